@@ -1,0 +1,1 @@
+"""Reading FHIR R4 JSON: the record, references, codings, quantities and dates. Knows no clinical concept."""

@@ -1,0 +1,181 @@
+"""The record: one patient's FHIR resources and what could not be seen of them.
+
+Knows which resources may count at all (this patient's, not withdrawn) and how references
+resolve. Knows nothing clinical, and not how the resources were fetched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.references import contained_id, local_reference
+
+
+class Need(StrEnum):
+    """A kind of data that the evaluation asks for. The value is the prefetch key."""
+
+    PATIENT = "patient"
+    CONDITIONS = "conditions"
+    OBSERVATIONS = "observations"
+    OTHER_OBSERVATIONS = "otherObservations"
+    MEDICATION_REQUESTS = "medicationRequests"
+    MEDICATION_ADMINISTRATIONS = "medicationAdministrations"
+    MEDICATION_STATEMENTS = "medicationStatements"
+    MEDICATION_DISPENSES = "medicationDispenses"
+    PROCEDURES = "procedures"
+    SERVICE_REQUESTS = "serviceRequests"
+    CARE_PLANS = "carePlans"
+    DIAGNOSTIC_REPORTS = "diagnosticReports"
+    DOCUMENT_REFERENCES = "documentReferences"
+    ADVERSE_EVENTS = "adverseEvents"
+    APPOINTMENTS = "appointments"
+    COVERAGE = "coverage"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One FHIR resource as received, and how it reached us (``prefetch``, ``fetched``, ``draft order``)."""
+
+    body: Mapping[str, Any]
+    origin: str = "prefetch"
+
+    @property
+    def type(self) -> str:
+        return as_text(self.body.get("resourceType")) or ""
+
+    @property
+    def id(self) -> str:
+        return as_text(self.body.get("id")) or ""
+
+    @property
+    def reference(self) -> str:
+        """The relative reference, such as ``Observation/cd22``; evidence is named by it."""
+        return f"{self.type}/{self.id}" if self.id else self.type
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be seen: a whole need, or (``partial``) a part of it.
+
+    ``reason`` is a clause that can follow a colon, such as ``the server answered 403``.
+    """
+
+    need: Need
+    reason: str
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """One patient's resources, by type, and the gaps. Built by :func:`record_from`."""
+
+    patient_id: str
+    by_type: Mapping[str, tuple[Resource, ...]] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+
+    def of_type(self, resource_type: str) -> tuple[Resource, ...]:
+        return self.by_type.get(resource_type, ())
+
+    def unseen(self, *needs: Need) -> str | None:
+        """Why one of these needs was not, or not wholly, answered; None when all were."""
+        for gap in self.gaps:
+            if gap.need in needs:
+                return f"{gap.need}: {gap.reason}"
+        return None
+
+    @cached_property
+    def _by_reference(self) -> dict[str, Resource]:
+        return {r.reference: r for rs in self.by_type.values() for r in rs if r.id}
+
+    def resolve(self, reference: str, inside: Resource | None = None) -> Resource | None:
+        """The resource that a reference names: contained in ``inside``, or held by this record.
+
+        None when it is dangling or points to another server's resource that was not read.
+        """
+        if inside is not None and (wanted := contained_id(reference)) is not None:
+            for body in as_dicts(inside.body.get("contained")):
+                if body.get("id") == wanted:
+                    return Resource(body, inside.origin)
+            return None
+        return self._by_reference.get(local_reference(reference) or reference)
+
+
+_WITHDRAWN = {"entered-in-error", "cancelled", "refuted"}
+_NO_RESULT = {"registered", "unknown"}
+_SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
+_WITHOUT_SUBJECT = {"Medication", "Practitioner", "PractitionerRole", "Organization"}
+
+
+def counts(body: Mapping[str, Any], patient_id: str) -> bool:
+    """Whether a resource may count at all: this patient's, not withdrawn, and with a result if a result."""
+    kind = body.get("resourceType")
+    if kind in _WITHOUT_SUBJECT:
+        return True
+    if not _is_of_patient(body, patient_id):
+        return False
+    status = as_text(body.get("status"))
+    if status in _WITHDRAWN or (kind == "Observation" and status in _NO_RESULT):
+        return False
+    if kind == "DocumentReference" and status == "superseded":
+        return False
+    return _verification(body) not in _WITHDRAWN
+
+
+def _verification(body: Mapping[str, Any]) -> str | None:
+    for coding in as_dicts(as_dict(body.get("verificationStatus")).get("coding")):
+        if code := as_text(coding.get("code")):
+            return code
+    return None
+
+
+def _is_of_patient(body: Mapping[str, Any], patient_id: str) -> bool:
+    if body.get("resourceType") == "Patient":
+        return body.get("id") == patient_id
+    wanted = f"Patient/{patient_id}"
+    if body.get("resourceType") == "Appointment":
+        actors = [as_dict(p.get("actor")) for p in as_dicts(body.get("participant"))]
+        return any(local_reference(as_text(a.get("reference")) or "") == wanted for a in actors)
+    for member in _SUBJECT_MEMBERS:
+        if member in body:
+            reference = as_text(as_dict(body[member]).get("reference")) or ""
+            return local_reference(reference) == wanted
+    return False
+
+
+def record_from(
+    patient_id: str, resources: Iterable[Resource], gaps: Iterable[Gap] = ()
+) -> Record:
+    """Build a record: drop what may not count, merge copies, and put all in an order of its own.
+
+    The order depends on content alone, so that shuffled input gives an equal record.
+    """
+    unique: dict[str, Resource] = {}
+    for resource in resources:
+        if counts(resource.body, patient_id):
+            key = resource.reference if resource.id else canonical(resource.body)
+            held = unique.get(key)
+            unique[key] = resource if held is None else _newer(held, resource)
+    by_type: dict[str, list[Resource]] = {}
+    for _, resource in sorted(unique.items()):
+        by_type.setdefault(resource.type, []).append(resource)
+    return Record(patient_id, {k: tuple(v) for k, v in by_type.items()}, tuple(gaps))
+
+
+def canonical(body: Mapping[str, Any]) -> str:
+    """The resource as text that does not depend on member order."""
+    return json.dumps(body, sort_keys=True, default=str)
+
+
+def _newer(a: Resource, b: Resource) -> Resource:
+    def age(r: Resource) -> tuple[str, str]:
+        return as_text(as_dict(r.body.get("meta")).get("lastUpdated")) or "", canonical(r.body)
+
+    if a.body == b.body:
+        return min(a, b, key=lambda r: r.origin)
+    return max(a, b, key=age)

@@ -1,0 +1,18 @@
+"""FHIR references: relative, absolute, versioned, contained and ``urn:`` forms."""
+
+from __future__ import annotations
+
+import re
+
+_LITERAL = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/]+)?$")
+
+
+def local_reference(reference: str) -> str | None:
+    """``Type/id`` of a relative, absolute or versioned literal reference; None for other forms."""
+    match = _LITERAL.search(reference)
+    return f"{match[1]}/{match[2]}" if match else None
+
+
+def contained_id(reference: str) -> str | None:
+    """The id that a ``#id`` reference names inside its own resource."""
+    return reference[1:] if reference.startswith("#") and len(reference) > 1 else None

@@ -1,0 +1,34 @@
+"""The policies this service knows: one folder a drug. A door asks :func:`installed` and names none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from cds_service.fhir.record import Record, Resource
+from cds_service.policy.determination import Determination, PolicyReference
+
+
+@dataclass(frozen=True, slots=True)
+class DrugPolicy:
+    """What a door needs of one policy.
+
+    ``in_scope`` tells whether a draft order (with the given way to resolve its medication
+    reference) is for this drug. ``determine`` gives one determination for each order in scope,
+    in the order given; the clock is an aware instant.
+    """
+
+    name: str
+    reference: PolicyReference
+    in_scope: Callable[[Resource, Callable[[str, Resource], Resource | None]], bool]
+    determine: Callable[[Record, Sequence[Resource], datetime], tuple[Determination, ...]]
+
+
+@cache
+def installed() -> Mapping[str, DrugPolicy]:
+    """The policies by the name that a trust file uses, such as ``inotuzumab``."""
+    from cds_service.policies.inotuzumab import POLICY
+
+    return {POLICY.name: POLICY}
