@@ -1,0 +1,233 @@
+"""The chart: one record read at one instant, as clinical facts with their evidence.
+
+Pure function of the record and the clock. Events after the clock are left out; requests, plans
+and appointments may lie in the future. Interprets no fact; the modules beside it do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
+from functools import cached_property
+
+from cds_service.clinical.exposure import DrugUse, uses_of
+from cds_service.clinical.problems import Problem, problems_of
+from cds_service.clinical.results import Result, results_of
+from cds_service.clinical.statements import Statement, statements_of, when_stated
+from cds_service.clinical.terms import concepts
+from cds_service.fhir.codings import words_in
+from cds_service.fhir.dates import When, end_of, read_when, start_of
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.record import Need, Record, Resource
+
+_MAY_LIE_AHEAD = {"CarePlan", "ServiceRequest", "Appointment", "MedicationRequest"}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A Procedure, ServiceRequest, Appointment or CarePlan: what, when, and how far it has come."""
+
+    concepts: frozenset[str]
+    words: str
+    kind: str
+    status: str
+    intent: str
+    when: When | None
+    reference: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A DocumentReference or DiagnosticReport: its type, day and readable text."""
+
+    concepts: frozenset[str]
+    codes: frozenset[str]
+    words: str
+    text: str
+    when: When | None
+    reference: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Facts of one patient at one instant. Build with :func:`read_chart`."""
+
+    record: Record
+    clock: datetime
+
+    @property
+    def today(self) -> date:
+        """The calendar day of the clock, in its own offset."""
+        return self.clock.date()
+
+    @property
+    def zone(self) -> tzinfo:
+        zone = self.clock.tzinfo
+        assert zone is not None, "the evaluation clock carries an offset"
+        return zone
+
+    def unseen(self, *needs: Need) -> str | None:
+        """Why one of these kinds of data was not, or not wholly, seen; None when all were."""
+        return self.record.unseen(*needs)
+
+    @cached_property
+    def patient(self) -> Resource | None:
+        return next(iter(self.record.of_type("Patient")), None)
+
+    @cached_property
+    def birth(self) -> When | None:
+        return read_when(self.patient.body.get("birthDate"), self.zone) if self.patient else None
+
+    @cached_property
+    def death(self) -> str | None:
+        """What the record says of a death that is not after the clock."""
+        if self.patient is None:
+            return None
+        body = self.patient.body
+        if body.get("deceasedBoolean") is True:
+            return "the record says deceased"
+        when = read_when(body.get("deceasedDateTime"), self.zone)
+        return f"the record says deceased on {when}" if when and when.has_happened(self.clock) else None
+
+    @cached_property
+    def results(self) -> Mapping[str, tuple[Result, ...]]:
+        """All results up to the clock, by concept."""
+        found: dict[str, list[Result]] = {}
+        for resource in self.record.of_type("Observation"):
+            for result in results_of(resource, self.zone):
+                if self._is_past(result.when):
+                    found.setdefault(result.concept, []).append(result)
+        return {name: tuple(results) for name, results in found.items()}
+
+    def results_for(self, *names: str) -> list[Result]:
+        return [r for name in names for r in self.results.get(name, ())]
+
+    def usable(self, *names: str) -> list[Result]:
+        """The results of these concepts whose number can be used."""
+        return [r for r in self.results_for(*names) if r.value is not None]
+
+    @cached_property
+    def uses(self) -> tuple[DrugUse, ...]:
+        """All drug uses; of what was given, only what was given up to the clock."""
+        return tuple(u for use in uses_of(self.record, self.zone) if (u := self._past_use(use)) is not None)
+
+    def _past_use(self, use: DrugUse) -> DrugUse | None:
+        if use.kind == "MedicationRequest" and use.status != "completed":
+            return use
+        days = tuple(d for d in use.days if d.has_happened(self.clock))
+        if use.days and not days:
+            return None
+        if not use.days and use.start is not None and not use.start.has_happened(self.clock):
+            return None
+        return replace(use, days=days)
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """Conditions and adverse events up to the clock; an end after it has not come yet."""
+        found = []
+        for problem in problems_of(self.record, self.zone):
+            if not self._is_past(problem.dated):
+                continue
+            ahead = problem.resolved is not None and not problem.resolved.has_happened(self.clock)
+            found.append(replace(problem, resolved=None) if ahead else problem)
+        return tuple(found)
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """All texts up to the clock."""
+        return tuple(
+            s
+            for s in statements_of(self.record, self.zone)
+            if s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)
+        )
+
+    @cached_property
+    def acts(self) -> tuple[Act, ...]:
+        """Procedures up to the clock, and requests, appointments and care plans of any date."""
+        found = [
+            _act(resource, self.zone)
+            for kind in ("Procedure", "ServiceRequest", "Appointment", "CarePlan")
+            for resource in self.record.of_type(kind)
+        ]
+        return tuple(a for a in found if a.kind != "Procedure" or self._is_past(a.when))
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        found = [
+            _document(resource, self.zone)
+            for kind in ("DocumentReference", "DiagnosticReport")
+            for resource in self.record.of_type(kind)
+        ]
+        return tuple(d for d in found if self._is_past(d.when))
+
+    def _is_past(self, when: When | None) -> bool:
+        return when is None or when.has_happened(self.clock)
+
+    def unusable(self, names: Iterable[str]) -> list[Result]:
+        """Results of these concepts that carry a value nobody can use, with the problem named."""
+        return [r for r in self.results_for(*names) if r.problem is not None]
+
+
+def read_chart(record: Record, clock: datetime) -> Chart:
+    """The chart of a record at an instant. The clock must carry an offset."""
+    if clock.tzinfo is None:
+        raise ValueError("the evaluation clock must carry an offset")
+    return Chart(record, clock)
+
+
+def _act(resource: Resource, zone: tzinfo) -> Act:
+    body = resource.body
+    match resource.type:
+        case "Procedure":
+            when = when_stated(resource, zone)
+        case "Appointment":
+            when = read_when(body.get("start"), zone)
+        case "CarePlan":
+            when = start_of(body.get("period"), zone)
+        case _:
+            occurrence = read_when(body.get("occurrenceDateTime"), zone)
+            when = occurrence or start_of(body.get("occurrencePeriod"), zone)
+    coded: set[str] = set(concepts(body.get("code"), "procedures", "drugs", "rxnorm_products"))
+    words = [words_in(body.get("code"))]
+    for service in (*as_dicts(body.get("serviceType")), *as_dicts(body.get("reasonCode"))):
+        coded |= concepts(service, "procedures")
+        words.append(words_in(service))
+    for activity in as_dicts(body.get("activity")):
+        code = as_dict(activity.get("detail")).get("code")
+        coded |= concepts(code, "procedures", "drugs", "rxnorm_products")
+        words.append(words_in(code))
+    texts = [as_text(body.get(m)) for m in ("title", "description", "patientInstruction")]
+    texts += [as_text(n.get("text")) for n in as_dicts(body.get("note"))]
+    return Act(
+        concepts=frozenset(coded),
+        words=" | ".join(w for w in words if w),
+        kind=resource.type,
+        status=as_text(body.get("status")) or "",
+        intent=as_text(body.get("intent")) or "",
+        when=when,
+        reference=resource.reference,
+        texts=tuple(t for t in texts if t),
+    )
+
+
+def _document(resource: Resource, zone: tzinfo) -> Document:
+    body = resource.body
+    kind = body.get("type") if resource.type == "DocumentReference" else body.get("code")
+    categories = as_dicts(body.get("category"))
+    coded = set(concepts(kind, "fhir_codes", "labs"))
+    codes = {str(c.get("code")) for x in (as_dict(kind), *categories) for c in as_dicts(x.get("coding"))}
+    texts = [as_text(body.get(m)) for m in ("description", "conclusion")]
+    texts += [words_in(c) for c in as_dicts(body.get("conclusionCode"))]
+    when = when_stated(resource, zone) or end_of(as_dict(body.get("context")).get("period"), zone)
+    return Document(
+        concepts=frozenset(coded),
+        codes=frozenset(codes),
+        words=" | ".join(w for w in (words_in(kind), *(words_in(c) for c in categories)) if w),
+        text=" ; ".join(t for t in texts if t),
+        when=when,
+        reference=resource.reference,
+        kind=resource.type,
+    )

@@ -1,0 +1,142 @@
+"""Which drug a CodeableConcept names, by ingredient.
+
+A code of the tables (product codes resolve to their ingredient) beats text; only where no code
+is known do the words decide. Antineoplastics that the tables lack are recognised by their ATC
+class or by name, so that an unlisted partner is never taken for a harmless drug.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from cds_service.clinical.terminology import UNVERIFIED, rows
+from cds_service.clinical.terms import concepts
+from cds_service.fhir.codings import System, codes_in, words_in
+
+INOTUZUMAB = "inotuzumab_ozogamicin"
+UNRESOLVED = "unresolved"  # a reference that could not be read: some drug, not known which
+
+TKIS = frozenset({"bosutinib", "dasatinib", "imatinib", "nilotinib", "ponatinib"})
+MINI_HYPER_CVD = frozenset({"cyclophosphamide", "dexamethasone", "vincristine", "methotrexate", "cytarabine"})
+STEROIDS = frozenset({"dexamethasone", "prednisone", "prednisolone", "methylprednisolone"})
+ANTHRACYCLINES = frozenset({"doxorubicin", "daunorubicin", "idarubicin", "epirubicin"})
+CYTOREDUCTION = frozenset({"hydroxyurea", "vincristine"}) | STEROIDS
+CD22_DIRECTED = frozenset({INOTUZUMAB, "moxetumomab"})
+
+_LISTED_ANTINEOPLASTICS = frozenset(
+    {
+        INOTUZUMAB, "blinatumomab", "rituximab", "hydroxyurea", "doxorubicin", "asciminib",
+        "gemtuzumab_ozogamicin", "tisagenlecleucel", "pegaspargase", "mercaptopurine", "nelarabine",
+        "clofarabine", "daunorubicin", "idarubicin", "mitoxantrone", "fludarabine", "etoposide",
+        "busulfan", "melphalan", "thiotepa", "cyclophosphamide", "vincristine", "methotrexate", "cytarabine",
+    }
+) | TKIS  # fmt: skip
+
+# Names that the code tables lack, and brand names; ingredient (or class) -> words.
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    INOTUZUMAB: ("inotuzumab", "besponsa"),
+    "gemtuzumab_ozogamicin": ("gemtuzumab", "mylotarg"),
+    "blinatumomab": ("blinatumomab", "blinatumumab", "blincyto"),
+    "bosutinib": ("bosutinib", "bosulif"),
+    "dasatinib": ("dasatinib", "sprycel"),
+    "imatinib": ("imatinib", "gleevec"),
+    "nilotinib": ("nilotinib", "tasigna", "danziten"),
+    "ponatinib": ("ponatinib", "iclusig"),
+    "asciminib": ("asciminib", "scemblix"),
+    "cyclophosphamide": ("cyclophosphamide", "cytoxan"),
+    "dexamethasone": ("dexamethasone", "decadron"),
+    "vincristine": ("vincristine", "oncovin", "marqibo"),
+    "methotrexate": ("methotrexate",),
+    "cytarabine": ("cytarabine", "ara-c"),
+    "rituximab": ("rituximab", "rituxan", "truxima", "ruxience"),
+    "hydroxyurea": ("hydroxyurea", "hydroxycarbamide", "hydrea"),
+    "doxorubicin": ("doxorubicin", "adriamycin"),
+    "tisagenlecleucel": ("tisagenlecleucel", "kymriah"),
+    "pegaspargase": ("pegaspargase", "oncaspar"),
+    "mercaptopurine": ("mercaptopurine",),
+    "prednisone": ("prednisone",),
+    "prednisolone": ("prednisolone",),
+    "methylprednisolone": ("methylprednisolone", "solu-medrol"),
+    "defibrotide": ("defibrotide", "defitelio"),
+    "filgrastim": ("filgrastim",),
+    "pegfilgrastim": ("pegfilgrastim",),
+    "ursodiol": ("ursodiol", "ursodeoxycholic acid"),
+    "platelet_transfusion": ("platelet transfusion", "transfusion of platelets", "platelets transfused"),
+}
+_OTHER_ANTINEOPLASTICS = (
+    "venetoclax", "asparaginase", "calaspargase", "thioguanine", "tioguanine", "ifosfamide", "bortezomib",
+    "carfilzomib", "brexucabtagene", "obecabtagene", "epirubicin", "decitabine", "azacitidine", "topotecan",
+    "ofatumumab", "obinutuzumab", "daratumumab", "moxetumomab", "teniposide", "vinblastine", "vindesine",
+    "bendamustine", "carmustine", "ruxolitinib", "revumenib", "epratuzumab", "amsacrine", "nimustine",
+    "olverembatinib", "flumatinib",
+)  # fmt: skip
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    words: dict[str, set[str]] = {name: set(found) for name, found in _NAMES.items()}
+    for row in rows("drugs"):
+        words.setdefault(row["concept"], {row["concept"].replace("_", " ")})
+    for name in qt_levels():
+        words.setdefault(name, {name})
+    for name in _OTHER_ANTINEOPLASTICS:
+        words.setdefault(name, {name})
+    return tuple(
+        (name, re.compile(rf"(?<![A-Za-z])(?:{'|'.join(re.escape(w) for w in sorted(found))})(?![A-Za-z])", re.I))
+        for name, found in sorted(words.items())
+    )
+
+
+@cache
+def qt_levels() -> Mapping[str, str]:
+    """QT-relevant drugs by ingredient: ``high``, ``moderate``, ``conditional``, or ``unverified``.
+
+    A drug whose QT source was not re-read is ``unverified``: it is named and decides nothing.
+    """
+    found: dict[str, str] = {}
+    for row in rows("qt_drugs", unverified=True):
+        notes = dict(p.split("=", 1) for p in row["note"].split(";") if "=" in p)
+        if row["source"].startswith(UNVERIFIED):
+            found[row["concept"]] = "unverified"
+        elif level := notes.get("level"):
+            found.setdefault(row["concept"], level)
+    return found
+
+
+@cache
+def _named_in(words: str) -> frozenset[str]:
+    return frozenset(name for name, pattern in _patterns() if pattern.search(words))
+
+
+def ingredients(concept: object) -> frozenset[str]:
+    """The ingredients that a medication CodeableConcept names; empty when none is known here.
+
+    An antineoplastic known only by its ATC class (L01) is named by its display or code.
+    """
+    found = concepts(concept, "drugs", "rxnorm_products", "qt_drugs")
+    if found:
+        return found
+    words = words_in(concept)
+    if named := _named_in(words):
+        return named
+    classes = [code for system, code in codes_in(concept) if system is System.ATC and code.startswith("L01")]
+    return frozenset({words.split(" | ")[0] or classes[0]}) if classes else frozenset()
+
+
+def drugs_in_text(text: str) -> frozenset[str]:
+    """The ingredients that a free text names."""
+    return _named_in(text)
+
+
+def is_antineoplastic(name: str, concept: object = None) -> bool:
+    """Whether an ingredient is a systemic antineoplastic. Steroids alone are not."""
+    if name in _LISTED_ANTINEOPLASTICS or name in _OTHER_ANTINEOPLASTICS:
+        return True
+    return any(system is System.ATC and code.startswith("L01") for system, code in codes_in(concept))
+
+
+def shown(name: str) -> str:
+    """An ingredient's name for a card."""
+    return name.replace("_", " ")

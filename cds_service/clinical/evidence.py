@@ -1,0 +1,77 @@
+"""Which of several results counts: policy analysis 1.4, order of evidence (POL-REC-ORDER).
+
+The latest time wins; at equal time a corrected report beats a final one, a final a preliminary,
+then a later issue an earlier one. What is still tied and differs is a conflict, which is left
+to the rule: all tied results are returned, and the rule decides only if all lead to one answer.
+Ids never decide a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import TypeVar
+
+from cds_service.clinical.results import Result
+from cds_service.fhir.dates import When
+
+T = TypeVar("T")
+
+
+def newest(results: Iterable[Result]) -> tuple[Result, ...]:
+    """The result, or the tied ones that differ, that speak for now. Undated ones only if all are."""
+    found = list(results)
+    dated = [r for r in found if r.when is not None]
+    return _settled(latest_by(dated, lambda r: r.when) if dated else found)
+
+
+def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:
+    """The items of the latest time. A date and an instant within that day are equal in time.
+
+    A partial date that may be as late as the latest stays among them.
+    """
+    timed = [(w, item) for item in items if (w := when(item)) is not None]
+    if not timed:
+        return []
+    instant = max((w.instant for w, _ in timed if w.instant is not None), default=None)
+    at_instant = [w.first for w, _ in timed if w.instant is not None and w.instant == instant]
+    last_day = max([*at_instant, *(w.first for w, _ in timed if w.instant is None)])
+    return [
+        item
+        for w, item in timed
+        if (w.instant is None and w.last >= last_day)
+        or (w.instant is not None and w.instant == instant and w.first >= last_day)
+    ]
+
+
+def _settled(tied: list[Result]) -> tuple[Result, ...]:
+    if not tied:
+        return ()
+    best = max(r.rank for r in tied)
+    tied = [r for r in tied if r.rank == best]
+    last = max((r.issued for r in tied if r.issued is not None), default=None)
+    if last is not None:
+        tied = [r for r in tied if r.issued is None or r.issued == last]
+    unique: dict[tuple[object, ...], Result] = {}
+    for result in sorted(tied, key=lambda r: r.reference):
+        unique.setdefault(result.content, result)
+    return tuple(unique.values())
+
+
+def within(results: Iterable[Result], first: date, last: date) -> list[Result]:
+    """The results dated surely on a day from ``first`` to ``last``, both included."""
+    return [r for r in results if r.when is not None and r.when.is_within(first, last)]
+
+
+def before(results: Iterable[Result], day: date, *, same_day: bool = False) -> list[Result]:
+    """The results dated surely before a day, or on it too when ``same_day``."""
+    return [
+        r
+        for r in results
+        if r.when is not None and (r.when.last <= day if same_day else r.when.last < day)
+    ]
+
+
+def after(results: Iterable[Result], day: date) -> list[Result]:
+    """The results dated surely on a later day."""
+    return [r for r in results if r.when is not None and r.when.first > day]

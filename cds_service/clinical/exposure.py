@@ -1,0 +1,233 @@
+"""Uses of drugs: every record that a drug was ordered, dispensed, taken or given.
+
+Knows how each FHIR medication resource says what drug, when, by which route and why. Does not
+know what a use means for any policy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from cds_service.clinical.drugs import UNRESOLVED, ingredients
+from cds_service.clinical.labels import Label, label_of
+from cds_service.clinical.schedule import planned_times
+from cds_service.clinical.terms import concepts
+from cds_service.fhir.codings import System, codes_in, words_in
+from cds_service.fhir.dates import When, end_of, read_when, start_of
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.record import Record, Resource
+
+MEDICATION_TYPES = ("MedicationAdministration", "MedicationStatement", "MedicationDispense", "MedicationRequest")
+RANK = {"MedicationAdministration": 3, "MedicationStatement": 2, "MedicationDispense": 2, "MedicationRequest": 1}
+_INTRATHECAL = re.compile(r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b", re.I)
+_MALIGNANT = re.compile(r"leuk|lymph|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I)
+_BENIGN = re.compile(
+    r"arthrit|psoria|crohn|colitis|lupus|graft|gvhd|asthma|copd|nausea|vomit|emesis|allerg|uveit|vasculit|"
+    r"sarcoid|dermat|myasthen|sickle|ectopic|eczema|pemphig|multiple sclerosis|rheum|edema|adrenal|croup|sclero",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DrugUse:
+    """One record of the use of one or more drugs.
+
+    ``days`` are single times (events, one administration); ``start`` and ``end`` bound a period.
+    ``texts`` are its notes and instructions; ``reasons`` why it is used, ``status_reasons`` why not.
+    """
+
+    drugs: frozenset[str]
+    kind: str
+    status: str
+    intent: str
+    reference: str
+    words: str
+    days: tuple[When, ...]
+    start: When | None
+    end: When | None
+    authored: When | None
+    texts: tuple[str, ...]
+    reasons: str
+    status_reasons: str
+    intrathecal: bool
+    benign_reason: bool
+    label: Label | None
+    amount: Mapping[str, Any]
+    concept: Mapping[str, Any]
+    linked: str | None = None
+
+    @property
+    def rank(self) -> int:
+        return RANK[self.kind]
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the record says that the drug was given or taken (rank order of POL-COURSE-DOSE)."""
+        return self.status in _GIVEN[self.kind]
+
+    @property
+    def first_known(self) -> When | None:
+        """When the use began, as far as the record says."""
+        times = [w for w in (*self.days, self.start) if w is not None]
+        return min(times, key=lambda w: w.first) if times else self.authored
+
+    @property
+    def last_known(self) -> When | None:
+        """The latest time at which the use is known to have gone on or ended."""
+        times = [w for w in (*self.days, self.start, self.end) if w is not None]
+        return max(times, key=lambda w: w.last) if times else self.authored
+
+    @property
+    def all_text(self) -> str:
+        return " ; ".join((self.words, *self.texts, self.reasons))
+
+
+_GIVEN = {
+    "MedicationAdministration": {"completed", "in-progress", "stopped"},
+    "MedicationStatement": {"completed", "active", "stopped"},
+    "MedicationDispense": {"completed"},
+    "MedicationRequest": {"completed"},
+}
+
+
+def medication_concept(resource: Resource, record: Record) -> Mapping[str, Any] | None:
+    """The CodeableConcept of the drug; None when it is a reference that could not be read."""
+    body = resource.body
+    if resource.type == "ServiceRequest":
+        return as_dict(body.get("code"))
+    own = as_dict(body.get("medicationCodeableConcept"))
+    pointer = as_dict(body.get("medicationReference"))
+    if own or not pointer:
+        return own
+    medication = record.resolve(as_text(pointer.get("reference")) or "", resource)
+    if medication is not None:
+        code = as_dict(medication.body.get("code"))
+        parts = [as_dict(i.get("itemCodeableConcept")) for i in as_dicts(medication.body.get("ingredient"))]
+        codings = [c for p in (code, *parts) for c in as_dicts(p.get("coding"))]
+        return {"coding": codings, "text": words_in(code) or " ".join(words_in(p) for p in parts)}
+    display = as_text(pointer.get("display"))
+    return {"text": display} if display else None
+
+
+def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
+    """All drug uses of a record."""
+    for kind in MEDICATION_TYPES:
+        for resource in record.of_type(kind):
+            yield use_of(resource, record, zone)
+
+
+def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
+    """One medication resource as a drug use."""
+    body, kind = resource.body, resource.type
+    concept = medication_concept(resource, record)
+    dosages = as_dicts(body.get("dosageInstruction")) or as_dicts(body.get("dosage"))
+    texts = tuple(_texts(body, dosages))
+    days, start, end = _times(kind, body, dosages, zone)
+    reasons = " ; ".join(_reason_words(body, record))
+    return DrugUse(
+        drugs=frozenset({UNRESOLVED}) if concept is None else ingredients(concept),
+        kind=kind,
+        status=as_text(body.get("status")) or "",
+        intent=as_text(body.get("intent")) or "order",
+        reference=resource.reference,
+        words=words_in(concept),
+        days=days,
+        start=start,
+        end=end,
+        authored=read_when(body.get("authoredOn"), zone) or read_when(body.get("dateAsserted"), zone),
+        texts=texts,
+        reasons=reasons,
+        status_reasons=" ; ".join(_status_reasons(body)),
+        intrathecal=_is_intrathecal(dosages, (*texts, words_in(concept))),
+        benign_reason=_is_benign(body, record, reasons),
+        label=label_of(texts),
+        amount=_amount(dosages),
+        concept=concept or {},
+        linked=as_text(as_dict(body.get("request")).get("reference")),
+    )
+
+
+def _times(
+    kind: str, body: Mapping[str, Any], dosages: list[Mapping[str, Any]], zone: tzinfo
+) -> tuple[tuple[When, ...], When | None, When | None]:
+    if kind == "MedicationDispense":
+        handed = read_when(body.get("whenHandedOver"), zone) or read_when(body.get("whenPrepared"), zone)
+        return ((handed,) if handed else ()), None, None
+    if kind == "MedicationRequest":
+        events = planned_times(dosages, zone)
+        periods = [as_dict(as_dict(as_dict(d.get("timing")).get("repeat")).get("boundsPeriod")) for d in dosages]
+        starts = [w for p in periods if (w := start_of(p, zone))]
+        ends = [w for p in periods if (w := end_of(p, zone))]
+        start = min(starts, key=lambda w: w.first, default=None)
+        return events, start, max(ends, key=lambda w: w.last, default=None)
+    single = read_when(body.get("effectiveDateTime"), zone)
+    if single is not None:
+        return (single,), None, None
+    period = body.get("effectivePeriod")
+    start, end = start_of(period, zone), end_of(period, zone)
+    if kind == "MedicationAdministration" and start is not None and (end is None or _one_infusion(start, end)):
+        return (start,), start, end
+    return (), start, end
+
+
+def _one_infusion(start: When, end: When) -> bool:
+    """A period of at most a day is one administration, not a stretch of treatment."""
+    return (end.last - start.first).days <= 1
+
+
+def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> Iterator[str]:
+    for dosage in dosages:
+        for member in ("text", "patientInstruction"):
+            if text := as_text(dosage.get(member)):
+                yield text
+    for note in as_dicts(body.get("note")):
+        if text := as_text(note.get("text")):
+            yield text
+    if text := as_text(body.get("patientInstruction")):
+        yield text
+
+
+def _reason_words(body: Mapping[str, Any], record: Record) -> Iterator[str]:
+    for reason in as_dicts(body.get("reasonCode")):
+        yield words_in(reason)
+    for pointer in as_dicts(body.get("reasonReference")):
+        target = record.resolve(as_text(pointer.get("reference")) or "")
+        yield words_in(target.body.get("code")) if target else as_text(pointer.get("display")) or ""
+
+
+def _status_reasons(body: Mapping[str, Any]) -> Iterator[str]:
+    reasons = body.get("statusReason")
+    for reason in as_dicts(reasons):
+        yield words_in(reason)
+
+
+def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], texts: Iterable[str]) -> bool:
+    for dosage in dosages:
+        route = dosage.get("route")
+        if "route_intrathecal" in concepts(route, "procedures") or _INTRATHECAL.search(words_in(route)):
+            return True
+    return any(_INTRATHECAL.search(text) for text in texts)
+
+
+def _is_benign(body: Mapping[str, Any], record: Record, words: str) -> bool:
+    """Whether the stated reason is a disease that is no malignancy."""
+    targets = [record.resolve(as_text(p.get("reference")) or "") for p in as_dicts(body.get("reasonReference"))]
+    coded = [*as_dicts(body.get("reasonCode")), *(t.body.get("code") for t in targets if t is not None)]
+    icd = [code for c in coded for system, code in codes_in(c) if system is System.ICD10CM]
+    if _MALIGNANT.search(words) or any(code[0] in "C" or code[:2] in ("D0", "D3", "D4") for code in icd):
+        return False
+    return bool(_BENIGN.search(words)) or any(code[0] not in "ZR" for code in icd)
+
+
+def _amount(dosages: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The Quantity of the first dose stated, wherever the version of FHIR puts it."""
+    for dosage in dosages:
+        for part in (*as_dicts(dosage.get("doseAndRate")), dosage):
+            for member in ("doseQuantity", "dose"):
+                if found := as_dict(part.get(member)):
+                    return found
+    return {}

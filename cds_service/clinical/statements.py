@@ -1,0 +1,115 @@
+"""Statements: the free texts of a record that may state a clinical fact, each with its date and source.
+
+Read from the members that the contract names (code and value texts, notes, titles, descriptions,
+conclusions, status reasons). Nothing is concluded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from cds_service.clinical.terms import concepts
+from cds_service.fhir.codings import words_in
+from cds_service.fhir.dates import When, effective, end_of, read_when, start_of
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.record import Record, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One text with its topic (the code's words), date and source.
+
+    ``codes`` are the concepts of the code and ``answers`` those of the coded value.
+    """
+
+    topic: str
+    text: str
+    when: When | None
+    reference: str
+    kind: str
+    status: str = ""
+    codes: frozenset[str] = frozenset()
+    answers: frozenset[str] = frozenset()
+
+    @property
+    def whole(self) -> str:
+        return f"{self.topic}: {self.text}" if self.topic and self.text else self.topic or self.text
+
+
+_TYPES = (
+    "Observation", "Condition", "CarePlan", "DiagnosticReport", "DocumentReference", "Procedure", "ServiceRequest",
+    "Appointment", "MedicationRequest", "MedicationAdministration", "MedicationStatement", "AdverseEvent",
+)  # fmt: skip
+
+
+def statements_of(record: Record, zone: tzinfo) -> Iterator[Statement]:
+    """All statements of a record, whatever their date."""
+    for kind in _TYPES:
+        for resource in record.of_type(kind):
+            yield from _of(resource, zone)
+
+
+def when_stated(resource: Resource, zone: tzinfo) -> When | None:
+    """When a resource was stated, or took place."""
+    body = resource.body
+    match resource.type:
+        case "Condition":
+            return read_when(body.get("recordedDate"), zone) or read_when(body.get("onsetDateTime"), zone)
+        case "CarePlan":
+            return read_when(body.get("created"), zone) or start_of(body.get("period"), zone)
+        case "DocumentReference":
+            period = as_dict(body.get("context")).get("period")
+            return end_of(period, zone) or start_of(period, zone) or read_when(body.get("date"), zone)
+        case "Procedure":
+            period = body.get("performedPeriod")
+            performed = read_when(body.get("performedDateTime"), zone)
+            return performed or end_of(period, zone) or start_of(period, zone)
+        case "ServiceRequest" | "MedicationRequest":
+            return read_when(body.get("authoredOn"), zone)
+        case "Appointment":
+            return read_when(body.get("created"), zone) or read_when(body.get("start"), zone)
+        case "AdverseEvent":
+            return read_when(body.get("date"), zone) or read_when(body.get("recordedDate"), zone)
+        case _:
+            return effective(body, zone) or read_when(body.get("issued"), zone)
+
+
+def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
+    body = resource.body
+    when = when_stated(resource, zone)
+    common = (when, resource.reference, resource.type, as_text(body.get("status")) or "")
+    topic = words_in(body.get("event") if resource.type == "AdverseEvent" else body.get("code"))
+    coded = concepts(body.get("code"), "labs", "fhir_codes", "procedures")
+    answer = body.get("valueCodeableConcept")
+    value = " | ".join(t for t in (as_text(body.get("valueString")), words_in(answer)) if t)
+    if topic or value:
+        yield Statement(topic, value, *common, coded, concepts(answer, "fhir_codes"))
+    for part in as_dicts(body.get("component")):
+        words = " | ".join(
+            t for t in (as_text(part.get("valueString")), words_in(part.get("valueCodeableConcept"))) if t
+        )
+        if words:
+            yield Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
+    for text in _free_texts(body):
+        yield Statement("", text, *common, coded)
+
+
+def _free_texts(body: Mapping[str, Any]) -> Iterator[str]:
+    for member in ("title", "description", "conclusion", "patientInstruction"):
+        if text := as_text(body.get(member)):
+            yield text
+    for note in as_dicts(body.get("note")):
+        if text := as_text(note.get("text")):
+            yield text
+    for reason in as_dicts(body.get("statusReason")):
+        if words := words_in(reason):
+            yield words
+    for code in as_dicts(body.get("conclusionCode")):
+        if words := words_in(code):
+            yield words
+    for interpretation in as_dicts(body.get("interpretation")):
+        if words := words_in(interpretation):
+            yield words

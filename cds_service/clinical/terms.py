@@ -1,0 +1,50 @@
+"""Which clinical concepts a code stands for, from the code tables.
+
+Loaded once at import; read-only. Concept names are those of the tables' ``concept`` column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from cds_service.clinical.terminology import rows
+from cds_service.fhir.codings import System, codes_in, normal_code, system_of
+
+CodeTable = Mapping[tuple[System, str], frozenset[str]]
+
+# Rows kept in the tables as known traps; reading them as the concept would be wrong.
+_TRAPS = {
+    (System.LOINC, "13056-7"),  # platelets in plasma, not in blood
+    (System.LOINC, "26746-8"),  # magnesium in red cells
+    (System.LOINC, "44974-4"),  # pulse by palpation, misused for QTc
+}
+
+
+@cache
+def code_table(name: str) -> CodeTable:
+    """(system, code) to concepts, for one of the terminology tables."""
+    found: dict[tuple[System, str], set[str]] = {}
+    for row in rows(name, unverified=name == "qt_drugs"):  # there only the QT level is unverified
+        system = system_of(row["system"])
+        if system is None:
+            continue
+        key = (system, normal_code(system, row["code"]))
+        if key not in _TRAPS:
+            found.setdefault(key, set()).add(row["concept"])
+    return {key: frozenset(concepts) for key, concepts in found.items()}
+
+
+def concepts(concept: object, *tables: str) -> frozenset[str]:
+    """The concepts that the codes of a CodeableConcept stand for in these tables."""
+    found: set[str] = set()
+    for key in codes_in(concept):
+        for name in tables:
+            found |= code_table(name).get(key, frozenset())
+    return frozenset(found)
+
+
+def codes_of(table: str, wanted: Iterable[str], system: System) -> tuple[str, ...]:
+    """All codes of one system that stand for one of the wanted concepts, in table order."""
+    names = set(wanted)
+    return tuple(code for (s, code), c in code_table(table).items() if s is system and c & names)

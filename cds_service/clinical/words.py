@@ -1,0 +1,104 @@
+"""Facts in words: whether a text affirms, denies or doubts a thing.
+
+A text that is not understood decides nothing. Negation is looked for in the clause that names
+the thing, before it ("no evidence of VOD") and right after it ("VOD ruled out").
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import lru_cache
+
+
+class Said(Enum):
+    """What a text says about a thing."""
+
+    AFFIRMED = "affirmed"
+    DENIED = "denied"
+    DOUBTED = "doubted"
+    NOT_MENTIONED = "not mentioned"
+
+
+_CLAUSE = re.compile(r"[.;:\n!]+(?=\s|$)|,?\s+\b(?:but|however|although|whereas|yet|except)\b\s+|[;\n]")
+_DENIAL_BEFORE = re.compile(
+    r"\b(?:no(?:t|r|ne|n)?|never|without|denie[sd]|absen(?:t|ce)|negative|free of|free from|"
+    r"rule[sd]? out|excluded?|unlikely|isn't|wasn't|hasn't|doesn't|did not|cannot be confirmed as|"
+    r"resolution of|lack of|no longer)\b",
+    re.IGNORECASE,
+)
+_DENIAL_AFTER = re.compile(
+    r"^[\s,)]*(?:is|was|were|are|has been|have been|:|-)?\s*"
+    r"(?:not (?!only)|negative|absent|ruled out|excluded|denied|unlikely|none\b|no\b(?! longer in doubt))",
+    re.IGNORECASE,
+)
+_DOUBT = re.compile(
+    r"\b(?:possible|possibly|probable|probably|suspected|suspicion|suspicious|concern(?:ing)? for|"
+    r"r/o|rule out|to rule out|cannot (?:be )?(?:exclude|excluded|rule out)|may|might|could|"
+    r"unclear|uncertain|equivocal|indeterminate|pending|awaited|question of|if|unless|consider(?:ed|ing)?|"
+    r"differential)\b|\?",
+    re.IGNORECASE,
+)
+# Words that turn a mention into talk about the thing: neither its presence nor its absence.
+_ABOUT_BEFORE = re.compile(
+    r"\b(?:prophyla\w+|prevent\w*|risks?|screen(?:ing|ed)?|monitor(?:ing|ed)?|watch(?:ing)?|history of allergy to|"
+    r"counsel\w*|educat\w*|discuss\w*|warn\w*|family history of)\b[^,]*$",
+    re.IGNORECASE,
+)
+_ABOUT_AFTER = re.compile(
+    r"^[\s/\-]*(?:prophyla\w+|prevention|risk|screen\w*|monitoring|precautions?|counsel\w*)\b", re.IGNORECASE
+)
+
+
+@lru_cache(maxsize=4096)
+def clauses(text: str) -> tuple[str, ...]:
+    """The clauses of a text, in order."""
+    return tuple(part.strip() for part in _CLAUSE.split(text) if part and part.strip())
+
+
+def says(text: str, thing: re.Pattern[str]) -> Said:
+    """What a text says about a thing. An affirmation in any clause outweighs doubt elsewhere.
+
+    Affirmed and denied in different clauses is doubted: the text contradicts itself.
+    """
+    found: set[Said] = set()
+    for clause in clauses(text):
+        for match in thing.finditer(clause):
+            found.add(_in_clause(clause, match.start(), match.end()))
+    if not found:
+        return Said.NOT_MENTIONED
+    if {Said.AFFIRMED, Said.DENIED} <= found:
+        return Said.DOUBTED
+    for verdict in (Said.AFFIRMED, Said.DENIED, Said.DOUBTED):
+        if verdict in found:
+            return verdict
+    return Said.NOT_MENTIONED
+
+
+def _in_clause(clause: str, start: int, end: int) -> Said:
+    before, after = clause[:start], clause[end:]
+    if _ABOUT_BEFORE.search(before) or _ABOUT_AFTER.match(after):
+        return Said.NOT_MENTIONED
+    if _DOUBT.search(before) and not re.search(r"\bno\s+$|\bno evidence of\s+$", before, re.IGNORECASE):
+        return Said.DOUBTED
+    denials = len(_DENIAL_BEFORE.findall(before))
+    if denials and not _list_ended(before):
+        return Said.DENIED
+    if _DENIAL_AFTER.match(after):
+        return Said.DENIED
+    if _DOUBT.match(after.lstrip(" ,(")):
+        return Said.DOUBTED
+    return Said.AFFIRMED
+
+
+def _list_ended(before: str) -> bool:
+    """Whether a new statement began after the denial ("no fever, patient in CR")."""
+    last = list(_DENIAL_BEFORE.finditer(before))[-1]
+    between = before[last.end() :]
+    return bool(re.search(r",\s*(?:patient|pt|now|currently|but|he|she|they|with|in)\b", between, re.IGNORECASE))
+
+
+def phrase(*alternatives: str) -> re.Pattern[str]:
+    """A case-insensitive pattern of whole words; blanks match any white space or a hyphen."""
+    body = "|".join(a.replace(" ", r"[\s\-]+") for a in alternatives)
+    return re.compile(rf"(?<![\w-])(?:{body})(?![\w])", re.IGNORECASE)

@@ -1,0 +1,133 @@
+"""FHIR dates and date-times of any precision.
+
+A calendar day is the one written in the value's own offset. A date without a time is the
+whole day, a partial date the whole month or year: questions about it answer True, False or,
+where the answer depends on the day within that period, None.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from cds_service.fhir.json_types import as_dict, as_text
+
+_FORM = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A point or period of time: its first and last calendar day and, when exact, its instant."""
+
+    first: date
+    last: date
+    instant: datetime | None = None
+
+    @property
+    def day(self) -> date | None:
+        """The calendar day; None for a partial date."""
+        return self.first if self.first == self.last else None
+
+    def __str__(self) -> str:
+        if self.first == self.last:
+            return self.first.isoformat()
+        same_year = self.first.year == self.last.year
+        whole_month = same_year and self.first.month == self.last.month
+        return self.first.isoformat()[:7] if whole_month else str(self.first.year)
+
+    def is_before(self, day: date) -> bool | None:
+        """Whether it lies on an earlier calendar day."""
+        return True if self.last < day else False if self.first >= day else None
+
+    def is_after(self, day: date) -> bool | None:
+        """Whether it lies on a later calendar day."""
+        return True if self.first > day else False if self.last <= day else None
+
+    def is_within(self, first: date, last: date) -> bool | None:
+        """Whether it lies on one of the days from ``first`` to ``last``, both included."""
+        if self.first >= first and self.last <= last:
+            return True
+        return False if self.last < first or self.first > last else None
+
+    def has_happened(self, clock: datetime) -> bool:
+        """Whether it is not after the clock. A date of today without a time has happened."""
+        if self.instant is not None:
+            return self.instant <= clock
+        return self.first <= clock.date()
+
+
+def whole_day(day: date) -> When:
+    return When(day, day)
+
+
+@lru_cache(maxsize=8192)
+def parse_when(text: str, zone: tzinfo = UTC) -> When | None:
+    """Read a FHIR date, dateTime or instant; None when it is none.
+
+    A time without an offset (not valid FHIR, but met) is taken in ``zone``, the clock's.
+    """
+    match = _FORM.fullmatch(text.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, offset = match.groups()
+    try:
+        if month is None:
+            return When(date(int(year), 1, 1), date(int(year), 12, 31))
+        if day is None:
+            end = calendar.monthrange(int(year), int(month))[1]
+            return When(date(int(year), int(month), 1), date(int(year), int(month), end))
+        on = date(int(year), int(month), int(day))
+        if hour is None:
+            return When(on, on)
+        seconds = min(int(second or 0), 59)  # a leap second, :60, is legal in FHIR
+        at = datetime(on.year, on.month, on.day, int(hour), int(minute), seconds)
+        return When(on, on, at.replace(tzinfo=_zone(offset, zone)))
+    except ValueError:
+        return None
+
+
+def _zone(offset: str | None, default: tzinfo) -> tzinfo:
+    if offset is None:
+        return default
+    if offset == "Z":
+        return UTC
+    minutes = int(offset[1:3]) * 60 + int(offset[4:6])
+    return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
+
+
+def read_when(value: object, zone: tzinfo = UTC) -> When | None:
+    """The time in a JSON value that should be a FHIR date or dateTime."""
+    text = as_text(value)
+    return parse_when(text, zone) if text else None
+
+
+def start_of(period: object, zone: tzinfo = UTC) -> When | None:
+    """``Period.start``."""
+    return read_when(as_dict(period).get("start"), zone)
+
+
+def end_of(period: object, zone: tzinfo = UTC) -> When | None:
+    """``Period.end``."""
+    return read_when(as_dict(period).get("end"), zone)
+
+
+def effective(body: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:
+    """``effectiveDateTime`` or ``effectiveInstant``, else the end of ``effectivePeriod``."""
+    return (
+        read_when(body.get("effectiveDateTime"), zone)
+        or read_when(body.get("effectiveInstant"), zone)
+        or end_of(body.get("effectivePeriod"), zone)
+        or start_of(body.get("effectivePeriod"), zone)
+    )
+
+
+def ordering_instant(when: When, zone: tzinfo = UTC) -> datetime:
+    """An instant to order by: the exact one, else the start of its first day."""
+    return when.instant or datetime(when.first.year, when.first.month, when.first.day, tzinfo=zone)

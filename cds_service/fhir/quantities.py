@@ -1,0 +1,130 @@
+"""Numbers as laboratories send them: quantities, comparators, and figures inside text.
+
+Every number is an interval: ``48`` is [48, 48], ``< 10`` is everything below 10. A comparison
+that depends on where in the interval the value lies answers None.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from cds_service.fhir.json_types import as_dict, as_text
+
+UCUM = {"http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A number known exactly or only by a bound. ``None`` as a bound is no bound."""
+
+    low: Decimal | None
+    high: Decimal | None
+    low_open: bool = False
+    high_open: bool = False
+
+    @property
+    def exact(self) -> Decimal | None:
+        """The value, when it is known exactly."""
+        return self.low if self.low is not None and self.low == self.high else None
+
+    def is_below(self, limit: Decimal) -> bool | None:
+        """Whether the value is strictly less than the limit."""
+        if self.high is not None and (self.high < limit or (self.high == limit and self.high_open)):
+            return True
+        return False if self.low is not None and self.low >= limit else None
+
+    def is_above(self, limit: Decimal) -> bool | None:
+        """Whether the value is strictly greater than the limit."""
+        if self.low is not None and (self.low > limit or (self.low == limit and self.low_open)):
+            return True
+        return False if self.high is not None and self.high <= limit else None
+
+    def times(self, factor: Decimal) -> Interval:
+        """The interval in another unit. ``factor`` is positive."""
+        low = None if self.low is None else self.low * factor
+        high = None if self.high is None else self.high * factor
+        return Interval(low, high, self.low_open, self.high_open)
+
+    def __str__(self) -> str:
+        if self.exact is not None:
+            return plain(self.exact)
+        if self.low is None and self.high is not None:
+            return f"{'<' if self.high_open else '<='} {plain(self.high)}"
+        if self.high is None and self.low is not None:
+            return f"{'>' if self.low_open else '>='} {plain(self.low)}"
+        return "unbounded"
+
+
+def exactly(value: Decimal) -> Interval:
+    return Interval(value, value)
+
+
+def plain(value: Decimal) -> str:
+    """A decimal without exponent or needless zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _bounded(value: Decimal, comparator: str | None) -> Interval:
+    match comparator:
+        case "<" | "<=":
+            return Interval(None, value, high_open=comparator == "<")
+        case ">" | ">=":
+            return Interval(value, None, low_open=comparator == ">")
+        case _:
+            return exactly(value)
+
+
+def as_decimal(value: object) -> Decimal | None:
+    """A JSON number, or a string that is wholly a number, as a finite decimal."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return None
+    try:
+        number = Decimal(value.strip()) if isinstance(value, str) else Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def quantity(value: object) -> Interval | None:
+    """The number of a FHIR Quantity with its comparator; None when it has no number."""
+    whole = as_dict(value)
+    number = as_decimal(whole.get("value"))
+    return None if number is None else _bounded(number, as_text(whole.get("comparator")))
+
+
+_FIGURE = re.compile(
+    r"(?P<sign><=|>=|<|>|≤|≥|\bGT\b|\bLT\b|\bGE\b|\bLE\b)?\s*"
+    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"\s*(?P<flag>\b(?:HH?|LL?|A)\b)?\s*(?P<unit>[^\d\s<>=].*)?",
+    re.IGNORECASE,
+)
+_SIGNS = {"≤": "<=", "≥": ">=", "gt": ">", "lt": "<", "ge": ">=", "le": "<="}
+
+
+def figure_in_text(text: str) -> tuple[Interval, str | None] | None:
+    """A text that is wholly one figure, such as ``<10 IU/mL``, ``1,200`` or ``GT 45``, and its unit.
+
+    None when the text is anything else; a number inside a sentence is not guessed at.
+    """
+    match = _FIGURE.fullmatch(text.strip())
+    if match is None:
+        return None
+    sign = match["sign"]
+    comparator = _SIGNS.get(sign.lower(), sign) if sign else None
+    unit = match["unit"]
+    if unit is not None and (len(unit) > 20 or len(unit.split()) > 2):
+        return None
+    return _bounded(Decimal(match["number"].replace(",", "")), comparator), unit
+
+
+def unit_names(value: object) -> tuple[str | None, str | None]:
+    """The UCUM code of a Quantity, and else the words in ``unit`` (or a code of another system)."""
+    whole = as_dict(value)
+    code, unit = as_text(whole.get("code")), as_text(whole.get("unit"))
+    system = as_text(whole.get("system"))
+    if code is not None and (system is None or system in UCUM):
+        return code, unit
+    return None, unit or code
