@@ -1,0 +1,58 @@
+"""The sandbox's patients: what the order page needs to know of each fixture folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fhir_fixtures"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxPatient:
+    """One patient: the folder's name, the FHIR id, a line about the case, and the orders to sign."""
+
+    name: str
+    id: str
+    about: str
+    drafts: tuple[Mapping[str, Any], ...]
+
+
+@cache
+def patients() -> Mapping[str, SandboxPatient]:
+    """All patients by folder name, in order."""
+    found = (_patient(folder) for folder in sorted(FIXTURES.iterdir()) if (folder / "request.json").exists())
+    return {patient.name: patient for patient in found}
+
+
+def _patient(folder: Path) -> SandboxPatient:
+    request = json.loads((folder / "request.json").read_text(), parse_float=Decimal)
+    context = as_dict(request.get("context"))
+    drafts = tuple(
+        as_dict(entry.get("resource")) for entry in as_dicts(as_dict(context.get("draftOrders")).get("entry"))
+    )
+    return SandboxPatient(folder.name, as_text(context.get("patientId")) or "", _about(folder), drafts)
+
+
+def _about(folder: Path) -> str:
+    lines = (folder / "about.txt").read_text().splitlines() if (folder / "about.txt").exists() else []
+    return lines[0] if lines else folder.name
+
+
+def other_drug(patient_id: str) -> Mapping[str, Any]:
+    """An order that this service has nothing to say about."""
+    return {
+        "resourceType": "MedicationRequest",
+        "id": "draft-other",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": f"Patient/{patient_id}"},
+        "medicationCodeableConcept": {"text": "Ondansetron 8 mg oral tablet"},
+    }

@@ -1,0 +1,91 @@
+"""What the routes of the detail view work with, put together once at start.
+
+Knows settings and wiring; holds no state of a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+
+from cds_service.settings import Settings, SettingsError, SmartRegistration, Tenant
+from cds_service.smart import refusals
+from cds_service.smart.discovery import Discovery
+from cds_service.smart.ehr_http import EhrHttp
+from cds_service.smart.handoff import Handoff
+from cds_service.smart.session import Login, Sessions
+from cds_service.smart.vault import Vault
+from cds_service.trust.outbound import Outbound
+from cds_service.trust.own_keys import OwnKey, OwnKeyError, own_keys_from
+
+BUDGET_S = 9.0  # every route answers within ten seconds, whatever the EHR does
+WAITING_AT_ONCE = 12  # of a process's threads, so that the key set and the hooks are never kept waiting
+SANDBOX_REGISTRATION = SmartRegistration("payer-policy-cds", "none", None, None)
+
+
+@dataclass(frozen=True)
+class SmartDoor:
+    """The parts, for the life of the process. ``viewed`` is told of every page that was shown."""
+
+    settings: Settings
+    outbound: Outbound
+    vault: Vault
+    sessions: Sessions
+    handoff: Handoff
+    discovery: Discovery
+    keys: Mapping[str, tuple[OwnKey, ...]]
+    waiting: BoundedSemaphore
+    viewed: Callable[[Login, str, str], None]
+
+    @property
+    def redirect_uri(self) -> str:
+        return f"{self.settings.public_url}/callback"
+
+    def registration(self, tenant: Tenant) -> SmartRegistration:
+        """This service's registration at a tenant's EHR; with no trust file, the sandbox's."""
+        if tenant.smart is not None:
+            return tenant.smart
+        if self.settings.dev:
+            return SANDBOX_REGISTRATION
+        raise refusals.not_allowed("no-smart-registration")
+
+    def http(self, tenant: Tenant, iss: str) -> EhrHttp:
+        return EhrHttp(self.outbound, iss, self.registration(tenant).hosts)
+
+    def tenant(self, tenant_id: str, iss: str) -> Tenant:
+        """The tenant of a launch or session; refused when the trust file no longer holds it."""
+        tenant = self.settings.tenant_for_fhir_server(iss)
+        if tenant is None or tenant.id != tenant_id:
+            raise refusals.unknown_ehr()
+        return tenant
+
+
+def smart_door(
+    settings: Settings,
+    outbound: Outbound,
+    vault: Vault,
+    viewed: Callable[[Login, str, str], None] = lambda login, order, outcome: None,
+) -> SmartDoor:
+    """Put the door together. Raises SettingsError for a key file that cannot be used."""
+    return SmartDoor(
+        settings=settings,
+        outbound=outbound,
+        vault=vault,
+        sessions=Sessions(vault),
+        handoff=Handoff(vault, settings.secret_keys[0]),
+        discovery=Discovery(),
+        keys={tenant.id: _keys(tenant) for tenant in settings.tenants},
+        waiting=BoundedSemaphore(WAITING_AT_ONCE),
+        viewed=viewed,
+    )
+
+
+def _keys(tenant: Tenant) -> tuple[OwnKey, ...]:
+    if tenant.smart is None or tenant.smart.private_key_file is None:
+        return ()
+    try:
+        return own_keys_from(tenant.smart.private_key_file.read_text())
+    except (OSError, UnicodeDecodeError, OwnKeyError) as failure:
+        reason = failure if isinstance(failure, OwnKeyError) else "it cannot be read"
+        raise SettingsError(f"tenant {tenant.id}: smart.private_key_file: {reason}") from None

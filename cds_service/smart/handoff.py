@@ -1,0 +1,88 @@
+"""From card to page: the draft order waits, encrypted, for the prescriber who opens the link.
+
+The draft is not on the EHR's server, so the hook leaves it here and the card's link carries an
+opaque ``appContext``. It opens only for the same EHR, patient and user, and for fifteen minutes.
+The id is keyed, not random: the same request gives the same card.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from cds_service.fhir.json_types import as_dicts, as_text
+from cds_service.fhir.references import local_reference
+from cds_service.smart.vault import Vault
+
+WAITING_S = 900
+_KIND = "draft-order"
+_MAX_BYTES = 256 * 1024
+_FORM_LENGTH = range(16, 201)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What the prescriber was ordering: the draft resources, and the reference of the order on the card."""
+
+    order: str
+    resources: tuple[Mapping[str, Any], ...]
+
+
+class Handoff:
+    """Keeps drafts for the detail view. ``secret`` keys the ids, so that nobody can guess one."""
+
+    def __init__(self, vault: Vault, secret: str) -> None:
+        self._vault = vault
+        self._secret = hashlib.sha256(b"app-context:" + secret.encode()).digest()
+
+    def remember(
+        self,
+        order: str,
+        drafts: Sequence[Mapping[str, Any]],
+        *,
+        iss: str,
+        patient: str,
+        user: str,
+    ) -> str | None:
+        """Keep the drafts of a hook call for one order's link; the ``appContext``, or None when too large."""
+        resources = number_true_text(list(drafts))
+        if len(resources) > _MAX_BYTES:
+            return None
+        kept = {"order": order, "resources": resources, "iss": iss, "patient": patient, "user": user}
+        content = json.dumps(kept, sort_keys=True).encode()
+        app_context = hmac.new(self._secret, content, hashlib.sha256).hexdigest()
+        self._vault.put(_KIND, app_context, kept, WAITING_S)
+        return app_context
+
+    def recall(self, app_context: str | None, *, iss: str, patient: str, user: str) -> Drafts | None:
+        """The drafts behind an ``appContext``; None when unknown, too old, or for someone else."""
+        if app_context is None or len(app_context) not in _FORM_LENGTH:
+            return None
+        kept = self._vault.get(_KIND, app_context)
+        if kept is None or not _belongs(kept, iss, patient, user):
+            return None
+        resources = json.loads(kept["resources"], parse_float=Decimal)
+        return Drafts(str(kept["order"]), tuple(as_dicts(resources)))
+
+
+_MARKED_NUMBER = re.compile(r'"\\ue000(-?[0-9.]+(?:E[+-]?[0-9]+)?)\\ue000"')
+
+
+def number_true_text(value: object) -> str:
+    """JSON in which a Decimal stays the number it was read from: ``1.40`` is not 1.4 and not a string."""
+    text = json.dumps(value, sort_keys=True, default=lambda number: f"\ue000{number}\ue000")
+    return _MARKED_NUMBER.sub(r"\1", text)
+
+
+def _belongs(kept: Mapping[str, Any], iss: str, patient: str, user: str) -> bool:
+    return (
+        kept.get("iss") == iss
+        and kept.get("patient") == patient
+        and local_reference(as_text(kept.get("user")) or "") == local_reference(user)
+    )

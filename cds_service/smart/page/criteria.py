@@ -1,0 +1,82 @@
+"""The criteria as rows for a reader: grouped by section, what blocks first, what does not matter last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cds_service.fhir.record import Record
+from cds_service.policy.determination import CriterionResult, Determination
+from cds_service.policy.verdict import Verdict
+from cds_service.smart.page.sources import Source, sources_of
+
+MARKS = {Verdict.MET: "✓", Verdict.NOT_MET: "✕", Verdict.UNKNOWN: "?"}
+WORDS = {Verdict.MET: "Met", Verdict.NOT_MET: "Not met", Verdict.UNKNOWN: "Cannot be told"}
+_ASIDE = "Not needed here"
+_URGENCY = {Verdict.NOT_MET: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
+_LAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionRow:
+    """One criterion. ``tone`` is met, not-met, unknown, or aside when the path taken does not need it."""
+
+    result: CriterionResult
+    tone: str
+    mark: str
+    word: str
+    sources: tuple[Source, ...]
+
+    @property
+    def urgency(self) -> int:
+        return _URGENCY[self.result.verdict] if self.result.applies else _LAST
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaGroup:
+    """The rows of one section of the policy."""
+
+    section: str
+    rows: tuple[CriterionRow, ...]
+
+
+def grouped(determination: Determination, record: Record) -> tuple[CriteriaGroup, ...]:
+    """All criteria, by section; sections and rows in order of urgency, else in the policy's own order."""
+    sections: dict[str, list[CriterionRow]] = {}
+    for result in determination.criteria:
+        sections.setdefault(_section(result.section), []).append(_row(result, record))
+    groups = [CriteriaGroup(name, tuple(sorted(rows, key=_by_urgency))) for name, rows in sections.items()]
+    return tuple(sorted(groups, key=lambda group: min(row.urgency for row in group.rows)))
+
+
+def _row(result: CriterionResult, record: Record) -> CriterionRow:
+    sources = sources_of(result.evidence, record)
+    if not result.applies:
+        return CriterionRow(result, "aside", "–", _ASIDE, sources)
+    return CriterionRow(
+        result, result.verdict.value, MARKS[result.verdict], WORDS[result.verdict], sources
+    )
+
+
+def _by_urgency(row: CriterionRow) -> int:
+    return row.urgency
+
+
+def _section(section: str) -> str:
+    """``A.ii.B.1`` and ``A.ii.A`` stand under ``A.ii``."""
+    return ".".join(section.split(".")[:2])
+
+
+def tally(criteria: Iterable[CriterionResult]) -> str:
+    """``5 met, 1 not met, 1 cannot be told``, of the criteria that count here."""
+    counting = [c.verdict for c in criteria if c.applies]
+    parts = [
+        f"{counting.count(verdict)} {word}"
+        for verdict, word in (
+            (Verdict.MET, "met"),
+            (Verdict.NOT_MET, "not met"),
+            (Verdict.UNKNOWN, "cannot be told"),
+        )
+        if counting.count(verdict)
+    ]
+    return ", ".join(parts) or "no criterion applies"

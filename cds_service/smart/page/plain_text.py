@@ -1,0 +1,30 @@
+"""The page as plain text, to be pasted into a note or a payer's form."""
+
+from __future__ import annotations
+
+from cds_service.smart.page.detail import DetailPage
+
+
+def plain_text(page: DetailPage) -> str:
+    """Verdict, next steps and criteria with their reasons, one to a line."""
+    one = page.determination
+    lines = [
+        f"{one.policy.id} (effective {one.policy.effective}): {page.sentence}.",
+        f"{page.request_line}. Criteria: {page.tally}.",
+        f"Patient: {page.banner.name}, born {page.banner.born}.",
+        "",
+        "To do:",
+        *(f"- {step.text}" for step in page.steps),
+        "",
+        "Criteria:",
+    ]
+    for group in page.groups:
+        for row in group.rows:
+            lines.append(f"- [{row.word}] {row.result.section} {row.result.title}: {row.result.because}.")
+    if one.dose is not None and one.dose.arithmetic:
+        lines += ["", f"Dose: {one.dose.arithmetic}"]
+    if one.unseen:
+        lines += ["", "Could not be seen:", *(f"- {what}" for what in one.unseen)]
+    evaluated = page.provenance.evaluated.isoformat(timespec="minutes")
+    lines += ["", f"Evaluated {evaluated} by payer-policy-cds {page.provenance.engine}; no approval or denial."]
+    return "\n".join(lines)

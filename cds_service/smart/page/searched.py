@@ -1,0 +1,47 @@
+"""What was searched: for each kind of data what was asked, why, how much came, and what could not be seen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cds_service.ehr.needs import NEEDS
+from cds_service.fhir.record import Record
+
+_PATIENT = re.compile(r"[&?]?(?:patient|subject|beneficiary)=(?:Patient/)?\{\{context\.patientId\}\}&?")
+_SHOWN = 240
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedRow:
+    """One kind of data. ``gap`` is empty when all of it was seen."""
+
+    name: str
+    asked: str
+    why: str
+    found: int
+    gap: str
+
+
+def searched(record: Record) -> tuple[SearchedRow, ...]:
+    """One row for each row of the table of data needs."""
+    return tuple(
+        SearchedRow(
+            name=row.resource_type,
+            asked=_asked(row.search),
+            why=row.why,
+            found=len(record.of_type(row.resource_type)),
+            gap=record.unseen(row.need) or "",
+        )
+        for row in NEEDS
+    )
+
+
+def _asked(search: str) -> str:
+    """The search without the patient, and without the tail of a long list of codes."""
+    query = _PATIENT.sub("", search.partition("?")[2]).replace("&", ", ").strip(", ")
+    if len(query) > _SHOWN:
+        head = query[:_SHOWN].rsplit(",", 1)[0]
+        more = query[len(head) :].count(",")
+        query = f"{head} and {more} more"
+    return query or "all of this patient"

@@ -1,0 +1,133 @@
+"""A FHIR resource as one line of evidence: what it is, what it says, when, and how it reached us.
+
+Shows what the resource carries and judges nothing; a value is shown as sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.fhir.codings import words_in
+from cds_service.fhir.dates import end_of, read_when, start_of
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.record import Record, Resource
+
+_TIMES = (
+    "effectiveDateTime",
+    "effectiveInstant",
+    "performedDateTime",
+    "occurrenceDateTime",
+    "onsetDateTime",
+    "recordedDate",
+    "date",
+    "whenHandedOver",
+    "authoredOn",
+    "issued",
+    "created",
+    "start",
+)
+_PERIODS = ("effectivePeriod", "performedPeriod", "occurrencePeriod", "onsetPeriod", "period")
+_MAX_TEXT = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One piece of evidence. Members that the resource does not carry are empty."""
+
+    reference: str
+    what: str
+    value: str
+    when: str
+    origin: str
+
+
+def sources_of(references: tuple[str, ...], record: Record) -> tuple[Source, ...]:
+    """The evidence behind a criterion; a reference that is not in the record is shown bare."""
+    return tuple(_source(reference, record.resolve(reference)) for reference in references)
+
+
+def _source(reference: str, resource: Resource | None) -> Source:
+    if resource is None:
+        return Source(reference, "", "", "", "")
+    body = resource.body
+    return Source(reference, _what(body), _value(body), _when(body), resource.origin)
+
+
+def _what(body: Mapping[str, Any]) -> str:
+    if body.get("resourceType") == "Patient":
+        return "Patient"
+    for member in ("code", "medicationCodeableConcept", "type", "event", "vaccineCode"):
+        if words := _short_name(body.get(member)):
+            return words
+    named = as_text(as_dict(body.get("medicationReference")).get("display"))
+    return named or as_text(body.get("title")) or as_text(body.get("description")) or ""
+
+
+def _short_name(concept: object) -> str:
+    text = as_text(as_dict(concept).get("text")) or words_in(concept).split(" | ")[0]
+    if not text:
+        codings = as_dicts(as_dict(concept).get("coding"))
+        text = next((code for c in codings if (code := as_text(c.get("code")))), "")
+    return _clipped(text)
+
+
+def _value(body: Mapping[str, Any]) -> str:
+    parts = [_one_value(body)]
+    for component in as_dicts(body.get("component")):
+        if value := _one_value(component):
+            parts.append(f"{_short_name(component.get('code'))} {value}".strip())
+    parts += [_dose(body), as_text(body.get("conclusion")) or "", _state(body)]
+    if body.get("resourceType") == "Patient":
+        parts.append(f"born {as_text(body.get('birthDate')) or 'not recorded'}")
+    return _clipped("; ".join(part for part in parts if part))
+
+
+def _one_value(body: Mapping[str, Any]) -> str:
+    if quantity := as_dict(body.get("valueQuantity")):
+        return _quantity(quantity)
+    if concept := as_dict(body.get("valueCodeableConcept")):
+        return _short_name(concept)
+    for member in ("valueString", "valueDateTime", "valueInteger", "valueBoolean"):
+        if (value := body.get(member)) is not None and not isinstance(value, dict | list):
+            return str(value)
+    return _short_name(body.get("dataAbsentReason"))
+
+
+def _quantity(quantity: Mapping[str, Any]) -> str:
+    unit = as_text(quantity.get("unit")) or as_text(quantity.get("code")) or ""
+    comparator = as_text(quantity.get("comparator")) or ""
+    return f"{comparator}{quantity.get('value', '')} {unit}".strip()
+
+
+def _dose(body: Mapping[str, Any]) -> str:
+    given = as_dict(as_dict(body.get("dosage")).get("dose")) if isinstance(body.get("dosage"), dict) else {}
+    if given:
+        return _quantity(given)
+    for dosage in as_dicts(body.get("dosageInstruction")):
+        for rate in (*as_dicts(dosage.get("doseAndRate")), dosage):
+            if quantity := as_dict(rate.get("doseQuantity")):
+                return _quantity(quantity)
+    return ""
+
+
+def _state(body: Mapping[str, Any]) -> str:
+    if body.get("resourceType") == "Observation":
+        status = as_text(body.get("status")) or ""
+        return "" if status == "final" else status
+    return _short_name(body.get("clinicalStatus")) or as_text(body.get("status")) or ""
+
+
+def _when(body: Mapping[str, Any]) -> str:
+    for member in _TIMES:
+        if (when := read_when(body.get(member))) is not None:
+            return str(when)
+    for member in _PERIODS:
+        if (when := end_of(body.get(member)) or start_of(body.get(member))) is not None:
+            return str(when)
+    return ""
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"

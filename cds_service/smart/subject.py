@@ -1,0 +1,98 @@
+"""Which order the page is about, and what to tell the reader about that choice.
+
+First the draft behind the card, then an order that the launch names, then the next order of
+the chart, and with none of these the policy's drug as if it were ordered today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cds_service.clinical.orders import read_order
+from cds_service.fhir.json_types import as_text
+from cds_service.fhir.record import Record, Resource
+from cds_service.policies import DrugPolicy
+from cds_service.smart.handoff import Drafts
+
+_OPEN = {"draft", "active", "on-hold"}
+_FROM_CARD = "For the order on the card, which is not yet on the EHR's server."
+_CARD_LOST = (
+    "The order behind the card could not be used: it is older than fifteen minutes, or of another patient, "
+    "user or EHR. This page is from the chart alone."
+)
+_NO_CARD = "Opened without an order on a card: this page is from the chart alone."
+_AS_IF = "The chart holds no such order; the criteria are shown as if it were ordered today, without a dose."
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The orders to be evaluated together, the one that the page shows, and what the reader is told."""
+
+    policy: DrugPolicy
+    orders: tuple[Resource, ...]
+    shown: str
+    notices: tuple[str, ...]
+
+
+def choose(
+    policies: Sequence[DrugPolicy],
+    record: Record,
+    drafts: Drafts | None,
+    *,
+    named: Sequence[str],
+    came_from_card: bool,
+    clock: datetime,
+) -> Subject:
+    """Pick the order. There is at least one policy."""
+    if drafts is not None:
+        orders = draft_resources(drafts)
+        for policy in policies:
+            if any(o.reference == drafts.order and policy.in_scope(o, record.resolve) for o in orders):
+                return Subject(policy, orders, drafts.order, (_FROM_CARD,))
+    notice = _CARD_LOST if came_from_card else _NO_CARD
+    for policy in policies:
+        if (order := _of_chart(policy, record, named, clock)) is not None:
+            about = f"It is about {order.reference} ({as_text(order.body.get('status'))})."
+            return Subject(policy, (order,), order.reference, (f"{notice} {about}",))
+    as_if = _as_if_ordered(policies[0], record.patient_id, clock)
+    return Subject(policies[0], (as_if,), as_if.reference, (notice, _AS_IF))
+
+
+def draft_resources(drafts: Drafts) -> tuple[Resource, ...]:
+    """The drafts as the hook saw them. One without an id keeps the name that the card gave it."""
+    return tuple(
+        Resource(body, "draft order", "" if body.get("id") else drafts.order) for body in drafts.resources
+    )
+
+
+def _of_chart(
+    policy: DrugPolicy, record: Record, named: Sequence[str], clock: datetime
+) -> Resource | None:
+    """The order that the launch named, else the next one planned, else the last one planned."""
+    orders = [
+        resource
+        for kind in ("MedicationRequest", "ServiceRequest")
+        for resource in record.of_type(kind)
+        if resource.body.get("status") in _OPEN and policy.in_scope(resource, record.resolve)
+    ]
+    by_name = [order for order in orders if order.reference in named]
+    planned = {order.reference: read_order(order, order.reference, clock).planned for order in orders}
+    today = clock.date()
+    coming = sorted(orders, key=lambda o: (planned[o.reference] < today, abs(planned[o.reference] - today)))
+    return next(iter((*by_name, *coming)), None)
+
+
+def _as_if_ordered(policy: DrugPolicy, patient_id: str, clock: datetime) -> Resource:
+    body = {
+        "resourceType": "MedicationRequest",
+        "id": "as-if-ordered-today",
+        "status": "draft",
+        "intent": "proposal",
+        "subject": {"reference": f"Patient/{patient_id}"},
+        "medicationCodeableConcept": {"text": policy.name},
+        "authoredOn": clock.isoformat(),
+        "occurrenceDateTime": clock.date().isoformat(),
+    }
+    return Resource(body, "assumed")

@@ -1,0 +1,55 @@
+"""From a login to the page: read the chart with the login's token, decide, arrange.
+
+The same record, chart and determination as the hook's; what differs is only who asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from cds_service.clinical.series import series
+from cds_service.ehr.gather import EhrRequest, gather
+from cds_service.fhir.record import Record
+from cds_service.policies import DrugPolicy, installed
+from cds_service.settings import Tenant
+from cds_service.smart.door import SmartDoor
+from cds_service.smart.handoff import Drafts
+from cds_service.smart.page.charts import drawn
+from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
+from cds_service.smart.session import Login
+from cds_service.smart.subject import choose, draft_resources
+
+
+def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> DetailPage:
+    """The page for a login. Raises Refused when the EHR lets nothing be seen."""
+    drafts = door.handoff.recall(
+        login.app_context, iss=login.iss, patient=login.patient, user=login.user
+    )
+    record = _record(door, tenant, login, drafts, deadline)
+    clock = door.settings.fixed_now or datetime.now(UTC).astimezone()
+    subject = choose(
+        _policies(tenant),
+        record,
+        drafts,
+        named=login.orders,
+        came_from_card=login.app_context is not None,
+        clock=clock,
+    )
+    determined = subject.policy.determine(record, subject.orders, clock)
+    determination = next(d for d in determined if d.order == subject.shown)
+    return detail_page(
+        determination,
+        record,
+        charts=drawn(series(record, clock)),
+        timeline=None,
+        provenance=Provenance(clock, version("payer-policy-cds"), login.iss, login.user, subject.notices),
+        full_banner=login.need_patient_banner,
+        brief=login.intent == "summary",
+    )
+
+
+def _policies(tenant: Tenant) -> list[DrugPolicy]:
+    return [policy for name, policy in installed().items() if name in tenant.policies]

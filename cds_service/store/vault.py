@@ -1,0 +1,111 @@
+"""Short-lived secrets at rest: sessions, pending launches, draft orders on their way to the page.
+
+Knows encryption and expiry, nothing of what it keeps. A row is found by the hash of its key and
+its content is encrypted, so that neither a copy of the database nor a log of it opens a session
+or shows a patient. The first of the secret keys encrypts, all of them decrypt.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Column, Engine, Float, LargeBinary, MetaData, String, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+metadata = MetaData()
+_KEPT = Table(
+    "vault",
+    metadata,
+    Column("kind", String(40), primary_key=True),
+    Column("key_hash", String(64), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Float, nullable=False, index=True),
+)
+
+
+class Vault:
+    """JSON objects by kind and secret key, each until its time is over."""
+
+    def __init__(
+        self, engine: Engine, secret_keys: Sequence[str], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._engine = engine
+        self._cipher = MultiFernet([Fernet(_derived(key)) for key in secret_keys])
+        self._clock = clock
+
+    def put(self, kind: str, key: str, value: Mapping[str, Any], seconds: float) -> None:
+        """Keep a value, in place of an earlier one under the same key."""
+        sealed = self._cipher.encrypt(json.dumps(value, separators=(",", ":"), default=str).encode())
+        content = {"sealed": sealed, "expires_at": self._clock() + seconds}
+        replace = update(_KEPT).where(*_is(kind, key)).values(content)
+        with self._engine.begin() as db:
+            if db.execute(replace).rowcount:
+                return
+        try:
+            with self._engine.begin() as db:
+                db.execute(insert(_KEPT).values(kind=kind, key_hash=_hash(key), **content))
+        except IntegrityError:  # another call kept the same key in between
+            with self._engine.begin() as db:
+                db.execute(replace)
+
+    def get(self, kind: str, key: str) -> Mapping[str, Any] | None:
+        """The value, or None when there is none or its time is over."""
+        wanted = select(_KEPT.c.sealed).where(*_is(kind, key), _KEPT.c.expires_at > self._clock())
+        with self._engine.connect() as db:
+            return self._opened(db.execute(wanted).scalar_one_or_none())
+
+    def take(self, kind: str, key: str) -> Mapping[str, Any] | None:
+        """Get and remove. Of several callers at once exactly one gets the value."""
+        wanted = select(_KEPT.c.sealed).where(*_is(kind, key), _KEPT.c.expires_at > self._clock())
+        with self._engine.begin() as db:
+            sealed = db.execute(wanted).scalar_one_or_none()
+            if sealed is None or db.execute(delete(_KEPT).where(*_is(kind, key))).rowcount != 1:
+                return None
+        return self._opened(sealed)
+
+    def renew(self, kind: str, key: str, seconds: float) -> bool:
+        """Let a value that is still there live on for so long; False when it is gone."""
+        live = (*_is(kind, key), _KEPT.c.expires_at > self._clock())
+        with self._engine.begin() as db:
+            renewed = update(_KEPT).where(*live).values(expires_at=self._clock() + seconds)
+            return db.execute(renewed).rowcount == 1
+
+    def drop(self, kind: str, key: str) -> None:
+        """Forget a value."""
+        with self._engine.begin() as db:
+            db.execute(delete(_KEPT).where(*_is(kind, key)))
+
+    def purge(self) -> int:
+        """Remove what has expired; the number of rows removed."""
+        with self._engine.begin() as db:
+            return db.execute(delete(_KEPT).where(_KEPT.c.expires_at <= self._clock())).rowcount
+
+    def _opened(self, sealed: bytes | None) -> Mapping[str, Any] | None:
+        if sealed is None:
+            return None
+        try:
+            value = json.loads(self._cipher.decrypt(sealed))
+        except InvalidToken:  # written under a key that has been rotated out
+            return None
+        return value if isinstance(value, dict) else None
+
+
+def _is(kind: str, key: str) -> tuple[Any, ...]:
+    return _KEPT.c.kind == kind, _KEPT.c.key_hash == _hash(key)
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _derived(secret: str) -> bytes:
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"payer-policy-cds vault")
+    return base64.urlsafe_b64encode(kdf.derive(secret.encode()))
