@@ -1,0 +1,54 @@
+# Everything runs from .venv, which is built from the locked, hash-checked requirements.
+# Needs Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO_BIND ?= 127.0.0.1:8080
+
+.PHONY: demo serve test lint format lock clean
+
+demo: .venv/.installed
+	$(BIN)/python -m cds_service.sandbox.demo
+
+serve: .venv/.installed
+	CDS_DEV=1 CDS_AUTH=optional $(BIN)/gunicorn --config gunicorn.conf.py --bind $(DEMO_BIND) 'cds_service:create_app()'
+
+test: .venv/.installed-dev
+	$(BIN)/python -m pytest
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The lock files: plain pip installs from them; uv, in a throw-away environment, only writes them.
+LOCK = $(LOCK_VENV)/bin/uv pip compile pyproject.toml requirements-build.in --quiet --universal \
+  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+LOCK_VENV := build/lock-venv
+lock:
+	$(PYTHON) -m venv $(LOCK_VENV)
+	$(LOCK_VENV)/bin/pip install --quiet uv
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: .venv/bin/python requirements.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/.installed-dev: .venv/bin/python requirements-dev.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@ .venv/.installed
+
+clean:
+	rm -rf .venv build dist *.egg-info .coverage htmlcov
