@@ -1,0 +1,174 @@
+"""The one table of data needs: what is asked of an EHR, in which words, and why.
+
+Prefetch templates, searches and the integrators' table are all made from these rows. Knows FHIR
+search and which codes decide something; knows nothing of HTTP, prefetch or verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from cds_service.clinical.terms import code_table
+from cds_service.fhir.codings import System
+from cds_service.fhir.record import Need
+
+PATIENT_TOKEN = "{{context.patientId}}"
+MAX_URL_BYTES = 1800  # some gateways cut URLs at 2048; longer code lists are asked for in parts
+
+# Reports that may come as an Observation: marrow aspirate and biopsy, flow cytometry, immunostains.
+_REPORT_CODES = ("48807-2", "33721-2", "33719-6", "55230-7", "55229-9")
+_CATEGORIES = (
+    "laboratory,vital-signs,exam,survey,procedure,imaging,social-history,therapy,activity"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DataNeed:
+    """One row: the need, the FHIR type that answers it, its search and the reason to ask.
+
+    ``refused`` is the search to try once when a server refuses the first as it stands.
+    """
+
+    need: Need
+    type: str
+    search: str
+    why: str
+    refused: str | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the row reads one resource by its id instead of searching."""
+        return "?" not in self.search
+
+    def paths(self, patient_id: str) -> tuple[str, ...]:
+        """The relative URLs that answer this need for one patient, each short enough for a gateway."""
+        return _in_parts(_filled(self.search, patient_id))
+
+    def refused_paths(self, patient_id: str) -> tuple[str, ...]:
+        """The relative URLs to try when the server refused the first; none when there is no other way."""
+        return _in_parts(_filled(self.refused, patient_id)) if self.refused else ()
+
+
+def _filled(search: str, patient_id: str) -> str:
+    return search.replace(PATIENT_TOKEN, quote(patient_id, safe=""))
+
+
+def _in_parts(path: str) -> tuple[str, ...]:
+    """The path, with a code list that makes it too long split over as many paths as it takes."""
+    before, marker, rest = path.partition("&code=")
+    codes, ampersand, after = rest.partition("&")
+    if len(path) <= MAX_URL_BYTES or not marker:
+        return (path,)
+    room = MAX_URL_BYTES - len(before + marker + ampersand + after)
+    parts: list[str] = []
+    for code in codes.split(","):
+        if parts and len(parts[-1]) + 1 + len(code) <= room:
+            parts[-1] += f",{code}"
+        else:
+            parts.append(code)
+    return tuple(f"{before}{marker}{part}{ampersand}{after}" for part in parts)
+
+
+def deciding_codes() -> tuple[str, ...]:
+    """The bare LOINC codes of all results that can decide something, and of reports sent as results."""
+    labs = [code for system, code in code_table("labs") if system is System.LOINC]
+    return tuple(sorted({*labs, *_REPORT_CODES}))
+
+
+def _of(need: Need, type_: str, why: str, parameters: str = "", by: str = "patient") -> DataNeed:
+    token = PATIENT_TOKEN if by == "patient" else f"Patient/{PATIENT_TOKEN}"
+    return DataNeed(need, type_, f"{type_}?{by}={token}{parameters}", why)
+
+
+def _medication(need: Need, type_: str, why: str, statuses: str = "") -> DataNeed:
+    # Some servers answer with active orders only unless the statuses are spelled out.
+    return _of(need, type_, why, f"&status={statuses}" if statuses else "")
+
+
+def _observations() -> tuple[DataNeed, DataNeed]:
+    any_code = f"Observation?patient={PATIENT_TOKEN}"
+    return (
+        DataNeed(
+            Need.OBSERVATIONS,
+            "Observation",
+            f"{any_code}&code={','.join(deciding_codes())}&_count=200",
+            "CD22, Philadelphia chromosome, blasts, counts, MRD, liver, electrolytes, QT, height and "
+            "weight, however old",
+        ),
+        DataNeed(
+            Need.OTHER_OBSERVATIONS,
+            "Observation",
+            f"{any_code}&_count=200",
+            "results known by their text only, or under a local code",
+            refused=f"{any_code}&category={_CATEGORIES}&_count=200",
+        ),
+    )
+
+
+# In the order in which they are asked: what may name a Medication to be read comes first, so that
+# those reads overlap with the rest.
+NEEDS: tuple[DataNeed, ...] = (
+    _medication(
+        Need.MEDICATION_REQUESTS,
+        "MedicationRequest",
+        "earlier and combined therapy, orders already signed, QT-relevant drugs",
+        "active,on-hold,completed,stopped",
+    ),
+    _of(
+        Need.MEDICATION_ADMINISTRATIONS,
+        "MedicationAdministration",
+        "doses given: cycle, day, interval, interruptions",
+    ),
+    _medication(
+        Need.MEDICATION_STATEMENTS,
+        "MedicationStatement",
+        "therapy given elsewhere and drugs taken at home",
+        "active,completed,intended,stopped,on-hold",
+    ),
+    _of(
+        Need.MEDICATION_DISPENSES,
+        "MedicationDispense",
+        "therapy that is recorded only where it was handed out",
+    ),
+    *_observations(),
+    DataNeed(
+        Need.PATIENT,
+        "Patient",
+        f"Patient/{PATIENT_TOKEN}",
+        "birth date for the age limit, sex for risk notes",
+    ),
+    _of(
+        Need.CONDITIONS,
+        "Condition",
+        "the leukemia, its Philadelphia status and relapse; toxicities; pregnancy",
+    ),
+    _of(Need.PROCEDURES, "Procedure", "transplant, marrow examination, ECG, infusions, transfusions"),
+    _of(Need.SERVICE_REQUESTS, "ServiceRequest", "transplant planned or excluded, tests under way"),
+    _of(Need.CARE_PLANS, "CarePlan", "regimen, transplant plan"),
+    _of(
+        Need.DIAGNOSTIC_REPORTS,
+        "DiagnosticReport",
+        "pathology, flow cytometry, cytogenetics, response in the conclusion",
+    ),
+    _of(Need.DOCUMENT_REFERENCES, "DocumentReference", "notes that the payer's reviewer asks for"),
+    _of(
+        Need.ADVERSE_EVENTS,
+        "AdverseEvent",
+        "toxicity that holds, reduces or ends treatment",
+        by="subject",
+    ),
+    _of(Need.APPOINTMENTS, "Appointment", "planned monitoring and infusion visits"),
+    _of(Need.COVERAGE, "Coverage", "whether the policy's payer is the patient's"),
+)
+
+BY_NEED: Mapping[Need, DataNeed] = {row.need: row for row in NEEDS}
+
+# What says something about the disease or its treatment: a call that can see none of it has no access.
+CLINICAL = tuple(need for need in Need if need not in (Need.PATIENT, Need.COVERAGE))
+
+
+def prefetch_templates() -> dict[str, str]:
+    """The ``prefetch`` member of the discovery answer, in the order of the prefetch keys."""
+    return {need.value: BY_NEED[need].search for need in Need}
