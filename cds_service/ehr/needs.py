@@ -32,7 +32,7 @@ class DataNeed:
     """
 
     need: Need
-    type: str
+    resource_type: str
     search: str
     why: str
     refused: str | None = None
