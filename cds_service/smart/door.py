@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
+from cds_service.fhir.record import Record, Resource
 from cds_service.settings import Settings, SettingsError, SmartRegistration, Tenant
 from cds_service.smart import refusals
 from cds_service.smart.discovery import Discovery
@@ -24,9 +25,17 @@ WAITING_AT_ONCE = 12  # of a process's threads, so that the key set and the hook
 SANDBOX_REGISTRATION = SmartRegistration("payer-policy-cds", "none", None, None)
 
 
+ReadChart = Callable[[Tenant, Login, tuple[Resource, ...], float], Record]
+Viewed = Callable[[Login, str, str], None]
+
+
 @dataclass(frozen=True)
 class SmartDoor:
-    """The parts, for the life of the process. ``viewed`` is told of every page that was shown."""
+    """The parts, for the life of the process.
+
+    ``read_chart`` reads a login's patient, with draft orders added, before a monotonic deadline;
+    ``viewed`` is told of every page asked for: the login, the order shown, and how it ended.
+    """
 
     settings: Settings
     outbound: Outbound
@@ -36,7 +45,8 @@ class SmartDoor:
     discovery: Discovery
     keys: Mapping[str, tuple[OwnKey, ...]]
     waiting: BoundedSemaphore
-    viewed: Callable[[Login, str, str], None]
+    read_chart: ReadChart
+    viewed: Viewed
 
     @property
     def redirect_uri(self) -> str:
@@ -65,7 +75,8 @@ def smart_door(
     settings: Settings,
     outbound: Outbound,
     vault: Vault,
-    viewed: Callable[[Login, str, str], None] = lambda login, order, outcome: None,
+    read_chart: ReadChart,
+    viewed: Viewed,
 ) -> SmartDoor:
     """Put the door together. Raises SettingsError for a key file that cannot be used."""
     return SmartDoor(
@@ -77,6 +88,7 @@ def smart_door(
         discovery=Discovery(),
         keys={tenant.id: _keys(tenant) for tenant in settings.tenants},
         waiting=BoundedSemaphore(WAITING_AT_ONCE),
+        read_chart=read_chart,
         viewed=viewed,
     )
 

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -71,13 +72,11 @@ class Handoff:
         return Drafts(str(kept["order"]), tuple(as_dicts(resources)))
 
 
-_MARKED_NUMBER = re.compile(r'"\\ue000(-?[0-9.]+(?:E[+-]?[0-9]+)?)\\ue000"')
-
-
 def number_true_text(value: object) -> str:
     """JSON in which a Decimal stays the number it was read from: ``1.40`` is not 1.4 and not a string."""
-    text = json.dumps(value, sort_keys=True, default=lambda number: f"\ue000{number}\ue000")
-    return _MARKED_NUMBER.sub(r"\1", text)
+    mark = secrets.token_hex(8)  # so that no text in the value can pass for a number
+    text = json.dumps(value, sort_keys=True, default=lambda number: f"{mark}{number}")
+    return re.sub(rf'"{mark}([^"]*)"', r"\1", text)
 
 
 def _belongs(kept: Mapping[str, Any], iss: str, patient: str, user: str) -> bool:

@@ -5,18 +5,13 @@ The same record, chart and determination as the hook's; what differs is only who
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
 
 from cds_service.clinical.series import series
-from cds_service.ehr.gather import EhrRequest, gather
-from cds_service.fhir.record import Record
 from cds_service.policies import DrugPolicy, installed
 from cds_service.settings import Tenant
 from cds_service.smart.door import SmartDoor
-from cds_service.smart.handoff import Drafts
 from cds_service.smart.page.charts import drawn
 from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
 from cds_service.smart.session import Login
@@ -28,7 +23,8 @@ def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Det
     drafts = door.handoff.recall(
         login.app_context, iss=login.iss, patient=login.patient, user=login.user
     )
-    record = _record(door, tenant, login, drafts, deadline)
+    draft_orders = draft_resources(drafts) if drafts is not None else ()
+    record = door.read_chart(tenant, login, draft_orders, deadline)
     clock = door.settings.fixed_now or datetime.now(UTC).astimezone()
     subject = choose(
         _policies(tenant),

@@ -28,6 +28,11 @@ class CriterionRow:
     sources: tuple[Source, ...]
 
     @property
+    def because(self) -> str:
+        """The reason, as a sentence begins."""
+        return self.result.because[:1].upper() + self.result.because[1:]
+
+    @property
     def urgency(self) -> int:
         return _URGENCY[self.result.verdict] if self.result.applies else _LAST
 
@@ -38,6 +43,10 @@ class CriteriaGroup:
 
     section: str
     rows: tuple[CriterionRow, ...]
+
+    @property
+    def title(self) -> str:
+        return self.section if " " in self.section else f"Section {self.section}"
 
 
 def grouped(determination: Determination, record: Record) -> tuple[CriteriaGroup, ...]:

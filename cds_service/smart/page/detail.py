@@ -104,7 +104,7 @@ def detail_page(
         banner=_banner(record, full_banner),
         determination=determination,
         mark=MARKS[determination.coverage],
-        sentence=f"{_SENTENCE[determination.coverage]} ({determination.policy.id})",
+        sentence=_SENTENCE[determination.coverage],
         tally=tally(determination.criteria),
         steps=_steps(determination),
         groups=grouped(determination, record),
@@ -148,7 +148,7 @@ def _steps(determination: Determination) -> tuple[Step, ...]:
     ]
     for criterion in determination.criteria:
         if criterion.applies and criterion.verdict is Verdict.NOT_MET:
-            steps.append(Step(criterion.changes or f"{criterion.title}: {criterion.because}", "warning"))
+            steps.append(Step(f"{criterion.title}: {criterion.changes or criterion.because}", "warning"))
     steps += [Step(need.because, "warning") for need in determination.needed if need.decides]
     unique = tuple({step.text: step for step in steps}.values())
     if not unique and determination.coverage is Verdict.MET:

@@ -1,0 +1,36 @@
+"""A vault in a scratch database, with a clock that tests move by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from cds_service.store.vault import Vault, metadata
+
+SECRET = "a-secret-of-thirty-two-characters"
+
+
+class HandClock:
+    """Seconds since the epoch, moved by tests."""
+
+    def __init__(self) -> None:
+        self.now = 1_776_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def vault(tmp_path: Path, clock: HandClock) -> Iterator[Vault]:
+    engine = create_engine(f"sqlite:///{tmp_path}/vault.sqlite3")
+    metadata.create_all(engine)
+    yield Vault(engine, (SECRET,), clock)
+    engine.dispose()
