@@ -1,0 +1,1 @@
+"""Who may call this service, and whom it may call."""

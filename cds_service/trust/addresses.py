@@ -1,0 +1,82 @@
+"""Which addresses may be contacted: URLs by an allow-list of bases, peers by their IP address.
+
+Knows how addresses can be disguised. Opens no connection and reads no settings.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+# Ranges that carry or tunnel to private addresses though Python calls some of them global.
+_DISGUISES = tuple(
+    ipaddress.ip_network(text)
+    for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "192.0.0.0/24")
+)
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:[/?][\x21-\x5b\x5d-\x7e]*)?")
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedBases:
+    """The exact bases that may be contacted; as a function, whether a URL lies under one of them."""
+
+    bases: tuple[str, ...]
+
+    def __call__(self, url: str) -> bool:
+        parts = plain_parts(url)
+        return parts is not None and any(_is_under(parts, base) for base in self.bases)
+
+
+def plain_parts(url: str) -> SplitResult | None:
+    """The parts of an http(s) URL that all readers take alike; None for any other.
+
+    User information, fragments, backslashes, blanks, dot segments and non-ASCII hosts are refused.
+    """
+    if not _PLAIN.fullmatch(url) or "#" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    segments = parts.path.lower().replace("%2e", ".").split("/")
+    if not parts.hostname or "." in segments or ".." in segments:
+        return None
+    return parts
+
+
+def same_origin(url: str, base: str) -> bool:
+    """Whether both URLs are plain and name the same scheme, host and port."""
+    ours, theirs = plain_parts(base), plain_parts(url)
+    return ours is not None and theirs is not None and _origin(ours) == _origin(theirs)
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int]:
+    return parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]
+
+
+def _is_under(parts: SplitResult, base: str) -> bool:
+    held = plain_parts(base)
+    if held is None or _origin(parts) != _origin(held):
+        return False
+    path = held.path.removesuffix("/")
+    return parts.path == path or parts.path.startswith(f"{path}/")
+
+
+def peer_fault(address: str, *, loopback: bool) -> str | None:
+    """Why a peer with this IP address must not be spoken to; None when it may be.
+
+    ``loopback`` lets this machine in and still no other private address.
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    if ip.is_loopback:
+        return None if loopback else "loopback address"
+    if any(ip in network for network in _DISGUISES if network.version == ip.version):
+        return "address that stands for another one"
+    if not ip.is_global or ip.is_multicast:
+        return "address that is not public"
+    return None

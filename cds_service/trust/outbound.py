@@ -1,0 +1,167 @@
+"""The one door to other servers: EHRs, their key sets and token endpoints.
+
+Every request names who may be contacted, by when it must be over, and how much may come back.
+Redirects are never followed; proxies, netrc and cookies of the environment play no part. Knows
+HTTP and nothing of FHIR or OAuth. An error's message never holds the URL: it may name a patient.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import requests
+from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
+from urllib3.util import Timeout
+
+from cds_service.trust.addresses import AllowedBases, plain_parts
+from cds_service.trust.peers import CheckedAdapter, PeerRefusedError
+
+__all__ = ["AllowedBases", "Outbound", "OutboundError", "Response"]
+
+MAX_BYTES = 8 * 1024 * 1024
+KEPT_OPEN = 64  # idle connections per server: six for each of a worker's concurrent calls, and spare
+_CHUNK = 65536
+_USER_AGENT = "payer-policy-cds"
+
+Kind = Literal["refused", "timeout", "too-large", "connection", "tls"]
+
+
+class OutboundError(Exception):
+    """No answer. ``kind`` says why: refused (by us), timeout, too-large, connection or tls."""
+
+    def __init__(self, kind: Kind, message: str) -> None:
+        super().__init__(message)
+        self.kind: Kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer. Header names are in lower case; the body is decoded and within its cap."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Outbound:
+    """Opens connections; one for the life of a process, shared by its threads.
+
+    ``loopback`` (development) allows this machine and plain http to it.
+    """
+
+    def __init__(self, *, loopback: bool = False, ca_file: str | None = None) -> None:
+        self._loopback = loopback
+        self._adapter = CheckedAdapter(loopback=loopback, ca_file=ca_file, kept_open=KEPT_OPEN)
+
+    def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        allowed: Callable[[str], bool],
+        deadline: float,
+        max_bytes: int = MAX_BYTES,
+    ) -> Response:
+        """Read a URL that ``allowed`` accepts, until ``deadline`` on the monotonic clock."""
+        return self._send("GET", url, None, headers, allowed, deadline, max_bytes)
+
+    def post(
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
+        allowed: Callable[[str], bool],
+        deadline: float,
+        max_bytes: int = MAX_BYTES,
+    ) -> Response:
+        """Send a body to a URL; the same rules as :meth:`get`."""
+        return self._send("POST", url, body, headers, allowed, deadline, max_bytes)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        allowed: Callable[[str], bool],
+        deadline: float,
+        max_bytes: int,
+    ) -> Response:
+        request = self._prepared(method, url, body, headers, allowed)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise OutboundError("timeout", "no time was left")
+        try:
+            answer = self._adapter.send(request, stream=True, timeout=Timeout(total=left))  # type: ignore[arg-type]
+        except (requests.RequestException, HTTPError) as error:
+            raise _outbound_error(error) from None
+        try:
+            content = b"".join(_capped(answer, max_bytes, deadline))
+        finally:
+            answer.close()
+        return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, content)
+
+    def _prepared(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        allowed: Callable[[str], bool],
+    ) -> requests.PreparedRequest:
+        """The request as it will be sent: what is checked is the URL after all normalisation."""
+        sent = {"User-Agent": _USER_AGENT, "Accept-Encoding": "gzip", **headers}
+        try:
+            request = requests.Request(method, url, headers=sent, data=body).prepare()
+        except (requests.RequestException, ValueError):
+            raise OutboundError("refused", "the address is malformed") from None
+        parts = plain_parts(request.url or "")
+        if parts is None or request.url is None or not allowed(request.url):
+            raise OutboundError("refused", "the address is not one that may be contacted")
+        if parts.scheme != "https" and not self._loopback:
+            raise OutboundError("refused", "the address is not https")
+        return request
+
+
+def _capped(answer: requests.Response, max_bytes: int, deadline: float) -> Iterator[bytes]:
+    """The decoded body in pieces, until it is whole, too large or too late."""
+    size = 0
+    while True:
+        if time.monotonic() > deadline:  # a body that is already here and only slow to decode
+            raise OutboundError("timeout", "no whole answer in time")
+        try:
+            piece = answer.raw.read1(_CHUNK, decode_content=True)
+        except (HTTPError, OSError) as error:
+            raise _outbound_error(error) from None
+        if not piece:
+            return
+        size += len(piece)
+        if size > max_bytes:
+            raise OutboundError("too-large", "the answer is too large")
+        yield piece
+
+
+def _outbound_error(error: Exception) -> OutboundError:
+    causes = tuple(_causes(error))
+    if any(isinstance(cause, PeerRefusedError) for cause in causes):
+        return OutboundError("refused", "the address leads to a machine that may not be contacted")
+    if any(isinstance(cause, requests.Timeout | ReadTimeoutError | TimeoutError) for cause in causes):
+        return OutboundError("timeout", "no answer in time")
+    if any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
+        return OutboundError("tls", "no trusted TLS connection")
+    if any(isinstance(cause, DecodeError) for cause in causes):
+        return OutboundError("connection", "the answer cannot be decoded")
+    return OutboundError("connection", "no connection, or it broke")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        reason = getattr(error, "reason", None)
+        if isinstance(reason, BaseException):
+            yield reason
+        error = error.__cause__ or error.__context__

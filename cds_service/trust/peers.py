@@ -1,0 +1,179 @@
+"""Connections whose peer is checked before a byte is sent, and whose time-out is a deadline.
+
+A plain time-out starts anew with every received byte, so that an EHR which drips its headers or
+body would be waited for without end. Here the time left is set before every single receive.
+Knows sockets and urllib3's connection classes; ``_new_conn`` is a private name there, which is why
+a test proves that a refused peer gets no connection.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import socket
+import ssl
+import threading
+import time
+from typing import Any, ClassVar
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
+
+from cds_service.trust.addresses import peer_fault
+
+_Address = tuple[socket.AddressFamily, Any]
+
+
+class PeerRefusedError(NewConnectionError):
+    """The peer's address is one that must not be spoken to."""
+
+
+def _left(deadline: float) -> float | None:
+    if deadline == math.inf:
+        return None
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the deadline has passed")
+    return left
+
+
+class _DeadlineSocket(socket.socket):
+    deadline = math.inf
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        self.settimeout(_left(self.deadline))
+        return super().recv_into(*args, **kwargs)
+
+
+class _DeadlineTlsSocket(ssl.SSLSocket):
+    deadline = math.inf
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        self.settimeout(_left(self.deadline))
+        return super().recv_into(*args, **kwargs)
+
+
+class _Checked(HTTPConnection):
+    """What both kinds of connection share."""
+
+    loopback: ClassVar[bool] = False
+
+    def _new_conn(self) -> socket.socket:
+        deadline = time.monotonic() + float(self.timeout or 0)
+        failure: OSError = OSError("the host name could not be resolved")
+        for family, address in self._addresses(deadline):
+            sock = _DeadlineSocket(family, socket.SOCK_STREAM)
+            try:
+                sock.settimeout(_left(deadline))
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.connect(address)
+                self._check(sock.getpeername()[0])
+                sock.settimeout(_left(deadline))  # a TLS handshake is to end by then, too
+                return sock
+            except OSError as error:
+                sock.close()
+                failure = error
+            except PeerRefusedError:
+                sock.close()
+                raise
+        if isinstance(failure, TimeoutError):
+            raise ConnectTimeoutError(self, "no connection in time") from failure
+        raise NewConnectionError(self, "no connection") from failure
+
+    def _addresses(self, deadline: float) -> list[_Address]:
+        """The host's addresses, each of them allowed: nothing is tried when one is not."""
+        try:
+            found = _resolved(self.host.strip("[]"), self.port or self.default_port, deadline)
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "no address in time") from error
+        except OSError as error:
+            raise NewConnectionError(self, "no address") from error
+        for _, address in found:
+            self._check(address[0])
+        return found
+
+    def _check(self, address: str) -> None:
+        if (fault := peer_fault(address, loopback=self.loopback)) is not None:
+            raise PeerRefusedError(self, fault)
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(self.timeout)  # else the little that an earlier receive had left
+        super().request(*args, **kwargs)
+
+    def getresponse(self) -> Any:
+        # urllib3 has put into ``timeout`` what is left of the whole call's time.
+        if isinstance(self.sock, _DeadlineSocket | _DeadlineTlsSocket) and self.timeout is not None:
+            self.sock.deadline = time.monotonic() + float(self.timeout)
+        return super().getresponse()
+
+
+def _resolved(host: str, port: int, deadline: float) -> list[_Address]:
+    """The addresses of a host. A resolver that hangs is left behind at the deadline."""
+    answers: queue.SimpleQueue[list[_Address] | OSError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put([(family, address) for family, _, _, _, address in found])
+        except (OSError, UnicodeError) as error:
+            answers.put(OSError(str(error)))
+
+    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    try:
+        answer = answers.get(timeout=_left(deadline))
+    except queue.Empty:
+        raise TimeoutError("no address in time") from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer
+
+
+class _CheckedTls(_Checked, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _LoopbackToo(_Checked):
+    loopback = True
+
+
+class _LoopbackTooTls(_CheckedTls):
+    loopback = True
+
+
+def _pools(plain: type[_Checked], tls: type[_CheckedTls]) -> dict[str, type[HTTPConnectionPool]]:
+    http = type("CheckedPool", (HTTPConnectionPool,), {"ConnectionCls": plain})
+    https = type("CheckedTlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls})
+    return {"http": http, "https": https}
+
+
+class CheckedAdapter(HTTPAdapter):
+    """One request over a pooled, checked connection: no redirects, cookies, proxies or retries.
+
+    ``ca_file`` replaces the bundled certificate authorities; ``loopback`` allows this machine.
+    """
+
+    def __init__(self, *, loopback: bool, ca_file: str | None, kept_open: int) -> None:
+        self._loopback = loopback
+        self._context = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
+        self._context.sslsocket_class = _DeadlineTlsSocket
+        self._context.load_verify_locations(ca_file or _bundled_authorities())
+        super().__init__(pool_connections=kept_open, pool_maxsize=kept_open, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        classes = (_LoopbackToo, _LoopbackTooTls) if self._loopback else (_Checked, _CheckedTls)
+        self.poolmanager.pool_classes_by_scheme = _pools(*classes)
+
+    def cert_verify(self, conn: Any, *_: Any) -> None:
+        """Verify always, by this adapter's own context, which has read the authorities once."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _bundled_authorities() -> str:
+    from certifi import where
+
+    return where()
