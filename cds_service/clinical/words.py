@@ -98,7 +98,10 @@ def _list_ended(before: str) -> bool:
     return bool(re.search(r",\s*(?:patient|pt|now|currently|but|he|she|they|with|in)\b", between, re.IGNORECASE))
 
 
+_OUTSIDE_BRACKETS = re.compile(r"(\[(?:\\.|[^\]\\])*\])| ")
+
+
 def phrase(*alternatives: str) -> re.Pattern[str]:
-    """A case-insensitive pattern of whole words; blanks match any white space or a hyphen."""
-    body = "|".join(a.replace(" ", r"[\s\-]+") for a in alternatives)
+    """A case-insensitive pattern of whole words; a blank matches any white space or a hyphen."""
+    body = "|".join(_OUTSIDE_BRACKETS.sub(lambda m: m[1] or r"[\s\-]+", a) for a in alternatives)
     return re.compile(rf"(?<![\w-])(?:{body})(?![\w])", re.IGNORECASE)

@@ -40,10 +40,14 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One FHIR resource as received, and how it reached us (``prefetch``, ``fetched``, ``draft order``)."""
+    """One FHIR resource as received, and how it reached us (``prefetch``, ``fetched``, ``draft order``).
+
+    ``name`` stands for the reference of a draft order that has no id.
+    """
 
     body: Mapping[str, Any]
     origin: str = "prefetch"
+    name: str = ""
 
     @property
     def type(self) -> str:
@@ -56,7 +60,7 @@ class Resource:
     @property
     def reference(self) -> str:
         """The relative reference, such as ``Observation/cd22``; evidence is named by it."""
-        return f"{self.type}/{self.id}" if self.id else self.type
+        return f"{self.type}/{self.id}" if self.id else self.name or self.type
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ class DrugPolicy:
     """What a door needs of one policy.
 
     ``in_scope`` tells whether a draft order (with the given way to resolve its medication
-    reference) is for this drug. ``determine`` gives one determination for each order in scope,
-    in the order given; the clock is an aware instant.
+    reference) is for this drug. ``determine`` takes all draft orders of the bundle (an order of
+    another drug may be a partner) and gives one determination for each that is in scope, in the
+    order given; the clock is an aware instant. A draft without an id carries its ``name``.
     """
 
     name: str

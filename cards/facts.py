@@ -1,0 +1,60 @@
+"""The facts of a determination as the JSON that outside programs rely on (contract section 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cds_service.policy.determination import CriterionResult, Determination, Dose, DoseOption, Finding
+
+
+def criterion(c: CriterionResult) -> dict[str, Any]:
+    """One criterion: id, section, verdict, why, and its evidence as references."""
+    return {"id": c.id, "section": c.section, "verdict": c.verdict.value, "because": c.because, "evidence": list(c.evidence)}
+
+
+def finding(f: Finding) -> dict[str, Any]:
+    return {"kind": f.kind, "indicator": f.indicator.value, "rules": list(f.rules), "basis": f.basis.value}
+
+
+def _option(o: DoseOption) -> dict[str, Any]:
+    return {
+        "mg_per_m2": float(o.mg_per_m2), "expected_mg": float(o.expected_mg), "low_mg": float(o.low_mg),
+        "high_mg": float(o.high_mg), "when": o.when,
+    }  # fmt: skip
+
+
+def dose(d: Dose) -> dict[str, Any]:
+    """The dose facts. Expected dose, units and vials are null when they cannot be told; other gaps are left out."""
+    facts: dict[str, Any] = {
+        "expected_mg": None if d.expected_mg is None else float(d.expected_mg),
+        "units_j9229": d.units_j9229,
+        "vials": d.vials,
+        "verdict": d.verdict,
+    }
+    for name in ("ordered_mg", "low_mg", "high_mg", "mg_per_m2", "bsa_m2"):
+        value = getattr(d, name)
+        if value is not None:
+            facts[name] = float(value)
+    if d.options:
+        facts["options"] = [_option(o) for o in d.options]
+    return facts
+
+
+def coverage(d: Determination) -> dict[str, Any]:
+    """What the coverage card's extension adds."""
+    facts: dict[str, Any] = {
+        "policy": {"id": d.policy.id, "effective": d.policy.effective},
+        "request": d.request,
+        "cycle": d.cycle,
+        "day": d.day,
+        "coverage": d.coverage.value,
+        "criteria": [criterion(c) for c in d.criteria],
+    }
+    if d.dose is not None:
+        facts["dose"] = dose(d.dose)
+    return facts
+
+
+def needed(d: Determination) -> list[dict[str, Any]]:
+    """The documentation items; those that inform without deciding are marked."""
+    return [{"item": n.item, "because": n.because, **({} if n.decides else {"decides": False})} for n in d.needed]

@@ -1,0 +1,119 @@
+"""Suggestions a prescriber can accept: orders for missing tests, and the order with the table's dose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from cards.identity import part_uuid
+from cds_service.policy.determination import Determination
+
+_LOINC = "http://loinc.org"
+_UCUM = "http://unitsofmeasure.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A test that settles a documentation item: its LOINC code and name."""
+
+    code: str
+    display: str
+
+
+# Item to the tests that settle it (labs.csv; panels by their LOINC order codes).
+TESTS: Mapping[str, tuple[Test, ...]] = {
+    "cd22": (Test("51124-6", "CD22 on blasts in bone marrow by flow cytometry"),),
+    "ph-status": (Test("51867-0", "t(9;22) BCR::ABL1 by FISH"),),
+    "pathology": (Test("101119-6", "Leukemia and lymphoma immunophenotyping"),),
+    "height-weight": (Test("8302-2", "Body height"), Test("29463-7", "Body weight")),
+    "cbc": (Test("57021-8", "CBC with automated differential"),),
+    "ecg-baseline": (Test("11524-6", "ECG study"),),
+    "ecg-follow-up": (Test("11524-6", "ECG study"),),
+    "electrolytes-baseline": (Test("2823-3", "Potassium"), Test("19123-9", "Magnesium")),
+    "electrolytes-follow-up": (Test("2823-3", "Potassium"), Test("19123-9", "Magnesium"), Test("17861-6", "Calcium")),
+    "response": (Test("11150-0", "Blasts in bone marrow"), Test("26446-5", "Blasts in blood")),
+    "mrd": (Test("101119-6", "Measurable residual disease by flow cytometry"),),
+}  # fmt: skip
+_ONLY_BEFORE_START = {"ecg-baseline", "electrolytes-baseline"}  # an order today cannot settle these any more
+
+
+def orders_for(d: Determination, patient_id: str, card: str) -> Iterator[dict[str, Any]]:
+    """One suggestion for each item that an order can settle; draft ServiceRequests."""
+    offered: set[str] = set()
+    for need in d.needed:
+        if need.item in _ONLY_BEFORE_START and d.request == "continuation":
+            continue
+        tests = [t for t in TESTS.get(need.item, ()) if t.code not in offered]
+        if not tests:
+            continue
+        offered |= {t.code for t in tests}
+        names = ", ".join(t.display for t in tests)
+        yield {
+            "label": f"Order: {names}",
+            "uuid": part_uuid(card, need.item),
+            "actions": [_create(t, patient_id) for t in tests],
+        }
+
+
+def _create(test: Test, patient_id: str) -> dict[str, Any]:
+    return {
+        "type": "create",
+        "description": f"Draft order: {test.display}",
+        "resource": {
+            "resourceType": "ServiceRequest",
+            "status": "draft",
+            "intent": "order",
+            "code": {"coding": [{"system": _LOINC, "code": test.code, "display": test.display}], "text": test.display},
+            "subject": {"reference": f"Patient/{patient_id}"},
+        },
+    }
+
+
+def with_table_dose(order: Mapping[str, Any], d: Determination) -> dict[str, Any] | None:
+    """The order with the table's dose and nothing else changed; None where it cannot be told or set."""
+    if d.dose is None or d.dose.expected_mg is None:
+        return None
+    changed: dict[str, Any] = _numbers(dict(order))
+    dosages = changed.get("dosageInstruction")
+    if not isinstance(dosages, list) or len(dosages) != 1 or not isinstance(dosages[0], dict):
+        return None
+    quantity = {"value": float(d.dose.expected_mg), "unit": "mg", "system": _UCUM, "code": "mg"}
+    return changed if _set_dose(dosages[0], quantity) else None
+
+
+def _numbers(value: Any) -> Any:
+    """A copy in which decimals read from JSON text are JSON numbers again."""
+    if isinstance(value, dict):
+        return {key: _numbers(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _set_dose(dosage: dict[str, Any], quantity: dict[str, Any]) -> bool:
+    rates = dosage.get("doseAndRate")
+    if isinstance(rates, dict):
+        rates = [rates]
+    if isinstance(rates, list) and len(rates) == 1 and isinstance(rates[0], dict):
+        holder = rates[0]
+    elif "doseQuantity" in dosage:
+        holder = dosage
+    else:
+        return False
+    holder.pop("doseRange", None)
+    holder["doseQuantity"] = quantity
+    return True
+
+
+def dose_update(order: Mapping[str, Any], d: Determination, card: str) -> Sequence[dict[str, Any]]:
+    """The suggestion that sets the table's dose, if there is one."""
+    changed = with_table_dose(order, d)
+    if changed is None or d.dose is None:
+        return ()
+    label = f"Set the dose to {d.dose.expected_mg} mg"
+    action = {"type": "update", "description": f"{label} ({d.dose.arithmetic})", "resource": changed}
+    if d.order.count("/") == 1:
+        action["resourceId"] = d.order
+    return ({"label": label, "uuid": part_uuid(card, "table-dose"), "actions": [action]},)

@@ -1,0 +1,111 @@
+"""Blood counts: ANC and platelets as reported or derived, and platelet transfusions.
+
+ANC is the direct result; else WBC times the neutrophil percentage of the same time; segmented
+neutrophils alone are a lower bound. A platelet count soon after a transfusion is an upper bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+from cds_service.clinical.chart import Chart
+from cds_service.clinical.drugs import drugs_in_text
+from cds_service.clinical.results import Result
+from cds_service.clinical.terms import code_table
+from cds_service.fhir.codings import System
+from cds_service.fhir.dates import When
+from cds_service.fhir.quantities import Interval
+
+_SEGMENTED_ONLY = frozenset({"30451-9", "768-2"})
+
+
+def platelets(chart: Chart) -> list[Result]:
+    """Usable platelet counts, in 10*9/L."""
+    return chart.usable("platelets")
+
+
+def anc(chart: Chart) -> list[Result]:
+    """Usable absolute neutrophil counts, in 10*9/L, direct ones before derived ones of the same time."""
+    segmented = _segmented_references(chart)
+    direct = [r for r in chart.usable("anc") if r.reference not in segmented]
+    covered = {_moment(r) for r in direct}
+    derived = [r for r in _derived(chart) if _moment(r) not in covered]
+    covered |= {_moment(r) for r in derived}
+    bounds = [
+        replace(r, value=Interval(r.value.low, None))
+        for r in chart.usable("anc")
+        if r.reference in segmented and r.value is not None and _moment(r) not in covered
+    ]
+    return [*direct, *derived, *bounds]
+
+
+def _segmented_references(chart: Chart) -> set[str]:
+    wanted = {key for key in code_table("labs") if key[0] is System.LOINC and key[1] in _SEGMENTED_ONLY}
+    from cds_service.fhir.codings import codes_in
+
+    found = set()
+    for resource in chart.record.of_type("Observation"):
+        keys = set(codes_in(resource.body.get("code")))
+        direct = {k for k in keys if "anc" in code_table("labs").get(k, ())}
+        if direct and direct <= wanted:
+            found.add(resource.reference)
+    return found
+
+
+def _derived(chart: Chart) -> Iterator[Result]:
+    white = {_moment(r): r for r in chart.usable("wbc") if r.when is not None}
+    for pct in (*chart.usable("neutrophil_pct"), *_segs_and_bands(chart)):
+        total = white.get(_moment(pct))
+        if total is None or total.value is None or pct.value is None:
+            continue
+        percent, count = pct.value.exact, total.value.exact
+        if percent is not None and count is not None:
+            value = count * percent / 100
+            yield replace(pct, concept="anc", value=Interval(value, value), words="WBC x neutrophil %", upper_limit=None, lower_limit=None)
+
+
+def _segs_and_bands(chart: Chart) -> Iterator[Result]:
+    bands = {_moment(r): r for r in chart.usable("neutrophil_band_pct")}
+    for seg in chart.usable("neutrophil_seg_pct"):
+        band = bands.get(_moment(seg))
+        if band is None or band.value is None or seg.value is None:
+            continue
+        a, b = seg.value.exact, band.value.exact
+        if a is not None and b is not None:
+            yield replace(seg, value=Interval(a + b, a + b))
+
+
+def _moment(result: Result) -> object:
+    when = result.when
+    return None if when is None else when.instant or when.first
+
+
+def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
+    """When platelets were transfused."""
+    found: list[When] = [w for u in chart.uses if "platelet_transfusion" in u.drugs and u.is_given for w in u.days]
+    for act in chart.acts:
+        named = "platelet_transfusion" in act.concepts | drugs_in_text(act.words)
+        if named and act.kind == "Procedure" and act.status in ("completed", "in-progress", "") and act.when is not None:
+            found.append(act.when)
+    return tuple(found)
+
+
+def follows_transfusion(result: Result, transfusions: Iterable[When], window: int) -> bool:
+    """Whether a count was taken within ``window`` days after a platelet transfusion."""
+    if result.when is None:
+        return False
+    return any(_follows(result.when, t, window) for t in transfusions)
+
+
+def _follows(count: When, transfusion: When, window: int) -> bool:
+    if count.instant is not None and transfusion.instant is not None and count.instant < transfusion.instant:
+        return False
+    days = (count.last - transfusion.first).days
+    return 0 <= days <= window
+
+
+def window_before(day: date, window: int) -> tuple[date, date]:
+    """The first and last day of a window that ends with ``day``, included."""
+    return day - timedelta(days=window), day

@@ -1,0 +1,6 @@
+"""Policy MP-RX-FP-12-23, inotuzumab ozogamicin (Besponsa), J9229."""
+
+from cds_service.policies import DrugPolicy
+from cds_service.policies.inotuzumab.determine import OUTLINE, determine, in_scope
+
+POLICY = DrugPolicy("inotuzumab", OUTLINE.reference, in_scope, determine)

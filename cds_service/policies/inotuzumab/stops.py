@@ -1,0 +1,78 @@
+"""What the policy says to stop for permanently, and what leaves that open (procedure TOX, 2.5).
+
+The same reasons stand on the safety card as findings, so that card and criterion never differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cds_service.clinical.body import body_surface
+from cds_service.policies.inotuzumab import liver
+from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.hematologic import Persistence, persistent_cytopenias
+from cds_service.policies.inotuzumab.interruptions import interruptions, reduction
+from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.toxicity import (
+    Event,
+    Stop,
+    infusion_reactions,
+    unresolved_grade_four,
+    vod_events,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason to stop, or to ask before it can be told; ``item`` is the documentation item."""
+
+    rule: str
+    text: str
+    evidence: tuple[str, ...]
+    item: str = ""
+    asks: str = ""
+    kind: str = "permanent-discontinuation"
+
+
+def stop_reasons(case: Case) -> tuple[Reason, ...]:
+    """Step 1 of TOX: exactly the conditions for which the policy says permanently discontinue."""
+    found = [_of_event(e) for e in (*vod_events(case), *infusion_reactions(case)) if e.meaning is Stop.STOP]
+    found += [Reason(p.rule, f"{_persistence_text(p)}, suspected to be due to inotuzumab: the policy says discontinue", p.evidence) for p in persistent_cytopenias(case) if p.suspected]
+    cut = reduction(case, body_surface(case.chart).m2)
+    if cut.step >= 3:
+        found.append(Reason("POL-INT-STEP3", f"Toxicity after both reductions ({cut.because}): the policy says discontinue permanently", cut.evidence))
+    return tuple(found)
+
+
+def _of_event(e: Event) -> Reason:
+    return Reason(e.rule, e.text, (e.reference,))
+
+
+def _persistence_text(p: Persistence) -> str:
+    return f"{p.name} below the limit from {p.first.shown} to {p.last.shown}, {p.length} days"
+
+
+def undecided_reasons(case: Case) -> tuple[Reason, ...]:
+    """Step 2 of TOX: recorded, but date, confirmation, cause or severity is missing; and what only asks to consider."""
+    return tuple(_undecided(case))
+
+
+def _undecided(case: Case) -> Iterator[Reason]:
+    for e in (*vod_events(case), *infusion_reactions(case)):
+        if e.meaning is Stop.UNDECIDED:
+            kind = "safety-hepatic" if e.rule.startswith("POL-BBW") else "nonhem-hold"
+            yield Reason(e.rule, e.text, (e.reference,), "toxicity-detail", e.asks, kind)
+    for p in persistent_cytopenias(case):
+        if p.suspected is None:
+            text = f"{_persistence_text(p)}; whether inotuzumab is suspected is not recorded"
+            yield Reason(p.rule, text, p.evidence, "toxicity-detail", f"the suspected cause of the low {p.name}", "hem-persistence")
+    for problem in unresolved_grade_four(case):
+        text = f"Unresolved {problem.shown}, grade {problem.grade or 4} or more, without a statement that treatment may go on"
+        yield Reason("POL-TOX-GR2", text, (problem.reference,), "toxicity-detail", "whether the event has resolved, or that treatment may go on", "")
+    for i in interruptions(case):
+        if i.toxicity and i.length is not None and i.length > days("int.stop"):
+            text = f"Interruption of {i.length} days ({i.shown}): the policy says to consider stopping for good"
+            yield Reason("POL-INT-GT28", text, i.references, "toxicity-detail", "the decision to go on after the interruption", "consider-permanent-discontinuation")
+    if (finding := liver.not_recovered(case)) is not None:
+        yield Reason("POL-TOX-HEP", finding.text, finding.evidence, "hepatic-recovery", "liver tests that have recovered", "")
