@@ -69,7 +69,9 @@ def summaries(d: Determination, name: str) -> tuple[str, ...]:
         first = _worst(failed, d)
         sections = ", ".join(dict.fromkeys(c.section for c in failed))
         return (
-            f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)}): {first.because}" if first else "",
+            f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)}): {first.because}"
+            if first
+            else "",
             f"{drug}: record does not appear to meet section {_section(d)} ({sections})",
             f"{drug}: record does not appear to meet {d.policy.id} section {_section(d)}",
         )
@@ -103,12 +105,18 @@ def _worst(failed: list[CriterionResult], d: Determination) -> CriterionResult |
 
 def detail(d: Determination) -> str:
     """The body of the coverage card."""
-    return "\n\n".join(part for part in (_opening(d), _criteria(d), _dose(d), _reminders(d), _unseen(d), _footer(d)) if part)
+    return "\n\n".join(
+        part for part in (_opening(d), _criteria(d), _dose(d), _reminders(d), _unseen(d), _footer(d)) if part
+    )
 
 
 def _opening(d: Determination) -> str:
     what = place(d)
-    about = f"Order {md(d.order)}, {d.request} request" + (f", {what}" if what else ", cycle and day not known") + f", planned {d.planned}."
+    about = (
+        f"Order {md(d.order)}, {d.request} request"
+        + (f", {what}" if what else ", cycle and day not known")
+        + f", planned {d.planned}."
+    )
     if d.coverage is Verdict.MET:
         said = "The record appears to meet the coverage criteria. Attach the documents named below. One cycle per authorization."
     elif d.coverage is Verdict.NOT_MET:
@@ -125,7 +133,9 @@ def _criteria(d: Determination) -> str:
 
 def _line(c: CriterionResult) -> str:
     evidence = f" Evidence: {', '.join(md(e) for e in c.evidence[:6])}." if c.evidence else ""
-    changes = f" Would settle it: {md(sentence(c.changes))}" if c.changes and c.verdict is not Verdict.MET else ""
+    changes = (
+        f" Would settle it: {md(sentence(c.changes))}" if c.changes and c.verdict is not Verdict.MET else ""
+    )
     aside = " (not needed on this path)" if not c.applies else ""
     return f"- **{_MARKS[c.verdict]}**{aside} {c.section}: {c.title}. {md(sentence(c.because))}{changes}{evidence} Rule {c.id} (policy)."
 
@@ -142,7 +152,10 @@ def _options(dose: Dose | None) -> str:
     if dose is None or not dose.options:
         return ""
     when = {"cr-or-cri": "after CR or CRi", "no-cr": "without CR or CRi"}
-    rows = "; ".join(f"{plain(o.mg_per_m2)} mg/m2 = {plain(o.expected_mg)} mg {when.get(o.when, o.when.replace('-', ' '))}" for o in dose.options)
+    rows = "; ".join(
+        f"{plain(o.mg_per_m2)} mg/m2 = {plain(o.expected_mg)} mg {when.get(o.when, o.when.replace('-', ' '))}"
+        for o in dose.options
+    )
     return f"Dose: the row of the table is open. {rows}. Dose table (policy)."
 
 

@@ -9,7 +9,13 @@ from cds_service.policy.determination import CriterionResult, Determination, Dos
 
 def criterion(c: CriterionResult) -> dict[str, Any]:
     """One criterion: id, section, verdict, why, and its evidence as references."""
-    return {"id": c.id, "section": c.section, "verdict": c.verdict.value, "because": c.because, "evidence": list(c.evidence)}
+    return {
+        "id": c.id,
+        "section": c.section,
+        "verdict": c.verdict.value,
+        "because": c.because,
+        "evidence": list(c.evidence),
+    }
 
 
 def finding(f: Finding) -> dict[str, Any]:
@@ -57,4 +63,6 @@ def coverage(d: Determination) -> dict[str, Any]:
 
 def needed(d: Determination) -> list[dict[str, Any]]:
     """The documentation items; those that inform without deciding are marked."""
-    return [{"item": n.item, "because": n.because, **({} if n.decides else {"decides": False})} for n in d.needed]
+    return [
+        {"item": n.item, "because": n.because, **({} if n.decides else {"decides": False})} for n in d.needed
+    ]

@@ -40,22 +40,50 @@ def render(
     cards: list[dict[str, Any]] = []
     for d in determinations:
         maker = _Maker(d, tenant, patient_id, orders[d.order], len(determinations) > 1)
-        link = None if app_context is None or d.order not in app_context else _link(public_url, app_context[d.order])
-        cards += [card for card in (maker.coverage(link), maker.documentation(), maker.dose(), maker.safety(), maker.details()) if card]
+        link = (
+            None
+            if app_context is None or d.order not in app_context
+            else _link(public_url, app_context[d.order])
+        )
+        cards += [
+            card
+            for card in (
+                maker.coverage(link),
+                maker.documentation(),
+                maker.dose(),
+                maker.safety(),
+                maker.details(),
+            )
+            if card
+        ]
     return cards
 
 
 def _link(public_url: str, context: str) -> dict[str, str]:
-    return {"label": "Every criterion with its evidence", "url": f"{public_url.rstrip('/')}/launch", "type": "smart", "appContext": context}
+    return {
+        "label": "Every criterion with its evidence",
+        "url": f"{public_url.rstrip('/')}/launch",
+        "type": "smart",
+        "appContext": context,
+    }
 
 
 class _Maker:
     """The cards of one determination."""
 
-    def __init__(self, d: Determination, tenant: str, patient_id: str, order: Mapping[str, Any], several: bool) -> None:
+    def __init__(
+        self, d: Determination, tenant: str, patient_id: str, order: Mapping[str, Any], several: bool
+    ) -> None:
         self.d, self.tenant, self.patient_id, self.order, self.several = d, tenant, patient_id, order, several
 
-    def _card(self, kind: CardKind, indicator: Indicator, summaries: Sequence[str], detail: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    def _card(
+        self,
+        kind: CardKind,
+        indicator: Indicator,
+        summaries: Sequence[str],
+        detail: str,
+        extra: Mapping[str, Any],
+    ) -> dict[str, Any]:
         extension = {
             "kind": kind.value,
             "order": self.d.order,
@@ -86,7 +114,9 @@ class _Maker:
     def coverage(self, link: Mapping[str, str] | None) -> dict[str, Any]:
         indicator = Indicator.INFO if self.d.coverage is Verdict.MET else Indicator.WARNING
         summaries = coverage_text.summaries(self.d, self._name())
-        card = self._card(CardKind.COVERAGE, indicator, summaries, coverage_text.detail(self.d), facts.coverage(self.d))
+        card = self._card(
+            CardKind.COVERAGE, indicator, summaries, coverage_text.detail(self.d), facts.coverage(self.d)
+        )
         if link is not None:
             card["links"] = [dict(link)]
         return card
@@ -102,9 +132,15 @@ class _Maker:
         lines = [f"{lead}:"]
         for n in self.d.needed:
             mark = "" if n.decides else " (for information)"
-            lines.append(f"- [ ] **{coverage_text.upper_first(coverage_text.ITEMS[n.item])}**{mark}: {md(sentence(n.because))}")
+            lines.append(
+                f"- [ ] **{coverage_text.upper_first(coverage_text.ITEMS[n.item])}**{mark}: {md(sentence(n.because))}"
+            )
         card = self._card(
-            CardKind.DOCUMENTATION, indicator, (f"{lead}{self._name()}: {items}", short), "\n".join(lines), {"needed": facts.needed(self.d)}
+            CardKind.DOCUMENTATION,
+            indicator,
+            (f"{lead}{self._name()}: {items}", short),
+            "\n".join(lines),
+            {"needed": facts.needed(self.d)},
         )
         return self._with(card, list(orders_for(self.d, self.patient_id, card["uuid"])), "any")
 
@@ -131,14 +167,24 @@ class _Maker:
         lead = next((f for f in found if f.action), found[0])
         action = lead.action or "For information"
         return self._card(
-            CardKind.SAFETY, worst, (f"{action}{self._name()}: {plain_line(lead.text)}", f"{action}{self._name()}"), _lines(found), {}
+            CardKind.SAFETY,
+            worst,
+            (f"{action}{self._name()}: {plain_line(lead.text)}", f"{action}{self._name()}"),
+            _lines(found),
+            {},
         )
 
     def details(self) -> dict[str, Any] | None:
         found = self.d.findings_on(CardKind.DETAILS)
         if not found:
             return None
-        return self._card(CardKind.DETAILS, _worst(found), (f"For information{self._name()}: {plain_line(found[0].text)}", f"For information{self._name()}"), _lines(found), {})
+        return self._card(
+            CardKind.DETAILS,
+            _worst(found),
+            (f"For information{self._name()}: {plain_line(found[0].text)}", f"For information{self._name()}"),
+            _lines(found),
+            {},
+        )
 
     def _with(self, card: dict[str, Any], suggestions: list[dict[str, Any]], behavior: str) -> dict[str, Any]:
         if suggestions:
@@ -157,5 +203,7 @@ def _lines(found: Sequence[Finding]) -> str:
     for f in found:
         action = f"**{md(f.action)}.** " if f.action else ""
         evidence = f" Evidence: {', '.join(md(e) for e in f.evidence)}." if f.evidence else ""
-        lines.append(f"- {action}{md(sentence(f.text))} Rule {', '.join(f.rules)} ({_BASIS[f.basis]}).{evidence}")
+        lines.append(
+            f"- {action}{md(sentence(f.text))} Rule {', '.join(f.rules)} ({_BASIS[f.basis]}).{evidence}"
+        )
     return "\n".join(lines)

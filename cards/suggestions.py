@@ -65,7 +65,10 @@ def _create(test: Test, patient_id: str) -> dict[str, Any]:
             "resourceType": "ServiceRequest",
             "status": "draft",
             "intent": "order",
-            "code": {"coding": [{"system": _LOINC, "code": test.code, "display": test.display}], "text": test.display},
+            "code": {
+                "coding": [{"system": _LOINC, "code": test.code, "display": test.display}],
+                "text": test.display,
+            },
             "subject": {"reference": f"Patient/{patient_id}"},
         },
     }

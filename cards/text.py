@@ -15,7 +15,9 @@ _LIST_START = re.compile(r"^(\s*)([-+]|\d+[.)])(\s)")
 
 def plain_line(text: str) -> str:
     """One line of visible text: control and direction characters removed, white space folded."""
-    visible = "".join(" " if c in "\n\r\t" else c for c in text if c in "\n\r\t" or unicodedata.category(c)[0] != "C")
+    visible = "".join(
+        " " if c in "\n\r\t" else c for c in text if c in "\n\r\t" or unicodedata.category(c)[0] != "C"
+    )
     return re.sub(r"\s+", " ", visible).strip()
 
 

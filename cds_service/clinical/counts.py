@@ -63,7 +63,14 @@ def _derived(chart: Chart) -> Iterator[Result]:
         percent, count = pct.value.exact, total.value.exact
         if percent is not None and count is not None:
             value = count * percent / 100
-            yield replace(pct, concept="anc", value=Interval(value, value), words="WBC x neutrophil %", upper_limit=None, lower_limit=None)
+            yield replace(
+                pct,
+                concept="anc",
+                value=Interval(value, value),
+                words="WBC x neutrophil %",
+                upper_limit=None,
+                lower_limit=None,
+            )
 
 
 def _segs_and_bands(chart: Chart) -> Iterator[Result]:
@@ -84,10 +91,17 @@ def _moment(result: Result) -> object:
 
 def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
     """When platelets were transfused."""
-    found: list[When] = [w for u in chart.uses if "platelet_transfusion" in u.drugs and u.is_given for w in u.days]
+    found: list[When] = [
+        w for u in chart.uses if "platelet_transfusion" in u.drugs and u.is_given for w in u.days
+    ]
     for act in chart.acts:
         named = "platelet_transfusion" in act.concepts | drugs_in_text(act.words)
-        if named and act.kind == "Procedure" and act.status in ("completed", "in-progress", "") and act.when is not None:
+        if (
+            named
+            and act.kind == "Procedure"
+            and act.status in ("completed", "in-progress", "")
+            and act.when is not None
+        ):
             found.append(act.when)
     return tuple(found)
 

@@ -18,16 +18,24 @@ from cds_service.fhir.dates import When
 _B_ALL = phrase(
     r"(?:precursor |pre |pro |common )?B(?:-| )?(?:cell|precursor|lineage)?(?:-| )?(?:precursor )?(?:acute )?lympho(?:blastic|cytic|id) leuk(?:a)?emia(?:/lymphoma)?",
     r"(?:acute )?lympho(?:blastic|cytic|id) leuk(?:a)?emia,? (?:of )?(?:precursor )?B(?:-| )?(?:cell|lineage)?(?: (?:type|lineage|precursor))?",
-    r"(?:pre-?|pro-?)?B ?-?ALL", r"BCP-?ALL",
+    r"(?:pre-?|pro-?)?B ?-?ALL",
+    r"BCP-?ALL",
 )
 _T_ALL = phrase(
     r"(?:precursor |early )?T(?:-| )?(?:cell|precursor|lineage)?(?:-| )?(?:precursor )?(?:acute )?lympho(?:blastic|cytic|id) (?:leuk(?:a)?emia|lymphoma)(?:/lymphoma)?",
-    r"(?:ETP-?|T-?)ALL", r"T-?lymphoblastic \w+",
+    r"(?:ETP-?|T-?)ALL",
+    r"T-?lymphoblastic \w+",
 )
 _ALL = phrase(r"acute lympho(?:blastic|cytic|id) leuk(?:a)?emia", r"ALL")
-_MIXED = phrase(r"mixed[ -]phenotype(?: acute leuk\w+)?", r"MPAL", r"bi-?phenotypic", r"mixed lineage acute leuk\w+")
-_B_LINEAGE = phrase(r"B(?:-| )?(?:cell )?(?:lineage|lymphoblast\w*|precursor\w*)", r"precursor B(?:-| )?cells?")
-_T_LINEAGE = phrase(r"T(?:-| )?(?:cell )?(?:lineage|lymphoblast\w*|precursor\w*)", r"precursor T(?:-| )?cells?")
+_MIXED = phrase(
+    r"mixed[ -]phenotype(?: acute leuk\w+)?", r"MPAL", r"bi-?phenotypic", r"mixed lineage acute leuk\w+"
+)
+_B_LINEAGE = phrase(
+    r"B(?:-| )?(?:cell )?(?:lineage|lymphoblast\w*|precursor\w*)", r"precursor B(?:-| )?cells?"
+)
+_T_LINEAGE = phrase(
+    r"T(?:-| )?(?:cell )?(?:lineage|lymphoblast\w*|precursor\w*)", r"precursor T(?:-| )?cells?"
+)
 _UNCLEAR_ICD = ("C950", "C959", "C919")
 _RELAPSE_CODES = frozenset({"all_relapsed", "all_refractory"})
 _OTHER = frozenset({"dlbcl", "mds_rcmd", "other_leukemia"})
@@ -66,7 +74,9 @@ def diagnosis(chart: Chart) -> Diagnosis:
     groups: dict[str, list[Problem]] = {}
     for problem in chart.problems:
         if not problem.is_event and (group := _group(problem)) is not None:
-            groups.setdefault(group if problem.verified or group == "other" else "unconfirmed", []).append(problem)
+            groups.setdefault(group if problem.verified or group == "other" else "unconfirmed", []).append(
+                problem
+            )
 
     def take(name: str) -> tuple[Problem, ...]:
         return tuple(groups.get(name, ()))
@@ -83,7 +93,9 @@ def _group(problem: Problem) -> str | None:
         return "t_all"
     if problem.is_a("b_all"):
         return "b_all"
-    if says(problem.words, _MIXED) is Said.AFFIRMED or any(c.startswith("C950") for c in icd) and _MIXED.search(problem.words):
+    if says(problem.words, _MIXED) is Said.AFFIRMED or (
+        any(c.startswith("C950") for c in icd) and _MIXED.search(problem.words)
+    ):
         return "mixed"
     worded = _group_in_words(problem)
     if problem.concepts & ({"all_unspecified_lineage", "ph_positive"} | _RELAPSE_CODES):
@@ -127,8 +139,12 @@ def lineage_in(text: str) -> str | None:
         return None
     if says(text, _MIXED) is Said.AFFIRMED:
         return "mixed"
-    b = says(text, _B_LINEAGE) is Said.AFFIRMED or any(marker_sign(text, m) for m in ("CD19", "CD79a", "CD22"))
-    t = says(text, _T_LINEAGE) is Said.AFFIRMED or any(marker_sign(text, m) for m in ("cCD3", "cytoplasmic CD3"))
+    b = says(text, _B_LINEAGE) is Said.AFFIRMED or any(
+        marker_sign(text, m) for m in ("CD19", "CD79a", "CD22")
+    )
+    t = says(text, _T_LINEAGE) is Said.AFFIRMED or any(
+        marker_sign(text, m) for m in ("cCD3", "cytoplasmic CD3")
+    )
     if b and t:
         return "mixed"
     return "B" if b else "T" if t else None

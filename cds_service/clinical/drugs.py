@@ -84,7 +84,12 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     for name in _OTHER_ANTINEOPLASTICS:
         words.setdefault(name, {name})
     return tuple(
-        (name, re.compile(rf"(?<![A-Za-z])(?:{'|'.join(re.escape(w) for w in sorted(found))})(?![A-Za-z])", re.I))
+        (
+            name,
+            re.compile(
+                rf"(?<![A-Za-z])(?:{'|'.join(re.escape(w) for w in sorted(found))})(?![A-Za-z])", re.I
+            ),
+        )
         for name, found in sorted(words.items())
     )
 

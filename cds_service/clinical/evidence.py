@@ -66,9 +66,7 @@ def within(results: Iterable[Result], first: date, last: date) -> list[Result]:
 def before(results: Iterable[Result], day: date, *, same_day: bool = False) -> list[Result]:
     """The results dated surely before a day, or on it too when ``same_day``."""
     return [
-        r
-        for r in results
-        if r.when is not None and (r.when.last <= day if same_day else r.when.last < day)
+        r for r in results if r.when is not None and (r.when.last <= day if same_day else r.when.last < day)
     ]
 
 

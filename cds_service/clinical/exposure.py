@@ -21,10 +21,24 @@ from cds_service.fhir.dates import When, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Record, Resource
 
-MEDICATION_TYPES = ("MedicationAdministration", "MedicationStatement", "MedicationDispense", "MedicationRequest")
-RANK = {"MedicationAdministration": 3, "MedicationStatement": 2, "MedicationDispense": 2, "MedicationRequest": 1}
-_INTRATHECAL = re.compile(r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b", re.I)
-_MALIGNANT = re.compile(r"leuk|lymph|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I)
+MEDICATION_TYPES = (
+    "MedicationAdministration",
+    "MedicationStatement",
+    "MedicationDispense",
+    "MedicationRequest",
+)
+RANK = {
+    "MedicationAdministration": 3,
+    "MedicationStatement": 2,
+    "MedicationDispense": 2,
+    "MedicationRequest": 1,
+}
+_INTRATHECAL = re.compile(
+    r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b", re.I
+)
+_MALIGNANT = re.compile(
+    r"leuk|lymph|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I
+)
 _BENIGN = re.compile(
     r"arthrit|psoria|crohn|colitis|lupus|graft|gvhd|asthma|copd|nausea|vomit|emesis|allerg|uveit|vasculit|"
     r"sarcoid|dermat|myasthen|sickle|ectopic|eczema|pemphig|multiple sclerosis|rheum|edema|adrenal|croup|sclero",
@@ -159,7 +173,9 @@ def _times(
         return ((handed,) if handed else ()), None, None
     if kind == "MedicationRequest":
         events = planned_times(dosages, zone)
-        periods = [as_dict(as_dict(as_dict(d.get("timing")).get("repeat")).get("boundsPeriod")) for d in dosages]
+        periods = [
+            as_dict(as_dict(as_dict(d.get("timing")).get("repeat")).get("boundsPeriod")) for d in dosages
+        ]
         starts = [w for p in periods if (w := start_of(p, zone))]
         ends = [w for p in periods if (w := end_of(p, zone))]
         start = min(starts, key=lambda w: w.first, default=None)
@@ -169,7 +185,11 @@ def _times(
         return (single,), None, None
     period = body.get("effectivePeriod")
     start, end = start_of(period, zone), end_of(period, zone)
-    if kind == "MedicationAdministration" and start is not None and (end is None or _one_infusion(start, end)):
+    if (
+        kind == "MedicationAdministration"
+        and start is not None
+        and (end is None or _one_infusion(start, end))
+    ):
         return (start,), start, end
     return (), start, end
 
@@ -215,7 +235,9 @@ def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], texts: Iterable[str]) 
 
 def _is_benign(body: Mapping[str, Any], record: Record, words: str) -> bool:
     """Whether the stated reason is a disease that is no malignancy."""
-    targets = [record.resolve(as_text(p.get("reference")) or "") for p in as_dicts(body.get("reasonReference"))]
+    targets = [
+        record.resolve(as_text(p.get("reference")) or "") for p in as_dicts(body.get("reasonReference"))
+    ]
     coded = [*as_dicts(body.get("reasonCode")), *(t.body.get("code") for t in targets if t is not None)]
     icd = [code for c in coded for system, code in codes_in(c) if system is System.ICD10CM]
     if _MALIGNANT.search(words) or any(code[0] in "C" or code[:2] in ("D0", "D3", "D4") for code in icd):

@@ -77,12 +77,20 @@ def _fridericia(chart: Chart, moment: object, qt: Result | None) -> Ecg | None:
         return None
     for rate in chart.usable("heart_rate"):
         same_ecg = rate.reference == qt.reference or (
-            qt.when is not None and qt.when.instant is not None and rate.when is not None and rate.when.instant == qt.when.instant
+            qt.when is not None
+            and qt.when.instant is not None
+            and rate.when is not None
+            and rate.when.instant == qt.when.instant
         )
         beats = rate.value.exact if rate.value is not None else None
         if same_ecg and beats is not None and beats > 0:
             qtc = (interval / (Decimal(60) / beats) ** (Decimal(1) / Decimal(3))).quantize(Decimal(1))
-            return Ecg(qt.when, Interval(qtc, qtc), f"QTcF from QT {interval:f} ms and heart rate {beats:f}", qt.reference)
+            return Ecg(
+                qt.when,
+                Interval(qtc, qtc),
+                f"QTcF from QT {interval:f} ms and heart rate {beats:f}",
+                qt.reference,
+            )
     return None
 
 

@@ -20,7 +20,9 @@ class Label(NamedTuple):
 DAYS = (1, 8, 15)
 _WINDOW = 2  # days 8 and 15 are given within two days of the plan (label)
 
-_CYCLE_DAY = re.compile(r"\b(?:cycle|cyc|c)\s*#?\s*(\d{1,2})\s*[,;/\-]?\s*(?:day|d)\s*#?\s*(\d{1,2})\b", re.IGNORECASE)
+_CYCLE_DAY = re.compile(
+    r"\b(?:cycle|cyc|c)\s*#?\s*(\d{1,2})\s*[,;/\-]?\s*(?:day|d)\s*#?\s*(\d{1,2})\b", re.IGNORECASE
+)
 _DAY_OF_CYCLE = re.compile(r"\bday\s*(\d{1,2})\s*(?:of|,)?\s*cycle\s*(\d{1,2})\b", re.IGNORECASE)
 
 

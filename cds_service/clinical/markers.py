@@ -75,7 +75,11 @@ def cd22_samples(chart: Chart) -> tuple[Result, ...]:
 
     ``sign`` is the laboratory's interpretation or words; ``value`` the per cent of blasts.
     """
-    found = [r for r in chart.results_for("cd22_blasts_pct", "cd22_blasts_abs") if r.sign is not None or r.value is not None or r.words]
+    found = [
+        r
+        for r in chart.results_for("cd22_blasts_pct", "cd22_blasts_abs")
+        if r.sign is not None or r.value is not None or r.words
+    ]
     found = [_with_words(r) for r in found]
     for result in chart.results_for("immunophenotype_panel"):
         if _names_cd22(result.words):
@@ -93,14 +97,25 @@ def _with_words(result: Result) -> Result:
 
 
 def _from_text(result: Result, text: str) -> Result:
-    return replace(result, concept="cd22_text", sign=marker_sign(text, "CD22"), value=_percent_near(text), words=text)
+    return replace(
+        result, concept="cd22_text", sign=marker_sign(text, "CD22"), value=_percent_near(text), words=text
+    )
 
 
 def _from_statement(statement: Statement) -> Result | None:
     """An Observation without a code of ours whose topic is CD22 on blasts."""
-    if statement.kind != "Observation" or not _names_cd22(statement.topic) or _NORMAL_CELLS.search(statement.topic):
+    if (
+        statement.kind != "Observation"
+        or not _names_cd22(statement.topic)
+        or _NORMAL_CELLS.search(statement.topic)
+    ):
         return None
-    if statement.codes & {"cd22_blasts_pct", "cd22_blasts_abs", "cd22_cells_not_blasts", "immunophenotype_panel"}:
+    if statement.codes & {
+        "cd22_blasts_pct",
+        "cd22_blasts_abs",
+        "cd22_cells_not_blasts",
+        "immunophenotype_panel",
+    }:
         return None
     text = f"CD22 {statement.text}"
     return _as_result(statement.reference, statement, text)
@@ -145,7 +160,9 @@ class PhEvidence:
         return f"{self.what} {sign} ({self.when or 'undated'})"
 
 
-_LIKE = re.compile(r"\b(?:Ph(?:iladelphia)?(?:[ -]chromosome)?|BCR(?:::|[-/ ])ABL1?)[ -]?like\b[^,;.]*", re.IGNORECASE)
+_LIKE = re.compile(
+    r"\b(?:Ph(?:iladelphia)?(?:[ -]chromosome)?|BCR(?:::|[-/ ])ABL1?)[ -]?like\b[^,;.]*", re.IGNORECASE
+)
 _PH = re.compile(
     r"\bt\(9;22\)(?:\([pq0-9.;]+\))?|\bBCR(?:::|[-/ ]{1,3})ABL1?\b(?: (?:fusion|rearrangement|transcript)s?)?|"
     r"\bPhiladelphia(?: chromosome)?\b|(?<![A-Za-z])Ph1?(?=[+]|[ -]?(?:positive|negative|pos\b|neg\b))",
@@ -173,7 +190,11 @@ def ph_sign(text: str, *, is_karyotype: bool = False) -> bool | None:
 
 def _ph_at(clause: str, match: re.Match[str]) -> bool:
     after = clause[match.end() :]
-    if re.match(r"\s*[-,(:]*\s*(?:is |was |fusion |by FISH )*(?:not\b|negative|neg\b|absent|undetect\w*|none)", after, re.IGNORECASE):
+    if re.match(
+        r"\s*[-,(:]*\s*(?:is |was |fusion |by FISH )*(?:not\b|negative|neg\b|absent|undetect\w*|none)",
+        after,
+        re.IGNORECASE,
+    ):
         return False
     if re.match(r"\s*[+]|\s*[-,(:]?\s*(?:positive|pos\b|detected|present)", after, re.IGNORECASE):
         return True
@@ -181,7 +202,11 @@ def _ph_at(clause: str, match: re.Match[str]) -> bool:
     return not (before and _NEGATIVE.match(before[-1]["sign"].strip()))
 
 
-_TESTS = {"bcr_abl1_fish": "FISH for t(9;22)", "bcr_abl1_transcript": "BCR::ABL1 transcript", "karyotype": "karyotype"}
+_TESTS = {
+    "bcr_abl1_fish": "FISH for t(9;22)",
+    "bcr_abl1_transcript": "BCR::ABL1 transcript",
+    "karyotype": "karyotype",
+}
 
 
 def ph_evidence(chart: Chart) -> tuple[PhEvidence, ...]:

@@ -36,7 +36,9 @@ class Mrd:
 
 
 _MRD = phrase(r"MRD", r"(?:minimal|measurable) residual disease")
-_MRD_PERCENT = re.compile(r"(?P<sign><|>|≤|≥|<=|>=)?\s*(?P<number>\d+(?:\.\d+)?(?:[eE]-?\d+|\s*[x×]\s*10\s*\^?\s*-\d)?)\s*(?P<unit>%)?")
+_MRD_PERCENT = re.compile(
+    r"(?P<sign><|>|≤|≥|<=|>=)?\s*(?P<number>\d+(?:\.\d+)?(?:[eE]-?\d+|\s*[x×]\s*10\s*\^?\s*-\d)?)\s*(?P<unit>%)?"
+)
 
 
 def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:

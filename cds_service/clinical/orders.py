@@ -133,7 +133,11 @@ def _doses(body: Mapping[str, Any]) -> Iterator[StatedDose]:
 
 def _of_range(value: Mapping[str, Any]) -> Mapping[str, Any]:
     low, high = as_dict(value.get("low")), as_dict(value.get("high"))
-    return low if low == high else {"unit": f"range {low.get('value')} to {high.get('value')} {high.get('unit', '')}"}
+    return (
+        low
+        if low == high
+        else {"unit": f"range {low.get('value')} to {high.get('value')} {high.get('unit', '')}"}
+    )
 
 
 def _stated(value: Mapping[str, Any]) -> StatedDose:
@@ -160,7 +164,10 @@ def dose_in_text(text: str) -> StatedDose | None:
 
     Several that differ are no dose; a concentration or rate (mg/mL, mg/h) is none either.
     """
-    found = [(Decimal(n.replace(",", "")), re.sub(r"\s|\^", "", u).lower().replace("²", "2")) for n, u in _TEXT_DOSE.findall(text)]
+    found = [
+        (Decimal(n.replace(",", "")), re.sub(r"\s|\^", "", u).lower().replace("²", "2"))
+        for n, u in _TEXT_DOSE.findall(text)
+    ]
     absolute = {n * DOSE_UNITS["mg" if u == "mg" else "ug"] for n, u in found if u != "mg/m2"}
     relative = {n for n, u in found if u == "mg/m2"}
     if len(absolute) == 1:
@@ -175,7 +182,10 @@ def dose_in_text(text: str) -> StatedDose | None:
 
 
 _VIAL = re.compile(r"\bvials?\b", re.IGNORECASE)
-_UNIT = re.compile(r"^(?:\{?(?:billing |hcpcs |j9229 )?units?\}?|un?|\[usp'u\]|\[arb'u\]|1|j9229|0\.1 ?mg|\{?dose unit\}?)$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"^(?:\{?(?:billing |hcpcs |j9229 )?units?\}?|un?|\[usp'u\]|\[arb'u\]|1|j9229|0\.1 ?mg|\{?dose unit\}?)$",
+    re.IGNORECASE,
+)
 
 
 def _billing(body: Mapping[str, Any]) -> tuple[Decimal | None, str, bool]:

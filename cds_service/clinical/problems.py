@@ -101,7 +101,9 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
     code = body.get("code")
     words = words_in(code)
     notes = " ; ".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
-    doubtful = bool(plain_codes(body.get("verificationStatus")) & {"unconfirmed", "provisional", "differential"})
+    doubtful = bool(
+        plain_codes(body.get("verificationStatus")) & {"unconfirmed", "provisional", "differential"}
+    )
     clinical = plain_codes(body.get("clinicalStatus"))
     onset = read_when(body.get("onsetDateTime"), zone) or start_of(body.get("onsetPeriod"), zone)
     ended = read_when(body.get("abatementDateTime"), zone) or start_of(body.get("abatementPeriod"), zone)
@@ -153,7 +155,9 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
 
 
 def _is_worded_as_doubtful(words: str) -> bool:
-    return bool(re.search(r"\b(?:possible|probable|suspected|rule out|r/o|concern for)\b|\?", words, re.IGNORECASE))
+    return bool(
+        re.search(r"\b(?:possible|probable|suspected|rule out|r/o|concern for)\b|\?", words, re.IGNORECASE)
+    )
 
 
 _SEVERITIES = (
@@ -181,7 +185,10 @@ def _grade(body: Mapping[str, Any], text: str) -> int | None:
     for extension in as_dicts(body.get("extension")):
         if "grade" in str(extension.get("url", "")).lower():
             concept = as_dict(extension.get("valueCodeableConcept"))
-            for code in (*plain_codes(concept), *plain_codes({"coding": [as_dict(extension.get("valueCoding"))]})):
+            for code in (
+                *plain_codes(concept),
+                *plain_codes({"coding": [as_dict(extension.get("valueCoding"))]}),
+            ):
                 if (digits := re.search(r"[1-5]$", code)) is not None:
                     return int(digits[0])
             if isinstance(number := extension.get("valueInteger"), int):
@@ -200,7 +207,9 @@ def _suspects(body: Mapping[str, Any], record: Record) -> Iterator[str]:
         target = record.resolve(as_text(pointer.get("reference")) or "")
         words = as_text(pointer.get("display")) or ""
         if target is not None:
-            concept = target.body.get("code") if target.type == "Medication" else medication_concept(target, record)
+            concept = (
+                target.body.get("code") if target.type == "Medication" else medication_concept(target, record)
+            )
             words = f"{words} {words_in(concept)}"
             codings = as_dicts(as_dict(concept).get("coding"))
             words += " " + " ".join(str(c.get("code")) for c in codings)

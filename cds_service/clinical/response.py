@@ -98,8 +98,12 @@ _CODED = {
 }
 
 # Topics whose short answers (CR, PD) are about the response, and texts in which they are not.
-_TOPIC = re.compile(r"respon|remission|disease status|progression|leuk|marrow|assessment|restag|relapse|evaluation", re.I)
-_OTHER_THING = re.compile(r"\bchest\b|\bx-?ray\b|\bblood pressure\b|\bkidney\b|\brenal\b|\bdiabet|\bcreatinine\b", re.I)
+_TOPIC = re.compile(
+    r"respon|remission|disease status|progression|leuk|marrow|assessment|restag|relapse|evaluation", re.I
+)
+_OTHER_THING = re.compile(
+    r"\bchest\b|\bx-?ray\b|\bblood pressure\b|\bkidney\b|\brenal\b|\bdiabet|\bcreatinine\b", re.I
+)
 # Statements of intent or of conditions, and descriptions of the past that opened this line of therapy.
 _NOT_A_FINDING = re.compile(
     r"\b(?:goal|aim|target|plan(?:ned)? (?:to|for|if)|if|until|unless|in case of|expected|hope|"
@@ -152,7 +156,10 @@ def _stated_in(statement: Statement) -> Iterator[Stated]:
 
 
 def _is_marker(statement: Statement) -> bool:
-    return bool(statement.codes & {"immunophenotype_panel", "karyotype", "gene_variant", "bcr_abl1_fish", "bcr_abl1_transcript"})
+    return bool(
+        statement.codes
+        & {"immunophenotype_panel", "karyotype", "gene_variant", "bcr_abl1_fish", "bcr_abl1_transcript"}
+    )
 
 
 _NO_PROGRESSION = phrase(
@@ -209,7 +216,9 @@ class Extramedullary:
     words: str
 
 
-_RESOLVED = re.compile(r"\b(?:resolved|resolution|cleared|gone|no longer|disappeared|complete response)\b", re.IGNORECASE)
+_RESOLVED = re.compile(
+    r"\b(?:resolved|resolution|cleared|gone|no longer|disappeared|complete response)\b", re.IGNORECASE
+)
 
 
 def extramedullary(chart: Chart) -> tuple[Extramedullary, ...]:
@@ -238,7 +247,9 @@ def blasts(chart: Chart) -> tuple[list[Result], list[Result]]:
     marrow = chart.usable("marrow_blasts_pct")
     blood = [
         r
-        for r in chart.results_for("pb_blasts_pct", "pb_blasts_abs", "pb_lymphoblasts_pct", "pb_lymphoblasts_abs")
+        for r in chart.results_for(
+            "pb_blasts_pct", "pb_blasts_abs", "pb_lymphoblasts_pct", "pb_lymphoblasts_abs"
+        )
         if r.value is not None or r.sign is not None
     ]
     return marrow, blood

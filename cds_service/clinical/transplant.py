@@ -17,7 +17,10 @@ _HSCT = phrase(
     r"bone marrow transplant\w*", r"(?:allo|haplo)(?:-| )?transplant\w*", r"transplant(?:ation)?",
     r"(?:allo|auto|haplo)(?:-| )?(?:HSCT|HCT|SCT|BMT)",
 )  # fmt: skip
-_DONE_WORDS = re.compile(r"\b(?:s/p|status post|post[- ]|after|underwent|received|history of|prior|previous|day \+\d+)\b", re.IGNORECASE)
+_DONE_WORDS = re.compile(
+    r"\b(?:s/p|status post|post[- ]|after|underwent|received|history of|prior|previous|day \+\d+)\b",
+    re.IGNORECASE,
+)
 _NOT_PLANNED = re.compile(
     r"\b(?:not (?:a )?(?:candidate|eligible|proceeding|planned|planning|pursu\w+|considered|suitable|going)|ineligible|declin\w+|refus\w+|"
     r"no (?:plan\w*|intention|intent)|will not|does not (?:wish|want)|unfit|non-?(?:candidate|transplant)|not to proceed|no (?:HSCT|transplant|donor))\b",
@@ -98,7 +101,9 @@ def intention_in(text: str) -> bool | None:
     for clause in re.split(r"[.;\n]|\bbut\b", text):
         if not _HSCT.search(clause):
             continue
-        if _NOT_PLANNED.search(clause) or re.search(r"\bwithout (?:a )?(?:planned )?(?:HSCT|transplant)", clause, re.IGNORECASE):
+        if _NOT_PLANNED.search(clause) or re.search(
+            r"\bwithout (?:a )?(?:planned )?(?:HSCT|transplant)", clause, re.IGNORECASE
+        ):
             found.add(False)
         elif _PLANNED.search(clause) and not _doubtful(clause):
             found.add(True)
@@ -106,9 +111,15 @@ def intention_in(text: str) -> bool | None:
 
 
 def _doubtful(clause: str) -> bool:
-    if re.search(r"\b(?:possible|possibly|may|might|if|whether|consider\w*|discuss\w*|undecided|to be decided|evaluat\w*|potential(?:ly)?)\b|\?", clause, re.IGNORECASE):
+    if re.search(
+        r"\b(?:possible|possibly|may|might|if|whether|consider\w*|discuss\w*|undecided|to be decided|evaluat\w*|potential(?:ly)?)\b|\?",
+        clause,
+        re.IGNORECASE,
+    ):
         return True
-    return bool(_DONE_WORDS.search(clause)) and not re.search(r"\b(?:plan\w*|proceed\w*|scheduled)\b", clause, re.IGNORECASE)
+    return bool(_DONE_WORDS.search(clause)) and not re.search(
+        r"\b(?:plan\w*|proceed\w*|scheduled)\b", clause, re.IGNORECASE
+    )
 
 
 def newest_intention(chart: Chart) -> tuple[bool | None, tuple[Intention, ...]]:

@@ -95,7 +95,9 @@ def _list_ended(before: str) -> bool:
     """Whether a new statement began after the denial ("no fever, patient in CR")."""
     last = list(_DENIAL_BEFORE.finditer(before))[-1]
     between = before[last.end() :]
-    return bool(re.search(r",\s*(?:patient|pt|now|currently|but|he|she|they|with|in)\b", between, re.IGNORECASE))
+    return bool(
+        re.search(r",\s*(?:patient|pt|now|currently|but|he|she|they|with|in)\b", between, re.IGNORECASE)
+    )
 
 
 _OUTSIDE_BRACKETS = re.compile(r"(\[(?:\\.|[^\]\\])*\])| ")

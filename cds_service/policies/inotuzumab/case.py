@@ -131,7 +131,9 @@ class Case:
         """Day 1 of the last completed cycle, the one before the order's; None for cycle 1."""
         cycle = self.highest_cycle
         if cycle is None:
-            return self.frame.readings[0].day_one(self.frame.readings[0].cycle) if self.frame.readings else None
+            return (
+                self.frame.readings[0].day_one(self.frame.readings[0].cycle) if self.frame.readings else None
+            )
         found = {r.day_one(min(cycle - 1, r.cycle)) for r in self.frame.readings} if cycle > 1 else set()
         return found.pop() if len(found) == 1 else None
 
@@ -230,7 +232,9 @@ def _late_relapses(given: Sequence[Dose], items: Sequence[Item]) -> Iterator[End
             yield End(item.day, f"relapse after response: {item.text}", item.reference)
 
 
-def _planned_before(chart: Chart, order: Order, siblings: Sequence[Order], events: Sequence[Dose]) -> Iterator[Dose]:
+def _planned_before(
+    chart: Chart, order: Order, siblings: Sequence[Order], events: Sequence[Dose]
+) -> Iterator[Dose]:
     """Other inotuzumab orders, not yet given, with a day from today on and before the planned date."""
     taken = {d.day for d in events}
     found: dict[date, Dose] = {}

@@ -32,7 +32,16 @@ _SERIOUS = re.compile(r"cirrhosis|hepatic failure|liver failure|\bK7[04]|\bK72",
 _SERIOUS_CODES = frozenset({"K7030", "K7460", "K7469", "K7200", "K7290", "19943007", "59927004"})
 
 
-def _finding(kind: str, indicator: Indicator, card: CardKind, rule: str, basis: Basis, text: str, action: str = "", evidence: tuple[str, ...] = ()) -> Finding:
+def _finding(
+    kind: str,
+    indicator: Indicator,
+    card: CardKind,
+    rule: str,
+    basis: Basis,
+    text: str,
+    action: str = "",
+    evidence: tuple[str, ...] = (),
+) -> Finding:
     return Finding(kind, indicator, card, (rule,), basis, text, action, evidence)
 
 
@@ -44,7 +53,14 @@ def findings(case: Case) -> Iterator[Finding]:
     yield from _bsa_mismatch(case)
     yield from _unreadable(case)
     if is_combination(case):
-        yield _finding("dose-note-combination", INFO, CardKind.COVERAGE, "POL-DOSE-COMBINATION", Basis.RECOMMENDATION, "The dose table is for use alone; regimens with a TKI or mini-hyper-CVD use other schedules")
+        yield _finding(
+            "dose-note-combination",
+            INFO,
+            CardKind.COVERAGE,
+            "POL-DOSE-COMBINATION",
+            Basis.RECOMMENDATION,
+            "The dose table is for use alone; regimens with a TKI or mini-hyper-CVD use other schedules",
+        )
 
 
 def _is_first(case: Case) -> bool:
@@ -55,7 +71,14 @@ def _first_order(case: Case) -> Iterator[Finding]:
     """POL-BBW-VOD reminder and POL-BBW-RISK, once, on the day-1 order of cycle 1."""
     if not _is_first(case):
         return
-    yield _finding("boxed-warning", INFO, CardKind.COVERAGE, "POL-BBW-STOP", Basis.POLICY, "Boxed warning: liver toxicity with fatal veno-occlusive disease; stop for good if it occurs")
+    yield _finding(
+        "boxed-warning",
+        INFO,
+        CardKind.COVERAGE,
+        "POL-BBW-STOP",
+        Basis.POLICY,
+        "Boxed warning: liver toxicity with fatal veno-occlusive disease; stop for good if it occurs",
+    )
     reasons, evidence = [], []
     for event in vod_events(case):
         if event.meaning is Stop.RISK:
@@ -72,24 +95,48 @@ def _first_order(case: Case) -> Iterator[Finding]:
         reasons.append(f"inotuzumab in an earlier course (last {case.frame.earlier[-1].day})")
     if reasons:
         text = f"Higher risk of veno-occlusive disease: {'; '.join(dict.fromkeys(reasons))}"
-        yield _finding("safety-hepatic", WARNING, CardKind.SAFETY, "POL-BBW-RISK", Basis.RECOMMENDATION, text, "Weigh the risk of veno-occlusive disease", tuple(evidence))
+        yield _finding(
+            "safety-hepatic",
+            WARNING,
+            CardKind.SAFETY,
+            "POL-BBW-RISK",
+            Basis.RECOMMENDATION,
+            text,
+            "Weigh the risk of veno-occlusive disease",
+            tuple(evidence),
+        )
     yield from _minor_risks(case)
 
 
 def _is_serious(p: Problem) -> bool:
-    return bool(_SERIOUS.search(p.words)) or any(code in _SERIOUS_CODES for _, code in p.codes) or p.severity in ("severe", "life-threatening")
+    return (
+        bool(_SERIOUS.search(p.words))
+        or any(code in _SERIOUS_CODES for _, code in p.codes)
+        or p.severity in ("severe", "life-threatening")
+    )
 
 
 def _minor_risks(case: Case) -> Iterator[Finding]:
     """Other liver disease, age and later lines: information only."""
-    reasons = [f"liver disease ({p.shown})" for p in case.chart.problems if p.is_a("liver_disease") and p.verified and p.is_active and not _is_serious(p)]
+    reasons = [
+        f"liver disease ({p.shown})"
+        for p in case.chart.problems
+        if p.is_a("liver_disease") and p.verified and p.is_active and not _is_serious(p)
+    ]
     if case.chart.birth is not None and age_on(case.chart.birth, case.planned).least >= 55:
         reasons.append(f"age {age_on(case.chart.birth, case.planned).least}")
     lines = prior_lines(case.chart, case.frame.start or case.day_one)
     if len({line.what for line in lines}) > 1:
         reasons.append("more than one prior therapy")
     if reasons:
-        yield _finding("boxed-warning", INFO, CardKind.COVERAGE, "POL-BBW-RISK", Basis.POLICY, f"Also raises the risk of veno-occlusive disease: {'; '.join(reasons)}")
+        yield _finding(
+            "boxed-warning",
+            INFO,
+            CardKind.COVERAGE,
+            "POL-BBW-RISK",
+            Basis.POLICY,
+            f"Also raises the risk of veno-occlusive disease: {'; '.join(reasons)}",
+        )
 
 
 def _transplant_mortality(case: Case) -> Iterator[Finding]:
@@ -98,9 +145,20 @@ def _transplant_mortality(case: Case) -> Iterator[Finding]:
     if planned is not True:
         return
     late = (case.highest_cycle or 0) >= days("cycle.max.hsct")
-    text = "A transplant is planned: boxed warning of higher non-relapse mortality after transplant" + (", more so with more cycles" if late else "")
+    text = "A transplant is planned: boxed warning of higher non-relapse mortality after transplant" + (
+        ", more so with more cycles" if late else ""
+    )
     card = CardKind.DETAILS if late else CardKind.COVERAGE
-    yield _finding("boxed-warning", WARNING if late else INFO, card, "POL-BBW-NRM", Basis.POLICY, text, "", tuple(i.reference for i in statements))
+    yield _finding(
+        "boxed-warning",
+        WARNING if late else INFO,
+        card,
+        "POL-BBW-NRM",
+        Basis.POLICY,
+        text,
+        "",
+        tuple(i.reference for i in statements),
+    )
 
 
 def _cytoreduction(case: Case) -> Iterator[Finding]:
@@ -108,9 +166,20 @@ def _cytoreduction(case: Case) -> Iterator[Finding]:
     if case.frame.given:
         return
     tied = newest(case.chart.usable("pb_blasts_abs", "pb_lymphoblasts_abs"))
-    if tied and all(r.value is not None and r.value.is_above(number("cytoreduction.pb_blasts")) for r in tied):
+    if tied and all(
+        r.value is not None and r.value.is_above(number("cytoreduction.pb_blasts")) for r in tied
+    ):
         text = f"Circulating blasts {tied[0].shown}: the label says to cytoreduce to at most 10 x10*9/L (10,000/mm3) before the first dose"
-        yield _finding("cytoreduction", WARNING, CardKind.SAFETY, "POL-LAB-CYTO", Basis.LABEL, text, "Cytoreduce before the first dose", (tied[0].reference,))
+        yield _finding(
+            "cytoreduction",
+            WARNING,
+            CardKind.SAFETY,
+            "POL-LAB-CYTO",
+            Basis.LABEL,
+            text,
+            "Cytoreduce before the first dose",
+            (tied[0].reference,),
+        )
 
 
 def _pregnancy(case: Case) -> Iterator[Finding]:
@@ -132,10 +201,28 @@ def _pregnancy(case: Case) -> Iterator[Finding]:
     current = [p for p in positive if not any(day > p[0] for day in negative)]
     if current:
         _, text, reference = max(current)
-        yield _finding("embryo-fetal", WARNING, CardKind.SAFETY, "POL-LAB-EMBRYO", Basis.LABEL, f"Pregnancy recorded: {text}. The label warns of harm to the fetus", "Check pregnancy before the infusion", (reference,))
+        yield _finding(
+            "embryo-fetal",
+            WARNING,
+            CardKind.SAFETY,
+            "POL-LAB-EMBRYO",
+            Basis.LABEL,
+            f"Pregnancy recorded: {text}. The label warns of harm to the fetus",
+            "Check pregnancy before the infusion",
+            (reference,),
+        )
     for p in case.chart.problems:
         if p.is_a("lactation") and p.is_active and p.verified:
-            yield _finding("embryo-fetal", INFO, CardKind.SAFETY, "POL-LAB-EMBRYO", Basis.LABEL, f"Lactation recorded ({p.shown}): the label says not to breastfeed during treatment and 2 months after", "", (p.reference,))
+            yield _finding(
+                "embryo-fetal",
+                INFO,
+                CardKind.SAFETY,
+                "POL-LAB-EMBRYO",
+                Basis.LABEL,
+                f"Lactation recorded ({p.shown}): the label says not to breastfeed during treatment and 2 months after",
+                "",
+                (p.reference,),
+            )
 
 
 def _pregnancy_sign(r: Result) -> bool | None:
@@ -150,7 +237,13 @@ def _bsa_mismatch(case: Case) -> Iterator[Finding]:
     """POL-REC-BSA: a recorded BSA within 30 days of the weight differs by more than 10 %."""
     body = body_surface(case.chart)
     recorded, weight = body.recorded, body.weight
-    if body.how != "computed" or body.m2 is None or recorded is None or weight is None or recorded.value is None:
+    if (
+        body.how != "computed"
+        or body.m2 is None
+        or recorded is None
+        or weight is None
+        or recorded.value is None
+    ):
         return
     value = recorded.value.exact
     if value is None or recorded.when is None or weight.when is None:
@@ -158,29 +251,68 @@ def _bsa_mismatch(case: Case) -> Iterator[Finding]:
     apart = abs((recorded.when.first - weight.when.first).days)
     if apart <= days("bsa.recorded_window") and differs_by(value, body.m2) > number("bsa.mismatch"):
         text = f"Recorded BSA {recorded.shown} differs by more than 10 % from {plain(body.m2.quantize(Decimal('0.01')))} m2 computed from height and weight; the dose is judged by the computed one"
-        yield _finding("bsa-mismatch", WARNING, CardKind.SAFETY, "POL-REC-BSA", Basis.RECOMMENDATION, text, "Check height, weight and BSA", (recorded.reference, *body.evidence))
+        yield _finding(
+            "bsa-mismatch",
+            WARNING,
+            CardKind.SAFETY,
+            "POL-REC-BSA",
+            Basis.RECOMMENDATION,
+            text,
+            "Check height, weight and BSA",
+            (recorded.reference, *body.evidence),
+        )
 
 
 def _unreadable(case: Case) -> Iterator[Finding]:
     """POL-REC-DECEASED, and POL-REC-VALUE: values that would have counted and cannot be used, quoted."""
     if case.chart.death:
-        yield _finding("unreadable-data", WARNING, CardKind.SAFETY, "POL-REC-DECEASED", Basis.RECOMMENDATION, f"Check the patient: {case.chart.death}", "Check the patient", ("Patient/" + case.record.patient_id,))
+        yield _finding(
+            "unreadable-data",
+            WARNING,
+            CardKind.SAFETY,
+            "POL-REC-DECEASED",
+            Basis.RECOMMENDATION,
+            f"Check the patient: {case.chart.death}",
+            "Check the patient",
+            ("Patient/" + case.record.patient_id,),
+        )
     for name in _READ:
         usable = newest(case.chart.usable(name))
         last = max((r.when.last for r in usable if r.when is not None), default=None)
-        bad = [r for r in case.chart.unusable((name,)) if last is None or (r.when is not None and r.when.first >= last)]
+        bad = [
+            r
+            for r in case.chart.unusable((name,))
+            if last is None or (r.when is not None and r.when.first >= last)
+        ]
         for r in sorted(bad, key=lambda r: r.reference)[:3]:
             text = f"{name.replace('_', ' ')} of {r.day_text} cannot be used: {r.problem}"
-            yield _finding("unreadable-data", WARNING, CardKind.SAFETY, "POL-REC-VALUE", Basis.RECOMMENDATION, text, "Check the value in the record", (r.reference,))
+            yield _finding(
+                "unreadable-data",
+                WARNING,
+                CardKind.SAFETY,
+                "POL-REC-VALUE",
+                Basis.RECOMMENDATION,
+                text,
+                "Check the value in the record",
+                (r.reference,),
+            )
 
 
 def asked(case: Case) -> Iterator[Need]:
     """Old height or weight (used, and said so), and treatments without a date. They decide nothing."""
     if case.frame.undated_ends:
-        yield Need("therapy-history", f"{case.frame.undated_ends[0].text}: it may have ended the course", decides=False)
+        yield Need(
+            "therapy-history",
+            f"{case.frame.undated_ends[0].text}: it may have ended the course",
+            decides=False,
+        )
     body = body_surface(case.chart)
     if body.how == "recorded" and body.recorded is not None:
-        yield Need("height-weight", f"the dose rests on a recorded BSA ({body.recorded.shown}); no usable height and weight", decides=False)
+        yield Need(
+            "height-weight",
+            f"the dose rests on a recorded BSA ({body.recorded.shown}); no usable height and weight",
+            decides=False,
+        )
     elif body.how == "computed" and (old := _old_measures(case)):
         yield Need("height-weight", f"{' and '.join(old)}: old, but used", decides=False)
 
@@ -188,9 +320,13 @@ def asked(case: Case) -> Iterator[Need]:
 def _old_measures(case: Case) -> list[str]:
     body = body_surface(case.chart)
     adult = case.chart.birth is None or age_on(case.chart.birth, case.planned).least >= 18
-    limits = (("weight", body.weight, "weight.max_age"), ("height", body.height, "height.max_age.adult" if adult else "height.max_age.child"))
+    limits = (
+        ("weight", body.weight, "weight.max_age"),
+        ("height", body.height, "height.max_age.adult" if adult else "height.max_age.child"),
+    )
     return [
         f"{label} {result.shown}"
         for label, result, most in limits
-        if result is not None and (result.when is None or (case.horizon - result.when.first).days > days(most))
+        if result is not None
+        and (result.when is None or (case.horizon - result.when.first).days > days(most))
     ]

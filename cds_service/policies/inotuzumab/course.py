@@ -87,7 +87,9 @@ def _placed(doses: Sequence[Dose], delayed: Iterable[int], *, use_labels: bool) 
         if use_labels and dose.label is not None:
             readings = [r.with_dose(dose, dose.label) for r in readings]
         else:
-            readings = [r.with_dose(dose, slot) for r in readings for slot in place(r, dose.day, delayed=delayed)]
+            readings = [
+                r.with_dose(dose, slot) for r in readings for slot in place(r, dose.day, delayed=delayed)
+            ]
         readings = list(dict.fromkeys(readings))[:8]
     return readings
 
@@ -117,7 +119,9 @@ def contradicts(
         return None
     if not complete or reading.has_delay(label.cycle) or label.cycle in delayed:
         return None
-    return f"{label} would be {(day - day_one).days} days after its day 1 ({day_one}), and no delay is recorded"
+    return (
+        f"{label} would be {(day - day_one).days} days after its day 1 ({day_one}), and no delay is recorded"
+    )
 
 
 def _skips(label: Label, current: int) -> str | None:
@@ -125,7 +129,9 @@ def _skips(label: Label, current: int) -> str | None:
         return f"day 1 of cycle {label.cycle} is not recorded as given"
     if label.cycle == current + 1:
         return None
-    return f"the last dose recorded is of cycle {current}" if current else "no earlier dose is recorded as given"
+    return (
+        f"the last dose recorded is of cycle {current}" if current else "no earlier dose is recorded as given"
+    )
 
 
 def _past(reading: Reading) -> str:
@@ -175,12 +181,16 @@ def position(
     if unseen is not None and (label is None or _open(label, readings, day)):
         if label is not None:
             return Position((label,), label, label_unchecked=True)
-        return Position((), None, f"the doses given could not be seen ({unseen}) and the order names no cycle and day")
+        return Position(
+            (), None, f"the doses given could not be seen ({unseen}) and the order names no cycle and day"
+        )
     if exposure_without_days:
         return _uncountable(readings, label)
     counted = tuple(dict.fromkeys(slot for r in readings for slot in place(r, day, delayed=delayed)))
     if label is None:
-        why = "" if len(counted) == 1 else f"the doses given allow {_either(counted)}, and the order names none"
+        why = (
+            "" if len(counted) == 1 else f"the doses given allow {_either(counted)}, and the order names none"
+        )
         return Position(counted, None, why)
     reasons = [contradicts(label, r, day, delayed=delayed) for r in readings]
     if None in reasons:

@@ -48,8 +48,17 @@ def age(case: Case) -> Answer:
     if years.least >= least:
         return Answer(MET, f"born {birth}, aged {years.least} on {case.planned}", evidence)
     if years.most < least:
-        return Answer(NOT, f"born {birth}, under 1 year old on {case.planned}", evidence, changes="the indication starts at the first birthday")
-    return unknown(f"birth date {birth} leaves open whether the patient is 1 year old on {case.planned}", "birth-date", evidence=evidence)
+        return Answer(
+            NOT,
+            f"born {birth}, under 1 year old on {case.planned}",
+            evidence,
+            changes="the indication starts at the first birthday",
+        )
+    return unknown(
+        f"birth date {birth} leaves open whether the patient is 1 year old on {case.planned}",
+        "birth-date",
+        evidence=evidence,
+    )
 
 
 def diagnosis(case: Case) -> Answer:
@@ -61,33 +70,66 @@ def diagnosis(case: Case) -> Answer:
     mixed = bool(d.mixed) or "mixed" in lineages or ("T" in lineages and "B" in lineages)
     settle = "a pathology or flow cytometry report that states the lineage"
     if mixed or (t_stated and d.b_all):
-        return unknown("B and T lineage or a mixed phenotype are recorded side by side", "pathology", evidence=named, changes=settle)
+        return unknown(
+            "B and T lineage or a mixed phenotype are recorded side by side",
+            "pathology",
+            evidence=named,
+            changes=settle,
+        )
     if t_stated:
-        return Answer(NOT, "T-lineage disease is recorded and no B-cell ALL", named, changes="a confirmed diagnosis of B-cell ALL")
+        return Answer(
+            NOT,
+            "T-lineage disease is recorded and no B-cell ALL",
+            named,
+            changes="a confirmed diagnosis of B-cell ALL",
+        )
     if d.b_all:
         return Answer(MET, f"B-cell ALL recorded: {_named(d.b_all)}", refs(d.b_all))
     if d.unspecified_all:
         b = tuple(i.reference for i in d.lineages if i.lineage == "B")
         evidence = refs(d.unspecified_all) + b
         if b:
-            return Answer(MET, f"{_named(d.unspecified_all)}, with B-lineage blasts on immunophenotype", evidence)
-        return unknown(f"{_named(d.unspecified_all)} does not state B or T lineage", "pathology", evidence=evidence, changes=settle)
+            return Answer(
+                MET, f"{_named(d.unspecified_all)}, with B-lineage blasts on immunophenotype", evidence
+            )
+        return unknown(
+            f"{_named(d.unspecified_all)} does not state B or T lineage",
+            "pathology",
+            evidence=evidence,
+            changes=settle,
+        )
     if d.unclear or d.unconfirmed:
         found = (*d.unclear, *d.unconfirmed)
         doubt = "not confirmed" if not d.unclear else "leaves the diagnosis of B-cell ALL open"
-        return unknown(f"{_named(found)} {doubt}", "diagnosis", "pathology", evidence=refs(found), changes=settle)
+        return unknown(
+            f"{_named(found)} {doubt}", "diagnosis", "pathology", evidence=refs(found), changes=settle
+        )
     if reason := case.chart.unseen(Need.CONDITIONS):
-        return unknown(f"the diagnoses could not be seen ({reason})", "diagnosis", changes="the Condition that states the diagnosis")
+        return unknown(
+            f"the diagnoses could not be seen ({reason})",
+            "diagnosis",
+            changes="the Condition that states the diagnosis",
+        )
     if d.other:
-        return Answer(NOT, f"only another disease is recorded: {_named(d.other)}", refs(d.other), changes="a confirmed diagnosis of B-cell ALL")
-    return unknown("no diagnosis of leukemia found", "diagnosis", changes="a Condition that states B-cell ALL")
+        return Answer(
+            NOT,
+            f"only another disease is recorded: {_named(d.other)}",
+            refs(d.other),
+            changes="a confirmed diagnosis of B-cell ALL",
+        )
+    return unknown(
+        "no diagnosis of leukemia found", "diagnosis", changes="a Condition that states B-cell ALL"
+    )
 
 
 def _named(problems: Iterable[Problem]) -> str:
     texts = []
     for p in problems:
         code = sorted(code for _, code in p.codes)
-        texts.append(f"{p.words.split(' | ')[0] or (code[0] if code else 'a condition')}" + (f" ({p.dated})" if p.dated else ""))
+        texts.append(
+            f"{p.words.split(' | ')[0] or (code[0] if code else 'a condition')}"
+            + (f" ({p.dated})" if p.dated else "")
+        )
     return ", ".join(dict.fromkeys(texts))
 
 
@@ -101,19 +143,34 @@ def cd22(case: Case) -> Answer:
         if reason:
             return unknown(f"CD22 results could not all be seen ({reason})", "cd22", changes=settle)
         if bad := case.chart.unusable(("cd22_blasts_pct",)):
-            return unknown(f"the CD22 result cannot be read ({bad[0].problem})", "cd22", evidence=refs(bad), changes=settle)
+            return unknown(
+                f"the CD22 result cannot be read ({bad[0].problem})",
+                "cd22",
+                evidence=refs(bad),
+                changes=settle,
+            )
         return unknown("no CD22 result on blasts found", "cd22", changes=settle)
     evidence = refs(found)
     shown = "; ".join(_cd22_shown(r) for r in found)
     if earlier := _earlier_cd22_therapy(case):
         if any(r.when is None or r.when.is_after(earlier[0]) is not True for r in found):
-            return unknown(f"{shown}, not surely later than {earlier[1]}", "cd22", evidence=evidence, changes=f"a CD22 result from a sample after {earlier[1]}")
+            return unknown(
+                f"{shown}, not surely later than {earlier[1]}",
+                "cd22",
+                evidence=evidence,
+                changes=f"a CD22 result from a sample after {earlier[1]}",
+            )
     verdict = agreed(_cd22_verdict(r) for r in found)
     if verdict is UNKNOWN:
         why = "results of one sample disagree" if len(found) > 1 else "does not settle CD22 positivity"
         return unknown(f"{shown}: {why}", "cd22", evidence=evidence, changes=settle)
     because = f"CD22 {'positive' if verdict is MET else 'negative'}: {shown}"
-    return Answer(verdict, because, evidence, changes="a CD22-positive result of a later sample" if verdict is NOT else "")
+    return Answer(
+        verdict,
+        because,
+        evidence,
+        changes="a CD22-positive result of a later sample" if verdict is NOT else "",
+    )
 
 
 def _cd22_shown(result: Result) -> str:
@@ -156,7 +213,11 @@ def ph_status(case: Case) -> tuple[bool | None, tuple[str, ...], str]:
     if negative:
         return False, tuple(e.reference for e in negative), "; ".join(e.shown for e in negative)
     if found:
-        return None, tuple(e.reference for e in found), f"{found[0].shown} was taken during response to treatment"
+        return (
+            None,
+            tuple(e.reference for e in found),
+            f"{found[0].shown} was taken during response to treatment",
+        )
     return None, (), ""
 
 

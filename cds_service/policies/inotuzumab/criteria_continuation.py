@@ -33,7 +33,12 @@ def toxicity(case: Case) -> Answer:
     if open_:
         needed = tuple(dict.fromkeys(s.item for s in open_))
         asks = "; ".join(dict.fromkeys(s.asks for s in open_ if s.asks))
-        return unknown("; ".join(s.text for s in open_), *needed, evidence=tuple(r for s in open_ for r in s.evidence), changes=asks)
+        return unknown(
+            "; ".join(s.text for s in open_),
+            *needed,
+            evidence=tuple(r for s in open_ for r in s.evidence),
+            changes=asks,
+        )
     if reason := case.chart.unseen(*_TOXICITY_NEEDS):
         return unknown(f"toxicity could not be looked for everywhere ({reason})", "toxicity-detail")
     return Answer(MET, "no event is recorded for which the policy says to stop")
@@ -49,7 +54,15 @@ class _Sign:
     reference: str
 
 
-_NO_PROGRESSION = {Response.CR, Response.CRI, Response.PR, Response.SD, Response.IMPROVED, Response.STABLE, Response.NO_PROGRESSION}
+_NO_PROGRESSION = {
+    Response.CR,
+    Response.CRI,
+    Response.PR,
+    Response.SD,
+    Response.IMPROVED,
+    Response.STABLE,
+    Response.NO_PROGRESSION,
+}
 
 
 def _signs(case: Case) -> list[_Sign]:
@@ -78,7 +91,11 @@ def progression(case: Case) -> Answer:
     signs = _signs(case)
     if not signs:
         reason = case.chart.unseen(Need.OBSERVATIONS, Need.DOCUMENT_REFERENCES, Need.DIAGNOSTIC_REPORTS)
-        why = f"not everything was seen ({reason})" if reason else "nothing recorded in this course says whether the disease has progressed"
+        why = (
+            f"not everything was seen ({reason})"
+            if reason
+            else "nothing recorded in this course says whether the disease has progressed"
+        )
         return unknown(why, "progression-note", changes=settle)
     last = signs[-1].day
     newest = [s for s in signs if s.day == last]
@@ -86,14 +103,26 @@ def progression(case: Case) -> Answer:
     texts = "; ".join(dict.fromkeys(s.text for s in newest))
     kinds = {s.progression for s in newest}
     if kinds == {True, False}:
-        return unknown(f"opposite evidence of {last}: {texts}", "progression-note", evidence=evidence, changes=settle)
+        return unknown(
+            f"opposite evidence of {last}: {texts}", "progression-note", evidence=evidence, changes=settle
+        )
     if True in kinds:
         return Answer(NOT, texts, evidence)
     since = case.last_cycle_day_one
     if since is not None and last <= since:
-        return unknown(f"the newest evidence ({texts}) is from before day 1 of the last cycle ({since})", "progression-note", evidence=evidence, changes=settle)
+        return unknown(
+            f"the newest evidence ({texts}) is from before day 1 of the last cycle ({since})",
+            "progression-note",
+            evidence=evidence,
+            changes=settle,
+        )
     if reason := case.chart.unseen(Need.OBSERVATIONS, Need.CONDITIONS):
-        return unknown(f"{texts}; newer evidence may not have been seen ({reason})", "progression-note", evidence=evidence, changes=settle)
+        return unknown(
+            f"{texts}; newer evidence may not have been seen ({reason})",
+            "progression-note",
+            evidence=evidence,
+            changes=settle,
+        )
     return Answer(MET, texts, evidence)
 
 
@@ -111,19 +140,29 @@ class Reached:
 def reached(case: Case, cycle: int) -> Reached:
     """Step 4 of MAX: evidence of the course dated up to the day of C4D1; never: valid after C3D1 and none before."""
     r = case.response
-    fourth = case.frame.day_one_of(days("cycle.response_deadline") + 1) or (case.planned if cycle == days("cycle.response_deadline") + 1 else None)
+    fourth = case.frame.day_one_of(days("cycle.response_deadline") + 1) or (
+        case.planned if cycle == days("cycle.response_deadline") + 1 else None
+    )
     third = case.frame.day_one_of(days("cycle.response_deadline"))
-    achieved = [i for i in case.items if i.achieved and case.frame.start is not None and i.day > case.frame.start]
+    achieved = [
+        i for i in case.items if i.achieved and case.frame.start is not None and i.day > case.frame.start
+    ]
     in_time = [i for i in achieved if fourth is None or i.day <= fourth]
     if in_time:
         answer = MET
         text = in_time[0].text
-    elif r.status is Status.NOT_ACHIEVED and r.day is not None and (cycle <= days("cycle.response_deadline") or (third is not None and r.day > third)):
+    elif (
+        r.status is Status.NOT_ACHIEVED
+        and r.day is not None
+        and (cycle <= days("cycle.response_deadline") or (third is not None and r.day > third))
+    ):
         answer, text = NOT, r.because
     else:
         answer, text = UNKNOWN, r.because
     mrd, mrd_text, mrd_evidence = _mrd(case)
-    return Reached(answer, mrd, text, mrd_text, (*tuple(i.reference for i in in_time[:1]), *r.evidence, *mrd_evidence))
+    return Reached(
+        answer, mrd, text, mrd_text, (*tuple(i.reference for i in in_time[:1]), *r.evidence, *mrd_evidence)
+    )
 
 
 def _mrd(case: Case) -> tuple[Verdict, str, tuple[str, ...]]:
@@ -160,7 +199,11 @@ def duration(case: Case) -> Answer:
     """POL-B-I-MAX: procedure MAX by the newest statement of the transplant plan."""
     n = case.highest_cycle
     if n is None:
-        return unknown(f"the cycle is not known ({case.frame.position.why_unknown})", "cycle-number", changes="the cycle and day of this order")
+        return unknown(
+            f"the cycle is not known ({case.frame.position.why_unknown})",
+            "cycle-number",
+            changes="the cycle and day of this order",
+        )
     planned, statements = newest_intention(case.chart)
     evidence = tuple(dict.fromkeys(i.reference for i in statements))
     facts = reached(case, n)
@@ -190,7 +233,9 @@ def _not_planned(n: int, facts: Reached) -> Verdict:
     return facts.response
 
 
-def _answer(case: Case, n: int, facts: Reached, verdict: Verdict, plan: str, planned: bool, evidence: tuple[str, ...]) -> Answer:
+def _answer(
+    case: Case, n: int, facts: Reached, verdict: Verdict, plan: str, planned: bool, evidence: tuple[str, ...]
+) -> Answer:
     said = f"cycle {n}, {plan}"
     where = (*evidence, *facts.evidence)
     if planned and n == days("cycle.max.hsct"):
@@ -201,11 +246,20 @@ def _answer(case: Case, n: int, facts: Reached, verdict: Verdict, plan: str, pla
         needed = [] if facts.response is not UNKNOWN else ["response"]
         if planned and facts.mrd is UNKNOWN and facts.response is not NOT:
             needed.append("mrd")
-        return unknown(said, *needed, evidence=where, changes="the response, and MRD after the first two cycles")
+        return unknown(
+            said, *needed, evidence=where, changes="the response, and MRD after the first two cycles"
+        )
     return Answer(verdict, said, where, changes="a documented response by cycle 3" if verdict is NOT else "")
 
 
-def _unknown_plan(case: Case, n: int, facts: Reached, verdict: Verdict, statements: tuple[Intention, ...], unseen: str | None) -> Answer:
+def _unknown_plan(
+    case: Case,
+    n: int,
+    facts: Reached,
+    verdict: Verdict,
+    statements: tuple[Intention, ...],
+    unseen: str | None,
+) -> Answer:
     where = (*(i.reference for i in statements), *facts.evidence)
     plan = "statements of the transplant plan differ" if statements else "the transplant plan is not known"
     if unseen:
@@ -229,7 +283,12 @@ def response_documented(case: Case) -> Answer:
     """POL-B-I-B: achieved, not achieved or lost is documented; else unknown."""
     r = case.response
     if r.status is Status.UNKNOWN:
-        return unknown(r.because, *(r.needed or ("response",)), evidence=r.evidence, changes="marrow, blood and extramedullary findings of this course, or a note that states CR or CRi")
+        return unknown(
+            r.because,
+            *(r.needed or ("response",)),
+            evidence=r.evidence,
+            changes="marrow, blood and extramedullary findings of this course, or a note that states CR or CRi",
+        )
     return Answer(MET, f"CR/CRi {r.status.value}: {r.because}", r.evidence)
 
 

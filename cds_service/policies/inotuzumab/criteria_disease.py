@@ -43,12 +43,19 @@ class DiseaseCourse:
 
 def disease_course(case: Case) -> DiseaseCourse:
     leukemia = case.diagnosis.leukemia
-    generic = [p for p in case.chart.problems if p.concepts & {"neoplasm_relapsed", "neoplasm_refractory"} and p.verified]
+    generic = [
+        p
+        for p in case.chart.problems
+        if p.concepts & {"neoplasm_relapsed", "neoplasm_refractory"} and p.verified
+    ]
     relapses = [p for p in leukemia if _is_relapse(p)] + (generic if leukemia else [])
     remissions = [p for p in leukemia if _is_remission(p)]
     day_one = case.frame.start or case.day_one
     return DiseaseCourse(
-        tuple(relapses), tuple(remissions), prior_lines(case.chart, day_one), stated_untreated(case.chart, day_one)
+        tuple(relapses),
+        tuple(remissions),
+        prior_lines(case.chart, day_one),
+        stated_untreated(case.chart, day_one),
     )
 
 
@@ -77,10 +84,17 @@ def relapsed_or_refractory(case: Case) -> Answer:
     after = _blasts_after_remission(case, d)
     if d.relapses and not after and (later := _remission_since(case, d)) is not None:
         because = f"relapse recorded, and a later remission ({later[1]}) with no blasts since"
-        return unknown(because, "therapy-history", evidence=(*refs(d.relapses), later[0]), changes="a marrow result or note that states the present state of the disease")
+        return unknown(
+            because,
+            "therapy-history",
+            evidence=(*refs(d.relapses), later[0]),
+            changes="a marrow result or note that states the present state of the disease",
+        )
     if after:
         result, remission = after
-        return Answer(MET, f"blasts {result.shown} after a recorded remission ({remission})", (result.reference,))
+        return Answer(
+            MET, f"blasts {result.shown} after a recorded remission ({remission})", (result.reference,)
+        )
     if d.relapses:
         return Answer(MET, f"relapsed or refractory disease recorded: {_shown(d.relapses)}", refs(d.relapses))
     if reason := case.chart.unseen(Need.CONDITIONS):
@@ -88,22 +102,44 @@ def relapsed_or_refractory(case: Case) -> Answer:
     if case.diagnosis.leukemia and d.lines and (answer := _after_a_line(case, d)) is not None:
         return answer
     if d.untreated and not d.lines and not history_unseen(case.chart):
-        return Answer(NOT, "the disease is stated as untreated or newly diagnosed and no prior therapy is recorded", d.untreated, changes=_SETTLE_RR)
+        return Answer(
+            NOT,
+            "the disease is stated as untreated or newly diagnosed and no prior therapy is recorded",
+            d.untreated,
+            changes=_SETTLE_RR,
+        )
     leukemia = case.diagnosis.leukemia
     if leukemia and len(d.remissions) == len(leukemia):
-        return Answer(NOT, f"only remission is recorded and no relapse: {_shown(d.remissions)}", refs(d.remissions), changes=_SETTLE_RR)
+        return Answer(
+            NOT,
+            f"only remission is recorded and no relapse: {_shown(d.remissions)}",
+            refs(d.remissions),
+            changes=_SETTLE_RR,
+        )
     unseen = history_unseen(case.chart)
-    why = f"the treatment history could not be seen ({unseen})" if unseen else "the record shows neither relapse nor failure of a prior line"
+    why = (
+        f"the treatment history could not be seen ({unseen})"
+        if unseen
+        else "the record shows neither relapse nor failure of a prior line"
+    )
     return unknown(why, "therapy-history", evidence=refs(leukemia), changes=_SETTLE_RR)
 
 
 def _shown(problems: Iterable[Problem]) -> str:
-    return ", ".join(dict.fromkeys(f"{p.words.split(' | ')[0] or 'ALL in relapse'} ({p.dated or 'undated'})" for p in problems))
+    return ", ".join(
+        dict.fromkeys(
+            f"{p.words.split(' | ')[0] or 'ALL in relapse'} ({p.dated or 'undated'})" for p in problems
+        )
+    )
 
 
 def _remissions(case: Case, d: DiseaseCourse) -> list[tuple[date, str, str]]:
     """(day, reference, text) of every recorded remission with a day."""
-    found = [(w.last, p.reference, f"{p.words.split(' | ')[0]}, {w}") for p in d.remissions if (w := _remission_day(p))]
+    found = [
+        (w.last, p.reference, f"{p.words.split(' | ')[0]}, {w}")
+        for p in d.remissions
+        if (w := _remission_day(p))
+    ]
     return found + [(i.day, i.reference, i.text) for i in case.items if i.achieved]
 
 
@@ -140,12 +176,22 @@ def _after_a_line(case: Case, d: DiseaseCourse) -> Answer | None:
     since = max((w.last for line in d.lines if (w := line.last) is not None), default=None)
     evidence = tuple(r for line in d.lines for r in line.references)
     lines = ", ".join(dict.fromkeys(line.shown for line in d.lines))
-    marrow = [m for m in blasts(case.chart)[0] if m.when is not None and (since is None or m.when.is_before(since) is False)]
+    marrow = [
+        m
+        for m in blasts(case.chart)[0]
+        if m.when is not None and (since is None or m.when.is_before(since) is False)
+    ]
     limit = number("cr.marrow_blasts_max")
     high = [m for m in marrow if m.value is not None and m.value.is_below(limit) is False]
-    before_start = [m for m in high if case.frame.start is None or (m.when is not None and m.when.first <= case.frame.start)]
+    before_start = [
+        m
+        for m in high
+        if case.frame.start is None or (m.when is not None and m.when.first <= case.frame.start)
+    ]
     newest = max((m.when.first for m in marrow if m.when), default=None)
-    if before_start and since is not None and any(m.when and m.when.first == newest for m in before_start) or (before_start and case.frame.start):
+    if (
+        before_start and since is not None and any(m.when and m.when.first == newest for m in before_start)
+    ) or (before_start and case.frame.start):
         m = before_start[-1]
         return Answer(MET, f"marrow blasts {m.shown} after prior therapy: {lines}", (m.reference, *evidence))
     failed = [
@@ -155,14 +201,30 @@ def _after_a_line(case: Case, d: DiseaseCourse) -> Answer | None:
         and (case.frame.start is None or s.when.first <= case.frame.start)
     ]  # fmt: skip
     if failed:
-        return Answer(MET, f"{failed[0].shown} after prior therapy: {lines}", (failed[0].reference, *evidence))
-    clear = [m for m in marrow if m.when and m.when.first == newest and m.value is not None and m.value.is_below(limit)]
+        return Answer(
+            MET, f"{failed[0].shown} after prior therapy: {lines}", (failed[0].reference, *evidence)
+        )
+    clear = [
+        m
+        for m in marrow
+        if m.when and m.when.first == newest and m.value is not None and m.value.is_below(limit)
+    ]
     if not clear:
         return None
     stated = [i for i in case.items if i.achieved]
     if stated:
-        return Answer(NOT, f"marrow blasts {clear[0].shown}, and {stated[-1].text}", (clear[0].reference, stated[-1].reference), changes=_SETTLE_RR)
-    return unknown(f"marrow blasts {clear[0].shown} after prior therapy, and no stated remission or relapse", "therapy-history", evidence=(clear[0].reference,), changes=_SETTLE_RR)
+        return Answer(
+            NOT,
+            f"marrow blasts {clear[0].shown}, and {stated[-1].text}",
+            (clear[0].reference, stated[-1].reference),
+            changes=_SETTLE_RR,
+        )
+    return unknown(
+        f"marrow blasts {clear[0].shown} after prior therapy, and no stated remission or relapse",
+        "therapy-history",
+        evidence=(clear[0].reference,),
+        changes=_SETTLE_RR,
+    )
 
 
 def frontline(case: Case) -> Answer:
@@ -177,20 +239,30 @@ def frontline(case: Case) -> Answer:
     if rr.verdict is MET:
         return Answer(NOT, f"not frontline: {rr.because}", rr.evidence)
     if unseen := history_unseen(case.chart):
-        return unknown(f"the treatment history could not be seen ({unseen})", "line-of-therapy", changes=settle)
+        return unknown(
+            f"the treatment history could not be seen ({unseen})", "line-of-therapy", changes=settle
+        )
     drafts = tuple(t for u in case.drafts for t in (u.words, *u.texts))
     if planned := stated_first_line(case.chart, (*case.order.texts, *drafts)):
         where = tuple(r if r != "order" else case.order.reference for r in planned)
         return Answer(MET, "no prior therapy is recorded and the plan says first line or induction", where)
-    recent = [p for p in case.diagnosis.leukemia if _days_before(p, case.day_one, days("frontline.diagnosed_within"))]
+    recent = [
+        p
+        for p in case.diagnosis.leukemia
+        if _days_before(p, case.day_one, days("frontline.diagnosed_within"))
+    ]
     if recent:
-        return Answer(MET, f"no prior therapy is recorded and the diagnosis is of {recent[0].dated}", refs(recent))
-    return unknown("no prior therapy is recorded, but nothing says that this is first-line treatment", "line-of-therapy", changes=settle)
+        return Answer(
+            MET, f"no prior therapy is recorded and the diagnosis is of {recent[0].dated}", refs(recent)
+        )
+    return unknown(
+        "no prior therapy is recorded, but nothing says that this is first-line treatment",
+        "line-of-therapy",
+        changes=settle,
+    )
 
 
 def _days_before(p: Problem, day_one: date, limit: int) -> bool:
     """Whether a diagnosis dates from less than ``limit`` days before day 1 (wherever in a partial date)."""
     when = p.dated
-    return when is not None and 0 <= (day_one - when.last).days and (day_one - when.first).days < limit
-
-
+    return when is not None and (day_one - when.last).days >= 0 and (day_one - when.first).days < limit

@@ -77,7 +77,10 @@ def _either_way(leaf: Callable[[Case], Answer]) -> Callable[[Case], Answer]:
     return decide
 
 
-OUTLINE = load(policy_text(), {leaf_id: _either_way(leaf) if leaf_id in _EITHER_WAY else leaf for leaf_id, leaf in LEAVES.items()})
+OUTLINE = load(
+    policy_text(),
+    {leaf_id: _either_way(leaf) if leaf_id in _EITHER_WAY else leaf for leaf_id, leaf in LEAVES.items()},
+)
 
 
 def in_scope(resource: Resource, resolve: Callable[[str, Resource], Resource | None]) -> bool:
@@ -106,12 +109,18 @@ def determine(record: Record, drafts: Sequence[Resource], clock: datetime) -> tu
     """One determination for each inotuzumab order among the drafts, in their order."""
     whole = _without_drafts(record, drafts)
     concepts = [medication_concept(d, whole) for d in drafts]
-    ours = [d for d, c in zip(drafts, concepts, strict=True) if c is not None and is_for(d, INOTUZUMAB, whole)]
+    ours = [
+        d for d, c in zip(drafts, concepts, strict=True) if c is not None and is_for(d, INOTUZUMAB, whole)
+    ]
     orders = [read_order(d, d.reference, clock) for d in ours]
     zone = clock.tzinfo
     assert zone is not None
-    partners = tuple(use_of(d, whole, zone) for d in drafts if d not in ours and d.type == "MedicationRequest")
-    return tuple(_one(whole, clock, order, [o for o in orders if o is not order], partners) for order in orders)
+    partners = tuple(
+        use_of(d, whole, zone) for d in drafts if d not in ours and d.type == "MedicationRequest"
+    )
+    return tuple(
+        _one(whole, clock, order, [o for o in orders if o is not order], partners) for order in orders
+    )
 
 
 def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
@@ -122,7 +131,9 @@ def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
     return record_from(record.patient_id, [*kept, *medications], record.gaps)
 
 
-def _one(record: Record, clock: datetime, order: Order, others: list[Order], partners: tuple[DrugUse, ...]) -> Determination:
+def _one(
+    record: Record, clock: datetime, order: Order, others: list[Order], partners: tuple[DrugUse, ...]
+) -> Determination:
     case = build_case(record, clock, order, others, partners)
     outline = OUTLINE.evaluate(case.request, case)
     dose = check_dose(case)
@@ -200,10 +211,14 @@ _ORDER = (
 )  # fmt: skip
 
 
-def _needs(case: Case, outline: GroupResult, decided: list[CriterionResult], asked: Iterable[Need]) -> tuple[Need, ...]:
+def _needs(
+    case: Case, outline: GroupResult, decided: list[CriterionResult], asked: Iterable[Need]
+) -> tuple[Need, ...]:
     """The checklist in the payer's order, each item once; one that decides beats one that informs."""
     found: dict[str, Need] = {}
-    unknown = [c for c in leaves_of(outline) if c.verdict is Verdict.UNKNOWN and case.request == "continuation"]
+    unknown = [
+        c for c in leaves_of(outline) if c.verdict is Verdict.UNKNOWN and case.request == "continuation"
+    ]
     for c in (*decided, *unknown):
         settles = f"; would settle it: {c.changes}" if c.changes else ""
         for item in c.needed:
@@ -227,7 +242,9 @@ def _informing(case: Case) -> Iterator[Need]:
         yield Need("pathology", f"{documents.because}; {documents.changes}", decides=False)
 
 
-def _coverage_findings(case: Case, outline: GroupResult, leaves: tuple[CriterionResult, ...]) -> Iterator[Finding]:
+def _coverage_findings(
+    case: Case, outline: GroupResult, leaves: tuple[CriterionResult, ...]
+) -> Iterator[Finding]:
     failed = [c for c in leaves if c.verdict is Verdict.NOT_MET]
     if outline.verdict is Verdict.MET:
         indicator, rules = Indicator.INFO, tuple(c.id for c in leaves if _applies(c, outline))
@@ -241,7 +258,16 @@ def _coverage_findings(case: Case, outline: GroupResult, leaves: tuple[Criterion
     yield Finding("coverage", indicator, CardKind.COVERAGE, rules, Basis.POLICY, text, "", evidence)
     age = next((c for c in leaves if c.id == "POL-IND-A-AGE"), None)
     if age is not None and age.verdict is Verdict.NOT_MET:
-        yield Finding("age", Indicator.WARNING, CardKind.COVERAGE, ("POL-IND-A-AGE",), Basis.POLICY, age.because, "", age.evidence)
+        yield Finding(
+            "age",
+            Indicator.WARNING,
+            CardKind.COVERAGE,
+            ("POL-IND-A-AGE",),
+            Basis.POLICY,
+            age.because,
+            "",
+            age.evidence,
+        )
     yield from _authorization(case)
 
 
@@ -254,7 +280,16 @@ def _authorization(case: Case) -> Iterator[Finding]:
     if covers > most or len(order.days) > 3:
         what = f"{len(order.days)} doses" if len(order.days) > 3 else f"{covers} days"
         text = f"The order covers {what}: one authorization covers one cycle (at most {most} days, 3 doses)"
-        yield Finding("authorization-duration", Indicator.WARNING, CardKind.COVERAGE, ("POL-C-I" if initial else "POL-C-II",), Basis.POLICY, text, "", (order.reference,))
+        yield Finding(
+            "authorization-duration",
+            Indicator.WARNING,
+            CardKind.COVERAGE,
+            ("POL-C-I" if initial else "POL-C-II",),
+            Basis.POLICY,
+            text,
+            "",
+            (order.reference,),
+        )
 
 
 def _notes(case: Case) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from cds_service.clinical.chart import Document
 from cds_service.clinical.counts import anc, platelets
@@ -30,7 +30,9 @@ from cds_service.policy.verdict import all_of
 
 _NOTE_TYPES = {"11506-3", "11488-4", "34117-2", "18842-5", "34133-9", "clinical-note"}
 _PATHOLOGY_TYPES = {"11526-1", "60568-3", "33721-2", "48807-2", "33719-6", "55230-7", "55229-9", "101119-6"}
-_INFECTION_BLEEDING = phrase(r"infect\w*", r"bleed\w*", r"ha?emorrhag\w*", r"febrile", r"fever", r"myelosuppress\w*", r"cytopeni\w*")
+_INFECTION_BLEEDING = phrase(
+    r"infect\w*", r"bleed\w*", r"ha?emorrhag\w*", r"febrile", r"fever", r"myelosuppress\w*", r"cytopeni\w*"
+)
 _INFUSION = re.compile(
     r"(?:observ|monitor|watch)\w*[^.;]{0,60}(?:infusion|hour|hr|h\b|min)|infusion[^.;]{0,80}(?:toler|without (?:reaction|incident|side)|no reaction|uneventful|observ|monitor)|"
     r"toler\w+[^.;]{0,20}(?:infusion|dose)|(?:1|one)[ -]?(?:hour|h|hr)[^.;]{0,30}(?:after|post)|post-?infusion",
@@ -62,13 +64,39 @@ def progress_notes(case: Case) -> Monitoring:
     informing: list[Item] = []
     notes = [n for n in _notes(case) if _since(n.when, case.last_cycle_day_one)]
     records = [n for n in _administrations(case) if _since(n.when, case.last_cycle_day_one)]
-    note, note_read = _note_part(case, notes + records, _INFECTION_BLEEDING, "myelosuppression-note", "a note that says infection and bleeding are monitored")
-    infusion, infusion_read = _note_part(case, notes + records, _INFUSION, "infusion-monitoring-note", "a note or administration record that says the patient was watched during and 1 hour after the infusion")
+    note, note_read = _note_part(
+        case,
+        notes + records,
+        _INFECTION_BLEEDING,
+        "myelosuppression-note",
+        "a note that says infection and bleeding are monitored",
+    )
+    infusion, infusion_read = _note_part(
+        case,
+        notes + records,
+        _INFUSION,
+        "infusion-monitoring-note",
+        "a note or administration record that says the patient was watched during and 1 hour after the infusion",
+    )
     if note.verdict is MET and not note_read:
-        informing.append(Item("myelosuppression-note", f"{note.because}; attach the note on infection and bleeding", decides=False))
+        informing.append(
+            Item(
+                "myelosuppression-note",
+                f"{note.because}; attach the note on infection and bleeding",
+                decides=False,
+            )
+        )
     if infusion.verdict is MET and not infusion_read:
-        informing.append(Item("infusion-monitoring-note", f"{infusion.because}; attach the record of watching the infusion", decides=False))
-    return Monitoring(_joined(_counts_part(case), note), infusion, _qt_part(case, informing), tuple(informing))
+        informing.append(
+            Item(
+                "infusion-monitoring-note",
+                f"{infusion.because}; attach the record of watching the infusion",
+                decides=False,
+            )
+        )
+    return Monitoring(
+        _joined(_counts_part(case), note), infusion, _qt_part(case, informing), tuple(informing)
+    )
 
 
 def _since(when: When | None, day_one: date | None) -> bool:
@@ -83,27 +111,41 @@ def _notes(case: Case) -> Iterator[Note]:
 
 
 def _is_note(d: Document) -> bool:
-    return bool(re.search(r"\bnote\b|consult|progress|history and physical|discharge", d.words, re.IGNORECASE))
+    return bool(
+        re.search(r"\bnote\b|consult|progress|history and physical|discharge", d.words, re.IGNORECASE)
+    )
 
 
 def _administrations(case: Case) -> Iterator[Note]:
-    texts = {u.reference: " ; ".join(u.texts) for u in case.chart.uses if u.kind == "MedicationAdministration"}
+    texts = {
+        u.reference: " ; ".join(u.texts) for u in case.chart.uses if u.kind == "MedicationAdministration"
+    }
     for dose in case.frame.history.given:
         if dose.reference in texts:
             yield Note(dose.when, texts[dose.reference], dose.reference)
 
 
-def _note_part(case: Case, notes: list[Note], about: re.Pattern[str], item: str, settle: str) -> tuple[Answer, bool]:
+def _note_part(
+    case: Case, notes: list[Note], about: re.Pattern[str], item: str, settle: str
+) -> tuple[Answer, bool]:
     """Met when a dated note says so in readable text; met "content not read" when one exists; else unknown."""
     for n in sorted(notes, key=lambda n: (n.when.first if n.when else date.min, n.reference), reverse=True):
-        if n.text and (about.search(n.text) if about is _INFUSION else says(n.text, about) is not Said.NOT_MENTIONED):
+        if n.text and (
+            about.search(n.text) if about is _INFUSION else says(n.text, about) is not Said.NOT_MENTIONED
+        ):
             return Answer(MET, f"note of {n.when}: {n.text[:80]}", (n.reference,)), True
     if notes:
         latest = max(notes, key=lambda n: (n.when.first if n.when else date.min, n.reference))
-        return Answer(MET, f"a note or record of {latest.when} exists, content not read", (latest.reference,)), False
+        return Answer(
+            MET, f"a note or record of {latest.when} exists, content not read", (latest.reference,)
+        ), False
     reason = case.chart.unseen(Need.DOCUMENT_REFERENCES, Need.MEDICATION_ADMINISTRATIONS)
     since = f" after day 1 of the last cycle ({case.last_cycle_day_one})" if case.last_cycle_day_one else ""
-    why = f"notes could not all be seen ({reason})" if reason else f"no note or administration record{since} found"
+    why = (
+        f"notes could not all be seen ({reason})"
+        if reason
+        else f"no note or administration record{since} found"
+    )
     return unknown(why, item, changes=settle), False
 
 
@@ -114,11 +156,19 @@ def _counts_part(case: Case) -> Answer:
         start = end - span("lab.window.cbc_monitoring")
         found = [newest(within(results, start, end)) for results in (anc(case.chart), platelets(case.chart))]
         if all(found):
-            shown = ", ".join(f"{name} {f[0].shown}" for name, f in zip(("ANC", "platelets"), found, strict=True))
+            shown = ", ".join(
+                f"{name} {f[0].shown}" for name, f in zip(("ANC", "platelets"), found, strict=True)
+            )
             return Answer(MET, shown, tuple(f[0].reference for f in found))
-    missing = [name for name, results in (("ANC", anc(case.chart)), ("platelets", platelets(case.chart))) if not within(results, case.horizon - span("lab.window.cbc_monitoring"), case.horizon)]
+    missing = [
+        name
+        for name, results in (("ANC", anc(case.chart)), ("platelets", platelets(case.chart)))
+        if not within(results, case.horizon - span("lab.window.cbc_monitoring"), case.horizon)
+    ]
     reason = case.chart.unseen(Need.OBSERVATIONS)
-    why = f"no usable {' and '.join(missing)} within 14 days before {case.horizon}" + (f" (not all results were seen: {reason})" if reason else "")
+    why = f"no usable {' and '.join(missing)} within 14 days before {case.horizon}" + (
+        f" (not all results were seen: {reason})" if reason else ""
+    )
     return unknown(why, "cbc", changes="a CBC with differential")
 
 
@@ -143,25 +193,49 @@ def _ecg_parts(case: Case) -> Iterator[Answer]:
     if base:
         yield Answer(MET, f"baseline {base[0].shown}", (base[0].reference,))
     else:
-        yield unknown(f"no ECG before the first dose found{seen}", "ecg-baseline", changes="an ECG from before the first dose")
+        yield unknown(
+            f"no ECG before the first dose found{seen}",
+            "ecg-baseline",
+            changes="an ECG from before the first dose",
+        )
     later = [e for e in ecgs(case.chart) if _since(e.when, case.last_cycle_day_one)]
     last = newest_ecg(later)
     if last:
         yield Answer(MET, f"follow-up {last[0].shown}", (last[0].reference,))
     else:
-        yield unknown(f"no ECG after day 1 of the last cycle ({case.last_cycle_day_one or 'not known'}) found{seen}", "ecg-follow-up", changes="a new ECG")
+        yield unknown(
+            f"no ECG after day 1 of the last cycle ({case.last_cycle_day_one or 'not known'}) found{seen}",
+            "ecg-follow-up",
+            changes="a new ECG",
+        )
 
 
 def _electrolyte_parts(case: Case, informing: list[Item]) -> Iterator[Answer]:
     """C.3c: K and Mg, baseline and follow-up; calcium is asked for as information only."""
     for item, choose in (("electrolytes-baseline", _at_baseline), ("electrolytes-follow-up", _at_follow_up)):
-        found = {name: newest(choose(case, case.chart.usable(concept))) for concept, name in (("potassium", "K"), ("magnesium", "Mg"))}
+        found = {
+            name: newest(choose(case, case.chart.usable(concept)))
+            for concept, name in (("potassium", "K"), ("magnesium", "Mg"))
+        }
         missing = [name for name, results in found.items() if not results]
-        when = "before the first dose" if item == "electrolytes-baseline" else f"after day 1 of the last cycle ({case.last_cycle_day_one or 'not known'})"
+        when = (
+            "before the first dose"
+            if item == "electrolytes-baseline"
+            else f"after day 1 of the last cycle ({case.last_cycle_day_one or 'not known'})"
+        )
         if missing:
-            yield unknown(f"no {' and '.join(missing)} {when} found", item, evidence=tuple(r[0].reference for r in found.values() if r), changes="potassium and magnesium")
+            yield unknown(
+                f"no {' and '.join(missing)} {when} found",
+                item,
+                evidence=tuple(r[0].reference for r in found.values() if r),
+                changes="potassium and magnesium",
+            )
         else:
-            yield Answer(MET, ", ".join(f"{name} {r[0].shown}" for name, r in found.items()), tuple(r[0].reference for r in found.values()))
+            yield Answer(
+                MET,
+                ", ".join(f"{name} {r[0].shown}" for name, r in found.items()),
+                tuple(r[0].reference for r in found.values()),
+            )
         if not newest(choose(case, case.chart.usable("calcium"))):
             informing.append(Item(item, f"calcium {when} not found", decides=False))
 
@@ -174,7 +248,13 @@ def _at_baseline(case: Case, results: list[Result]) -> list[Result]:
     return [
         r
         for r in before(results, start, same_day=True)
-        if r.when is not None and not (r.when.first == start and r.when.instant is not None and dose is not None and r.when.instant >= dose)
+        if r.when is not None
+        and not (
+            r.when.first == start
+            and r.when.instant is not None
+            and dose is not None
+            and r.when.instant >= dose
+        )
     ]
 
 
@@ -186,7 +266,11 @@ def _at_follow_up(case: Case, results: list[Result]) -> list[Result]:
 def _drug_part(case: Case) -> Answer:
     """C.3d/e: the list of active drugs was retrieved; those that matter are named."""
     if reason := history_unseen(case.chart):
-        return unknown(f"the medication list could not be seen ({reason})", "qt-drugs", changes="the list of current drugs")
+        return unknown(
+            f"the medication list could not be seen ({reason})",
+            "qt-drugs",
+            changes="the list of current drugs",
+        )
     drugs = qt_drugs(case)
     names = ", ".join(d.drug for d in drugs) or "none"
     return Answer(MET, f"QT-relevant drugs in use: {names}", tuple(d.reference for d in drugs))
@@ -194,11 +278,26 @@ def _drug_part(case: Case) -> Answer:
 
 def supporting_documents(case: Case) -> Answer:
     """POL-A-DOC: a pathology or flow report and a clinical note exist; never "not met"."""
-    reports = [d.reference for d in case.chart.documents if d.codes & _PATHOLOGY_TYPES or re.search(r"patholog|flow cytom|immunophenotyp|marrow", d.words, re.IGNORECASE)]
+    reports = [
+        d.reference
+        for d in case.chart.documents
+        if d.codes & _PATHOLOGY_TYPES
+        or re.search(r"patholog|flow cytom|immunophenotyp|marrow", d.words, re.IGNORECASE)
+    ]
     reports += [r.reference for r in case.chart.results_for("immunophenotype_panel")]
-    reports += [s.reference for s in case.chart.statements if s.kind == "Observation" and s.codes & {"document_type"}]
+    reports += [
+        s.reference for s in case.chart.statements if s.kind == "Observation" and s.codes & {"document_type"}
+    ]
     notes = [n.reference for n in _notes(case)]
     if reports and notes:
-        return Answer(MET, "a pathology or flow report and a clinical note are on record", (reports[0], notes[0]))
-    missing = [name for name, found in (("pathology or flow cytometry report", reports), ("clinical note", notes)) if not found]
-    return unknown(f"no {' and no '.join(missing)} found", "pathology", changes="attach " + " and ".join(missing))
+        return Answer(
+            MET, "a pathology or flow report and a clinical note are on record", (reports[0], notes[0])
+        )
+    missing = [
+        name
+        for name, found in (("pathology or flow cytometry report", reports), ("clinical note", notes))
+        if not found
+    ]
+    return unknown(
+        f"no {' and no '.join(missing)} found", "pathology", changes="attach " + " and ".join(missing)
+    )

@@ -68,7 +68,9 @@ def _ordered(case: Case, expected: Expected) -> Ordered:
     if stated is not None:
         return _from_stated(stated, expected)
     if order.is_vial_count:
-        return Ordered(None, "", f"the order states a number of vials ({order.quantity_text}), which is no dose")
+        return Ordered(
+            None, "", f"the order states a number of vials ({order.quantity_text}), which is no dose"
+        )
     if order.units_j9229 is not None:
         return _from_units(order.units_j9229, expected)
     if order.quantity_text:
@@ -78,7 +80,9 @@ def _ordered(case: Case, expected: Expected) -> Ordered:
 
 def _from_stated(stated: StatedDose, expected: Expected) -> Ordered:
     if stated.value is None or stated.unit is None:
-        return Ordered(None, "", f"the dose {stated.quoted!r} is not in a unit that can be checked (mg, ug, g or mg/m2)")
+        return Ordered(
+            None, "", f"the dose {stated.quoted!r} is not in a unit that can be checked (mg, ug, g or mg/m2)"
+        )
     if stated.unit == "mg":
         return Ordered(stated.value, stated.quoted)
     if expected.bsa is None:
@@ -92,9 +96,17 @@ def _from_units(units: Decimal, expected: Expected) -> Ordered:
     how = f"{plain(units)} units of 0.1 mg"
     if expected.bsa is None:
         return Ordered(mg, how)
-    whole = {number("hcpcs.units_per_vial") * n for row in expected.rows for n in _vials_in_range(row, expected.bsa)}
+    whole = {
+        number("hcpcs.units_per_vial") * n
+        for row in expected.rows
+        for n in _vials_in_range(row, expected.bsa)
+    }
     if units in whole and not any(_in_range(mg, row.per_m2 * expected.bsa) for row in expected.rows):
-        return Ordered(None, "", f"{plain(units)} units is the number billed for whole vials, so the dose itself is not stated")
+        return Ordered(
+            None,
+            "",
+            f"{plain(units)} units is the number billed for whole vials, so the dose itself is not stated",
+        )
     return Ordered(mg, how)
 
 
@@ -132,7 +144,9 @@ def _total_holds(mg: Decimal, row: Row, expected: Expected, case: Case) -> bool:
     if mg > row.table * bsa * (1 + number("dose.tolerance.ok") / 100):
         return False
     no_cr = row.rule == "POL-DOSE-NOCR" or (case.day != 1 and case.response.status.value == "not achieved")
-    total = number("dose.cycle_total.nocr" if no_cr else "dose.cycle_total.cr") * expected.reduction.factor * bsa
+    total = (
+        number("dose.cycle_total.nocr" if no_cr else "dose.cycle_total.cr") * expected.reduction.factor * bsa
+    )
     return rounded(_cycle_sum(mg, expected, case, no_cr=no_cr)) <= rounded(total) + _ROUNDING
 
 
@@ -147,7 +161,12 @@ def _cycle_sum(mg: Decimal, expected: Expected, case: Case, *, no_cr: bool) -> D
             slots[label.day] = dose.mg or (dose.mg_per_m2 or number("dose.c1.d8") * factor) * bsa
     for sibling in case.siblings:
         stated = sibling.doses[0] if sibling.doses else None
-        if sibling.label is not None and sibling.label.cycle == case.cycle and stated is not None and stated.value is not None:
+        if (
+            sibling.label is not None
+            and sibling.label.cycle == case.cycle
+            and stated is not None
+            and stated.value is not None
+        ):
             slots[sibling.label.day] = stated.value if stated.unit == "mg" else stated.value * bsa
     if case.day is not None:
         slots[case.day] = mg
@@ -173,10 +192,14 @@ def _facts(case: Case, expected: Expected, ordered: Ordered, verdict: str, row: 
     )  # fmt: skip
 
 
-def _findings(case: Case, expected: Expected, ordered: Ordered, verdict: str, row: Row | None) -> Iterable[Finding]:
+def _findings(
+    case: Case, expected: Expected, ordered: Ordered, verdict: str, row: Row | None
+) -> Iterable[Finding]:
     if expected.bsa is None:
         yield _unchecked(f"The dose cannot be checked: {expected.body.why_not}", ("POL-DOSE-BSA",))
-    if ordered.mg is None and (expected.bsa is not None or "unit" in ordered.problem or "vials" in ordered.problem):
+    if ordered.mg is None and (
+        expected.bsa is not None or "unit" in ordered.problem or "vials" in ordered.problem
+    ):
         yield _unchecked(f"The dose cannot be checked: {ordered.problem}", ("POL-DOSE-BSA", "POL-CODE-J9229"))
     if ordered.mg is not None and verdict in (_UNDER, _OVER) and expected.bsa is not None:
         yield _outside(case, expected, ordered, verdict, row)
@@ -184,7 +207,15 @@ def _findings(case: Case, expected: Expected, ordered: Ordered, verdict: str, ro
 
 
 def _unchecked(text: str, rules: tuple[str, ...]) -> Finding:
-    return Finding("dose-unchecked", Indicator.WARNING, CardKind.DOSE, rules, Basis.POLICY, text, "Check the dose by hand")
+    return Finding(
+        "dose-unchecked",
+        Indicator.WARNING,
+        CardKind.DOSE,
+        rules,
+        Basis.POLICY,
+        text,
+        "Check the dose by hand",
+    )
 
 
 def _outside(case: Case, expected: Expected, ordered: Ordered, verdict: str, row: Row | None) -> Finding:
@@ -205,15 +236,41 @@ def _outside(case: Case, expected: Expected, ordered: Ordered, verdict: str, row
     if expected.reduction.step:
         text += f" Reduced by 25 %: {expected.reduction.because}."
     evidence = (*expected.body.evidence, *case.response.evidence)
-    kind = "dose-reduction-due" if expected.reduction.step and verdict == _OVER and _is_unreduced(ordered.mg, nearest, expected) else "dose"
+    kind = (
+        "dose-reduction-due"
+        if expected.reduction.step and verdict == _OVER and _is_unreduced(ordered.mg, nearest, expected)
+        else "dose"
+    )
     if kind == "dose-reduction-due":
         evidence = (*evidence, *expected.reduction.evidence)
-        return Finding(kind, Indicator.WARNING, CardKind.SAFETY, ("POL-INT-GE14", nearest.rule), Basis.POLICY, text, "Reduce the dose by 25 %", evidence)
-    return Finding(kind, indicator, CardKind.DOSE, (nearest.rule, "POL-DOSE-BSA"), Basis.POLICY, text, _action(verdict), evidence)
+        return Finding(
+            kind,
+            Indicator.WARNING,
+            CardKind.SAFETY,
+            ("POL-INT-GE14", nearest.rule),
+            Basis.POLICY,
+            text,
+            "Reduce the dose by 25 %",
+            evidence,
+        )
+    return Finding(
+        kind,
+        indicator,
+        CardKind.DOSE,
+        (nearest.rule, "POL-DOSE-BSA"),
+        Basis.POLICY,
+        text,
+        _action(verdict),
+        evidence,
+    )
 
 
 def _action(verdict: str) -> str:
-    return "Check the dose: it is above the table" if verdict == _OVER else "Check the dose: it is below the table"
+    return (
+        "Check the dose: it is above the table"
+        if verdict == _OVER
+        else "Check the dose: it is below the table"
+    )
 
 
 def _is_unreduced(mg: Decimal, row: Row, expected: Expected) -> bool:
@@ -222,7 +279,9 @@ def _is_unreduced(mg: Decimal, row: Row, expected: Expected) -> bool:
     return mg <= row.table * expected.bsa * (1 + number("dose.tolerance.ok") / 100)
 
 
-def _severity(case: Case, expected: Expected, mg: Decimal, verdict: str, row: Row, highest: Decimal) -> Indicator:
+def _severity(
+    case: Case, expected: Expected, mg: Decimal, verdict: str, row: Row, highest: Decimal
+) -> Indicator:
     over = 1 + number("dose.tolerance.critical_over") / 100
     assert expected.bsa is not None
     if is_combination(case):
@@ -250,4 +309,12 @@ def _units_disagree(case: Case, ordered: Ordered) -> Iterable[Finding]:
             f"The order bills {plain(units)} units of J9229, but {plain(rounded(ordered.mg))} mg is "
             f"{billing_units(ordered.mg)} units (up to {high} with whole vials)"
         )
-        yield Finding("dose-unchecked", Indicator.WARNING, CardKind.DOSE, ("POL-CODE-J9229",), Basis.POLICY, text, "Check dose and units: they disagree")
+        yield Finding(
+            "dose-unchecked",
+            Indicator.WARNING,
+            CardKind.DOSE,
+            ("POL-CODE-J9229",),
+            Basis.POLICY,
+            text,
+            "Check dose and units: they disagree",
+        )

@@ -64,12 +64,21 @@ class DoseHistory:
 
 def dose_history(chart: Chart) -> DoseHistory:
     """The doses of a chart, up to its clock."""
-    uses = [u for u in chart.uses if INOTUZUMAB in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}]
+    uses = [
+        u for u in chart.uses if INOTUZUMAB in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}
+    ]
     undated = tuple(u for u in uses if u.status != "not-done" and not u.days and not _planned_only(u))
-    held = [d for u in uses if u.status == "not-done" and u.kind == "MedicationAdministration" for d in _doses(u, given=False)]
+    held = [
+        d
+        for u in uses
+        if u.status == "not-done" and u.kind == "MedicationAdministration"
+        for d in _doses(u, given=False)
+    ]
     given: list[Dose] = []
     for rank in (3, 2, 1):
-        for dose in _one_a_day(d for u in uses if u.rank == rank and u.status != "not-done" for d in _doses(u)):
+        for dose in _one_a_day(
+            d for u in uses if u.rank == rank and u.status != "not-done" for d in _doses(u)
+        ):
             if not any(_same_dose(dose, other) for other in given if other.rank > rank) and not any(
                 _same_dose(dose, other) for other in held if other.rank > rank
             ):
@@ -95,7 +104,17 @@ def _doses(use: DrugUse, *, given: bool = True) -> Iterator[Dose]:
     mg, per_m2 = _amount(use)
     for when in times:
         if when.day is not None:
-            yield Dose(when.day, when, use.label, use.reference, use.rank, given, mg, per_m2, use.status_reasons or use.reasons)
+            yield Dose(
+                when.day,
+                when,
+                use.label,
+                use.reference,
+                use.rank,
+                given,
+                mg,
+                per_m2,
+                use.status_reasons or use.reasons,
+            )
 
 
 def _amount(use: DrugUse) -> tuple[Decimal | None, Decimal | None]:

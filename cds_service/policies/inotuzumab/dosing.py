@@ -74,7 +74,9 @@ class Expected:
 def option(row: Row, bsa: Decimal) -> DoseOption:
     expected = row.per_m2 * bsa
     slack = expected * number("dose.tolerance.ok") / 100
-    return DoseOption(row.per_m2, rounded(expected), rounded(expected - slack), rounded(expected + slack), row.when)
+    return DoseOption(
+        row.per_m2, rounded(expected), rounded(expected - slack), rounded(expected + slack), row.when
+    )
 
 
 def expected_dose(case: Case) -> Expected:

@@ -91,9 +91,15 @@ def counts(case: Case) -> Counts:
     """Steps 2 to 4: the counts at the three times, platelets after a transfusion marked."""
     a, p = anc(case.chart), platelets(case.chart)
     window = timedelta(days=days("lab.max_age.cbc"))
-    now = (_count(case, "ANC", within(a, case.planned - window, case.planned)), _count(case, "platelets", within(p, case.planned - window, case.planned)))
+    now = (
+        _count(case, "ANC", within(a, case.planned - window, case.planned)),
+        _count(case, "platelets", within(p, case.planned - window, case.planned)),
+    )
     start, prior = case.frame.start, case.last_cycle_day_one
-    baseline = (_count(case, "ANC", _baseline(case, a, start)), _count(case, "platelets", _baseline(case, p, start)))
+    baseline = (
+        _count(case, "ANC", _baseline(case, a, start)),
+        _count(case, "platelets", _baseline(case, p, start)),
+    )
     before = (_count(case, "ANC", _until(a, prior)), _count(case, "platelets", _until(p, prior)))
     return Counts(now, baseline, before)
 
@@ -114,7 +120,13 @@ def _baseline(case: Case, results: Iterable[Result], start: date | None) -> list
     found = []
     for r in within(results, start - timedelta(days=days("baseline.window")), start):
         taken = r.when.instant if r.when is not None else None
-        if r.when is not None and r.when.first == start and taken is not None and dose is not None and taken >= dose:
+        if (
+            r.when is not None
+            and r.when.first == start
+            and taken is not None
+            and dose is not None
+            and taken >= dose
+        ):
             continue
         found.append(r)
     return found
@@ -132,7 +144,10 @@ def decide(c: Counts) -> tuple[Outcome, ...]:
     if base_anc is False and base_plt is False:
         return _rows_one_two(c)
     if all(count.low is False for count in c.now):
-        return tuple(Outcome(False, rule, count.shown, count.evidence) for rule, count in zip(("POL-HEM-1", "POL-HEM-2"), c.now, strict=True))
+        return tuple(
+            Outcome(False, rule, count.shown, count.evidence)
+            for rule, count in zip(("POL-HEM-1", "POL-HEM-2"), c.now, strict=True)
+        )
     rows = (*_rows_one_two(c), _row_three(c))
     one_two, three = rows[:2], rows[2]
     if any(o.hold for o in one_two) and three.hold:
@@ -148,9 +163,16 @@ def _rows_one_two(c: Counts) -> tuple[Outcome, Outcome]:
 
 def _single(now: Count, baseline: Count, rule: str) -> Outcome:
     limit = plain(now.limit)
-    before = f", before treatment {' and '.join(r.shown for r in baseline.results)}" if baseline.results else ""
+    before = (
+        f", before treatment {' and '.join(r.shown for r in baseline.results)}" if baseline.results else ""
+    )
     if now.low is True:
-        return Outcome(True, rule, f"{now.shown}{before}: hold the next cycle until >= {limit}", (*now.evidence, *baseline.evidence))
+        return Outcome(
+            True,
+            rule,
+            f"{now.shown}{before}: hold the next cycle until >= {limit}",
+            (*now.evidence, *baseline.evidence),
+        )
     if now.low is False:
         return Outcome(False, rule, now.shown, now.evidence)
     return Outcome(None, rule, _why_open(now), now.evidence)
@@ -177,11 +199,17 @@ def _row_three(c: Counts) -> Outcome:
         return Outcome(None, "POL-HEM-3", "; ".join(_why_open(m) for m in missing), evidence)
     below = [_fell(now_count, prior_count) for now_count, prior_count in zip(c.now, c.prior, strict=True)]
     if any(b is None for b in below) and True not in below:
-        return Outcome(None, "POL-HEM-3", f"{before}; {now}; counts before the last cycle not known", evidence)
+        return Outcome(
+            None, "POL-HEM-3", f"{before}; {now}; counts before the last cycle not known", evidence
+        )
     if not any(below):
-        return Outcome(False, "POL-HEM-3", f"{now}: both at least at their level before the last cycle", evidence)
+        return Outcome(
+            False, "POL-HEM-3", f"{now}: both at least at their level before the last cycle", evidence
+        )
     if any(count.low is None for count in c.now) and not any(count.low is True for count in c.now):
-        return Outcome(None, "POL-HEM-3", f"{now}: it cannot be told whether both are at or above the limits", evidence)
+        return Outcome(
+            None, "POL-HEM-3", f"{now}: it cannot be told whether both are at or above the limits", evidence
+        )
     fallen = [n for n, b in zip(c.now, below, strict=True) if b]
     prior = "; ".join(f"{p.shown} before the last cycle" for p, b in zip(c.prior, below, strict=True) if b)
     mixed = all(n.low is False for n in fallen)
@@ -211,9 +239,16 @@ def released_by_disease(case: Case) -> str | None:
     """(c) of row 3: the record says that disease is stable or improved and causes the fall; its reference."""
     since = case.last_cycle_day_one
     for s in case.chart.statements:
-        about = any(word in s.whole.lower() for word in ("platelet", "anc", "count", "cytopeni", "neutropeni"))
+        about = any(
+            word in s.whole.lower() for word in ("platelet", "anc", "count", "cytopeni", "neutropeni")
+        )
         recent = since is None or (s.when is not None and s.when.first >= since)
-        if about and recent and says(s.whole, _RELEASED) is Said.AFFIRMED and "stable" in s.whole.lower() + ("stable" if "improv" in s.whole.lower() else ""):
+        if (
+            about
+            and recent
+            and says(s.whole, _RELEASED) is Said.AFFIRMED
+            and "stable" in s.whole.lower() + ("stable" if "improv" in s.whole.lower() else "")
+        ):
             return s.reference
     return None
 
@@ -226,7 +261,9 @@ def findings(case: Case) -> tuple[list[Finding], list[tuple[str, str, bool]]]:
     if applies:
         if (case.planned - case.chart.today).days > days("hem.ask_ahead"):
             found_now = f"newest: {_newest_text(case)}"
-            needed.append(("cbc", f"CBC due before day 1: ANC >= 1.0 and platelets >= 50 x10*9/L ({found_now})", False))
+            needed.append(
+                ("cbc", f"CBC due before day 1: ANC >= 1.0 and platelets >= 50 x10*9/L ({found_now})", False)
+            )
         else:
             found, needed = _hold_findings(case)
     return found, needed
@@ -246,17 +283,37 @@ def _hold_findings(case: Case) -> tuple[list[Finding], list[tuple[str, str, bool
     released = released_by_disease(case) if holds and holds[0].rule == "POL-HEM-3" else None
     if holds and released is None:
         return [
-            Finding("hem-hold", Indicator.WARNING, CardKind.SAFETY, (o.rule,), Basis.POLICY, _sentence(o.because), "Hold the next cycle", o.evidence)
+            Finding(
+                "hem-hold",
+                Indicator.WARNING,
+                CardKind.SAFETY,
+                (o.rule,),
+                Basis.POLICY,
+                _sentence(o.because),
+                "Hold the next cycle",
+                o.evidence,
+            )
             for o in holds
         ], []
     open_ = [o for o in outcomes if o.hold is None]
     if open_:
         unseen = case.chart.unseen(Need.OBSERVATIONS)
-        text = "; ".join(dict.fromkeys(o.because for o in open_)) + (f"; not all results were seen ({unseen})" if unseen else "")
+        text = "; ".join(dict.fromkeys(o.because for o in open_)) + (
+            f"; not all results were seen ({unseen})" if unseen else ""
+        )
         evidence = tuple(e for o in open_ for e in o.evidence)
         rules = tuple(dict.fromkeys(o.rule for o in open_))
         return [
-            Finding("hem-unknown", Indicator.WARNING, CardKind.SAFETY, rules, Basis.POLICY, _sentence(text), "Check the counts before day 1", evidence)
+            Finding(
+                "hem-unknown",
+                Indicator.WARNING,
+                CardKind.SAFETY,
+                rules,
+                Basis.POLICY,
+                _sentence(text),
+                "Check the counts before day 1",
+                evidence,
+            )
         ], [("cbc", f"CBC with differential before day 1: {text}", True)]
     return [], []
 
@@ -287,7 +344,10 @@ def persistent_cytopenias(case: Case) -> tuple[Persistence, ...]:
     if case.frame.start is None:
         return ()
     found = []
-    for name, rule, results in (("ANC", "POL-HEM-1-28", anc(case.chart)), ("platelets", "POL-HEM-2-28", platelets(case.chart))):
+    for name, rule, results in (
+        ("ANC", "POL-HEM-1-28", anc(case.chart)),
+        ("platelets", "POL-HEM-2-28", platelets(case.chart)),
+    ):
         if _count(case, name, _baseline(case, results, case.frame.start)).low is not False:
             continue
         run = _low_run(case, name, results)
@@ -295,7 +355,9 @@ def persistent_cytopenias(case: Case) -> tuple[Persistence, ...]:
             continue
         first, last = run
         suspected, evidence = _suspected(case, name)
-        persistence = Persistence(name, rule, first, last, suspected, (first.reference, last.reference, *evidence))
+        persistence = Persistence(
+            name, rule, first, last, suspected, (first.reference, last.reference, *evidence)
+        )
         if persistence.length > days("hem.discontinue_after"):
             found.append(persistence)
     return tuple(found)
@@ -305,9 +367,16 @@ def _low_run(case: Case, name: str, results: Sequence[Result]) -> tuple[Result, 
     """The first and last count of the run below the limit that reaches to the newest count."""
     start = case.frame.start
     assert start is not None
-    after = [r for r in results if r.when is not None and r.when.day is not None and r.when.first > start and r.value is not None]
+    after = [
+        r
+        for r in results
+        if r.when is not None and r.when.day is not None and r.when.first > start and r.value is not None
+    ]
     run: list[Result] = []
-    for r in sorted(after, key=lambda r: (r.when.first if r.when else start, str(r.when.instant) if r.when else "", r.reference)):
+    for r in sorted(
+        after,
+        key=lambda r: (r.when.first if r.when else start, str(r.when.instant) if r.when else "", r.reference),
+    ):
         low = _count(case, name, [r]).low
         if low is True:
             run.append(r)
@@ -321,7 +390,10 @@ _CYTOPENIA = {
     "ANC": phrase(r"neutropeni\w*", r"ANC", r"neutrophils?", r"(?:pan)?cytopeni\w*", r"myelosuppression"),
     "platelets": phrase(r"thrombocytopeni\w*", r"platelets?", r"(?:pan)?cytopeni\w*", r"myelosuppression"),
 }
-_CONCEPTS = {"ANC": {"neutropenia", "pancytopenia", "myelosuppression", "febrile_neutropenia"}, "platelets": {"thrombocytopenia", "pancytopenia", "myelosuppression"}}
+_CONCEPTS = {
+    "ANC": {"neutropenia", "pancytopenia", "myelosuppression", "febrile_neutropenia"},
+    "platelets": {"thrombocytopenia", "pancytopenia", "myelosuppression"},
+}
 
 
 def _suspected(case: Case, name: str) -> tuple[bool | None, tuple[str, ...]]:
@@ -335,7 +407,10 @@ def _suspected(case: Case, name: str) -> tuple[bool | None, tuple[str, ...]]:
                 return False, (p.reference,)
     for s in case.chart.statements:
         if s.text and says(s.text, _CYTOPENIA[name]) is Said.AFFIRMED and s.kind != "MedicationRequest":
-            if says(s.text, _INOTUZUMAB) is Said.AFFIRMED and any(w in s.text.lower() for w in ("due", "related", "suspect", "attribut", "caused", "secondary", "toxicity")):
+            if says(s.text, _INOTUZUMAB) is Said.AFFIRMED and any(
+                w in s.text.lower()
+                for w in ("due", "related", "suspect", "attribut", "caused", "secondary", "toxicity")
+            ):
                 return True, (s.reference,)
             if any(w in s.text.lower() for w in ("due to", "attributed to", "secondary to")):
                 return False, (s.reference,)

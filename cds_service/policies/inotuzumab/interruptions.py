@@ -28,7 +28,9 @@ _LOGISTIC = phrase(
     r"patient (?:request|choice|preference|vacation|travel)", r"scheduling", r"holiday", r"weather", r"insurance", r"authori[sz]ation", r"drug (?:supply|shortage)",
     r"logistic\w*", r"no[- ]show", r"missed appointment", r"transport\w*",
 )  # fmt: skip
-_RECOVERED = re.compile(r"\b(?:recover\w*|resolved|grade\s*[01]|back to baseline|resume\w*|normali[sz]ed)\b", re.IGNORECASE)
+_RECOVERED = re.compile(
+    r"\b(?:recover\w*|resolved|grade\s*[01]|back to baseline|resume\w*|normali[sz]ed)\b", re.IGNORECASE
+)
 _GENERIC = re.compile(r"toxic|adverse|grade\s*[2-5]", re.IGNORECASE)
 _TOXIC = re.compile(
     r"hepat|liver|ALT|AST|bilirubin|transamin|infect|sepsis|pneumon|fever|mucosit|nausea|vomit|diarrh|rash|bleed|hemorrh|"
@@ -130,11 +132,25 @@ def _event_for(case: Case, reasons: str, start: date) -> Problem | None:
 def _recovery(case: Case, event: Problem | None, start: date) -> date | None:
     if event is not None and event.resolved is not None and event.resolved.day is not None:
         return event.resolved.day
-    if event is not None and not event.is_active and event.resolved is None and event.recorded is not None and event.is_event:
+    if (
+        event is not None
+        and not event.is_active
+        and event.resolved is None
+        and event.recorded is not None
+        and event.is_event
+    ):
         return event.recorded.day
     for s in sorted(case.chart.statements, key=lambda s: (str(s.when), s.reference)):
-        if s.kind in ("Observation", "DocumentReference", "MedicationAdministration", "Procedure") and s.when is not None and s.when.day is not None:
-            if s.when.day >= start and _RECOVERED.search(s.text) and (_TOXIC.search(s.text) or _GENERIC.search(s.text)):
+        if (
+            s.kind in ("Observation", "DocumentReference", "MedicationAdministration", "Procedure")
+            and s.when is not None
+            and s.when.day is not None
+        ):
+            if (
+                s.when.day >= start
+                and _RECOVERED.search(s.text)
+                and (_TOXIC.search(s.text) or _GENERIC.search(s.text))
+            ):
                 if says(s.text, re.compile(_RECOVERED.pattern, re.IGNORECASE)) is Said.AFFIRMED:
                     return s.when.day
     return None
@@ -168,7 +184,8 @@ class Reduction:
 
 def reduction(case: Case, bsa: Decimal | None) -> Reduction:
     """The step that applies to the order's cycle: 1 after an interruption of 14 days or more, then 2, then 3."""
-    step, because, evidence = 0, "", ()
+    step, because = 0, ""
+    evidence: tuple[str, ...] = ()
     for i in interruptions(case):
         if i.toxicity is not True or i.length is None or i.length < days("int.reduce"):
             continue
@@ -181,7 +198,12 @@ def reduction(case: Case, bsa: Decimal | None) -> Reduction:
         else:
             continue
         because, evidence = i.shown, (*evidence, *i.references)
-        if step == 1 and i.cycle is not None and case.highest_cycle is not None and i.cycle >= case.highest_cycle:
+        if (
+            step == 1
+            and i.cycle is not None
+            and case.highest_cycle is not None
+            and i.cycle >= case.highest_cycle
+        ):
             return Reduction(0, f"{because}: the next cycle is reduced", evidence)
     return Reduction(step, because, evidence)
 
@@ -189,7 +211,10 @@ def reduction(case: Case, bsa: Decimal | None) -> Reduction:
 def _in_or_after_reduced(case: Case, i: Interruption, bsa: Decimal | None) -> bool:
     """Whether a cycle before or holding this interruption had a dose at the reduced level."""
     reading = case.frame.readings[0] if case.frame.readings else Reading()
-    return any(dose.given and dose.day <= i.start and _is_reduced(dose, label.cycle, label.day, bsa) for dose, label in reading.placed)
+    return any(
+        dose.given and dose.day <= i.start and _is_reduced(dose, label.cycle, label.day, bsa)
+        for dose, label in reading.placed
+    )
 
 
 def _is_reduced(dose: Dose, cycle: int, day: int, bsa: Decimal | None) -> bool:
@@ -197,7 +222,13 @@ def _is_reduced(dose: Dose, cycle: int, day: int, bsa: Decimal | None) -> bool:
     if level is None:
         return False
     factor, tolerance = number("dose.reduction_factor"), number("dose.tolerance.ok") / 100
-    rows = {number("dose.c1.d1")} if cycle == 1 and day == 1 else {number("dose.c1.d8")} if day != 1 else {number("dose.sub.cr.d1"), number("dose.sub.nocr.d1")}
+    rows = (
+        {number("dose.c1.d1")}
+        if cycle == 1 and day == 1
+        else {number("dose.c1.d8")}
+        if day != 1
+        else {number("dose.sub.cr.d1"), number("dose.sub.nocr.d1")}
+    )
     return cycle > 1 and any(abs(level - row * factor) <= row * factor * tolerance for row in rows)
 
 
@@ -205,4 +236,9 @@ def _in_or_after_two_dose(case: Case, i: Interruption) -> bool:
     """Whether a cycle up to this interruption was given as two doses after step 2."""
     reading = case.frame.readings[0] if case.frame.readings else Reading()
     cycles = {label.cycle for dose, label in reading.placed if dose.given and dose.day <= i.start}
-    return any(sum(1 for d, label in reading.placed if label.cycle == c and d.given) <= days("dose.doses_after_second_reduction") for c in cycles if c > 1)
+    return any(
+        sum(1 for d, label in reading.placed if label.cycle == c and d.given)
+        <= days("dose.doses_after_second_reduction")
+        for c in cycles
+        if c > 1
+    )

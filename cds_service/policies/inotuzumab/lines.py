@@ -53,7 +53,13 @@ _NO_PRIOR = phrase(
 _LATER_LINE = phrase(
     r"(?:second|third|fourth|2nd|3rd|4th)(?: |-)line", r"(?:first|second|third) salvage", r"salvage", r"(?:first|second|third) relapse",
 )  # fmt: skip
-_FIRST_LINE = phrase(r"first(?: |-)line", r"1st(?: |-)line", r"front(?: |-)?line", r"induction(?: therapy| chemotherapy| regimen)?", r"up-?front")
+_FIRST_LINE = phrase(
+    r"first(?: |-)line",
+    r"1st(?: |-)line",
+    r"front(?: |-)?line",
+    r"induction(?: therapy| chemotherapy| regimen)?",
+    r"up-?front",
+)
 _MAINTENANCE = phrase(r"maintenance", r"POMP")
 
 
@@ -86,7 +92,9 @@ def is_cytoreduction(use: DrugUse, day_one: date) -> bool:
     """Hydroxyurea; steroids or vincristine shortly before day 1 or so labelled (POL-A-II-B-1, step 2)."""
     if not use.drugs & CYTOREDUCTION or use.drugs - CYTOREDUCTION:
         return False
-    if "hydroxyurea" in use.drugs or re.search(r"cytoreduc|debulk|prephase|pre-phase", use.all_text, re.IGNORECASE):
+    if "hydroxyurea" in use.drugs or re.search(
+        r"cytoreduc|debulk|prephase|pre-phase", use.all_text, re.IGNORECASE
+    ):
         return True
     last, first = use.last_known, use.first_known
     soon = first is not None and first.first >= day_one - span("frontline.same_regimen")
@@ -118,7 +126,9 @@ def _regimen_starting(chart: Chart, day_one: date) -> frozenset[str]:
     found: set[str] = set()
     for use in chart.uses:
         last = use.last_known
-        if use.status in ("active", "draft", "in-progress", "on-hold") or (last is not None and last.last >= day_one):
+        if use.status in ("active", "draft", "in-progress", "on-hold") or (
+            last is not None and last.last >= day_one
+        ):
             found |= systemic(use)
     return frozenset(found) | MINI_HYPER_CVD
 
@@ -134,7 +144,11 @@ def _by_transplant(chart: Chart, day_one: date) -> Iterator[Line]:
         if t.when is None or t.when.is_before(day_one):
             yield Line("stem cell transplant", t.when, t.when, (t.reference,))
     for act in chart.acts:
-        if act.kind == "CarePlan" and act.status == "completed" and says(act.words + " ; " + " ; ".join(act.texts), _REGIMEN) is Said.AFFIRMED:
+        if (
+            act.kind == "CarePlan"
+            and act.status == "completed"
+            and says(act.words + " ; " + " ; ".join(act.texts), _REGIMEN) is Said.AFFIRMED
+        ):
             if act.when is None or act.when.is_before(day_one):
                 yield Line((act.texts or (act.words,))[0][:60], act.when, act.when, (act.reference,))
 
@@ -162,11 +176,25 @@ def stated_first_line(chart: Chart, extra: tuple[str, ...] = ()) -> tuple[str, .
     """References of plans (and of the order's own texts) that say first line or induction."""
     found = []
     for s in chart.statements:
-        planning = s.kind in ("CarePlan", "MedicationRequest", "ServiceRequest", "DocumentReference", "Condition")
-        if planning and says(s.whole, _FIRST_LINE) is Said.AFFIRMED and says(s.whole, _LATER_LINE) is Said.NOT_MENTIONED:
+        planning = s.kind in (
+            "CarePlan",
+            "MedicationRequest",
+            "ServiceRequest",
+            "DocumentReference",
+            "Condition",
+        )
+        if (
+            planning
+            and says(s.whole, _FIRST_LINE) is Said.AFFIRMED
+            and says(s.whole, _LATER_LINE) is Said.NOT_MENTIONED
+        ):
             if not re.search(r"\bre-?induction|prior|previous|after|failed|relapse", s.whole, re.IGNORECASE):
                 found.append(s.reference)
-    found += ["order" for text in extra if says(text, _FIRST_LINE) is Said.AFFIRMED and not re.search(r"re-?induction", text, re.IGNORECASE)]
+    found += [
+        "order"
+        for text in extra
+        if says(text, _FIRST_LINE) is Said.AFFIRMED and not re.search(r"re-?induction", text, re.IGNORECASE)
+    ]
     found += [a.reference for a in chart.acts if "line_of_therapy" in a.concepts]
     return tuple(found)
 
@@ -175,7 +203,11 @@ def stated_new_line(chart: Chart) -> Iterator[tuple[When | None, str]]:
     """Care plans that state a new line of therapy (it ends a course): when, and where."""
     for act in chart.acts:
         text = " ; ".join((act.words, *act.texts))
-        if act.kind == "CarePlan" and act.status in ("active", "completed") and says(text, _LATER_LINE) is Said.AFFIRMED:
+        if (
+            act.kind == "CarePlan"
+            and act.status in ("active", "completed")
+            and says(text, _LATER_LINE) is Said.AFFIRMED
+        ):
             if not re.search(r"inotuzumab|besponsa", text, re.IGNORECASE):
                 yield act.when, act.reference
 

@@ -48,7 +48,11 @@ class Limb:
 
 
 def _limb(concept: str, result: Result) -> Limb:
-    default = {"bilirubin_total": "bilirubin.default_uln", "ast": "ast.default_uln", "alt": "alt.default_uln"}[concept]
+    default = {
+        "bilirubin_total": "bilirubin.default_uln",
+        "ast": "ast.default_uln",
+        "alt": "alt.default_uln",
+    }[concept]
     own = result.upper_limit
     return Limb(_TESTS[concept], result, own or number(default), own is None)
 
@@ -63,7 +67,9 @@ def limbs(case: Case) -> dict[str, tuple[Limb, ...]]:
 def explained(case: Case) -> bool:
     """Whether Gilbert syndrome or hemolysis is recorded: then bilirubin alone says nothing."""
     return any(
-        p.verified and p.is_active and (p.is_a("gilbert_or_hemolysis") or any(re.match(r"D5[5-9]", code) for _, code in p.codes))
+        p.verified
+        and p.is_active
+        and (p.is_a("gilbert_or_hemolysis") or any(re.match(r"D5[5-9]", code) for _, code in p.codes))
         for p in case.chart.problems
     )
 
@@ -77,19 +83,39 @@ def findings(case: Case) -> Iterator[Finding]:
     high_enzymes = [e for e in enzymes if e.above(number("hep.transaminase_x_uln"))]
     if high_bilirubin and high_enzymes:
         text = f"{_all((*high_bilirubin, *high_enzymes))}: above 1.5 and 2.5 times the upper limit. Hold until bilirubin is at most 1.5 and AST/ALT at most 2.5 times (label)"
-        yield _warning(text, Basis.LABEL, (*high_bilirubin, *high_enzymes), "Hold the dose until the liver tests recover")
+        yield _warning(
+            text, Basis.LABEL, (*high_bilirubin, *high_enzymes), "Hold the dose until the liver tests recover"
+        )
         return
     single = [b for b in high_bilirubin if b.above(number("hep.one_limb.bilirubin_x_uln"))]
     single += [e for e in high_enzymes if e.above(number("hep.one_limb.transaminase_x_uln"))]
     risen = [] if excused else [b for b in bilirubin if _risen(case, b)]
     if single or risen:
         every = tuple(dict.fromkeys((*single, *risen)))
-        why = "above 3 times (bilirubin) or 5 times (AST, ALT) the upper limit" if single else "at or above 2 mg/dL and higher than before the first dose"
-        yield _warning(f"{_all(every)}: {why}. Hold and evaluate for veno-occlusive disease (recommendation)", Basis.RECOMMENDATION, every, "Hold the dose and evaluate for veno-occlusive disease")
+        why = (
+            "above 3 times (bilirubin) or 5 times (AST, ALT) the upper limit"
+            if single
+            else "at or above 2 mg/dL and higher than before the first dose"
+        )
+        yield _warning(
+            f"{_all(every)}: {why}. Hold and evaluate for veno-occlusive disease (recommendation)",
+            Basis.RECOMMENDATION,
+            every,
+            "Hold the dose and evaluate for veno-occlusive disease",
+        )
         return
     if high_bilirubin or high_enzymes:
         every = (*high_bilirubin, *high_enzymes)
-        yield Finding("safety-hepatic", Indicator.INFO, CardKind.DETAILS, ("POL-TOX-HEP",), Basis.LABEL, f"{_all(every)}: one limb alone, watch", "", _refs(every))
+        yield Finding(
+            "safety-hepatic",
+            Indicator.INFO,
+            CardKind.DETAILS,
+            ("POL-TOX-HEP",),
+            Basis.LABEL,
+            f"{_all(every)}: one limb alone, watch",
+            "",
+            _refs(every),
+        )
 
 
 def _risen(case: Case, limb: Limb) -> bool:
@@ -106,7 +132,16 @@ def _risen(case: Case, limb: Limb) -> bool:
 
 
 def _warning(text: str, basis: Basis, every: Sequence[Limb], action: str) -> Finding:
-    return Finding("safety-hepatic", Indicator.WARNING, CardKind.SAFETY, ("POL-TOX-HEP",), basis, text, action, _refs(every))
+    return Finding(
+        "safety-hepatic",
+        Indicator.WARNING,
+        CardKind.SAFETY,
+        ("POL-TOX-HEP",),
+        basis,
+        text,
+        action,
+        _refs(every),
+    )
 
 
 def _all(every: Sequence[Limb]) -> str:
@@ -126,15 +161,31 @@ def not_recovered(case: Case) -> Finding | None:
     stated = [
         s
         for s in case.chart.statements
-        if s.when is not None and s.when.first >= met and _LIVER.search(s.whole) and says(s.text or s.topic, _NOT_RECOVERING) is Said.AFFIRMED
+        if s.when is not None
+        and s.when.first >= met
+        and _LIVER.search(s.whole)
+        and says(s.text or s.topic, _NOT_RECOVERING) is Said.AFFIRMED
     ]
     lasting = [name for name in _TESTS if _high_throughout(case, name, met)]
     if not stated and not lasting:
         return None
-    why = f"stated as not recovering ({stated[0].when})" if stated else f"{', '.join(_TESTS[n] for n in lasting)} above the limit in every result for more than 28 days"
+    why = (
+        f"stated as not recovering ({stated[0].when})"
+        if stated
+        else f"{', '.join(_TESTS[n] for n in lasting)} above the limit in every result for more than 28 days"
+    )
     text = f"Bilirubin and AST/ALT exceeded the label's limits on {met}, and {why}: the label says discontinue permanently when they do not recover"
     evidence = tuple(s.reference for s in stated)
-    return Finding("consider-permanent-discontinuation", Indicator.WARNING, CardKind.SAFETY, ("POL-TOX-HEP",), Basis.LABEL, text, "Consider stopping for good: liver tests have not recovered", evidence)
+    return Finding(
+        "consider-permanent-discontinuation",
+        Indicator.WARNING,
+        CardKind.SAFETY,
+        ("POL-TOX-HEP",),
+        Basis.LABEL,
+        text,
+        "Consider stopping for good: liver tests have not recovered",
+        evidence,
+    )
 
 
 def _times(concept: str) -> Decimal:
@@ -146,14 +197,25 @@ def _first_both(case: Case, start: date) -> date | None:
     days_high: dict[str, set[date]] = {}
     for concept in _TESTS:
         for r in case.chart.usable(concept):
-            if r.when is not None and r.when.day is not None and r.when.day >= start and _limb(concept, r).above(_times(concept)):
-                days_high.setdefault("bilirubin" if concept == "bilirubin_total" else "enzyme", set()).add(r.when.day)
+            if (
+                r.when is not None
+                and r.when.day is not None
+                and r.when.day >= start
+                and _limb(concept, r).above(_times(concept))
+            ):
+                days_high.setdefault("bilirubin" if concept == "bilirubin_total" else "enzyme", set()).add(
+                    r.when.day
+                )
     both = days_high.get("bilirubin", set()) & days_high.get("enzyme", set())
     return min(both, default=None)
 
 
 def _high_throughout(case: Case, concept: str, met: date) -> bool:
-    later = [r for r in case.chart.usable(concept) if r.when is not None and r.when.day is not None and r.when.day >= met]
+    later = [
+        r
+        for r in case.chart.usable(concept)
+        if r.when is not None and r.when.day is not None and r.when.day >= met
+    ]
     if not later or not all(_limb(concept, r).above(_times(concept)) for r in later):
         return False
     last = max(r.when.first for r in later if r.when is not None)

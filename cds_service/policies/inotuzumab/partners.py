@@ -29,9 +29,14 @@ from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.lines import is_cytoreduction
 from cds_service.policies.inotuzumab.numbers import days
 
-_MINI_HYPER_CVD = phrase(r"mini-?\s?hyper-?\s?C-?VD", r"mini-?HCVD", r"MHCVD", r"low[- ]intensity hyper-?C-?VD")
+_MINI_HYPER_CVD = phrase(
+    r"mini-?\s?hyper-?\s?C-?VD", r"mini-?HCVD", r"MHCVD", r"low[- ]intensity hyper-?C-?VD"
+)
 _FULL_HYPER_CVAD = re.compile(r"(?<!mini)(?<!mini-)(?<!mini )\bhyper-?\s?C-?VAD", re.IGNORECASE)
-_PREMEDICATION = re.compile(r"\bpre-?med\w*|\bprior to (?:each )?(?:infusion|dose)|\bpre-?treatment for infusion|\bantiemet\w*|\bnausea", re.IGNORECASE)
+_PREMEDICATION = re.compile(
+    r"\bpre-?med\w*|\bprior to (?:each )?(?:infusion|dose)|\bpre-?treatment for infusion|\bantiemet\w*|\bnausea",
+    re.IGNORECASE,
+)
 _LATER = re.compile(r"\b(?:conditioning|maintenance|consolidation)\b", re.IGNORECASE)
 _PLAN_ENDED = {"completed", "revoked", "entered-in-error", "cancelled"}
 
@@ -68,7 +73,9 @@ class Partners:
 
     def named(self, concurrency: Concurrency, drugs: Iterable[str] | None = None) -> tuple[Partner, ...]:
         wanted = None if drugs is None else set(drugs)
-        return tuple(p for p in self.all if p.concurrency is concurrency and (wanted is None or p.drug in wanted))
+        return tuple(
+            p for p in self.all if p.concurrency is concurrency and (wanted is None or p.drug in wanted)
+        )
 
     def antineoplastic(self, concurrency: Concurrency) -> tuple[Partner, ...]:
         """Partners that are systemic antineoplastics; steroids alone never defeat single-agent use."""
@@ -78,7 +85,9 @@ class Partners:
 def partners(case: Case) -> Partners:
     """Read requests, drafts, administrations, statements and care plans for this cycle."""
     first = case.day_one
-    last = first + timedelta(days=days("cycle.day1_min.c1" if case.highest_cycle == 1 else "cycle.length.sub") - 1)
+    last = first + timedelta(
+        days=days("cycle.day1_min.c1" if case.highest_cycle == 1 else "cycle.length.sub") - 1
+    )
     strongest: dict[str, Partner] = {}
     order = (Concurrency.CONCURRENT, Concurrency.POSSIBLE, Concurrency.NOT)
     for partner in (*_of_uses(case, first, last), *_of_plans(case, first, last)):
@@ -103,7 +112,9 @@ def _of_uses(case: Case, first: date, last: date) -> Iterator[Partner]:
 def _counted(use: DrugUse, day_one: date) -> frozenset[str]:
     """The drugs of a use that may be partners, after step 2 left out what is none."""
     drugs = frozenset(
-        d for d in use.drugs if d != INOTUZUMAB and (is_antineoplastic(d, use.concept) or d in MINI_HYPER_CVD or d == UNRESOLVED)
+        d
+        for d in use.drugs
+        if d != INOTUZUMAB and (is_antineoplastic(d, use.concept) or d in MINI_HYPER_CVD or d == UNRESOLVED)
     )
     if not drugs or use.intrathecal or use.benign_reason or use.status == "not-done":
         return frozenset()
@@ -161,12 +172,20 @@ def _of_open(
     """Active, on-hold, intended and draft uses."""
     if use.start is not None or use.days:
         begins = use.start.first if use.start is not None else use.days[0].first
-        ends = use.end.last if use.end is not None else (use.days[-1].last if use.days and use.start is None else None)
+        ends = (
+            use.end.last
+            if use.end is not None
+            else (use.days[-1].last if use.days and use.start is None else None)
+        )
         if begins > last:
             return Concurrency.NOT, f"planned to start {begins}"
         if ends is not None and ends < first:
             recorded_end = use.kind == "MedicationRequest" and use.status == "active"
-            return (Concurrency.POSSIBLE, f"active, but its period ended {ends}") if recorded_end else (Concurrency.NOT, f"ended {ends}")
+            return (
+                (Concurrency.POSSIBLE, f"active, but its period ended {ends}")
+                if recorded_end
+                else (Concurrency.NOT, f"ended {ends}")
+            )
         if use.status == "on-hold":
             return Concurrency.POSSIBLE, "on hold"
         return Concurrency.CONCURRENT, f"from {begins}"
@@ -180,28 +199,49 @@ def _of_open(
     if any(day >= first for day in given):
         return Concurrency.CONCURRENT, "ordered, and given in this cycle"
     if use.status == "draft" or (use.authored is not None and use.authored.last >= recent):
-        return Concurrency.CONCURRENT, f"ordered {use.authored}" if use.authored else "ordered in this session"
+        return (
+            Concurrency.CONCURRENT,
+            f"ordered {use.authored}" if use.authored else "ordered in this session",
+        )
     if use.authored is not None and any(day > use.authored.last for day in given):
-        return (Concurrency.CONCURRENT, "ordered, and given since") if any(d >= recent for d in given) else (Concurrency.POSSIBLE, _stale(use))
+        return (
+            (Concurrency.CONCURRENT, "ordered, and given since")
+            if any(d >= recent for d in given)
+            else (Concurrency.POSSIBLE, _stale(use))
+        )
     return Concurrency.POSSIBLE, _stale(use)
 
 
 def _stale(use: DrugUse) -> str:
-    return f"active order of {use.authored}, not given since" if use.authored else "active order without a date"
+    return (
+        f"active order of {use.authored}, not given since" if use.authored else "active order without a date"
+    )
 
 
 def _starts_later(use: DrugUse) -> bool:
     """An order whose text puts it after this treatment, such as conditioning or maintenance."""
-    return use.intent in ("plan", "proposal") or use.status == "draft" or bool(re.search(r"\b(?:planned|after|following|then)\b", use.all_text, re.IGNORECASE))
+    return (
+        use.intent in ("plan", "proposal")
+        or use.status == "draft"
+        or bool(re.search(r"\b(?:planned|after|following|then)\b", use.all_text, re.IGNORECASE))
+    )
 
 
 def _of_plans(case: Case, first: date, last: date) -> Iterator[Partner]:
     """Drugs that a care plan's activities name."""
     for act in case.chart.acts:
-        if act.kind != "CarePlan" or act.status in _PLAN_ENDED or (act.when is not None and act.when.first > last):
+        if (
+            act.kind != "CarePlan"
+            or act.status in _PLAN_ENDED
+            or (act.when is not None and act.when.first > last)
+        ):
             continue
         for drug in sorted(act.concepts | drugs_in_text(act.words)):
-            if drug != INOTUZUMAB and drug != "blinatumomab" and (is_antineoplastic(drug) or drug in MINI_HYPER_CVD):
+            if (
+                drug != INOTUZUMAB
+                and drug != "blinatumomab"
+                and (is_antineoplastic(drug) or drug in MINI_HYPER_CVD)
+            ):
                 if drug != "hydroxyurea" and drug not in STEROIDS - MINI_HYPER_CVD:
                     yield Partner(drug, Concurrency.CONCURRENT, act.reference, "in the care plan")
 
@@ -213,15 +253,24 @@ def _regimen_named(case: Case, last: date) -> tuple[str | None, str | None]:
     texts = [(t, case.order.reference) for t in case.order.texts]
     texts += [(u.all_text, u.reference) for u in case.drafts]
     for act in case.chart.acts:
-        if act.kind == "CarePlan" and act.status not in _PLAN_ENDED and not (act.when is not None and act.when.first > last):
+        if (
+            act.kind == "CarePlan"
+            and act.status not in _PLAN_ENDED
+            and not (act.when is not None and act.when.first > last)
+        ):
             texts += [(t, act.reference) for t in (act.words, *act.texts)]
     for use in case.chart.uses:
         if use.status in ("active", "draft") and use.kind == "MedicationRequest":
             texts.append((use.all_text, use.reference))
     for text, reference in texts:
-        if says(text, _MINI_HYPER_CVD) is Said.AFFIRMED and not re.search(r"\b(?:prior|previous|after|failed|s/p)\b", text, re.IGNORECASE):
+        if says(text, _MINI_HYPER_CVD) is Said.AFFIRMED and not re.search(
+            r"\b(?:prior|previous|after|failed|s/p)\b", text, re.IGNORECASE
+        ):
             mini = mini or reference
-        if _FULL_HYPER_CVAD.search(text) and says(text, re.compile(_FULL_HYPER_CVAD.pattern, re.I)) is Said.AFFIRMED:
+        if (
+            _FULL_HYPER_CVAD.search(text)
+            and says(text, re.compile(_FULL_HYPER_CVAD.pattern, re.I)) is Said.AFFIRMED
+        ):
             full = full or reference
     return mini, full
 

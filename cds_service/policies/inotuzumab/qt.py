@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from cds_service.clinical.drugs import qt_levels, shown
 from cds_service.clinical.evidence import newest, within
+from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.heart import Ecg, ecgs, newest_ecg
 from cds_service.clinical.results import Result
 from cds_service.policies.inotuzumab.case import Case
@@ -36,27 +38,24 @@ def qt_drugs(case: Case) -> tuple[QtDrug, ...]:
     found: dict[str, QtDrug] = {}
     for use in (*case.chart.uses, *case.drafts):
         for drug in sorted(use.drugs & levels.keys()):
-            if use.intrathecal or not _is_active(case, use.status, use.kind, use.end, use.days, use.start):
+            if use.intrathecal or not _is_active(case, use):
                 continue
             first = _first_use(case, drug)
             found.setdefault(drug, QtDrug(drug, levels[drug], first, use.reference))
     return tuple(found[d] for d in sorted(found))
 
 
-def _is_active(case: Case, status: str, kind: str, end: object, given: object, start: object) -> bool:
-    from cds_service.fhir.dates import When
-
+def _is_active(case: Case, use: DrugUse) -> bool:
     today = case.chart.today
-    if isinstance(start, When) and start.first > max(today, case.planned):
+    if use.start is not None and use.start.first > max(today, case.planned):
         return False
-    if isinstance(end, When) and end.last < min(today, case.planned):
+    if use.end is not None and use.end.last < case.horizon:
         return False
-    if kind in ("MedicationRequest", "MedicationStatement"):
-        return status in _ACTIVE
-    if kind == "MedicationAdministration" and status in ("completed", "in-progress"):
-        recent = today - timedelta(days=days("lab.max_age.cbc"))
-        return any(w.last >= recent for w in given) if isinstance(given, tuple) else False
-    return False
+    if use.kind in ("MedicationRequest", "MedicationStatement"):
+        return use.status in _ACTIVE
+    recent = today - timedelta(days=days("lab.max_age.cbc"))
+    given = use.kind == "MedicationAdministration" and use.status in ("completed", "in-progress")
+    return given and any(w.last >= recent for w in use.days)
 
 
 def _first_use(case: Case, drug: str) -> date | None:
@@ -81,9 +80,9 @@ def baseline_ecgs(case: Case) -> list[Ecg]:
     kept = []
     for e in found:
         assert e.when is not None
-        if e.when.last < start:
-            kept.append(e)
-        elif e.when.day == start and (e.when.instant is None or dose is None or e.when.instant < dose):
+        if e.when.last < start or (
+            e.when.day == start and (e.when.instant is None or dose is None or e.when.instant < dose)
+        ):
             kept.append(e)
     return kept
 
@@ -100,22 +99,31 @@ def low_electrolytes(case: Case) -> list[tuple[str, Result]]:
     found = []
     for concept, name, default in (("potassium", "K", "k.low"), ("magnesium", "Mg", "mg.low")):
         tied = electrolyte(case, concept)
-        if tied and all(r.value is not None and r.value.is_below(r.lower_limit or number(default)) for r in tied):
+        if tied and all(
+            r.value is not None and r.value.is_below(r.lower_limit or number(default)) for r in tied
+        ):
             found.append((name, tied[0]))
     return found
 
 
 def recent_ecg(case: Case) -> tuple[Ecg | None, Ecg | None]:
     """The newest ECG when at most 30 days old, and (else) the newest of any age."""
-    tied = newest_ecg(e for e in ecgs(case.chart) if e.when is not None and e.when.last <= max(case.horizon, case.chart.today))
+    tied = newest_ecg(
+        e
+        for e in ecgs(case.chart)
+        if e.when is not None and e.when.last <= max(case.horizon, case.chart.today)
+    )
     if not tied:
         return None, None
-    with_qtc = [e for e in tied if e.qtc is not None]
-    values = {e.qtc for e in with_qtc}
-    chosen = with_qtc[0] if len(values) == 1 else (max(with_qtc, key=lambda e: e.qtc.low or 0) if with_qtc else tied[0])  # type: ignore[union-attr,return-value,arg-type]
+    chosen = max(tied, key=_longest)
     assert chosen.when is not None
     age = (case.horizon - chosen.when.first).days
     return (chosen, None) if age <= days("ecg.max_age.newest") else (None, chosen)
+
+
+def _longest(ecg: Ecg) -> tuple[bool, Decimal]:
+    """Of ECGs tied in time the longest QTc speaks; one without a QTc only if all are without."""
+    return ecg.qtc is not None, (ecg.qtc.low if ecg.qtc is not None else None) or Decimal(0)
 
 
 def findings(case: Case) -> Iterator[Finding]:
@@ -128,7 +136,16 @@ def findings(case: Case) -> Iterator[Finding]:
         yield from _interval(case, ecg, names, low)
     for name, result in low:
         text = f"{name} low: {result.shown}. Correct before the infusion (recommendation)"
-        yield Finding("electrolyte", Indicator.WARNING, CardKind.SAFETY, ("POL-REC-QT",), Basis.RECOMMENDATION, text, f"Correct {name} before the infusion", (result.reference,))
+        yield Finding(
+            "electrolyte",
+            Indicator.WARNING,
+            CardKind.SAFETY,
+            ("POL-REC-QT",),
+            Basis.RECOMMENDATION,
+            text,
+            f"Correct {name} before the infusion",
+            (result.reference,),
+        )
     if drugs:
         yield from _drugs(case, drugs, ecg or old, ecg, bool(low))
 
@@ -139,39 +156,91 @@ def _interval(case: Case, ecg: Ecg, names: set[str], low: list[tuple[str, Result
     context += [f"{name} {result.shown}" for name, result in low]
     beside = f" {', '.join(context)}" if context else ""
     if ecg.qtc.is_above(number("qtc.critical")):
-        yield _qt(Indicator.CRITICAL, f"{ecg.shown}{beside}: above 500 ms. The limit is a recommendation, not policy", "Stop and check: QTc above 500 ms", ecg)
+        yield _qt(
+            Indicator.CRITICAL,
+            f"{ecg.shown}{beside}: above 500 ms. The limit is a recommendation, not policy",
+            "Stop and check: QTc above 500 ms",
+            ecg,
+        )
         return
     rise = _rise(case, ecg)
     if rise is not None and rise[0] > number("qtc.delta_warn"):
-        yield _qt(Indicator.WARNING, f"{ecg.shown}{beside}: {rise[0]:f} ms above baseline ({rise[1].shown}); the limit of 60 ms is a recommendation", "Check the QTc: it rose more than 60 ms", ecg)
+        yield _qt(
+            Indicator.WARNING,
+            f"{ecg.shown}{beside}: {rise[0]:f} ms above baseline ({rise[1].shown}); the limit of 60 ms is a recommendation",
+            "Check the QTc: it rose more than 60 ms",
+            ecg,
+        )
     elif "nilotinib" in names and ecg.qtc.is_above(number("qtc.warn")):
-        yield _qt(Indicator.WARNING, f"{ecg.shown}{beside}: above 480 ms with nilotinib; the limit is a recommendation", "Check the QTc: above 480 ms with nilotinib", ecg)
+        yield _qt(
+            Indicator.WARNING,
+            f"{ecg.shown}{beside}: above 480 ms with nilotinib; the limit is a recommendation",
+            "Check the QTc: above 480 ms with nilotinib",
+            ecg,
+        )
 
 
 def _qt(indicator: Indicator, text: str, action: str, ecg: Ecg) -> Finding:
-    return Finding("safety-qt", indicator, CardKind.SAFETY, ("POL-REC-QT",), Basis.RECOMMENDATION, text, action, (ecg.reference,))
+    return Finding(
+        "safety-qt",
+        indicator,
+        CardKind.SAFETY,
+        ("POL-REC-QT",),
+        Basis.RECOMMENDATION,
+        text,
+        action,
+        (ecg.reference,),
+    )
 
 
-def _rise(case: Case, ecg: Ecg) -> tuple[object, Ecg] | None:  # type: ignore[type-arg]
+def _rise(case: Case, ecg: Ecg) -> tuple[Decimal, Ecg] | None:
     if case.frame.start is None or ecg.qtc is None or ecg.qtc.exact is None:
         return None
-    base = [e for e in newest_ecg(e for e in baseline_ecgs(case) if e.qtc is not None) if e.reference != ecg.reference]
+    base = [
+        e
+        for e in newest_ecg(e for e in baseline_ecgs(case) if e.qtc is not None)
+        if e.reference != ecg.reference
+    ]
     if not base or base[0].qtc is None or base[0].qtc.exact is None:
         return None
     return ecg.qtc.exact - base[0].qtc.exact, base[0]
 
 
-def _drugs(case: Case, drugs: tuple[QtDrug, ...], newest_known: Ecg | None, recent: Ecg | None, low: bool) -> Iterator[Finding]:
+def _drugs(
+    case: Case, drugs: tuple[QtDrug, ...], newest_known: Ecg | None, recent: Ecg | None, low: bool
+) -> Iterator[Finding]:
     """Step 4: info, named; a warning only without an ECG newer than first use and with a high level, low K/Mg or QTc > 480."""
     listed = ", ".join(f"{shown(d.drug)} ({d.level})" for d in drugs)
     evidence = tuple(d.reference for d in drugs)
-    yield Finding("safety-qt", Indicator.INFO, CardKind.DETAILS, ("POL-B-I-C-3", "POL-REC-QT"), Basis.RECOMMENDATION, f"QT-relevant drugs in use: {listed}. State them, and the extra monitoring", "", evidence)
+    yield Finding(
+        "safety-qt",
+        Indicator.INFO,
+        CardKind.DETAILS,
+        ("POL-B-I-C-3", "POL-REC-QT"),
+        Basis.RECOMMENDATION,
+        f"QT-relevant drugs in use: {listed}. State them, and the extra monitoring",
+        "",
+        evidence,
+    )
     long = recent is not None and recent.qtc is not None and recent.qtc.is_above(number("qtc.warn")) is True
     seen = newest_known.when if newest_known is not None else None
-    open_ = [d for d in drugs if d.level != "unverified" and (seen is None or (d.first is not None and not seen.last >= d.first))]
+    open_ = [
+        d
+        for d in drugs
+        if d.level != "unverified" and (seen is None or (d.first is not None and not seen.last >= d.first))
+    ]
     risky = [d for d in open_ if d.level == "high" or low or long]
     if risky:
         names = ", ".join(shown(d.drug) for d in risky)
         last = f"the newest ECG is of {seen}" if seen is not None else "no ECG is recorded"
         text = f"{names} in use and {last}, not newer than its first use: record an ECG before the infusion (recommendation)"
-        yield Finding("safety-qt", Indicator.WARNING, CardKind.SAFETY, ("POL-REC-QT",), Basis.RECOMMENDATION, text, "Check: record an ECG before the infusion", tuple(d.reference for d in risky))
+        yield Finding(
+            "safety-qt",
+            Indicator.WARNING,
+            CardKind.SAFETY,
+            ("POL-REC-QT",),
+            Basis.RECOMMENDATION,
+            text,
+            "Check: record an ECG before the infusion",
+            tuple(d.reference for d in risky),
+        )

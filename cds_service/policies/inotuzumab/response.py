@@ -115,7 +115,14 @@ def _complete(m: Result, p: Result, emd: tuple[Extramedullary, ...], chart: Char
     if state is None or state.present:
         return None
     how = state.words
-    return Item(day, True, False, False, m.reference, f"CR or CRi by components: marrow blasts {m.shown}, peripheral blasts {p.shown}, {how}")
+    return Item(
+        day,
+        True,
+        False,
+        False,
+        m.reference,
+        f"CR or CRi by components: marrow blasts {m.shown}, peripheral blasts {p.shown}, {how}",
+    )
 
 
 def _emd_on(emd: tuple[Extramedullary, ...], day: date, chart: Chart) -> Extramedullary | None:
@@ -132,21 +139,27 @@ def _emd_on(emd: tuple[Extramedullary, ...], day: date, chart: Chart) -> Extrame
     newest = [e for e in known if e.when is not None and e.when.first == last]
     if any(e.present for e in newest):
         return None
-    return Extramedullary(False, newest[0].when, newest[0].reference, f"extramedullary disease absent ({last})")
+    return Extramedullary(
+        False, newest[0].when, newest[0].reference, f"extramedullary disease absent ({last})"
+    )
 
 
 def _day(result: Result) -> date | None:
     return result.when.day if result.when is not None else None
 
 
-def course_response(items: Iterable[Item], chart: Chart, start: date | None, last_cycle_day_one: date | None) -> CourseResponse:
+def course_response(
+    items: Iterable[Item], chart: Chart, start: date | None, last_cycle_day_one: date | None
+) -> CourseResponse:
     """The response of the course that started on ``start`` (steps 5 to 7).
 
     ``last_cycle_day_one`` is day 1 of the cycle before the order's: "not in CR/CRi" counts only
     when dated after it.
     """
     if start is None:
-        return CourseResponse(Status.UNKNOWN, "no dose of this course is recorded as given", needed=("response",))
+        return CourseResponse(
+            Status.UNKNOWN, "no dose of this course is recorded as given", needed=("response",)
+        )
     unseen = chart.unseen(Need.OBSERVATIONS) or chart.unseen(Need.OTHER_OBSERVATIONS)
     of_course = sorted((i for i in items if i.day > start), key=lambda i: i.day)
     state = _State()
@@ -158,9 +171,17 @@ def course_response(items: Iterable[Item], chart: Chart, start: date | None, las
         needed = (*needed, "extramedullary-status")
     if unseen and response.status is not Status.ACHIEVED:
         because = f"{response.because}; not everything was seen ({unseen})"
-        return CourseResponse(Status.UNKNOWN, because, response.evidence, response.day, response.first_achieved, ("response",))
+        return CourseResponse(
+            Status.UNKNOWN, because, response.evidence, response.day, response.first_achieved, ("response",)
+        )
     return CourseResponse(
-        response.status, response.because, response.evidence, response.day, response.first_achieved, needed, response.note
+        response.status,
+        response.because,
+        response.evidence,
+        response.day,
+        response.first_achieved,
+        needed,
+        response.note,
     )
 
 
@@ -211,9 +232,18 @@ class _State:
         evidence = tuple(i.reference for i in self.items if i.reference)
         texts = "; ".join(dict.fromkeys(i.text for i in self.items))
         if self.status is Status.UNKNOWN:
-            because = f"{self.note}: {texts}" if self.items else "no response is recorded since the first dose of this course"
+            because = (
+                f"{self.note}: {texts}"
+                if self.items
+                else "no response is recorded since the first dose of this course"
+            )
             return CourseResponse(Status.UNKNOWN, because, evidence, needed=("response",))
-        if self.status is Status.NOT_ACHIEVED and last_cycle_day_one is not None and self.day is not None and self.day <= last_cycle_day_one:
+        if (
+            self.status is Status.NOT_ACHIEVED
+            and last_cycle_day_one is not None
+            and self.day is not None
+            and self.day <= last_cycle_day_one
+        ):
             because = f"{texts} is from before day 1 of the last cycle ({last_cycle_day_one}) and nothing newer is recorded"
             return CourseResponse(Status.UNKNOWN, because, evidence, needed=("response",))
         because = f"response lost: {texts}" if self.status is Status.LOST else texts

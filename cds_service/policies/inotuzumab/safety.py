@@ -66,14 +66,41 @@ def _toxicities(case: Case) -> Iterator[Finding]:
     for p, rule in graded_toxicities(case):
         grade = f"grade {p.grade}" if p.grade else p.severity or "grade not recorded"
         text = f"{p.shown}, {grade}, not recorded as resolved"
-        yield Finding("nonhem-hold", Indicator.WARNING, CardKind.SAFETY, (rule,), Basis.POLICY, text, _ACTIONS[rule], (p.reference,))
+        yield Finding(
+            "nonhem-hold",
+            Indicator.WARNING,
+            CardKind.SAFETY,
+            (rule,),
+            Basis.POLICY,
+            text,
+            _ACTIONS[rule],
+            (p.reference,),
+        )
     last = case.frame.given[-1].day if case.frame.given else None
     for event in infusion_reactions(case):
         if event.meaning is Stop.NOTE and last is not None:
-            yield Finding("nonhem-hold", Indicator.WARNING, CardKind.SAFETY, (event.rule,), Basis.POLICY, event.text, "Check: infusion reaction at an earlier dose", (event.reference,))
+            yield Finding(
+                "nonhem-hold",
+                Indicator.WARNING,
+                CardKind.SAFETY,
+                (event.rule,),
+                Basis.POLICY,
+                event.text,
+                "Check: infusion reaction at an earlier dose",
+                (event.reference,),
+            )
     for event in vod_events(case):
         if event.meaning is Stop.NOTE:
-            yield Finding("safety-hepatic", Indicator.INFO, CardKind.SAFETY, (event.rule,), Basis.POLICY, event.text, "", (event.reference,))
+            yield Finding(
+                "safety-hepatic",
+                Indicator.INFO,
+                CardKind.SAFETY,
+                (event.rule,),
+                Basis.POLICY,
+                event.text,
+                "",
+                (event.reference,),
+            )
 
 
 def _no_response(case: Case) -> Iterator[Finding]:
@@ -84,4 +111,13 @@ def _no_response(case: Case) -> Iterator[Finding]:
     facts = reached(case, cycle)
     if facts.response is Verdict.NOT_MET:
         text = f"No CR or CRi within 3 cycles ({facts.response_text}): the policy does not consider going on appropriate"
-        yield Finding("discontinue-no-response", Indicator.WARNING, CardKind.SAFETY, ("POL-B-III-A",), Basis.POLICY, text, "Stop: no response within 3 cycles", facts.evidence)
+        yield Finding(
+            "discontinue-no-response",
+            Indicator.WARNING,
+            CardKind.SAFETY,
+            ("POL-B-III-A",),
+            Basis.POLICY,
+            text,
+            "Stop: no response within 3 cycles",
+            facts.evidence,
+        )

@@ -38,10 +38,24 @@ class Reason:
 def stop_reasons(case: Case) -> tuple[Reason, ...]:
     """Step 1 of TOX: exactly the conditions for which the policy says permanently discontinue."""
     found = [_of_event(e) for e in (*vod_events(case), *infusion_reactions(case)) if e.meaning is Stop.STOP]
-    found += [Reason(p.rule, f"{_persistence_text(p)}, suspected to be due to inotuzumab: the policy says discontinue", p.evidence) for p in persistent_cytopenias(case) if p.suspected]
+    found += [
+        Reason(
+            p.rule,
+            f"{_persistence_text(p)}, suspected to be due to inotuzumab: the policy says discontinue",
+            p.evidence,
+        )
+        for p in persistent_cytopenias(case)
+        if p.suspected
+    ]
     cut = reduction(case, body_surface(case.chart).m2)
     if cut.step >= 3:
-        found.append(Reason("POL-INT-STEP3", f"Toxicity after both reductions ({cut.because}): the policy says discontinue permanently", cut.evidence))
+        found.append(
+            Reason(
+                "POL-INT-STEP3",
+                f"Toxicity after both reductions ({cut.because}): the policy says discontinue permanently",
+                cut.evidence,
+            )
+        )
     return tuple(found)
 
 
@@ -66,13 +80,43 @@ def _undecided(case: Case) -> Iterator[Reason]:
     for p in persistent_cytopenias(case):
         if p.suspected is None:
             text = f"{_persistence_text(p)}; whether inotuzumab is suspected is not recorded"
-            yield Reason(p.rule, text, p.evidence, "toxicity-detail", f"the suspected cause of the low {p.name}", "hem-persistence")
+            yield Reason(
+                p.rule,
+                text,
+                p.evidence,
+                "toxicity-detail",
+                f"the suspected cause of the low {p.name}",
+                "hem-persistence",
+            )
     for problem in unresolved_grade_four(case):
         text = f"Unresolved {problem.shown}, grade {problem.grade or 4} or more, without a statement that treatment may go on"
-        yield Reason("POL-TOX-GR2", text, (problem.reference,), "toxicity-detail", "whether the event has resolved, or that treatment may go on", "")
+        yield Reason(
+            "POL-TOX-GR2",
+            text,
+            (problem.reference,),
+            "toxicity-detail",
+            "whether the event has resolved, or that treatment may go on",
+            "",
+        )
     for i in interruptions(case):
         if i.toxicity and i.length is not None and i.length > days("int.stop"):
-            text = f"Interruption of {i.length} days ({i.shown}): the policy says to consider stopping for good"
-            yield Reason("POL-INT-GT28", text, i.references, "toxicity-detail", "the decision to go on after the interruption", "consider-permanent-discontinuation")
+            text = (
+                f"Interruption of {i.length} days ({i.shown}): the policy says to consider stopping for good"
+            )
+            yield Reason(
+                "POL-INT-GT28",
+                text,
+                i.references,
+                "toxicity-detail",
+                "the decision to go on after the interruption",
+                "consider-permanent-discontinuation",
+            )
     if (finding := liver.not_recovered(case)) is not None:
-        yield Reason("POL-TOX-HEP", finding.text, finding.evidence, "hepatic-recovery", "liver tests that have recovered", "")
+        yield Reason(
+            "POL-TOX-HEP",
+            finding.text,
+            finding.evidence,
+            "hepatic-recovery",
+            "liver tests that have recovered",
+            "",
+        )

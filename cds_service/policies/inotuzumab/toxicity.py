@@ -21,7 +21,9 @@ from cds_service.policies.inotuzumab.numbers import days
 
 _PROPHYLAXIS = re.compile(r"prophyla|prevent", re.IGNORECASE)
 _INOTUZUMAB = phrase(r"inotuzumab(?: ozogamicin)?", r"besponsa", r"J9229", r"1942950", r"1942954", r"1942959")
-_HEMATOLOGIC = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression", "febrile_neutropenia"})
+_HEMATOLOGIC = frozenset(
+    {"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression", "febrile_neutropenia"}
+)
 _HEMATOLOGIC_WORDS = phrase(
     r"neutropeni\w*", r"thrombocytopeni\w*", r"an(?:a)?emia", r"(?:pan)?cytopeni\w*", r"leukopeni\w*", r"lymphopeni\w*", r"myelosuppression",
     r"(?:neutrophil|platelet|white blood cell|lymphocyte) count decreased", r"low (?:platelets|neutrophils|hemoglobin)",
@@ -75,16 +77,22 @@ def _vod(case: Case, p: Problem) -> Event:
     first = _first_dose_day(case)
     if not p.verified:
         text = f"Veno-occlusive disease suspected, not confirmed ({p.shown})"
-        return Event(Stop.UNDECIDED, "POL-BBW-STOP", text, p.reference, "whether veno-occlusive disease is confirmed")
+        return Event(
+            Stop.UNDECIDED, "POL-BBW-STOP", text, p.reference, "whether veno-occlusive disease is confirmed"
+        )
     when = p.dated
     if first is None:
         return Event(Stop.RISK, "POL-BBW-RISK", f"Earlier veno-occlusive disease ({p.shown})", p.reference)
     before = when.is_before(first.first) if when is not None else None
     if before is None:
         text = f"Veno-occlusive disease recorded ({p.shown}); it cannot be told whether before or after the first inotuzumab dose ({first})"
-        return Event(Stop.UNDECIDED, "POL-BBW-STOP", text, p.reference, "the onset of the veno-occlusive disease")
+        return Event(
+            Stop.UNDECIDED, "POL-BBW-STOP", text, p.reference, "the onset of the veno-occlusive disease"
+        )
     if before:
-        return Event(Stop.RISK, "POL-BBW-RISK", f"Veno-occlusive disease before inotuzumab ({p.shown})", p.reference)
+        return Event(
+            Stop.RISK, "POL-BBW-RISK", f"Veno-occlusive disease before inotuzumab ({p.shown})", p.reference
+        )
     text = f"Veno-occlusive disease recorded {when}, after the first inotuzumab dose ({first}): the policy (boxed warning) says discontinue permanently"
     return Event(Stop.STOP, "POL-BBW-STOP", text, p.reference)
 
@@ -93,22 +101,42 @@ def _suspected_vod(case: Case) -> Iterator[Event]:
     """No recorded event: defibrotide since the first dose, or VOD stated only in a note."""
     first = _first_dose_day(case)
     for use in case.chart.uses:
-        if "defibrotide" not in use.drugs or first is None or not (use.is_given or use.status in ("active", "draft")):
+        if (
+            "defibrotide" not in use.drugs
+            or first is None
+            or not (use.is_given or use.status in ("active", "draft"))
+        ):
             continue
         since = use.last_known
         if since is not None and since.is_before(first.first) is True:
             continue
         prophylaxis = bool(_PROPHYLAXIS.search(use.all_text))
         meaning = Stop.NOTE if prophylaxis else Stop.UNDECIDED
-        text = "Defibrotide as prophylaxis" if prophylaxis else f"Defibrotide since the first dose ({since or 'undated'}): veno-occlusive disease suspected, hold and evaluate"
-        yield Event(meaning, "POL-BBW-STOP", text, use.reference, "" if prophylaxis else "whether veno-occlusive disease was diagnosed, with onset")
+        text = (
+            "Defibrotide as prophylaxis"
+            if prophylaxis
+            else f"Defibrotide since the first dose ({since or 'undated'}): veno-occlusive disease suspected, hold and evaluate"
+        )
+        yield Event(
+            meaning,
+            "POL-BBW-STOP",
+            text,
+            use.reference,
+            "" if prophylaxis else "whether veno-occlusive disease was diagnosed, with onset",
+        )
     for s in case.chart.statements:
         if not s.text or s.kind in ("MedicationRequest", "ServiceRequest", "CarePlan", "Appointment"):
             continue
         said = says(s.text, WORDS["vod_sos"])
         if said in (Said.AFFIRMED, Said.DOUBTED) and not _PROPHYLAXIS.search(s.text):
             text = f"Veno-occlusive disease stated only in a text ({s.when or 'undated'}): suspected, hold and evaluate"
-            yield Event(Stop.UNDECIDED, "POL-BBW-STOP", text, s.reference, "whether veno-occlusive disease was diagnosed, with onset")
+            yield Event(
+                Stop.UNDECIDED,
+                "POL-BBW-STOP",
+                text,
+                s.reference,
+                "whether veno-occlusive disease was diagnosed, with onset",
+            )
 
 
 def infusion_reactions(case: Case) -> tuple[Event, ...]:
@@ -126,7 +154,11 @@ def _reaction(case: Case, p: Problem) -> Event | None:
         return None
     suspects = [s for s in p.suspects]
     ours = [s for s in suspects if _is_inotuzumab(s)]
-    others = [s for s in suspects if s not in ours and not re.match(r"^(?:the )?(?:infusion|dose|treatment)", s, re.IGNORECASE)]
+    others = [
+        s
+        for s in suspects
+        if s not in ours and not re.match(r"^(?:the )?(?:infusion|dose|treatment)", s, re.IGNORECASE)
+    ]
     if not ours and _names_other_cause(p):
         others = others or [p.words]
     if others and not ours:
@@ -137,16 +169,24 @@ def _reaction(case: Case, p: Problem) -> Event | None:
     if on_dose_day is False and not named:
         return None
     if ours and others:
-        return _open_reaction(p, "inotuzumab and another cause are both suspected", "the cause of the infusion reaction")
+        return _open_reaction(
+            p, "inotuzumab and another cause are both suspected", "the cause of the infusion reaction"
+        )
     if on_dose_day is None and not named:
-        return _open_reaction(p, "neither its date nor its cause places it at an inotuzumab dose", "the date or the suspected cause of the infusion reaction")
+        return _open_reaction(
+            p,
+            "neither its date nor its cause places it at an inotuzumab dose",
+            "the date or the suspected cause of the infusion reaction",
+        )
     if not p.verified:
         return _open_reaction(p, "it is not confirmed", "whether the infusion reaction is confirmed")
     return _by_severity(p)
 
 
 def _by_severity(p: Problem) -> Event:
-    anaphylaxis = re.search(r"anaphyla", p.words, re.IGNORECASE) or any(code in ("39579001", "T782XXA") for _, code in p.codes)
+    anaphylaxis = re.search(r"anaphyla", p.words, re.IGNORECASE) or any(
+        code in ("39579001", "T782XXA") for _, code in p.codes
+    )
     if (p.grade or 0) >= 3 or p.severity in ("severe", "life-threatening") or anaphylaxis:
         how = f"grade {p.grade}" if p.grade else p.severity or "anaphylaxis"
         text = f"Severe infusion reaction ({p.shown}; {how}): the policy says discontinue permanently"
@@ -159,7 +199,9 @@ def _by_severity(p: Problem) -> Event:
 
 
 def _open_reaction(p: Problem, why: str, asks: str) -> Event:
-    return Event(Stop.UNDECIDED, "POL-TOX-IRR-SEV", f"Infusion reaction ({p.shown}): {why}", p.reference, asks)
+    return Event(
+        Stop.UNDECIDED, "POL-TOX-IRR-SEV", f"Infusion reaction ({p.shown}): {why}", p.reference, asks
+    )
 
 
 def _is_inotuzumab(text: str) -> bool:
@@ -169,7 +211,11 @@ def _is_inotuzumab(text: str) -> bool:
 def _names_other_cause(p: Problem) -> bool:
     """Whether the event's own words or notes name a cause other than inotuzumab."""
     text = f"{p.words} ; {p.notes}"
-    other = re.search(r"\b(?:contrast|transfusion|platelets?|red cells?|food|peanut|bee|latex|antibiotic|vancomycin|penicillin|asparaginase|rituximab|iodin\w+)\b", text, re.IGNORECASE)
+    other = re.search(
+        r"\b(?:contrast|transfusion|platelets?|red cells?|food|peanut|bee|latex|antibiotic|vancomycin|penicillin|asparaginase|rituximab|iodin\w+)\b",
+        text,
+        re.IGNORECASE,
+    )
     return bool(other) and not _is_inotuzumab(text)
 
 
@@ -188,7 +234,9 @@ def graded_toxicities(case: Case) -> tuple[tuple[Problem, str], ...]:
     for p in case.chart.problems:
         if not p.is_active or not p.verified or p.is_a("vod_sos") or p.is_a("infusion_reaction"):
             continue
-        if p.concepts & _HEMATOLOGIC and not p.is_a("infection") or says(p.words, _HEMATOLOGIC_WORDS) is Said.AFFIRMED:
+        if (p.concepts & _HEMATOLOGIC and not p.is_a("infection")) or says(
+            p.words, _HEMATOLOGIC_WORDS
+        ) is Said.AFFIRMED:
             continue
         if (rule := _rule_for(case, p)) is not None:
             found.append((p, rule))
@@ -198,9 +246,17 @@ def graded_toxicities(case: Case) -> tuple[tuple[Problem, str], ...]:
 def _rule_for(case: Case, p: Problem) -> str | None:
     if p.is_a("hemorrhage") and ((p.grade or 2) >= 2 and p.severity != "mild"):
         return "POL-TOX-BLEED"
-    severe = p.severity in ("severe", "life-threatening") or (p.grade or 0) >= 3 or re.search(r"sepsis|septic|pneumonia|bacteremia|91302008", p.words, re.IGNORECASE)
+    severe = (
+        p.severity in ("severe", "life-threatening")
+        or (p.grade or 0) >= 3
+        or re.search(r"sepsis|septic|pneumonia|bacteremia|91302008", p.words, re.IGNORECASE)
+    )
     if p.is_a("infection"):
-        return "POL-TOX-INF" if severe else ("POL-TOX-GR2" if (p.grade or 0) >= days("tox.grade_interrupt") else None)
+        return (
+            "POL-TOX-INF"
+            if severe
+            else ("POL-TOX-GR2" if (p.grade or 0) >= days("tox.grade_interrupt") else None)
+        )
     if (p.grade or 0) >= days("tox.grade_interrupt") and _is_toxicity(case, p):
         return "POL-TOX-GR2"
     return None
@@ -216,7 +272,14 @@ def _is_toxicity(case: Case, p: Problem) -> bool:
 
 def unresolved_grade_four(case: Case) -> tuple[Problem, ...]:
     """Unresolved non-hematologic events of grade 4 or more without a physician's word that treatment may go on."""
-    cleared = any(s.text and _MAY_GO_ON.search(s.text) and says(s.text, re.compile(_MAY_GO_ON.pattern, re.I)) is Said.AFFIRMED for s in case.chart.statements)
+    cleared = any(
+        s.text
+        and _MAY_GO_ON.search(s.text)
+        and says(s.text, re.compile(_MAY_GO_ON.pattern, re.I)) is Said.AFFIRMED
+        for s in case.chart.statements
+    )
     if cleared:
         return ()
-    return tuple(p for p, _ in graded_toxicities(case) if (p.grade or 0) >= 4 or p.severity == "life-threatening")
+    return tuple(
+        p for p, _ in graded_toxicities(case) if (p.grade or 0) >= 4 or p.severity == "life-threatening"
+    )
