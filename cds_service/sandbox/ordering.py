@@ -80,7 +80,10 @@ def _feedback(item: Mapping[str, Any]) -> dict[str, Any]:
 def in_words(order: Mapping[str, Any]) -> str:
     """An order as one line."""
     concept = as_dict(order.get("medicationCodeableConcept")) or as_dict(order.get("code"))
-    names = [as_text(concept.get("text")), *(as_text(c.get("display")) for c in as_dicts(concept.get("coding")))]
+    names = [
+        as_text(concept.get("text")),
+        *(as_text(c.get("display")) for c in as_dicts(concept.get("coding"))),
+    ]
     codes = [as_text(c.get("code")) for c in as_dicts(concept.get("coding"))]
     reference = as_text(as_dict(order.get("medicationReference")).get("display"))
     name = next((n for n in (*names, reference, *codes) if n), "an order")

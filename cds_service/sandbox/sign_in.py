@@ -167,13 +167,15 @@ def _granted_scope(asked: str, fault: Fault) -> str:
 
 def allows(scope: str, resource_type: str) -> bool:
     """Whether granted scopes let a type be read and searched."""
-    for granted in scope.split():
-        context, _, rest = granted.partition("/")
-        kind, _, actions = rest.partition("?")[0].partition(".")
-        if context in ("patient", "user", "system") and kind in ("*", resource_type):
-            if actions in ("read", "*") or {"r", "s"} <= set(actions):
-                return True
-    return False
+    return any(_covers(granted, resource_type) for granted in scope.split())
+
+
+def _covers(granted: str, resource_type: str) -> bool:
+    context, _, rest = granted.partition("/")
+    kind, _, actions = rest.partition("?")[0].partition(".")
+    if context not in ("patient", "user", "system") or kind not in ("*", resource_type):
+        return False
+    return actions in ("read", "*") or {"r", "s"} <= set(actions)
 
 
 def _signing_key(secret: str) -> OwnKey:

@@ -69,7 +69,7 @@ def token_request(
     extra, headers = authentication(configuration, registration, keys, configuration.token_endpoint, now)
     form = prepare_token_request(
         "authorization_code",
-        include_client_id=False,
+        include_client_id="client_id" in extra,  # confidential clients leave it out
         code=code,
         redirect_uri=redirect_uri,
         code_verifier=verifier,
@@ -112,7 +112,7 @@ def granted(status: int, body: bytes, asked: str) -> Grant:
         raise refusals.ehr_failed("token-endpoint-failed")
     answer = json_object(body)
     try:
-        token = parse_token_response(body.decode())
+        parse_token_response(body.decode())
     except OAuth2Error as failure:
         raise _refusal(failure.error or "") from None
     except (ValueError, TypeError, ArithmeticError):
@@ -128,7 +128,7 @@ def granted(status: int, body: bytes, asked: str) -> Grant:
         raise refusals.not_a_clinician("no-id-token")
     return Grant(
         access_token=answer["access_token"],
-        lifetime_s=_lifetime(token.get("expires_in")),
+        lifetime_s=_lifetime(answer.get("expires_in")),
         scope=as_text(answer.get("scope")) or asked,
         patient=patient,
         id_token=id_token,
@@ -154,7 +154,10 @@ def _is_bearer(answer: Mapping[str, Any]) -> bool:
 
 
 def _lifetime(value: object) -> int:
-    seconds = value if isinstance(value, int) and not isinstance(value, bool) else _DEFAULT_LIFETIME_S
+    """Seconds; some servers send them as text. Read here since oauthlib drops a zero."""
+    text = str(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else ""
+    found = re.fullmatch(r"(-?[0-9]{1,9})(?:\.[0-9]*)?", text)
+    seconds = int(found[1]) if found else _DEFAULT_LIFETIME_S
     if seconds <= 0:
         raise refusals.session_over("token-already-over")
     return seconds

@@ -67,9 +67,7 @@ def draft_resources(drafts: Drafts) -> tuple[Resource, ...]:
     )
 
 
-def _of_chart(
-    policy: DrugPolicy, record: Record, named: Sequence[str], clock: datetime
-) -> Resource | None:
+def _of_chart(policy: DrugPolicy, record: Record, named: Sequence[str], clock: datetime) -> Resource | None:
     """The order that the launch named, else the next one planned, else the last one planned."""
     orders = [
         resource

@@ -20,9 +20,7 @@ from cds_service.smart.subject import choose, draft_resources
 
 def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> DetailPage:
     """The page for a login. Raises Refused when the EHR lets nothing be seen."""
-    drafts = door.handoff.recall(
-        login.app_context, iss=login.iss, patient=login.patient, user=login.user
-    )
+    drafts = door.handoff.recall(login.app_context, iss=login.iss, patient=login.patient, user=login.user)
     draft_orders = draft_resources(drafts) if drafts is not None else ()
     record = door.read_chart(tenant, login, draft_orders, deadline)
     clock = door.settings.fixed_now or datetime.now(UTC).astimezone()

@@ -60,12 +60,20 @@ CHART = record(
 )
 
 
-def criterion(id: str, section: str, title: str, verdict: Verdict, because: str, **more: Any) -> CriterionResult:
+def criterion(
+    id: str, section: str, title: str, verdict: Verdict, because: str, **more: Any
+) -> CriterionResult:
     return CriterionResult(id, section, title, verdict, because, page=3, **more)
 
 
 CRITERIA = (
-    criterion("POL-IND-A-AGE", "Indications A", "Patient is at least 1 year old", Verdict.MET, "45 years on 2026-04-15"),
+    criterion(
+        "POL-IND-A-AGE",
+        "Indications A",
+        "Patient is at least 1 year old",
+        Verdict.MET,
+        "45 years on 2026-04-15",
+    ),
     criterion(
         "POL-A-I-CD22",
         "A.i",
@@ -120,7 +128,9 @@ UNKNOWN = Determination(
             "QTcF 510 ms on 2026-04-10",
             "Repeat the ECG before the dose.",
         ),
-        Finding("boxed-warning", Indicator.INFO, CardKind.DETAILS, ("POL-BBW-VOD",), Basis.POLICY, "Liver risk."),
+        Finding(
+            "boxed-warning", Indicator.INFO, CardKind.DETAILS, ("POL-BBW-VOD",), Basis.POLICY, "Liver risk."
+        ),
     ),
     needed=(NeededItem("therapy-history", "Treatment before this order, with dates"),),
     dose=Dose(
@@ -147,5 +157,7 @@ MET = replace(
     unseen=(),
 )
 NOT_MET = replace(UNKNOWN, coverage=Verdict.NOT_MET)
-PROVENANCE = Provenance(CLOCK, "0.1.0", "https://ehr.example.org/fhir", "Practitioner/1", ("For the order on the card.",))
+PROVENANCE = Provenance(
+    CLOCK, "0.1.0", "https://ehr.example.org/fhir", "Practitioner/1", ("For the order on the card.",)
+)
 GAP = Gap(Need.ADVERSE_EVENTS, "the server answered 403")

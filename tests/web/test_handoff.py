@@ -14,7 +14,9 @@ from tests.web.conftest import SECRET, HandClock
 ORDER = {
     "resourceType": "MedicationRequest",
     "id": "draft-1",
-    "dosageInstruction": [{"text": "\ue0005\ue000", "doseAndRate": [{"doseQuantity": {"value": Decimal("1.40")}}]}],
+    "dosageInstruction": [
+        {"text": "\ue0005\ue000", "doseAndRate": [{"doseQuantity": {"value": Decimal("1.40")}}]}
+    ],
 }
 WHO = {"iss": "https://ehr.example.org/fhir", "patient": "p1", "user": "Practitioner/1"}
 

@@ -18,9 +18,7 @@ KEYS = public(RSA, EC384, EC256)
 
 
 def check(token: str, keys: list[dict[str, Any]] = KEYS) -> dict[str, Any]:
-    return dict(
-        verified_claims(token, keys, issuer=ISSUER, client_id=CLIENT_ID, nonce=NONCE, now=NOW)
-    )
+    return dict(verified_claims(token, keys, issuer=ISSUER, client_id=CLIENT_ID, nonce=NONCE, now=NOW))
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,9 @@ def test_each_assertion_has_its_own_jti() -> None:
     (key,) = own_keys_from(ec_pem())
     keys = KeySet.import_key_set(published([key]))
     ids = {
-        jwt.decode(client_assertion(key, "us", ENDPOINT, time.time()), keys, algorithms=["ES384"]).claims["jti"]
+        jwt.decode(client_assertion(key, "us", ENDPOINT, time.time()), keys, algorithms=["ES384"]).claims[
+            "jti"
+        ]
         for _ in range(20)
     }
     assert len(ids) == 20
@@ -54,7 +56,13 @@ def test_the_key_id_is_the_thumbprint_so_it_survives_a_restart() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no key", ec_pem("P-256"), rsa_pem(1024), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"],
+    [
+        "",
+        "no key",
+        ec_pem("P-256"),
+        rsa_pem(1024),
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
+    ],
     ids=["empty", "no PEM", "P-256", "RSA 1024", "broken"],
 )
 def test_a_key_file_that_cannot_be_used_is_refused(text: str) -> None:

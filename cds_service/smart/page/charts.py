@@ -70,11 +70,18 @@ def _chart(chart_id: str, series: Series) -> Chart | None:
     across = _scale(dated[0][0], dated[-1][0], LEFT, WIDTH - RIGHT)
     up = _scale(low, high, HEIGHT - BOTTOM, TOP)
     points = tuple(
-        Point(across(at), up(float(p.value)), f"{plain(p.value)} {series.unit}".strip(), day_of(p.when), p.reference)
+        Point(
+            across(at),
+            up(float(p.value)),
+            f"{plain(p.value)} {series.unit}".strip(),
+            day_of(p.when),
+            p.reference,
+        )
         for at, p in dated
     )
     limits = tuple(
-        Limit(up(float(value)), label, f"{plain(value)} {series.unit}".strip()) for label, value in series.limits
+        Limit(up(float(value)), label, f"{plain(value)} {series.unit}".strip())
+        for label, value in series.limits
     )
     return Chart(
         id=chart_id,

@@ -61,10 +61,8 @@ def grouped(determination: Determination, record: Record) -> tuple[CriteriaGroup
 def _row(result: CriterionResult, record: Record) -> CriterionRow:
     sources = sources_of(result.evidence, record)
     if not result.applies:
-        return CriterionRow(result, "aside", "–", _ASIDE, sources)
-    return CriterionRow(
-        result, result.verdict.value, MARKS[result.verdict], WORDS[result.verdict], sources
-    )
+        return CriterionRow(result, "aside", "·", _ASIDE, sources)
+    return CriterionRow(result, result.verdict.value, MARKS[result.verdict], WORDS[result.verdict], sources)
 
 
 def _by_urgency(row: CriterionRow) -> int:

@@ -26,5 +26,8 @@ def plain_text(page: DetailPage) -> str:
     if one.unseen:
         lines += ["", "Could not be seen:", *(f"- {what}" for what in one.unseen)]
     evaluated = page.provenance.evaluated.isoformat(timespec="minutes")
-    lines += ["", f"Evaluated {evaluated} by payer-policy-cds {page.provenance.engine}; no approval or denial."]
+    lines += [
+        "",
+        f"Evaluated {evaluated} by payer-policy-cds {page.provenance.engine}; no approval or denial.",
+    ]
     return "\n".join(lines)

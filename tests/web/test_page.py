@@ -1,0 +1,260 @@
+"""The page says first what counts and what to do, shows every criterion once, and escapes everything."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+from flask import Flask, render_template
+
+from cds_service.clinical.series import Point, Series
+from cds_service.fhir.record import Record
+from cds_service.policy.determination import Determination
+from cds_service.smart.page import charts as geometry
+from cds_service.smart.page.charts import drawn
+from cds_service.smart.page.criteria import grouped, tally
+from cds_service.smart.page.detail import DetailPage, detail_page
+from cds_service.smart.page.plain_text import plain_text
+from cds_service.smart.page.sources import sources_of
+from cds_service.smart.routes import blueprint
+from tests.web import examples
+
+PLATELETS = Series(
+    "Platelets",
+    "10*9/L",
+    (Point("2026-04-07", Decimal(61), "Observation/1"), Point("2026-04-14", Decimal(48), "Observation/2")),
+    (("policy: hold below", Decimal(50)),),
+)
+
+
+def arranged(determination: Determination, record: Record = examples.CHART, **more: bool) -> DetailPage:
+    return detail_page(
+        determination,
+        record,
+        charts=drawn([PLATELETS]),
+        timeline=None,
+        provenance=examples.PROVENANCE,
+        full_banner=more.get("full_banner", True),
+        brief=more.get("brief", False),
+    )
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    app = Flask("page")
+    app.register_blueprint(blueprint)
+    return app
+
+
+def html(app: Flask, page: DetailPage) -> str:
+    with app.test_request_context():
+        return render_template("smart/detail.html", page=page, text=plain_text(page), geometry=geometry)
+
+
+def marks(text: str, name: str) -> list[str]:
+    return re.findall(rf'{name}="([^"]*)"', text)
+
+
+@pytest.mark.parametrize(
+    ("determination", "coverage"),
+    [(examples.MET, "met"), (examples.NOT_MET, "not-met"), (examples.UNKNOWN, "unknown")],
+)
+def test_the_verdict_is_marked_and_told_by_icon_word_and_colour(
+    app: Flask, determination: Determination, coverage: str
+) -> None:
+    text = html(app, arranged(determination))
+    assert f'<h1 id="verdict" data-coverage="{coverage}">' in text
+    assert f'class="verdict tone-{coverage}"' in text
+    assert {"met": "✓", "not-met": "✕", "unknown": "?"}[coverage] in text
+    assert "approve" not in text.partition("<footer>")[0]
+
+
+def test_every_criterion_stands_once_with_its_verdict(app: Flask) -> None:
+    text = html(app, arranged(examples.UNKNOWN))
+    rows = dict(zip(marks(text, "data-criterion"), marks(text, "data-verdict"), strict=True))
+    assert rows == {c.id: c.verdict.value for c in examples.CRITERIA}
+    assert len(marks(text, "data-criterion")) == len(examples.CRITERIA)
+
+
+def test_what_blocks_stands_first_and_what_is_not_needed_does_not_alarm(app: Flask) -> None:
+    groups = grouped(examples.UNKNOWN, examples.CHART)
+    assert [group.section for group in groups] == ["A.iv", "A.ii", "Indications A", "A.i"]
+    text = html(app, arranged(examples.UNKNOWN))
+    row = text[text.index('data-criterion="POL-A-II-B-2"') - 60 :]
+    assert "tone-aside" in row[:60]
+    assert "The path taken does not need this." in row[:900]
+
+
+def test_the_tally_leaves_out_what_is_not_needed() -> None:
+    assert tally(examples.CRITERIA) == "2 met, 1 not met, 1 cannot be told"
+
+
+def test_dangers_come_first_among_the_next_steps_and_each_step_once() -> None:
+    steps = [step.text for step in arranged(examples.UNKNOWN).steps]
+    assert steps == [
+        "Repeat the ECG before the dose.",
+        "Disease is Philadelphia-negative: A negative test at diagnosis or relapse",
+        "Treatment before this order, with dates",
+    ]
+
+
+def test_when_all_is_met_the_next_step_is_to_attach_the_page() -> None:
+    (step,) = arranged(examples.MET).steps
+    assert "prior authorization" in step.text
+
+
+def test_evidence_names_value_unit_date_source_and_how_it_was_obtained() -> None:
+    (source,) = sources_of(("Observation/cd22",), examples.CHART)
+    assert (source.what, source.value, source.when, source.reference, source.origin) == (
+        "CD22 on blasts, flow cytometry",
+        "92 %",
+        "2026-04-02",
+        "Observation/cd22",
+        "fetched",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        ({"valueQuantity": {"value": Decimal(10), "comparator": "<", "unit": "IU/mL"}}, "<10 IU/mL"),
+        ({"valueString": "see comment"}, "see comment"),
+        ({"valueCodeableConcept": {"coding": [{"display": "Positive"}]}}, "Positive"),
+        ({"valueBoolean": False}, "False"),
+        ({"dataAbsentReason": {"text": "not performed"}}, "not performed"),
+        ({"status": "preliminary", "valueInteger": 3}, "3; preliminary"),
+        (
+            {"component": [{"code": {"text": "QTc"}, "valueQuantity": {"value": 500, "unit": "ms"}}]},
+            "QTc 500 ms",
+        ),
+        ({"valueString": "x" * 500}, "x" * 159 + "…"),
+        ({"valueQuantity": "odd", "code": 7, "effectiveDateTime": ["odd"], "component": 3}, ""),
+    ],
+)
+def test_values_are_shown_as_sent(body: dict[str, object], value: str) -> None:
+    observation = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "subject": {"reference": "Patient/p1"},
+        **body,
+    }
+    (source,) = sources_of(("Observation/o",), examples.record(observation))
+    assert source.value == value
+
+
+def test_a_reference_that_is_not_in_the_record_is_shown_bare() -> None:
+    (source,) = sources_of(("Observation/gone",), examples.CHART)
+    assert (source.reference, source.what) == ("Observation/gone", "")
+
+
+def test_each_chart_is_an_image_with_words_and_the_same_numbers_in_a_table(app: Flask) -> None:
+    text = html(app, arranged(examples.UNKNOWN))
+    svg = text[text.index("<svg") : text.index("</svg>")]
+    assert 'role="img"' in svg
+    assert "<title" in svg
+    assert "<desc" in svg
+    points = re.findall(r"<circle[^>]*><title>([^<]*)</title>", svg)
+    assert points == ["61 10*9/L, 2026-04-07", "48 10*9/L, 2026-04-14"]
+    assert "policy: hold below: 50 10*9/L" in svg
+    table = text[text.index("<table>", text.index("</svg>")) :]
+    for point in points:
+        value, _, day = point.partition(", ")
+        assert f"<td>{day}</td><td>{value}</td>" in table
+
+
+def test_the_dose_stands_with_its_arithmetic(app: Flask) -> None:
+    text = html(app, arranged(examples.UNKNOWN))
+    assert "0.8 mg/m2 x 1.7654 m2 = 1.412 mg; ordered 1.41 mg" in text
+    assert "<dt>Accepted</dt><dd>1.271 to 1.554 mg</dd>" in text
+
+
+def test_what_was_searched_and_what_could_not_be_seen_is_said(app: Flask) -> None:
+    text = html(app, arranged(examples.UNKNOWN, replace(examples.CHART, gaps=(examples.GAP,))))
+    assert "adverseEvents: the server answered 403" in text[text.index('id="unseen"') :]
+    searched = text[text.index("What was searched") :]
+    assert "active,on-hold,completed,stopped" in searched
+    assert "not wholly seen (adverseEvents: the server answered 403)" in searched
+
+
+def test_where_the_answer_comes_from_stands_at_the_foot(app: Flask) -> None:
+    foot = html(app, arranged(examples.UNKNOWN)).partition("<footer>")[2]
+    for part in (
+        "MP-RX-FP-12-23",
+        "2026-03-24",
+        "2026-04-15 13:00",
+        "payer-policy-cds 0.1.0",
+        "Practitioner/1",
+    ):
+        assert part in foot
+
+
+def test_the_banner_is_full_unless_the_ehr_shows_its_own(app: Flask) -> None:
+    full, short = (html(app, arranged(examples.UNKNOWN, full_banner=b)) for b in (True, False))
+    assert "MRN-0001" in full
+    assert "MRN-0001" not in short
+    assert "Ada Example" in short
+
+
+def test_the_summary_intent_leaves_the_charts_out(app: Flask) -> None:
+    assert "<svg" not in html(app, arranged(examples.UNKNOWN, brief=True))
+
+
+def test_without_a_patient_resource_the_banner_says_so(app: Flask) -> None:
+    assert "Name not shared by the EHR" in html(app, arranged(examples.UNKNOWN, Record("p1")))
+
+
+def test_the_text_to_copy_holds_verdict_steps_and_every_criterion() -> None:
+    text = plain_text(arranged(examples.UNKNOWN))
+    assert text.startswith("MP-RX-FP-12-23 (effective 2026-03-24): The record does not tell")
+    for criterion in examples.CRITERIA:
+        assert criterion.title in text
+    assert "- [Not needed here] A.ii.B.2" in text
+    assert "None" not in text
+
+
+class Elements(HTMLParser):
+    """Collects start tags with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, list[str]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, [name for name, _ in attrs]))
+
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\" onmouseover='x' {{7*7}} </textarea>"
+
+
+def test_hostile_names_and_values_stay_text(app: Flask) -> None:
+    patient = {**examples.PATIENT, "name": [{"text": HOSTILE}], "birthDate": HOSTILE, "gender": HOSTILE}
+    value = examples.observation("cd22", HOSTILE, HOSTILE, HOSTILE, "2026-04-02")
+    chart = replace(examples.record(value), by_type={})
+    hostile = replace(
+        examples.UNKNOWN,
+        drug=HOSTILE,
+        unseen=(HOSTILE,),
+        notes=(HOSTILE,),
+        criteria=tuple(replace(c, because=HOSTILE, title=HOSTILE) for c in examples.CRITERIA),
+        findings=tuple(replace(f, text=HOSTILE, action=HOSTILE) for f in examples.UNKNOWN.findings),
+    )
+    plain, attacked = Elements(), Elements()
+    plain.feed(html(app, arranged(examples.UNKNOWN)))
+    record = examples.record(patient, value) if chart else examples.CHART
+    text = html(app, arranged(hostile, record))
+    attacked.feed(text)
+    assert {tag for tag, _ in attacked.tags} <= {tag for tag, _ in plain.tags}
+    assert not [a for _, names in attacked.tags for a in names if a.startswith("on") or a == "style"]
+    assert "<script" not in text
+    assert "49" not in marks(text, "data-coverage")
+
+
+def test_the_page_needs_no_script_and_no_inline_style(app: Flask) -> None:
+    page = Elements()
+    page.feed(html(app, arranged(examples.UNKNOWN)))
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert "style" not in {tag for tag, _ in page.tags} | {a for _, names in page.tags for a in names}
