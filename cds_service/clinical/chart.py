@@ -13,7 +13,7 @@ from functools import cached_property
 
 from cds_service.clinical.exposure import DrugUse, uses_of
 from cds_service.clinical.problems import Problem, problems_of
-from cds_service.clinical.results import Result, results_of
+from cds_service.clinical.results import Part, Result, parts_of, read_part
 from cds_service.clinical.statements import Statement, statements_of, when_stated
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
@@ -93,17 +93,27 @@ class Chart:
         return f"the record says deceased on {when}" if when and when.has_happened(self.clock) else None
 
     @cached_property
-    def results(self) -> Mapping[str, tuple[Result, ...]]:
-        """All results up to the clock, by concept."""
-        found: dict[str, list[Result]] = {}
+    def _parts(self) -> Mapping[str, list[Part]]:
+        """Where the values of each concept stand; they are read only when asked for."""
+        found: dict[str, list[Part]] = {}
         for resource in self.record.of_type("Observation"):
-            for result in results_of(resource, self.zone):
-                if self._is_past(result.when):
-                    found.setdefault(result.concept, []).append(result)
-        return {name: tuple(results) for name, results in found.items()}
+            for part in parts_of(resource):
+                found.setdefault(part.concept, []).append(part)
+        return found
+
+    @cached_property
+    def _read(self) -> dict[str, tuple[Result, ...]]:
+        return {}
+
+    def results_of(self, name: str) -> tuple[Result, ...]:
+        """All results of one concept up to the clock."""
+        if name not in self._read:
+            read = (read_part(part, self.zone) for part in self._parts.get(name, ()))
+            self._read[name] = tuple(r for r in read if self._is_past(r.when))
+        return self._read[name]
 
     def results_for(self, *names: str) -> list[Result]:
-        return [r for name in names for r in self.results.get(name, ())]
+        return [r for name in names for r in self.results_of(name)]
 
     def usable(self, *names: str) -> list[Result]:
         """The results of these concepts whose number can be used."""

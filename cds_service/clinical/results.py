@@ -93,19 +93,25 @@ class Result:
         return (self.value, self.sign, self.words if self.value is None else "")
 
 
-def results_of(resource: Resource, zone: tzinfo) -> Iterator[Result]:
-    """All results of one Observation: its own value and its components'."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a value stands: an Observation, or one component of it, read as one concept."""
+
+    concept: str
+    part: Mapping[str, Any]
+    resource: Resource
+
+
+def parts_of(resource: Resource) -> Iterator[Part]:
+    """The values of one Observation: its own and its components'."""
     body = resource.body
     own = concepts(body.get("code"), "labs")
-    parts: list[tuple[frozenset[str], Mapping[str, Any]]] = [(own, body)]
-    for component in as_dicts(body.get("component")):
-        names = concepts(component.get("code"), "labs")
-        parts.append((names or (own & _PANELS), component))
-    for names, part in parts:
-        for name in sorted(names):
-            if part is body and not _has_value(body) and as_dicts(body.get("component")):
-                continue
-            yield _result(name, part, resource, zone)
+    components = as_dicts(body.get("component"))
+    if not components or _has_value(body):
+        yield from (Part(name, body, resource) for name in own)
+    for component in components:
+        names = concepts(component.get("code"), "labs") or (own & _PANELS)
+        yield from (Part(name, component, resource) for name in names)
 
 
 # A component without a code of ours inside one of these reports still speaks for the report.
@@ -116,7 +122,9 @@ def _has_value(part: Mapping[str, Any]) -> bool:
     return any(k.startswith("value") for k in part) or bool(part.get("interpretation"))
 
 
-def _result(name: str, part: Mapping[str, Any], resource: Resource, zone: tzinfo) -> Result:
+def read_part(where: Part, zone: tzinfo) -> Result:
+    """The value as a result, with the time and status of its Observation."""
+    name, part, resource = where.concept, where.part, where.resource
     body = resource.body
     when = effective(body, zone)
     issued = read_when(body.get("issued"), zone)

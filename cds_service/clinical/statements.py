@@ -79,12 +79,15 @@ def when_stated(resource: Resource, zone: tzinfo) -> When | None:
 
 def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
     body = resource.body
+    if resource.type == "Observation" and _is_only_a_number(body):
+        return
     when = when_stated(resource, zone)
     common = (when, resource.reference, resource.type, as_text(body.get("status")) or "")
     topic = words_in(body.get("event") if resource.type == "AdverseEvent" else body.get("code"))
     coded = concepts(body.get("code"), "labs", "fhir_codes", "procedures")
     answer = body.get("valueCodeableConcept")
     value = " | ".join(t for t in (as_text(body.get("valueString")), words_in(answer)) if t)
+    value = value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
     if topic or value:
         yield Statement(topic, value, *common, coded, concepts(answer, "fhir_codes"))
     for part in as_dicts(body.get("component")):
@@ -95,6 +98,11 @@ def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
             yield Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
     for text in _free_texts(body):
         yield Statement("", text, *common, coded)
+
+
+def _is_only_a_number(body: Mapping[str, Any]) -> bool:
+    """A plain measurement states nothing in words; most of a record is such."""
+    return "valueQuantity" in body and not any(m in body for m in ("note", "component", "interpretation"))
 
 
 def _free_texts(body: Mapping[str, Any]) -> Iterator[str]:
@@ -109,7 +117,4 @@ def _free_texts(body: Mapping[str, Any]) -> Iterator[str]:
             yield words
     for code in as_dicts(body.get("conclusionCode")):
         if words := words_in(code):
-            yield words
-    for interpretation in as_dicts(body.get("interpretation")):
-        if words := words_in(interpretation):
             yield words

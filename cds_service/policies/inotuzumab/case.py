@@ -71,26 +71,26 @@ class Frame:
 
 @dataclass(frozen=True)
 class Case:
-    """An order, the record at an instant, and the frame."""
+    """An order, the chart at an instant with its evidence of response, and the frame."""
 
-    record: Record
-    clock: datetime
+    chart: Chart
+    items: tuple[Item, ...]
     order: Order
     siblings: tuple[Order, ...]
     drafts: tuple[DrugUse, ...]
     frame: Frame
 
-    @cached_property
-    def chart(self) -> Chart:
-        return read_chart(self.record, self.clock)
+    @property
+    def record(self) -> Record:
+        return self.chart.record
+
+    @property
+    def clock(self) -> datetime:
+        return self.chart.clock
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
         return diagnosis(self.chart)
-
-    @cached_property
-    def items(self) -> tuple[Item, ...]:
-        return evidence_items(self.chart)
 
     @property
     def cycle(self) -> int | None:
@@ -147,14 +147,14 @@ class Case:
         if self.day == 1 or self.day_one >= self.chart.today:
             return None
         end = datetime.combine(self.day_one, time(23, 59, 59), tzinfo=self.clock.tzinfo)
-        return replace(self, clock=end) if end < self.clock else None
+        if end >= self.clock:
+            return None
+        then = read_chart(self.record, end)
+        return replace(self, chart=then, items=evidence_items(then))
 
 
-def build_case(
-    record: Record, clock: datetime, order: Order, siblings: Sequence[Order], drafts: Sequence[DrugUse]
-) -> Case:
+def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Sequence[DrugUse]) -> Case:
     """Put an order in its place. ``siblings`` are the other inotuzumab orders of the bundle."""
-    chart = read_chart(record, clock)
     history = dose_history(chart)
     items = evidence_items(chart)
     ends = list(_ends(chart, history, items, order.planned))
@@ -169,7 +169,7 @@ def build_case(
     )  # fmt: skip
     readings = tuple(placings(counted, _delayed_cycles(chart, counted)))
     frame = Frame(history, dated, tuple(e for e in ends if e.day is None), events, planned, readings, place)
-    return Case(record, clock, order, tuple(siblings), tuple(drafts), frame)
+    return Case(chart, items, order, tuple(siblings), tuple(drafts), frame)
 
 
 def _doses_unseen(chart: Chart, history: DoseHistory) -> str | None:

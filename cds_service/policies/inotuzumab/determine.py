@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from cds_service.clinical.chart import Chart, read_chart
 from cds_service.clinical.drugs import INOTUZUMAB
 from cds_service.clinical.exposure import DrugUse, medication_concept, use_of
 from cds_service.clinical.orders import Order, is_for, read_order
@@ -118,23 +119,23 @@ def determine(record: Record, drafts: Sequence[Resource], clock: datetime) -> tu
     partners = tuple(
         use_of(d, whole, zone) for d in drafts if d not in ours and d.type == "MedicationRequest"
     )
-    return tuple(
-        _one(whole, clock, order, [o for o in orders if o is not order], partners) for order in orders
-    )
+    chart = read_chart(whole, clock)
+    return tuple(_one(chart, order, [o for o in orders if o is not order], partners) for order in orders)
 
 
 def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
     """The record without copies of the orders being signed (a re-signed order may be on the server)."""
     signed = {d.reference for d in drafts if d.id}
-    kept = [r for rs in record.by_type.values() for r in rs if r.reference not in signed]
     medications = [d for d in drafts if d.type == "Medication"]
+    held = {r.reference for kind in ("MedicationRequest", "ServiceRequest") for r in record.of_type(kind)}
+    if not medications and not signed & held:
+        return record
+    kept = [r for rs in record.by_type.values() for r in rs if r.reference not in signed]
     return record_from(record.patient_id, [*kept, *medications], record.gaps)
 
 
-def _one(
-    record: Record, clock: datetime, order: Order, others: list[Order], partners: tuple[DrugUse, ...]
-) -> Determination:
-    case = build_case(record, clock, order, others, partners)
+def _one(chart: Chart, order: Order, others: list[Order], partners: tuple[DrugUse, ...]) -> Determination:
+    case = build_case(chart, order, others, partners)
     outline = OUTLINE.evaluate(case.request, case)
     dose = check_dose(case)
     found, asked = safety.findings(case)
@@ -158,7 +159,7 @@ def _one(
         findings=tuple(dict.fromkeys(findings)),
         needed=needs,
         dose=dose.dose,
-        unseen=tuple(f"{g.need}: {g.reason}" for g in record.gaps),
+        unseen=tuple(f"{g.need}: {g.reason}" for g in chart.record.gaps),
         notes=tuple(_notes(case)),
         planned=order.planned.isoformat(),
     )
