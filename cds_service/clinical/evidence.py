@@ -19,10 +19,8 @@ T = TypeVar("T")
 
 
 def newest(results: Iterable[Result]) -> tuple[Result, ...]:
-    """The result, or the tied ones that differ, that speak for now. Undated ones only if all are."""
-    found = list(results)
-    dated = [r for r in found if r.when is not None]
-    return _settled(latest_by(dated, lambda r: r.when) if dated else found)
+    """The result, or the tied ones that differ, that speak for now. One without any time never does."""
+    return _settled(latest_by(results, lambda r: r.when))
 
 
 def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:

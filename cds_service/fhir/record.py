@@ -152,9 +152,7 @@ def _is_of_patient(body: Mapping[str, Any], patient_id: str) -> bool:
     return False
 
 
-def record_from(
-    patient_id: str, resources: Iterable[Resource], gaps: Iterable[Gap] = ()
-) -> Record:
+def record_from(patient_id: str, resources: Iterable[Resource], gaps: Iterable[Gap] = ()) -> Record:
     """Build a record: drop what may not count, merge copies, and put all in an order of its own.
 
     The order depends on content alone, so that shuffled input gives an equal record.

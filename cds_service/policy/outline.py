@@ -93,7 +93,9 @@ class Outline(Generic[C]):
                     decided[part] = self._leaf(part, case)
                 parts.append(decided[part])
         combine = all_of if group.operator == "all" else any_of
-        return GroupResult(group.id, group.title, group.operator, combine(p.verdict for p in parts), tuple(parts))
+        return GroupResult(
+            group.id, group.title, group.operator, combine(p.verdict for p in parts), tuple(parts)
+        )
 
     def _leaf(self, leaf_id: str, case: C) -> CriterionResult:
         citation = self.citations[leaf_id]
