@@ -98,7 +98,7 @@ def quantity(value: object) -> Interval | None:
 _FIGURE = re.compile(
     r"(?P<sign><=|>=|<|>|≤|≥|\bGT\b|\bLT\b|\bGE\b|\bLE\b)?\s*"
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"\s*(?P<flag>\b(?:HH?|LL?|A)\b)?\s*(?P<unit>[^\d\s<>=].*)?",
+    r"\s*(?P<flag>\b(?:HH?|LL?|A)\b)?\s*(?P<unit>[^\d\s<>=.,]\S*)?",
     re.IGNORECASE,
 )
 _SIGNS = {"≤": "<=", "≥": ">=", "gt": ">", "lt": "<", "ge": ">=", "le": "<="}
@@ -114,10 +114,7 @@ def figure_in_text(text: str) -> tuple[Interval, str | None] | None:
         return None
     sign = match["sign"]
     comparator = _SIGNS.get(sign.lower(), sign) if sign else None
-    unit = match["unit"]
-    if unit is not None and (len(unit) > 20 or len(unit.split()) > 2):
-        return None
-    return _bounded(Decimal(match["number"].replace(",", "")), comparator), unit
+    return _bounded(Decimal(match["number"].replace(",", "")), comparator), match["unit"]
 
 
 def unit_names(value: object) -> tuple[str | None, str | None]:

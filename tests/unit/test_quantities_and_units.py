@@ -1,0 +1,148 @@
+"""Numbers and units as laboratories send them."""
+
+from decimal import Decimal
+
+import pytest
+from ucumvert import PintUcumRegistry
+
+from cds_service.clinical.terminology import rows
+from cds_service.clinical.units import CANONICAL, convert, factors, ucum_of
+from cds_service.fhir.quantities import Interval, exactly, figure_in_text, quantity, unit_names
+
+D = Decimal
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"value": D("48")}, "48"),
+        ({"value": D("48.50")}, "48.5"),
+        ({"value": 48}, "48"),
+        ({"value": "48"}, "48"),
+        ({"value": D("0.2"), "comparator": "<"}, "< 0.2"),
+        ({"value": D("45"), "comparator": ">="}, ">= 45"),
+    ],
+)
+def test_a_quantity_is_an_interval(given, shown):
+    assert str(quantity(given)) == shown
+
+
+@pytest.mark.parametrize("given", [{}, {"value": None}, {"value": "high"}, {"value": True}, {"value": "NaN"}, {"value": []}, "5", None])
+def test_what_has_no_number_is_no_quantity(given):
+    assert quantity(given) is None
+
+
+@pytest.mark.parametrize(
+    ("interval", "limit", "below", "above"),
+    [
+        (exactly(D(49)), D(50), True, False),
+        (exactly(D(50)), D(50), False, False),
+        (exactly(D(51)), D(50), False, True),
+        (Interval(None, D(50), high_open=True), D(50), True, False),
+        (Interval(None, D(50)), D(50), None, False),
+        (Interval(None, D(60), high_open=True), D(50), None, None),
+        (Interval(D(50), None, low_open=True), D(50), False, True),
+        (Interval(D(50), None), D(50), False, None),
+        (Interval(D(40), None, low_open=True), D(50), None, None),
+    ],
+)
+def test_a_comparator_counts_only_when_it_decides(interval, limit, below, above):
+    assert interval.is_below(limit) is below
+    assert interval.is_above(limit) is above
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("<10 IU/mL", "< 10", "IU/mL"),
+        ("< 0.2", "< 0.2", None),
+        (">150 U/L", "> 150", "U/L"),
+        ("GT 45", "> 45", None),
+        ("1,200", "1200", None),
+        ("1.2 H", "1.2", None),
+        ("1,200 /uL", "1200", "/uL"),
+        ("≥ 5 %", ">= 5", "%"),
+    ],
+)
+def test_a_text_that_is_wholly_one_figure_is_read(text, value, unit):
+    interval, found = figure_in_text(text)
+    assert (str(interval), found) == (value, unit)
+
+
+@pytest.mark.parametrize("text", ["see comment", "", "5 to 10", "between 3 and 4 K/uL", "12 blasts seen in 100 cells counted", "1.2.3"])
+def test_a_text_that_is_more_than_a_figure_is_not_guessed_at(text):
+    assert figure_in_text(text) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "value", "expected"),
+    [
+        ("count", "K/uL", 48, "48"),
+        ("count", "x10E3/uL", 48, "48"),
+        ("count", "x10*9/L", 48, "48"),
+        ("count", "10^9/L", 48, "48"),
+        ("count", "/uL", 48000, "48"),
+        ("count", "cells/mm³", 48000, "48"),
+        ("count", "cumm", 48000, None),
+        ("bilirubin", "umol/L", D("17.104"), "1"),
+        ("bilirubin", "µmol/L", D("17.104"), "1"),
+        ("enzyme", "IU/L", 40, "40"),
+        ("magnesium", "mmol/L", 1, "2.4305"),
+        ("magnesium", "mEq/L", 2, "2.4306"),
+        ("potassium", "mEq/L", 4, "4"),
+        ("height", "in", 65, "165.1"),
+        ("weight", "lbs", 150, "68.0388555"),
+        ("time_qt", "msec", 480, "480"),
+        ("time_qt", "s", D("0.48"), "480"),
+        ("area", "m^2", D("1.76"), "1.76"),
+        ("fraction", "percent", 5, "5"),
+    ],
+)
+def test_written_units_are_converted_by_the_table_or_refused(kind, words, value, expected):
+    found = convert(exactly(D(value)), kind, None, words)
+    if expected is None:
+        assert found is None
+    else:
+        assert abs(found.exact - D(expected)) < D("0.00001")
+
+
+def test_a_quantity_without_a_unit_is_not_usable():
+    assert convert(exactly(D(48)), "count", None, None) is None
+
+
+def test_a_unit_of_another_kind_is_refused():
+    assert convert(exactly(D(48)), "count", "mg/dL", None) is None
+    assert convert(exactly(D(1)), "height", "kg", None) is None
+
+
+def test_the_code_of_another_system_is_read_as_words():
+    assert unit_names({"code": "mEq/L", "system": "(HL7_V2)"}) == (None, "mEq/L")
+    assert unit_names({"code": "meq/L", "system": "http://unitsofmeasure.org"}) == ("meq/L", None)
+
+
+_UREG = PintUcumRegistry()
+_MOLAR = {("bilirubin", "umol/L"), ("potassium", "mg/dL"), ("magnesium", "mmol/L"), ("magnesium", "meq/L"),
+          ("calcium", "mmol/L"), ("calcium", "meq/L"), ("potassium", "meq/L")}  # fmt: skip
+CHECKED = [
+    (row["concept"], row["code"], row["unit"])
+    for row in rows("units")
+    if row["unit"] and row["concept"] in CANONICAL and (row["concept"], row["code"]) not in _MOLAR
+]
+
+
+@pytest.mark.parametrize(("kind", "code", "factor"), CHECKED)
+def test_each_factor_agrees_with_a_ucum_library(kind, code, factor):
+    """Factors that need a molar mass or a charge are left out; a UCUM library does not know them."""
+    if code.startswith("{") or CANONICAL[kind] == "%":
+        plain = {"{cells}/uL": "/uL", "1": "1", "%": "%"}[code]
+        ratio = _UREG.from_ucum(plain).to(_UREG.from_ucum(CANONICAL[kind])).magnitude
+    elif code in ("[IU]/L", "U/L", "ukat/L", "nkat/L"):
+        ratio = {"[IU]/L": 1, "U/L": 1, "ukat/L": 60, "nkat/L": 0.06}[code]
+    else:
+        ratio = (1 * _UREG.from_ucum(code)).to(_UREG.from_ucum(CANONICAL[kind])).magnitude
+    assert float(factor) == pytest.approx(float(ratio), rel=1e-4)
+
+
+def test_every_written_unit_means_an_accepted_code_of_some_kind():
+    accepted = {code for kind in CANONICAL for code in factors(kind)} | {"mg", "ug", "mg/m2", "ug/kg", "mg/kg"}
+    assert {ucum_of(w) for w in ("K/uL", "mg/dL", "U/L", "ms", "kg", "cm", "m2", "mcg", "mg/m2")} <= accepted
