@@ -1,4 +1,4 @@
-"""FHIR dates and date-times of any precision.
+"""FHIR dates and date-times of any precision (POL-REC-TIME).
 
 A calendar day is the one written in the value's own offset. A date without a time is the
 whole day, a partial date the whole month or year: questions about it answer True, False or,

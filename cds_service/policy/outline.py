@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import tomllib
+import traceback
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -101,9 +102,9 @@ class Outline(Generic[C]):
         citation = self.citations[leaf_id]
         try:
             answer = self.leaves[leaf_id](case)
-        except Exception:  # one criterion must not take the others with it
+        except Exception as exc:  # one criterion must not take the others with it
             error = uuid.uuid4().hex[:8]
-            log.exception("criterion %s could not be evaluated, error %s", leaf_id, error)
+            log.error("criterion %s could not be evaluated, error %s: %s", leaf_id, error, _where(exc))
             answer = Answer(Verdict.UNKNOWN, f"this criterion could not be evaluated (error {error})")
         return CriterionResult(
             id=leaf_id,
@@ -117,6 +118,12 @@ class Outline(Generic[C]):
             basis=citation.basis,
             page=citation.page,
         )
+
+
+def _where(error: Exception) -> str:
+    """The kind of an error and the code lines it came through; its message may quote the record."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at " + " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames))
 
 
 def leaves_of(group: GroupResult) -> tuple[CriterionResult, ...]:

@@ -1,0 +1,67 @@
+"""Nothing of the policy is dropped: every id has code or a reason, every number is read, every leaf has tests."""
+
+import csv
+import io
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cds_service.policies.inotuzumab.determine import LEAVES, OUTLINE
+from cds_service.policies.inotuzumab.numbers import policy_text
+from cds_service.policies.inotuzumab.traceability import as_csv
+
+ROOT = Path(__file__).parents[2]
+TESTS = ROOT / "tests"
+CODE = ROOT / "cds_service" / "policies" / "inotuzumab"
+
+# Every id of the clinical analysis of the policy, sections 1 and 2.1 to 2.9.
+IDS = """
+POL-REC-VALUE POL-REC-DECEASED POL-REC-TIME POL-REC-ORDER POL-COURSE-DOSE POL-COURSE POL-COURSE-COUNT
+POL-META-1 POL-META-2 POL-SVC-1 POL-DESC-1 POL-BG-CD22 POL-BG-ECOG POL-BG-NCCN-RR POL-BG-NCCN-FL POL-BG-PED
+POL-BBW-VOD POL-BBW-RISK POL-BBW-STOP POL-BBW-NRM POL-DEF-LINE POL-DEF-CR POL-DEF-CRI POL-DEF-CR-OR-CRI POL-DEF-MRD
+POL-IND-A-AGE POL-IND-A-DX POL-IND-B POL-CODE-J9229 POL-CODE-C91 POL-CODE-C835 POL-CODE-D46A POL-CODE-DISC
+POL-A-DOC POL-A-I-DX POL-A-I-CD22 POL-A-II-A POL-A-II-B-1 POL-A-II-B-2 POL-A-II-B-3 POL-A-III POL-A-IV-FL POL-A-IV-PH POL-A-V
+POL-B-I-TOX POL-B-I-PROG POL-B-I-A POL-B-I-MAX POL-B-I-B POL-B-I-C-1 POL-B-I-C-2 POL-B-I-C-3 POL-B-I-C-3a POL-B-I-C-3b
+POL-B-I-C-3c POL-B-I-C-3d/e POL-B-II POL-B-II-A POL-B-II-A-1/2 POL-B-III POL-B-III-A POL-REC-QT POL-C-I POL-C-II POL-D-I
+POL-LIM-A POL-QL-0 POL-QL-I POL-QL-I-A POL-QL-I-B POL-QL-II POL-QL-III POL-DOSE-C1 POL-DOSE-CR POL-DOSE-NOCR POL-DOSE-BSA
+POL-REC-BSA POL-DOSE-VIAL POL-EXC-1 POL-HEM-1 POL-HEM-1-28 POL-HEM-2 POL-HEM-2-28 POL-HEM-3 POL-HEM-FN
+POL-INT-LT7 POL-INT-GE7 POL-INT-GE14 POL-INT-STEP2 POL-INT-STEP3 POL-INT-GT28
+POL-TOX-BLEED POL-TOX-HEP POL-TOX-INF POL-TOX-IRR POL-TOX-IRR-SEV POL-TOX-GR2 POL-LAB-CYTO POL-LAB-EMBRYO
+""".split()  # fmt: skip
+TABLE = {row["id"]: row for row in csv.DictReader(io.StringIO(as_csv(TESTS)))}
+
+
+def test_the_file_in_docs_is_the_generated_one():
+    assert (ROOT / "docs" / "traceability.csv").read_text(encoding="utf-8") == as_csv(TESTS), "run: make traceability"
+
+
+@pytest.mark.parametrize("policy_id", IDS)
+def test_every_sentence_has_code_or_a_reason(policy_id):
+    row = TABLE[policy_id]
+    assert row["decided by"] or row["why not computed"]
+
+
+@pytest.mark.parametrize("leaf", sorted(LEAVES))
+def test_every_leaf_has_tests_that_name_it(leaf):
+    assert any(path.startswith("policy/") for path in TABLE[leaf]["tests"].split())
+
+
+@pytest.mark.parametrize("policy_id", sorted(i for i, row in TABLE.items() if row["decided by"] and i not in LEAVES))
+def test_every_rule_has_tests_that_name_it(policy_id):
+    assert set(TABLE[policy_id]["tests"].split()) - {"policy/test_traceability.py"}
+
+
+@pytest.mark.parametrize("name", sorted(OUTLINE.numbers))
+def test_every_number_cites_its_section_and_is_read_by_the_code(name):
+    source = "".join(p.read_text(encoding="utf-8") for p in CODE.glob("*.py"))
+    assert OUTLINE.numbers[name].section
+    assert re.search(rf'"{re.escape(name)}"', source), f"no code reads {name}"
+
+
+def test_the_code_reads_no_number_that_the_policy_file_lacks():
+    known = set(tomllib.loads(policy_text())["numbers"])
+    source = "".join(p.read_text(encoding="utf-8") for p in CODE.glob("*.py"))
+    asked = set(re.findall(r'\b(?:number|days|span)\("([^"]+)"\)', source))
+    assert asked <= known
