@@ -144,7 +144,12 @@ def _one(chart: Chart, order: Order, others: list[Order], partners: tuple[DrugUs
     results = tuple(replace(c, applies=_applies(c, outline)) for c in leaves)
     extra = [Need(item, because, decides) for item, because, decides in dose.needed]
     needs = _needs(case, outline, decided, (*extra, *asked, *_informing(case)))
-    findings = (*_coverage_findings(case, outline, leaves), *dose.findings, *found)
+    findings = (
+        *_coverage_findings(case, outline, leaves),
+        *_documentation(needs, decided),
+        *dose.findings,
+        *found,
+    )
     return Determination(
         order=order.reference,
         drug="inotuzumab ozogamicin (J9229)",
@@ -232,6 +237,16 @@ def _needs(
         if held is None or (need.decides and not held.decides):
             found[need.item] = need
     return tuple(found[item] for item in _ORDER if item in found)
+
+
+def _documentation(needs: tuple[Need, ...], decided: list[CriterionResult]) -> Iterator[Finding]:
+    """One finding for the checklist: a warning when an item of it decides."""
+    if needs:
+        decides = any(n.decides for n in needs)
+        indicator = Indicator.WARNING if decides else Indicator.INFO
+        rules = tuple(c.id for c in decided if c.needed) or ("POL-A-DOC",)
+        text = f"{len(needs)} items of documentation are not found in the record"
+        yield Finding("documentation", indicator, CardKind.DOCUMENTATION, rules, Basis.POLICY, text)
 
 
 def _informing(case: Case) -> Iterator[Need]:
