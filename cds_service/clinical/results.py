@@ -21,6 +21,7 @@ from cds_service.fhir.dates import When, effective, read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.quantities import Interval, figure_in_text, quantity, unit_names
 from cds_service.fhir.record import Resource
+from cds_service.fhir.validation import complaints
 
 # The kind of quantity of each numeric concept (labs.csv, column unit).
 KIND = {
@@ -130,6 +131,10 @@ def read_part(where: Part, zone: tzinfo) -> Result:
     issued = read_when(body.get("issued"), zone)
     status = as_text(body.get("status")) or ""
     value, problem, words = _value(name, part)
+    if when is None and any(member in body for member in _TIME_MEMBERS):
+        value, problem = None, _why_unreadable(body, "effective")
+    elif value is None and problem is None and "valueQuantity" in part:
+        problem = _why_unreadable(body, "valueQuantity")
     low, high = _reference_range(name, part)
     return Result(
         concept=name,
@@ -146,6 +151,15 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         preliminary=status == "preliminary",
         dated_by_issue=when is None and issued is not None,
     )
+
+
+_TIME_MEMBERS = ("effectiveDateTime", "effectiveInstant", "effectivePeriod")
+
+
+def _why_unreadable(body: Mapping[str, Any], member: str) -> str | None:
+    """What is wrong with a member that is there and cannot be read, in the words of the FHIR model."""
+    found = [c for c in complaints(body) if c.startswith(member)]
+    return f"not readable as FHIR ({found[0]})" if found else None
 
 
 def _value(name: str, part: Mapping[str, Any]) -> tuple[Interval | None, str | None, str]:

@@ -29,7 +29,17 @@ def test_a_value_covers_the_days_it_is_written_with(text, first, last):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "15.04.2026", "2026-13-01", "2026-02-30", "2026-4-1", "yesterday", "2026-04-15T25:00:00Z", "20260415"]
+    "text",
+    [
+        "",
+        "15.04.2026",
+        "2026-13-01",
+        "2026-02-30",
+        "2026-4-1",
+        "yesterday",
+        "2026-04-15T25:00:00Z",
+        "20260415",
+    ],
 )
 def test_what_is_no_fhir_date_is_not_read(text):
     assert parse_when(text) is None

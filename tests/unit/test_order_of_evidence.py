@@ -16,7 +16,9 @@ FINAL, CORRECTED, PRELIMINARY = 1, 2, 0
 
 def result(value, when, *, rank=FINAL, issued=None, reference="Observation/x"):
     moment = parse_when(issued).instant if issued else None
-    return Result("platelets", reference, parse_when(when) if when else None, moment, rank, "", exactly(Decimal(value)))
+    return Result(
+        "platelets", reference, parse_when(when) if when else None, moment, rank, "", exactly(Decimal(value))
+    )
 
 
 def values(*results):
@@ -60,6 +62,9 @@ def test_order_of_evidence(results, expected):
 
 
 def test_the_resource_id_never_decides():
-    a, b = result(48, "2026-04-10", reference="Observation/a"), result(90, "2026-04-10", reference="Observation/b")
+    a, b = (
+        result(48, "2026-04-10", reference="Observation/a"),
+        result(90, "2026-04-10", reference="Observation/b"),
+    )
     swapped = replace(a, reference="Observation/b"), replace(b, reference="Observation/a")
     assert values(a, b) == values(*swapped) == ["48", "90"]

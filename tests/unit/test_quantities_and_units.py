@@ -27,7 +27,10 @@ def test_a_quantity_is_an_interval(given, shown):
     assert str(quantity(given)) == shown
 
 
-@pytest.mark.parametrize("given", [{}, {"value": None}, {"value": "high"}, {"value": True}, {"value": "NaN"}, {"value": []}, "5", None])
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"value": None}, {"value": "high"}, {"value": True}, {"value": "NaN"}, {"value": []}, "5", None],
+)
 def test_what_has_no_number_is_no_quantity(given):
     assert quantity(given) is None
 
@@ -69,7 +72,10 @@ def test_a_text_that_is_wholly_one_figure_is_read(text, value, unit):
     assert (str(interval), found) == (value, unit)
 
 
-@pytest.mark.parametrize("text", ["see comment", "", "5 to 10", "between 3 and 4 K/uL", "12 blasts seen in 100 cells counted", "1.2.3"])
+@pytest.mark.parametrize(
+    "text",
+    ["see comment", "", "5 to 10", "between 3 and 4 K/uL", "12 blasts seen in 100 cells counted", "1.2.3"],
+)
 def test_a_text_that_is_more_than_a_figure_is_not_guessed_at(text):
     assert figure_in_text(text) is None
 
@@ -144,5 +150,11 @@ def test_each_factor_agrees_with_a_ucum_library(kind, code, factor):
 
 
 def test_every_written_unit_means_an_accepted_code_of_some_kind():
-    accepted = {code for kind in CANONICAL for code in factors(kind)} | {"mg", "ug", "mg/m2", "ug/kg", "mg/kg"}
+    accepted = {code for kind in CANONICAL for code in factors(kind)} | {
+        "mg",
+        "ug",
+        "mg/m2",
+        "ug/kg",
+        "mg/kg",
+    }
     assert {ucum_of(w) for w in ("K/uL", "mg/dL", "U/L", "ms", "kg", "cm", "m2", "mcg", "mg/m2")} <= accepted

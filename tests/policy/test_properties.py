@@ -1,0 +1,116 @@
+"""Order-free by construction: shuffled, duplicated, padded and re-united records give equal answers."""
+
+import copy
+import random
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cds_service.fhir.record import Gap, Need
+from cds_service.policies.inotuzumab.determine import LEAVES
+from cds_service.policy.verdict import Verdict
+from tests.fixtures import NAMES, Fixture
+
+each_fixture = pytest.mark.parametrize("name", NAMES)
+
+
+@each_fixture
+def test_shuffling_a_record_changes_nothing(name):
+    fixture = Fixture(name)
+    expected = fixture.determine()
+    for seed in range(5):
+        resources = fixture.resources
+        random.Random(seed).shuffle(resources)
+        assert fixture.determine(resources) == expected
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_permutation_of_any_record_gives_the_same_answer(data):
+    fixture = Fixture(data.draw(st.sampled_from(NAMES)))
+    resources = data.draw(st.permutations(fixture.resources))
+    assert fixture.determine(list(resources)) == fixture.determine()
+
+
+@each_fixture
+def test_a_resource_received_twice_counts_once(name):
+    fixture = Fixture(name)
+    assert fixture.determine([*fixture.resources, *fixture.resources]) == fixture.determine()
+
+
+@each_fixture
+def test_resources_of_another_patient_and_withdrawn_ones_change_nothing(name):
+    fixture = Fixture(name)
+    padding = []
+    for resource in fixture.resources:
+        if resource["resourceType"] == "Patient":
+            continue
+        other = copy.deepcopy(resource)
+        other["id"] = f"other-{resource['id']}"
+        for member in ("subject", "patient", "beneficiary"):
+            if member in other:
+                other[member] = {"reference": "Patient/somebody-else"}
+        withdrawn = copy.deepcopy(resource) | {
+            "id": f"withdrawn-{resource['id']}",
+            "status": "entered-in-error",
+        }
+        if resource["resourceType"] in ("Condition", "AdverseEvent"):
+            withdrawn["verificationStatus"] = {"coding": [{"code": "entered-in-error"}]}
+        padding += [other, withdrawn]
+    assert fixture.determine([*fixture.resources, *padding]) == fixture.determine()
+
+
+_OTHER_UNITS = {
+    "10*9/L": ("/uL", Decimal(1000)),
+    "mg/dL": ("mg/L", Decimal(10)),
+    "cm": ("m", Decimal("0.01")),
+    "kg": ("g", Decimal(1000)),
+    "ms": ("s", Decimal("0.001")),
+}
+
+
+def _in_other_units(resource):
+    quantity = resource.get("valueQuantity")
+    bilirubin = {"1975-2"} & {c.get("code") for c in resource.get("code", {}).get("coding", ())}
+    if (
+        not quantity
+        or quantity.get("code") not in _OTHER_UNITS
+        or (quantity["code"] == "mg/dL" and not bilirubin)
+    ):
+        return resource
+    if "referenceRange" in resource:
+        return resource
+    code, factor = _OTHER_UNITS[quantity["code"]]
+    changed = quantity | {"value": Decimal(str(quantity["value"])) * factor, "unit": code, "code": code}
+    return resource | {"valueQuantity": changed}
+
+
+@each_fixture
+def test_the_same_values_in_other_units_give_the_same_verdicts(name):
+    fixture = Fixture(name)
+    changed = fixture.determine([_in_other_units(r) for r in fixture.resources])
+    for before, after in zip(fixture.determine(), changed, strict=True):
+        assert {c.id: c.verdict for c in after.criteria} == {c.id: c.verdict for c in before.criteria}
+        assert {(f.kind, f.indicator) for f in after.findings} == {
+            (f.kind, f.indicator) for f in before.findings
+        }
+        assert after.dose == before.dose
+
+
+@each_fixture
+def test_a_record_that_could_not_be_seen_is_never_not_met_for_want_of_evidence(name):
+    """With no data at all, nothing but what the order itself proves can be denied."""
+    fixture = Fixture(name)
+    gaps = [Gap(need, "the server answered 503") for need in Need]
+    for d in fixture.determine([], gaps):
+        assert d.coverage is Verdict.UNKNOWN
+        assert all(c.verdict is not Verdict.NOT_MET for c in d.criteria if c.id in LEAVES)
+
+
+@each_fixture
+def test_the_two_mini_hyper_cvd_criteria_always_agree(name):
+    for d in Fixture(name).determine():
+        verdicts = {c.id: c.verdict for c in d.criteria}
+        assert verdicts.get("POL-A-V") == verdicts.get("POL-A-II-B-3")

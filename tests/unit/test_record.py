@@ -1,0 +1,121 @@
+"""The record: what may count, copies, and references of every form."""
+
+import pytest
+
+from cds_service.fhir.record import Gap, Need, Resource, record_from
+
+PATIENT = {"reference": "Patient/p1"}
+
+
+def observation(**members):
+    return {"resourceType": "Observation", "id": "o1", "status": "final", "subject": PATIENT} | members
+
+
+def kept(*bodies):
+    record = record_from("p1", [Resource(b) for b in bodies])
+    return [r.reference for rs in record.by_type.values() for r in rs]
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "registered", "unknown"])
+def test_withdrawn_or_empty_observations_never_count(status):
+    assert kept(observation(status=status)) == []
+
+
+@pytest.mark.parametrize("status", ["final", "preliminary", "amended", "corrected"])
+def test_results_count(status):
+    assert kept(observation(status=status)) == ["Observation/o1"]
+
+
+@pytest.mark.parametrize("code", ["refuted", "entered-in-error"])
+def test_refuted_conditions_never_count(code):
+    condition = {
+        "resourceType": "Condition",
+        "id": "c",
+        "subject": PATIENT,
+        "verificationStatus": {"coding": [{"code": code}]},
+    }
+    assert kept(condition) == []
+
+
+def test_a_superseded_document_never_counts():
+    assert (
+        kept({"resourceType": "DocumentReference", "id": "d", "status": "superseded", "subject": PATIENT})
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Patient/p1", "https://ehr.example.org/fhir/Patient/p1", "Patient/p1/_history/2"],
+)
+def test_references_to_the_patient_are_known_in_every_form(subject):
+    assert kept(observation(subject={"reference": subject})) == ["Observation/o1"]
+
+
+@pytest.mark.parametrize("subject", ["Patient/p2", "Patient/p11", "Group/p1", "", None])
+def test_resources_of_another_patient_never_count(subject):
+    assert kept(observation(subject={"reference": subject})) == []
+
+
+def test_a_resource_without_a_subject_is_nobodys():
+    assert kept({"resourceType": "Observation", "id": "o1", "status": "final"}) == []
+
+
+def test_an_appointment_is_the_patients_when_one_participant_is():
+    appointment = {
+        "resourceType": "Appointment",
+        "id": "a",
+        "status": "booked",
+        "participant": [{"actor": PATIENT}],
+    }
+    assert kept(appointment) == ["Appointment/a"]
+
+
+def test_of_two_copies_the_later_version_stands():
+    old = observation(meta={"lastUpdated": "2026-04-01T00:00:00Z"}, valueString="old")
+    new = observation(meta={"lastUpdated": "2026-04-02T00:00:00Z"}, valueString="new")
+    for pair in ([old, new], [new, old]):
+        record = record_from("p1", [Resource(b) for b in pair])
+        assert [r.body["valueString"] for r in record.of_type("Observation")] == ["new"]
+
+
+def test_a_medication_needs_no_subject_and_is_found_by_reference():
+    record = record_from("p1", [Resource({"resourceType": "Medication", "id": "m1"})])
+    for reference in (
+        "Medication/m1",
+        "https://same.example.org/fhir/Medication/m1",
+        "Medication/m1/_history/2",
+    ):
+        assert record.resolve(reference).id == "m1"
+
+
+def test_a_contained_resource_is_found_inside_its_own_resource_only():
+    holder = Resource(
+        {
+            "resourceType": "MedicationRequest",
+            "id": "r",
+            "contained": [{"resourceType": "Medication", "id": "m"}],
+        }
+    )
+    record = record_from("p1", [])
+    assert record.resolve("#m", holder).id == "m"
+    assert record.resolve("#m") is None
+    assert record.resolve("#other", holder) is None
+
+
+@pytest.mark.parametrize("reference", ["Medication/none", "urn:uuid:6f1d", "", "#"])
+def test_a_dangling_reference_resolves_to_nothing(reference):
+    assert record_from("p1", []).resolve(reference) is None
+
+
+def test_a_gap_is_told_by_its_need():
+    record = record_from("p1", [], [Gap(Need.CONDITIONS, "the server answered 403")])
+    assert record.unseen(Need.CONDITIONS) == "conditions: the server answered 403"
+    assert record.unseen(Need.OBSERVATIONS) is None
+
+
+def test_a_draft_without_an_id_goes_by_its_name():
+    assert (
+        Resource({"resourceType": "MedicationRequest"}, name="draftOrders.entry[0]").reference
+        == "draftOrders.entry[0]"
+    )
