@@ -34,7 +34,9 @@ TABLE = {row["id"]: row for row in csv.DictReader(io.StringIO(as_csv(TESTS)))}
 
 
 def test_the_file_in_docs_is_the_generated_one():
-    assert (ROOT / "docs" / "traceability.csv").read_text(encoding="utf-8") == as_csv(TESTS), "run: make traceability"
+    assert (ROOT / "docs" / "traceability.csv").read_text(encoding="utf-8") == as_csv(TESTS), (
+        "run: make traceability"
+    )
 
 
 @pytest.mark.parametrize("policy_id", IDS)
@@ -48,7 +50,9 @@ def test_every_leaf_has_tests_that_name_it(leaf):
     assert any(path.startswith("policy/") for path in TABLE[leaf]["tests"].split())
 
 
-@pytest.mark.parametrize("policy_id", sorted(i for i, row in TABLE.items() if row["decided by"] and i not in LEAVES))
+@pytest.mark.parametrize(
+    "policy_id", sorted(i for i, row in TABLE.items() if row["decided by"] and i not in LEAVES)
+)
 def test_every_rule_has_tests_that_name_it(policy_id):
     assert set(TABLE[policy_id]["tests"].split()) - {"policy/test_traceability.py"}
 
