@@ -96,9 +96,10 @@ def is_cytoreduction(use: DrugUse, day_one: date) -> bool:
         r"cytoreduc|debulk|prephase|pre-phase", use.all_text, re.IGNORECASE
     ):
         return True
-    last, first = use.last_known, use.first_known
+    ended = use.end or (use.days[-1] if use.days and use.is_given else None)
+    first = use.first_known
     soon = first is not None and first.first >= day_one - span("frontline.same_regimen")
-    return soon and last is not None and last.last < day_one
+    return soon and ended is not None and ended.last < day_one
 
 
 def prior_lines(chart: Chart, day_one: date) -> tuple[Line, ...]:
