@@ -47,8 +47,8 @@ class CriterionResult:
     """One criterion of the policy, decided. ``because`` is a sentence without a full stop.
 
     ``changes`` says what would settle an unknown or change a "not met". ``needed`` are the
-    documentation items that an unknown verdict asks for. ``applies`` is False for a
-    criterion that the path taken does not need.
+    documentation items that an unknown verdict asks for, ``asks`` an item's own reason where it
+    differs. ``applies`` is False for a criterion that the path taken does not need.
     """
 
     id: str
@@ -59,6 +59,7 @@ class CriterionResult:
     evidence: tuple[str, ...] = ()
     changes: str = ""
     needed: tuple[str, ...] = ()
+    asks: tuple[tuple[str, str], ...] = ()
     basis: Basis = Basis.POLICY
     page: int = 0
     applies: bool = True

@@ -27,13 +27,17 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a leaf says: the verdict, one clause why, the evidence, and what would settle or change it."""
+    """What a leaf says: the verdict, one clause why, the evidence, and what would settle or change it.
+
+    ``asks`` gives the reason of a needed item where it differs from that of the whole.
+    """
 
     verdict: Verdict
     because: str
     evidence: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
     changes: str = ""
+    asks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class Outline(Generic[C]):
             evidence=tuple(dict.fromkeys(answer.evidence)),
             changes=answer.changes,
             needed=answer.needed,
+            asks=answer.asks,
             basis=citation.basis,
             page=citation.page,
         )

@@ -227,8 +227,10 @@ def _needs(
     ]
     for c in (*decided, *unknown):
         settles = f"; would settle it: {c.changes}" if c.changes else ""
+        own = dict(c.asks)
         for item in c.needed:
-            found.setdefault(item, Need(item, f"{c.section}: {c.because}{settles}", decides=c in decided))
+            because = own.get(item, f"{c.because}{settles}")
+            found.setdefault(item, Need(item, f"{c.section}: {because}", decides=c in decided))
     if case.cycle is None or case.day is None:
         why = case.frame.position.why_unknown or "the cycle and day are not known"
         found.setdefault("cycle-number", Need("cycle-number", why))

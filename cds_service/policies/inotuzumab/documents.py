@@ -173,12 +173,17 @@ def _counts_part(case: Case) -> Answer:
 
 
 def _joined(*parts: Answer) -> Answer:
-    verdict = all_of(p.verdict for p in parts)
-    chosen = [p for p in parts if p.verdict is not MET] or list(parts)
+    """All parts as one answer; each item keeps the reason of the part that asks for it."""
+    open_ = [p for p in parts if p.verdict is not MET]
+    chosen = open_ or parts
     return Answer(
-        verdict, "; ".join(p.because for p in chosen), tuple(r for p in parts for r in p.evidence),
-        tuple(dict.fromkeys(n for p in parts for n in p.needed)), "; ".join(dict.fromkeys(p.changes for p in chosen if p.changes)),
-    )  # fmt: skip
+        verdict=all_of(p.verdict for p in parts),
+        because="; ".join(p.because for p in chosen),
+        evidence=tuple(r for p in parts for r in p.evidence),
+        needed=tuple(dict.fromkeys(n for p in open_ for n in p.needed)),
+        changes="; ".join(dict.fromkeys(p.changes for p in open_ if p.changes)),
+        asks=tuple((n, f"{p.because}; would settle it: {p.changes}") for p in open_ for n in p.needed),
+    )
 
 
 def _qt_part(case: Case, informing: list[Item]) -> Answer:
