@@ -7,40 +7,21 @@ or shows a patient. The first of the secret keys encrypts, all of them decrypt.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import (
-    Column,
-    Engine,
-    Float,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    delete,
-    insert,
-    select,
-    update,
-)
+from cryptography.fernet import InvalidToken
+from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-metadata = MetaData()
-_KEPT = Table(
-    "vault",
-    metadata,
-    Column("kind", String(40), primary_key=True),
-    Column("key_hash", String(64), primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("expires_at", Float, nullable=False, index=True),
-)
+from cds_service.store.schema import metadata
+from cds_service.store.schema import vault as vault_table
+from cds_service.store.sealing import cipher
+
+__all__ = ["Vault", "metadata"]
 
 
 class Vault:
@@ -50,55 +31,55 @@ class Vault:
         self, engine: Engine, secret_keys: Sequence[str], clock: Callable[[], float] = time.time
     ) -> None:
         self._engine = engine
-        self._cipher = MultiFernet([Fernet(_derived(key)) for key in secret_keys])
+        self._cipher = cipher(secret_keys, b"payer-policy-cds vault")
         self._clock = clock
 
     def put(self, kind: str, key: str, value: Mapping[str, Any], seconds: float) -> None:
         """Keep a value, in place of an earlier one under the same key."""
         sealed = self._cipher.encrypt(json.dumps(value, separators=(",", ":"), default=str).encode())
         content = {"sealed": sealed, "expires_at": self._clock() + seconds}
-        replace = update(_KEPT).where(*_is(kind, key)).values(content)
+        replace = update(vault_table).where(*_is(kind, key)).values(content)
         with self._engine.begin() as db:
             if db.execute(replace).rowcount:
                 return
         try:
             with self._engine.begin() as db:
-                db.execute(insert(_KEPT).values(kind=kind, key_hash=_hash(key), **content))
+                db.execute(insert(vault_table).values(kind=kind, key_hash=_hash(key), **content))
         except IntegrityError:  # another call kept the same key in between
             with self._engine.begin() as db:
                 db.execute(replace)
 
     def get(self, kind: str, key: str) -> Mapping[str, Any] | None:
         """The value, or None when there is none or its time is over."""
-        wanted = select(_KEPT.c.sealed).where(*_is(kind, key), _KEPT.c.expires_at > self._clock())
+        wanted = select(vault_table.c.sealed).where(*_is(kind, key), vault_table.c.expires_at > self._clock())
         with self._engine.connect() as db:
             return self._opened(db.execute(wanted).scalar_one_or_none())
 
     def take(self, kind: str, key: str) -> Mapping[str, Any] | None:
         """Get and remove. Of several callers at once exactly one gets the value."""
-        wanted = select(_KEPT.c.sealed).where(*_is(kind, key), _KEPT.c.expires_at > self._clock())
+        wanted = select(vault_table.c.sealed).where(*_is(kind, key), vault_table.c.expires_at > self._clock())
         with self._engine.begin() as db:
             sealed = db.execute(wanted).scalar_one_or_none()
-            if sealed is None or db.execute(delete(_KEPT).where(*_is(kind, key))).rowcount != 1:
+            if sealed is None or db.execute(delete(vault_table).where(*_is(kind, key))).rowcount != 1:
                 return None
         return self._opened(sealed)
 
     def renew(self, kind: str, key: str, seconds: float) -> bool:
         """Let a value that is still there live on for so long; False when it is gone."""
-        live = (*_is(kind, key), _KEPT.c.expires_at > self._clock())
+        live = (*_is(kind, key), vault_table.c.expires_at > self._clock())
         with self._engine.begin() as db:
-            renewed = update(_KEPT).where(*live).values(expires_at=self._clock() + seconds)
+            renewed = update(vault_table).where(*live).values(expires_at=self._clock() + seconds)
             return db.execute(renewed).rowcount == 1
 
     def drop(self, kind: str, key: str) -> None:
         """Forget a value."""
         with self._engine.begin() as db:
-            db.execute(delete(_KEPT).where(*_is(kind, key)))
+            db.execute(delete(vault_table).where(*_is(kind, key)))
 
     def purge(self) -> int:
         """Remove what has expired; the number of rows removed."""
         with self._engine.begin() as db:
-            return db.execute(delete(_KEPT).where(_KEPT.c.expires_at <= self._clock())).rowcount
+            return db.execute(delete(vault_table).where(vault_table.c.expires_at <= self._clock())).rowcount
 
     def _opened(self, sealed: bytes | None) -> Mapping[str, Any] | None:
         if sealed is None:
@@ -111,13 +92,8 @@ class Vault:
 
 
 def _is(kind: str, key: str) -> tuple[Any, ...]:
-    return _KEPT.c.kind == kind, _KEPT.c.key_hash == _hash(key)
+    return vault_table.c.kind == kind, vault_table.c.key_hash == _hash(key)
 
 
 def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-def _derived(secret: str) -> bytes:
-    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"payer-policy-cds vault")
-    return base64.urlsafe_b64encode(kdf.derive(secret.encode()))

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from jose import jwt
+
+from cds_service.trust import signatures
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME_S = 240  # SMART allows at most five minutes
@@ -43,8 +44,7 @@ class OwnKey:
 
     def sign(self, claims: Mapping[str, object]) -> str:
         """A compact JWT over the claims."""
-        headers = {"kid": self.kid, "typ": "JWT"}
-        return str(jwt.encode(dict(claims), self.pem, algorithm=self.algorithm, headers=headers))
+        return signatures.sign(claims, self.pem, self.algorithm, self.kid)
 
 
 def own_keys_from(pem_text: str) -> tuple[OwnKey, ...]:
