@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.markers import cd22_samples, marker_sign
+from cds_service.clinical.markers import marker_sign
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System
@@ -130,7 +130,7 @@ def _lineages(chart: Chart) -> list[Lineage]:
     for document in chart.documents:
         if (lineage := lineage_in(document.text)) is not None:
             found.append(Lineage(lineage, document.reference, document.when))
-    return found + [Lineage("B", s.reference, s.when) for s in cd22_samples(chart) if s.sign is True]
+    return found
 
 
 def lineage_in(text: str) -> str | None:

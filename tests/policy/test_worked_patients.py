@@ -275,6 +275,10 @@ PATIENTS = [
         [*TREATED, care_plan("Inotuzumab until CR, then transplant if eligible", created="2026-04-01")], [C2D1],
         verdicts={"POL-B-I-B": "unknown"},
     ),
+    Patient("C91.02 alone takes its lineage from CD22 on 85 % of blasts", [r for r in RELAPSED if not r["id"].startswith("277572006")],
+        coverage="met", verdicts={"POL-A-I-DX": "met"}),
+    Patient("C91.02 alone, lineage not stated anywhere", [r for r in RELAPSED if not r["id"].startswith(("277572006", "51124"))],
+        verdicts={"POL-A-I-DX": "unknown", "POL-A-II-A": "met"}),
     Patient("C91.00 alone with a B-lineage report: B-ALL, but relapse not shown", [
         patient(), condition("C91.00", system=ICD10, recorded="2026-03-01"), report("2026-03-02", "B lymphoblasts positive for CD19, CD22"), *body_size(),
     ], verdicts={"POL-A-I-DX": "met", "POL-A-I-CD22": "met", "POL-A-II-A": "unknown"}),

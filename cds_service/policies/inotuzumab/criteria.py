@@ -87,10 +87,11 @@ def diagnosis(case: Case) -> Answer:
         return Answer(MET, f"B-cell ALL recorded: {_named(d.b_all)}", refs(d.b_all))
     if d.unspecified_all:
         b = tuple(i.reference for i in d.lineages if i.lineage == "B")
+        b += tuple(r.reference for r in cd22_samples(case.chart) if _cd22_verdict(r) is MET)
         evidence = refs(d.unspecified_all) + b
         if b:
             return Answer(
-                MET, f"{_named(d.unspecified_all)}, with B-lineage blasts on immunophenotype", evidence
+                MET, f"{_named(d.unspecified_all)}, with B-lineage or CD22-positive blasts", evidence
             )
         return unknown(
             f"{_named(d.unspecified_all)} does not state B or T lineage",
