@@ -42,7 +42,8 @@ class Need(StrEnum):
 class Resource:
     """One FHIR resource as received, and how it reached us (``prefetch``, ``fetched``, ``draft order``).
 
-    ``name`` stands for the reference of a draft order that has no id.
+    ``name`` is the ``fullUrl`` (or place) in its Bundle: it stands for the reference of a draft
+    order that has no id, and others in the Bundle may refer to it by it.
     """
 
     body: Mapping[str, Any]
@@ -95,7 +96,9 @@ class Record:
 
     @cached_property
     def _by_reference(self) -> dict[str, Resource]:
-        return {r.reference: r for rs in self.by_type.values() for r in rs if r.id}
+        held = [r for rs in self.by_type.values() for r in rs]
+        by_name = {r.name: r for r in held if r.name}
+        return by_name | {r.reference: r for r in held if r.id}
 
     def resolve(self, reference: str, inside: Resource | None = None) -> Resource | None:
         """The resource that a reference names: contained in ``inside``, or held by this record.
@@ -160,7 +163,7 @@ def record_from(patient_id: str, resources: Iterable[Resource], gaps: Iterable[G
     unique: dict[str, Resource] = {}
     for resource in resources:
         if counts(resource.body, patient_id):
-            key = resource.reference if resource.id else canonical(resource.body)
+            key = resource.reference if resource.id else resource.name or canonical(resource.body)
             held = unique.get(key)
             unique[key] = resource if held is None else _newer(held, resource)
     by_type: dict[str, list[Resource]] = {}

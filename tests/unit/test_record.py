@@ -119,3 +119,8 @@ def test_a_draft_without_an_id_goes_by_its_name():
         Resource({"resourceType": "MedicationRequest"}, name="draftOrders.entry[0]").reference
         == "draftOrders.entry[0]"
     )
+
+
+def test_a_resource_is_found_by_the_full_url_of_its_bundle_entry():
+    entry = Resource({"resourceType": "Medication", "code": {"text": "Besponsa"}}, name="urn:uuid:6f1d")
+    assert record_from("p1", [entry]).resolve("urn:uuid:6f1d") is entry
