@@ -20,6 +20,7 @@ _SEGMENTS = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 # Members that bring a key or an address of one, or change what is signed or how. RFC 7515 wants an
 # unknown "crit" refused; no caller of ours has a use for a known one.
 _REFUSED_HEADERS = frozenset({"crit", "b64", "jwk", "x5u", "x5c", "zip"})
+_TEXT_HEADERS = ("cty", "jku", "kid", "typ", "x5t", "x5t#S256")
 
 
 class MalformedToken(Exception):
@@ -43,7 +44,8 @@ def read_compact(token: str, longest: int) -> Compact:
         raise MalformedToken("segments")
     header, claims = _object(segments[1]), _object(segments[2])
     _decoded(segments[3])
-    if _REFUSED_HEADERS & header.keys():
+    texts = all(isinstance(header[name], str) for name in _TEXT_HEADERS if name in header)
+    if _REFUSED_HEADERS & header.keys() or not texts:
         raise MalformedToken("header")
     return Compact(header, claims)
 
