@@ -18,7 +18,7 @@ from cds_service.fhir.record import Record, Resource
 # Text fallbacks for concepts whose codes are incomplete (conditions.csv, system "text").
 WORDS: Mapping[str, re.Pattern[str]] = {
     "vod_sos": phrase(
-        r"(?:hepatic )?veno ?-?occlusive(?: liver)? disease(?: of the liver)?", r"sinusoidal obstructi\w+(?: syndrome)?",
+        r"(?:hepatic )?veno-?occlusive(?: liver)? (?:disease|syndrome)(?: of the liver)?", r"veno occlusive(?: liver)? disease", r"sinusoidal obstructi\w+(?: syndrome)?",
         r"VOD(?:\s*/\s*SOS)?", r"SOS of (?:the )?liver", r"SOS",
     ),
     "infusion_reaction": phrase(
@@ -120,7 +120,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
         resolved=ended,
         severity=_severity(severity, body.get("severity"), f"{words} {notes}"),
         grade=_grade(body, f"{words} ; {notes}"),
-        suspects=tuple(_named_causes(notes)),
+        suspects=tuple(named_causes(notes)),
         notes=notes,
         is_event=False,
     )
@@ -148,7 +148,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
         resolved=resolved,
         severity=_severity(severity, body.get("severity"), words),
         grade=_grade(body, f"{words} ; {description} ; {notes}"),
-        suspects=tuple(_suspects(body, record)) or tuple(_named_causes(description)),
+        suspects=tuple(_suspects(body, record)) or tuple(named_causes(description)),
         notes=" ; ".join(t for t in (description, notes) if t),
         is_event=True,
     )
@@ -218,11 +218,12 @@ def _suspects(body: Mapping[str, Any], record: Record) -> Iterator[str]:
 
 
 _CAUSE = re.compile(
-    r"\b(?:due to|caused by|secondary to|attributed to|related to|after|following|from|reaction to)\s+(?:the\s+)?([\w\- ]{3,60})",
+    r"\b(?:due to|caused by|secondary to|attributed to|related to|(?:reaction|allergy|allergic) to)\s+(?:the\s+)?([\w\- ]{3,60})",
     re.IGNORECASE,
 )
 
 
-def _named_causes(text: str) -> Iterator[str]:
+def named_causes(text: str) -> Iterator[str]:
+    """What a text names as the cause. "After" and "following" tell a time, not a cause."""
     for match in _CAUSE.finditer(text):
         yield match[1].strip()

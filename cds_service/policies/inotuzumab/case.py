@@ -164,7 +164,7 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
     counted = tuple(sorted((*events, *planned), key=lambda d: d.day))
     undated = bool(history.undated) and not dated
     place = position(
-        counted, order.label, order.planned, unseen=_doses_unseen(chart, history), exposure_without_days=undated,
+        counted, order.label, order.planned, unseen=doses_unseen(chart, history), exposure_without_days=undated,
         delayed=_delayed_cycles(chart, counted),
     )  # fmt: skip
     readings = tuple(placings(counted, _delayed_cycles(chart, counted)))
@@ -172,7 +172,7 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
     return Case(chart, items, order, tuple(siblings), tuple(drafts), frame)
 
 
-def _doses_unseen(chart: Chart, history: DoseHistory) -> str | None:
+def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:
     """Why the doses given could not be seen: administrations always matter, the rest when there are none."""
     if reason := chart.unseen(Need.MEDICATION_ADMINISTRATIONS):
         return reason

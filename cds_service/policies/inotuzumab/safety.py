@@ -4,57 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cds_service.policies.inotuzumab import cautions, hematologic, liver, qt, timing
+from cds_service.policies.inotuzumab import (
+    boxed_warning,
+    hematologic,
+    label_rules,
+    liver,
+    qt,
+    record_quality,
+    timing,
+)
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria_continuation import reached
+from cds_service.policies.inotuzumab.dose_check import is_combination
+from cds_service.policies.inotuzumab.events import Meaning
+from cds_service.policies.inotuzumab.infusion import infusion_reactions
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.stops import Reason, stop_reasons, undecided_reasons
-from cds_service.policies.inotuzumab.toxicity import Stop, graded_toxicities, infusion_reactions, vod_events
+from cds_service.policies.inotuzumab.toxicity import graded_toxicities
+from cds_service.policies.inotuzumab.vod import vod_events
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator, Need
 from cds_service.policy.verdict import Verdict
 
-_ACTIONS = {
-    "POL-TOX-BLEED": "Check the bleeding before the dose",
-    "POL-TOX-INF": "Check the infection before the dose",
+_TABLE_ACTIONS = {
+    "POL-TOX-BLEED": "Check the bleeding before the dose: hold, reduce or stop as needed",
+    "POL-TOX-INF": "Check the infection before the dose: hold, reduce or stop as needed",
     "POL-TOX-GR2": "Hold the dose until the toxicity is grade 1 or at its level before treatment",
 }
 _KIND_ACTIONS = {
     "safety-hepatic": "Hold and evaluate for veno-occlusive disease",
     "nonhem-hold": "Check the infusion reaction before the dose",
-    "consider-permanent-discontinuation": "Consider stopping for good",
+    "consider-permanent-discontinuation": "Check whether to stop for good",
 }
 
 
 def findings(case: Case) -> tuple[list[Finding], list[Need]]:
     """All findings but those of dose and coverage, and the items that the rules ask for."""
-    found = [*_stops(case), *_undecided(case), *_toxicities(case), *_no_response(case)]
+    found = [*_stops(case), *_undecided(case), *_toxicities(case), *_events(case), *_no_response(case)]
     held, asked = hematologic.findings(case)
-    found += held
-    found += [*timing.findings(case), *qt.findings(case), *liver.findings(case)]
-    if (lasting := liver.not_recovered(case)) is not None:
-        found.append(lasting)
-    found += cautions.findings(case)
+    found += [*held, *timing.findings(case), *qt.findings(case), *liver.findings(case)]
+    found += [*boxed_warning.findings(case), *label_rules.findings(case), *record_quality.findings(case)]
+    found += _combination(case)
     needs = [Need(item, because, decides) for item, because, decides in asked]
-    return found, [*needs, *timing.asked(case), *cautions.asked(case)]
+    return found, [*needs, *timing.asked(case), *record_quality.asked(case)]
+
+
+def _warning(
+    kind: str,
+    rule: str,
+    text: str,
+    action: str,
+    evidence: tuple[str, ...],
+    indicator: Indicator = Indicator.WARNING,
+) -> Finding:
+    return Finding(kind, indicator, CardKind.SAFETY, (rule,), Basis.POLICY, text, action, evidence)
 
 
 def _stops(case: Case) -> Iterator[Finding]:
-    for reason in stop_reasons(case):
-        yield Finding(
-            "permanent-discontinuation", Indicator.CRITICAL, CardKind.SAFETY, (reason.rule,), Basis.POLICY,
-            reason.text, "Stop: discontinue permanently", reason.evidence,
-        )  # fmt: skip
+    for r in stop_reasons(case):
+        action = "Stop: discontinue permanently"
+        yield _warning("permanent-discontinuation", r.rule, r.text, action, r.evidence, Indicator.CRITICAL)
 
 
 def _undecided(case: Case) -> Iterator[Finding]:
-    for reason in undecided_reasons(case):
-        if not reason.kind:
-            continue
-        kind = "consider-permanent-discontinuation" if reason.kind == "hem-persistence" else reason.kind
-        yield Finding(
-            kind, Indicator.WARNING, CardKind.SAFETY, (reason.rule,), Basis.POLICY, _asking(reason),
-            _KIND_ACTIONS.get(kind, "Check before the dose"), reason.evidence,
-        )  # fmt: skip
+    for r in undecided_reasons(case):
+        if r.kind:
+            kind = "consider-permanent-discontinuation" if r.kind == "hem-persistence" else r.kind
+            yield _warning(
+                kind, r.rule, _asking(r), _KIND_ACTIONS.get(kind, "Check before the dose"), r.evidence
+            )
 
 
 def _asking(reason: Reason) -> str:
@@ -62,45 +79,24 @@ def _asking(reason: Reason) -> str:
 
 
 def _toxicities(case: Case) -> Iterator[Finding]:
-    """The non-hematologic table: bleeding, infection, grade 2 or more, milder infusion reactions."""
-    for p, rule in graded_toxicities(case):
-        grade = f"grade {p.grade}" if p.grade else p.severity or "grade not recorded"
-        text = f"{p.shown}, {grade}, not recorded as resolved"
-        yield Finding(
-            "nonhem-hold",
-            Indicator.WARNING,
-            CardKind.SAFETY,
-            (rule,),
-            Basis.POLICY,
-            text,
-            _ACTIONS[rule],
-            (p.reference,),
-        )
-    last = case.frame.given[-1].day if case.frame.given else None
-    for event in infusion_reactions(case):
-        if event.meaning is Stop.NOTE and last is not None:
-            yield Finding(
-                "nonhem-hold",
-                Indicator.WARNING,
-                CardKind.SAFETY,
-                (event.rule,),
-                Basis.POLICY,
-                event.text,
-                "Check: infusion reaction at an earlier dose",
-                (event.reference,),
+    """The non-hematologic table: bleeding, severe infection, grade 2 or more."""
+    for t in graded_toxicities(case):
+        text = f"{t.shown}, not recorded as resolved"
+        yield _warning("nonhem-hold", t.rule, text, _TABLE_ACTIONS[t.rule], (t.problem.reference,))
+
+
+def _events(case: Case) -> Iterator[Finding]:
+    """Infusion reactions that are no stop, and defibrotide without a recorded event."""
+    for e in infusion_reactions(case):
+        if e.meaning is Meaning.NOTE:
+            yield _warning(
+                "nonhem-hold", e.rule, e.text, "Check: infusion reaction at an earlier dose", e.references
             )
-    for event in vod_events(case):
-        if event.meaning is Stop.NOTE:
-            yield Finding(
-                "safety-hepatic",
-                Indicator.INFO,
-                CardKind.SAFETY,
-                (event.rule,),
-                Basis.POLICY,
-                event.text,
-                "",
-                (event.reference,),
-            )
+    for e in vod_events(case):
+        if e.meaning is Meaning.SUSPECTED:
+            yield _warning("safety-hepatic", e.rule, e.text, _KIND_ACTIONS["safety-hepatic"], e.references)
+        elif e.meaning is Meaning.NOTE:
+            yield _warning("safety-hepatic", e.rule, e.text, "", e.references, Indicator.INFO)
 
 
 def _no_response(case: Case) -> Iterator[Finding]:
@@ -111,13 +107,23 @@ def _no_response(case: Case) -> Iterator[Finding]:
     facts = reached(case, cycle)
     if facts.response is Verdict.NOT_MET:
         text = f"No CR or CRi within 3 cycles ({facts.response_text}): the policy does not consider going on appropriate"
-        yield Finding(
+        yield _warning(
             "discontinue-no-response",
-            Indicator.WARNING,
-            CardKind.SAFETY,
-            ("POL-B-III-A",),
-            Basis.POLICY,
+            "POL-B-III-A",
             text,
             "Stop: no response within 3 cycles",
             facts.evidence,
+        )
+
+
+def _combination(case: Case) -> Iterator[Finding]:
+    if is_combination(case):
+        text = "The dose table is for use alone; regimens with a TKI or mini-hyper-CVD use other schedules"
+        yield Finding(
+            "dose-note-combination",
+            Indicator.INFO,
+            CardKind.COVERAGE,
+            ("POL-DOSE-COMBINATION",),
+            Basis.RECOMMENDATION,
+            text,
         )

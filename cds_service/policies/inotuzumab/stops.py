@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from cds_service.clinical.body import body_surface
 from cds_service.policies.inotuzumab import liver
 from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.events import Event, Meaning
 from cds_service.policies.inotuzumab.hematologic import Persistence, persistent_cytopenias
+from cds_service.policies.inotuzumab.infusion import infusion_reactions
 from cds_service.policies.inotuzumab.interruptions import interruptions, reduction
 from cds_service.policies.inotuzumab.numbers import days
-from cds_service.policies.inotuzumab.toxicity import (
-    Event,
-    Stop,
-    infusion_reactions,
-    unresolved_grade_four,
-    vod_events,
-)
+from cds_service.policies.inotuzumab.toxicity import unresolved_grade_four
+from cds_service.policies.inotuzumab.vod import vod_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,9 @@ class Reason:
 
 def stop_reasons(case: Case) -> tuple[Reason, ...]:
     """Step 1 of TOX: exactly the conditions for which the policy says permanently discontinue."""
-    found = [_of_event(e) for e in (*vod_events(case), *infusion_reactions(case)) if e.meaning is Stop.STOP]
+    found = [
+        _of_event(e) for e in (*vod_events(case), *infusion_reactions(case)) if e.meaning is Meaning.STOP
+    ]
     found += [
         Reason(
             p.rule,
@@ -60,7 +59,7 @@ def stop_reasons(case: Case) -> tuple[Reason, ...]:
 
 
 def _of_event(e: Event) -> Reason:
-    return Reason(e.rule, e.text, (e.reference,))
+    return Reason(e.rule, e.text, e.references)
 
 
 def _persistence_text(p: Persistence) -> str:
@@ -74,9 +73,9 @@ def undecided_reasons(case: Case) -> tuple[Reason, ...]:
 
 def _undecided(case: Case) -> Iterator[Reason]:
     for e in (*vod_events(case), *infusion_reactions(case)):
-        if e.meaning is Stop.UNDECIDED:
+        if e.meaning is Meaning.UNDECIDED:
             kind = "safety-hepatic" if e.rule.startswith("POL-BBW") else "nonhem-hold"
-            yield Reason(e.rule, e.text, (e.reference,), "toxicity-detail", e.asks, kind)
+            yield Reason(e.rule, e.text, e.references, "toxicity-detail", e.asks, kind)
     for p in persistent_cytopenias(case):
         if p.suspected is None:
             text = f"{_persistence_text(p)}; whether inotuzumab is suspected is not recorded"
@@ -88,16 +87,10 @@ def _undecided(case: Case) -> Iterator[Reason]:
                 f"the suspected cause of the low {p.name}",
                 "hem-persistence",
             )
-    for problem in unresolved_grade_four(case):
-        text = f"Unresolved {problem.shown}, grade {problem.grade or 4} or more, without a statement that treatment may go on"
-        yield Reason(
-            "POL-TOX-GR2",
-            text,
-            (problem.reference,),
-            "toxicity-detail",
-            "whether the event has resolved, or that treatment may go on",
-            "",
-        )
+    for toxicity in unresolved_grade_four(case):
+        text = f"Unresolved {toxicity.shown}, without a statement that treatment may go on"
+        asks = "whether the event has resolved, or that treatment may go on"
+        yield Reason("POL-TOX-GR2", text, (toxicity.problem.reference,), "toxicity-detail", asks, "")
     for i in interruptions(case):
         if i.toxicity and i.length is not None and i.length > days("int.stop"):
             text = (

@@ -1,26 +1,20 @@
-"""Non-hematologic toxicity: VOD, infusion reactions, bleeding, infection and grade 2 or more.
+"""The table of non-hematologic toxicities (policy analysis 2.9): bleeding, severe infection, grade 2 or more.
 
-Procedures POL-BBW-STOP (2.1), IRR and the non-hematologic table (2.9). A stop needs verification,
-timing and cause as the analysis states them: a false "permanently discontinue" does harm.
+Of several records of one event the newest speaks. VOD and infusion reactions have procedures of
+their own; hematologic toxicity has its own table.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import Enum
+from datetime import date
 
-from cds_service.clinical.drugs import INOTUZUMAB, drugs_in_text
-from cds_service.clinical.problems import WORDS, Problem
+from cds_service.clinical.problems import Problem
 from cds_service.clinical.words import Said, phrase, says
-from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import days
 
-_PROPHYLAXIS = re.compile(r"prophyla|prevent", re.IGNORECASE)
-_INOTUZUMAB = phrase(r"inotuzumab(?: ozogamicin)?", r"besponsa", r"J9229", r"1942950", r"1942954", r"1942959")
 _HEMATOLOGIC = frozenset(
     {"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression", "febrile_neutropenia"}
 )
@@ -28,258 +22,136 @@ _HEMATOLOGIC_WORDS = phrase(
     r"neutropeni\w*", r"thrombocytopeni\w*", r"an(?:a)?emia", r"(?:pan)?cytopeni\w*", r"leukopeni\w*", r"lymphopeni\w*", r"myelosuppression",
     r"(?:neutrophil|platelet|white blood cell|lymphocyte) count decreased", r"low (?:platelets|neutrophils|hemoglobin)",
 )  # fmt: skip
+_SEVERE_INFECTION = re.compile(
+    r"\b(?:sepsis|septic|pneumonia|bacter[ae]mia|fungemia|mucormycosis)\b", re.IGNORECASE
+)
+_SEVERE_INFECTION_CODES = frozenset({"A419", "B377", "J189", "91302008", "10001005", "233604007"})
+_NEOPLASM = re.compile(
+    r"leuk[ae]mia|lymphoma|carcinoma|cancer|tumou?r|neoplas|glioma|sarcoma|gvhd|graft", re.IGNORECASE
+)
+_PAST = re.compile(r"\b(?:history of|h/o|past)\b", re.IGNORECASE)
+# CTCAE words its grades so; the only severity that an AdverseEvent has a member for.
+_GRADE_OF = {"mild": 1, "moderate": 2, "severe": 3, "life-threatening": 4}
 _MAY_GO_ON = re.compile(
     r"\b(?:may|can|ok(?:ay)? to|safe to|will|plan to|agreed to) (?:continue|proceed|resume|go on)|\bcleared (?:to|for)|\bcontinue (?:inotuzumab|treatment|therapy)",
     re.IGNORECASE,
 )
-
-
-class Stop(Enum):
-    """What an event means for treatment."""
-
-    STOP = "stop"
-    UNDECIDED = "undecided"
-    RISK = "risk factor"
-    NOTE = "note"
+_PHYSICIANS_WORDS = frozenset(
+    {"DocumentReference", "DiagnosticReport", "Observation", "AdverseEvent", "Condition", "CarePlan"}
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """One event judged: what it means, the rule, the sentence, and its source."""
+class Toxicity:
+    """An active non-hematologic event, the row of the table that it falls under, and its CTCAE grade."""
 
-    meaning: Stop
+    problem: Problem
     rule: str
-    text: str
-    reference: str
-    asks: str = ""
+    grade: int | None
+
+    @property
+    def shown(self) -> str:
+        grade = f"grade {self.grade}" if self.grade else self.problem.severity or "grade not recorded"
+        return f"{self.problem.shown}, {grade}"
 
 
-def _first_dose_day(case: Case) -> When | None:
-    """The first inotuzumab dose of the first course."""
-    given = case.frame.history.given
-    return given[0].when if given else None
-
-
-def vod_events(case: Case) -> tuple[Event, ...]:
-    """POL-BBW-STOP: candidates are Conditions and AdverseEvents of VOD, active or resolved, not negated."""
-    candidates = [p for p in case.chart.problems if p.is_a("vod_sos") and not _is_prophylaxis(p)]
-    judged = tuple(_vod(case, p) for p in candidates)
-    if candidates:
-        return judged
-    return tuple(_suspected_vod(case))
-
-
-def _is_prophylaxis(p: Problem) -> bool:
-    return bool(_PROPHYLAXIS.search(p.words))
-
-
-def _vod(case: Case, p: Problem) -> Event:
-    first = _first_dose_day(case)
-    if not p.verified:
-        text = f"Veno-occlusive disease suspected, not confirmed ({p.shown})"
-        return Event(
-            Stop.UNDECIDED, "POL-BBW-STOP", text, p.reference, "whether veno-occlusive disease is confirmed"
-        )
-    when = p.dated
-    if first is None:
-        return Event(Stop.RISK, "POL-BBW-RISK", f"Earlier veno-occlusive disease ({p.shown})", p.reference)
-    before = when.is_before(first.first) if when is not None else None
-    if before is None:
-        text = f"Veno-occlusive disease recorded ({p.shown}); it cannot be told whether before or after the first inotuzumab dose ({first})"
-        return Event(
-            Stop.UNDECIDED, "POL-BBW-STOP", text, p.reference, "the onset of the veno-occlusive disease"
-        )
-    if before:
-        return Event(
-            Stop.RISK, "POL-BBW-RISK", f"Veno-occlusive disease before inotuzumab ({p.shown})", p.reference
-        )
-    text = f"Veno-occlusive disease recorded {when}, after the first inotuzumab dose ({first}): the policy (boxed warning) says discontinue permanently"
-    return Event(Stop.STOP, "POL-BBW-STOP", text, p.reference)
-
-
-def _suspected_vod(case: Case) -> Iterator[Event]:
-    """No recorded event: defibrotide since the first dose, or VOD stated only in a note."""
-    first = _first_dose_day(case)
-    for use in case.chart.uses:
-        if (
-            "defibrotide" not in use.drugs
-            or first is None
-            or not (use.is_given or use.status in ("active", "draft"))
-        ):
-            continue
-        since = use.last_known
-        if since is not None and since.is_before(first.first) is True:
-            continue
-        prophylaxis = bool(_PROPHYLAXIS.search(use.all_text))
-        meaning = Stop.NOTE if prophylaxis else Stop.UNDECIDED
-        text = (
-            "Defibrotide as prophylaxis"
-            if prophylaxis
-            else f"Defibrotide since the first dose ({since or 'undated'}): veno-occlusive disease suspected, hold and evaluate"
-        )
-        yield Event(
-            meaning,
-            "POL-BBW-STOP",
-            text,
-            use.reference,
-            "" if prophylaxis else "whether veno-occlusive disease was diagnosed, with onset",
-        )
-    for s in case.chart.statements:
-        if not s.text or s.kind in ("MedicationRequest", "ServiceRequest", "CarePlan", "Appointment"):
-            continue
-        said = says(s.text, WORDS["vod_sos"])
-        if said in (Said.AFFIRMED, Said.DOUBTED) and not _PROPHYLAXIS.search(s.text):
-            text = f"Veno-occlusive disease stated only in a text ({s.when or 'undated'}): suspected, hold and evaluate"
-            yield Event(
-                Stop.UNDECIDED,
-                "POL-BBW-STOP",
-                text,
-                s.reference,
-                "whether veno-occlusive disease was diagnosed, with onset",
-            )
-
-
-def infusion_reactions(case: Case) -> tuple[Event, ...]:
-    """Procedure IRR, any course: attribution by day or suspect, then severity."""
+def graded_toxicities(case: Case) -> tuple[Toxicity, ...]:
+    """POL-TOX-BLEED, POL-TOX-INF, POL-TOX-GR2: active, confirmed, not resolved."""
     found = []
-    for p in case.chart.problems:
-        if p.is_a("infusion_reaction") and (event := _reaction(case, p)) is not None:
-            found.append(event)
+    for p in _newest_of_each(case):
+        if p.is_active and not _has_its_own_rule(p) and (rule := _rule_for(case, p)) is not None:
+            found.append(Toxicity(p, rule, _grade(p)))
     return tuple(found)
 
 
-def _reaction(case: Case, p: Problem) -> Event | None:
-    given = case.frame.history.given
-    if not given:
-        return None
-    suspects = [s for s in p.suspects]
-    ours = [s for s in suspects if _is_inotuzumab(s)]
-    others = [
-        s
-        for s in suspects
-        if s not in ours and not re.match(r"^(?:the )?(?:infusion|dose|treatment)", s, re.IGNORECASE)
-    ]
-    if not ours and _names_other_cause(p):
-        others = others or [p.words]
-    if others and not ours:
-        return None
-    when = p.dated
-    on_dose_day = None if when is None else _near_dose(case, when)
-    named = bool(ours)
-    if on_dose_day is False and not named:
-        return None
-    if ours and others:
-        return _open_reaction(
-            p, "inotuzumab and another cause are both suspected", "the cause of the infusion reaction"
+def _newest_of_each(case: Case) -> list[Problem]:
+    """Of the confirmed records of one event those of the latest day; undated ones stay."""
+    confirmed = [p for p in case.chart.problems if p.verified]
+    last: dict[tuple[str, bool], date] = {}
+    for p in confirmed:
+        if p.dated is not None:
+            last[_kind(p)] = max(p.dated.last, last.get(_kind(p), date.min))
+    return [p for p in confirmed if p.dated is None or p.dated.last == last[_kind(p)]]
+
+
+def _kind(p: Problem) -> tuple[str, bool]:
+    return _name(p), p.is_event
+
+
+def _name(p: Problem) -> str:
+    """The event's words without its grade, so that a later grade of it is the same event."""
+    return (
+        re.sub(
+            r"[\s,(]*\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*[1-5]\b\)?[\s,]*", " ", p.words, flags=re.IGNORECASE
         )
-    if on_dose_day is None and not named:
-        return _open_reaction(
-            p,
-            "neither its date nor its cause places it at an inotuzumab dose",
-            "the date or the suspected cause of the infusion reaction",
-        )
-    if not p.verified:
-        return _open_reaction(p, "it is not confirmed", "whether the infusion reaction is confirmed")
-    return _by_severity(p)
-
-
-def _by_severity(p: Problem) -> Event:
-    anaphylaxis = re.search(r"anaphyla", p.words, re.IGNORECASE) or any(
-        code in ("39579001", "T782XXA") for _, code in p.codes
-    )
-    if (p.grade or 0) >= 3 or p.severity in ("severe", "life-threatening") or anaphylaxis:
-        how = f"grade {p.grade}" if p.grade else p.severity or "anaphylaxis"
-        text = f"Severe infusion reaction ({p.shown}; {how}): the policy says discontinue permanently"
-        return Event(Stop.STOP, "POL-TOX-IRR-SEV", text, p.reference)
-    if p.grade in (1, 2) or p.severity in ("mild", "moderate"):
-        how = f"grade {p.grade}" if p.grade else p.severity
-        text = f"Infusion reaction ({p.shown}; {how}): interrupt and treat if it recurs, consider steroid and antihistamine before the dose"
-        return Event(Stop.NOTE, "POL-TOX-IRR", text, p.reference)
-    return _open_reaction(p, "its severity is not recorded", "the grade of the infusion reaction")
-
-
-def _open_reaction(p: Problem, why: str, asks: str) -> Event:
-    return Event(
-        Stop.UNDECIDED, "POL-TOX-IRR-SEV", f"Infusion reaction ({p.shown}): {why}", p.reference, asks
+        .strip()
+        .lower()
     )
 
 
-def _is_inotuzumab(text: str) -> bool:
-    return says(text, _INOTUZUMAB) is Said.AFFIRMED or INOTUZUMAB in drugs_in_text(text)
-
-
-def _names_other_cause(p: Problem) -> bool:
-    """Whether the event's own words or notes name a cause other than inotuzumab."""
-    text = f"{p.words} ; {p.notes}"
-    other = re.search(
-        r"\b(?:contrast|transfusion|platelets?|red cells?|food|peanut|bee|latex|antibiotic|vancomycin|penicillin|asparaginase|rituximab|iodin\w+)\b",
-        text,
-        re.IGNORECASE,
-    )
-    return bool(other) and not _is_inotuzumab(text)
-
-
-def _near_dose(case: Case, when: When) -> bool | None:
-    """Whether an event falls on the day of an inotuzumab dose or the next."""
-    window = timedelta(days=days("irr.window"))
-    answers = {when.is_within(d.day, d.day + window) for d in case.frame.history.given}
-    if True in answers:
+def _has_its_own_rule(p: Problem) -> bool:
+    if p.is_a("vod_sos") or p.is_a("infusion_reaction"):
         return True
-    return None if None in answers else False
+    if p.is_a("infection") or p.is_a("hemorrhage"):
+        return False
+    return bool(p.concepts & _HEMATOLOGIC) or says(p.words, _HEMATOLOGIC_WORDS) is Said.AFFIRMED
 
 
-def graded_toxicities(case: Case) -> tuple[tuple[Problem, str], ...]:
-    """Active non-hematologic events: bleeding, severe infection, and others of grade 2 or more, with rule."""
-    found = []
-    for p in case.chart.problems:
-        if not p.is_active or not p.verified or p.is_a("vod_sos") or p.is_a("infusion_reaction"):
-            continue
-        if (p.concepts & _HEMATOLOGIC and not p.is_a("infection")) or says(
-            p.words, _HEMATOLOGIC_WORDS
-        ) is Said.AFFIRMED:
-            continue
-        if (rule := _rule_for(case, p)) is not None:
-            found.append((p, rule))
-    return tuple(found)
+def _grade(p: Problem) -> int | None:
+    return p.grade or (_GRADE_OF.get(p.severity) if p.is_event else None)
 
 
 def _rule_for(case: Case, p: Problem) -> str | None:
-    if p.is_a("hemorrhage") and ((p.grade or 2) >= 2 and p.severity != "mild"):
+    if _PAST.search(p.words):
+        return None
+    if p.is_a("hemorrhage"):
         return "POL-TOX-BLEED"
-    severe = (
-        p.severity in ("severe", "life-threatening")
-        or (p.grade or 0) >= 3
-        or re.search(r"sepsis|septic|pneumonia|bacteremia|91302008", p.words, re.IGNORECASE)
+    if p.is_a("infection") and _is_severe_infection(p):
+        return "POL-TOX-INF"
+    graded = (_grade(p) or 0) >= days("tox.grade_interrupt")
+    return (
+        "POL-TOX-GR2" if graded and _began_in_treatment(case, p) and not _NEOPLASM.search(p.words) else None
     )
-    if p.is_a("infection"):
-        return (
-            "POL-TOX-INF"
-            if severe
-            else ("POL-TOX-GR2" if (p.grade or 0) >= days("tox.grade_interrupt") else None)
-        )
-    if (p.grade or 0) >= days("tox.grade_interrupt") and _is_toxicity(case, p):
-        return "POL-TOX-GR2"
-    return None
 
 
-def _is_toxicity(case: Case, p: Problem) -> bool:
-    """An adverse event, or a graded condition that began in treatment; pretreatment grades are accepted."""
-    start = case.frame.history.given[0].day if case.frame.history.given else None
-    if start is None:
-        return p.is_event
-    return p.is_event or p.dated is None or p.dated.last >= start
-
-
-def unresolved_grade_four(case: Case) -> tuple[Problem, ...]:
-    """Unresolved non-hematologic events of grade 4 or more without a physician's word that treatment may go on."""
-    cleared = any(
-        s.text
-        and _MAY_GO_ON.search(s.text)
-        and says(s.text, re.compile(_MAY_GO_ON.pattern, re.I)) is Said.AFFIRMED
-        for s in case.chart.statements
+def _is_severe_infection(p: Problem) -> bool:
+    return (
+        (p.grade or 0) >= 3
+        or p.severity in ("severe", "life-threatening")
+        or bool(_SEVERE_INFECTION.search(p.words))
+        or any(code in _SEVERE_INFECTION_CODES for _, code in p.codes)
     )
-    if cleared:
-        return ()
+
+
+def _began_in_treatment(case: Case, p: Problem) -> bool:
+    """Whether it may have begun since the first dose, or grown beyond its pretreatment grade."""
+    given = case.frame.history.given
+    if not given:
+        return False
+    first = given[0].day
+    before = [q for q in case.chart.problems if q.dated is not None and q.dated.is_before(first) is True]
+    if p in before:
+        return False
+    return not any(
+        _name(q) == _name(p) and q.is_active and (_grade(q) or 0) >= (_grade(p) or 0) for q in before
+    )
+
+
+def unresolved_grade_four(case: Case) -> tuple[Toxicity, ...]:
+    """TOX step 2: grade 4 or more, unresolved, without a physician's statement that treatment may go on."""
     return tuple(
-        p for p, _ in graded_toxicities(case) if (p.grade or 0) >= 4 or p.severity == "life-threatening"
+        t for t in graded_toxicities(case) if (t.grade or 0) >= 4 and not _is_cleared(case, t.problem)
     )
+
+
+def _is_cleared(case: Case, p: Problem) -> bool:
+    for s in case.chart.statements:
+        if (
+            s.kind in _PHYSICIANS_WORDS
+            and _MAY_GO_ON.search(s.text)
+            and says(s.text, _MAY_GO_ON) is Said.AFFIRMED
+        ):
+            own = s.reference == p.reference
+            if own or p.dated is None or (s.when is not None and s.when.is_before(p.dated.first) is False):
+                return True
+    return False

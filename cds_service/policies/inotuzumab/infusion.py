@@ -1,0 +1,134 @@
+"""Infusion reactions: procedure IRR of policy analysis 2.9, over any course.
+
+An event is attributed by its day or by the drug that is suspected, then judged by severity.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cds_service.clinical.drugs import INOTUZUMAB, drugs_in_text
+from cds_service.clinical.problems import Problem, named_causes
+from cds_service.clinical.words import Said, phrase, says
+from cds_service.fhir.dates import When
+from cds_service.policies.inotuzumab.case import Case, doses_unseen
+from cds_service.policies.inotuzumab.events import Event, Meaning, is_candidate, is_confirmed
+from cds_service.policies.inotuzumab.numbers import days
+
+_REACTION = phrase(r"infusion(?: related)?(?: hypersensitivity)? reactions?")
+_ANAPHYLAXIS = phrase(r"anaphyla\w+")
+_ANAPHYLAXIS_CODES = frozenset({"39579001", "T782XXA"})
+_INOTUZUMAB = phrase(r"inotuzumab(?: ozogamicin)?", r"besponsa", r"J9229", r"1942950", r"1942954", r"1942959")
+# What follows "due to" and names no drug.
+_NO_AGENT = re.compile(
+    r"(?:\w+ )?(?:infusion|dose|treatment|therapy|chemo\w*|drug|medication|cycle|rate)\b", re.IGNORECASE
+)
+_OTHER_AGENT = re.compile(
+    r"\b(?:contrast|iodin\w+|gadolinium|transfusion|platelets?|red (?:blood )?cells?|blood product|immunoglobulin|IVIG|food|peanuts?|nuts|"
+    r"shellfish|bee|wasp|insect|latex|antibiotics?|vancomycin|penicillin|amoxicillin|ce[fp]\w+in|\w+cillin|asparaginase|pegaspargase|"
+    r"rituximab|amphotericin|iron|vaccine)\b",
+    re.IGNORECASE,
+)
+_UNREAD = re.compile(r"(?:https?://\S+/)?[A-Z]\w+/\S+|urn:\S+|#\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspects:
+    """Whether inotuzumab, another agent, or something that could not be read is named as the cause."""
+
+    ours: bool
+    other: bool
+    unread: bool
+
+
+def infusion_reactions(case: Case) -> tuple[Event, ...]:
+    """Procedure IRR for every recorded reaction; one that does not count gives nothing."""
+    candidates = [
+        p for p in case.chart.problems if is_candidate(p, "infusion_reaction", _REACTION, _ANAPHYLAXIS)
+    ]
+    return tuple(event for p in candidates if (event := _judged(case, p)) is not None)
+
+
+def _judged(case: Case, p: Problem) -> Event | None:
+    suspects = _suspects(p)
+    if suspects.other and not suspects.ours and not suspects.unread:
+        return None
+    near = _at_dose(case, p.dated)
+    if near is False and not suspects.ours and not suspects.unread:
+        return None
+    if _is_mild(p):
+        text = f"Infusion reaction ({p.shown}; {_severity(p)}): treat as the policy's table says, consider steroid and antihistamine before the dose"
+        return _mild(case, p, text)
+    if suspects.unread or (suspects.ours and suspects.other):
+        why = (
+            "the suspected drug could not be read"
+            if suspects.unread
+            else "inotuzumab and another cause are both suspected"
+        )
+        return _open(p, why, "the cause of the infusion reaction")
+    if near is None and not suspects.ours:
+        why = "neither its date nor a suspected drug places it at an inotuzumab dose"
+        return _open(p, why, "the date or the suspected cause of the infusion reaction")
+    if not is_confirmed(p, _REACTION, _ANAPHYLAXIS):
+        return _open(p, "not confirmed", "whether the infusion reaction is confirmed")
+    if not _is_severe(p):
+        return _open(p, "its severity is not recorded", "the grade of the infusion reaction")
+    text = f"Severe infusion reaction ({p.shown}; {_severity(p)}): the policy says discontinue permanently"
+    return Event(Meaning.STOP, "POL-TOX-IRR-SEV", text, (p.reference,))
+
+
+def _open(p: Problem, why: str, asks: str) -> Event:
+    return Event(
+        Meaning.UNDECIDED, "POL-TOX-IRR-SEV", f"Infusion reaction ({p.shown}): {why}", (p.reference,), asks
+    )
+
+
+def _mild(case: Case, p: Problem, text: str) -> Event | None:
+    """A reaction that is no stop matters from the last dose on."""
+    given = case.frame.history.given
+    if given and p.dated is not None and p.dated.is_before(given[-1].day) is True:
+        return None
+    return Event(Meaning.NOTE, "POL-TOX-IRR", text, (p.reference,))
+
+
+def _is_severe(p: Problem) -> bool:
+    anaphylaxis = says(p.words, _ANAPHYLAXIS) is Said.AFFIRMED or any(
+        c in _ANAPHYLAXIS_CODES for _, c in p.codes
+    )
+    return (p.grade or 0) >= 3 or p.severity in ("severe", "life-threatening") or anaphylaxis
+
+
+def _is_mild(p: Problem) -> bool:
+    return not _is_severe(p) and (p.grade in (1, 2) or p.severity in ("mild", "moderate"))
+
+
+def _severity(p: Problem) -> str:
+    return f"grade {p.grade}" if p.grade else p.severity or "anaphylaxis"
+
+
+def _suspects(p: Problem) -> _Suspects:
+    text = f"{p.words} ; {p.notes}"
+    named = [*p.suspects, *named_causes(p.words)]
+    unread = any(_UNREAD.fullmatch(s) for s in named)
+    ours = any(_is_inotuzumab(s) for s in named)
+    other = any(not (_is_inotuzumab(s) or _NO_AGENT.match(s) or _UNREAD.fullmatch(s)) for s in named)
+    if not named and not _is_inotuzumab(text):
+        other = bool(_OTHER_AGENT.search(text))
+    return _Suspects(ours, other, unread)
+
+
+def _is_inotuzumab(text: str) -> bool:
+    return says(text, _INOTUZUMAB) is Said.AFFIRMED or INOTUZUMAB in drugs_in_text(text)
+
+
+def _at_dose(case: Case, when: When | None) -> bool | None:
+    """Whether an event falls on the day of an inotuzumab dose or the next; None: cannot be told."""
+    history = case.frame.history
+    window = timedelta(days=days("irr.window"))
+    answers = {None if when is None else when.is_within(d.day, d.day + window) for d in history.given}
+    if True in answers:
+        return True
+    unknown = None in answers or history.undated or doses_unseen(case.chart, history)
+    return None if unknown else False
