@@ -19,9 +19,7 @@ MAX_URL_BYTES = 1800  # some gateways cut URLs at 2048; longer code lists are as
 
 # Reports that may come as an Observation: marrow aspirate and biopsy, flow cytometry, immunostains.
 _REPORT_CODES = ("48807-2", "33721-2", "33719-6", "55230-7", "55229-9")
-_CATEGORIES = (
-    "laboratory,vital-signs,exam,survey,procedure,imaging,social-history,therapy,activity"
-)
+_CATEGORIES = "laboratory,vital-signs,exam,survey,procedure,imaging,social-history,therapy,activity"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""Whose a resource is: this patient's, another's, nobody's in particular, or not to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any
+
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.references import local_reference
+
+_MEMBERS = ("subject", "patient", "beneficiary")
+_NOBODYS = {"Medication", "Practitioner", "PractitionerRole", "Organization", "Location", "Encounter"}
+
+
+class Owner(Enum):
+    """Who a resource speaks of."""
+
+    PATIENT = 1
+    ANOTHER = 2
+    UNCLEAR = 3
+
+
+def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
+    """Whose the resource is. What belongs to no patient may stand with this one's."""
+    kind = as_text(body.get("resourceType")) or ""
+    if kind == "Patient":
+        return Owner.PATIENT if body.get("id") == patient_id else Owner.ANOTHER
+    if kind in _NOBODYS:
+        return Owner.PATIENT
+    patients = {named for named in map(local_reference, _references(body)) if named is not None}
+    patients = {named for named in patients if named.startswith("Patient/")}
+    if not patients:
+        return Owner.UNCLEAR
+    return Owner.PATIENT if f"Patient/{patient_id}" in patients else Owner.ANOTHER
+
+
+def _references(body: Mapping[str, Any]) -> Iterator[str]:
+    pointers = [body.get(member) for member in _MEMBERS]
+    if body.get("resourceType") == "Appointment":
+        pointers += [participant.get("actor") for participant in as_dicts(body.get("participant"))]
+    for pointer in pointers:
+        if reference := as_text(as_dict(pointer).get("reference")):
+            yield reference

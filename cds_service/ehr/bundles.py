@@ -1,0 +1,85 @@
+"""One answer of a FHIR server, or one prefetch value, as resources plus what it leaves open.
+
+Knows Bundles in all the shapes that EHRs send them in. Does not know whose resources they are,
+where they came from, or what was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.record import Resource
+
+_NOTHING_FOUND = {"4101", "not-found"}  # an outcome in place of an empty Bundle
+_NOT_UNDERSTOOD = {"not-supported", "invalid", "code-invalid", "value"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The resources of one answer and the address of the next.
+
+    ``remark`` says why the answer may not be whole; with ``failed`` nothing may be concluded from it.
+    """
+
+    resources: tuple[Resource, ...] = ()
+    next_link: str | None = None
+    remark: str | None = None
+    failed: bool = False
+    self_link: str | None = None
+
+
+def read_page(answer: object) -> Page:
+    """The page that an answer is: a Bundle, a lone resource, an OperationOutcome, or no FHIR at all."""
+    body = as_dict(answer)
+    kind = as_text(body.get("resourceType"))
+    if kind is None:
+        return Page(remark="the answer is not FHIR", failed=True)
+    if kind == "OperationOutcome":
+        return Page(remark="the server answered with an error", failed=True)
+    if kind != "Bundle":
+        return Page((Resource(body),))
+    entries = as_dicts(body.get("entry"))
+    resources = tuple(_resources(entries))
+    remark, failed = _remark(entries)
+    return Page(resources, _link(body, "next"), remark, failed and not resources, _link(body, "self"))
+
+
+def _link(bundle: Mapping[str, Any], relation: str) -> str | None:
+    links = as_dicts(bundle.get("link"))
+    return next((as_text(link.get("url")) for link in links if link.get("relation") == relation), None)
+
+
+def _content(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The resource of an entry; some clients put it in the entry's place."""
+    return entry if "resourceType" in entry else as_dict(entry.get("resource"))
+
+
+def _resources(entries: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:
+    for entry in entries:
+        content = _content(entry)
+        kind = as_text(content.get("resourceType"))
+        if kind == "Bundle":
+            yield from _resources(as_dicts(content.get("entry")))
+        elif kind is not None and kind != "OperationOutcome":
+            yield Resource(content, name=as_text(entry.get("fullUrl")) or "")
+
+
+def _remark(entries: list[Mapping[str, Any]]) -> tuple[str | None, bool]:
+    """What outcomes among the entries say about completeness, and whether that means failure."""
+    statuses = [as_text(as_dict(entry.get("response")).get("status")) or "200" for entry in entries]
+    if any(status[0] not in "23" for status in statuses):
+        return "the server reported an error in its answer", True
+    outcomes = [c for c in map(_content, entries) if c.get("resourceType") == "OperationOutcome"]
+    for issue in (issue for outcome in outcomes for issue in as_dicts(outcome.get("issue"))):
+        coded = as_dicts(as_dict(issue.get("details")).get("coding"))
+        codes = {as_text(issue.get("code")), *(as_text(c.get("code")) for c in coded)}
+        if issue.get("severity") in ("error", "fatal"):
+            return "the server reported an error in its answer", True
+        if issue.get("severity") == "warning" and codes & _NOT_UNDERSTOOD:
+            return "the server did not understand the whole search", True
+        if issue.get("severity") == "warning" and not codes & _NOTHING_FOUND:
+            return "the server says that its answer may not be the whole record", False
+    return None, False

@@ -1,0 +1,128 @@
+"""Reading one FHIR server with one token, for the length of one call.
+
+The token goes to that server's origin and nowhere else, and is neither kept nor logged. Knows
+HTTP statuses and JSON; knows no needs and no Bundles. Errors carry a clause for the prescriber.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from threading import Event
+from typing import Any
+from urllib.parse import urljoin
+
+from cds_service.ehr.scopes import Access, access
+from cds_service.json_text import NotStrictJson, read_json
+from cds_service.trust.addresses import same_origin
+from cds_service.trust.outbound import Outbound, OutboundError, Response
+
+LATE = "the EHR did not answer in time"
+_REFUSALS = {400, 405, 414, 422, 501}  # the query is at fault: another one may do
+_BOM = b"\xef\xbb\xbf"
+_ACCEPT = "application/fhir+json, application/json;q=0.9"
+_OUTBOUND_REASONS = {
+    "refused": "the address is not one that may be contacted",
+    "timeout": LATE,
+    "too-large": "the answer was too large",
+    "connection": "the EHR could not be reached",
+    "tls": "the EHR could not be reached safely",
+}
+
+
+class FhirError(Exception):
+    """No usable answer. ``str()`` is a clause that can follow a colon; ``status`` when there was one."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the server refused the query as such."""
+        return self.status in _REFUSALS
+
+
+class FhirClient:
+    """One server's base address, a token and its scopes. Shared by the threads of one call."""
+
+    def __init__(
+        self,
+        outbound: Outbound,
+        server: str,
+        access_token: str | None = None,
+        scope: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.server = server.removesuffix("/")
+        self._outbound = outbound
+        self._token = access_token
+        self._scope = scope
+        self._sleep = sleep
+        self._token_refused = Event()
+
+    def access(self, resource_type: str, *, reading: bool = False) -> Access:
+        """How much of a type the granted scopes let be searched, or read by id."""
+        return access(self._scope, resource_type, reading=reading)
+
+    def url(self, link: str, at: str = "") -> str:
+        """The absolute URL of a relative one; ``at`` is the URL of the answer it stood in.
+
+        Empty, which is no URL of this server, when the link is malformed.
+        """
+        try:
+            return urljoin(at or f"{self.server}/", link)
+        except ValueError:
+            return ""
+
+    def get(self, url: str, deadline: float) -> Mapping[str, Any]:
+        """The JSON object at a URL of this server. Raises FhirError."""
+        answer = self._answer(url, deadline)
+        wait = _retry_after(answer)
+        if wait is not None and time.monotonic() + wait < deadline:
+            self._sleep(wait)
+            answer = self._answer(url, deadline)
+        if answer.status == 401:
+            self._token_refused.set()
+            raise FhirError("the EHR no longer accepts the access token", 401)
+        if 300 <= answer.status < 400:
+            raise FhirError("the server answered with a redirect, which is not followed", answer.status)
+        if answer.status != 200:
+            raise FhirError(f"the server answered {answer.status}", answer.status)
+        return _json_object(answer)
+
+    def _answer(self, url: str, deadline: float) -> Response:
+        if self._token_refused.is_set():
+            raise FhirError("the EHR no longer accepts the access token", 401)
+        headers = {"Accept": _ACCEPT, "Cache-Control": "no-cache"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            return self._outbound.get(url, headers=headers, allowed=self.is_own, deadline=deadline)
+        except OutboundError as failure:
+            raise FhirError(_OUTBOUND_REASONS[failure.kind]) from None
+
+    def is_own(self, url: str) -> bool:
+        """Whether a URL lies on this server's own scheme, host and port."""
+        return same_origin(url, self.server)
+
+
+def _retry_after(answer: Response) -> int | None:
+    """The whole seconds that an overloaded server asks to wait; a date is not waited for."""
+    value = answer.headers.get("retry-after", "")
+    if answer.status != 429 or not (value.isascii() and value.isdigit()) or len(value) > 4:
+        return None
+    return max(int(value), 1)
+
+
+def _json_object(answer: Response) -> Mapping[str, Any]:
+    raw = answer.body.removeprefix(_BOM)
+    if "8859-1" in answer.headers.get("content-type", "").lower():
+        raw = raw.decode("latin-1").encode()
+    try:
+        value = read_json(raw)
+    except NotStrictJson:
+        raise FhirError("the server's answer cannot be read", answer.status) from None
+    if not isinstance(value, dict):
+        raise FhirError("the server's answer is not FHIR", answer.status)
+    return value

@@ -1,0 +1,200 @@
+"""From an EHR's call to a record: what was sent, then what can be read, until the deadline.
+
+Every need ends as seen, as known to be empty, or as a gap with its reason. Decides nothing clinical.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cds_service.ehr.bundles import Page
+from cds_service.ehr.crew import Crew
+from cds_service.ehr.fhir_client import LATE, FhirClient, FhirError
+from cds_service.ehr.medications import MOST_READ, drug_reference, has_drug_in_words, read_medication
+from cds_service.ehr.needs import CLINICAL, NEEDS, DataNeed
+from cds_service.ehr.prefetch import prefetched
+from cds_service.ehr.scopes import Access
+from cds_service.ehr.search import answers, following
+from cds_service.ehr.seen import Note, Seen
+from cds_service.fhir.record import Need, Record, Resource, record_from
+
+AT_ONCE = 6
+_SCOPE = "the granted scopes do not allow it"
+
+
+class NoAccess(Exception):
+    """No FHIR server can be asked, and too little was sent to say anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class EhrRequest:
+    """What a call says about its data. ``fhir_server`` is None when none was named."""
+
+    patient_id: str
+    prefetch: Mapping[str, Any] = field(default_factory=dict)
+    draft_resources: tuple[Resource, ...] = ()
+    fhir_server: str | None = None
+    access_token: str | None = None
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The record, how each need was answered, and the time that it took in milliseconds."""
+
+    record: Record
+    notes: tuple[Note, ...]
+    prefetch_ms: float
+    fetch_ms: float
+
+
+def gather(request: EhrRequest, client: FhirClient | None, deadline: float) -> Gathered:
+    """The record of the call's patient, by ``deadline`` on the monotonic clock whatever the EHR does.
+
+    ``client`` is None when no server can be asked. Raises NoAccess when too little was sent then.
+    """
+    started = time.monotonic()
+    call = _Call(request, client, deadline)
+    open_rows = call.take_prefetch()
+    taken = time.monotonic()
+    if client is None:
+        call.leave(open_rows)
+    else:
+        call.fetch(client, open_rows)
+    record = call.record()
+    notes = tuple(seen.note for seen in call.seen.values())
+    return Gathered(record, notes, (taken - started) * 1000, (time.monotonic() - taken) * 1000)
+
+
+_Open = list[tuple[DataNeed, Page | None]]  # rows to ask, with the page that was sent of them
+_Label = Need | str  # a need, or the reference of a Medication
+
+
+class _Call:
+    """The state of one call. Only the calling thread changes it."""
+
+    def __init__(self, request: EhrRequest, client: FhirClient | None, deadline: float) -> None:
+        self.request = request
+        self.deadline = deadline
+        server = client.server if client is not None else request.fhir_server
+        self.seen = {row.need: Seen(row, request.patient_id, server) for row in NEEDS}
+        drafts = request.draft_resources
+        self.medications = {r.reference: r for r in drafts if r.type == "Medication"}
+        self.asked: dict[str, str] = {}  # references of Medications, each with why it was not had
+
+    def take_prefetch(self) -> _Open:
+        """Take in what was sent; gives back the rows that are absent or have further pages."""
+        found: _Open = []
+        for row in NEEDS:
+            page = prefetched(self.request.prefetch, row.need)
+            if page is not None:
+                self._take(row.need, page, "prefetch")
+            if page is None or page.next_link is not None:
+                found.append((row, page))
+        return found
+
+    def leave(self, open_rows: _Open) -> None:
+        """Without a server, what was not sent is a gap."""
+        absent = {row.need for row, page in open_rows if page is None}
+        if Need.PATIENT in absent or absent.issuperset(CLINICAL):
+            raise NoAccess
+        for row, page in open_rows:
+            if page is None:
+                self.seen[row.need].failure = "it was not sent, and there is no FHIR server to ask"
+            else:
+                self.seen[row.need].remark = "only its first page was sent"
+
+    def fetch(self, client: FhirClient, open_rows: _Open) -> None:
+        """Ask the server for what is open, and for drugs that are named by reference only."""
+        crew: Crew[_Label, Page] = Crew(AT_ONCE)
+        running: set[_Label] = set()
+
+        def look_up(resources: Iterable[Resource]) -> None:
+            for reference in self._to_look_up(client, resources):
+                running.add(reference)
+                crew.give(reference, read_medication(client, reference, self.deadline))
+
+        for row, page in open_rows:
+            if self._may_ask(client, row):
+                running.add(row.need)
+                crew.give(row.need, self._job(client, row, page))
+        look_up(self.request.draft_resources)
+        look_up([resource for seen in self.seen.values() for resource in seen.resources])
+        for handed in crew.until(self.deadline):
+            if handed.item is not None:
+                look_up(self._take(handed.label, handed.item, "fetched"))
+            if handed.is_end:
+                running.discard(handed.label)
+                if handed.error is not None:
+                    self._fail(handed.label, handed.error)
+        for label in running:
+            self._fail(label, FhirError(LATE))
+
+    def _may_ask(self, client: FhirClient, row: DataNeed) -> bool:
+        granted = client.access(row.resource_type, reading=row.is_read)
+        if granted is Access.NONE:
+            self.seen[row.need].failure = _SCOPE
+        elif granted is Access.PART:
+            self.seen[row.need].remark = "the granted scopes allow only a part of it"
+        return granted.allowed
+
+    def _job(self, client: FhirClient, row: DataNeed, page: Page | None) -> Iterator[Page]:
+        if page is None:
+            return answers(client, row, self.request.patient_id, self.deadline)
+        url = client.url(row.paths(self.request.patient_id)[0])
+        return following(client, url, page, self.deadline)
+
+    def _take(self, label: _Label, page: Page, origin: str) -> list[Resource]:
+        if isinstance(label, Need):
+            own = self.seen[label].add(page, origin)
+        else:
+            own = [replace(r, origin=origin) for r in page.resources if r.reference == label]
+        self.medications.update((r.reference, r) for r in own if r.type == "Medication")
+        return own
+
+    def _to_look_up(self, client: FhirClient, resources: Iterable[Resource]) -> list[str]:
+        """The Medications to read now: each once, and no more than a call may cost."""
+        named = dict.fromkeys(map(drug_reference, resources))
+        new = [r for r in named if r is not None and r not in self.medications and r not in self.asked]
+        if not client.access("Medication", reading=True).allowed:
+            self.asked |= dict.fromkeys(new, _SCOPE)
+            return []
+        room = max(MOST_READ - len(self.asked), 0)
+        self.asked |= dict.fromkeys(new[room:], f"only {MOST_READ} drugs were looked up")
+        self.asked |= dict.fromkeys(new[:room], "the server does not have it")
+        return new[:room]
+
+    def _fail(self, label: _Label, error: Exception) -> None:
+        if not isinstance(error, FhirError):
+            raise error
+        if isinstance(label, Need):
+            self.seen[label].failure = str(error)
+        else:
+            self.asked[label] = str(error)
+
+    def record(self) -> Record:
+        """The record of all that was seen, with a gap for each need that was not, or not wholly."""
+        own = [resource for seen in self.seen.values() for resource in seen.resources]
+        for seen in self.seen.values():
+            self._remark_on_drugs(seen)
+        gaps = {seen.row.need: seen.gap for seen in self.seen.values() if seen.gap is not None}
+        if Need.OTHER_OBSERVATIONS not in gaps:  # which asks for all of them, whatever their code
+            gaps.pop(Need.OBSERVATIONS, None)
+        in_order = [gaps[need] for need in Need if need in gaps]
+        return record_from(self.request.patient_id, [*own, *self.medications.values()], in_order)
+
+    def _remark_on_drugs(self, seen: Seen) -> None:
+        """Say which drugs stayed unknown because their Medication was not to be had."""
+        lost = [
+            reference
+            for resource in seen.resources
+            if (reference := drug_reference(resource)) is not None
+            and reference not in self.medications
+            and not has_drug_in_words(resource)
+        ]
+        if lost:
+            why = self.asked.get(lost[0], "it was not sent")
+            seen.remark = f"which drug is meant is not known for {len(lost)} of them: {why}"

@@ -1,0 +1,77 @@
+"""Drugs that are named by reference only: which Medications have to be read to know them.
+
+Knows every form of reference; never follows one to another server. Knows no drug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cds_service.ehr.bundles import Page, read_page
+from cds_service.ehr.fhir_client import FhirClient, FhirError
+from cds_service.ehr.prefetch import prefetched
+from cds_service.fhir.json_types import as_dict, as_text
+from cds_service.fhir.record import Need, Resource
+from cds_service.fhir.references import local_reference
+
+MOST_READ = 20
+
+
+def drug_reference(resource: Resource) -> str | None:
+    """``Medication/id`` of a drug that is named by a literal reference only."""
+    if as_dict(resource.body.get("medicationCodeableConcept")):
+        return None
+    reference = local_reference(_pointer(resource.body))
+    return reference if reference is not None and reference.startswith("Medication/") else None
+
+
+def has_drug_in_words(resource: Resource) -> bool:
+    """Whether the reference says in words which drug it means."""
+    return as_text(as_dict(resource.body.get("medicationReference")).get("display")) is not None
+
+
+def _pointer(body: Mapping[str, Any]) -> str:
+    return as_text(as_dict(body.get("medicationReference")).get("reference")) or ""
+
+
+def without_foreign(resource: Resource, server: str | None) -> Resource:
+    """The resource; its drug, when that lies on another server, named by its words only.
+
+    Else ``Medication/1`` there would be taken for this server's own.
+    """
+    pointer = _pointer(resource.body)
+    if server is None or "://" not in pointer or pointer.startswith(f"{server}/"):
+        return resource
+    kept = {k: v for k, v in resource.body["medicationReference"].items() if k != "reference"}
+    return replace(resource, body={**resource.body, "medicationReference": kept})
+
+
+def read_medication(client: FhirClient, reference: str, deadline: float) -> Iterator[Page]:
+    """The page that holds one Medication. Raises FhirError."""
+    yield read_page(client.get(client.url(reference), deadline))
+
+
+def drug_sources(
+    drafts: Iterable[Resource], prefetch: Mapping[str, Any], client: FhirClient | None, deadline: float
+) -> tuple[Resource, ...]:
+    """The Medications that draft orders refer to: from the orders' bundle, the prefetch, or the server.
+
+    What cannot be had is left out: the order's own words then decide which drug it is.
+    """
+    drafts = tuple(drafts)
+    wanted = {reference for draft in drafts if (reference := drug_reference(draft)) is not None}
+    found = {draft.reference: draft for draft in drafts if draft.type == "Medication"}
+    if not wanted - found.keys():
+        return tuple(found.values())
+    pages = [page for need in Need if (page := prefetched(prefetch, need)) is not None]
+    found |= {r.reference: r for page in pages for r in page.resources if r.reference in wanted}
+    if client is not None and client.access("Medication", reading=True).allowed:
+        for reference in sorted(wanted - found.keys())[:MOST_READ]:
+            try:
+                pages = list(read_medication(client, reference, deadline))
+            except FhirError:
+                continue
+            found |= {r.reference: replace(r, origin="fetched") for p in pages for r in p.resources}
+    return tuple(found.values())

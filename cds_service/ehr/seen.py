@@ -1,0 +1,75 @@
+"""What has come for one need so far, and what is known to be missing of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+
+from cds_service.ehr.belonging import Owner, owner
+from cds_service.ehr.bundles import Page
+from cds_service.ehr.medications import without_foreign
+from cds_service.ehr.needs import DataNeed
+from cds_service.fhir.record import Gap, Resource
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """How one need was answered: from where, with how many rows and pages, and what is missing."""
+
+    need: str
+    origin: str
+    rows: int
+    pages: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Seen:
+    """One need of one patient. ``failure`` ends it; ``remark`` says that a part is missing."""
+
+    row: DataNeed
+    patient_id: str
+    server: str | None
+    resources: list[Resource] = field(default_factory=list)
+    pages: int = 0
+    origin: str = ""
+    failure: str | None = None
+    remark: str | None = None
+
+    def add(self, page: Page, origin: str) -> list[Resource]:
+        """Take a page in; gives back what of it is this patient's."""
+        self.origin = origin
+        self.pages += 1
+        if page.failed:
+            self.failure = page.remark
+        else:
+            self.remark = page.remark or self.remark
+        where = origin if self.pages == 1 else f"{origin} page {self.pages}"
+        own = []
+        for resource in page.resources:
+            if owner(resource.body, self.patient_id) is Owner.PATIENT:
+                own.append(replace(without_foreign(resource, self.server), origin=where))
+        self._remark_on_others([owner(r.body, self.patient_id) for r in page.resources])
+        self.resources += own
+        return own
+
+    def _remark_on_others(self, owners: list[Owner]) -> None:
+        if others := owners.count(Owner.ANOTHER):
+            log.warning("safety: %d %s of another patient discarded", others, self.row.resource_type)
+            self.remark = "the EHR answered with records of another patient, which were left out"
+        elif Owner.UNCLEAR in owners:
+            self.remark = "entries that do not say whose they are were left out"
+
+    @property
+    def gap(self) -> Gap | None:
+        """What is missing; partial when something was seen all the same."""
+        reason = self.failure or self.remark
+        return Gap(self.row.need, reason, bool(self.resources)) if reason is not None else None
+
+    @property
+    def note(self) -> Note:
+        return Note(
+            self.row.need, self.origin, len(self.resources), self.pages, self.failure or self.remark or ""
+        )
