@@ -1,0 +1,137 @@
+"""The schema's start and upgrade, and what a transaction promises."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from cds_service.store import schema
+from cds_service.store.database import Database, StoreError
+from cds_service.store.token_guard import TokenGuard
+
+Open = Callable[[str], Database]
+
+
+def _upgrade(url: str) -> int:
+    database = Database(url)
+    version = database.upgrade()
+    database.close()
+    return version
+
+
+def _use(url: str) -> int:
+    database = Database(url)
+    guard = TokenGuard(database)
+    with ThreadPoolExecutor(25) as pool:
+        uses = [pool.submit(guard.first_use, "https://ehr.example.org", "jti-1", 1e10) for _ in range(25)]
+        firsts = sum(use.result() for use in uses)
+    database.close()
+    return firsts
+
+
+def test_workers_that_start_at_once_make_one_schema(database_url: str, open_database: Open) -> None:
+    with ProcessPoolExecutor(8, mp_context=multiprocessing.get_context("spawn")) as pool:
+        versions = list(pool.map(_upgrade, [database_url] * 8))
+
+    assert versions == [len(schema.STEPS)] * 8
+    open_database(database_url).check()
+
+
+def test_an_upgrade_keeps_what_is_there(database: Database) -> None:
+    with database.write() as db:
+        db.execute(update(schema.audit_chain).values(last_seq=7))
+
+    database.upgrade()
+
+    with database.read() as db:
+        assert db.execute(select(schema.audit_chain.c.last_seq)).scalar_one() == 7
+
+
+def test_a_step_that_fails_leaves_the_old_version(
+    database_url: str, open_database: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("half done")
+
+    monkeypatch.setattr("cds_service.store.database.STEPS", (*schema.STEPS, broken))
+    with pytest.raises(RuntimeError):
+        open_database(database_url).upgrade()
+
+    monkeypatch.undo()
+    assert open_database(database_url).upgrade() == len(schema.STEPS)
+
+
+def test_a_newer_schema_is_left_alone(database: Database) -> None:
+    with database.write() as db:
+        db.execute(update(schema.schema_version).values(version=99))
+
+    with pytest.raises(StoreError, match="version 99, newer"):
+        database.upgrade()
+    with pytest.raises(StoreError, match="version 99"):
+        database.check()
+
+
+def test_a_database_without_tables_is_not_ready(database_url: str, open_database: Open) -> None:
+    with pytest.raises(StoreError, match="schema version 0"):
+        open_database(database_url).check()
+
+
+def test_of_fifty_uses_in_two_processes_one_is_the_first(database_url: str) -> None:
+    _upgrade(database_url)
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        firsts = list(pool.map(_use, [database_url] * 2))
+
+    assert sum(firsts) == 1
+
+
+def test_the_same_token_id_of_another_issuer_is_another_token(database: Database) -> None:
+    guard = TokenGuard(database)
+
+    assert guard.first_use("https://a.example.org", "1", 1e10)
+    assert guard.first_use("https://a.example.org1", "", 1e10)
+    assert not guard.first_use("https://a.example.org", "1", 1e10)
+
+
+def test_a_database_that_fails_lets_no_token_pass(tmp_path: Path, open_database: Open) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/cds.sqlite3")
+
+    with pytest.raises(StoreError, match="OperationalError"):
+        TokenGuard(database).first_use("https://a.example.org", "secret-token-id", 1e10)
+
+
+def test_an_error_of_the_database_holds_no_value(tmp_path: Path, open_database: Open) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/cds.sqlite3")
+
+    with pytest.raises(StoreError) as failure:
+        TokenGuard(database).first_use("https://a.example.org", "secret-token-id", 1e10)
+
+    assert "secret" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("nonsense", "not a database address"),
+        ("mysql://localhost/cds", "sqlite: or postgresql:"),
+        ("sqlite://", "must name a file"),
+        ("sqlite:///:memory:", "must name a file"),
+    ],
+)
+def test_an_address_of_no_use_is_named_at_start(url: str, fault: str) -> None:
+    with pytest.raises(StoreError, match=fault):
+        Database(url)
+
+
+def test_a_relative_sqlite_path_gets_its_folder(
+    tmp_path: Path, open_database: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    open_database("sqlite:///var/cds.sqlite3").upgrade()
+
+    assert (tmp_path / "var" / "cds.sqlite3").is_file()
