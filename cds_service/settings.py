@@ -36,11 +36,19 @@ NAMES = {
     "CDS_DEADLINE_S",
     "CDS_DISCOVERY",
     "CDS_LOG_LEVEL",
+    "CDS_AUDIT_DAYS",
+    "CDS_FEEDBACK_DAYS",
+    "CDS_DISPUTE_DAYS",
+    "CDS_RATE_LIMIT",
+    "CDS_PROXY_HOPS",
 }
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8080"
 DEFAULT_DATABASE_URL = "sqlite:///var/cds.sqlite3"
 SHORTEST_KEY = 32
 LONGEST_DEADLINE_S = 60.0
+AUDIT_DAYS = 2192  # six years, as HIPAA asks of whoever runs this
+FEEDBACK_DAYS = 731
+RATE_LIMIT = 6000
 # Development keeps one known key, so that sessions outlive a restart. It protects nothing, which is
 # why CDS_DEV refuses any public address but loopback.
 DEVELOPMENT_KEY = "loopback development, never for patients"
@@ -60,6 +68,11 @@ class Settings:
     deadline_s: float = 4.0
     discovery_requires_jwt: bool = False
     log_level: str = "INFO"
+    audit_days: int = AUDIT_DAYS
+    feedback_days: int = FEEDBACK_DAYS
+    dispute_days: int = 0
+    calls_per_minute: int = 0
+    proxy_hops: int = 0
     tenants: tuple[Tenant, ...] = ()
     config_path: Path | None = None
 
@@ -87,6 +100,11 @@ class Settings:
                 given, "CDS_DISCOVERY", {"public": False, "required": True}, False
             ),
             log_level=_log_level(given.get("CDS_LOG_LEVEL", "INFO")),
+            audit_days=_number(given, "CDS_AUDIT_DAYS", AUDIT_DAYS, least=1),
+            feedback_days=_number(given, "CDS_FEEDBACK_DAYS", FEEDBACK_DAYS, least=1),
+            dispute_days=_number(given, "CDS_DISPUTE_DAYS", 0),
+            calls_per_minute=_number(given, "CDS_RATE_LIMIT", 0 if dev else RATE_LIMIT),
+            proxy_hops=_number(given, "CDS_PROXY_HOPS", 0),
             tenants=_tenants(config, environ, dev),
             config_path=Path(config) if config is not None else None,
         )
@@ -164,6 +182,15 @@ def _deadline(value: str | None) -> float:
     if not 0 < seconds <= LONGEST_DEADLINE_S:
         raise SettingsError(f"CDS_DEADLINE_S must be seconds, above 0 and up to {LONGEST_DEADLINE_S:g}")
     return seconds
+
+
+def _number(given: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
+    if name not in given:
+        return default
+    value = given[name]
+    if not (value.isascii() and value.isdecimal() and len(value) <= 6 and int(value) >= least):
+        raise SettingsError(f"{name} must be a whole number of {least} or more")
+    return int(value)
 
 
 def _log_level(value: str) -> str:

@@ -57,6 +57,11 @@ def test_production_starts_with_a_trust_file_and_a_key(production: dict[str, str
         ("CDS_FIXED_NOW", "2026-04-15T09:00:00-04:00"),
         ("CDS_DEV", "yes"),
         ("CDS_PUBLIC_URL", "cds.example.org"),
+        ("CDS_AUDIT_DAYS", "0"),
+        ("CDS_FEEDBACK_DAYS", "-1"),
+        ("CDS_DISPUTE_DAYS", "1.5"),
+        ("CDS_RATE_LIMIT", "many"),
+        ("CDS_PROXY_HOPS", "1000000000"),
         ("CDS_PUBLIC_URL", "http://cds.example.org"),
         ("CDS_PUBLIC_URL", "https://user:secret@cds.example.org"),
         ("CDS_PUBLIC_URL", "https://cds.example.org/?a=b"),
@@ -175,3 +180,18 @@ def test_a_trust_file_closes_loopback_in_development(production: dict[str, str])
     settings = Settings.from_environment({**DEV, "CDS_CONFIG": production["CDS_CONFIG"]})
 
     assert settings.tenant_for_fhir_server("http://127.0.0.1:8080/fhir") is None
+
+
+def test_what_is_kept_for_how_long_is_a_setting_and_disputes_are_off(production: dict[str, str]) -> None:
+    usual = Settings.from_environment(production)
+    changed = Settings.from_environment(
+        {**production, "CDS_AUDIT_DAYS": "10", "CDS_FEEDBACK_DAYS": "20", "CDS_DISPUTE_DAYS": "30"}
+    )
+
+    assert (usual.audit_days, usual.feedback_days, usual.dispute_days) == (2192, 731, 0)
+    assert (changed.audit_days, changed.feedback_days, changed.dispute_days) == (10, 20, 30)
+
+
+def test_callers_are_limited_unless_in_development(production: dict[str, str]) -> None:
+    assert Settings.from_environment(production).calls_per_minute == 6000
+    assert Settings.from_environment(DEV).calls_per_minute == 0
