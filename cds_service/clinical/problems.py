@@ -132,6 +132,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     words = words_in(code)
     outcome = plain_codes(body.get("outcome"))
     severity = words_in(body.get("severity")) or " ".join(plain_codes(body.get("severity")))
+    severity += " " + " ".join(sorted(plain_codes(body.get("seriousness"))))  # SeriousIsLifeThreatening
     description = as_text(body.get("description")) or ""
     notes = " ; ".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
     resolved = read_when(body.get("recordedDate"), zone) if outcome & {"resolved", "recovered"} else None

@@ -1,0 +1,123 @@
+"""POL-BBW-VOD, POL-BBW-RISK, POL-BBW-NRM: reminders and risk factors of the boxed warning."""
+
+import pytest
+
+from tests.policy.chart_notes import (
+    SNOMED,
+    administration,
+    care_plan,
+    condition,
+    determine_all,
+    order,
+    patient,
+    procedure,
+    service_request,
+)
+from tests.policy.treated import CYCLE_1, NEVER_TREATED, first_cycle, raised, second_cycle
+
+REMINDER = {("boxed-warning", "info")}
+RISK = {("safety-hepatic", "warning")}
+CIRRHOSIS = condition("K74.60", onset="2020-01-01")
+
+
+def test_pol_bbw_vod_is_a_reminder_on_the_first_order_only():
+    assert raised(first_cycle(), "POL-BBW-VOD") == REMINDER
+    assert raised(second_cycle(), "POL-BBW-VOD") == set()
+
+
+def test_pol_bbw_vod_and_risk_stand_once_on_days_1_8_and_15_signed_together():
+    orders = [
+        order("2026-04-16", "C1D1", 1.41, id="d1"),
+        order("2026-04-23", "C1D8", 0.88, id="d8"),
+        order("2026-04-30", "C1D15", 0.88, id="d15"),
+    ]
+    found = determine_all([*NEVER_TREATED, CIRRHOSIS], orders)
+    assert [raised(d, "POL-BBW-VOD") for d in found] == [REMINDER, set(), set()]
+    assert [raised(d, "POL-BBW-RISK") for d in found] == [RISK, set(), set()]
+
+
+GRAVE = {
+    "earlier VOD": condition("K76.5", onset="2024-05-01"),
+    "cirrhosis": CIRRHOSIS,
+    "cirrhosis in SNOMED CT": condition("19943007", system=SNOMED, onset="2020-01-01"),
+    "cirrhosis in words": condition(None, text="Cirrhosis of liver", onset="2020-01-01"),
+    "hepatic failure": condition("K72.90", onset="2026-01-01"),
+    "severe hepatitis": condition("B18.1", onset="2020-01-01", severity={"text": "severe"}),
+    "transplant before inotuzumab": procedure("234336002", "2024-06-01"),
+    "transplant status": condition("Z94.84", recorded="2024-09-01"),
+}
+
+
+@pytest.mark.parametrize("factor", GRAVE.values(), ids=GRAVE)
+def test_pol_bbw_risk_a_grave_factor_warns_on_the_first_order(factor):
+    d = first_cycle(factor)
+    assert raised(d, "POL-BBW-RISK") == RISK
+    assert d.coverage.value == "met"
+
+
+MINOR = {
+    "chronic hepatitis B": condition("B18.1", onset="2020-01-01"),
+    "liver disease": condition("K76.9", onset="2020-01-01"),
+}
+
+
+@pytest.mark.parametrize("factor", MINOR.values(), ids=MINOR)
+def test_pol_bbw_risk_a_minor_factor_informs(factor):
+    assert raised(first_cycle(factor), "POL-BBW-RISK") == REMINDER
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        condition("K74.60", onset="2020-01-01", clinical="resolved", ended="2021-01-01"),
+        condition("K74.60", onset="2020-01-01", verification="provisional"),
+        condition(None, text="No cirrhosis", onset="2020-01-01"),
+        procedure("234336002", "2024-06-01", status="not-done"),
+    ],
+    ids=["resolved", "not confirmed", "negated", "not done"],
+)
+def test_pol_bbw_risk_what_is_not_present_is_not_named(factor):
+    assert raised(first_cycle(factor), "POL-BBW-RISK") == set()
+
+
+def test_pol_bbw_risk_is_said_once_not_before_every_cycle():
+    assert raised(second_cycle(CIRRHOSIS), "POL-BBW-RISK") == set()
+
+
+def test_pol_bbw_risk_names_age_and_only_informs():
+    old = [patient("1950-02-03") if r["resourceType"] == "Patient" else r for r in NEVER_TREATED]
+    (d,) = determine_all(old, [order("2026-04-16", "C1D1", 1.41)])
+    assert raised(d, "POL-BBW-RISK") == REMINDER
+    assert any("age 76" in f.text for f in d.findings)
+
+
+def test_pol_bbw_risk_a_later_course_names_the_earlier_exposure_and_the_transplant():
+    old = [administration("2024-06-04", 1.41, "C1D1"), procedure("234336002", "2024-09-01")]
+    (found,) = [f for f in first_cycle(*old).findings if f.rules == ("POL-BBW-RISK",)]
+    assert found.kind == "safety-hepatic"
+    assert "2024-06-04" in found.text
+    assert "2024-09-01" in found.text
+
+
+TWO_CYCLES = [
+    *(r | {"effectiveDateTime": f"2026-02-{11 + 7 * n}", "id": f"c1-{n}"} for n, r in enumerate(CYCLE_1[:2])),
+    administration("2026-02-25", 0.88, "C1D15"),
+    *(r | {"dosage": {"text": f"C2D{(1, 8, 15)[n]}"}, "id": f"c2-{n}"} for n, r in enumerate(CYCLE_1)),
+]
+PLAN = service_request("234336002", authored="2026-04-01")
+
+
+def test_pol_bbw_nrm_a_planned_transplant_informs_and_warns_from_cycle_3():
+    assert raised(second_cycle(PLAN), "POL-BBW-NRM") == REMINDER
+    third = second_cycle(PLAN, *TWO_CYCLES, without=CYCLE_1, draft=order("2026-04-16", "C3D1", 0.88))
+    assert third.cycle == 3
+    assert raised(third, "POL-BBW-NRM") == {("boxed-warning", "warning")}
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [care_plan("Not proceeding to HSCT", created="2026-04-01"), PLAN | {"status": "revoked"}],
+    ids=["not planned", "revoked"],
+)
+def test_pol_bbw_nrm_without_a_planned_transplant_says_nothing(plan):
+    assert raised(second_cycle(plan), "POL-BBW-NRM") == set()

@@ -1,0 +1,185 @@
+"""POL-BBW-STOP: veno-occlusive disease. A stop needs a confirmed event on or after the first dose."""
+
+import pytest
+
+from cds_service.fhir.record import Gap, Need
+from tests.policy.chart_notes import (
+    SNOMED,
+    administration,
+    adverse_event,
+    care_plan,
+    condition,
+    document,
+    drug_order,
+    stated,
+    verdict,
+)
+from tests.policy.treated import CYCLE_1, first_cycle, raised, second_cycle
+
+STOP = {("permanent-discontinuation", "critical")}
+SUSPECTED = {("safety-hepatic", "warning")}
+RULES = ("POL-BBW-STOP", "POL-BBW-RISK")
+VOD = "Hepatic veno-occlusive disease"
+
+
+def outcome(determination):
+    return raised(determination, "POL-BBW-STOP"), verdict(determination, "POL-B-I-TOX")
+
+
+STOPS = {
+    "coded in ICD-10": condition("K76.5", onset="2026-04-10"),
+    "coded in SNOMED CT": condition("65617004", system=SNOMED, onset="2026-04-10"),
+    "in words": condition(None, text=VOD, onset="2026-04-10"),
+    "venoocclusive in one word": condition(
+        None, text="Venoocclusive disease of the liver", onset="2026-04-10"
+    ),
+    "sinusoidal obstruction syndrome": condition(
+        None, text="Sinusoidal obstruction syndrome", onset="2026-04-10"
+    ),
+    "as an adverse event": adverse_event("VOD/SOS", "2026-04-10"),
+    "on the day of the first dose": condition("K76.5", onset="2026-03-18"),
+    "resolved since": condition("K76.5", onset="2026-04-02", ended="2026-04-12", clinical="resolved"),
+    "without verification status": condition("K76.5", onset="2026-04-10", verification=None),
+    "without onset, recorded later": condition("K76.5", recorded="2026-04-10"),
+    "in a month wholly after the first dose": condition("K76.5", onset="2026-04"),
+    "in spite of prophylaxis": condition(None, text="VOD despite ursodiol prophylaxis", onset="2026-04-10"),
+}
+
+
+@pytest.mark.parametrize("event", STOPS.values(), ids=STOPS)
+def test_vod_since_the_first_dose_stops(event):
+    d = second_cycle(event)
+    assert outcome(d) == (STOP, "not-met")
+    assert d.coverage.value == "not-met"
+
+
+def test_the_stop_names_the_day_and_the_boxed_warning():
+    (found,) = [
+        f for f in second_cycle(STOPS["coded in ICD-10"]).findings if f.kind == "permanent-discontinuation"
+    ]
+    assert found.action.startswith("Stop")
+    assert "2026-04-10" in found.text
+    assert "boxed warning" in found.text
+    assert found.basis.value == "policy"
+
+
+UNDECIDED = {
+    "unconfirmed": condition("K76.5", onset="2026-04-10", verification="unconfirmed"),
+    "provisional": condition("K76.5", onset="2026-04-10", verification="provisional"),
+    "differential": condition("K76.5", onset="2026-04-10", verification="differential"),
+    "named as possible": condition(None, text="Possible VOD", onset="2026-04-10"),
+    "a potential adverse event": adverse_event("VOD", "2026-04-10", actuality="potential"),
+    "without any date": condition("K76.5"),
+    "in the month of the first dose": condition("K76.5", onset="2026-03"),
+    "in the year of the first dose": condition("K76.5", onset="2026"),
+    "coded, and its note says ruled out": condition("K76.5", onset="2026-04-10", note="VOD ruled out by ultrasound"),
+    "stated only in a note": document("2026-04-12", "Bilirubin rising. Diagnosed with VOD."),
+    "suspected in a note": document("2026-04-12", "Weight gain, suspected veno-occlusive disease."),
+    "doubted in the note of a problem": condition(None, text="Ascites", onset="2026-04-10", note="concern for VOD"),
+    "stated in words as an observation's text": stated("Assessment", "sinusoidal obstruction syndrome", "2026-04-12"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("event", UNDECIDED.values(), ids=UNDECIDED)
+def test_vod_not_confirmed_or_not_dated_asks_and_leaves_toxicity_unknown(event):
+    d = second_cycle(event)
+    assert outcome(d) == (SUSPECTED, "unknown")
+    assert "toxicity-detail" in {n.item for n in d.needed}
+
+
+SILENT = {
+    "no evidence of it": document("2026-04-12", "No evidence of VOD."),
+    "a negated problem text": condition(None, text="No evidence of veno-occlusive disease", onset="2026-04-10"),
+    "ursodiol for prophylaxis": drug_order("ursodiol", authored="2026-03-10", reason="VOD prophylaxis"),
+    "prophylaxis coded as the disease": condition("K76.5", text="VOD prophylaxis", onset="2026-03-10"),
+    "at risk": document("2026-04-12", "At risk of VOD; counselled."),
+    "monitored for": document("2026-04-12", "Monitor for VOD weekly."),
+    "what would be done": document("2026-04-12", "Stop inotuzumab if VOD occurs."),
+    "a plan": care_plan("Watch liver tests, VOD precautions", created="2026-04-01"),
+    "SOS as in as-needed": document("2026-04-12", "Ondansetron 8 mg SOS."),
+    "refuted": condition("K76.5", onset="2026-04-10", verification="refuted"),
+    "entered in error": condition("K76.5", onset="2026-04-10", verification="entered-in-error"),
+    "of tomorrow": condition("K76.5", onset="2026-04-16"),
+    "before the first dose": condition("K76.5", onset="2024-05-01", ended="2024-07-01", clinical="resolved"),
+    "unconfirmed, before the first dose": condition("K76.5", onset="2024-05-01", verification="provisional"),
+    "in a month before the first dose": condition("K76.5", onset="2026-02"),
+    "in a note from before the first dose": document("2025-05-01", "History of VOD after transplant."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("event", SILENT.values(), ids=SILENT)
+def test_what_is_no_vod_of_this_treatment_stops_nothing(event):
+    d = second_cycle(event)
+    assert raised(d, *RULES) == set()
+    assert verdict(d, "POL-B-I-TOX") == "met"
+
+
+def test_a_suspicion_that_a_later_note_rules_out_is_cleared():
+    suspicion = document("2026-04-05", "Possible VOD.")
+    assert outcome(second_cycle(suspicion))[0] == SUSPECTED
+    assert outcome(second_cycle(suspicion, document("2026-04-12", "VOD ruled out."))) == (set(), "met")
+
+
+def test_a_plain_statement_of_vod_is_not_cleared_by_a_later_note():
+    d = second_cycle(document("2026-04-05", "VOD diagnosed."), document("2026-04-12", "No evidence of VOD."))
+    assert outcome(d) == (SUSPECTED, "unknown")
+
+
+DEFIBROTIDE = {
+    "an active order": (drug_order("defibrotide", authored="2026-04-05"), "warning"),
+    "an order active since before the first dose": (
+        drug_order("defibrotide", authored="2026-03-01"),
+        "warning",
+    ),
+    "given": (administration("2026-04-05", None, drug={"text": "defibrotide"}), "warning"),
+    "for prophylaxis": (drug_order("defibrotide", authored="2026-04-05", reason="VOD prophylaxis"), "info"),
+}
+
+
+@pytest.mark.parametrize(("use", "indicator"), DEFIBROTIDE.values(), ids=DEFIBROTIDE)
+def test_defibrotide_without_a_recorded_event_is_named_and_changes_no_verdict(use, indicator):
+    assert outcome(second_cycle(use)) == ({("safety-hepatic", indicator)}, "met")
+
+
+def test_defibrotide_given_only_before_the_first_dose_says_nothing():
+    given = administration("2025-05-05", None, drug={"text": "defibrotide"})
+    assert outcome(second_cycle(given)) == (set(), "met")
+
+
+def test_defibrotide_beside_recorded_vod_adds_nothing():
+    d = second_cycle(drug_order("defibrotide", authored="2026-04-05"), condition("K76.5", onset="2026-04-04"))
+    assert outcome(d) == (STOP, "not-met")
+
+
+def test_vod_when_the_doses_could_not_be_seen_is_undecided():
+    gap = Gap(Need.MEDICATION_ADMINISTRATIONS, "the server answered 503")
+    d = second_cycle(condition("K76.5", onset="2026-04-10"), without=CYCLE_1, gaps=[gap])
+    assert outcome(d) == (SUSPECTED, "unknown")
+
+
+def test_vod_after_a_use_whose_doses_are_not_known_one_by_one():
+    course = drug_order({"text": "inotuzumab"}) | {
+        "resourceType": "MedicationStatement",
+        "status": "completed",
+        "effectivePeriod": {"start": "2026-02-01", "end": "2026-03-01"},
+    }
+    for onset, expected in (("2026-03-10", STOP), ("2026-02-10", SUSPECTED), ("2026-01-10", set())):
+        d = second_cycle(course, condition("K76.5", onset=onset), without=CYCLE_1)
+        assert raised(d, "POL-BBW-STOP") == expected, onset
+
+
+def test_vod_after_an_earlier_course_stops_a_new_one():
+    old = [administration("2024-06-04", 1.41, "C1D1"), condition("K76.5", onset="2024-07-01")]
+    d = first_cycle(*old, condition(None, text="Z94.84", onset="2024-09-01"))
+    assert raised(d, "POL-BBW-STOP") == STOP
+
+
+def test_vod_in_a_patient_never_treated_is_a_risk_factor_on_the_first_order():
+    d = first_cycle(condition("K76.5", onset="2024-05-01"))
+    assert raised(d, *RULES) == {("safety-hepatic", "warning")}
+    assert "permanent-discontinuation" not in {f.kind for f in d.findings}
+
+
+def test_vod_of_another_patient_does_not_count():
+    other = condition("K76.5", onset="2026-04-10") | {"subject": {"reference": "Patient/somebody-else"}}
+    assert outcome(second_cycle(other)) == (set(), "met")

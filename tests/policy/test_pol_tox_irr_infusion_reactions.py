@@ -1,0 +1,155 @@
+"""POL-TOX-IRR and POL-TOX-IRR-SEV: infusion reactions, by day or suspected drug, then by severity."""
+
+import pytest
+
+from cds_service.fhir.record import Gap, Need
+from tests.policy.chart_notes import ICD10, SNOMED, adverse_event, condition, verdict
+from tests.policy.treated import CYCLE_1, first_cycle, raised, second_cycle, with_grade
+
+STOP = {("permanent-discontinuation", "critical")}
+MILD = {("nonhem-hold", "warning")}
+REACTION = "Infusion related reaction"
+
+
+def outcome(determination):
+    return raised(determination, "POL-TOX-IRR", "POL-TOX-IRR-SEV"), verdict(determination, "POL-B-I-TOX")
+
+
+def by(suspect, text=REACTION, day="2026-03-25", severity="severe"):
+    return adverse_event(text, day, severity=severity, suspect=suspect)
+
+
+STOPS = {
+    "severe, on the day of a dose": adverse_event(REACTION, "2026-03-25", severity="severe"),
+    "severe, the day after a dose": adverse_event(REACTION, "2026-03-26T08:00:00-04:00", severity="severe"),
+    "grade 3 in an extension": with_grade(adverse_event(REACTION, "2026-03-25"), 3),
+    "grade 4 in words": adverse_event("Infusion-related reaction, grade 4", "2026-03-25"),
+    "life-threatening": adverse_event(REACTION, "2026-03-25", severity="life-threatening"),
+    "serious, life-threatening": adverse_event(REACTION, "2026-03-25", seriousness={"coding": [{"code": "SeriousIsLifeThreatening"}]}),
+    "anaphylaxis": condition(None, text="Anaphylaxis", onset="2026-03-25"),
+    "anaphylaxis in SNOMED CT": condition("39579001", system=SNOMED, onset="2026-03-25"),
+    "anaphylactic shock in ICD-10": condition("T78.2XXA", system=ICD10, onset="2026-03-25"),
+    "resolved": condition(None, text="Anaphylaxis", onset="2026-03-25", ended="2026-03-26", clinical="resolved"),
+    "inotuzumab suspected, three days later": by("inotuzumab ozogamicin", day="2026-03-28"),
+    "inotuzumab suspected by its brand": by("Besponsa", day="2026-03-28"),
+    "inotuzumab suspected, no date": by("inotuzumab ozogamicin", day=None),
+    "a severe condition": condition(None, text=REACTION, onset="2026-03-25", severity={"text": "Severe"}),
+    "after the first dose, said in a note": condition(None, text="Anaphylaxis", onset="2026-03-18", note="occurred after the first dose"),
+    "due to the infusion": condition(None, text="Anaphylaxis", onset="2026-03-18", note="due to the infusion"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("event", STOPS.values(), ids=STOPS)
+def test_a_severe_reaction_at_a_dose_stops(event):
+    d = second_cycle(event)
+    assert outcome(d) == (STOP, "not-met")
+    (found,) = [f for f in d.findings if f.kind == "permanent-discontinuation"]
+    assert found.rules == ("POL-TOX-IRR-SEV",)
+
+
+NOT_OURS = {
+    "contrast suspected, on the day of a dose": by("Iodinated contrast"),
+    "rituximab suspected, on the day of a dose": by("rituximab"),
+    "anaphylaxis to contrast, in words": condition(None, text="Anaphylaxis due to iodinated contrast media", onset="2026-03-25"),
+    "anaphylaxis after contrast, in a note": condition(None, text="Anaphylaxis", onset="2026-03-25", note="after CT contrast"),
+    "transfusion reaction": condition(None, text="Anaphylaxis", onset="2026-03-25", note="during platelet transfusion"),
+    "an agent this service does not know": condition(None, text="Anaphylaxis", onset="2026-03-25", note="caused by trabectedin"),
+    "no dose near, nothing suspected": adverse_event(REACTION, "2026-03-28", severity="severe"),
+    "the day before a dose": adverse_event(REACTION, "2026-03-24", severity="severe"),
+    "years ago": condition(None, text="Anaphylaxis", onset="2019-06-01"),
+    "negated": condition(None, text="No infusion reaction", onset="2026-03-25"),
+    "refuted": condition(None, text="Anaphylaxis", onset="2026-03-25", verification="refuted"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("event", NOT_OURS.values(), ids=NOT_OURS)
+def test_a_reaction_to_something_else_or_elsewhere_stops_nothing(event):
+    assert outcome(second_cycle(event)) == (set(), "met")
+
+
+UNDECIDED = {
+    "severity not recorded": adverse_event(REACTION, "2026-03-25"),
+    "severe, not confirmed": condition(None, text="Anaphylaxis", onset="2026-03-25", verification="provisional"),
+    "named as possible": condition(None, text="Possible anaphylaxis", onset="2026-03-25"),
+    "inotuzumab and another drug suspected": adverse_event(REACTION, "2026-03-25", severity="severe")
+    | {"suspectEntity": [{"instance": {"display": "inotuzumab"}}, {"instance": {"display": "rituximab"}}]},
+    "severe, neither date nor suspect": adverse_event(REACTION, severity="severe"),
+    "severe, in the month of the doses": condition(None, text="Anaphylaxis", onset="2026-03"),
+    "the suspected drug cannot be read": adverse_event(REACTION, "2026-03-28", severity="severe")
+    | {"suspectEntity": [{"instance": {"reference": "Medication/not-here"}}]},
+    "infusion complication by code only": condition("T80.90XA", onset="2026-03-25"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("event", UNDECIDED.values(), ids=UNDECIDED)
+def test_a_reaction_that_might_be_a_stop_asks(event):
+    d = second_cycle(event)
+    assert outcome(d) == ({("nonhem-hold", "warning")}, "unknown")
+    assert "toxicity-detail" in {n.item for n in d.needed}
+    assert d.coverage.value == "unknown"
+
+
+MILD_ONES = {
+    "grade 1": with_grade(adverse_event(REACTION, "2026-04-01"), 1),
+    "grade 2 in words": adverse_event("Infusion reaction, grade 2", "2026-04-01"),
+    "moderate": adverse_event(REACTION, "2026-04-01", severity="moderate"),
+    "mild, no anaphylaxis": condition(None, text="Infusion reaction without anaphylaxis", onset="2026-04-01", severity={"text": "mild"}),
+    "mild, not confirmed": condition(None, text=REACTION, onset="2026-04-01", severity={"text": "mild"}, verification="provisional"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("event", MILD_ONES.values(), ids=MILD_ONES)
+def test_a_mild_reaction_since_the_last_dose_warns_and_leaves_coverage(event):
+    d = second_cycle(event)
+    assert outcome(d) == (MILD, "met")
+    assert d.coverage.value == "met"
+
+
+def test_a_mild_reaction_before_the_last_dose_is_past():
+    assert outcome(second_cycle(adverse_event(REACTION, "2026-03-18", severity="mild"))) == (set(), "met")
+
+
+def test_a_severe_reaction_counts_however_many_doses_followed():
+    assert outcome(second_cycle(adverse_event(REACTION, "2026-03-18", severity="severe"))) == (
+        STOP,
+        "not-met",
+    )
+
+
+def test_a_reaction_in_an_earlier_course_stops_a_new_one():
+    old = [
+        r | {"id": f"old-{n}", "effectiveDateTime": f"2024-06-{4 + 7 * n:02}"} for n, r in enumerate(CYCLE_1)
+    ]
+    reaction = adverse_event(REACTION, "2024-06-11", severity="severe")
+    transplant = {
+        "resourceType": "Procedure", "id": "hsct", "status": "completed", "subject": {"reference": "Patient/p1"},
+        "code": {"text": "Allogeneic stem cell transplant"}, "performedDateTime": "2024-09-01",
+    }  # fmt: skip
+    d = first_cycle(*old, reaction, transplant)
+    assert (d.request, d.cycle) == ("initial", 1)
+    assert raised(d, "POL-TOX-IRR-SEV") == STOP
+
+
+def test_a_reaction_that_names_inotuzumab_counts_without_a_recorded_dose():
+    d = second_cycle(by("inotuzumab"), without=CYCLE_1)
+    assert raised(d, "POL-TOX-IRR-SEV") == STOP
+
+
+def test_a_reaction_when_no_dose_was_ever_given_is_not_ours():
+    assert (
+        raised(first_cycle(adverse_event(REACTION, "2026-03-25", severity="severe")), "POL-TOX-IRR-SEV")
+        == set()
+    )
+
+
+def test_a_reaction_when_the_doses_could_not_be_seen_is_undecided():
+    gap = Gap(Need.MEDICATION_ADMINISTRATIONS, "the server answered 503")
+    d = second_cycle(adverse_event(REACTION, "2026-03-25", severity="severe"), without=CYCLE_1, gaps=[gap])
+    assert outcome(d) == ({("nonhem-hold", "warning")}, "unknown")
+
+
+def test_a_suspect_named_by_reference_to_a_dose_given_is_inotuzumab():
+    event = adverse_event(REACTION, "2026-03-28", severity="severe") | {
+        "suspectEntity": [{"instance": {"reference": f"MedicationAdministration/{CYCLE_1[1]['id']}"}}]
+    }
+    assert outcome(second_cycle(event)) == (STOP, "not-met")
