@@ -62,38 +62,60 @@ class BodySurface:
 
 def body_surface(chart: Chart) -> BodySurface:
     """BSA by Mosteller from the newest plausible height and weight, else the recorded one."""
-    height, weight, recorded = (_only(chart, name) for name in ("body_height", "body_weight", "bsa"))
-    h, w = _exact(height), _exact(weight)
-    if h is not None and w is not None:
-        return BodySurface(mosteller(h, w), "computed", height, weight, recorded)
-    if (bsa := _exact(recorded)) is not None:
-        return BodySurface(bsa, "recorded", height, weight, recorded)
-    return BodySurface(None, "unknown", height, weight, recorded, _why_not(chart))
+    possible = possible_surfaces(chart)
+    return possible[0] if len(possible) == 1 else unsettled(chart)
 
 
-def _only(chart: Chart, name: str) -> Result | None:
-    """The newest usable value; None when there is none or equally new ones differ."""
-    found = newest(chart.usable(name))
-    return found[0] if len(found) == 1 else None
+def possible_surfaces(chart: Chart) -> tuple[BodySurface, ...]:
+    """One BSA; or one for each of several values of the same time that differ, smallest first."""
+    heights, weights, recorded = (_exact(chart, name) for name in ("body_height", "body_weight", "bsa"))
+    noted = next(iter(recorded), None)
+    computed = [
+        BodySurface(mosteller(_number(h), _number(w)), "computed", h, w, noted)
+        for h in heights
+        for w in weights
+    ]
+    found = computed or [BodySurface(_number(r), "recorded", recorded=r) for r in recorded]
+    return tuple(sorted(found, key=lambda b: b.m2 or Decimal(0))) or (unsettled(chart),)
 
 
-def _exact(result: Result | None) -> Decimal | None:
-    return result.value.exact if result is not None and result.value is not None else None
+def unsettled(chart: Chart) -> BodySurface:
+    """No BSA, and why: what is missing, or which values of the same time differ."""
+    return BodySurface(None, "unknown", why_not=_why_not(chart))
+
+
+def _exact(chart: Chart, name: str) -> tuple[Result, ...]:
+    """The newest usable values that are exact numbers: one, or those of the same time that differ."""
+    return newest(r for r in chart.usable(name) if r.value is not None and r.value.exact is not None)
+
+
+def _number(result: Result) -> Decimal:
+    assert result.value is not None
+    assert result.value.exact is not None
+    return result.value.exact
 
 
 def _why_not(chart: Chart) -> str:
-    missing = []
-    for name, label in (("body_height", "height"), ("body_weight", "weight")):
-        usable = newest(chart.usable(name))
-        if len(usable) > 1:
-            values = " and ".join(r.shown for r in usable)
-            missing.append(f"{label}s of the same time differ ({values})")
-        elif not usable:
-            bad = chart.unusable((name,))
-            missing.append(f"{label}: {bad[0].problem}" if bad else f"no {label} found")
-    if reason := chart.unseen(Need.OBSERVATIONS):
-        missing.append(f"not all observations were seen ({reason})")
-    return "; ".join(missing)
+    wanted = (("body_height", "height"), ("body_weight", "weight"), ("bsa", "BSA"))
+    values = {name: _exact(chart, name) for name, _ in wanted}
+    differ = [
+        f"{label}s of the same time differ ({' and '.join(r.shown for r in values[name])})"
+        for name, label in wanted
+        if len(values[name]) > 1
+    ]
+    missing = [_missing(chart, name, label) for name, label in wanted[:2] if not values[name]]
+    unseen = chart.unseen(Need.OBSERVATIONS)
+    return "; ".join([*differ, *missing, *([f"not all observations were seen ({unseen})"] if unseen else [])])
+
+
+def _missing(chart: Chart, name: str, label: str) -> str:
+    """Why there is no height or weight: none recorded, or none that can be used."""
+    if bad := chart.unusable((name,)):
+        return f"{label} of {bad[0].day_text} cannot be used ({bad[0].problem})"
+    if found := chart.usable(name):
+        dated = [r for r in found if r.when is not None]
+        return f"{label} is only {dated[0].shown}" if dated else f"{label} has no date"
+    return f"no {label} found"
 
 
 def differs_by(a: Decimal, b: Decimal) -> Decimal:

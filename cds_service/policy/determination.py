@@ -118,6 +118,7 @@ class Dose:
     """The ordered dose against the table. All mg; ``verdict`` is ok, under, over or unknown.
 
     Members that cannot be told are None. ``options`` lists the rows when more than one may apply.
+    ``for_every_day`` is False for an order of several days whose doses differ by the table.
     """
 
     verdict: str
@@ -131,6 +132,7 @@ class Dose:
     vials: int | None = None
     options: tuple[DoseOption, ...] = ()
     arithmetic: str = ""
+    for_every_day: bool = True
 
 
 @dataclass(frozen=True, slots=True)

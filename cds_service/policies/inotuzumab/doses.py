@@ -15,7 +15,7 @@ from cds_service.clinical.chart import Chart
 from cds_service.clinical.drugs import INOTUZUMAB
 from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.labels import Label
-from cds_service.clinical.orders import DOSE_UNITS
+from cds_service.clinical.order_dose import DOSE_UNITS
 from cds_service.clinical.units import ucum_of
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import as_decimal, unit_names

@@ -15,7 +15,7 @@ from cds_service.policies.inotuzumab import (
 )
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria_continuation import reached
-from cds_service.policies.inotuzumab.dose_check import is_combination
+from cds_service.policies.inotuzumab.dose_findings import is_combination
 from cds_service.policies.inotuzumab.events import Meaning
 from cds_service.policies.inotuzumab.infusion import infusion_reactions
 from cds_service.policies.inotuzumab.numbers import days

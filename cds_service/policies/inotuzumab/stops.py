@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cds_service.clinical.body import body_surface
 from cds_service.policies.inotuzumab import liver
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.events import Event, Meaning
 from cds_service.policies.inotuzumab.hematologic import Persistence, persistent_cytopenias
 from cds_service.policies.inotuzumab.infusion import infusion_reactions
-from cds_service.policies.inotuzumab.interruptions import interruptions, reduction
+from cds_service.policies.inotuzumab.interruptions import interruptions
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.reductions import reduction
 from cds_service.policies.inotuzumab.toxicity import unresolved_grade_four
 from cds_service.policies.inotuzumab.vod import vod_events
 
@@ -46,7 +46,7 @@ def stop_reasons(case: Case) -> tuple[Reason, ...]:
         for p in persistent_cytopenias(case)
         if p.suspected
     ]
-    cut = reduction(case, body_surface(case.chart).m2)
+    cut = reduction(case, case.cycle)
     if cut.step >= 3:
         found.append(
             Reason(

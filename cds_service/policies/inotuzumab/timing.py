@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
-from cds_service.clinical.body import body_surface
+from cds_service.clinical.labels import Label
 from cds_service.policies.inotuzumab.case import Case
-from cds_service.policies.inotuzumab.interruptions import interruptions, reduction
+from cds_service.policies.inotuzumab.cycle_total import slot_of
+from cds_service.policies.inotuzumab.interruptions import Interruption, interruptions
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.reductions import reading, reduction
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator, Need
 
 
-def _warning(
-    kind: str, rule: str, text: str, action: str, evidence: tuple[str, ...] = (), basis: Basis = Basis.POLICY
-) -> Finding:
-    return Finding(kind, Indicator.WARNING, CardKind.SAFETY, (rule,), basis, text, action, evidence)
+def _warning(kind: str, rule: str, text: str, action: str, *evidence: str) -> Finding:
+    return Finding(kind, Indicator.WARNING, CardKind.SAFETY, (rule,), Basis.POLICY, text, action, evidence)
 
 
 def findings(case: Case) -> Iterator[Finding]:
@@ -31,136 +32,120 @@ def findings(case: Case) -> Iterator[Finding]:
 def _minimum_interval(case: Case) -> Iterator[Finding]:
     """POL-INT-LT7: at least 6 days between doses, always checked; also between the days of one order."""
     least = days("dose.min_interval")
-    doses = [
-        (d.day, d.reference, "ordered for" if d.planned else "given")
-        for d in (*case.frame.history.given, *case.frame.planned_before)
-    ]
-    earlier = [d for d in doses if d[0] <= case.planned]
-    if earlier:
-        day, reference, how = max(earlier)
-        gap = (case.planned - day).days
-        if gap < least:
-            text = f"The previous dose is {how} {day}, {gap} days before the planned {case.planned}: at least {least} days between doses"
-            yield _warning(
-                "interval",
-                "POL-INT-LT7",
-                text,
-                f"Move the dose: at least {least} days after the previous one",
-                (reference,),
-            )
-    own = case.order.days
-    close = [(a, b) for a, b in zip(own, own[1:], strict=False) if (b - a).days < least]
-    if close:
-        a, b = close[0]
-        text = f"The order plans doses on {a} and {b}, {(b - a).days} days apart: at least {least} days between doses"
-        yield _warning(
-            "interval", "POL-INT-LT7", text, f"Check the schedule: at least {least} days between doses"
-        )
+    action = f"Move the dose: at least {least} days between doses"
+    earlier = [d for d in (*case.frame.history.given, *case.frame.planned_before) if d.day <= case.planned]
+    last = max(earlier, key=lambda d: d.day, default=None)
+    if last is not None and (gap := (case.planned - last.day).days) < least:
+        how = "ordered for" if last.planned else "given on"
+        text = f"The previous dose was {how} {last.day}, {gap} days before the planned {case.planned}"
+        yield _warning("interval", "POL-INT-LT7", text, action, last.reference)
+    for a, b in pairwise(case.order.days):
+        if (b - a).days < least:
+            text = f"The order plans doses on {a} and {b}, {(b - a).days} days apart"
+            yield _warning("interval", "POL-INT-LT7", text, action, case.order.reference)
+            return
 
 
 def _early_cycle(case: Case) -> Iterator[Finding]:
-    """POL-QL-I, POL-QL-II: day 1 of the next cycle earlier than 21 (cycle 1) or 27 days."""
-    if case.day != 1 or case.cycle is None or case.cycle < 2 or case.last_cycle_day_one is None:
+    """POL-QL-I, POL-QL-II: day 1 of the next cycle earlier than 21 (after cycle 1) or 27 days."""
+    before = case.last_cycle_day_one
+    if case.day != 1 or case.cycle is None or case.cycle < 2 or before is None:
         return
-    first = case.cycle == 2
-    least = days("cycle.day1_min.c1" if first else "cycle.day1_min.sub")
-    gap = (case.planned - case.last_cycle_day_one).days
+    after_first = case.cycle == 2
+    least = days("cycle.day1_min.c1") if after_first else days("cycle.day1_min.sub")
+    gap = (case.planned - before).days
     if gap < least:
-        length = "21 days" if first else "28 days (27 or more accepted, a recommendation)"
-        text = f"Day 1 of cycle {case.cycle} is planned {gap} days after day 1 of cycle {case.cycle - 1} ({case.last_cycle_day_one}): that cycle lasts {length}"
-        yield _warning(
-            "interval",
-            "POL-QL-I" if first else "POL-QL-II",
-            text,
-            "Check the date: the next cycle starts early",
+        lasts = "21 days" if after_first else "28 days (27 or more are accepted, a recommendation)"
+        text = (
+            f"Day 1 of cycle {case.cycle} is planned for {case.planned}, {gap} days after day 1 of "
+            f"cycle {case.cycle - 1} ({before}), which lasts {lasts}"
         )
+        rule = "POL-QL-I" if after_first else "POL-QL-II"
+        yield _warning("interval", rule, text, "Check the date: the next cycle starts early")
 
 
 def _dose_to_omit(case: Case) -> Iterator[Finding]:
     """POL-INT-GE7: an order labelled with the held day, 7 or more days after that day's planned date."""
     label = case.order.label
-    if label is None or label.day == 1:
+    if label is None or label.day == 1 or label.cycle != case.cycle:
         return
-    for reading in case.frame.readings[:1]:
-        for dose, slot in reading.placed:
-            if slot != label or dose.given:
-                continue
-            late = (case.planned - dose.day).days
-            held = [i for i in interruptions(case) if i.toxicity and i.start <= dose.day]
-            if late >= days("int.omit") and held:
-                text = f"The day-{label.day} dose of {dose.day} was held for toxicity ({held[-1].reason}) and is now {late} days late: the policy says to omit it and go on with the next"
-                yield _warning(
-                    "nonhem-hold",
-                    "POL-INT-GE7",
-                    text,
-                    f"Omit the held day-{label.day} dose",
-                    (dose.reference, *held[-1].references),
-                )
+    held = _held_for_toxicity(case, label)
+    if held is None:
+        return
+    due, interruption = held
+    late = (case.planned - due).days
+    if late >= days("int.omit"):
+        text = (
+            f"Day {label.day} of cycle {label.cycle} was planned for {due} and held for toxicity "
+            f"({interruption.reason}); {late} days later the policy says to omit that dose and go on with the next"
+        )
+        action = f"Omit the held day {label.day} dose"
+        yield _warning("nonhem-hold", "POL-INT-GE7", text, action, *interruption.references)
+
+
+def _held_for_toxicity(case: Case, label: Label) -> tuple[date, Interruption] | None:
+    """The planned date of a dose that was held for a non-hematologic toxicity, and the interruption."""
+    not_given = [dose.day for dose, slot in reading(case).placed if slot == label and not dose.given]
+    due = not_given[0] if not_given else case.day_one + timedelta(days=label.day - 1)
+    slack = timedelta(days=days("course.same_dose"))
+    for i in interruptions(case):
+        if i.toxicity and i.start <= due + slack and (i.recovery is None or i.recovery >= due):
+            return due, i
+    return None
 
 
 def _third_dose(case: Case) -> Iterator[Finding]:
     """POL-INT-STEP2: two doses a cycle after a second interruption; given and ordered ones counted."""
-    cut = reduction(case, body_surface(case.chart).m2)
+    cut = reduction(case, case.cycle)
     if cut.step != 2 or case.cycle is None:
         return
-    most = days("dose.doses_after_second_reduction")
-    taken = {
-        dose.day
-        for r in case.frame.readings[:1]
-        for dose, slot in r.placed
-        if slot.cycle == case.cycle and dose.given
-    }
-    if len(taken - {case.planned}) >= most:
-        text = f"Two doses a cycle are due ({cut.because}); this would be dose {len(taken - {case.planned}) + 1} of cycle {case.cycle}"
-        yield _warning(
-            "dose-reduction-due", "POL-INT-STEP2", text, "Omit this dose: two doses a cycle", cut.evidence
-        )
+    before = {d.day for d, slot in reading(case).placed if slot.cycle == case.cycle and d.given}
+    own = {p.day for p in case.order.doses if slot_of(case, case.order, p) is not None} | {case.planned}
+    if len(before | own) > days("dose.doses_after_second_reduction"):
+        text = f"Two doses a cycle are due ({cut.because}); cycle {case.cycle} would have {len(before | own)}"
+        action = "Omit this dose: two doses a cycle"
+        yield _warning("dose-reduction-due", "POL-INT-STEP2", text, action, *cut.evidence)
 
 
 def asked(case: Case) -> Iterator[Need]:
     """Interruptions and delays whose reason or recovery is not recorded. They decide nothing by themselves."""
+    for because in (*_open_interruptions(case), *_late_without_reason(case)):
+        yield Need("interruption-reason", because, decides=False)
+        return
+
+
+def _open_interruptions(case: Case) -> Iterator[str]:
     for i in interruptions(case):
         if i.toxicity is None:
-            yield Need(
-                "interruption-reason",
-                f"a dose was held on {i.start} and no reason is recorded",
-                decides=False,
-            )
+            said = f"the reason given ({i.reason}) is not understood" if i.reason else "no reason is recorded"
+            yield f"a dose was held on {i.start} and {said}"
         elif i.toxicity and i.length is None:
-            yield Need(
-                "interruption-reason",
-                f"{i.shown}: the length, and so any reduction, cannot be told",
-                decides=False,
-            )
-    due = _due(case)
-    if (
-        due is not None
-        and (case.planned - due).days >= days("interruption.ask_after")
-        and not _explained(case, due)
-    ):
-        late = (case.planned - due).days
-        yield Need(
-            "interruption-reason",
-            f"this dose was due {due} and is {late} days late, with no reason recorded",
-            decides=False,
-        )
+            yield f"{i.shown}: its length, and so any reduction, cannot be told"
 
 
-def _due(case: Case) -> date | None:
-    """When the order's dose was due: day 1 + 7, + 14, next day 1 + 28."""
-    if case.cycle is None or case.day is None:
-        return None
-    if case.day == 1:
-        before = case.last_cycle_day_one
-        return before + timedelta(days=days("cycle.length.sub")) if before is not None else None
-    return case.day_one + timedelta(days=case.day - 1)
+def _late_without_reason(case: Case) -> Iterator[str]:
+    """Step 1: a dose or cycle 7 or more days late, given or ordered, with no interruption recorded before it."""
+    for day, label, what in _doses_in_order(case):
+        due = _due(case, label)
+        if due is None or (late := (day - due).days) < days("interruption.ask_after"):
+            continue
+        before = max((d.day for d in case.frame.given if d.day < day), default=due)
+        if not any(before <= i.start <= day for i in interruptions(case)):
+            yield f"{what} {day} was due {due} and is {late} days late, with no reason recorded"
 
 
-def _explained(case: Case, due: date) -> bool:
-    """Whether a hold with a reason is recorded around the due date, or a hematologic one explains it."""
-    since = case.last_cycle_day_one or case.day_one
-    return any(i.reason and since <= i.start <= case.planned for i in interruptions(case)) or any(
-        i.toxicity is None
-        for i in interruptions(case)
-        if i.start >= due - timedelta(days=days("interruption.ask_after"))
-    )
+def _doses_in_order(case: Case) -> Iterator[tuple[date, Label, str]]:
+    for dose, label in reading(case).placed:
+        if dose.given and not dose.planned:
+            yield dose.day, label, f"{label}, given"
+    if case.cycle is not None and case.day is not None:
+        yield case.planned, Label(case.cycle, case.day), "the dose planned for"
+
+
+def _due(case: Case, label: Label) -> date | None:
+    """When a dose was due: day 1 + 7, + 14, next day 1 + 28."""
+    if label.day != 1:
+        day_one = reading(case).day_one(label.cycle)
+        return day_one + timedelta(days=label.day - 1) if day_one is not None else None
+    before = reading(case).day_one(label.cycle - 1) if label.cycle > 1 else None
+    return before + timedelta(days=days("cycle.length.sub")) if before is not None else None

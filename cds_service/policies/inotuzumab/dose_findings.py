@@ -1,0 +1,131 @@
+"""The findings about a dose in words: unchecked, outside the table, or not reduced though due.
+
+Policy analysis 2.6 steps 4 and 5, 2.8 (POL-INT-GE14) and 3.7 (combinations).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from cds_service.clinical.drugs import MINI_HYPER_CVD, TKIS
+from cds_service.fhir.quantities import plain
+from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.criteria_partners import with_mini_hyper_cvd, with_tki
+from cds_service.policies.inotuzumab.dosing import Expected, Row, bsa_text, closest, rounded, tolerated
+from cds_service.policies.inotuzumab.numbers import number
+from cds_service.policies.inotuzumab.ordered_dose import Ordered
+from cds_service.policies.inotuzumab.partners import Concurrency, partners
+from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
+from cds_service.policy.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One planned dose beside what the table gives; ``on`` names its day where an order plans several."""
+
+    expected: Expected
+    ordered: Ordered
+    verdict: str
+    on: str = ""
+
+
+def unchecked(first: Judged, contradictions: Iterable[str]) -> Iterator[Finding]:
+    """``dose-unchecked``: no BSA, no dose that can be read, or amounts that disagree."""
+    if first.expected.bsa is None:
+        yield _unchecked(
+            f"the dose cannot be checked: {first.expected.body.why_not}",
+            "POL-DOSE-BSA",
+            "Check the dose by hand",
+        )
+    elif first.ordered.mg is None:
+        yield _unchecked(
+            f"the dose cannot be checked: {first.ordered.problem}", "POL-CODE-J9229", "Check the dose by hand"
+        )
+    for text in contradictions:
+        yield _unchecked(text, "POL-CODE-J9229", "Check dose and units: they disagree")
+
+
+def _unchecked(text: str, rule: str, action: str) -> Finding:
+    sentence = text[:1].upper() + text[1:]
+    return Finding(
+        "dose-unchecked", Indicator.WARNING, CardKind.DOSE, (rule,), Basis.POLICY, sentence, action
+    )
+
+
+def outside(case: Case, doses: Iterable[Judged]) -> Iterator[Finding]:
+    """The findings for planned doses outside the table; days with the same finding share one line."""
+    by_line: dict[tuple[Decimal | None, tuple[Row, ...]], list[Judged]] = {}
+    for judged in doses:
+        if judged.verdict in ("under", "over"):
+            by_line.setdefault((judged.ordered.mg, judged.expected.rows), []).append(judged)
+    for group in by_line.values():
+        yield from _outside(case, group[0], " and ".join(j.on for j in group if j.on))
+
+
+def _outside(case: Case, judged: Judged, days: str) -> Iterator[Finding]:
+    """Step 4, and POL-INT-GE14: above the reduced dose, at most a warning up to the unreduced one."""
+    mg, bsa = judged.ordered.mg, judged.expected.bsa
+    assert mg is not None
+    assert bsa is not None
+    row = closest(judged.expected.rows, mg, bsa)
+    text = _text(judged, row, mg, bsa, days)
+    evidence = tuple(dict.fromkeys((*judged.expected.body.evidence, *case.response.evidence)))
+    if judged.verdict == "over" and row.cut.step:
+        yield Finding(
+            "dose-reduction-due", Indicator.WARNING, CardKind.SAFETY, ("POL-INT-GE14", row.rule), Basis.POLICY,
+            text, "Reduce the dose by 25 %", (*evidence, *row.cut.evidence),
+        )  # fmt: skip
+        if rounded(mg) <= tolerated(row.table * bsa)[1]:
+            return
+    action = (
+        "Check the dose: it is above the table"
+        if judged.verdict == "over"
+        else "Check the dose: it is below the table"
+    )
+    yield Finding(
+        "dose", _severity(case, judged, mg, bsa), CardKind.DOSE, (row.rule, "POL-DOSE-BSA"), Basis.POLICY, text, action, evidence
+    )  # fmt: skip
+
+
+def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str:
+    """The ordered dose, the calculation of every row, and what it rests on."""
+    expected = judged.expected
+    table = " or ".join(r.shown(bsa) for r in expected.rows)
+    ordered = f"Ordered {plain(rounded(mg))} mg ({judged.ordered.quoted}){f' for {days}' if days else ''}"
+    times = plain((mg / (row.per_m2 * bsa)).quantize(Decimal("0.01"), ROUND_HALF_UP))
+    near = "that" if expected.row is not None else f"the nearer one ({plain(row.per_m2)} mg/m2)"
+    parts = [
+        f"{ordered}; the table gives {table}",
+        f"The order is {times} times {near}, outside +/-10 % (recommendation)",
+        bsa_text(expected.body),
+    ]
+    if expected.row is None:
+        parts.append(f"Several rows are open: {expected.why_open}")
+    if row.cut.step:
+        parts.append(f"The dose is reduced by 25 %: {row.cut.because}")
+    return ". ".join(parts)
+
+
+def _severity(case: Case, judged: Judged, mg: Decimal, bsa: Decimal) -> Indicator:
+    """Critical when more than 25 % over the (highest) row; beside a covered combination by 3.7."""
+    combined = is_combination(case)
+    top = number("dose.single_max") if combined else max(r.per_m2 for r in judged.expected.rows)
+    critical = rounded(top * bsa * (1 + number("dose.tolerance.critical_over") / 100))
+    if judged.verdict == "over" and rounded(mg) > critical:
+        return Indicator.CRITICAL
+    return Indicator.INFO if combined and rounded(mg) <= tolerated(top * bsa)[1] else Indicator.WARNING
+
+
+def is_combination(case: Case) -> bool:
+    """Whether a combination that the policy covers (A.ii.B.2, B.3) goes with the cycle, for all that is known.
+
+    The studies of these regimens dosed otherwise than the table, which is for use alone.
+    """
+    found = partners(case)
+    with_one = bool(found.named(Concurrency.CONCURRENT, TKIS))
+    with_several = len(found.named(Concurrency.CONCURRENT, MINI_HYPER_CVD)) > 1 or found.mini_hyper_cvd_plan
+    return (with_one and with_tki(case).verdict is not Verdict.NOT_MET) or (
+        bool(with_several) and with_mini_hyper_cvd(case).verdict is not Verdict.NOT_MET
+    )
