@@ -1,0 +1,23 @@
+"""The application: settings in, a wired Flask application out, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask
+
+from cds_service.hooks import errors
+from cds_service.hooks.routes import blueprint as hooks
+from cds_service.hooks.services import EXTENSION, services_from
+from cds_service.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the WSGI application. Raises SettingsError when it must not start as configured."""
+    settings = settings or Settings.from_environment()
+    logging.getLogger("cds_service").setLevel(settings.log_level)
+    app = Flask(__name__, static_folder=None)
+    app.extensions[EXTENSION] = services_from(settings)
+    app.register_blueprint(hooks)
+    errors.register(app)
+    return app

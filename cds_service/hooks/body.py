@@ -1,0 +1,41 @@
+"""The body of a call: how much of it, in which encoding. Knows Flask's request, no CDS Hooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from cds_service.hooks.errors import Refused
+from cds_service.json_text import NotStrictJson, read_json
+
+LARGEST = 8 * 1024 * 1024
+
+
+def json_body(request: Request) -> Any:
+    """The body as JSON. Raises Refused with 413, 415 or 400.
+
+    The Content-Type is not looked at: EHRs send ``application/json+fhir``, and some none at all.
+    """
+    return json_from(raw_body(request))
+
+
+def raw_body(request: Request) -> bytes:
+    """The body's bytes, at most 8 MiB of them."""
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise Refused(415, "not-supported", "The body must not be compressed or otherwise encoded.")
+    request.max_content_length = LARGEST
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise Refused(413, "too-long", "The body is larger than 8 MiB.") from None
+
+
+def json_from(raw: bytes) -> Any:
+    """Strict JSON from bytes. Raises Refused with 400."""
+    try:
+        return read_json(raw)
+    except NotStrictJson as fault:
+        raise Refused(400, "structure", f"The body cannot be read: {fault}.") from None

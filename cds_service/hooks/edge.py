@@ -1,0 +1,112 @@
+"""The outermost edge of every request: its id, its log line, its metrics, its security headers.
+
+Knows routes by their rule, never by the path that was called: a path may hold an identifier.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from cds_service.hooks.accounts import settle
+from cds_service.hooks.feedback import feedback_routes
+from cds_service.hooks.gate import Gate, gate
+from cds_service.hooks.health import health_routes
+from cds_service.operations import logs, metrics
+from cds_service.operations.ledger import Ledger
+from cds_service.settings import Settings
+from cds_service.store.database import Database
+from cds_service.store.decisions import Decisions
+from cds_service.store.token_guard import TokenGuard
+from cds_service.trust.outbound import Outbound
+
+log = logging.getLogger(__name__)
+# Only a UUID of the caller's is taken over: any other text could be about a patient.
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NEVER_THROTTLED = {"health.healthz", "health.readyz", "health.exposition"}
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_HSTS = "max-age=31536000"
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What the doors need to let callers in and to account for what they do."""
+
+    gate: Gate
+    ledger: Ledger
+
+
+def protect(
+    app: Flask, settings: Settings, outbound: Outbound, database: Database, services: Collection[str]
+) -> Trust:
+    """Put the edge around ``app``, with the routes for feedback and for whoever runs the service.
+
+    ``services`` are the ids of the CDS services. Raises StoreError when the database cannot be used.
+    """
+    database.upgrade()
+    kept_for_disputes = Decisions(database, settings.secret_keys) if settings.dispute_days else None
+    trust = Trust(
+        gate(settings, outbound, TokenGuard(database)),
+        Ledger(database, settings.public_url, kept_for_disputes),
+    )
+    _guard(app, settings, trust)
+    app.register_blueprint(health_routes(settings, database))
+    app.register_blueprint(feedback_routes(trust.gate, trust.ledger, services))
+    return trust
+
+
+def _guard(app: Flask, settings: Settings, trust: Trust) -> None:
+    if settings.proxy_hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=0)  # type: ignore[method-assign]
+
+    @app.before_request
+    def come_in() -> None:
+        given = request.headers.get("X-Request-Id", "")
+        logs.request_id.set(given if _UUID.fullmatch(given) else str(uuid.uuid4()))
+        g.started = time.perf_counter()
+        if request.endpoint not in _NEVER_THROTTLED:
+            trust.gate.throttle(request)
+
+    @app.after_request
+    def go_out(response: Response) -> Response:
+        response = settle(trust.ledger, response)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if settings.public_url.startswith("https:"):
+            response.headers.setdefault("Strict-Transport-Security", _HSTS)
+        response.headers["X-Request-Id"] = logs.request_id.get()
+        _tell(response)
+        return response
+
+    @app.teardown_request
+    def left(_: BaseException | None) -> None:
+        logs.request_id.set("")
+
+
+def _tell(response: Response) -> None:
+    route = request.url_rule.rule if request.url_rule is not None else "none"
+    seconds = time.perf_counter() - g.started
+    metrics.REQUESTS.labels(route, str(response.status_code)).inc()
+    metrics.REQUEST_SECONDS.labels(route).observe(seconds)
+    if response.status_code == 500:
+        metrics.ERRORS.inc()
+    fields = {
+        "method": request.method if request.method in ("GET", "POST", "OPTIONS", "HEAD") else "other",
+        "route": route,
+        "status": response.status_code,
+        "ms": round(seconds * 1000, 1),
+    }
+    log.info("answered", extra=fields)

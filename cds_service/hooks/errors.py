@@ -1,0 +1,92 @@
+"""Exceptions to HTTP statuses: the only place that maps them.
+
+Bodies are OperationOutcomes that say what is wrong in this module's own words; nothing of the
+request is repeated in them, and a log line names types and places, never values.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+import uuid
+from typing import Any
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from cds_service.json_text import write_json
+
+log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """A call that is answered with an error. ``member`` is the path of the member at fault."""
+
+    def __init__(self, status: int, code: str, text: str, member: str | None = None) -> None:
+        super().__init__(text)
+        self.status, self.code, self.text, self.member = status, code, text, member
+
+
+class Unauthorized(Exception):
+    """The caller did not prove who it is. Why goes to the log, never to the caller."""
+
+
+_HTTP_CODES = {404: "not-found", 405: "not-supported", 413: "too-long", 429: "throttled"}
+
+
+def outcome(
+    code: str, text: str, member: str | None = None, diagnostics: str | None = None
+) -> dict[str, Any]:
+    """An OperationOutcome with one error."""
+    issue: dict[str, Any] = {"severity": "error", "code": code, "details": {"text": text}}
+    if diagnostics is not None:
+        issue["diagnostics"] = diagnostics
+    if member is not None:
+        issue["expression"] = [member]
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def json_response(value: object, status: int = 200) -> Response:
+    """A JSON response without insignificant white space."""
+    return Response(write_json(value), status, mimetype="application/json")
+
+
+def register(app: Flask) -> None:
+    """Let every error of ``app`` end here."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Unauthorized, _unauthorized)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _bug)
+
+
+def _refused(error: Refused) -> Response:
+    return json_response(outcome(error.code, error.text, error.member), error.status)
+
+
+def _unauthorized(_: Unauthorized) -> Response:
+    response = Response(status=401)
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    code = _HTTP_CODES.get(status, "processing" if status < 500 else "exception")
+    response = json_response(outcome(code, error.name), status)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _bug(error: Exception) -> Response:
+    error_id = str(uuid.uuid4())
+    log.error("error %s: %s at %s", error_id, type(error).__name__, places(error))
+    text = "The service failed. Nothing was decided about the order."
+    return json_response(outcome("exception", text, diagnostics=f"error {error_id}"), 500)
+
+
+def places(error: BaseException) -> str:
+    """Where an exception passed, innermost last, as file and line. Its message may hold patient data."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames)

@@ -1,0 +1,152 @@
+"""From the bytes of an order-sign call to its cards: the one path that the endpoint and the command share.
+
+Decides which orders are in scope and which data is asked for; what is found about them is the
+policy's business, how it is said the cards'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cards
+from cds_service.ehr.fhir_client import FhirClient
+from cds_service.ehr.gather import EhrRequest, Gathered, NoAccess, gather
+from cds_service.ehr.medications import drug_sources
+from cds_service.fhir.record import Record, Resource, record_from
+from cds_service.hooks.body import json_from
+from cds_service.hooks.errors import Refused
+from cds_service.hooks.request import OrderSign, order_sign
+from cds_service.hooks.services import DEVELOPMENT_TENANT, Services
+from cds_service.policies import DrugPolicy
+from cds_service.policy.determination import Determination
+from cds_service.settings import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One call answered: its cards, and what they rest on (empty and None when nothing was in scope)."""
+
+    call: OrderSign
+    tenant: Tenant | None
+    cards: list[dict[str, Any]]
+    determinations: tuple[Determination, ...] = ()
+    gathered: Gathered | None = None
+    evaluation_ms: float = 0.0
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The CDS Hooks response."""
+        return {"cards": self.cards}
+
+    @property
+    def server_timing(self) -> str | None:
+        """The ``Server-Timing`` header: prefetch, fetch and evaluation."""
+        if self.gathered is None:
+            return None
+        phases = (
+            ("prefetch", self.gathered.prefetch_ms),
+            ("fetch", self.gathered.fetch_ms),
+            ("evaluation", self.evaluation_ms),
+        )
+        return ", ".join(f"{name};dur={spent:.1f}" for name, spent in phases)
+
+
+Links = Callable[[OrderSign, Sequence[Determination]], Mapping[str, str]]
+
+
+def no_links(_call: OrderSign, _determinations: Sequence[Determination]) -> Mapping[str, str]:
+    """No link to a detail view."""
+    return {}
+
+
+def answer(raw: bytes, services: Services, caller: Tenant | None = None, links: Links = no_links) -> Answered:
+    """Answer one call. ``caller`` is the tenant that authentication proved, if it did.
+
+    Raises Refused for what is no order-sign call, and with 412 when there is no access to data.
+    """
+    started = services.monotonic()
+    call = order_sign(json_from(raw))
+    deadline = started + services.settings.deadline_s
+    tenant = _tenant(call, services, caller)
+    client = _client(call, services, tenant)
+    sources = drug_sources(call.drafts, call.prefetch, client, deadline)
+    inside = [p for p in services.policies_of(tenant) if _in_scope(call.drafts, p, record_from("", sources))]
+    if not inside:
+        return Answered(call, tenant, [])
+    try:
+        gathered = gather(_ehr_request(call, sources), client, deadline)
+    except NoAccess:
+        raise _no_access() from None
+    return _evaluated(call, services, tenant, inside, gathered, links)
+
+
+def _tenant(call: OrderSign, services: Services, caller: Tenant | None) -> Tenant | None:
+    """The tenant of the call: the caller's, else the one whose FHIR server is named."""
+    if caller is not None or call.fhir_server is None:
+        return caller
+    return services.settings.tenant_for_fhir_server(call.fhir_server)
+
+
+def _client(call: OrderSign, services: Services, tenant: Tenant | None) -> FhirClient | None:
+    """A client for the named server; None when there is none that may be asked."""
+    if call.fhir_server is None or (tenant is None and not services.settings.dev):
+        return None
+    owner = services.settings.tenant_for_fhir_server(call.fhir_server)
+    if owner is None or (tenant is not None and owner.id != tenant.id):
+        return None
+    lent = call.authorization
+    if lent is None:
+        return FhirClient(services.outbound, call.fhir_server)
+    if lent.expires_in <= 0:
+        return None
+    return FhirClient(services.outbound, call.fhir_server, lent.access_token or None, lent.scope or None)
+
+
+def _in_scope(drafts: Sequence[Resource], policy: DrugPolicy, known: Record) -> bool:
+    return any(policy.in_scope(draft, known.resolve) for draft in drafts)
+
+
+def _ehr_request(call: OrderSign, sources: Sequence[Resource]) -> EhrRequest:
+    lent = call.authorization
+    return EhrRequest(
+        patient_id=call.patient_id,
+        prefetch=call.prefetch,
+        draft_resources=(*call.drafts, *(s for s in sources if s not in call.drafts)),
+        fhir_server=call.fhir_server,
+        access_token=lent.access_token if lent else None,
+        scope=lent.scope if lent else None,
+    )
+
+
+def _no_access() -> Refused:
+    return Refused(
+        412,
+        "processing",
+        "The patient's data is neither in the prefetch nor readable from an allowed FHIR server.",
+        "prefetch",
+    )
+
+
+def _evaluated(
+    call: OrderSign,
+    services: Services,
+    tenant: Tenant | None,
+    policies: Sequence[DrugPolicy],
+    gathered: Gathered,
+    links: Links,
+) -> Answered:
+    begun = services.monotonic()
+    clock = services.clock()
+    found = tuple(d for p in policies for d in p.determine(gathered.record, call.drafts, clock))
+    rendered = cards.render(
+        found,
+        tenant=tenant.id if tenant else DEVELOPMENT_TENANT,
+        patient_id=call.patient_id,
+        orders={draft.reference: draft.body for draft in call.drafts},
+        public_url=services.settings.public_url,
+        app_context=links(call, found),
+    )
+    spent = (services.monotonic() - begun) * 1000
+    return Answered(call, tenant, rendered, found, gathered, spent)

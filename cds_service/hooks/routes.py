@@ -1,0 +1,41 @@
+"""The routes of CDS Hooks: discovery and the hook, with CORS for the origins that settings name."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Blueprint, Response, current_app, request
+
+from cds_service.hooks import discovery
+from cds_service.hooks.body import raw_body
+from cds_service.hooks.errors import Refused, json_response
+from cds_service.hooks.order_sign import answer
+from cds_service.hooks.services import EXTENSION, Services
+
+blueprint = Blueprint("hooks", __name__)
+
+
+def services() -> Services:
+    """The services of the running application."""
+    return cast(Services, current_app.extensions[EXTENSION])
+
+
+@blueprint.get("/cds-services")
+def discover() -> Response:
+    """The services offered here."""
+    body = discovery.services()
+    response = json_response(body)
+    response.set_etag(discovery.etag(body))
+    return response.make_conditional(request)
+
+
+@blueprint.post("/cds-services/<service_id>")
+def call(service_id: str) -> Response:
+    """One hook call."""
+    if service_id != discovery.SERVICE_ID:
+        raise Refused(404, "not-found", "There is no such service.")
+    answered = answer(raw_body(request), services())
+    response = json_response(answered.body)
+    if (timing := answered.server_timing) is not None:
+        response.headers["Server-Timing"] = timing
+    return response
