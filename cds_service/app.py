@@ -19,5 +19,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = services_from(settings)
     app.register_blueprint(hooks)
+    if settings.dev:
+        from cds_service.sandbox.fhir_api import blueprint as sandbox_fhir
+
+        app.register_blueprint(sandbox_fhir)
     errors.register(app)
     return app

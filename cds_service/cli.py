@@ -1,0 +1,123 @@
+"""The ``cds-service`` command. Each group of commands is a module of its own; this only gathers them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from cds_service.hooks.errors import Refused
+from cds_service.hooks.order_sign import answer
+from cds_service.hooks.services import Services, services_from
+from cds_service.json_text import write_json
+from cds_service.policy.determination import CriterionResult, Determination, GroupResult
+from cds_service.settings import Settings, SettingsError
+
+
+@click.group()
+@click.version_option(package_name="payer-policy-cds")
+def main() -> None:
+    """Check inotuzumab ozogamicin orders against a payer's policy."""
+
+
+def settings_or_exit() -> Settings:
+    """The settings of the environment; a fault ends the command with its message."""
+    try:
+        return Settings.from_environment()
+    except SettingsError as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+@main.command()
+@click.argument(
+    "request_file", metavar="REQUEST.json", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--explain", is_flag=True, help="Print the criteria as a table instead of the response.")
+@click.option(
+    "--as-of", "as_of", metavar="INSTANT", help="The evaluation clock, an ISO instant with an offset."
+)
+def evaluate(request_file: Path, explain: bool, as_of: str | None) -> None:
+    """Answer one saved order-sign request, on the same path as the endpoint, and print the response.
+
+    A request of a folder that holds resources.json beside it is evaluated with those as its prefetch.
+    """
+    services = _at(services_from(_offline()), as_of)
+    try:
+        answered = answer(_with_resources(request_file), services)
+    except Refused as refused:
+        raise click.ClickException(f"{refused.status}: {refused.text}") from None
+    if explain:
+        for determination in answered.determinations:
+            click.echo(explained(determination))
+    else:
+        click.echo(write_json(answered.body))
+
+
+def _offline() -> Settings:
+    """A saved request needs no secrets and no trust file."""
+    try:
+        return Settings.from_environment()
+    except SettingsError:
+        return Settings.from_environment({"CDS_DEV": "1", "CDS_AUTH": "optional"})
+
+
+def _at(services: Services, as_of: str | None) -> Services:
+    if as_of is None:
+        return services
+    try:
+        clock = datetime.fromisoformat(as_of)
+    except ValueError:
+        raise click.ClickException(f"--as-of: {as_of} is not an ISO instant") from None
+    if clock.tzinfo is None:
+        raise click.ClickException("--as-of needs an offset, such as 2026-04-15T09:00:00-04:00")
+    return replace(services, clock=lambda: clock)
+
+
+def _with_resources(request_file: Path) -> bytes:
+    from cds_service.sandbox.fixtures import prefetch_of
+
+    raw = request_file.read_bytes()
+    beside = request_file.with_name("resources.json")
+    return prefetch_of(raw, beside.read_bytes()) if beside.exists() else raw
+
+
+def explained(d: Determination) -> str:
+    """The criteria tree of one order: verdict, section, reason and evidence, indented by the outline."""
+    place = f"cycle {d.cycle if d.cycle is not None else '?'} day {d.day if d.day is not None else '?'}"
+    lines = [f"{d.order}: {d.request} request, {place}, coverage {d.coverage.value}"]
+    lines += _tree(d.outline, 0)
+    lines += [
+        f"  {f.indicator.value:<8} {f.kind}: {f.text} [{', '.join(f.rules)}; {f.basis.value}]"
+        for f in d.findings
+    ]
+    lines += [
+        f"  needed   {n.item}{'' if n.decides else ' (for information)'}: {n.because}" for n in d.needed
+    ]
+    return "\n".join(lines)
+
+
+def _tree(node: GroupResult | CriterionResult, depth: int) -> list[str]:
+    indent = "  " * (depth + 1)
+    if isinstance(node, CriterionResult):
+        evidence = f" [{', '.join(node.evidence)}]" if node.evidence else ""
+        return [f"{indent}{node.verdict.value:<8} {node.section:<13} {node.id}: {node.because}{evidence}"]
+    lines = [f"{indent}{node.verdict.value:<8} {node.title} ({node.operator} of)"]
+    return [*lines, *(line for part in node.parts for line in _tree(part, depth + 1))]
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, trust file and policies; say what is wrong and how to mend it."""
+    settings = settings_or_exit()
+    services = services_from(settings)
+    click.echo(f"settings   ok, public address {settings.public_url}")
+    click.echo(f"trust file {settings.config_path or 'none (development)'}: {len(settings.tenants)} tenants")
+    for name, policy in services.policies.items():
+        click.echo(f"policy     {name}: {policy.reference.id}, effective {policy.reference.effective}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
