@@ -1,0 +1,160 @@
+"""Who is let in at the edge: discovery, hooks and feedback, required, optional and throttled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.operations.conftest import bearer
+
+HOOK = "/cds-services/inotuzumab-order-sign"
+BODY = {"context": {"patientId": "1"}, "cards": []}
+DEV = {
+    "CDS_DEV": "1",
+    "CDS_PUBLIC_URL": "http://127.0.0.1:8080",
+    "CDS_AUTH": "optional",
+}
+
+
+def test_a_hook_call_with_a_jwt_is_answered(client: FlaskClient) -> None:
+    assert client.post(HOOK, json=BODY, headers=bearer()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": ""},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer  two-blanks"},
+        {"Authorization": "Basic dXNlcjpwYXNzd29yZA=="},
+        {"Authorization": "Bearer not-a-jwt"},
+    ],
+)
+@pytest.mark.parametrize("path", [HOOK, f"{HOOK}/feedback", "/cds-services/no-such-service"])
+def test_a_call_without_a_good_jwt_gets_401_and_an_empty_body(
+    client: FlaskClient, path: str, headers: dict[str, str]
+) -> None:
+    answer = client.post(path, json=BODY, headers=headers)
+
+    assert (answer.status_code, answer.data) == (401, b"")
+
+
+def test_two_authorization_headers_are_none(client: FlaskClient) -> None:
+    token = bearer()["Authorization"]
+    answer = client.post(HOOK, json=BODY, headers=[("Authorization", token), ("Authorization", token)])
+
+    assert answer.status_code == 401
+
+
+def test_a_jwt_opens_once(client: FlaskClient) -> None:
+    headers = bearer()
+
+    assert client.post(HOOK, json=BODY, headers=headers).status_code == 200
+    again = client.post(HOOK, json=BODY, headers=headers)
+    assert (again.status_code, again.data) == (401, b"")
+
+
+@pytest.mark.parametrize(
+    ("call", "audience", "status"),
+    [
+        (HOOK, HOOK, 200),
+        (HOOK, f"{HOOK}/feedback", 401),
+        (HOOK, "/cds-services", 401),
+        (HOOK, "/cds-services/order-sign-crd", 401),
+        (f"{HOOK}/feedback", f"{HOOK}/feedback", 200),
+        (f"{HOOK}/feedback", HOOK, 200),
+        (f"{HOOK}/feedback", "/cds-services", 401),
+    ],
+)
+def test_each_route_has_its_audiences(client: FlaskClient, call: str, audience: str, status: int) -> None:
+    body = {**BODY, "feedback": []}
+
+    assert client.post(call, json=body, headers=bearer(audience)).status_code == status
+
+
+def test_discovery_is_public_by_default_and_checks_a_jwt_that_is_sent(client: FlaskClient) -> None:
+    assert client.get("/cds-services").status_code == 200
+    assert client.get("/cds-services", headers=bearer("/cds-services")).status_code == 200
+    assert client.get("/cds-services", headers=bearer(HOOK)).status_code == 401
+
+
+def test_discovery_may_be_closed(service: Callable[..., Flask]) -> None:
+    client = service(CDS_DISCOVERY="required").test_client()
+
+    assert client.get("/cds-services").status_code == 401
+    assert client.get("/cds-services", headers=bearer("/cds-services")).status_code == 200
+
+
+def test_optional_authentication_still_checks_a_jwt_that_is_sent(service: Callable[..., Flask]) -> None:
+    client = service(**DEV).test_client()
+    audience = f"{DEV['CDS_PUBLIC_URL']}{HOOK}"
+
+    assert client.post(HOOK, json=BODY).status_code == 200
+    assert client.post(HOOK, json=BODY, headers=bearer(aud=audience)).status_code == 200
+    assert client.post(HOOK, json=BODY, headers=bearer(aud=audience, exp=1)).status_code == 401
+
+
+def test_the_host_header_plays_no_part_in_audiences(client: FlaskClient) -> None:
+    headers = {**bearer(aud=f"https://evil.example.org{HOOK}"), "Host": "evil.example.org"}
+
+    assert client.post(HOOK, json=BODY, headers=headers).status_code == 401
+
+
+def test_a_caller_who_calls_too_often_is_told_when_to_come_back(service: Callable[..., Flask]) -> None:
+    client = service(CDS_RATE_LIMIT="3").test_client()
+    answers = [client.post(HOOK, json=BODY, headers=bearer()) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert answers[3].headers["Retry-After"] == "20"
+    assert answers[3].get_json()["resourceType"] == "OperationOutcome"
+
+
+def test_an_address_that_guesses_is_throttled_before_its_jwts_are_looked_at(
+    service: Callable[..., Flask],
+) -> None:
+    client = service(CDS_RATE_LIMIT="3").test_client()
+
+    assert [client.post(HOOK, json=BODY).status_code for _ in range(4)] == [401, 401, 401, 429]
+
+
+def test_health_is_never_throttled(service: Callable[..., Flask]) -> None:
+    client = service(CDS_RATE_LIMIT="1").test_client()
+
+    assert {client.get("/healthz").status_code for _ in range(5)} == {200}
+
+
+def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(service: Callable[..., Flask]) -> None:
+    client = service(CDS_RATE_LIMIT="1", CDS_PROXY_HOPS="1").test_client()
+
+    def call(forwarded: str) -> int:
+        return client.get("/cds-services", headers={"X-Forwarded-For": forwarded}).status_code
+
+    assert [call("203.0.113.1"), call("203.0.113.2"), call("6.6.6.6, 203.0.113.1")] == [200, 200, 429]
+
+
+def test_without_a_proxy_the_header_of_one_is_ignored(service: Callable[..., Flask]) -> None:
+    client = service(CDS_RATE_LIMIT="1").test_client()
+
+    answers = [
+        client.get("/cds-services", headers={"X-Forwarded-For": f"203.0.113.{n}"}).status_code
+        for n in range(2)
+    ]
+    assert answers == [200, 429]
+
+
+def test_nobody_is_let_in_while_the_database_cannot_tell_what_was_used(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    for path in tmp_path.glob("cds.sqlite3*"):
+        path.unlink()
+    client.application.extensions["database"].close()
+
+    answer = client.post(HOOK, json=BODY, headers=bearer())
+
+    assert answer.status_code == 503
+    assert answer.get_json()["issue"][0]["code"] == "transient"
