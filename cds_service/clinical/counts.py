@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.drugs import drugs_in_text
 from cds_service.clinical.results import Result
 from cds_service.clinical.terms import code_table
-from cds_service.fhir.codings import System
+from cds_service.fhir.codings import System, codes_in
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
 
-_SEGMENTED_ONLY = frozenset({"30451-9", "768-2"})
+_SEGMENTED_ONLY = frozenset({(System.LOINC, "30451-9"), (System.LOINC, "768-2")})
 
 
 def platelets(chart: Chart) -> list[Result]:
@@ -42,14 +41,13 @@ def anc(chart: Chart) -> list[Result]:
 
 
 def _segmented_references(chart: Chart) -> set[str]:
-    wanted = {key for key in code_table("labs") if key[0] is System.LOINC and key[1] in _SEGMENTED_ONLY}
-    from cds_service.fhir.codings import codes_in
-
+    """The Observations whose only code for an ANC leaves the bands out."""
     found = set()
     for resource in chart.record.of_type("Observation"):
-        keys = set(codes_in(resource.body.get("code")))
-        direct = {k for k in keys if "anc" in code_table("labs").get(k, ())}
-        if direct and direct <= wanted:
+        coded = {
+            key for key in codes_in(resource.body.get("code")) if "anc" in code_table("labs").get(key, ())
+        }
+        if coded and coded <= _SEGMENTED_ONLY:
             found.add(resource.reference)
     return found
 
@@ -118,8 +116,3 @@ def _follows(count: When, transfusion: When, window: int) -> bool:
         return False
     days = (count.last - transfusion.first).days
     return 0 <= days <= window
-
-
-def window_before(day: date, window: int) -> tuple[date, date]:
-    """The first and last day of a window that ends with ``day``, included."""
-    return day - timedelta(days=window), day

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cds_service.policies.inotuzumab import liver
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.events import Event, Meaning
-from cds_service.policies.inotuzumab.hematologic import Persistence, persistent_cytopenias
+from cds_service.policies.inotuzumab.hem_persistence import Persistence, persistent_cytopenias
 from cds_service.policies.inotuzumab.infusion import infusion_reactions
 from cds_service.policies.inotuzumab.interruptions import interruptions
 from cds_service.policies.inotuzumab.numbers import days
@@ -78,15 +78,9 @@ def _undecided(case: Case) -> Iterator[Reason]:
             yield Reason(e.rule, e.text, e.references, "toxicity-detail", e.asks, kind)
     for p in persistent_cytopenias(case):
         if p.suspected is None:
-            text = f"{_persistence_text(p)}; whether inotuzumab is suspected is not recorded"
-            yield Reason(
-                p.rule,
-                text,
-                p.evidence,
-                "toxicity-detail",
-                f"the suspected cause of the low {p.name}",
-                "hem-persistence",
-            )
+            text = f"{_persistence_text(p)}; {p.open_because}"
+            asks = f"the suspected cause of the low {p.name}, and the counts before the first dose"
+            yield Reason(p.rule, text, p.evidence, "toxicity-detail", asks, "hem-persistence")
     for toxicity in unresolved_grade_four(case):
         text = f"Unresolved {toxicity.shown}, without a statement that treatment may go on"
         asks = "whether the event has resolved, or that treatment may go on"

@@ -1,0 +1,146 @@
+"""Cytopenia of more than 28 days: POL-HEM-1-28 and POL-HEM-2-28 (policy analysis 2.7, step 9).
+
+Applies to every order and, as every stop rule, to every course. What is suspected is read from
+statements and adverse events; a cause that nobody stated leaves the rule undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from cds_service.clinical.counts import anc, platelets
+from cds_service.clinical.results import Result
+from cds_service.clinical.words import Said, phrase, says
+from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.doses import Dose
+from cds_service.policies.inotuzumab.hem_counts import baseline, settled
+from cds_service.policies.inotuzumab.numbers import days
+
+
+@dataclass(frozen=True, slots=True)
+class Persistence:
+    """A count low for more than 28 days: since when, and whether inotuzumab is suspected.
+
+    ``suspected`` is None when no cause is stated, or the counts before treatment, which decide
+    whether the rule applies, are not known (``open_because``).
+    """
+
+    name: str
+    rule: str
+    first: Result
+    last: Result
+    suspected: bool | None
+    open_because: str
+    evidence: tuple[str, ...]
+
+    @property
+    def length(self) -> int:
+        assert self.first.when is not None
+        assert self.last.when is not None
+        return (self.last.when.first - self.first.when.last).days
+
+
+def persistent_cytopenias(case: Case) -> tuple[Persistence, ...]:
+    """Step 9: rows 1 and 2 in each course, where neither count was low before it."""
+    return tuple(found for first, until in _courses(case) for found in _in_course(case, first, until))
+
+
+def _courses(case: Case) -> Iterator[tuple[Dose, date]]:
+    """The first dose of each course and the last day that belongs to it."""
+    ends = sorted({e.day for e in case.frame.ends if e.day is not None})
+    given = case.frame.history.given
+    for begin, end in zip([date.min, *ends], [*ends, case.chart.today], strict=True):
+        doses = [d for d in given if begin < d.day <= end]
+        if doses:
+            yield doses[0], end
+
+
+def _in_course(case: Case, first: Dose, until: date) -> Iterator[Persistence]:
+    before = baseline(case, first)
+    if any(count.low for count in before):
+        return
+    unknown = " and ".join(count.name for count in before if count.low is None)
+    for name, rule, results in (
+        ("ANC", "POL-HEM-1-28", anc(case.chart)),
+        ("platelets", "POL-HEM-2-28", platelets(case.chart)),
+    ):
+        of_course = [r for r in results if r.when is not None and first.day < r.when.first <= until]
+        run = _low_run(case, name, of_course)
+        if run is None:
+            continue
+        suspected, evidence = _suspected(case, name, first.day)
+        if unknown and suspected is not False:
+            suspected, why = None, f"{unknown} before the first dose not known"
+        else:
+            why = f"the cause of the low {name} is not recorded"
+        found = Persistence(name, rule, *run, suspected, why, (run[0].reference, run[1].reference, *evidence))
+        if found.length > days("hem.discontinue_after"):
+            yield found
+
+
+def _low_run(case: Case, name: str, results: list[Result]) -> tuple[Result, Result] | None:
+    """The first and the last count of the low run that reaches to the newest count.
+
+    A count at or above the limit ends a run; an upper bound after a transfusion does not.
+    """
+    moments: dict[tuple[date, str], list[Result]] = {}
+    for r in results:
+        if r.when is not None and r.when.day is not None:
+            moments.setdefault((r.when.day, str(r.when.instant or "")), []).append(r)
+    run: list[Result] = []
+    for moment in sorted(moments):
+        count = settled(case, name, moments[moment])
+        if count.low is True:
+            run.append(count.results[0])
+        elif count.low is False:
+            run = []
+    return (run[0], run[-1]) if run else None
+
+
+_INOTUZUMAB = phrase(r"inotuzumab(?: ozogamicin)?", r"besponsa", r"J9229")
+_CYTOPENIA = {
+    "ANC": phrase(r"neutropeni\w*", r"ANC", r"neutrophils?", r"(?:pan)?cytopeni\w*", r"myelosuppression"),
+    "platelets": phrase(r"thrombocytopeni\w*", r"platelets?", r"(?:pan)?cytopeni\w*", r"myelosuppression"),
+}
+_CONCEPTS = {
+    "ANC": {"neutropenia", "pancytopenia", "myelosuppression", "febrile_neutropenia"},
+    "platelets": {"thrombocytopenia", "pancytopenia", "myelosuppression"},
+}
+_ATTRIBUTED = phrase(
+    r"due to", r"caused by", r"(?:related|secondary|attribut\w+) to", r"(?:inotuzumab|drug|treatment|therapy) related",
+    r"suspect(?:ed)?", r"toxicity of",
+)  # fmt: skip
+
+
+def _suspected(case: Case, name: str, since: date) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether inotuzumab is named as cause (any naming counts), only another one, or none."""
+    named = list(_named_causes(case, name, since))
+    ours = tuple(dict.fromkeys(reference for reference, is_ours in named if is_ours))
+    if ours:
+        return True, ours
+    return (False, tuple(reference for reference, _ in named)) if named else (None, ())
+
+
+def _named_causes(case: Case, name: str, since: date) -> Iterator[tuple[str, bool]]:
+    """What is stated of the cause since the first dose: where, and whether it is inotuzumab."""
+    for p in case.chart.problems:
+        about = p.concepts & _CONCEPTS[name] or says(p.words, _CYTOPENIA[name]) is Said.AFFIRMED
+        if about and (p.dated is None or p.dated.last >= since):
+            if _names_inotuzumab(" ; ".join((*p.suspects, p.notes, p.words))):
+                yield p.reference, True
+            elif p.suspects:
+                yield p.reference, False
+    for s in case.chart.statements:
+        dated = s.when is not None and s.when.last >= since
+        if not dated or s.kind in ("MedicationRequest", "AdverseEvent", "Condition"):
+            continue
+        for clause in s.whole.split(". "):
+            if says(clause, _CYTOPENIA[name]) is Said.AFFIRMED and _ATTRIBUTED.search(clause):
+                yield s.reference, _names_inotuzumab(clause)
+
+
+def _names_inotuzumab(text: str) -> bool:
+    """Whether a text names inotuzumab as cause; suspicion is enough, a denial is none."""
+    return says(text, _INOTUZUMAB) in (Said.AFFIRMED, Said.DOUBTED)
