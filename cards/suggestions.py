@@ -76,7 +76,7 @@ def _create(test: Test, patient_id: str) -> dict[str, Any]:
 
 def with_table_dose(order: Mapping[str, Any], d: Determination) -> dict[str, Any] | None:
     """The order with the table's dose and nothing else changed; None where it cannot be told or set."""
-    if d.dose is None or d.dose.expected_mg is None:
+    if d.dose is None or d.dose.expected_mg is None or not d.dose.for_every_day:
         return None
     changed: dict[str, Any] = _numbers(dict(order))
     dosages = changed.get("dosageInstruction")
@@ -96,13 +96,17 @@ def _numbers(value: Any) -> Any:
 
 
 def _set_dose(dosage: dict[str, Any], quantity: dict[str, Any]) -> bool:
+    """Put the dose where the order has it (R4 or STU3), or where it belongs; several doses are left alone."""
     rates = dosage.get("doseAndRate")
     if isinstance(rates, dict):
         rates = [rates]
     if isinstance(rates, list) and len(rates) == 1 and isinstance(rates[0], dict):
         holder = rates[0]
-    elif "doseQuantity" in dosage:
+    elif not rates and ("doseQuantity" in dosage or "doseRange" in dosage):
         holder = dosage
+    elif not rates:
+        holder = {}
+        dosage["doseAndRate"] = [holder]
     else:
         return False
     holder.pop("doseRange", None)
@@ -116,7 +120,15 @@ def dose_update(order: Mapping[str, Any], d: Determination, card: str) -> Sequen
     if changed is None or d.dose is None:
         return ()
     label = f"Set the dose to {d.dose.expected_mg} mg"
-    action = {"type": "update", "description": f"{label} ({d.dose.arithmetic})", "resource": changed}
+    description = f"{label} ({d.dose.arithmetic}). Nothing else is changed{_left(changed)}"
+    action = {"type": "update", "description": description, "resource": changed}
     if d.order.count("/") == 1:
         action["resourceId"] = d.order
     return ({"label": label, "uuid": part_uuid(card, "table-dose"), "actions": [action]},)
+
+
+def _left(order: Mapping[str, Any]) -> str:
+    """What else in the order may state an amount and is left as it is."""
+    kept = ["the text of the instruction"] if order["dosageInstruction"][0].get("text") else []
+    kept += ["the quantity to dispense"] if order.get("dispenseRequest", {}).get("quantity") else []
+    return f": check {' and '.join(kept)}" if kept else ""
