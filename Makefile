@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_BIND ?= 127.0.0.1:8080
 
-.PHONY: demo serve test lint format lock clean
+.PHONY: demo serve test lint traceability format lock clean
 
 demo: .venv/.installed
 	$(BIN)/python -m cds_service.sandbox.demo
@@ -21,6 +21,9 @@ lint: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+traceability: .venv/.installed
+	$(BIN)/python -m cds_service.policies.inotuzumab.traceability docs/traceability.csv
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix .

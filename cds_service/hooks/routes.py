@@ -26,7 +26,8 @@ def discover() -> Response:
     body = discovery.services()
     response = json_response(body)
     response.set_etag(discovery.etag(body))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.post("/cds-services/<service_id>")
