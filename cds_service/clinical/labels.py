@@ -20,10 +20,12 @@ class Label(NamedTuple):
 DAYS = (1, 8, 15)
 _WINDOW = 2  # days 8 and 15 are given within two days of the plan (label)
 
-_CYCLE_DAY = re.compile(
-    r"\b(?:cycle|cyc|c)\s*#?\s*(\d{1,2})\s*[,;/\-]?\s*(?:day|d)\s*#?\s*(\d{1,2})\b", re.IGNORECASE
+_NUMBER = r"\s*[#:]?\s*(\d{1,2})"
+_BETWEEN = r"(?:\s+of\s+\d{1,2})?\s*[,;/(\-\u2013]?\s*"
+_CYCLE_DAY = re.compile(rf"\b(?:cycle|cyc|c){_NUMBER}{_BETWEEN}(?:day|d){_NUMBER}(?!\d|\.\d)", re.IGNORECASE)
+_DAY_OF_CYCLE = re.compile(
+    rf"\b(?:day|d){_NUMBER}\s*(?:of|,|/|\()?\s*(?:cycle|cyc|c){_NUMBER}(?!\d|\.\d)", re.IGNORECASE
 )
-_DAY_OF_CYCLE = re.compile(r"\bday\s*(\d{1,2})\s*(?:of|,)?\s*cycle\s*(\d{1,2})\b", re.IGNORECASE)
 
 
 def _slot(day: int) -> int | None:

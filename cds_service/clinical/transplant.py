@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from cds_service.clinical.chart import Act, Chart
-from cds_service.clinical.evidence import latest_by
-from cds_service.clinical.words import Said, phrase, says
-from cds_service.fhir.dates import When
+from cds_service.clinical.chart import Chart
+from cds_service.clinical.transplant_words import HSCT, intention_in, is_doubtful, names_transplant
+from cds_service.clinical.words import Said, says
+from cds_service.fhir.dates import When, whole_day
 
-_HSCT = phrase(
-    r"(?:allo(?:geneic)?|auto(?:logous)?|haplo(?:identical)?)?(?:-| )?(?:HSCT|HCT|SCT|BMT|alloHSCT|alloSCT)",
-    r"(?:hematopoietic |haematopoietic |allogeneic |autologous |peripheral blood )*(?:stem|progenitor)(?:-| )cell transplant\w*",
-    r"bone marrow transplant\w*", r"(?:allo|haplo)(?:-| )?transplant\w*", r"transplant(?:ation)?",
-    r"(?:allo|auto|haplo)(?:-| )?(?:HSCT|HCT|SCT|BMT)",
-)  # fmt: skip
-_DONE_WORDS = re.compile(
-    r"\b(?:s/p|status post|post[- ]|after|underwent|received|history of|prior|previous|day \+\d+)\b",
-    re.IGNORECASE,
-)
-_NOT_PLANNED = re.compile(
-    r"\b(?:not (?:a )?(?:candidate|eligible|proceeding|planned|planning|pursu\w+|considered|suitable|going)|ineligible|declin\w+|refus\w+|"
-    r"no (?:plan\w*|intention|intent)|will not|does not (?:wish|want)|unfit|non-?(?:candidate|transplant)|not to proceed|no (?:HSCT|transplant|donor))\b",
-    re.IGNORECASE,
-)
-_PLANNED = re.compile(
-    r"\b(?:plan\w*|proceed\w*|scheduled|candidate for|bridge|bridging|awaiting|listed for|referr\w+|prepar\w+|consolidat\w+ with|"
-    r"intend\w*|followed by|going to|to undergo|will (?:undergo|receive|have|go)|eligible for|donor (?:identified|found|search))\b",
-    re.IGNORECASE,
-)
 _PLAN_STATUSES = {"draft", "active", "on-hold", "booked", "pending", "proposed", "arrived", "waitlist", ""}
+_PLANS = {"ServiceRequest", "Appointment", "CarePlan"}
 _HSCT_CONCEPTS = frozenset({"hsct", "hsct_allogeneic", "hsct_autologous", "hsct_conditioning"})
 
 
 @dataclass(frozen=True, slots=True)
 class Transplant:
-    """A transplant performed. ``when`` is None when the record gives no date."""
+    """A transplant performed. ``when`` is None when the record gives no date.
+
+    ``known_by`` is the time by which it had taken place, as far as a status or complication tells.
+    """
 
     when: When | None
     reference: str
     words: str
+    known_by: When | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +38,19 @@ class Intention:
     words: str
 
 
-def _is_transplant(act: Act) -> bool:
-    if act.concepts & _HSCT_CONCEPTS:
-        return True
-    return any(says(text, _HSCT) is Said.AFFIRMED for text in (act.words,) if text)
-
-
 def transplants(chart: Chart) -> tuple[Transplant, ...]:
     """Transplants performed up to the clock, dated or not."""
     found = [
-        Transplant(a.when, a.reference, a.words)
+        Transplant(a.when, a.reference, a.words, a.when)
         for a in chart.acts
-        if a.kind == "Procedure" and a.status in ("completed", "in-progress", "") and _is_transplant(a)
+        if a.kind == "Procedure"
+        and a.status in ("completed", "in-progress", "")
+        and (a.concepts & _HSCT_CONCEPTS or says(a.words, HSCT) is Said.AFFIRMED)
     ]
     for p in chart.problems:
         if p.concepts & {"hsct_status", "hsct_complication"} and p.verified and not p.is_event:
-            found.append(Transplant(None, p.reference, p.words))
+            when = p.onset if p.is_a("hsct_status") else None
+            found.append(Transplant(when, p.reference, p.words, p.dated))
     return tuple(found)
 
 
@@ -77,58 +58,48 @@ def intentions(chart: Chart) -> tuple[Intention, ...]:
     """All statements of the transplant plan. A revoked or completed request is no plan."""
     found = list(_requests(chart))
     for s in chart.statements:
-        if s.kind in ("Procedure",):
-            continue
-        if (planned := intention_in(s.whole)) is not None:
+        planned = intention_in(s.whole) if s.kind != "Procedure" else None
+        closed = s.kind in _PLANS and s.status not in _PLAN_STATUSES
+        if planned is not None and not (planned and closed):
             found.append(Intention(planned, s.when, s.reference, s.whole[:120]))
     return tuple(found)
 
 
 def _requests(chart: Chart) -> Iterator[Intention]:
+    """Requests, appointments and plans for a transplant that stand."""
+    stated = {s.reference: s.when for s in chart.statements if s.when}
     for act in chart.acts:
-        if act.kind == "Procedure" or act.status not in _PLAN_STATUSES or not _is_transplant(act):
-            continue
         texts = " ; ".join((act.words, *act.texts))
-        if intention_in(texts) is False:
+        if act.kind not in _PLANS or act.status not in _PLAN_STATUSES or intention_in(texts) is False:
             continue
-        stated = next((s.when for s in chart.statements if s.reference == act.reference and s.when), None)
-        yield Intention(True, stated, act.reference, act.words or texts[:120])
+        named = names_transplant(act.words) and not is_doubtful(texts)
+        if act.concepts & _HSCT_CONCEPTS or named:
+            yield Intention(True, stated.get(act.reference), act.reference, act.words or texts[:120])
 
 
-def intention_in(text: str) -> bool | None:
-    """Whether a text says that a transplant is planned (True), is not (False), or neither (None)."""
-    found: set[bool] = set()
-    for clause in re.split(r"[.;\n]|\bbut\b", text):
-        if not _HSCT.search(clause):
-            continue
-        if _NOT_PLANNED.search(clause) or re.search(
-            r"\bwithout (?:a )?(?:planned )?(?:HSCT|transplant)", clause, re.IGNORECASE
-        ):
-            found.add(False)
-        elif _PLANNED.search(clause) and not _doubtful(clause):
-            found.add(True)
-    return found.pop() if len(found) == 1 else None
+def newest_intention(
+    chart: Chart, more: Iterable[Intention] = ()
+) -> tuple[bool | None, tuple[Intention, ...]]:
+    """The newest statement of the plan: True, False, or None when there is none or those of one day differ.
+
+    A statement without a date (an appointment's own day is none) may be the newest.
+    """
+    found = [_stated(i, chart) for i in (*intentions(chart), *more)]
+    last = max((i.when.first for i in found if i.when is not None), default=None)
+    newest = tuple(i for i in found if i.when is None or (last is not None and i.when.last >= last))
+    signs = {i.planned for i in newest}
+    return (signs.pop() if len(signs) == 1 else None), newest
 
 
-def _doubtful(clause: str) -> bool:
-    if re.search(
-        r"\b(?:possible|possibly|may|might|if|whether|consider\w*|discuss\w*|undecided|to be decided|evaluat\w*|potential(?:ly)?)\b|\?",
-        clause,
-        re.IGNORECASE,
-    ):
-        return True
-    return bool(_DONE_WORDS.search(clause)) and not re.search(
-        r"\b(?:plan\w*|proceed\w*|scheduled)\b", clause, re.IGNORECASE
-    )
+def _stated(intention: Intention, chart: Chart) -> Intention:
+    """A day that is still to come is when the transplant is planned, not when it was stated."""
+    when = intention.when
+    ahead = when is not None and not when.has_happened(chart.clock)
+    return replace(intention, when=None) if ahead else intention
 
 
-def newest_intention(chart: Chart) -> tuple[bool | None, tuple[Intention, ...]]:
-    """The newest statement of the plan: True, False, or None when there is none or two of one day differ."""
-    found = intentions(chart)
-    dated = [i for i in found if i.when is not None]
-    latest = latest_by(dated, lambda i: i.when) if dated else list(found)
-    if latest and dated:
-        last = max(i.when.last for i in latest if i.when is not None)
-        latest = [i for i in dated if i.when is not None and i.when.last == last]
-    signs = {i.planned for i in latest}
-    return (signs.pop() if len(signs) == 1 else None), tuple(latest)
+def stated_in_order(texts: Iterable[str], chart: Chart, reference: str) -> Iterator[Intention]:
+    """What the order being signed says of the plan; it is stated today."""
+    for text in texts:
+        if (planned := intention_in(text)) is not None:
+            yield Intention(planned, whole_day(chart.today), reference, text[:120])

@@ -15,25 +15,21 @@ from cds_service.clinical.chart import Chart, read_chart
 from cds_service.clinical.diagnosis import Diagnosis, diagnosis
 from cds_service.clinical.drugs import INOTUZUMAB
 from cds_service.clinical.exposure import DrugUse
-from cds_service.clinical.labels import label_of
-from cds_service.clinical.orders import Order, order_texts, planned_days
-from cds_service.clinical.transplant import Transplant, transplants
+from cds_service.clinical.orders import Order, is_for, read_order
 from cds_service.fhir.dates import whole_day
 from cds_service.fhir.record import Need, Record
 from cds_service.policies.inotuzumab.course import Position, Reading, placings, position
-from cds_service.policies.inotuzumab.doses import Dose, DoseHistory, dose_history
-from cds_service.policies.inotuzumab.lines import ends_course, history_unseen, stated_new_line
-from cds_service.policies.inotuzumab.numbers import days
-from cds_service.policies.inotuzumab.response import CourseResponse, Item, course_response, evidence_items
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """What ended a course, and the day (None: it has no usable date and ends nothing)."""
-
-    day: date | None
-    text: str
-    reference: str
+from cds_service.policies.inotuzumab.courses import End, ends_of_courses, present_course
+from cds_service.policies.inotuzumab.doses import (
+    Dose,
+    DoseHistory,
+    dose_history,
+    is_accounted_for,
+    is_same_dose,
+)
+from cds_service.policies.inotuzumab.lines import history_unseen
+from cds_service.policies.inotuzumab.response import CourseResponse, course_response
+from cds_service.policies.inotuzumab.response_evidence import Item, evidence_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +41,12 @@ class Frame:
     undated_ends: tuple[End, ...]
     events: tuple[Dose, ...]
     planned_before: tuple[Dose, ...]
-    readings: tuple[Reading, ...]
     position: Position
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The possible placings of the doses into cycles and days."""
+        return self.position.readings
 
     @property
     def given(self) -> tuple[Dose, ...]:
@@ -128,14 +128,17 @@ class Case:
 
     @cached_property
     def last_cycle_day_one(self) -> date | None:
-        """Day 1 of the last completed cycle, the one before the order's; None for cycle 1."""
+        """Day 1 of the last completed cycle, the one before the order's; None for cycle 1.
+
+        Where the doses allow two readings, the later one: what is dated after it is so in both.
+        """
         cycle = self.highest_cycle
         if cycle is None:
             return (
                 self.frame.readings[0].day_one(self.frame.readings[0].cycle) if self.frame.readings else None
             )
-        found = {r.day_one(min(cycle - 1, r.cycle)) for r in self.frame.readings} if cycle > 1 else set()
-        return found.pop() if len(found) == 1 else None
+        found = [r.day_one(min(cycle - 1, r.cycle)) for r in self.frame.readings] if cycle > 1 else []
+        return max((day for day in found if day is not None), default=None)
 
     @cached_property
     def response(self) -> CourseResponse:
@@ -157,18 +160,18 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
     """Put an order in its place. ``siblings`` are the other inotuzumab orders of the bundle."""
     history = dose_history(chart)
     items = evidence_items(chart)
-    ends = list(_ends(chart, history, items, order.planned))
+    ends = ends_of_courses(chart, history.given, items)
     dated = tuple(e for e in ends if e.day is not None)
-    events = _present(history, dated)
+    events = present_course(history.doses, dated)
     planned = tuple(_planned_before(chart, order, siblings, events))
     counted = tuple(sorted((*events, *planned), key=lambda d: d.day))
-    undated = bool(history.undated) and not dated
+    delayed = _delayed_cycles(chart, counted)
     place = position(
-        counted, order.label, order.planned, unseen=doses_unseen(chart, history), exposure_without_days=undated,
-        delayed=_delayed_cycles(chart, counted),
+        counted, order.label, order.planned, unseen=doses_unseen(chart, history),
+        uncounted=_is_uncounted(history, events, dated), delayed=delayed,
     )  # fmt: skip
-    readings = tuple(placings(counted, _delayed_cycles(chart, counted)))
-    frame = Frame(history, dated, tuple(e for e in ends if e.day is None), events, planned, readings, place)
+    undated = tuple(e for e in ends if e.day is None)
+    frame = Frame(history, dated, undated, events, planned, place)
     return Case(chart, items, order, tuple(siblings), tuple(drafts), frame)
 
 
@@ -179,78 +182,42 @@ def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:
     return None if history.given else history_unseen(chart)
 
 
+def _is_uncounted(history: DoseHistory, events: Sequence[Dose], ends: Sequence[End]) -> bool:
+    """Whether there was use in the present course that the dated doses do not account for (POL-COURSE-DOSE 4)."""
+    last_end = max((e.day for e in ends if e.day is not None), default=None)
+    return any(not is_accounted_for(u, events, last_end) for u in history.undated)
+
+
 def _delayed_cycles(chart: Chart, doses: Sequence[Dose]) -> tuple[int, ...]:
-    """The cycles of a single reading in which an order of the drug is recorded as on hold."""
-    holds = [u for u in chart.uses if u.status == "on-hold" and INOTUZUMAB in u.drugs]
-    if not holds:
+    """The cycles that are the present one in some reading, when an order of the drug is recorded as on hold."""
+    if not any(u.status == "on-hold" and INOTUZUMAB in u.drugs for u in chart.uses):
         return ()
     return tuple(dict.fromkeys(r.cycle for r in placings(doses)))
-
-
-def _present(history: DoseHistory, ends: Sequence[End]) -> tuple[Dose, ...]:
-    last = max((e.day for e in ends if e.day is not None), default=None)
-    return tuple(d for d in history.doses if last is None or d.day > last)
-
-
-def _ends(chart: Chart, history: DoseHistory, items: Sequence[Item], planned: date) -> Iterator[End]:
-    """What ended a course (POL-COURSE 1): each lies between one dose and the next, or the last and now."""
-    given = history.given
-    if not given:
-        return
-    first = given[0].day
-    for t in transplants(chart):
-        yield from _if_after(first, t, planned)
-    for use in chart.uses:
-        drugs = ends_course(use, chart)
-        when = use.first_known
-        if not drugs:
-            continue
-        if when is None or when.day is None:
-            yield End(None, f"{', '.join(sorted(drugs))} without a usable date", use.reference)
-        elif when.day > first:
-            yield End(when.day, f"{', '.join(sorted(drugs))} given {when.day}", use.reference)
-    for when, reference in stated_new_line(chart):
-        if when is not None and when.day is not None and first < when.day <= chart.today:
-            yield End(when.day, f"new line of therapy stated {when.day}", reference)
-    yield from _late_relapses(given, items)
-
-
-def _if_after(first: date, t: Transplant, planned: date) -> Iterator[End]:
-    if t.when is None or t.when.day is None:
-        yield End(None, "stem cell transplant without a usable date", t.reference)
-    elif first < t.when.day <= planned:
-        yield End(t.when.day, f"stem cell transplant {t.when.day}", t.reference)
-
-
-def _late_relapses(given: Sequence[Dose], items: Sequence[Item]) -> Iterator[End]:
-    """Relapse evidence after a CR or CRi, more than 90 days after the dose before it."""
-    for item in items:
-        if not item.relapse or not any(i.achieved and i.day < item.day for i in items):
-            continue
-        before = [d for d in given if d.day < item.day]
-        if before and (item.day - before[-1].day).days > days("course.gap"):
-            yield End(item.day, f"relapse after response: {item.text}", item.reference)
 
 
 def _planned_before(
     chart: Chart, order: Order, siblings: Sequence[Order], events: Sequence[Dose]
 ) -> Iterator[Dose]:
     """Other inotuzumab orders, not yet given, with a day from today on and before the planned date."""
-    taken = {d.day for d in events}
     found: dict[date, Dose] = {}
-    for sibling in siblings:
-        for day in sibling.days:
-            label = sibling.label if day == sibling.planned else None
-            found.setdefault(day, Dose(day, whole_day(day), label, sibling.reference, 0, planned=True))
-    for resource in chart.record.of_type("MedicationRequest"):
-        if resource.body.get("status") != "active" or resource.reference == order.reference:
-            continue
-        if not any(u.reference == resource.reference and INOTUZUMAB in u.drugs for u in chart.uses):
-            continue
-        label = label_of(order_texts(resource.body))
-        for when in planned_days(resource.body, chart.clock):
-            if when.day is not None:
-                found.setdefault(when.day, Dose(when.day, when, label, resource.reference, 0, planned=True))
+    for other in (*siblings, *_active_orders(chart, order)):
+        for day in other.days:
+            label = other.label if day == other.planned else None
+            found.setdefault(day, Dose(day, whole_day(day), label, other.reference, 0, planned=True))
     for day in sorted(found):
-        if chart.today <= day < order.planned and day not in taken:
+        if chart.today <= day < order.planned and not any(
+            is_same_dose(day, d.day) for d in events if d.given
+        ):
             yield found[day]
+
+
+def _active_orders(chart: Chart, order: Order) -> Iterator[Order]:
+    """The active inotuzumab orders of the record, with the days they state."""
+    for kind in ("MedicationRequest", "ServiceRequest"):
+        for resource in chart.record.of_type(kind):
+            if resource.body.get("status") != "active" or resource.reference == order.reference:
+                continue
+            if is_for(resource, INOTUZUMAB, chart.record):
+                other = read_order(resource, resource.reference, chart.clock)
+                if other.planned_is_stated:
+                    yield other

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 from cds_service.clinical.labels import DAYS, Label
 from cds_service.policies.inotuzumab.doses import Dose
 from cds_service.policies.inotuzumab.numbers import days
+
+_MOST_READINGS = 8  # each delayed cycle doubles them; more than three such cycles is no course
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,12 @@ class Reading:
         return {label.day: dose.given for dose, label in self.placed if label.cycle == cycle}
 
     def day_one(self, cycle: int) -> date | None:
-        """The calendar day of day 1 of a cycle (else of its first dose counted back to it)."""
+        """The calendar day of day 1 of a cycle: as given, else as held, else counted back from its first dose."""
         of_cycle = [(dose, label) for dose, label in self.placed if label.cycle == cycle]
-        for dose, label in of_cycle:
-            if label.day == 1:
-                return dose.day
-        return of_cycle[0][0].day if of_cycle else None
+        firsts = [dose for dose, label in of_cycle if label.day == 1]
+        if firsts:
+            return next((d.day for d in firsts if d.given), firsts[-1].day)
+        return next((dose.day - timedelta(days=label.day - 1) for dose, label in of_cycle), None)
 
     def with_dose(self, dose: Dose, label: Label) -> Reading:
         return Reading((*self.placed, (dose, label)))
@@ -52,14 +55,16 @@ def place(reading: Reading, day: date, *, delayed: Iterable[int] = ()) -> list[L
     if day_one is None:
         return [Label(1, 1)]
     opens, filled = Label(cycle + 1, 1), reading.filled(cycle)
+    if filled == {1: False}:
+        return [Label(cycle, 1)]  # a cycle starts with a dose: a held day 1 is still to come
     if len(filled) == len(DAYS):
         return [opens]
     within = _slot_within(filled, (day - day_one).days)
-    if (day - day_one).days >= days("cycle.new_after"):
-        if within is not None and (reading.has_delay(cycle) or cycle in delayed):
-            return [opens, Label(cycle, within)]
+    if within is None:
         return [opens]
-    return [Label(cycle, within)] if within is not None else [opens]
+    if (day - day_one).days < days("cycle.new_after"):
+        return [Label(cycle, within)]
+    return [opens, Label(cycle, within)] if reading.has_delay(cycle) or cycle in delayed else [opens]
 
 
 def _slot_within(filled: dict[int, bool], elapsed: int) -> int | None:
@@ -71,14 +76,12 @@ def _slot_within(filled: dict[int, bool], elapsed: int) -> int | None:
 
 def placings(doses: Sequence[Dose], delayed: Iterable[int] = ()) -> list[Reading]:
     """The possible readings of the doses given and held (steps 1 and 2)."""
-    labels = [d.label for d in doses if d.label is not None]
-    use_labels = all(a < b for a, b in zip(labels, labels[1:], strict=False))
-    if use_labels and labels and len(labels) < len(doses):
-        readings = _placed(doses, delayed, use_labels=True)
-        if any(_rises(r) for r in readings):
-            return [r for r in readings if _rises(r)]
-        use_labels = False
-    return _placed(doses, delayed, use_labels=use_labels)
+    labelled = [(d, d.label) for d in doses if d.label is not None]
+    if labelled and _rises(labelled):
+        readings = [r for r in _placed(doses, delayed, use_labels=True) if _rises(r.placed)]
+        if readings:
+            return readings
+    return _placed(doses, delayed, use_labels=False)
 
 
 def _placed(doses: Sequence[Dose], delayed: Iterable[int], *, use_labels: bool) -> list[Reading]:
@@ -90,13 +93,13 @@ def _placed(doses: Sequence[Dose], delayed: Iterable[int], *, use_labels: bool) 
             readings = [
                 r.with_dose(dose, slot) for r in readings for slot in place(r, dose.day, delayed=delayed)
             ]
-        readings = list(dict.fromkeys(readings))[:8]
+        readings = list(dict.fromkeys(readings))[:_MOST_READINGS]
     return readings
 
 
-def _rises(reading: Reading) -> bool:
-    labels = [label for _, label in reading.placed]
-    return all(a < b for a, b in zip(labels, labels[1:], strict=False))
+def _rises(placed: Sequence[tuple[Dose, Label]]) -> bool:
+    """Whether labels rise strictly with date; a held slot may come again."""
+    return all(a < b or (a == b and not dose.given) for (dose, a), (_, b) in pairwise(placed))
 
 
 def contradicts(
@@ -110,7 +113,7 @@ def contradicts(
     filled = reading.filled(label.cycle)
     if label.cycle > current or not current:
         return _skips(label, current) if complete else None
-    if filled.get(label.day) is False:
+    if label.cycle == current and filled.get(label.day) is False:
         return None
     if label.cycle < current or label.day in filled or any(d > label.day for d in filled):
         return f"{label} is already past: {_past(reading)}"
@@ -145,10 +148,13 @@ def _past(reading: Reading) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an order stands. ``candidates`` are the possible slots; what all share is known."""
+    """Where an order stands. ``candidates`` are the possible slots; what all share is known.
+
+    ``readings`` are the placings of the doses that remain possible beside the order's label.
+    """
 
     candidates: tuple[Label, ...]
-    label: Label | None
+    readings: tuple[Reading, ...]
     why_unknown: str = ""
     label_unchecked: bool = False
 
@@ -173,42 +179,32 @@ def position(
     day: date,
     *,
     unseen: str | None,
-    exposure_without_days: bool,
+    uncounted: bool,
     delayed: Iterable[int] = (),
 ) -> Position:
-    """Where an order planned on ``day`` with this label stands (steps 3 to 5)."""
-    readings = placings(doses, delayed)
-    if unseen is not None and (label is None or _open(label, readings, day)):
-        if label is not None:
-            return Position((label,), label, label_unchecked=True)
-        return Position(
-            (), None, f"the doses given could not be seen ({unseen}) and the order names no cycle and day"
-        )
-    if exposure_without_days:
-        return _uncountable(readings, label)
+    """Where an order planned on ``day`` with this label stands (steps 3 to 5).
+
+    ``unseen`` says why the doses given could not be seen; ``uncounted`` that there was use in this
+    course without single dates.
+    """
+    readings = tuple(placings(doses, delayed))
+    if unseen is not None or uncounted:
+        why = f"the doses given could not be seen ({unseen})" if unseen else _UNCOUNTED
+        if label is None or (uncounted and label == Label(1, 1)):
+            told = "the order names no cycle and day" if label is None else f"the order says {label}"
+            return Position((), readings, f"{why}, and {told}")
+        if open_ := tuple(r for r in readings if contradicts(label, r, day, complete=False) is None):
+            return Position((label,), open_, label_unchecked=True)
     counted = tuple(dict.fromkeys(slot for r in readings for slot in place(r, day, delayed=delayed)))
     if label is None:
-        why = (
-            "" if len(counted) == 1 else f"the doses given allow {_either(counted)}, and the order names none"
-        )
-        return Position(counted, None, why)
-    reasons = [contradicts(label, r, day, delayed=delayed) for r in readings]
-    if None in reasons:
-        return Position((label,), label)
-    return Position(tuple(sorted({label, *counted})), label, f"the order says {label}, but {reasons[0]}")
+        either = " or ".join(str(slot) for slot in counted)
+        why = "" if len(counted) == 1 else f"the doses given allow {either}, and the order names none"
+        return Position(counted, readings, why)
+    reasons = {r: contradicts(label, r, day, delayed=delayed) for r in readings}
+    if agreeing := tuple(r for r, reason in reasons.items() if reason is None):
+        return Position((label,), agreeing)
+    candidates = tuple(sorted({label, *counted}))
+    return Position(candidates, readings, f"the order says {label}, but {reasons[readings[0]]}")
 
 
-def _open(label: Label, readings: list[Reading], day: date) -> bool:
-    """Whether what was seen of the doses leaves the label possible."""
-    return any(contradicts(label, r, day, complete=False) is None for r in readings)
-
-
-def _uncountable(readings: list[Reading], label: Label | None) -> Position:
-    why = "the record shows use over a period without the single doses"
-    if label is None or label == Label(1, 1):
-        return Position((), label, why)
-    return Position((label,), label, label_unchecked=True) if readings else Position((), label, why)
-
-
-def _either(slots: Iterable[Label]) -> str:
-    return " or ".join(str(s) for s in slots)
+_UNCOUNTED = "the record shows use over a period without the single doses"

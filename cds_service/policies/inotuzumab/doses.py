@@ -6,7 +6,7 @@ day is one dose; a lower-ranked record within two days of a higher-ranked one is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ from cds_service.clinical.order_dose import DOSE_UNITS
 from cds_service.clinical.units import ucum_of
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import as_decimal, unit_names
-from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.numbers import days, span
 
 _DOSE_STATUSES = {
     "MedicationAdministration": {"completed", "in-progress", "stopped"},
@@ -63,58 +63,58 @@ class DoseHistory:
 
 
 def dose_history(chart: Chart) -> DoseHistory:
-    """The doses of a chart, up to its clock."""
+    """The doses of a chart, up to its clock (POL-COURSE-DOSE, steps 1 to 4)."""
     uses = [
         u for u in chart.uses if INOTUZUMAB in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}
     ]
-    undated = tuple(u for u in uses if u.status != "not-done" and not u.days and not _planned_only(u))
-    held = [
-        d
-        for u in uses
-        if u.status == "not-done" and u.kind == "MedicationAdministration"
-        for d in _doses(u, given=False)
-    ]
+    given_uses = [u for u in uses if u.status != "not-done"]
+    not_done = [u for u in uses if u.status == "not-done" and u.kind == "MedicationAdministration"]
+    held = _one_a_day(d for u in not_done for d in _doses(u, given=False))
     given: list[Dose] = []
     for rank in (3, 2, 1):
-        for dose in _one_a_day(
-            d for u in uses if u.rank == rank and u.status != "not-done" for d in _doses(u)
-        ):
-            if not any(_same_dose(dose, other) for other in given if other.rank > rank) and not any(
-                _same_dose(dose, other) for other in held if other.rank > rank
-            ):
+        higher = [d for d in (*given, *held) if d.rank > rank]
+        for dose in _one_a_day(d for u in given_uses if u.rank == rank for d in _doses(u)):
+            if not any(is_same_dose(dose.day, other.day) for other in higher):
                 given.append(dose)
-    held = [h for h in _one_a_day(held) if not any(h.day == g.day and g.rank == h.rank for g in given)]
+    held = [h for h in held if not any(h.day == g.day and h.rank == g.rank for g in given)]
+    undated = tuple(u for u in given_uses if any(w.day is None for w in _times(u)) or not _times(u))
     return DoseHistory(tuple(sorted((*given, *held), key=lambda d: (d.day, d.reference))), undated)
 
 
-def _planned_only(use: DrugUse) -> bool:
-    """A completed request without a stated day is one dose on the day it was written."""
-    return use.kind == "MedicationRequest" and (use.authored is not None or use.start is not None)
+def is_same_dose(a: date, b: date) -> bool:
+    """Step 2: whether records of different rank, of these days, speak of one dose."""
+    return abs((a - b).days) <= days("course.same_dose")
 
 
-def _same_dose(a: Dose, b: Dose) -> bool:
-    return abs((a.day - b.day).days) <= days("course.same_dose")
+def is_accounted_for(use: DrugUse, course: Sequence[Dose], last_end: date | None) -> bool:
+    """Step 4: whether a use without single dates is that of an earlier course, or of the doses of this one.
+
+    ``last_end`` is the day on which the course before ended.
+    """
+    if last_end is not None and use.end is not None and use.end.last < last_end:
+        return True
+    given = [d.day for d in course if d.given]
+    if use.days:
+        return any(w.first <= day <= w.last for w in use.days for day in given)
+    if not given:
+        return False
+    return use.start is None or use.start.last >= given[0] - span("course.same_dose")
+
+
+def _times(use: DrugUse) -> tuple[When, ...]:
+    """The times of single doses; a completed request without events is one, on its planned date."""
+    if use.days or use.kind != "MedicationRequest":
+        return use.days
+    planned = use.start or use.authored
+    return (planned,) if planned is not None else ()
 
 
 def _doses(use: DrugUse, *, given: bool = True) -> Iterator[Dose]:
-    times: tuple[When, ...] = use.days
-    if not times and _planned_only(use):
-        stated = use.start or use.authored
-        times = (stated,) if stated is not None else ()
     mg, per_m2 = _amount(use)
-    for when in times:
+    reason = use.status_reasons or use.reasons
+    for when in _times(use):
         if when.day is not None:
-            yield Dose(
-                when.day,
-                when,
-                use.label,
-                use.reference,
-                use.rank,
-                given,
-                mg,
-                per_m2,
-                use.status_reasons or use.reasons,
-            )
+            yield Dose(when.day, when, use.label, use.reference, use.rank, given, mg, per_m2, reason)
 
 
 def _amount(use: DrugUse) -> tuple[Decimal | None, Decimal | None]:

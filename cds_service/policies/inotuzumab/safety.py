@@ -14,10 +14,11 @@ from cds_service.policies.inotuzumab import (
     timing,
 )
 from cds_service.policies.inotuzumab.case import Case
-from cds_service.policies.inotuzumab.criteria_continuation import reached
 from cds_service.policies.inotuzumab.dose_findings import is_combination
+from cds_service.policies.inotuzumab.duration import response_by_cycle_three
 from cds_service.policies.inotuzumab.events import Meaning
 from cds_service.policies.inotuzumab.infusion import infusion_reactions
+from cds_service.policies.inotuzumab.liver_recovery import not_recovered
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.stops import Reason, stop_reasons, undecided_reasons
 from cds_service.policies.inotuzumab.toxicity import graded_toxicities
@@ -44,6 +45,8 @@ def findings(case: Case) -> tuple[list[Finding], list[Need]]:
     found += [*held, *timing.findings(case), *qt.findings(case), *liver.findings(case)]
     found += [*boxed_warning.findings(case), *label_rules.findings(case), *record_quality.findings(case)]
     found += _combination(case)
+    if (lasting := not_recovered(case)) is not None:
+        found.append(lasting)
     needs = [Need(item, because, decides) for item, because, decides in asked]
     return found, [*needs, *timing.asked(case), *record_quality.asked(case)]
 
@@ -104,16 +107,11 @@ def _no_response(case: Case) -> Iterator[Finding]:
     cycle = case.cycle or 0
     if cycle <= days("cycle.response_deadline"):
         return
-    facts = reached(case, cycle)
-    if facts.response is Verdict.NOT_MET:
-        text = f"No CR or CRi within 3 cycles ({facts.response_text}): the policy does not consider going on appropriate"
-        yield _warning(
-            "discontinue-no-response",
-            "POL-B-III-A",
-            text,
-            "Stop: no response within 3 cycles",
-            facts.evidence,
-        )
+    reached = response_by_cycle_three(case, cycle)
+    if reached.verdict is Verdict.NOT_MET:
+        text = f"No CR or CRi within 3 cycles ({reached.text}): the policy does not consider going on appropriate"
+        action = "Stop: no response within 3 cycles"
+        yield _warning("discontinue-no-response", "POL-B-III-A", text, action, reached.evidence)
 
 
 def _combination(case: Case) -> Iterator[Finding]:

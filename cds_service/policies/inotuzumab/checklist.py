@@ -1,0 +1,73 @@
+"""The documentation checklist: each item once, in the payer's order, with why it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cds_service.policies.inotuzumab import monitoring
+from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.documents import supporting_documents
+from cds_service.policies.inotuzumab.duration import mrd_informs
+from cds_service.policy.determination import (
+    Basis,
+    CardKind,
+    CriterionResult,
+    Finding,
+    GroupResult,
+    Indicator,
+    Need,
+)
+from cds_service.policy.outline import leaves_of
+from cds_service.policy.verdict import Verdict
+
+_ORDER = (
+    "birth-date", "diagnosis", "pathology", "cd22", "ph-status", "therapy-history", "line-of-therapy", "partner-drugs",
+    "cycle-number", "toxicity-detail", "progression-note", "response", "extramedullary-status", "mrd", "hsct-plan", "cbc",
+    "myelosuppression-note", "infusion-monitoring-note", "ecg-baseline", "ecg-follow-up", "electrolytes-baseline",
+    "electrolytes-follow-up", "qt-drugs", "height-weight", "interruption-reason", "hepatic-recovery",
+)  # fmt: skip
+
+
+def checklist(
+    case: Case, outline: GroupResult, decided: list[CriterionResult], asked: Iterable[Need]
+) -> tuple[Need, ...]:
+    """The checklist in the payer's order, each item once; one that decides beats one that informs."""
+    found: dict[str, Need] = {}
+    unknown = [
+        c for c in leaves_of(outline) if c.verdict is Verdict.UNKNOWN and case.request == "continuation"
+    ]
+    for c in (*decided, *unknown):
+        settles = f"; would settle it: {c.changes}" if c.changes else ""
+        own = dict(c.asks)
+        for item in c.needed:
+            because = own.get(item, f"{c.because}{settles}")
+            found.setdefault(item, Need(item, f"{c.section}: {because}", decides=c in decided))
+    if case.cycle is None or case.day is None:
+        why = case.frame.position.why_unknown or "the cycle and day are not known"
+        found.setdefault("cycle-number", Need("cycle-number", why))
+    for need in (*asked, *_informing(case)):
+        held = found.get(need.item)
+        if held is None or (need.decides and not held.decides):
+            found[need.item] = need
+    return tuple(found[item] for item in _ORDER if item in found)
+
+
+def documentation(needs: tuple[Need, ...], decided: list[CriterionResult]) -> Iterator[Finding]:
+    """One finding for the checklist: a warning when an item of it decides."""
+    if needs:
+        decides = any(n.decides for n in needs)
+        indicator = Indicator.WARNING if decides else Indicator.INFO
+        rules = tuple(c.id for c in decided if c.needed) or ("POL-A-DOC",)
+        text = f"{len(needs)} items of documentation are not found in the record"
+        yield Finding("documentation", indicator, CardKind.DOCUMENTATION, rules, Basis.POLICY, text)
+
+
+def _informing(case: Case) -> Iterator[Need]:
+    if case.request == "continuation":
+        yield from monitoring.informing(case)
+        if because := mrd_informs(case):
+            yield Need("mrd", f"B.ii.A: {because}; submit the MRD status", decides=False)
+        return
+    documents = supporting_documents(case)
+    if documents.verdict is not Verdict.MET:
+        yield Need("pathology", f"{documents.because}; {documents.changes}", decides=False)

@@ -1,0 +1,95 @@
+"""Progression: POL-B-I-PROG, the procedure PROG of policy analysis 2.5.
+
+The newest evidence of the present course decides; silence is not documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from cds_service.clinical.response import RELAPSED, Response, response_statements
+from cds_service.fhir.dates import When
+from cds_service.fhir.record import Need
+from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.criteria import MET, NOT, unknown
+from cds_service.policies.inotuzumab.response import Status
+from cds_service.policy.outline import Answer
+
+_SETTLE = "a dated note or result of this course that says the disease has not progressed"
+_PROGRESSION = RELAPSED | {Response.WORSENED}
+_NONE = {
+    Response.CR, Response.CRI, Response.PR, Response.SD, Response.IMPROVED, Response.STABLE, Response.NO_PROGRESSION,
+}  # fmt: skip
+_SOURCES = (
+    Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS, Need.CONDITIONS, Need.DOCUMENT_REFERENCES, Need.DIAGNOSTIC_REPORTS,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """Dated evidence of progression (True), of none (False), or of disease without an earlier CR (None)."""
+
+    first: date
+    last: date
+    progression: bool | None
+    text: str
+    reference: str
+
+
+def progression(case: Case) -> Answer:
+    """POL-B-I-PROG: procedure PROG."""
+    response, since = case.response, case.last_cycle_day_one
+    if response.status is Status.LOST:
+        return Answer(NOT, response.because, response.evidence)
+    newest = _newest(case)
+    evidence = tuple(dict.fromkeys(s.reference for s in newest if s.reference))
+    texts = "; ".join(dict.fromkeys(s.text for s in newest))
+    found = {s.progression for s in newest}
+    unseen = case.chart.unseen(*_SOURCES)
+    if found >= {True, False}:
+        why = f"opposite evidence of {newest[0].last}: {texts}"
+    elif True in found:
+        return Answer(NOT, texts, evidence)
+    elif not newest:
+        why = "nothing recorded in this course says whether the disease has progressed"
+    elif False not in found:
+        why = f"{texts}, and no CR or CRi before: whether the disease has progressed is not stated"
+    elif since is not None and any(s.first <= since for s in newest if s.progression is False):
+        why = f"the newest evidence ({texts}) is from before day 1 of the last cycle ({since})"
+    elif not unseen:
+        return Answer(MET, texts, evidence)
+    else:
+        why = texts
+    hidden = f"; not everything was seen ({unseen})" if unseen else ""
+    return unknown(why + hidden, "progression-note", evidence=evidence, changes=_SETTLE)
+
+
+def _newest(case: Case) -> list[_Sign]:
+    """The signs of the latest day of the present course; a partial date that may be as late is among them."""
+    start = case.frame.start
+    signs = [s for s in _signs(case) if start is not None and s.first > start]
+    last = max((s.first for s in signs), default=None)
+    return sorted(
+        (s for s in signs if last is not None and s.last >= last), key=lambda s: (s.last, s.reference, s.text)
+    )
+
+
+def _signs(case: Case) -> Iterator[_Sign]:
+    for s in response_statements(case.chart):
+        if s.response in _PROGRESSION:
+            yield from _sign(s.when, True, s.shown, s.reference)
+        elif s.response in _NONE:
+            yield from _sign(s.when, False, s.shown, s.reference)
+        else:
+            yield from _sign(s.when, None, s.shown, s.reference)
+    stated = {s.reference for s in response_statements(case.chart)}
+    for item in case.items:
+        if item.reference not in stated:
+            yield _Sign(item.first, item.day, False if item.achieved else None, item.text, item.reference)
+
+
+def _sign(when: When | None, progression: bool | None, text: str, reference: str) -> Iterator[_Sign]:
+    if when is not None:
+        yield _Sign(when.first, when.last, progression, text, reference)

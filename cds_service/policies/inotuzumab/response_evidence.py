@@ -1,0 +1,151 @@
+"""Dated evidence of response: statements and components, as items of one kind (policy analysis 2.2, steps 1 to 4).
+
+Says of each piece of evidence whether it shows CR or CRi, its opposite, or relapse. What a course
+has reached follows from their order and is decided in ``response``. The counts that separate CR
+from CRi change no decision and are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from cds_service.clinical.chart import Chart
+from cds_service.clinical.evidence import newest
+from cds_service.clinical.extramedullary import Extramedullary, extramedullary
+from cds_service.clinical.response import (
+    ACHIEVED,
+    NOT_ACHIEVED,
+    RELAPSED,
+    blasts,
+    has_blasts,
+    response_statements,
+)
+from cds_service.clinical.results import Result
+from cds_service.fhir.dates import When
+from cds_service.fhir.record import Need
+from cds_service.policies.inotuzumab.numbers import number, span
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Item:
+    """One piece of evidence: CR/CRi (``achieved``), its opposite, or relapse evidence.
+
+    ``first`` and ``day`` are the earliest and latest day it can be of; they differ for a partial
+    date. ``open`` are clear marrow and blood beside extramedullary disease without follow-up:
+    neither CR nor its opposite.
+    """
+
+    first: date
+    day: date
+    achieved: bool
+    relapse: bool
+    reference: str
+    text: str
+    open: bool = False
+
+
+def evidence_items(chart: Chart) -> tuple[Item, ...]:
+    """All dated evidence of response in a chart, statements and components alike, in order of time."""
+    return tuple(sorted({*_statements(chart), *_components(chart)}, key=lambda i: (i.day, i)))
+
+
+def _item(
+    when: When | None, reference: str, text: str, *, achieved: bool = False, relapse: bool = False
+) -> Iterator[Item]:
+    if when is not None:
+        yield Item(when.first, when.last, achieved, relapse, reference, text)
+
+
+def _statements(chart: Chart) -> Iterator[Item]:
+    """Steps 1 and 4: CR, CRi; PR, SD; PD, relapse. Improved, stable and worsened say nothing of CR."""
+    for s in response_statements(chart):
+        if s.response in ACHIEVED:
+            yield from _item(s.when, s.reference, s.shown, achieved=True)
+        elif s.response in NOT_ACHIEVED:
+            yield from _item(s.when, s.reference, s.shown, relapse=s.response in RELAPSED)
+
+
+def _components(chart: Chart) -> Iterator[Item]:
+    """Step 2: marrow at or above 5 %, blasts in blood or EMD: not achieved, each alone; all clear: achieved."""
+    limit = number("cr.marrow_blasts_max")
+    marrow, blood = (_speaking(results) for results in blasts(chart))
+    emd = extramedullary(chart)
+    for m in marrow:
+        if m.value is not None and m.value.is_below(limit) is False:
+            yield from _item(m.when, m.reference, f"marrow blasts {m.shown}", relapse=True)
+    for p in blood:
+        if has_blasts(p):
+            yield from _item(p.when, p.reference, f"peripheral blasts {p.shown}", relapse=True)
+    for e in emd:
+        if e.present:
+            yield from _item(e.when, e.reference, f"extramedullary disease ({e.when})", relapse=True)
+    clear_marrow = [m for m in marrow if m.value is not None and m.value.is_below(limit)]
+    for m in clear_marrow:
+        for p in blood:
+            if has_blasts(p) is False:
+                yield from _clear(m, p, emd, chart)
+
+
+def _speaking(results: Iterable[Result]) -> list[Result]:
+    """The results that speak for their day: the latest of it, a correction before what it corrects."""
+    by_day: dict[tuple[date, date], list[Result]] = {}
+    for r in results:
+        if r.when is not None:
+            by_day.setdefault((r.when.first, r.when.last), []).append(r)
+    return [r for day in sorted(by_day) for r in newest(by_day[day])]
+
+
+def _clear(m: Result, p: Result, emd: tuple[Extramedullary, ...], chart: Chart) -> Iterator[Item]:
+    """Clear marrow and blood within 14 days of each other, dated by the newest part (steps 2 and 3)."""
+    window = span("response.components_window")
+    if m.when is None or p.when is None or m.when.day is None or p.when.day is None:
+        return
+    first, day = sorted((m.when.day, p.when.day))
+    if day - first > window:
+        return
+    text = f"marrow blasts {m.shown}, peripheral blasts {p.shown}"
+    state = _emd_on(emd, day, first + window, chart)
+    if isinstance(state, Extramedullary):
+        dated = max(day, state.when.last) if state.when else day
+        yield Item(dated, dated, True, False, m.reference, f"CR or CRi by components: {text}, {state.words}")
+    elif state is not None:
+        yield Item(day, day, False, False, m.reference, f"{text}, but {state}", open=True)
+
+
+def _emd_on(
+    emd: tuple[Extramedullary, ...], day: date, until: date, chart: Chart
+) -> Extramedullary | str | None:
+    """Step 3: EMD absent on a day, or stated so before the window closes.
+
+    A text when it cannot be told (recorded and not followed up, or not all was seen); None when it
+    is present on the very day.
+    """
+    if not emd:
+        if reason := chart.unseen(Need.CONDITIONS, Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS):
+            return f"whether there is extramedullary disease was not wholly seen ({reason})"
+        return Extramedullary(False, None, "", "no extramedullary disease on record")
+    ended = {e.reference for e in emd if not e.present and e.when is None}
+    known = [e for e in emd if e.when is not None and e.when.first <= day]
+    if not known and not any(e.present and e.when is None for e in emd):
+        return Extramedullary(False, None, "", "no extramedullary disease on record by then")
+    latest = [e for e in known if e.when is not None and e.when.first == _newest_day(known)]
+    if latest and all(not e.present or e.reference in ended for e in latest):
+        last = latest[0]
+        return Extramedullary(
+            False, None, last.reference, f"extramedullary disease absent or resolved ({last.when})"
+        )
+    later = [e for e in emd if not e.present and e.when is not None and day < e.when.first <= until]
+    if later:
+        first = min(later, key=lambda e: (e.when.first if e.when else day, e.reference))
+        return Extramedullary(
+            False, first.when, first.reference, f"extramedullary disease absent ({first.when})"
+        )
+    if latest and _newest_day(latest) == day:
+        return None
+    return "extramedullary disease is recorded and its outcome is not"
+
+
+def _newest_day(known: Iterable[Extramedullary]) -> date | None:
+    return max((e.when.first for e in known if e.when is not None), default=None)
