@@ -7,17 +7,20 @@ alone is no MRD result.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.response import ASSESSING
-from cds_service.clinical.signs import sign_in_words
+from cds_service.clinical.signs import sign_in_words, sign_of
 from cds_service.clinical.units import convert
 from cds_service.clinical.words import phrase
 from cds_service.fhir.codings import words_in
-from cds_service.fhir.dates import When, effective, read_when
-from cds_service.fhir.quantities import quantity, unit_names
+from cds_service.fhir.dates import When
+from cds_service.fhir.json_types import as_dict
+from cds_service.fhir.quantities import Interval, exactly, quantity, unit_names
+from cds_service.fhir.record import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,63 +39,89 @@ class Mrd:
 
 
 _MRD = phrase(r"MRD", r"(?:minimal|measurable) residual disease")
-_MRD_PERCENT = re.compile(
-    r"(?P<sign><|>|≤|≥|<=|>=)?\s*(?P<number>\d+(?:\.\d+)?(?:[eE]-?\d+|\s*[x×]\s*10\s*\^?\s*-\d)?)\s*(?P<unit>%)?"
-)
+_NO_MRD = phrase(r"no (?:evidence of |detectable |measurable |minimal )*(?:MRD|residual disease)")
+_TRANSCRIPT = re.compile(r"BCR|ABL1?\b|transcript|p190|p210", re.IGNORECASE)
+_TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
 
 
 def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
-    """MRD results: text or coded, or per cent below the limit. A BCR::ABL1 transcript is none."""
-    found = []
-    numeric = _numeric_mrd(chart, limit)
+    """MRD results with their dates: negative in words or by code, or below the limit (in per cent)."""
+    found: list[Mrd] = []
     for s in chart.statements:
-        if s.kind not in ASSESSING or s.codes & {"bcr_abl1_transcript", "bcr_abl1_fish"}:
+        if s.kind not in ASSESSING or s.codes & _TRANSCRIPT_CODES or _TRANSCRIPT.search(s.topic):
             continue
         topical = bool(_MRD.search(s.topic))
-        if s.reference in numeric or not (topical or _MRD.search(s.text)):
+        if not topical and not _MRD.search(s.text):
             continue
-        if re.search(r"BCR|ABL1|transcript", s.topic, re.IGNORECASE):
-            continue
-        negative = mrd_sign(s.text if topical else _mrd_clause(s.text), limit)
-        if negative is not None or topical:
+        text = s.text if topical else _mrd_clause(s.text)
+        negative = mrd_sign(text, limit)
+        if negative is not None or _FIGURE.search(text):
             found.append(Mrd(negative, s.when, s.reference, s.whole[:120]))
-    return tuple(sorted((*numeric.values(), *found), key=lambda m: m.reference))
+    measured = list(_measured(chart, limit))
+    references = {m.reference for m in measured}
+    in_words = [m for m in found if m.reference not in references]
+    return tuple(sorted((*measured, *in_words), key=lambda m: (m.reference, m.words)))
 
 
-def _numeric_mrd(chart: Chart, limit: Decimal) -> dict[str, Mrd]:
-    """MRD Observations with a quantity; there is no verified LOINC code, so the topic is read in words."""
-    found: dict[str, Mrd] = {}
+def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
+    """MRD Observations whose answer is a quantity or a code."""
+    when = {s.reference: s.when for s in chart.statements if s.kind == "Observation"}
     for resource in chart.record.of_type("Observation"):
-        body = resource.body
-        if "valueQuantity" not in body or not _MRD.search(words_in(body.get("code"))):
+        topic = words_in(resource.body.get("code"))
+        if resource.reference not in when or not _MRD.search(topic) or _TRANSCRIPT.search(topic):
             continue
-        when = effective(body, chart.zone) or read_when(body.get("issued"), chart.zone)
-        number = quantity(body["valueQuantity"])
-        if number is None or (when is not None and not when.has_happened(chart.clock)):
-            continue
-        percent = convert(number, "fraction", *unit_names(body["valueQuantity"]))
-        below = percent.is_below(limit) if percent is not None else None
-        if below is None and percent is not None and percent.high == limit and percent.high_open:
-            below = True
-        found[resource.reference] = Mrd(below, when, resource.reference, f"MRD {percent or number}")
-    return found
+        negative = _answer(resource, limit)
+        if negative is not None or "valueQuantity" in resource.body:
+            yield Mrd(negative, when[resource.reference], resource.reference, topic)
+
+
+def _answer(resource: Resource, limit: Decimal) -> bool | None:
+    value = as_dict(resource.body.get("valueQuantity"))
+    number = quantity(value)
+    percent = convert(number, "fraction", *unit_names(value)) if number is not None else None
+    if percent is not None:
+        return percent.is_below(limit)
+    sign = sign_of(resource.body)
+    return None if sign is None else not sign
 
 
 def _mrd_clause(text: str) -> str:
     return " ; ".join(c for c in re.split(r"[.;\n]\s*(?!\d)", text) if _MRD.search(c))
 
 
+_LESS = {"<", "\u2264", "<=", "less than", "below"}
+_MORE = {">", "\u2265", ">=", "more than", "above"}
+_FIGURE = re.compile(
+    r"(?P<sign><=|>=|<|>|\u2264|\u2265|less than|below|more than|above)?\s*"
+    r"(?:(?P<percent>\d+(?:\.\d+)?)\s*%|(?:(?P<factor>\d+(?:\.\d+)?)\s*[x\u00d7*]\s*)?10\s*\^?\s*[-\u2212](?P<power>\d)|(?P<plain>\d+(?:\.\d+)?[eE]-\d))",
+    re.IGNORECASE,
+)
+
+
 def mrd_sign(text: str, limit: Decimal) -> bool | None:
     """True for MRD-negative, False for positive, None when the text does not tell. ``limit`` in per cent."""
-    words = re.sub(r"\bMRD\s*[-−](?=\s|$|,|;)", "MRD negative ", text)
+    words = re.sub(r"\bMRD\s*[-\u2212](?=\s|$|,|;)", "MRD negative ", text)
     words = re.sub(r"\bMRD\s*\+", "MRD positive ", words)
+    if _NO_MRD.search(words):
+        return True
     sign = sign_in_words(words)
     if sign is not None:
         return not sign
-    for match in _MRD_PERCENT.finditer(words):
-        if match["unit"] == "%":
-            value = Decimal(match["number"])
-            if match["sign"] in ("<", "≤", "<="):
-                return value <= limit or None
-            return value < limit
-    return None
+    match = _FIGURE.search(words)
+    return None if match is None else _percent(match).is_below(limit)
+
+
+def _percent(match: re.Match[str]) -> Interval:
+    """The figure of a text as per cent; ``10^-4`` and ``1e-4`` are fractions."""
+    if match["percent"] is not None:
+        value = Decimal(match["percent"])
+    elif match["plain"] is not None:
+        value = Decimal(match["plain"]) * 100
+    else:
+        value = Decimal(match["factor"] or 1) * Decimal(10) ** -int(match["power"]) * 100
+    sign = (match["sign"] or "").lower()
+    if sign in _LESS:
+        return Interval(None, value, high_open=sign in ("<", "less than", "below"))
+    if sign in _MORE:
+        return Interval(value, None, low_open=True)
+    return exactly(value)
