@@ -20,7 +20,8 @@ class Said(Enum):
     NOT_MENTIONED = "not mentioned"
 
 
-_CLAUSE = re.compile(r"[.;:\n!]+(?=\s|$)|,?\s+\b(?:but|however|although|whereas|yet|except)\b\s+|[;\n]")
+# A colon does not end a clause ("CD22: negative"), nor does a semicolon inside a word ("t(9;22)").
+_CLAUSE = re.compile(r"[.;!]+(?=\s|$)|,?\s+\b(?:but|however|although|whereas|yet|except)\b\s+|\n")
 _DENIAL_BEFORE = re.compile(
     r"\b(?:no(?:t|r|ne|n)?|never|without|denie[sd]|absen(?:t|ce)|negative|free of|free from|"
     r"rule[sd]? out|excluded?|unlikely|isn't|wasn't|hasn't|doesn't|did not|cannot be confirmed as|"
