@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-
 from flask import Flask
 
-from cds_service.hooks import errors
+from cds_service.hooks import discovery, errors
+from cds_service.hooks.edge import protect
 from cds_service.hooks.routes import blueprint as hooks
 from cds_service.hooks.services import EXTENSION, services_from
+from cds_service.operations import logs
 from cds_service.settings import Settings
+from cds_service.store.database import Database
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the WSGI application. Raises SettingsError when it must not start as configured."""
     settings = settings or Settings.from_environment()
-    logging.getLogger("cds_service").setLevel(settings.log_level)
+    logs.configure(settings.log_level)
     app = Flask(__name__, static_folder=None)
-    app.extensions[EXTENSION] = services_from(settings)
+    services = app.extensions[EXTENSION] = services_from(settings)
+    protect(app, settings, services.outbound, Database(settings.database_url), (discovery.SERVICE_ID,))
     app.register_blueprint(hooks)
     if settings.dev:
         from cds_service.sandbox.fhir_api import blueprint as sandbox_fhir

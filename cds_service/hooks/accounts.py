@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from flask import Response, g
 
 from cds_service.hooks.errors import json_response, outcome
+from cds_service.hooks.services import DEVELOPMENT_TENANT
 from cds_service.operations import logs, metrics
 from cds_service.operations.audit_events import Deed
 from cds_service.operations.ledger import Ledger
 from cds_service.store.database import StoreError
 from cds_service.store.feedback import ShownCard
+from cds_service.trust.callers import Caller
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,13 @@ class Account:
             facts=tuple(self.facts),
             outcome_text=self.outcome_text,
         )
+
+
+def account_of(what: str, service: str, caller: Caller | None) -> Account:
+    """An account of what a client does; None has not said who it is, and need not in development."""
+    if caller is None:
+        return Account(what, service, DEVELOPMENT_TENANT)
+    return Account(what, service, caller.tenant.id, caller=caller.issuer)
 
 
 def opened(account: Account) -> Account:

@@ -11,8 +11,9 @@ import time
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cds_service.hooks.accounts import settle
@@ -28,6 +29,7 @@ from cds_service.store.token_guard import TokenGuard
 from cds_service.trust.outbound import Outbound
 
 log = logging.getLogger(__name__)
+EXTENSION = "payer-policy-cds-trust"
 # Only a UUID of the caller's is taken over: any other text could be about a patient.
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NEVER_THROTTLED = {"health.healthz", "health.readyz", "health.exposition"}
@@ -49,6 +51,11 @@ class Trust:
     ledger: Ledger
 
 
+def trust() -> Trust:
+    """The trust of the running application."""
+    return cast(Trust, current_app.extensions[EXTENSION])
+
+
 def protect(
     app: Flask, settings: Settings, outbound: Outbound, database: Database, services: Collection[str]
 ) -> Trust:
@@ -58,17 +65,18 @@ def protect(
     """
     database.upgrade()
     kept_for_disputes = Decisions(database, settings.secret_keys) if settings.dispute_days else None
-    trust = Trust(
+    made = Trust(
         gate(settings, outbound, TokenGuard(database)),
         Ledger(database, settings.public_url, kept_for_disputes),
     )
-    _guard(app, settings, trust)
+    app.extensions[EXTENSION] = made
+    _guard(app, settings, made)
     app.register_blueprint(health_routes(settings, database))
-    app.register_blueprint(feedback_routes(trust.gate, trust.ledger, services))
-    return trust
+    app.register_blueprint(feedback_routes(made.gate, made.ledger, services))
+    return made
 
 
-def _guard(app: Flask, settings: Settings, trust: Trust) -> None:
+def _guard(app: Flask, settings: Settings, made: Trust) -> None:
     if settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=0)  # type: ignore[method-assign]
 
@@ -78,11 +86,11 @@ def _guard(app: Flask, settings: Settings, trust: Trust) -> None:
         logs.request_id.set(given if _UUID.fullmatch(given) else str(uuid.uuid4()))
         g.started = time.perf_counter()
         if request.endpoint not in _NEVER_THROTTLED:
-            trust.gate.throttle(request)
+            made.gate.throttle(request)
 
     @app.after_request
     def go_out(response: Response) -> Response:
-        response = settle(trust.ledger, response)
+        response = settle(made.ledger, response)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         if settings.public_url.startswith("https:"):

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from cds_service.hooks.accounts import Account, opened
+from cds_service.hooks.accounts import account_of, opened
 from cds_service.hooks.body import json_body
 from cds_service.hooks.errors import Refused, json_response
 from cds_service.hooks.gate import Gate
@@ -38,13 +38,11 @@ def feedback_routes(gate: Gate, ledger: Ledger, services: Collection[str]) -> Bl
         caller = gate.feedback(request, service)
         if service not in services:
             raise Refused(404, "not-found", "There is no such service.")
-        tenant = caller.tenant.id if caller is not None else gate.settings.tenants[0].id
-        issuer = caller.issuer if caller is not None else ""
-        account = opened(Account("feedback", service, tenant, caller=issuer))
+        account = opened(account_of("feedback", service, caller))
         items = feedback_items(json_body(request))
         account.cards = list(dict.fromkeys(item.card for item in items))
         try:
-            ledger.keep_feedback(items, tenant=tenant, service=service)
+            ledger.keep_feedback(items, tenant=account.tenant, service=service)
         except StoreError:
             metrics.STORE_FAILURES.labels("feedback").inc()
             raise Refused(503, "transient", "The feedback could not be kept; send it again.") from None

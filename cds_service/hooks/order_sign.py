@@ -7,16 +7,16 @@ policy's business, how it is said the cards'.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import cards
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.gather import EhrRequest, Gathered, NoAccess, gather
 from cds_service.ehr.medications import drug_sources
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.hooks.body import json_from
 from cds_service.hooks.errors import Refused
+from cds_service.hooks.grounds import Grounds
 from cds_service.hooks.request import OrderSign, order_sign
 from cds_service.hooks.services import DEVELOPMENT_TENANT, Services
 from cds_service.policies import DrugPolicy
@@ -34,6 +34,7 @@ class Answered:
     determinations: tuple[Determination, ...] = ()
     gathered: Gathered | None = None
     evaluation_ms: float = 0.0
+    grounds: Grounds | None = None
 
     @property
     def body(self) -> dict[str, Any]:
@@ -61,13 +62,25 @@ def no_links(_call: OrderSign, _determinations: Sequence[Determination]) -> Mapp
     return {}
 
 
-def answer(raw: bytes, services: Services, caller: Tenant | None = None, links: Links = no_links) -> Answered:
+def unheard(_call: OrderSign) -> None:
+    """Nobody needs to know of a call before it is answered."""
+
+
+def answer(
+    raw: bytes,
+    services: Services,
+    caller: Tenant | None = None,
+    links: Links = no_links,
+    heard: Callable[[OrderSign], None] = unheard,
+) -> Answered:
     """Answer one call. ``caller`` is the tenant that authentication proved, if it did.
 
-    Raises Refused for what is no order-sign call, and with 412 when there is no access to data.
+    ``heard`` is told of a well-formed call, whatever becomes of it. Raises Refused for what is no
+    order-sign call, and with 412 when there is no access to data.
     """
     started = services.monotonic()
     call = order_sign(json_from(raw))
+    heard(call)
     deadline = started + services.settings.deadline_s
     tenant = _tenant(call, services, caller)
     client = _client(call, services, tenant)
@@ -138,15 +151,17 @@ def _evaluated(
     links: Links,
 ) -> Answered:
     begun = services.monotonic()
-    clock = services.clock()
-    found = tuple(d for p in policies for d in p.determine(gathered.record, call.drafts, clock))
-    rendered = cards.render(
-        found,
+    grounds = Grounds(
         tenant=tenant.id if tenant else DEVELOPMENT_TENANT,
         patient_id=call.patient_id,
-        orders={draft.reference: draft.body for draft in call.drafts},
+        record=gathered.record,
+        drafts=call.drafts,
+        policies=tuple(policy.name for policy in policies),
+        clock=services.clock(),
         public_url=services.settings.public_url,
-        app_context=links(call, found),
     )
+    found = grounds.determinations(services.policies)
+    grounds = replace(grounds, app_context=links(call, found))
+    rendered = grounds.cards(found)
     spent = (services.monotonic() - begun) * 1000
-    return Answered(call, tenant, rendered, found, gathered, spent)
+    return Answered(call, tenant, rendered, found, gathered, spent, grounds)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 from flask import Blueprint, Response, current_app, request
 
 from cds_service.hooks import discovery
+from cds_service.hooks.accounts import account_of, opened
 from cds_service.hooks.body import raw_body
+from cds_service.hooks.call_account import hear, note
+from cds_service.hooks.edge import trust
 from cds_service.hooks.errors import Refused, json_response
 from cds_service.hooks.order_sign import answer
 from cds_service.hooks.services import EXTENSION, Services
@@ -23,6 +27,7 @@ def services() -> Services:
 @blueprint.get("/cds-services")
 def discover() -> Response:
     """The services offered here."""
+    trust().gate.discovery(request)
     body = discovery.services()
     response = json_response(body)
     response.set_etag(discovery.etag(body))
@@ -33,9 +38,17 @@ def discover() -> Response:
 @blueprint.post("/cds-services/<service_id>")
 def call(service_id: str) -> Response:
     """One hook call."""
+    caller = trust().gate.hook(request, service_id)
     if service_id != discovery.SERVICE_ID:
         raise Refused(404, "not-found", "There is no such service.")
-    answered = answer(raw_body(request), services())
+    account = opened(account_of("hook", service_id, caller))
+    answered = answer(
+        raw_body(request),
+        services(),
+        caller.tenant if caller is not None else None,
+        heard=partial(hear, account),
+    )
+    note(account, answered)
     response = json_response(answered.body)
     if (timing := answered.server_timing) is not None:
         response.headers["Server-Timing"] = timing

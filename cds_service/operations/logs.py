@@ -13,7 +13,7 @@ import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that this thread answers; empty outside of one."""
@@ -55,12 +55,17 @@ def _error(error: BaseException, trace: TracebackType | None) -> dict[str, str]:
     return {"error": type(error).__name__, "places": places}
 
 
+class _ToStandardError(logging.StreamHandler[TextIO]):
+    """Known from the handlers that somebody else may have put on the root logger."""
+
+
 def configure(level: str) -> None:
     """Send every logger's records, gunicorn's included, to standard error as JSON lines."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStandardError(sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
-    root.handlers, root.level = [handler], logging.WARNING
+    root.handlers = [h for h in root.handlers if not isinstance(h, _ToStandardError)] + [handler]
+    root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(level)
     for name in ("gunicorn.error", "gunicorn.access"):

@@ -1,0 +1,65 @@
+"""What the account of a hook call says: who, which patient and orders, which cards, what was unseen.
+
+Takes ids, references and times from a call and its answer, and nothing that a card says.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cds_service.hooks.accounts import Account
+from cds_service.hooks.grounds import written
+from cds_service.hooks.order_sign import Answered
+from cds_service.hooks.request import OrderSign
+from cds_service.operations import metrics
+from cds_service.store.feedback import ShownCard
+
+# An EHR may put anything into hookInstance; only what it should be is taken over.
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# Gap reasons are sentences for prescribers; alerts need a few kinds.
+_KINDS = (
+    ("in time", "timeout"),
+    ("scopes", "scope"),
+    ("server answered 401", "unauthorized"),
+    ("server answered", "status"),
+    ("first", "cut off"),
+    ("another patient", "another patient"),
+)
+
+
+def hear(account: Account, call: OrderSign) -> None:
+    """Note who called about whom, before anything is decided."""
+    account.patient, account.user = call.patient_id, call.user_id
+    if _UUID.fullmatch(call.hook_instance):
+        account.facts.append(("hookInstance", call.hook_instance))
+
+
+def note(account: Account, answered: Answered) -> None:
+    """Note what was answered, and count it."""
+    account.orders = [d.order for d in answered.determinations]
+    account.policies = sorted({(d.policy.id, d.policy.effective) for d in answered.determinations})
+    for card in answered.cards:
+        kind = card["extension"]["payer-policy-cds"]["kind"]
+        account.shown.append(ShownCard(card["uuid"], kind))
+        metrics.CARDS.labels(kind, card["indicator"]).inc()
+    if answered.gathered is None:
+        return
+    gaps = answered.gathered.record.gaps
+    account.facts.append(("completeness", "partial" if gaps else "complete"))
+    account.facts += [("unseen", gap.need.value) for gap in gaps]
+    for gap in gaps:
+        metrics.EHR_FAILURES.labels(_kind(gap.reason)).inc()
+    for phase, ms in (
+        ("prefetch", answered.gathered.prefetch_ms),
+        ("fetch", answered.gathered.fetch_ms),
+        ("evaluation", answered.evaluation_ms),
+    ):
+        metrics.PHASE_SECONDS.labels(phase).observe(ms / 1000)
+        account.facts.append((f"{phase} ms", f"{ms:.1f}"))
+    grounds = answered.grounds
+    if grounds is not None:
+        account.grounds = lambda: written(grounds, answered.body)
+
+
+def _kind(reason: str) -> str:
+    return next((kind for words, kind in _KINDS if words in reason), "other")
