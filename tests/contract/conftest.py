@@ -1,0 +1,43 @@
+"""The service on a loopback socket with the sandbox EHR mounted, as ``make serve`` runs it."""
+
+import threading
+
+import pytest
+from werkzeug.serving import make_server
+
+from cds_service import create_app
+from cds_service.settings import Settings
+
+CLOCK = "2026-04-15T09:00:00-04:00"
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    database = tmp_path_factory.mktemp("contract") / "cds.sqlite3"
+    return create_app(
+        Settings.from_environment(
+            {
+                "CDS_DEV": "1",
+                "CDS_AUTH": "optional",
+                "CDS_FIXED_NOW": CLOCK,
+                "CDS_DATABASE_URL": f"sqlite:///{database}",
+            }
+        )
+    )
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def base(app):
+    """The address of the running service."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,0 +1,62 @@
+"""The command answers a saved request on the endpoint's own path, and explains it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from cds_service.cli import main
+from tests.fixtures import NAMES, ROOT
+
+CLOCK = "2026-04-15T09:00:00-04:00"
+
+
+def evaluate(*arguments, name="relapsed-single-agent"):
+    command = ["evaluate", str(ROOT / name / "request.json"), "--as-of", CLOCK, *arguments]
+    return CliRunner(env={"CDS_DEV": "1", "CDS_AUTH": "optional"}).invoke(main, command)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_bundled_patient_can_be_evaluated_offline(name):
+    result = evaluate(name=name)
+    assert result.exit_code == 0, result.output
+    kinds = [c["extension"]["payer-policy-cds"]["kind"] for c in json.loads(result.output)["cards"]]
+    assert "coverage" in kinds
+
+
+def test_explain_prints_the_outline_with_verdict_section_reason_and_evidence():
+    text = evaluate("--explain").output
+    assert "POL-A-I-CD22" in text
+    assert "A.i" in text
+    assert "met" in text
+    assert "Observation/" in text
+
+
+@pytest.mark.parametrize("clock", ["yesterday", "2026-04-15", "2026-04-15T09:00:00"])
+def test_a_clock_without_an_offset_is_refused(clock):
+    result = CliRunner().invoke(main, ["evaluate", str(ROOT / NAMES[0] / "request.json"), "--as-of", clock])
+    assert result.exit_code == 1
+    assert "--as-of" in result.output
+
+
+def test_a_file_that_is_no_request_is_refused_with_the_member(tmp_path):
+    path = tmp_path / "request.json"
+    path.write_text('{"hook": "order-sign"}')
+    result = CliRunner().invoke(main, ["evaluate", str(path)])
+    assert result.exit_code == 1
+    assert "context" in result.output
+
+
+def test_the_demo_prints_every_patient_and_ends_well():
+    run = subprocess.run(
+        [sys.executable, "-m", "cds_service.sandbox.demo"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    for word in (*NAMES, "[CRITICAL] dose", "documentation", "Set the dose to 1.412 mg"):
+        assert word in run.stdout

@@ -1,0 +1,77 @@
+"""Each bundled patient gives its expected answer by prefetch alone and by REST alone, and the two are equal."""
+
+import json
+
+import pytest
+
+from cds_service.fhir.validation import complaints
+from cds_service.sandbox.fixtures import prefetch_of
+from tests.fixtures import NAMES, ROOT, Fixture
+
+URL = "/cds-services/inotuzumab-order-sign"
+each_fixture = pytest.mark.parametrize("name", NAMES)
+
+
+def by_prefetch(client, name):
+    folder = ROOT / name
+    body = prefetch_of((folder / "request.json").read_bytes(), (folder / "resources.json").read_bytes())
+    return client.post(URL, data=body)
+
+
+def by_rest(client, base, name):
+    body = json.loads((ROOT / name / "request.json").read_bytes()) | {"fhirServer": f"{base}/sandbox/fhir"}
+    return client.post(URL, json=body)
+
+
+def ours(card):
+    return card["extension"]["payer-policy-cds"]
+
+
+@each_fixture
+def test_the_answer_is_the_expected_one(client, name):
+    cards = by_prefetch(client, name).json["cards"]
+    for expected in Fixture(name).expected["orders"]:
+        of_order = [c for c in cards if ours(c)["order"] == expected["order"]]
+        coverage = next(ours(c) for c in of_order if ours(c)["kind"] == "coverage")
+        assert {k: coverage[k] for k in ("request", "cycle", "day", "coverage")} == {
+            k: expected[k] for k in ("request", "cycle", "day", "coverage")
+        }
+        assert {c["id"]: c["verdict"] for c in coverage["criteria"]} == expected["criteria"]
+        kinds = {f["kind"] for c in of_order for f in ours(c)["findings"]} - {"coverage"}
+        assert kinds == set(expected["findings"])
+        items = {n["item"] for c in of_order for n in ours(c).get("needed", ())}
+        assert items == set(expected["needed"])
+        assert {k: coverage["dose"][k] for k in ("verdict", "expected_mg")} == json.loads(
+            json.dumps(expected["dose"], default=float)
+        )
+
+
+@each_fixture
+def test_prefetch_alone_and_rest_alone_give_equal_answers(client, base, name):
+    assert by_rest(client, base, name).json == by_prefetch(client, name).json
+
+
+@each_fixture
+def test_the_same_request_gives_the_same_bytes(client, name):
+    assert by_prefetch(client, name).data == by_prefetch(client, name).data
+
+
+@each_fixture
+def test_every_resource_of_a_bundled_patient_is_valid_fhir(name):
+    assert {r["id"]: complaints(r) for r in Fixture(name).resources if complaints(r)} == {}
+
+
+@each_fixture
+def test_every_resource_that_a_card_offers_is_valid_fhir(client, name):
+    offered = [
+        action["resource"]
+        for card in by_prefetch(client, name).json["cards"]
+        for suggestion in card.get("suggestions", ())
+        for action in suggestion["actions"]
+    ]
+    assert [complaints(r) for r in offered if complaints(r)] == []
+
+
+def test_the_bundled_patients_cover_every_kind_of_card(client):
+    kinds = {ours(card)["kind"] for name in NAMES for card in by_prefetch(client, name).json["cards"]}
+    assert {"coverage", "documentation", "dose", "safety"} <= kinds
