@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+AT_ONCE = 6  # requests of one call to one EHR
+
 Label = TypeVar("Label")
 Item = TypeVar("Item")
 

@@ -60,6 +60,7 @@ class FhirClient:
         self._scope = scope
         self._sleep = sleep
         self._token_refused = Event()
+        self._failed: dict[str, FhirError] = {}
 
     def access(self, resource_type: str, *, reading: bool = False) -> Access:
         """How much of a type the granted scopes let be searched, or read by id."""
@@ -76,7 +77,16 @@ class FhirClient:
             return ""
 
     def get(self, url: str, deadline: float) -> Mapping[str, Any]:
-        """The JSON object at a URL of this server. Raises FhirError."""
+        """The JSON object at a URL of this server. Raises FhirError; what failed once is not asked again."""
+        if url in self._failed:
+            raise self._failed[url]
+        try:
+            return self._read(url, deadline)
+        except FhirError as error:
+            self._failed[url] = error
+            raise
+
+    def _read(self, url: str, deadline: float) -> Mapping[str, Any]:
         answer = self._answer(url, deadline)
         wait = _retry_after(answer)
         if wait is not None and time.monotonic() + wait < deadline:

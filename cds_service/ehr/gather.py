@@ -11,9 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cds_service.ehr.bundles import Page
-from cds_service.ehr.crew import Crew
+from cds_service.ehr.crew import AT_ONCE, Crew
 from cds_service.ehr.fhir_client import LATE, FhirClient, FhirError
-from cds_service.ehr.medications import MOST_READ, drug_reference, has_drug_in_words, read_medication
+from cds_service.ehr.medications import (
+    MOST_READ,
+    drug_reference,
+    has_drug_in_words,
+    read_medication,
+    without_foreign,
+)
 from cds_service.ehr.needs import CLINICAL, NEEDS, DataNeed
 from cds_service.ehr.prefetch import prefetched
 from cds_service.ehr.scopes import Access
@@ -21,7 +27,6 @@ from cds_service.ehr.search import answers, following
 from cds_service.ehr.seen import Note, Seen
 from cds_service.fhir.record import Need, Record, Resource, record_from
 
-AT_ONCE = 6
 _SCOPE = "the granted scopes do not allow it"
 
 
@@ -121,7 +126,7 @@ class _Call:
             if self._may_ask(client, row):
                 running.add(row.need)
                 crew.give(row.need, self._job(client, row, page))
-        look_up(self.request.draft_resources)
+        look_up(without_foreign(draft, client.server) for draft in self.request.draft_resources)
         look_up([resource for seen in self.seen.values() for resource in seen.resources])
         for handed in crew.until(self.deadline):
             if handed.item is not None:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from cds_service.ehr.bundles import Page, read_page
-from cds_service.ehr.fhir_client import FhirClient, FhirError
+from cds_service.ehr.crew import AT_ONCE, Crew
+from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.prefetch import prefetched
 from cds_service.fhir.json_types import as_dict, as_text
 from cds_service.fhir.record import Need, Resource
@@ -60,7 +61,7 @@ def drug_sources(
 
     What cannot be had is left out: the order's own words then decide which drug it is.
     """
-    drafts = tuple(drafts)
+    drafts = [without_foreign(draft, client.server if client else None) for draft in drafts]
     wanted = {reference for draft in drafts if (reference := drug_reference(draft)) is not None}
     found = {draft.reference: draft for draft in drafts if draft.type == "Medication"}
     if not wanted - found.keys():
@@ -68,10 +69,9 @@ def drug_sources(
     pages = [page for need in Need if (page := prefetched(prefetch, need)) is not None]
     found |= {r.reference: r for page in pages for r in page.resources if r.reference in wanted}
     if client is not None and client.access("Medication", reading=True).allowed:
+        crew: Crew[str, Page] = Crew(AT_ONCE)
         for reference in sorted(wanted - found.keys())[:MOST_READ]:
-            try:
-                pages = list(read_medication(client, reference, deadline))
-            except FhirError:
-                continue
-            found |= {r.reference: replace(r, origin="fetched") for p in pages for r in p.resources}
+            crew.give(reference, read_medication(client, reference, deadline))
+        read = [handed.item for handed in crew.until(deadline) if handed.item is not None]
+        found |= {r.reference: replace(r, origin="fetched") for page in read for r in page.resources}
     return tuple(found.values())

@@ -15,7 +15,12 @@ FAILED = "the EHR tried in vain to send it"
 # value of prefetch.conditions -> (Condition ids, gap, requests to the server)
 STATES = {
     "a Bundle": (bundle(ONE), {"c0"}, None, 0),
-    "a Bundle without type or link": ({"resourceType": "Bundle", "entry": [{"resource": ONE}]}, {"c0"}, None, 0),
+    "a Bundle without type or link": (
+        {"resourceType": "Bundle", "entry": [{"resource": ONE}]},
+        {"c0"},
+        None,
+        0,
+    ),
     "null is known to be empty": (None, set(), None, 0),
     "an empty Bundle is known to be empty": ({"resourceType": "Bundle"}, set(), None, 0),
     "an OperationOutcome is unknown": (outcome("error", "forbidden"), set(), FAILED, 0),
@@ -23,8 +28,18 @@ STATES = {
     "a lone resource": (ONE, {"c0"}, None, 0),
     "an array of resources": ([ONE], {"c0"}, None, 0),
     "an array of entries": ([{"resource": ONE}], {"c0"}, None, 0),
-    "the entry of a batch answer": ({"response": {"status": "200 OK"}, "resource": bundle(ONE)}, {"c0"}, None, 0),
-    "the entry of a failed batch answer": ({"response": {"status": "403"}, "resource": None}, set(), FAILED, 0),
+    "the entry of a batch answer": (
+        {"response": {"status": "200 OK"}, "resource": bundle(ONE)},
+        {"c0"},
+        None,
+        0,
+    ),
+    "the entry of a failed batch answer": (
+        {"response": {"status": "403"}, "resource": None},
+        set(),
+        FAILED,
+        0,
+    ),
     "a Bundle within a Bundle": (bundle(bundle(ONE)), {"c0"}, None, 0),
     "an error page in HTML counts as absent": ("<html>Error</html>", {"fetched"}, None, 1),
     "a number counts as absent": (7, {"fetched"}, None, 1),

@@ -201,7 +201,9 @@ def test_searches_name_their_statuses_and_stay_short_enough_for_gateways():
 def test_a_long_code_list_is_asked_for_in_parts_that_lose_no_code():
     row = next(row for row in NEEDS if "code=" in row.search)
     codes = [f"{n}-{n % 10}" for n in range(10000, 10600)]
-    longer = type(row)(row.need, row.resource_type, f"Observation?patient=x&code={','.join(codes)}&_count=200", "")
+    longer = type(row)(
+        row.need, row.resource_type, f"Observation?patient=x&code={','.join(codes)}&_count=200", ""
+    )
     parts = longer.paths("p1")
     asked = [code for part in parts for code in part.partition("code=")[2].partition("&")[0].split(",")]
     assert (asked, max(map(len, parts)) <= 1800) == (codes, True)

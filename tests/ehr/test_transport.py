@@ -169,7 +169,9 @@ def test_case_36_a_server_that_speaks_no_tls():
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_case_37_no_redirect_is_followed(status):
     with untouched() as trap, running() as ehr:
-        ehr.script("Condition", Reply(status, b"", {"Location": f"http://127.0.0.1:{trap.port}/fhir/Condition"}))
+        ehr.script(
+            "Condition", Reply(status, b"", {"Location": f"http://127.0.0.1:{trap.port}/fhir/Condition"})
+        )
         seen = look(ehr, only("conditions"), token="secret")
     assert gaps(seen) == {"conditions": "the server answered with a redirect, which is not followed"}
 
