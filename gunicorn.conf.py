@@ -1,4 +1,4 @@
-"""Worker settings for gunicorn: see docs/decisions for why threads, and why so many.
+"""Worker settings for gunicorn; docs/decisions/0003-threads-that-wait.md says why these.
 
 A hook call mostly waits for the EHR. Two workers of forty threads hold 32 slow calls, even when all
 of them land on one worker, and still answer at once a call that brings its own prefetch.
@@ -6,7 +6,8 @@ of them land on one worker, and still answer at once a call that brings its own 
 
 import os
 
-bind = os.environ.get("CDS_BIND") or "127.0.0.1:8080"
+# Platforms that read a Procfile hand the port over like this.
+bind = f"0.0.0.0:{os.environ['PORT']}" if os.environ.get("PORT") else "127.0.0.1:8080"
 worker_class = "gthread"
 workers = 2
 threads = 40

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from cds_service.hooks import discovery, errors
+from cds_service.hooks.cors import share_with_browsers
 from cds_service.hooks.edge import protect
 from cds_service.hooks.routes import blueprint as hooks
 from cds_service.hooks.services import EXTENSION, services_from
@@ -25,5 +26,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         from cds_service.sandbox.fhir_api import blueprint as sandbox_fhir
 
         app.register_blueprint(sandbox_fhir)
+    share_with_browsers(app, settings)
     errors.register(app)
     return app

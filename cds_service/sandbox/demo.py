@@ -96,12 +96,23 @@ def _show(base: str, name: str, *, with_prefetch: bool) -> None:
 def _print_card(card: Mapping[str, Any]) -> None:
     kind = card["extension"]["payer-policy-cds"]["kind"]
     print(f"\n  [{card['indicator'].upper()}] {kind}")
-    print(textwrap.fill(card["summary"], _WIDTH, initial_indent="  ", subsequent_indent="  "))
+    print(_wrapped(card["summary"], "  ", "  "))
     for line in card["detail"].replace("**", "").replace("\\", "").splitlines():
-        print(textwrap.fill(line, _WIDTH, initial_indent="    ", subsequent_indent="      ") if line else "")
+        print(_wrapped(line, "    ", "      ") if line else "")
     for suggestion in card.get("suggestions", ()):
         print(f"    > {suggestion['label']}")
     print(f"    Source: {card['source']['label']}")
+
+
+def _wrapped(text: str, first: str, then: str) -> str:
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=then,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 if __name__ == "__main__":
