@@ -10,6 +10,7 @@ from cards.identity import card_uuid
 from cards.reasons import override_reasons
 from cards.suggestions import dose_update, orders_for
 from cards.text import md, plain_line, sentence, summary
+from cds_service.fhir.quantities import plain
 from cds_service.policy.determination import Basis, CardKind, Determination, Finding, Indicator
 from cds_service.policy.verdict import Verdict
 
@@ -152,7 +153,7 @@ class _Maker:
         first = next(f for f in found if f.indicator is worst)
         ordered, expected = self.d.dose.ordered_mg, self.d.dose.expected_mg
         if ordered is not None and expected is not None and first.kind == "dose":
-            lead = f"{first.action}: ordered {ordered} mg, table gives {expected} mg{self._name()}"
+            lead = f"{first.action}: ordered {plain(ordered)} mg, table gives {plain(expected)} mg{self._name()}"
         else:
             lead = f"{first.action}{self._name()}: {plain_line(first.text)}"
         extra = {"dose": facts.dose(self.d.dose)}

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from cards.identity import part_uuid
+from cds_service.fhir.json_types import as_dict
+from cds_service.fhir.quantities import plain
 from cds_service.policy.determination import Determination
 
 _LOINC = "http://loinc.org"
@@ -117,9 +119,10 @@ def _set_dose(dosage: dict[str, Any], quantity: dict[str, Any]) -> bool:
 def dose_update(order: Mapping[str, Any], d: Determination, card: str) -> Sequence[dict[str, Any]]:
     """The suggestion that sets the table's dose, if there is one."""
     changed = with_table_dose(order, d)
-    if changed is None or d.dose is None:
+    expected = d.dose.expected_mg if d.dose is not None else None
+    if changed is None or d.dose is None or expected is None:
         return ()
-    label = f"Set the dose to {d.dose.expected_mg} mg"
+    label = f"Set the dose to {plain(expected)} mg"
     description = f"{label} ({d.dose.arithmetic}). Nothing else is changed{_left(changed)}"
     action = {"type": "update", "description": description, "resource": changed}
     if d.order.count("/") == 1:
@@ -130,5 +133,5 @@ def dose_update(order: Mapping[str, Any], d: Determination, card: str) -> Sequen
 def _left(order: Mapping[str, Any]) -> str:
     """What else in the order may state an amount and is left as it is."""
     kept = ["the text of the instruction"] if order["dosageInstruction"][0].get("text") else []
-    kept += ["the quantity to dispense"] if order.get("dispenseRequest", {}).get("quantity") else []
+    kept += ["the quantity to dispense"] if as_dict(order.get("dispenseRequest")).get("quantity") else []
     return f": check {' and '.join(kept)}" if kept else ""

@@ -56,10 +56,11 @@ def _unchecked(text: str, rule: str, action: str) -> Finding:
 
 def outside(case: Case, doses: Iterable[Judged]) -> Iterator[Finding]:
     """The findings for planned doses outside the table; days with the same finding share one line."""
-    by_line: dict[tuple[Decimal | None, tuple[Row, ...]], list[Judged]] = {}
+    by_line: dict[tuple[Decimal | None, tuple[Decimal, ...]], list[Judged]] = {}
     for judged in doses:
         if judged.verdict in ("under", "over"):
-            by_line.setdefault((judged.ordered.mg, judged.expected.rows), []).append(judged)
+            rows = tuple(row.per_m2 for row in judged.expected.rows)
+            by_line.setdefault((judged.ordered.mg, rows), []).append(judged)
     for group in by_line.values():
         yield from _outside(case, group[0], " and ".join(j.on for j in group if j.on))
 
