@@ -144,7 +144,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         rank=_RANK.get(status, 0),
         words=words,
         value=value,
-        sign=sign_of(part),
+        sign=None if _is_plain_number(part) else sign_of(part),
         problem=problem,
         upper_limit=high,
         lower_limit=low,
@@ -164,7 +164,7 @@ def _why_unreadable(body: Mapping[str, Any], member: str) -> str | None:
 
 def _value(name: str, part: Mapping[str, Any]) -> tuple[Interval | None, str | None, str]:
     """The value in canonical units, else why it cannot be used, and the words of the value."""
-    words = _words(part)
+    words = "" if _is_plain_number(part) else _words(part)
     kind = KIND.get(name)
     if kind is None:
         return None, None, words
@@ -184,6 +184,11 @@ def _value(name: str, part: Mapping[str, Any]) -> tuple[Interval | None, str | N
     if not _plausible(name, converted):
         return None, f"implausible value: {quoted}", words
     return converted, None, words
+
+
+def _is_plain_number(part: Mapping[str, Any]) -> bool:
+    """A quantity with nothing said beside it, as most results are."""
+    return "valueQuantity" in part and not ("interpretation" in part or "note" in part)
 
 
 def _plausible(name: str, value: Interval) -> bool:
