@@ -1,222 +1,141 @@
-"""Label rules for the liver: procedure LIVER of policy analysis 2.9, single limbs a recommendation.
+"""Label rules for the liver: procedure LIVER of policy analysis 2.9; single limbs are a recommendation.
 
-Newest bilirubin, AST and ALT within 7 days before min(today, planned date). The upper limit of
-normal is the result's own; a default is used only when it is missing, and said.
+The upper limit of normal is the result's own; a default is used only when it is missing, and said.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from cds_service.clinical.evidence import before, newest, within
+from cds_service.clinical.evidence import newest, within
 from cds_service.clinical.results import Result
-from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.windows import before_first_dose
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
 
-_TESTS = {"bilirubin_total": "bilirubin", "ast": "AST", "alt": "ALT"}
-_NOT_RECOVERING = phrase(
-    r"(?:not|never) (?:recover\w*|normali[sz]\w*|improv\w*|resolv\w*)", r"(?:failed|fails|failing) to (?:recover|normali[sz]e)", r"persistent(?:ly)?(?: elevated| elevation)?",
-    r"non-?recover\w*", r"no recovery",
-)  # fmt: skip
-_LIVER = re.compile(r"bilirubin|AST|ALT|transaminas|liver|hepat|LFT", re.IGNORECASE)
+_RULE = "POL-TOX-HEP"
+TESTS = {"bilirubin_total": "bilirubin", "ast": "AST", "alt": "ALT"}
+_ENZYMES = ("ast", "alt")
+_DEFAULTS = {"bilirubin_total": "bilirubin.default_uln", "ast": "ast.default_uln", "alt": "alt.default_uln"}
+_HEMOLYSIS = ("D55", "D56", "D57", "D58", "D59")
 
 
 @dataclass(frozen=True, slots=True)
 class Limb:
-    """One liver test against its upper limit of normal: how many times, and from which result."""
+    """One liver test against its upper limit of normal."""
 
-    name: str
+    concept: str
     result: Result
     uln: Decimal
     default_uln: bool
 
-    def above(self, times: Decimal) -> bool | None:
+    def above(self, times: str) -> bool:
+        """Whether it is surely above so many times its limit; ``times`` names the number."""
         value = self.result.value
-        return None if value is None else value.is_above(self.uln * times)
+        return value is not None and value.is_above(self.uln * number(times)) is True
+
+    @property
+    def is_high(self) -> bool:
+        """Whether it is above the label's limit: 1.5 times for bilirubin, 2.5 times for AST and ALT."""
+        bilirubin = self.concept == "bilirubin_total"
+        return self.above("hep.bilirubin_x_uln" if bilirubin else "hep.transaminase_x_uln")
 
     @property
     def shown(self) -> str:
-        said = ", default limit" if self.default_uln else ""
-        return f"{self.name} {self.result.shown} (upper limit {plain(self.uln)}{said})"
+        said = " by default, the result states none" if self.default_uln else ""
+        return f"{TESTS[self.concept]} {self.result.shown}, upper limit {plain(self.uln)}{said}"
 
 
-def _limb(concept: str, result: Result) -> Limb:
-    default = {
-        "bilirubin_total": "bilirubin.default_uln",
-        "ast": "ast.default_uln",
-        "alt": "alt.default_uln",
-    }[concept]
+def limb_of(concept: str, result: Result) -> Limb:
     own = result.upper_limit
-    return Limb(_TESTS[concept], result, own or number(default), own is None)
+    return Limb(concept, result, own or number(_DEFAULTS[concept]), own is None)
 
 
-def limbs(case: Case) -> dict[str, tuple[Limb, ...]]:
-    """The newest tests of the window, by concept; tied results that differ all stand."""
-    end = case.horizon
+def limbs_on(case: Case, end: date) -> dict[str, tuple[Limb, ...]]:
+    """The newest bilirubin, AST and ALT within 7 days up to a day; tied results that differ all stand."""
     start = end - timedelta(days=days("lab.max_age.lft"))
-    return {c: tuple(_limb(c, r) for r in newest(within(case.chart.usable(c), start, end))) for c in _TESTS}
+    return {c: tuple(limb_of(c, r) for r in newest(within(case.chart.usable(c), start, end))) for c in TESTS}
 
 
-def explained(case: Case) -> bool:
-    """Whether Gilbert syndrome or hemolysis is recorded: then bilirubin alone says nothing."""
+def is_explained(case: Case) -> bool:
+    """Whether Gilbert syndrome or hemolysis is recorded: then bilirubin alone says little of the liver."""
     return any(
         p.verified
         and p.is_active
-        and (p.is_a("gilbert_or_hemolysis") or any(re.match(r"D5[5-9]", code) for _, code in p.codes))
+        and (p.is_a("gilbert_or_hemolysis") or any(code.startswith(_HEMOLYSIS) for _, code in p.codes))
         for p in case.chart.problems
     )
 
 
+def pair_above(case: Case, end: date) -> tuple[Limb, ...]:
+    """Step 1: the limbs when bilirubin and AST or ALT are both above the label's limits; else empty."""
+    found = limbs_on(case, end)
+    bilirubin = [b for b in found["bilirubin_total"] if b.is_high]
+    enzymes = [e for name in _ENZYMES for e in found[name] if e.is_high]
+    return (*bilirubin, *enzymes) if bilirubin and enzymes and not is_explained(case) else ()
+
+
 def findings(case: Case) -> Iterator[Finding]:
-    """Steps 1 to 4: the label's pair of limits, then single limbs."""
-    found = limbs(case)
-    bilirubin, enzymes = found["bilirubin_total"], (*found["ast"], *found["alt"])
-    excused = explained(case)
-    high_bilirubin = [b for b in bilirubin if b.above(number("hep.bilirubin_x_uln"))] if not excused else []
-    high_enzymes = [e for e in enzymes if e.above(number("hep.transaminase_x_uln"))]
-    if high_bilirubin and high_enzymes:
-        text = f"{_all((*high_bilirubin, *high_enzymes))}: above 1.5 and 2.5 times the upper limit. Hold until bilirubin is at most 1.5 and AST/ALT at most 2.5 times (label)"
-        yield _warning(
-            text, Basis.LABEL, (*high_bilirubin, *high_enzymes), "Hold the dose until the liver tests recover"
+    """Steps 1 to 4, before each dose."""
+    pair = pair_above(case, case.horizon)
+    grave = tuple(_grave(case))
+    if pair:
+        text = f"{_all(pair)}: above 1.5 (bilirubin) and 2.5 times (AST, ALT) the upper limit. Hold until at most 1.5 and 2.5 times"
+        yield _finding(
+            Indicator.WARNING, Basis.LABEL, text, "Hold the dose until the liver tests recover", pair
         )
-        return
-    single = [b for b in high_bilirubin if b.above(number("hep.one_limb.bilirubin_x_uln"))]
-    single += [e for e in high_enzymes if e.above(number("hep.one_limb.transaminase_x_uln"))]
-    risen = [] if excused else [b for b in bilirubin if _risen(case, b)]
-    if single or risen:
-        every = tuple(dict.fromkeys((*single, *risen)))
-        why = (
-            "above 3 times (bilirubin) or 5 times (AST, ALT) the upper limit"
-            if single
-            else "at or above 2 mg/dL and higher than before the first dose"
-        )
-        yield _warning(
-            f"{_all(every)}: {why}. Hold and evaluate for veno-occlusive disease (recommendation)",
-            Basis.RECOMMENDATION,
-            every,
-            "Hold the dose and evaluate for veno-occlusive disease",
-        )
-        return
-    if high_bilirubin or high_enzymes:
-        every = (*high_bilirubin, *high_enzymes)
-        yield Finding(
-            "safety-hepatic",
-            Indicator.INFO,
-            CardKind.DETAILS,
-            ("POL-TOX-HEP",),
-            Basis.LABEL,
-            f"{_all(every)}: one limb alone, watch",
-            "",
-            _refs(every),
+    if grave:
+        limits = "above 3 times (bilirubin) or 5 times (AST, ALT) the upper limit, or bilirubin risen to 2 mg/dL or more"
+        text = f"{_all(grave)}: {limits}"
+        action = "Hold the dose and evaluate for veno-occlusive disease"
+        yield _finding(Indicator.WARNING, Basis.RECOMMENDATION, text, action, grave)
+    if not pair and not grave and (single := tuple(_single(case))):
+        text = f"{_all(single)}: one of the two limits of the label exceeded, no hold by itself"
+        yield _finding(
+            Indicator.INFO, Basis.LABEL, text, "Check the liver tests again before the dose", single
         )
 
 
-def _risen(case: Case, limb: Limb) -> bool:
-    """Step 3: at least 2 mg/dL and higher than the last value before the first dose (none known: risen)."""
+def _grave(case: Case) -> Iterator[Limb]:
+    """Step 2: bilirubin > 3 or AST or ALT > 5 times the limit. Step 3: bilirubin >= 2 mg/dL and risen."""
+    found = limbs_on(case, case.horizon)
+    for b in found["bilirubin_total"]:
+        if b.above("hep.one_limb.bilirubin_x_uln") or (_has_risen(case, b) and not is_explained(case)):
+            yield b
+    yield from (e for name in _ENZYMES for e in found[name] if e.above("hep.one_limb.transaminase_x_uln"))
+
+
+def _single(case: Case) -> Iterator[Limb]:
+    """Step 4: one limb above the label's limit."""
+    found = limbs_on(case, case.horizon)
+    if not is_explained(case):
+        yield from (b for b in found["bilirubin_total"] if b.is_high)
+    yield from (e for name in _ENZYMES for e in found[name] if e.is_high)
+
+
+def _has_risen(case: Case, limb: Limb) -> bool:
+    """At least 2 mg/dL and higher than the last value before the first dose (none known: taken as risen)."""
     value = limb.result.value
-    if value is None or value.is_below(number("hep.one_limb.bilirubin_min")) is not False:
+    if case.frame.start is None or value is None:
         return False
-    start = case.frame.start
-    earlier = newest(before(case.chart.usable("bilirubin_total"), start)) if start is not None else ()
-    if start is None:
+    if value.is_below(number("hep.one_limb.bilirubin_min")) is not False or before_first_dose(
+        case, limb.result.when
+    ):
         return False
+    earlier = newest(r for r in case.chart.usable("bilirubin_total") if before_first_dose(case, r.when))
     exact = [r.value.exact for r in earlier if r.value is not None and r.value.exact is not None]
     return not exact or value.is_above(max(exact)) is True
 
 
-def _warning(text: str, basis: Basis, every: Sequence[Limb], action: str) -> Finding:
-    return Finding(
-        "safety-hepatic",
-        Indicator.WARNING,
-        CardKind.SAFETY,
-        ("POL-TOX-HEP",),
-        basis,
-        text,
-        action,
-        _refs(every),
-    )
+def _finding(indicator: Indicator, basis: Basis, text: str, action: str, every: Sequence[Limb]) -> Finding:
+    refs = tuple(limb.result.reference for limb in every)
+    return Finding("safety-hepatic", indicator, CardKind.SAFETY, (_RULE,), basis, text, action, refs)
 
 
 def _all(every: Sequence[Limb]) -> str:
-    return ", ".join(limb.shown for limb in every)
-
-
-def _refs(every: Sequence[Limb]) -> tuple[str, ...]:
-    return tuple(limb.result.reference for limb in every)
-
-
-def not_recovered(case: Case) -> Finding | None:
-    """Step 5: both limits exceeded once and a limb stated as not recovering, or high in every result for > 28 days."""
-    start = case.frame.start
-    met = _first_both(case, start) if start is not None and not explained(case) else None
-    if met is None:
-        return None
-    stated = [
-        s
-        for s in case.chart.statements
-        if s.when is not None
-        and s.when.first >= met
-        and _LIVER.search(s.whole)
-        and says(s.text or s.topic, _NOT_RECOVERING) is Said.AFFIRMED
-    ]
-    lasting = [name for name in _TESTS if _high_throughout(case, name, met)]
-    if not stated and not lasting:
-        return None
-    why = (
-        f"stated as not recovering ({stated[0].when})"
-        if stated
-        else f"{', '.join(_TESTS[n] for n in lasting)} above the limit in every result for more than 28 days"
-    )
-    text = f"Bilirubin and AST/ALT exceeded the label's limits on {met}, and {why}: the label says discontinue permanently when they do not recover"
-    evidence = tuple(s.reference for s in stated)
-    return Finding(
-        "consider-permanent-discontinuation",
-        Indicator.WARNING,
-        CardKind.SAFETY,
-        ("POL-TOX-HEP",),
-        Basis.LABEL,
-        text,
-        "Consider stopping for good: liver tests have not recovered",
-        evidence,
-    )
-
-
-def _times(concept: str) -> Decimal:
-    return number("hep.bilirubin_x_uln" if concept == "bilirubin_total" else "hep.transaminase_x_uln")
-
-
-def _first_both(case: Case, start: date) -> date | None:
-    """The first day since the first dose on which both limits were exceeded."""
-    days_high: dict[str, set[date]] = {}
-    for concept in _TESTS:
-        for r in case.chart.usable(concept):
-            if (
-                r.when is not None
-                and r.when.day is not None
-                and r.when.day >= start
-                and _limb(concept, r).above(_times(concept))
-            ):
-                days_high.setdefault("bilirubin" if concept == "bilirubin_total" else "enzyme", set()).add(
-                    r.when.day
-                )
-    both = days_high.get("bilirubin", set()) & days_high.get("enzyme", set())
-    return min(both, default=None)
-
-
-def _high_throughout(case: Case, concept: str, met: date) -> bool:
-    later = [
-        r
-        for r in case.chart.usable(concept)
-        if r.when is not None and r.when.day is not None and r.when.day >= met
-    ]
-    if not later or not all(_limb(concept, r).above(_times(concept)) for r in later):
-        return False
-    last = max(r.when.first for r in later if r.when is not None)
-    return (last - met).days > days("hep.nonrecovery")
+    return "; ".join(limb.shown for limb in every)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cds_service.policies.inotuzumab import liver
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.events import Event, Meaning
 from cds_service.policies.inotuzumab.hem_persistence import Persistence, persistent_cytopenias
 from cds_service.policies.inotuzumab.infusion import infusion_reactions
 from cds_service.policies.inotuzumab.interruptions import interruptions
+from cds_service.policies.inotuzumab.liver_recovery import not_recovered
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.reductions import reduction
 from cds_service.policies.inotuzumab.toxicity import unresolved_grade_four
@@ -98,7 +98,7 @@ def _undecided(case: Case) -> Iterator[Reason]:
                 "the decision to go on after the interruption",
                 "consider-permanent-discontinuation",
             )
-    if (finding := liver.not_recovered(case)) is not None:
+    if (finding := not_recovered(case)) is not None:
         yield Reason(
             "POL-TOX-HEP",
             finding.text,
