@@ -106,7 +106,7 @@ def _clear(m: Result, p: Result, emd: tuple[Extramedullary, ...], chart: Chart) 
     if day - first > window:
         return
     text = f"marrow blasts {m.shown}, peripheral blasts {p.shown}"
-    state = _emd_on(emd, day, first + window, chart)
+    state = _emd_on(emd, day, (day - window, first + window), chart)
     if isinstance(state, Extramedullary):
         dated = max(day, state.when.last) if state.when else day
         yield Item(dated, dated, True, False, m.reference, f"CR or CRi by components: {text}, {state.words}")
@@ -115,34 +115,33 @@ def _clear(m: Result, p: Result, emd: tuple[Extramedullary, ...], chart: Chart) 
 
 
 def _emd_on(
-    emd: tuple[Extramedullary, ...], day: date, until: date, chart: Chart
+    emd: tuple[Extramedullary, ...], day: date, window: tuple[date, date], chart: Chart
 ) -> Extramedullary | str | None:
     """Step 3: EMD absent on a day, or stated so before the window closes.
 
     A text when it cannot be told (recorded and not followed up, or not all was seen); None when it
-    is present on the very day.
+    is stated as present within the window, which is evidence of its own.
     """
     if not emd:
         if reason := chart.unseen(Need.CONDITIONS, Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS):
             return f"whether there is extramedullary disease was not wholly seen ({reason})"
         return Extramedullary(False, None, "", "no extramedullary disease on record")
-    ended = {e.reference for e in emd if not e.present and e.when is None}
     known = [e for e in emd if e.when is not None and e.when.first <= day]
     if not known and not any(e.present and e.when is None for e in emd):
         return Extramedullary(False, None, "", "no extramedullary disease on record by then")
+    ended = {e.reference for e in emd if not e.present and e.when is None}
     latest = [e for e in known if e.when is not None and e.when.first == _newest_day(known)]
     if latest and all(not e.present or e.reference in ended for e in latest):
-        last = latest[0]
-        return Extramedullary(
-            False, None, last.reference, f"extramedullary disease absent or resolved ({last.when})"
-        )
-    later = [e for e in emd if not e.present and e.when is not None and day < e.when.first <= until]
+        words = f"extramedullary disease absent or resolved ({latest[0].when})"
+        return Extramedullary(False, None, latest[0].reference, words)
+    later = [e for e in emd if not e.present and e.when is not None and day < e.when.first <= window[1]]
     if later:
         first = min(later, key=lambda e: (e.when.first if e.when else day, e.reference))
         return Extramedullary(
             False, first.when, first.reference, f"extramedullary disease absent ({first.when})"
         )
-    if latest and _newest_day(latest) == day:
+    newest_day = _newest_day(latest)
+    if newest_day is not None and newest_day >= window[0]:
         return None
     return "extramedullary disease is recorded and its outcome is not"
 
