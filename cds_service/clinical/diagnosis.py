@@ -15,18 +15,30 @@ from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
 
-_B_ALL = phrase(
-    r"(?:precursor |pre |pro |common )?B(?:-| )?(?:cell|precursor|lineage)?(?:-| )?(?:precursor )?(?:acute )?lympho(?:blastic|cytic|id) leuk(?:a)?emia(?:/lymphoma)?",
-    r"(?:acute )?lympho(?:blastic|cytic|id) leuk(?:a)?emia,? (?:of )?(?:precursor )?B(?:-| )?(?:cell|lineage)?(?: (?:type|lineage|precursor))?",
-    r"(?:pre-?|pro-?)?B ?-?ALL",
-    r"BCP-?ALL",
+# "Lymphocytic" and "lymphoid" leukemia may be chronic: only with "acute" do they name ALL.
+_ACUTE = r"(?:acute lympho(?:blastic|cytic|id)|lymphoblastic) leuk(?:a)?emia"
+_ABBREVIATED = r"(?-i:ALL)"  # the word "all" is no diagnosis
+
+
+def _of_lineage(letter: str) -> re.Pattern[str]:
+    cell = rf"{letter}(?:[ -]?(?:cell|precursor|lineage|lymphoid))*"
+    return phrase(
+        rf"(?:precursor |early |common |pre[ -]?|pro[ -]?)*{cell}[ -]?(?:{_ACUTE}|acute[ -]{_ACUTE})(?:/lymphoma)?",
+        rf"acute {cell}[ -]lympho(?:blastic|cytic|id) leuk(?:a)?emia",
+        rf"{_ACUTE},? (?:of )?(?:precursor )?{cell}(?: type)?",
+        rf"(?:precursor |early |common |pre[ -]?|pro[ -]?)*{cell}[ -]?{_ABBREVIATED}",
+        rf"{_ABBREVIATED},? (?:of )?{cell}",
+    )
+
+
+_B_ALL = _of_lineage("B")
+_T_ALL = _of_lineage("T")
+_BCP = phrase(r"BCP[ -]?(?-i:ALL)")
+_ETP = phrase(
+    r"ETP[ -]?(?-i:ALL)",
+    r"(?:precursor )?T[ -]?(?:cell )?lymphoblastic (?:leuk(?:a)?emia|lymphoma)(?:/lymphoma)?",
 )
-_T_ALL = phrase(
-    r"(?:precursor |early )?T(?:-| )?(?:cell|precursor|lineage)?(?:-| )?(?:precursor )?(?:acute )?lympho(?:blastic|cytic|id) (?:leuk(?:a)?emia|lymphoma)(?:/lymphoma)?",
-    r"(?:ETP-?|T-?)ALL",
-    r"T-?lymphoblastic \w+",
-)
-_ALL = phrase(r"acute lympho(?:blastic|cytic|id) leuk(?:a)?emia", r"ALL")
+_ALL = phrase(r"acute lympho(?:blastic|cytic|id) leuk(?:a)?emia", _ABBREVIATED)
 _MIXED = phrase(
     r"mixed[ -]phenotype(?: acute leuk\w+)?", r"MPAL", r"bi-?phenotypic", r"mixed lineage acute leuk\w+"
 )
@@ -110,9 +122,9 @@ def _group(problem: Problem) -> str | None:
 
 
 def _group_in_words(problem: Problem) -> str | None:
-    if says(problem.words, _T_ALL) is Said.AFFIRMED:
+    if Said.AFFIRMED in (says(problem.words, _T_ALL), says(problem.words, _ETP)):
         return "t_all"
-    if says(problem.words, _B_ALL) is Said.AFFIRMED:
+    if Said.AFFIRMED in (says(problem.words, _B_ALL), says(problem.words, _BCP)):
         return "b_all"
     return "unspecified_all" if says(problem.words, _ALL) is Said.AFFIRMED else None
 

@@ -34,6 +34,9 @@ _UNDECIDED = re.compile(
     r"insufficient|untested|to be|ordered|awaited|cannot be)\b",
     re.IGNORECASE,
 )
+_DOUBLE_DENIAL = re.compile(
+    r"\b(?:no|without|not)\b[^,;.]{0,20}\b(?:loss|lost|lack|absence)\b", re.IGNORECASE
+)
 _NORMAL_CELLS = re.compile(
     r"\b(?:normal|mature|polyclonal|background|residual|benign|polytypic)\b[^;.]*\bB(?:-| )?(?:cells?|lymphocytes?)\b|\bhematogones?\b",
     re.IGNORECASE,
@@ -49,7 +52,11 @@ def marker_sign(text: str, marker: str) -> bool | None:
     pattern = re.compile(rf"(?<![A-Za-z0-9]){re.escape(marker)}(?![0-9A-Za-z])", re.IGNORECASE)
     found: set[bool] = set()
     for clause in clauses(text):
-        if _UNDECIDED.search(clause) or (_NORMAL_CELLS.search(clause) and "blast" not in clause.lower()):
+        if (
+            _UNDECIDED.search(clause)
+            or _DOUBLE_DENIAL.search(clause)
+            or (_NORMAL_CELLS.search(clause) and "blast" not in clause.lower())
+        ):
             continue
         for match in pattern.finditer(clause):
             if (sign := _sign_at(clause, match)) is not None:
