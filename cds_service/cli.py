@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from cds_service.commands import keeping
+from cds_service.commands.doctor import doctor
 from cds_service.hooks.errors import Refused
 from cds_service.hooks.order_sign import answer
 from cds_service.hooks.services import Services, services_from
@@ -22,14 +24,6 @@ from cds_service.settings import Settings, SettingsError
 @click.version_option(package_name="payer-policy-cds")
 def main() -> None:
     """Check inotuzumab ozogamicin orders against a payer's policy."""
-
-
-def settings_or_exit() -> Settings:
-    """The settings of the environment; a fault ends the command with its message."""
-    try:
-        return Settings.from_environment()
-    except SettingsError as fault:
-        raise click.ClickException(str(fault)) from None
 
 
 @main.command()
@@ -111,15 +105,8 @@ def _tree(node: GroupResult | CriterionResult, depth: int) -> list[str]:
     return [*lines, *(line for part in node.parts for line in _tree(part, depth + 1))]
 
 
-@main.command()
-def doctor() -> None:
-    """Check settings, trust file and policies; say what is wrong and how to mend it."""
-    settings = settings_or_exit()
-    services = services_from(settings)
-    click.echo(f"settings   ok, public address {settings.public_url}")
-    click.echo(f"trust file {settings.config_path or 'none (development)'}: {len(settings.tenants)} tenants")
-    for name, policy in services.policies.items():
-        click.echo(f"policy     {name}: {policy.reference.id}, effective {policy.reference.effective}")
+for command in (doctor, *keeping.COMMANDS):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

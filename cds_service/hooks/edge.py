@@ -30,6 +30,7 @@ from cds_service.trust.outbound import Outbound
 
 log = logging.getLogger(__name__)
 EXTENSION = "payer-policy-cds-trust"
+DATABASE = "payer-policy-cds-database"
 # Only a UUID of the caller's is taken over: any other text could be about a patient.
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NEVER_THROTTLED = {"health.healthz", "health.readyz", "health.exposition"}
@@ -70,6 +71,7 @@ def protect(
         Ledger(database, settings.public_url, kept_for_disputes),
     )
     app.extensions[EXTENSION] = made
+    app.extensions[DATABASE] = database
     _guard(app, settings, made)
     app.register_blueprint(health_routes(settings, database))
     app.register_blueprint(feedback_routes(made.gate, made.ledger, services))

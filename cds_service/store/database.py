@@ -82,10 +82,14 @@ class Database:
                 db.execute(update(schema_version).values(version=len(STEPS)))
         return len(STEPS)
 
+    def version(self) -> int:
+        """The version of the schema that is there; 0 when there is none. Raises StoreError."""
+        with self.read() as db:
+            return _version(db)
+
     def check(self) -> None:
         """Raises StoreError unless the database answers and has this program's schema."""
-        with self.read() as db:
-            version = _version(db)
+        version = self.version()
         if version != len(STEPS):
             raise StoreError(f"the database has schema version {version}, this program needs {len(STEPS)}")
 

@@ -58,7 +58,7 @@ def service(environment: dict[str, str]) -> Iterator[Callable[..., Flask]]:
 
     yield start
     for app in started:
-        app.extensions["database"].close()
+        app.extensions["payer-policy-cds-database"].close()
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ def small_service(settings: Settings) -> tuple[Flask, Trust]:
     errors.register(app)
     database = Database(settings.database_url)
     trust = protect(app, settings, Outbound(loopback=settings.dev), database, [SERVICE])
-    app.extensions["database"] = database
 
     @app.get("/cds-services")
     def discovery() -> Response:

@@ -152,7 +152,7 @@ def test_nobody_is_let_in_while_the_database_cannot_tell_what_was_used(
 ) -> None:
     for path in tmp_path.glob("cds.sqlite3*"):
         path.unlink()
-    client.application.extensions["database"].close()
+    client.application.extensions["payer-policy-cds-database"].close()
 
     answer = client.post(HOOK, json=BODY, headers=bearer())
 

@@ -1,0 +1,1 @@
+"""The commands of ``cds-service``, a module for each group of them."""

@@ -1,0 +1,34 @@
+"""What most commands begin with: the settings and the database, or a message that says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from cds_service.settings import Settings, SettingsError
+from cds_service.store.database import Database, StoreError
+
+
+def settings_or_exit() -> Settings:
+    """The settings of the environment; a fault ends the command with its message."""
+    try:
+        return Settings.from_environment()
+    except SettingsError as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+@contextmanager
+def database_or_exit(settings: Settings, *, ready: bool = True) -> Iterator[Database]:
+    """The database that settings name, with this program's schema if ``ready``; a fault ends the command."""
+    try:
+        database = Database(settings.database_url)
+        try:
+            if ready:
+                database.check()
+            yield database
+        finally:
+            database.close()
+    except StoreError as fault:
+        raise click.ClickException(str(fault)) from None
