@@ -6,8 +6,11 @@ from contextlib import contextmanager
 
 
 class Trap:
-    def __init__(self, address="127.0.0.1"):
-        self._socket = socket.create_server((address, 0))
+    def __init__(self):
+        if socket.has_dualstack_ipv6():  # so that no form of address is missed
+            self._socket = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+        else:
+            self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.connections = 0
 
@@ -23,7 +26,7 @@ class Trap:
     def close(self):
         # The last connection is the test's own: whatever came before it has been accepted by then.
         before = self.connections
-        with socket.create_connection(self._socket.getsockname()):
+        with socket.create_connection(("127.0.0.1", self.port)):
             pass
         while self.connections == before:
             pass
