@@ -5,6 +5,8 @@ of them land on one worker, and still answer at once a call that brings its own 
 """
 
 import os
+import shutil
+import tempfile
 
 # Platforms that read a Procfile hand the port over like this.
 bind = f"0.0.0.0:{os.environ['PORT']}" if os.environ.get("PORT") else "127.0.0.1:8080"
@@ -24,3 +26,27 @@ limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 16380
 accesslog = None
+
+
+# Each worker counts in files that all of them read, so that any one can answer /metrics for all.
+_counters = tempfile.mkdtemp(prefix="cds-metrics-", dir=worker_tmp_dir)
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", _counters)
+
+
+def on_starting(_server):  # type: ignore[no-untyped-def]
+    """The master's own lines as JSON, like the workers'."""
+    from cds_service.operations import logs
+
+    logs.configure(os.environ.get("CDS_LOG_LEVEL", "INFO"))
+
+
+def child_exit(_server, worker):  # type: ignore[no-untyped-def]
+    """A worker that is gone counts for what it did, and no longer for what it is doing."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(_server):  # type: ignore[no-untyped-def]
+    """Leave no counters behind."""
+    shutil.rmtree(_counters, ignore_errors=True)

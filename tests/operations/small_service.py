@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
+
 from flask import Flask, Response, request
 
 from cds_service.hooks import errors
@@ -38,6 +42,14 @@ def small_service(settings: Settings) -> tuple[Flask, Trust]:
         account.patient = body["context"]["patientId"]
         account.shown = [ShownCard(card["uuid"], card["kind"]) for card in body["cards"]]
         return errors.json_response({"cards": body["cards"]})
+
+    @app.post("/wait/<int:number>")
+    def wait(number: int) -> Response:
+        gate = Path(os.environ["TEST_GATE"])
+        gate.with_name(f"waiting-{number}").touch()
+        while not gate.exists():
+            time.sleep(0.01)
+        return errors.json_response({})
 
     return app, trust
 
