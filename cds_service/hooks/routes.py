@@ -31,6 +31,7 @@ def discover() -> Response:
     body = discovery.services()
     response = json_response(body)
     response.set_etag(discovery.etag(body))
+    response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response
 
