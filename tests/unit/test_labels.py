@@ -1,0 +1,40 @@
+"""Cycle and day in the text of an order or administration."""
+
+import pytest
+
+from cds_service.clinical.labels import Label, label_of
+
+
+@pytest.mark.parametrize(
+    ("text", "cycle", "day"),
+    [
+        ("Cycle 2 Day 8", 2, 8),
+        ("C2D8", 2, 8),
+        ("C2 D8", 2, 8),
+        ("c2d8", 2, 8),
+        ("Cycle 2, day 8.", 2, 8),
+        ("Cycle 2 (Day 8)", 2, 8),
+        ("Cycle: 2, Day: 8", 2, 8),
+        ("Cycle 2 of 6, Day 8", 2, 8),
+        ("Cycle 2 - Day 8", 2, 8),
+        ("Day 8 of Cycle 2", 2, 8),
+        ("Besponsa C1D15: 0.88 mg over 1 hour", 1, 15),
+        ("Cycle 1 Day 9", 1, 8),  # given within two days of the plan
+        ("Cycle 12 Day 1", 12, 1),
+    ],
+)
+def test_a_label_is_read_in_its_usual_spellings(text, cycle, day):
+    assert label_of([text]) == Label(cycle, day)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Cycle 2", "Day 8", "Cycle 2 Day 28", "Cycle 2 Day 4", "Cycle 0 Day 1", "Cycle 2 Days 1, 8, 15", "C1D1, then C1D8"],
+)  # fmt: skip
+def test_a_text_without_one_place_in_the_schedule_has_no_label(text):
+    assert label_of([text]) is None
+
+
+def test_texts_that_differ_have_no_label_and_equal_ones_have_it():
+    assert label_of(["C1D1", "C1D8"]) is None
+    assert label_of(["C1D8", "Cycle 1 Day 8"]) == Label(1, 8)

@@ -1,0 +1,22 @@
+"""MRD results in words: the limit is 0.01 % of cells."""
+
+from decimal import Decimal
+
+import pytest
+
+from cds_service.clinical.mrd import mrd_sign
+
+
+@pytest.mark.parametrize(
+    ("text", "negative"),
+    [
+        ("negative", True), ("MRD-", True), ("undetectable", True), ("not detected", True), ("no MRD detected", True),
+        ("No measurable residual disease", True), ("0.009%", True), ("<0.01 %", True), ("1x10^-5", True), ("5e-5", True),
+        ("MRD < 10^-4", True), ("below 0.01 %", True),
+        ("positive", False), ("MRD+", False), ("0.01 %", False), ("0.5%", False), ("1x10^-3", False), (">0.01%", False),
+        ("detected at 0.02 %", False), ("positive, 0.005 %", False),
+        ("< 0.1 %", None), ("> 0.001 %", None), ("pending", None), ("not performed", None), ("see report", None), ("", None),
+    ],
+)  # fmt: skip
+def test_mrd_in_words(text, negative):
+    assert mrd_sign(text, Decimal("0.01")) is negative

@@ -1,0 +1,58 @@
+"""What a text says of the plan for a stem cell transplant."""
+
+import pytest
+
+from cds_service.clinical.transplant_words import intention_in
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Allogeneic HSCT planned for May",
+        "Proceeding to alloHSCT after cycle 2",
+        "bridge to transplant",
+        "Transplant candidate",
+        "stem cell transplantation: planned",
+        "will proceed to second allogeneic transplant",
+        "Donor identified, BMT scheduled",
+    ],
+)
+def test_planned(text):
+    assert intention_in(text) is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Not proceeding to HSCT",
+        "No HSCT planned",
+        "HSCT is no longer planned",
+        "Not currently a candidate for HSCT",
+        "transplant-ineligible",
+        "Patient declines transplant",
+        "HSCT planned: no",
+        "HSCT not possible, no donor",
+        "continue without transplant",
+    ],
+)
+def test_not_planned(text):
+    assert intention_in(text) is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s/p allo-HSCT 2024",
+        "relapse after allo-HSCT, planned for inotuzumab",
+        "HSCT evaluation",
+        "possible HSCT",
+        "HSCT may be considered",
+        "HSCT not yet planned",
+        "undecided on transplant",
+        "kidney transplant planned",
+        "HSCT planned; not proceeding to HSCT",
+        "planned for cycle 2",
+    ],
+)
+def test_neither(text):
+    assert intention_in(text) is None
