@@ -137,8 +137,14 @@ def _named_causes(case: Case, name: str, since: date) -> Iterator[tuple[str, boo
         if not dated or s.kind in ("MedicationRequest", "AdverseEvent", "Condition"):
             continue
         for clause in s.whole.split(". "):
-            if says(clause, _CYTOPENIA[name]) is Said.AFFIRMED and _ATTRIBUTED.search(clause):
+            if _mentions(clause, name) and _ATTRIBUTED.search(clause):
                 yield s.reference, _names_inotuzumab(clause)
+
+
+def _mentions(clause: str, name: str) -> bool:
+    """Whether a clause states a low count; what follows the count speaks of its cause, not of the count."""
+    last = max((m.end() for m in _CYTOPENIA[name].finditer(clause)), default=0)
+    return says(clause[:last], _CYTOPENIA[name]) is Said.AFFIRMED
 
 
 def _names_inotuzumab(text: str) -> bool:
