@@ -12,6 +12,7 @@ import click
 
 from cds_service.commands import keeping
 from cds_service.commands.doctor import doctor
+from cds_service.commands.hapi_check import hapi_check
 from cds_service.hooks.errors import Refused
 from cds_service.hooks.order_sign import answer
 from cds_service.hooks.services import Services, services_from
@@ -105,7 +106,7 @@ def _tree(node: GroupResult | CriterionResult, depth: int) -> list[str]:
     return [*lines, *(line for part in node.parts for line in _tree(part, depth + 1))]
 
 
-for command in (doctor, *keeping.COMMANDS):
+for command in (doctor, hapi_check, *keeping.COMMANDS):
     main.add_command(command)
 
 
