@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from cds_service.clinical.evidence import newest
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.response import Response, blasts, has_blasts, response_statements
 from cds_service.clinical.results import Result
@@ -28,6 +29,7 @@ from cds_service.policy.outline import Answer
 _REMISSION_CODES = {(System.ICD10CM, "C9101"), (System.SNOMED, "425941003"), (System.SNOMED, "91856007")}
 _RELAPSE_WORDS = phrase(r"relaps(?:e|ed|ing)", r"refractory", r"recurren(?:t|ce)")
 _REMISSION_WORDS = phrase(r"in (?:complete |full )?remission")
+_FAILURE = frozenset({Response.NO_RESPONSE, Response.PD, Response.RELAPSE})
 _SETTLE_RR = "the treatment history, and a marrow result or note that states relapse or refractory disease"
 
 
@@ -172,59 +174,37 @@ def _remission_since(case: Case, d: DiseaseCourse) -> tuple[str, str] | None:
 
 
 def _after_a_line(case: Case, d: DiseaseCourse) -> Answer | None:
-    """Line 4: with a prior line, disease persisting after it, or a marrow that is clear."""
-    since = max((w.last for line in d.lines if (w := line.last) is not None), default=None)
-    evidence = tuple(r for line in d.lines for r in line.references)
+    """Line 4: with a prior line, disease that persists after it, or a newest marrow that is clear.
+
+    Looks at what lies between the prior lines and the present course. None when nothing does.
+    """
     lines = ", ".join(dict.fromkeys(line.shown for line in d.lines))
-    marrow = [
-        m
-        for m in blasts(case.chart)[0]
-        if m.when is not None and (since is None or m.when.is_before(since) is False)
-    ]
-    limit = number("cr.marrow_blasts_max")
-    high = [m for m in marrow if m.value is not None and m.value.is_below(limit) is False]
-    before_start = [
-        m
-        for m in high
-        if case.frame.start is None or (m.when is not None and m.when.first <= case.frame.start)
-    ]
-    newest = max((m.when.first for m in marrow if m.when), default=None)
-    if (
-        before_start and since is not None and any(m.when and m.when.first == newest for m in before_start)
-    ) or (before_start and case.frame.start):
-        m = before_start[-1]
-        return Answer(MET, f"marrow blasts {m.shown} after prior therapy: {lines}", (m.reference, *evidence))
-    failed = [
-        s
-        for s in response_statements(case.chart)
-        if s.response in (Response.NO_RESPONSE, Response.PD, Response.RELAPSE) and s.when is not None and (since is None or s.when.is_before(since) is False)
-        and (case.frame.start is None or s.when.first <= case.frame.start)
-    ]  # fmt: skip
+    evidence = tuple(r for line in d.lines for r in line.references)
+    since = max((w.last for line in d.lines if (w := line.last) is not None), default=date.min)
+
+    def lies_between(when: When | None) -> bool:
+        start = case.frame.start
+        return when is not None and when.last >= since and (start is None or when.first <= start)
+
+    newest_marrow = newest(m for m in blasts(case.chart)[0] if lies_between(m.when))
+    below = {m.value.is_below(number("cr.marrow_blasts_max")) for m in newest_marrow if m.value is not None}
+    if below == {False}:
+        because = f"marrow blasts {newest_marrow[0].shown} after prior therapy: {lines}"
+        return Answer(MET, because, (newest_marrow[0].reference, *evidence))
+    failed = [s for s in response_statements(case.chart) if s.response in _FAILURE and lies_between(s.when)]
     if failed:
         return Answer(
             MET, f"{failed[0].shown} after prior therapy: {lines}", (failed[0].reference, *evidence)
         )
-    clear = [
-        m
-        for m in marrow
-        if m.when and m.when.first == newest and m.value is not None and m.value.is_below(limit)
-    ]
-    if not clear:
+    if below != {True}:
         return None
+    clear = f"marrow blasts {newest_marrow[0].shown} after prior therapy ({lines})"
     stated = [i for i in case.items if i.achieved]
     if stated:
-        return Answer(
-            NOT,
-            f"marrow blasts {clear[0].shown}, and {stated[-1].text}",
-            (clear[0].reference, stated[-1].reference),
-            changes=_SETTLE_RR,
-        )
-    return unknown(
-        f"marrow blasts {clear[0].shown} after prior therapy, and no stated remission or relapse",
-        "therapy-history",
-        evidence=(clear[0].reference,),
-        changes=_SETTLE_RR,
-    )
+        where = (newest_marrow[0].reference, stated[-1].reference)
+        return Answer(NOT, f"{clear}, and {stated[-1].text}", where, changes=_SETTLE_RR)
+    because = f"{clear}, and no stated remission or relapse"
+    return unknown(because, "therapy-history", evidence=(newest_marrow[0].reference,), changes=_SETTLE_RR)
 
 
 def frontline(case: Case) -> Answer:
