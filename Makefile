@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_BIND ?= 127.0.0.1:8080
 
-.PHONY: demo serve test lint traceability format lock clean
+.PHONY: demo serve test test-postgres fuzz lint traceability format lock clean
 
 demo: .venv/.installed
 	$(BIN)/python -m cds_service.sandbox.demo
@@ -15,6 +15,15 @@ serve: .venv/.installed
 
 test: .venv/.installed-dev
 	$(BIN)/python -m pytest
+
+# The store's tests on a real server of Debian's packages, on loopback; installs it where it is missing.
+test-postgres: .venv/.installed-dev
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || apt-get install -y postgresql
+	$(BIN)/python -m pytest -m postgres
+
+# Long runs of what make test does in short: requests that must not end in a server error, JWTs.
+fuzz: .venv/.installed-dev
+	FUZZ_REQUESTS=20000 FUZZ_JWTS=100000 $(BIN)/python -m pytest -s -q tests/operations/test_fuzz.py tests/trust/test_jwt_differential.py
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .
