@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cards.text import md, sentence
+from cards.text import counted, md, sentence
 from cds_service.fhir.quantities import plain
 from cds_service.policy.determination import CardKind, CriterionResult, Determination, Dose
 from cds_service.policy.verdict import Verdict
@@ -58,29 +58,26 @@ def _section(d: Determination) -> str:
 def summaries(d: Determination, name: str) -> tuple[str, ...]:
     """The coverage sentence, longest first."""
     drug = f"Inotuzumab (J9229){name}"
-    if d.coverage is Verdict.MET:
-        path = f", {d.path}" if d.path else ""
-        return (
-            f"{drug}: record appears to meet {d.policy.id} section {_section(d)}{path}",
-            f"{drug}: record appears to meet {d.policy.id} section {_section(d)}",
-        )
-    if d.coverage is Verdict.NOT_MET:
-        failed = [c for c in d.criteria if c.verdict is Verdict.NOT_MET and c.id in _finding_rules(d)]
-        first = _worst(failed, d)
-        sections = ", ".join(dict.fromkeys(c.section for c in failed))
-        return (
-            f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)}): {first.because}"
-            if first
-            else "",
-            f"{drug}: record does not appear to meet section {_section(d)} ({sections})",
-            f"{drug}: record does not appear to meet {d.policy.id} section {_section(d)}",
-        )
-    asked = [c for c in d.criteria if c.id in _finding_rules(d)]
-    titles = "; ".join(lower_first(c.title) for c in asked)
-    return (
-        f"{drug}: coverage cannot be determined from the record. Open: {titles}",
-        f"{drug}: coverage cannot be determined from the record ({len(asked)} criteria open)",
-    )
+    match d.coverage:
+        case Verdict.MET:
+            said = f"{drug}: record appears to meet {d.policy.id} section {_section(d)}"
+            return (f"{said}, {d.path}", said) if d.path else (said,)
+        case Verdict.NOT_MET:
+            return tuple(_not_met(d, drug))
+        case _:
+            said = f"{drug}: coverage cannot be determined from the record"
+            items = ", ".join(ITEMS[n.item] for n in d.needed if n.decides)
+            number = sum(c.id in _finding_rules(d) for c in d.criteria)
+            needed = (f"{said}. Needed: {items}",) if items else ()
+            return (*needed, f"{said} ({counted(number, 'criterion', 'criteria')} open)")
+
+
+def _not_met(d: Determination, drug: str) -> Iterator[str]:
+    failed = [c for c in d.criteria if c.verdict is Verdict.NOT_MET]
+    if first := _worst(failed):
+        yield f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)}): {first.because}"
+        yield f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)})"
+    yield f"{drug}: record does not appear to meet {d.policy.id} section {_section(d)}"
 
 
 def lower_first(text: str) -> str:
@@ -96,11 +93,10 @@ def _finding_rules(d: Determination) -> frozenset[str]:
     return frozenset(r for f in d.findings_on(CardKind.COVERAGE) if f.kind == "coverage" for r in f.rules)
 
 
-def _worst(failed: list[CriterionResult], d: Determination) -> CriterionResult | None:
+def _worst(failed: list[CriterionResult]) -> CriterionResult | None:
     """The failed criterion to name first: one that every path needs, else the best evidenced."""
     shared = [c for c in failed if c.id in ("POL-IND-A-AGE", "POL-A-I-DX", "POL-A-I-CD22")]
-    listed = shared or failed or [c for c in d.criteria if c.verdict is Verdict.NOT_MET]
-    return max(listed, key=lambda c: len(c.evidence), default=None)
+    return max(shared or failed, key=lambda c: len(c.evidence), default=None)
 
 
 def detail(d: Determination) -> str:
@@ -118,7 +114,12 @@ def _opening(d: Determination) -> str:
         + f", planned {d.planned}."
     )
     if d.coverage is Verdict.MET:
-        said = "The record appears to meet the coverage criteria. Attach the documents named below. One cycle per authorization."
+        attach = (
+            "flow cytometry or pathology report and clinical note"
+            if d.request == "initial"
+            else "the notes and results named below"
+        )
+        said = f"The record appears to meet the coverage criteria. Attach: {attach}. One cycle per authorization."
     elif d.coverage is Verdict.NOT_MET:
         said = "The record does not appear to meet the coverage criteria."
     else:
@@ -168,11 +169,7 @@ def _reminders(d: Determination) -> str:
 def _unseen(d: Determination) -> str:
     if not d.unseen:
         return ""
-    return "Could not be seen: " + "; ".join(md(u) for u in _named(d)) + "."
-
-
-def _named(d: Determination) -> Iterator[str]:
-    yield from d.unseen
+    return f"Could not be seen: {'; '.join(md(u) for u in d.unseen)}."
 
 
 def _footer(d: Determination) -> str:

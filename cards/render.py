@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from cards import coverage_text, facts
 from cards.identity import card_uuid
 from cards.reasons import override_reasons
 from cards.suggestions import dose_update, orders_for
-from cards.text import md, plain_line, sentence, summary
+from cards.text import counted, md, plain_line, sentence, summary
 from cds_service.fhir.quantities import plain
 from cds_service.policy.determination import Basis, CardKind, Determination, Finding, Indicator
 from cds_service.policy.verdict import Verdict
@@ -129,7 +130,7 @@ class _Maker:
         indicator = Indicator.WARNING if decides else Indicator.INFO
         items = ", ".join(coverage_text.ITEMS[n.item] for n in (decides or self.d.needed))
         lead = "Documents or results needed" if decides else "For information, not deciding"
-        short = f"{lead}{self._name()}: {len(decides or self.d.needed)} items, see the checklist"
+        short = f"{lead}{self._name()}: {counted(len(decides or self.d.needed), 'item', 'items')}, see the checklist"
         lines = [f"{lead}:"]
         for n in self.d.needed:
             mark = "" if n.decides else " (for information)"
@@ -153,7 +154,9 @@ class _Maker:
         first = next(f for f in found if f.indicator is worst)
         ordered, expected = self.d.dose.ordered_mg, self.d.dose.expected_mg
         if ordered is not None and expected is not None and first.kind == "dose":
-            lead = f"{first.action}: ordered {plain(ordered)} mg, table gives {plain(expected)} mg{self._name()}"
+            lead = (
+                f"{first.action}: ordered {plain(ordered)} mg, table gives {plain(expected)} mg{self._name()}"
+            )
         else:
             lead = f"{first.action}{self._name()}: {plain_line(first.text)}"
         extra = {"dose": facts.dose(self.d.dose)}
@@ -161,30 +164,19 @@ class _Maker:
         return self._with(card, list(dose_update(self.order, self.d, card["uuid"])), "at-most-one")
 
     def safety(self) -> dict[str, Any] | None:
-        found = sorted(self.d.findings_on(CardKind.SAFETY), key=lambda f: (-f.indicator.rank, not f.action))
-        if not found:
-            return None
-        worst = _worst(found)
-        lead = next((f for f in found if f.action), found[0])
-        action = lead.action or "For information"
-        return self._card(
-            CardKind.SAFETY,
-            worst,
-            (f"{action}{self._name()}: {plain_line(lead.text)}", f"{action}{self._name()}"),
-            _lines(found),
-            {},
-        )
+        return self._ranked(CardKind.SAFETY)
 
     def details(self) -> dict[str, Any] | None:
-        found = self.d.findings_on(CardKind.DETAILS)
+        return self._ranked(CardKind.DETAILS)
+
+    def _ranked(self, kind: CardKind) -> dict[str, Any] | None:
+        """A card of findings, the strongest first; its first words are what to do."""
+        found = sorted(self.d.findings_on(kind), key=lambda f: (-f.indicator.rank, _strength(f)))
         if not found:
             return None
+        lead = f"{_action(found[0]) or 'For information'}{self._name()}"
         return self._card(
-            CardKind.DETAILS,
-            _worst(found),
-            (f"For information{self._name()}: {plain_line(found[0].text)}", f"For information{self._name()}"),
-            _lines(found),
-            {},
+            kind, _worst(found), (f"{lead}: {plain_line(found[0].text)}", lead), _lines(found), {}
         )
 
     def _with(self, card: dict[str, Any], suggestions: list[dict[str, Any]], behavior: str) -> dict[str, Any]:
@@ -198,11 +190,28 @@ def _worst(found: Sequence[Finding]) -> Indicator:
     return max((f.indicator for f in found), key=lambda i: i.rank)
 
 
+_ACTIONS = ("Stop", "Hold", "Check")
+
+
+def _strength(f: Finding) -> int:
+    """The rank of a finding's action: stop, hold, check, none."""
+    first = re.match(r"\w*", f.action)
+    word = first[0] if first else ""
+    return _ACTIONS.index(word) if word in _ACTIONS else len(_ACTIONS) - 1 if f.action else len(_ACTIONS)
+
+
+def _action(f: Finding) -> str:
+    """The action in words that begin with stop, hold or check."""
+    if not f.action or f.action.startswith(_ACTIONS):
+        return f.action
+    return f"Check: {coverage_text.lower_first(f.action)}"
+
+
 def _lines(found: Sequence[Finding]) -> str:
     """One line for each finding: what to do, the values with dates, the rule and what it rests on."""
     lines = []
     for f in found:
-        action = f"**{md(f.action)}.** " if f.action else ""
+        action = f"**{md(_action(f))}.** " if f.action else ""
         evidence = f" Evidence: {', '.join(md(e) for e in f.evidence)}." if f.evidence else ""
         lines.append(
             f"- {action}{md(sentence(f.text))} Rule {', '.join(f.rules)} ({_BASIS[f.basis]}).{evidence}"

@@ -130,7 +130,7 @@ def with_mini_hyper_cvd(case: Case) -> Answer:
         because = (
             f"of the five drugs of mini-hyper-CVD only {_text((*sure, *possible))}"
             if drugs
-            else "none of the five drugs of mini-hyper-CVD is recorded for this cycle"
+            else "no drug of mini-hyper-CVD is recorded for this cycle"
         )
         return Answer(NOT, because, _refs((*sure, *possible)))
     absent = ", ".join(sorted(shown(d) for d in MINI_HYPER_CVD - {p.drug for p in sure}))

@@ -32,7 +32,7 @@ def findings(case: Case) -> Iterator[Finding]:
 def _minimum_interval(case: Case) -> Iterator[Finding]:
     """POL-INT-LT7: at least 6 days between doses, always checked; also between the days of one order."""
     least = days("dose.min_interval")
-    action = f"Move the dose: at least {least} days between doses"
+    action = f"Check the date: at least {least} days between doses"
     earlier = [d for d in (*case.frame.history.given, *case.frame.planned_before) if d.day <= case.planned]
     last = max(earlier, key=lambda d: d.day, default=None)
     if last is not None and (gap := (case.planned - last.day).days) < least:
@@ -79,7 +79,7 @@ def _dose_to_omit(case: Case) -> Iterator[Finding]:
             f"Day {label.day} of cycle {label.cycle} was planned for {due} and held for toxicity "
             f"({interruption.reason}); {late} days later the policy says to omit that dose and go on with the next"
         )
-        action = f"Omit the held day {label.day} dose"
+        action = f"Hold: omit the held day {label.day} dose"
         yield _warning("nonhem-hold", "POL-INT-GE7", text, action, *interruption.references)
 
 
@@ -103,7 +103,7 @@ def _third_dose(case: Case) -> Iterator[Finding]:
     own = {p.day for p in case.order.doses if slot_of(case, case.order, p) is not None} | {case.planned}
     if len(before | own) > days("dose.doses_after_second_reduction"):
         text = f"Two doses a cycle are due ({cut.because}); cycle {case.cycle} would have {len(before | own)}"
-        action = "Omit this dose: two doses a cycle"
+        action = "Hold: two doses a cycle, omit this one"
         yield _warning("dose-reduction-due", "POL-INT-STEP2", text, action, *cut.evidence)
 
 

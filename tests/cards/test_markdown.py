@@ -1,0 +1,103 @@
+"""Foreign words on a card are shown as they are: no link, image, heading, list, table or HTML of theirs."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from cards.text import SUMMARY_MOST, md, plain_line, sentence, summary
+from tests.cards.rendering import cards_of, of_kind
+from tests.policy.chart_notes import condition, observation
+from tests.policy.treated import C2D1, TREATED
+
+GFM = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+OURS = {"paragraph", "bullet_list", "list_item", "strong", "text", "softbreak", "inline"}
+
+
+def kinds(markdown):
+    """The kinds of token that a renderer makes of a text."""
+    found = set()
+    for token in GFM.parse(markdown):
+        for part in (token, *(token.children or ())):
+            found.add(part.type.removesuffix("_open").removesuffix("_close"))
+    return found
+
+
+def shown(markdown):
+    """The text that a reader sees."""
+    return "".join(
+        part.content
+        for token in GFM.parse(markdown)
+        for part in (token.children or ())
+        if part.type == "text"
+    )
+
+
+HOSTILE = [
+    "[click](https://evil.example)", "![x](https://evil.example/a.png)", "<script>alert(1)</script>", "<img src=x onerror=y>",
+    "https://evil.example", "www.evil.example", "mail me@evil.example", "javascript:alert(1)", "# Heading", "- item", "1. item", "+ item",
+    "> quote", "***", "---", "===", "| a | b |\n|---|---|", "`code`", "```\ncode", "~~gone~~", "**bold**", "_em_", "&lt;b&gt;",
+    "[x]: https://evil.example", "a\\", "\\[a](b)", "line\n\n# second", "    indented", "\u202eright to left", "a\u0000b", "[^1]", "<!-- x -->",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text(text):
+    assert kinds(f"- {md(text)}") <= OURS - {"strong"}
+    assert shown(f"- {md(text)}") == plain_line(text)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(alphabet=st.sampled_from("ab1 .:/\\`*_{}[]()#+-=!|<>~&@\n\t\"'$^%\u202e\u200b"), max_size=60))
+def test_any_text_stays_text(text):
+    assert kinds(f"- {md(text)}") <= OURS - {"strong"}
+    assert shown(f"- {md(text)}") == plain_line(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=400))
+def test_a_summary_is_one_visible_line_of_at_most_139_characters(text):
+    found = summary(f"Hold: {text}", "Hold")
+    assert len(found) <= SUMMARY_MOST
+    assert found == plain_line(found)
+
+
+def test_a_summary_takes_the_longest_wording_that_fits_and_cuts_the_last_at_a_word():
+    assert summary("long " * 40, "short") == "short"
+    cut = summary("a word " * 40)
+    assert cut.endswith(("word\u2026", "a\u2026"))
+    assert len(cut) <= SUMMARY_MOST
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("platelets low", "Platelets low."),
+        ("why?", "Why?"),
+        ("done.", "Done."),
+        ("coverage: ", "Coverage."),
+        (" a, ", "A."),
+    ],
+)
+def test_a_sentence_has_a_capital_and_an_end(text, expected):
+    assert sentence(text) == expected
+
+
+def test_what_is_long_is_cut():
+    assert len(md("word " * 1000)) <= 1000
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_in_a_record_stay_text_on_every_card(text):
+    records = [
+        condition("A41.9", text=f"Sepsis {text}", onset="2026-04-10"),
+        condition("K76.5", text=f"VOD {text}", onset="2026-04-10", id="vod"),
+        observation("777-3", "2026-04-15", text=text, id="platelets"),
+        observation("1742-6", "2026-04-14", id="alt") | {"valueQuantity": {"value": 250, "unit": text}},
+    ]
+    cards = cards_of([*TREATED, *records], [C2D1])
+    assert of_kind(cards, "safety") is not None
+    for card in cards:
+        assert kinds(card["detail"]) <= OURS
+        assert len(card["summary"]) <= SUMMARY_MOST
+        assert "\n" not in card["summary"]
