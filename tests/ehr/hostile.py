@@ -178,9 +178,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running(resources=(), personality=None):
+def running(resources=(), personality=None, kind=Ehr):
     """An EHR that is up until the block ends."""
-    ehr = Ehr(resources, personality)
+    ehr = kind(resources, personality)
     thread = threading.Thread(target=ehr.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
