@@ -361,7 +361,7 @@ def test_orders_of_one_cycle_signed_together_are_each_judged():
     assert [(d.cycle, d.day, d.dose.verdict) for d in found] == [(1, 1, "ok"), (1, 8, "ok"), (1, 15, "ok")]
 
 
-# ---- Combinations (3.7) ----
+# ---- Combinations (3.7): POL-DOSE-COMBINATION ----
 
 PONATINIB = drug_order(coded(RXNORM, "1364347", "ponatinib"), authored="2026-04-14")
 PH_POSITIVE = condition("425688002", system=SNOMED, recorded="2026-03-20")

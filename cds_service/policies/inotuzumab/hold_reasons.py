@@ -43,7 +43,7 @@ _NOT_HEMATOLOGIC = re.compile(r"\bnon[\s-]+(?=hematolog)", re.IGNORECASE)
 
 def reason_kind(text: str) -> bool | None:
     """True for a non-hematologic toxicity, False for another reason, None when none is told."""
-    words = _NOT_HEMATOLOGIC.sub("non", text)
+    words = _NOT_HEMATOLOGIC.sub("non", text).replace(":", ";")
     if _names(_COUNTS.sub(" ", words), _TOXIC):
         return True
     if _names(words, _COUNTS) or _names(words, _OTHER):

@@ -1,0 +1,478 @@
+"""Interruptions for non-hematologic toxicity and their reasons: POL-INT-GE7, POL-INT-GE14, POL-INT-STEP2, POL-INT-STEP3, POL-INT-GT28.
+
+180 cm and 80 kg are 2.0 m2: 1.0 mg at 0.5, 1.6 mg at 0.8 mg/m2; reduced by 25 %: 0.75 and 1.2 mg.
+"""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.policy.chart_notes import (
+    SNOMED,
+    administration,
+    adverse_event,
+    body_size,
+    condition,
+    determine,
+    determine_all,
+    document,
+    drug_order,
+    finding_kinds,
+    findings,
+    held,
+    needed,
+    observation,
+    order,
+    patient,
+    verdict,
+)
+
+BASE = [patient(), condition("277572006", system=SNOMED), *body_size(cm=180, kg=80)]
+INOTUZUMAB = {"text": "Inotuzumab ozogamicin"}
+
+
+def given(*doses):
+    """Doses as (day, mg, label)."""
+    return [administration(day, mg, label) for day, mg, label in doses]
+
+
+def response(day, marrow=2):
+    return [observation("11150-0", day, marrow, "%"), observation("26446-5", day, 0, "%")]
+
+
+def mucositis(day, resolved=None, id="mucositis"):
+    outcome = {"outcome": "resolved", "recorded": resolved} if resolved else {}
+    return adverse_event("Mucositis grade 3", day, suspect="Inotuzumab ozogamicin", id=id, **outcome)
+
+
+# Cycle 1: day 8 of 2026-03-12 not given, for mucositis; day 15 is not given either. Order for cycle 2.
+FIRST = given(("2026-03-05", 1.6, "C1D1"))
+HELD = held("2026-03-12", "Mucositis grade 3", "C1D8")
+C2D1 = order("2026-04-16", "Cycle 2 Day 1", 1.0)
+
+
+def after(length, *more, draft=C2D1):
+    """Cycle 2 after a hold of day 8 whose toxicity recovered ``length`` days after the missed date."""
+    recovered = f"2026-03-{12 + length:02}" if length < 20 else f"2026-04-{length - 19:02}"
+    resources = [*BASE, *FIRST, HELD, mucositis("2026-03-11", recovered), *response("2026-04-10"), *more]
+    return determine(resources, draft)
+
+
+LENGTHS = [
+    (6, "1", None),
+    (7, "1", None),
+    (13, "1", None),
+    (14, "0.75", None),
+    (28, "0.75", None),
+    (29, "0.75", "consider-permanent-discontinuation"),
+]
+
+
+@pytest.mark.parametrize(("length", "expected", "stop"), LENGTHS)
+def test_the_length_decides_reduction_and_the_question_of_stopping(length, expected, stop):
+    d = after(length)
+    assert d.cycle == 2
+    assert d.dose.expected_mg == Decimal(expected)
+    assert (
+        (stop in finding_kinds(d)) if stop else "consider-permanent-discontinuation" not in finding_kinds(d)
+    )
+    assert verdict(d, "POL-B-I-TOX") == ("unknown" if stop else "met")
+
+
+# ---- POL-INT-GE7: the dose to omit ----
+
+OMIT = [
+    ("labelled as the held day, 6 days after it", "2026-04-14", "C1D8", False),
+    ("labelled as the held day, 7 days after it", "2026-04-15", "C1D8", True),
+    ("labelled as the next day", "2026-04-15", "C1D15", False),
+    ("no label", "2026-04-15", None, False),
+]
+
+
+@pytest.mark.parametrize(("planned", "label", "omit"), [o[1:] for o in OMIT], ids=[o[0] for o in OMIT])
+def test_pol_int_ge7_a_dose_held_for_seven_days_is_omitted(planned, label, omit):
+    resources = [*given(("2026-04-01", 1.6, "C1D1")), held("2026-04-08", "Mucositis grade 3", "C1D8")]
+    d = determine([*BASE, *resources], order(planned, label, 1.0))
+    assert ("POL-INT-GE7" in {r for f in findings(d, "nonhem-hold") for r in f.rules}) is omit
+
+
+def test_the_dose_to_omit_is_named_with_its_days_and_reason():
+    resources = [*given(("2026-04-01", 1.6, "C1D1")), held("2026-04-08", "Mucositis grade 3", "C1D8")]
+    (found,) = findings(determine([*BASE, *resources], order("2026-04-15", "C1D8", 1.0)), "nonhem-hold")
+    assert found.indicator.value == "warning"
+    assert found.action == "Hold: omit the held day 8 dose"
+    assert (
+        "Day 8 of cycle 1 was planned for 2026-04-08 and held for toxicity (Mucositis grade 3); 7 days later"
+        in found.text
+    )
+
+
+@pytest.mark.parametrize("reason", ["Thrombocytopenia", "Patient on vacation, last minute", None])
+def test_a_dose_held_for_another_reason_is_not_omitted(reason):
+    resources = [*given(("2026-04-01", 1.6, "C1D1")), held("2026-04-08", reason, "C1D8")]
+    d = determine([*BASE, *resources], order("2026-04-15", "C1D8", 1.0))
+    assert "nonhem-hold" not in finding_kinds(d)
+
+
+def test_a_day_that_fell_into_a_hold_of_the_order_is_omitted_as_well():
+    """No not-done record: the order was put on hold from day 8 on."""
+    hold = drug_order(
+        INOTUZUMAB, status="on-hold", day="2026-04-07", text="C1D8", statusReason={"text": "Hepatotoxicity"}
+    )
+    d = determine([*BASE, *given(("2026-03-31", 1.6, "C1D1")), hold], order("2026-04-16", "C1D8", 1.0))
+    assert [f.rules for f in findings(d, "nonhem-hold")] == [("POL-INT-GE7",)]
+
+
+# ---- POL-INT-GE14, step 1 ----
+
+
+def test_pol_int_ge14_an_unreduced_dose_is_a_warning_and_names_the_interruption():
+    d = after(18)
+    (found,) = findings(d, "dose-reduction-due")
+    assert (found.indicator.value, found.card.value) == ("warning", "safety")
+    assert found.rules == ("POL-INT-GE14", "POL-DOSE-CR")
+    assert "0.375 mg/m2 (0.5 less 25 %) x 2 m2 = 0.75 mg" in found.text
+    assert "held since 2026-03-12 for Mucositis grade 3 (recovered 2026-03-30, 18 days)" in found.text
+    assert (d.dose.verdict, d.dose.mg_per_m2) == ("over", Decimal("0.375"))
+    assert "dose" not in finding_kinds(d)
+
+
+REDUCED = [
+    (0.6, "under", {"dose"}),
+    (0.75, "ok", set()),
+    (0.825, "ok", set()),  # 10 % over
+    (0.95, "over", {"dose-reduction-due"}),
+    (1.1, "over", {"dose-reduction-due"}),  # the unreduced dose + 10 %
+    (1.2, "over", {"dose-reduction-due", "dose"}),
+]
+
+
+@pytest.mark.parametrize(("mg", "dose_verdict", "kinds"), REDUCED)
+def test_up_to_the_unreduced_dose_a_reduction_not_made_is_at_most_a_warning(mg, dose_verdict, kinds):
+    d = after(18, draft=order("2026-04-16", "Cycle 2 Day 1", mg))
+    assert d.dose.verdict == dose_verdict
+    found = [f for f in d.findings if f.kind in ("dose", "dose-reduction-due")]
+    assert {f.kind for f in found} == kinds
+    critical = {f.kind for f in found if f.indicator.value == "critical"}
+    assert critical == ({"dose"} if mg == 1.2 else set())
+
+
+NO_CR_ROWS = [("Cycle 2 Day 1", "2026-04-16", [], "1.2"), ("Cycle 2 Day 8", "2026-04-16", [("2026-04-09", 1.2, "C2D1")], "0.75")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "day", "doses", "expected"), NO_CR_ROWS)
+def test_without_a_response_the_reduced_row_is_0_6_and_0_375(label, day, doses, expected):
+    resources = [
+        *FIRST,
+        HELD,
+        mucositis("2026-03-11", "2026-03-30"),
+        *response("2026-04-08", 30),
+        *given(*doses),
+    ]
+    assert determine([*BASE, *resources], order(day, label, 1)).dose.expected_mg == Decimal(expected)
+
+
+def test_the_cycle_of_the_interruption_itself_is_not_reduced():
+    resources = [*given(("2026-03-24", 1.6, "C1D1")), held("2026-03-31", "Mucositis grade 3", "C1D8")]
+    d = determine(
+        [*BASE, *resources, mucositis("2026-03-30", "2026-04-14")], order("2026-04-16", "C1D15", 1.0)
+    )
+    assert (d.cycle, d.dose.expected_mg) == (1, 1)
+
+
+def test_a_cycle_whose_first_dose_was_the_one_held_is_the_next_cycle():
+    """Day 1 of cycle 2 held for 18 days: cycle 2, once it begins, is reduced."""
+    cycle_1 = given(("2026-03-05", 1.6, "C1D1"), ("2026-03-12", 1.0, "C1D8"), ("2026-03-19", 1.0, "C1D15"))
+    resources = [
+        *cycle_1,
+        held("2026-03-26", "Mucositis grade 3", "C2D1"),
+        mucositis("2026-03-25", "2026-04-13"),
+    ]
+    d = determine([*BASE, *resources, *response("2026-04-10")], order("2026-04-16", "C2D1", 1.0))
+    assert (d.cycle, d.dose.expected_mg) == (2, Decimal("0.75"))
+
+
+def test_a_reduced_dose_is_never_raised_again():
+    """Cycle 2 was reduced; cycle 3 stays reduced."""
+    cycle_2 = given(("2026-03-19", 0.75, "C2D1"), ("2026-03-26", 0.75, "C2D8"), ("2026-04-02", 0.75, "C2D15"))
+    start = given(("2026-02-12", 1.6, "C1D1"))
+    resources = [
+        *start,
+        held("2026-02-19", "Mucositis grade 3", "C1D8"),
+        mucositis("2026-02-18", "2026-03-09"),
+        *cycle_2,
+    ]
+    d = determine([*BASE, *resources, *response("2026-04-10")], order("2026-04-16", "C3D1", 1.0))
+    assert (d.cycle, d.dose.expected_mg) == (3, Decimal("0.75"))
+
+
+# ---- The total of a reduced cycle (1.125 mg/m2 = 2.25 mg; without CR 1.35 mg/m2 = 2.7 mg) ----
+
+ON_DAY_15 = [
+    ("two reduced doses given: one more of 0.75", (0.75, 0.75), 1.0, "over"),
+    ("less given before", (0.6, 0.6), 1.0, "ok"),
+    ("total to the last 0.01 mg", (0.62, 0.62), 1.01, "ok"),
+    ("total exceeded by 0.05 mg", (0.65, 0.65), 1.0, "over"),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "mg", "expected"), [c[1:] for c in ON_DAY_15], ids=[c[0] for c in ON_DAY_15]
+)
+def test_a_single_dose_above_the_reduced_one_may_stay_within_the_total(before, mg, expected):
+    cycle_2 = given(("2026-04-02", before[0], "C2D1"), ("2026-04-09", before[1], "C2D8"))
+    resources = [
+        *given(("2026-02-26", 1.6, "C1D1")),
+        held("2026-03-05", "Mucositis grade 3", "C1D8"),
+        mucositis("2026-03-04", "2026-03-23"),
+    ]
+    d = determine([*BASE, *resources, *response("2026-03-28"), *cycle_2], order("2026-04-16", "C2D15", mg))
+    assert (d.cycle, d.day, d.dose.verdict) == (2, 15, expected)
+    assert (d.dose.low_mg, d.dose.high_mg) == (Decimal("0.675"), Decimal("0.825"))
+
+
+def test_a_dose_left_out_adds_nothing_to_the_total():
+    cycle_2 = [*given(("2026-04-02", 0.75, "C2D1")), held("2026-04-09", "Patient request", "C2D8")]
+    resources = [
+        *given(("2026-02-26", 1.6, "C1D1")),
+        held("2026-03-05", "Mucositis grade 3", "C1D8"),
+        mucositis("2026-03-04", "2026-03-23"),
+    ]
+    d = determine([*BASE, *resources, *response("2026-03-28"), *cycle_2], order("2026-04-16", "C2D15", 1.1))
+    assert d.dose.verdict == "ok"
+
+
+def test_doses_signed_together_share_the_total():
+    """1.0 + 0.75 + 0.5 mg are 2.25 mg; 1.0 + 0.75 + 0.75 mg are too much."""
+    resources = [*BASE, *FIRST, HELD, mucositis("2026-03-11", "2026-03-30"), *response("2026-04-10")]
+    days = (("2026-04-16", "C2D1"), ("2026-04-23", "C2D8"), ("2026-04-30", "C2D15"))
+
+    def verdicts(*mg):
+        orders = [order(day, label, x, id=label) for (day, label), x in zip(days, mg, strict=True)]
+        return [d.dose.verdict for d in determine_all(resources, orders)]
+
+    assert verdicts(1.0, 0.75, 0.5) == ["ok", "ok", "under"]
+    assert verdicts(1.0, 0.75, 0.75) == ["over", "ok", "ok"]
+
+
+# ---- POL-INT-STEP2 and POL-INT-STEP3 ----
+
+# Cycle 1 held from day 8 (18 days), cycle 2 reduced and held from day 8 (15 days): two doses from cycle 3 on.
+STEP_1 = [
+    *given(("2025-12-01", 1.6, "C1D1")),
+    held("2025-12-08", "Mucositis grade 3", "C1D8"),
+    mucositis("2025-12-07", "2025-12-26", id="m1"),
+]
+REDUCED_2 = given(("2026-01-05", 0.75, "C2D1"))
+SECOND = [held("2026-01-12", "Mucositis grade 3", "C2D8"), mucositis("2026-01-11", "2026-01-27", id="m2")]
+UNTIL_CYCLE_3 = [*STEP_1, *REDUCED_2, *SECOND]
+CR = response("2025-12-29")
+
+
+def third(*doses, day, label, mg=0.75, before=UNTIL_CYCLE_3):
+    return determine([*BASE, *before, *CR, *given(*doses)], order(day, label, mg))
+
+
+def test_pol_int_step2_two_doses_a_cycle_and_a_third_is_a_warning():
+    two = third(("2026-04-02", 0.75, "C3D1"), day="2026-04-16", label="C3D15")
+    assert (two.cycle, "dose-reduction-due" in finding_kinds(two)) == (3, False)
+    three = third(("2026-04-02", 0.75, "C3D1"), ("2026-04-09", 0.75, "C3D8"), day="2026-04-16", label="C3D15")
+    (found,) = findings(three, "dose-reduction-due")
+    assert found.rules == ("POL-INT-STEP2",)
+    assert "cycle 3 would have 3" in found.text
+    assert "held since 2025-12-08" in found.text
+    assert "held since 2026-01-12" in found.text
+
+
+def test_ordered_doses_count_toward_the_two():
+    orders = [
+        order(day, label, 0.75, id=label)
+        for day, label in (("2026-04-16", "C3D1"), ("2026-04-23", "C3D8"), ("2026-04-30", "C3D15"))
+    ]
+    found = determine_all([*BASE, *UNTIL_CYCLE_3, *CR], orders)
+    assert ["dose-reduction-due" in finding_kinds(d) for d in found] == [False, False, True]
+
+
+def test_the_dose_of_a_two_dose_cycle_stays_at_the_reduced_level():
+    d = third(day="2026-04-16", label="C3D1", mg=1.0)
+    assert d.dose.expected_mg == Decimal("0.75")
+    assert [f.rules[0] for f in findings(d, "dose-reduction-due")] == ["POL-INT-GE14"]
+
+
+NOT_STEP_2 = [
+    ("the second cycle was not reduced", [*STEP_1, *given(("2026-01-05", 1.0, "C2D1")), *SECOND]),
+    ("the second interruption lasted 13 days", [*STEP_1, *REDUCED_2, held("2026-01-12", "Mucositis grade 3", "C2D8"), mucositis("2026-01-11", "2026-01-25", id="m2")]),
+    ("the second was hematologic", [*STEP_1, *REDUCED_2, held("2026-01-12", "Neutropenia", "C2D8")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [n[1] for n in NOT_STEP_2], ids=[n[0] for n in NOT_STEP_2])
+def test_step_2_needs_a_further_interruption_of_14_days_after_a_reduced_cycle(before):
+    d = third(
+        ("2026-04-02", 0.75, "C3D1"),
+        ("2026-04-09", 0.75, "C3D8"),
+        day="2026-04-16",
+        label="C3D15",
+        before=before,
+    )
+    assert d.cycle == 3
+    assert d.dose.expected_mg == Decimal("0.75")
+    assert not findings(d, "dose-reduction-due")
+
+
+# Cycle 3 given as two doses, its day 15 held for 15 days.
+THIRD = [held("2026-03-16", "Mucositis grade 3", "C3D15"), mucositis("2026-03-15", "2026-03-31", id="m3")]
+TWO_DOSES = given(("2026-03-02", 0.75, "C3D1"), ("2026-03-09", 0.75, "C3D8"))
+
+
+def test_pol_int_step3_a_further_interruption_after_a_two_dose_cycle_is_a_stop():
+    d = third(day="2026-04-16", label="C4D1", before=[*UNTIL_CYCLE_3, *TWO_DOSES, *THIRD])
+    (found,) = findings(d, "permanent-discontinuation")
+    assert (found.indicator.value, found.rules) == ("critical", ("POL-INT-STEP3",))
+    assert verdict(d, "POL-B-I-TOX") == "not-met"
+
+
+def test_step_3_needs_a_two_dose_cycle():
+    """The second and the third interruption of one cycle, or of a cycle given as three doses, do not lead there."""
+    three = given(("2026-03-02", 0.75, "C3D1"), ("2026-03-09", 0.75, "C3D8"), ("2026-03-16", 0.75, "C3D15"))
+    later = [held("2026-03-30", "Mucositis grade 3", "C4D1"), mucositis("2026-03-29", "2026-04-14", id="m3")]
+    d = third(day="2026-04-16", label="C4D1", before=[*UNTIL_CYCLE_3, *three, *later])
+    assert "permanent-discontinuation" not in finding_kinds(d)
+
+
+# ---- Reasons and recovery (length, steps 1 to 3) ----
+
+REASONS = [
+    ("Mucositis grade 3", True),
+    ("ALT elevated", True),
+    ("possible pneumonia", True),
+    ("non-hematologic toxicity", True),
+    ("Toxicity", True),
+    ("neutropenia and sepsis", True),
+    ("Grade 4 neutropenia", False),
+    ("hematologic toxicity", False),
+    ("febrile neutropenia", False),
+    ("platelets 20", False),
+    ("Patient on vacation, last minute", False),
+    ("insurance authorization pending", False),
+    ("not for toxicity: patient request", False),
+]
+
+
+@pytest.mark.parametrize(("reason", "counts"), REASONS)
+def test_only_a_recorded_non_hematologic_toxicity_reduces(reason, counts):
+    recovered = document("2026-04-10", f"{reason}: resolved")
+    event = adverse_event(reason, "2026-03-12", outcome="resolved", recorded="2026-03-30")
+    resources = [*FIRST, held("2026-03-12", reason, "C1D8"), recovered, event, *response("2026-04-10")]
+    d = determine([*BASE, *resources], C2D1)
+    assert (d.dose.expected_mg == Decimal("0.75")) is counts
+
+
+RECOVERIES = [
+    ("the event resolved", [mucositis("2026-03-11", "2026-03-30")], "0.75"),
+    ("the event resolved early", [mucositis("2026-03-11", "2026-03-20")], "1"),
+    ("a condition that ended", [condition(None, text="Mucositis", onset="2026-03-11", ended="2026-03-30", clinical="resolved")], "0.75"),
+    ("a statement", [document("2026-03-30", "Mucositis recovered to grade 1")], "0.75"),
+    ("a statement of another thing", [document("2026-03-30", "Marrow recovered")], "1"),
+    ("only an intention", [document("2026-03-30", "Hold until mucositis has resolved")], "1"),
+    ("not recorded", [mucositis("2026-03-11")], "1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("records", "expected"), [r[1:] for r in RECOVERIES], ids=[r[0] for r in RECOVERIES])
+def test_the_length_ends_at_the_recorded_recovery(records, expected):
+    d = determine([*BASE, *FIRST, HELD, *records, *response("2026-04-10")], C2D1)
+    assert d.dose.expected_mg == Decimal(expected)
+
+
+def test_a_recovery_that_is_not_recorded_is_asked_for_and_reduces_nothing():
+    d = determine([*BASE, *FIRST, HELD, mucositis("2026-03-11"), *response("2026-04-10")], C2D1)
+    (need,) = [n for n in d.needed if n.item == "interruption-reason"]
+    assert need.because == (
+        "held since 2026-03-12 for Mucositis grade 3 (recovery not recorded): its length, and so any reduction, cannot be told"
+    )
+    assert not need.decides
+
+
+def test_doses_missed_in_one_interruption_are_one():
+    """Day 8 and day 15 missed: one interruption from the first of them, not two steps."""
+    both = [held("2026-03-12", "Mucositis grade 3", "C1D8"), held("2026-03-19", "Mucositis grade 3", "C1D15")]
+    cycle_2 = given(("2026-04-02", 0.75, "C2D1"), ("2026-04-09", 0.75, "C2D8"))
+    resources = [*FIRST, *both, mucositis("2026-03-11", "2026-03-27"), *response("2026-03-30"), *cycle_2]
+    d = determine([*BASE, *resources], order("2026-04-16", "C2D15", 0.75))
+    assert (d.dose.expected_mg, findings(d, "dose-reduction-due")) == (Decimal("0.75"), [])
+
+
+def test_a_hold_of_the_order_and_the_doses_missed_in_it_are_one_interruption():
+    hold = drug_order(INOTUZUMAB, status="on-hold", day="2026-03-12", statusReason={"text": "Mucositis"})
+    cycle_2 = given(("2026-04-02", 0.75, "C2D1"), ("2026-04-09", 0.75, "C2D8"))
+    resources = [*FIRST, HELD, hold, mucositis("2026-03-11", "2026-03-30"), *response("2026-04-01"), *cycle_2]
+    d = determine([*BASE, *resources], order("2026-04-16", "C2D15", 0.75))
+    assert (d.dose.expected_mg, findings(d, "dose-reduction-due")) == (Decimal("0.75"), [])
+
+
+def on_hold(start, end=None, reason="Hepatotoxicity"):
+    hold = drug_order(INOTUZUMAB, status="on-hold", statusReason={"text": reason})
+    period = {"start": start} | ({"end": end} if end else {})
+    return hold | {"dosageInstruction": [{"timing": {"repeat": {"boundsPeriod": period}}}]}
+
+
+HOLDS = [("2026-03-26", "0.75"), ("2026-03-25", "1"), (None, "1")]  # 14 days, 13 days, no end
+
+
+@pytest.mark.parametrize(("end", "expected"), HOLDS)
+def test_a_hold_of_the_order_runs_from_its_start_to_its_end(end, expected):
+    d = determine([*BASE, *FIRST, on_hold("2026-03-12", end), *response("2026-04-10")], C2D1)
+    assert d.dose.expected_mg == Decimal(expected)
+
+
+# ---- Asking for a reason (step 1, POL-COURSE 2) ----
+
+
+def asks(resources, draft):
+    d = determine([*BASE, *resources], draft)
+    return [n.because for n in d.needed if n.item == "interruption-reason"]
+
+
+CYCLE_1 = given(("2026-03-05", 1.6, "C1D1"), ("2026-03-12", 1.0, "C1D8"), ("2026-03-19", 1.0, "C1D15"))
+LATE = [("2026-04-08", False), ("2026-04-09", True)]  # due on 2026-04-02; 6 and 7 days late
+
+
+@pytest.mark.parametrize(("planned", "asked"), LATE)
+def test_a_cycle_seven_days_late_without_a_reason_is_asked_about(planned, asked):
+    found = asks(CYCLE_1, order(planned, "C2D1", 1.0))
+    assert bool(found) is asked
+    if asked:
+        assert found == [
+            "the dose planned for 2026-04-09 was due 2026-04-02 and is 7 days late, with no reason recorded"
+        ]
+
+
+def test_a_late_dose_that_was_given_is_asked_about_as_well():
+    doses = given(("2026-03-24", 1.6, "C1D1"), ("2026-04-09", 1.0, "C1D8"))
+    assert asks(doses, order("2026-04-16", "C1D15", 1.0)) == [
+        "cycle 1 day 8, given 2026-04-09 was due 2026-03-31 and is 9 days late, with no reason recorded"
+    ]
+
+
+@pytest.mark.parametrize("reason", ["Neutropenia", "Patient request"])
+def test_a_delay_with_any_reason_is_not_asked_about(reason):
+    resources = [*CYCLE_1, held("2026-04-02", reason, "C2D1")]
+    assert asks(resources, order("2026-04-16", "C2D1", 1.0)) == []
+
+
+REASONLESS = [
+    (None, "a dose was held on 2026-04-02 and no reason is recorded"),
+    ("see chart", "a dose was held on 2026-04-02 and the reason given (see chart) is not understood"),
+]
+
+
+@pytest.mark.parametrize(("reason", "because"), REASONLESS)
+def test_a_held_dose_without_a_reason_is_asked_about(reason, because):
+    assert asks([*CYCLE_1, held("2026-04-02", reason, "C2D1")], order("2026-04-16", "C2D1", 1.0)) == [because]
+
+
+def test_a_gap_without_a_reason_leaves_toxicity_and_dose_as_they_are():
+    d = determine([*BASE, *CYCLE_1, *response("2026-04-01")], order("2026-04-16", "C2D1", 1.0))
+    assert "interruption-reason" in needed(d)
+    assert (verdict(d, "POL-B-I-TOX"), d.dose.expected_mg) == ("met", 1)
