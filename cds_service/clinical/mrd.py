@@ -14,6 +14,7 @@ from decimal import Decimal
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.response import ASSESSING
 from cds_service.clinical.signs import sign_in_words, sign_of
+from cds_service.clinical.statements import when_stated
 from cds_service.clinical.units import convert
 from cds_service.clinical.words import phrase
 from cds_service.fhir.codings import words_in
@@ -65,14 +66,14 @@ def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
     """MRD Observations whose answer is a quantity or a code."""
-    when = {s.reference: s.when for s in chart.statements if s.kind == "Observation"}
     for resource in chart.record.of_type("Observation"):
-        topic = words_in(resource.body.get("code"))
-        if resource.reference not in when or not _MRD.search(topic) or _TRANSCRIPT.search(topic):
+        topic, when = words_in(resource.body.get("code")), when_stated(resource, chart.zone)
+        if not _MRD.search(topic) or _TRANSCRIPT.search(topic):
             continue
         negative = _answer(resource, limit)
-        if negative is not None or "valueQuantity" in resource.body:
-            yield Mrd(negative, when[resource.reference], resource.reference, topic)
+        told = negative is not None or "valueQuantity" in resource.body
+        if told and (when is None or when.has_happened(chart.clock)):
+            yield Mrd(negative, when, resource.reference, topic)
 
 
 def _answer(resource: Resource, limit: Decimal) -> bool | None:

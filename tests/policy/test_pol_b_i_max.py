@@ -1,0 +1,322 @@
+"""POL-B-I-MAX (POL-B-II, POL-B-II-A, POL-B-III, POL-B-III-A): how many cycles, by transplant plan and response.
+
+Orders are for day 1 of a cycle on 2026-04-16; earlier cycles are complete.
+"""
+
+import pytest
+
+from cds_service.fhir.record import Gap, Need
+from tests.policy.chart_notes import (
+    PATIENT,
+    administration,
+    care_plan,
+    coded,
+    condition,
+    criterion,
+    determine,
+    document,
+    finding_kinds,
+    needed,
+    observation,
+    order,
+    service_request,
+    stated,
+    verdict,
+)
+from tests.policy.cycles import DIAGNOSIS, before_cycle, doses, on
+
+ALLO = "425843001"
+PLANNED = stated("Transplant plan", "allogeneic HSCT planned", "2026-04-12", id="plan")
+NOT_PLANNED = stated("Transplant plan", "not proceeding to HSCT", "2026-04-12", id="plan")
+CR = stated("Response", "CR", "2026-04-10", id="response")
+SD = stated("Response", "stable disease", "2026-04-10", id="response")
+MRD_NEGATIVE = stated("MRD by flow cytometry", "negative", "2026-04-10", id="mrd")
+MRD_POSITIVE = stated("MRD by flow cytometry", "positive", "2026-04-10", id="mrd")
+MAX = "POL-B-I-MAX"
+
+
+def duration(cycle, *notes, **how):
+    return verdict(before_cycle(cycle, *notes, **how), MAX)
+
+
+def response_on(text, cycle, before, day):
+    return stated("Response", text, on(cycle, before, day), id=f"r-{text}-{cycle}-{day}")
+
+
+@pytest.mark.parametrize(
+    ("cycle", "notes", "expected"),
+    [
+        # a transplant is planned
+        (2, [PLANNED], "met"),
+        (3, [PLANNED, CR, MRD_NEGATIVE], "not-met"),
+        (3, [PLANNED, CR, MRD_POSITIVE], "met"),
+        (3, [PLANNED, SD, MRD_NEGATIVE], "met"),
+        (3, [PLANNED, SD], "met"),
+        (3, [PLANNED, MRD_POSITIVE], "met"),
+        (3, [PLANNED, CR], "unknown"),
+        (3, [PLANNED, MRD_NEGATIVE], "unknown"),
+        (3, [PLANNED], "unknown"),
+        (4, [PLANNED, CR, MRD_POSITIVE], "not-met"),
+        # no transplant is planned
+        (2, [NOT_PLANNED], "met"),
+        (3, [NOT_PLANNED, CR, MRD_NEGATIVE], "met"),
+        (3, [NOT_PLANNED], "met"),
+        (4, [NOT_PLANNED, CR], "met"),
+        (4, [NOT_PLANNED, SD], "not-met"),
+        (4, [NOT_PLANNED], "unknown"),
+        (7, [NOT_PLANNED, CR], "not-met"),
+        # the plan is not known
+        (2, [], "met"),
+        (3, [SD], "met"),
+        (3, [MRD_POSITIVE], "met"),
+        (3, [CR, MRD_NEGATIVE], "unknown"),
+        (3, [CR], "unknown"),
+        (3, [], "unknown"),
+        (4, [CR], "unknown"),
+        (4, [SD], "not-met"),
+        (7, [CR], "not-met"),
+    ],
+)
+def test_cycles_by_plan_response_and_mrd(cycle, notes, expected):
+    assert duration(cycle, *notes) == expected
+
+
+@pytest.mark.parametrize(
+    ("cycle", "response", "expected"),
+    [
+        (5, ("CR", 3, 20), "met"),
+        (6, ("CR", 3, 20), "met"),
+        (6, ("CR", 4, 1), "met"),  # up to the day of C4D1
+        (6, ("CR", 4, 2), "unknown"),  # later, and what it was before is not recorded
+        (6, ("SD", 3, 2), "not-met"),  # after C3D1
+        (6, ("SD", 3, 1), "unknown"),  # on C3D1
+        (6, ("SD", 5, 20), "not-met"),
+    ],
+)
+def test_the_response_by_cycle_3_decides_cycles_4_to_6(cycle, response, expected):
+    text, in_cycle, day = response
+    assert duration(cycle, NOT_PLANNED, response_on(text, in_cycle, cycle, day)) == expected
+
+
+def test_a_first_remission_after_cycle_4_began_is_too_late():
+    late = [response_on("SD", 3, 5, 20), response_on("CR", 4, 5, 20)]
+    assert duration(5, NOT_PLANNED, *late) == "not-met"
+
+
+def test_a_remission_by_cycle_3_that_was_lost_was_reached():
+    lost = [response_on("CR", 2, 4, 20), response_on("relapse", 3, 4, 20)]
+    assert duration(4, NOT_PLANNED, *lost) == "met"
+
+
+@pytest.mark.parametrize(
+    ("cycle", "notes", "items"),
+    [
+        (3, [PLANNED, CR], {"mrd"}),
+        (3, [PLANNED], {"response", "mrd"}),
+        (3, [CR, MRD_NEGATIVE], {"hsct-plan"}),
+        (4, [CR], {"hsct-plan"}),
+        (4, [NOT_PLANNED], {"response"}),
+    ],
+)
+def test_an_open_duration_asks_for_what_would_settle_it(cycle, notes, items):
+    determination = before_cycle(cycle, *notes)
+    assert set(criterion(determination, MAX).needed) == items
+    assert items <= needed(determination)
+
+
+def test_mrd_is_asked_for_as_information_where_the_third_cycle_stands_without_it():
+    (mrd,) = [n for n in before_cycle(3, PLANNED, SD).needed if n.item == "mrd"]
+    assert not mrd.decides
+
+
+@pytest.mark.parametrize(
+    ("cycle", "notes"), [(2, [PLANNED]), (3, [NOT_PLANNED, SD]), (3, [PLANNED, SD, MRD_POSITIVE])]
+)
+def test_mrd_is_not_asked_for_otherwise(cycle, notes):
+    assert "mrd" not in needed(before_cycle(cycle, *notes))
+
+
+@pytest.mark.parametrize("plan", [[PLANNED], [NOT_PLANNED], []], ids=["planned", "not-planned", "unknown"])
+def test_pol_b_iii_a_no_response_within_three_cycles_holds_whatever_the_plan(plan):
+    assert "discontinue-no-response" in finding_kinds(before_cycle(4, SD, *plan))
+    assert "discontinue-no-response" not in finding_kinds(before_cycle(3, SD, *plan))
+    assert "discontinue-no-response" not in finding_kinds(before_cycle(4, CR, *plan))
+
+
+# --- The plan: at cycle 4 after a CR, planned is "not-met", not planned "met", unknown "unknown". ---
+
+
+def appointment(status="booked", created="2026-04-01"):
+    return {
+        "resourceType": "Appointment",
+        "id": "appointment",
+        "status": status,
+        "created": created,
+        "start": "2026-06-01T08:00:00-04:00",
+        "end": "2026-06-01T09:00:00-04:00",
+        "serviceType": [coded("http://snomed.info/sct", ALLO)],
+        "participant": [{"actor": PATIENT, "status": "accepted"}],
+    }
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        service_request(ALLO, authored="2026-04-01"),
+        service_request(ALLO, authored="2026-04-01", status="on-hold"),
+        service_request(None, text="Allogeneic stem cell transplant", authored="2026-04-01"),
+        service_request("38240", system="http://www.ama-assn.org/go/cpt", authored="2026-04-01"),
+        appointment(),
+        care_plan("Bridge to allogeneic HSCT", created="2026-04-01"),
+        care_plan("ALL therapy", created="2026-04-01", description="Proceeding to HSCT after cycle 4."),
+        document("2026-04-01", "Plan: allo-HSCT, planned for May."),
+        condition("C91.01", recorded="2026-04-01", note="HSCT planned"),
+    ],
+    ids=lambda r: r["resourceType"],
+)
+def test_what_states_that_a_transplant_is_planned(note):
+    assert duration(4, CR, note) == "not-met"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        document("2026-04-01", "Not proceeding to HSCT."),
+        document("2026-04-01", "HSCT is no longer planned."),
+        document("2026-04-01", "Not currently a candidate for transplant."),
+        stated("Transplant candidate", "no", "2026-04-01"),
+        care_plan("No HSCT planned", created="2026-04-01"),
+        service_request(
+            ALLO, authored="2026-03-01", status="revoked", note=[{"text": "Patient declines transplant"}]
+        ),
+    ],
+)
+def test_what_states_that_no_transplant_is_planned(note):
+    assert duration(4, CR, note) == "met"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        service_request(ALLO, authored="2026-04-01", status="revoked"),
+        service_request(ALLO, authored="2026-04-01", status="completed"),
+        service_request(
+            ALLO, authored="2026-04-01", status="revoked", note=[{"text": "HSCT planned for May"}]
+        ),
+        service_request(None, text="Transplant evaluation", authored="2026-04-01"),
+        service_request(None, text="Kidney transplant", authored="2026-04-01"),
+        appointment(status="cancelled"),
+        document("2026-04-01", "Relapse after allo-HSCT, planned for inotuzumab."),
+        document("2026-04-01", "HSCT to be discussed."),
+        document("2026-04-01", "HSCT not yet decided."),
+        condition("Z94.84", recorded="2024-01-01"),
+    ],
+)
+def test_what_states_neither(note):
+    assert duration(4, CR, note) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("notes", "expected"),
+    [
+        ([("HSCT planned", "2026-03-01"), ("Not proceeding to HSCT", "2026-04-01")], "met"),
+        ([("HSCT planned", "2026-04-01"), ("Not proceeding to HSCT", "2026-03-01")], "not-met"),
+        ([("HSCT planned", "2026-04-01"), ("Not proceeding to HSCT", "2026-04-01")], "unknown"),
+    ],
+)
+def test_the_newest_statement_of_the_plan_counts(notes, expected):
+    documents = [document(day, text, id=f"n{n}") for n, (text, day) in enumerate(notes)]
+    assert duration(4, CR, *documents) == expected
+
+
+def test_the_day_of_an_appointment_is_not_when_it_was_planned():
+    booked = {k: v for k, v in appointment().items() if k != "created"}
+    assert duration(4, CR, booked, NOT_PLANNED) == "unknown"
+
+
+def test_the_order_itself_may_state_the_plan():
+    draft = order("2026-04-16", "Cycle 4 Day 1", 0.88, note=[{"text": "Not proceeding to HSCT."}])
+    assert verdict(determine([*DIAGNOSIS, *doses(4), CR], draft), MAX) == "met"
+
+
+def test_plans_that_could_not_be_seen_leave_the_plan_unknown_and_are_named():
+    gaps = [Gap(Need.SERVICE_REQUESTS, "the server answered 403")]
+    assert duration(4, CR, NOT_PLANNED, gaps=gaps) == "unknown"
+    assert duration(4, CR, PLANNED, gaps=gaps) == "not-met"
+    assert "403" in criterion(before_cycle(4, CR, gaps=gaps), MAX).because
+
+
+def test_a_cycle_that_cannot_be_told_leaves_the_duration_unknown():
+    use = {
+        "resourceType": "MedicationStatement",
+        "id": "use",
+        "status": "completed",
+        "subject": PATIENT,
+        "medicationCodeableConcept": administration("2026-01-01")["medicationCodeableConcept"],
+        "effectivePeriod": {"start": "2026-01-01", "end": "2026-03-01"},
+    }
+    determination = determine([*DIAGNOSIS, use], order())
+    assert verdict(determination, MAX) == "unknown"
+    assert "cycle-number" in needed(determination)
+
+
+# --- POL-DEF-MRD, at cycle 3 before a transplant in CR: negative is "not-met", positive "met". ---
+
+
+def mrd(text=None, day="2026-04-10", topic="MRD by flow cytometry", **more):
+    return stated(topic, text, day, id="mrd", **more) if text else observation("98847-0", day, id="mrd", **more) | {"code": {"text": topic}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        (mrd("negative"), "not-met"),
+        (mrd("undetectable"), "not-met"),
+        (mrd("MRD-"), "not-met"),
+        (mrd("0.009 %"), "not-met"),
+        (mrd("< 10^-4"), "not-met"),
+        (mrd("0.01 %"), "met"),
+        (mrd("positive"), "met"),
+        (mrd("1x10^-3"), "met"),
+        (mrd("< 0.1 %"), "unknown"),
+        (mrd("pending"), "unknown"),
+        (mrd("negative", topic="BCR::ABL1 transcript MRD"), "unknown"),
+        (mrd(valueQuantity={"value": 0.005, "unit": "%"}), "not-met"),
+        (mrd(valueQuantity={"value": 0.02, "unit": "%"}), "met"),
+        (mrd(valueQuantity={"value": 0.01, "comparator": "<", "unit": "%"}), "not-met"),
+        (mrd(valueCodeableConcept=coded("http://snomed.info/sct", "260385009")), "not-met"),
+        (
+            mrd(
+                interpretation=[
+                    coded("http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "POS")
+                ]
+            ),
+            "met",
+        ),
+        (document("2026-04-10", "In CR. No MRD detected."), "not-met"),
+    ],
+)
+def test_pol_def_mrd_readings(result, expected):
+    assert duration(3, PLANNED, CR, result) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"), [((2, 8), "not-met"), ((2, 7), "unknown")], ids=["on-C2D8", "the-day-before"]
+)
+def test_pol_def_mrd_counts_from_day_8_of_cycle_2(day, expected):
+    assert duration(3, PLANNED, CR, mrd("negative", on(day[0], 3, day[1]))) == expected
+
+
+def test_pol_def_mrd_counts_from_the_planned_day_8_when_it_was_not_given():
+    given = [d for d in doses(3) if d["effectiveDateTime"] != on(2, 3, 8)]
+    for day, expected in ((8, "not-met"), (7, "unknown")):
+        notes = [*DIAGNOSIS, *given, PLANNED, CR, mrd("negative", on(2, 3, day))]
+        assert verdict(determine(notes, order("2026-04-16", "Cycle 3 Day 1", 0.88)), MAX) == expected
+
+
+def test_pol_def_mrd_the_newest_result_counts():
+    earlier = stated("MRD", "positive", "2026-04-01", id="earlier")
+    assert duration(3, PLANNED, CR, mrd("negative"), earlier) == "not-met"
+    assert (
+        duration(3, PLANNED, CR, mrd("negative"), earlier | {"effectiveDateTime": "2026-04-10"}) == "unknown"
+    )

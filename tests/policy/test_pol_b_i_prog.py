@@ -1,0 +1,107 @@
+"""POL-B-I-PROG (POL-B-I-A): no progression, and a document that says so.
+
+The order is for cycle 3; cycle 2 (the last completed one) began on 2026-03-19.
+"""
+
+import pytest
+
+from cds_service.fhir.record import Gap, Need
+from tests.policy.chart_notes import (
+    SNOMED,
+    coded,
+    criterion,
+    document,
+    needed,
+    observation,
+    stated,
+    verdict,
+)
+from tests.policy.cycles import before_cycle
+
+PROG = "POL-B-I-PROG"
+CODES = {"improved": "268910001", "stable": "359746009", "worsened": "271299001"}
+
+
+def progression(*notes, **how):
+    return verdict(before_cycle(3, *notes, **how), PROG)
+
+
+def says(text, day="2026-04-10", **more):
+    return stated("Response", text, day, **more)
+
+
+def status(word, day="2026-04-10"):
+    return observation("97509-4", day, id=f"status-{day}", valueCodeableConcept=coded(SNOMED, CODES[word]))
+
+
+def marrow(day, value):
+    return observation("11150-0", day, value, "%")
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        says("CR"), says("CRi"), says("PR"), says("SD"), status("improved"), status("stable"),
+        document("2026-04-10", "Doing well. No evidence of progression."), document("2026-04-10", "No relapse."),
+        says("PR", "2026-03-20"), says("stable disease", "2026-04"),
+    ],
+)  # fmt: skip
+def test_dated_documents_of_no_progression_are_met(note):
+    assert progression(note) == "met"
+
+
+def test_clear_components_are_met():
+    assert progression(marrow("2026-04-10", 2), observation("26446-5", "2026-04-10", 0, "%")) == "met"
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        [says("PD")],
+        [says("relapse")],
+        [status("worsened")],
+        [says("SD", "2026-04-01"), says("PD")],
+        [says("PD", "2026-03-10")],  # old, and nothing newer
+        [says("CR", "2026-03-10"), marrow("2026-04-10", 30)],  # response lost
+        [says("CR", "2026-03-10"), marrow("2026-04-01", 30), says("SD", "2026-04-10", id="later")],
+    ],
+)
+def test_progression_or_a_lost_response_is_not_met(notes):
+    assert progression(*notes) == "not-met"
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        [],
+        [says("PR", "2026-03-19")],  # the day of day 1 of the last cycle
+        [says("CR", "2026-03-10")],  # older
+        [says("SD", "2026-02-20")],  # before the course
+        [says("SD", "2026-03")],  # before or after day 1 of the last cycle
+        [says("PD"), says("SD", id="other")],  # opposite evidence of one day
+        [marrow("2026-04-10", 30)],  # blasts without an earlier CR
+        [says("SD", "2026-04-01"), marrow("2026-04-10", 30)],
+        [document("2026-04-10", "Seen today, tolerating treatment.")],
+        [document("2026-04-10")],
+        [document("2026-04-10", "65-year-old with relapsed/refractory B-ALL.")],
+    ],
+)
+def test_silence_age_and_contradiction_are_unknown(notes):
+    determination = before_cycle(3, *notes)
+    assert verdict(determination, PROG) == "unknown"
+    assert "progression-note" in needed(determination)
+
+
+def test_progression_that_was_followed_by_a_remission_is_past():
+    assert progression(says("PD", "2026-03-25"), says("CR", id="later")) == "met"
+
+
+def test_blasts_beside_a_statement_of_stable_disease_do_not_contradict_it():
+    assert progression(marrow("2026-04-10", 30), says("SD")) == "met"
+
+
+@pytest.mark.parametrize("need", [Need.OBSERVATIONS, Need.CONDITIONS, Need.DOCUMENT_REFERENCES])
+def test_what_could_not_be_seen_leaves_progression_open_and_is_named(need):
+    determination = before_cycle(3, says("SD"), gaps=[Gap(need, "the server answered 403")])
+    assert verdict(determination, PROG) == "unknown"
+    assert f"{need}: the server answered 403" in criterion(determination, PROG).because
