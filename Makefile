@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_BIND ?= 127.0.0.1:8080
 
-.PHONY: demo serve test test-postgres fuzz lint traceability format lock clean
+.PHONY: demo serve test test-postgres fuzz lint traceability format lock clean hapi test-hapi
 
 demo: .venv/.installed
 	$(BIN)/python -m cds_service.sandbox.demo
@@ -37,6 +37,20 @@ traceability: .venv/.installed
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# A real HAPI FHIR R4 server, H2 in memory, for tests and trials: needs Java 17 and Maven.
+HAPI := tests/hapi/server
+HAPI_PORT ?= 8088
+
+$(HAPI)/target/hapi-test-server.jar: $(HAPI)/pom.xml $(wildcard $(HAPI)/src/main/*/*)
+	mvn --batch-mode --quiet --file $(HAPI)/pom.xml package
+	touch $@
+
+hapi: $(HAPI)/target/hapi-test-server.jar
+	java -cp '$(HAPI)/target/hapi-test-server.jar:$(HAPI)/target/lib/*' TestServer $(HAPI_PORT)
+
+test-hapi: .venv/.installed-dev $(HAPI)/target/hapi-test-server.jar
+	HAPI_TESTS=1 $(BIN)/python -m pytest tests/hapi
 
 # The lock files: plain pip installs from them; uv, in a throw-away environment, only writes them.
 LOCK = $(LOCK_VENV)/bin/uv pip compile pyproject.toml requirements-build.in --quiet --universal \
