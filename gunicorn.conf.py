@@ -1,4 +1,4 @@
-"""Worker settings for gunicorn; docs/decisions/0003-threads-that-wait.md says why these.
+"""Worker settings for gunicorn; the decision on the worker model in docs/decisions says why these.
 
 A hook call mostly waits for the EHR. Two workers of forty threads hold 32 slow calls, even when all
 of them land on one worker, and still answer at once a call that brings its own prefetch.
