@@ -1,0 +1,27 @@
+"""The account of one view of the detail page: who looked at which patient, and how it ended.
+
+Knows the login and the order's reference, and nothing of what the page shows.
+"""
+
+from __future__ import annotations
+
+from cds_service.hooks.accounts import Account, opened
+from cds_service.smart.session import Login
+
+SERVICE = "detail-view"
+
+
+def viewed(login: Login, order: str, result: str) -> None:
+    """Let the view that is being answered be accounted for; ``result`` is a word of this program."""
+    opened(
+        Account(
+            "view",
+            SERVICE,
+            login.tenant,
+            caller=login.iss,
+            user=login.user,
+            patient=login.patient,
+            orders=[order] if order else [],
+            facts=[("result", result)],
+        )
+    )

@@ -1,0 +1,53 @@
+"""A view of the detail page leaves one audit event that names the clinician and the patient."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fhir.resources.R4B.auditevent import AuditEvent
+from flask import Flask, Response
+
+from cds_service.hooks.accounts import settle
+from cds_service.operations.ledger import Ledger
+from cds_service.smart.session import Login
+from cds_service.smart.view_account import viewed
+from cds_service.store import audit_trail
+from cds_service.store.database import Database
+
+LOGIN = Login(
+    tenant="hospital-a",
+    iss="https://ehr.example.org/fhir",
+    patient="pat-1",
+    user="https://ehr.example.org/fhir/Practitioner/1",
+    access_token="secret-token",
+    scope="patient/*.rs",
+    expires_at=0,
+    view="v",
+    app_context="secret-context",
+    need_patient_banner=True,
+    intent="",
+    orders=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("order", "result", "status", "outcome"),
+    [("MedicationRequest/draft-1", "shown", 200, "0"), ("", "patient-refused", 403, "4")],
+)
+def test_a_view_is_accounted_for_with_its_outcome(
+    database: Database, order: str, result: str, status: int, outcome: str
+) -> None:
+    app = Flask(__name__)
+    with app.test_request_context("/view"):
+        viewed(LOGIN, order, result)
+        settle(Ledger(database, "https://cds.example.org"), Response(status=status))
+
+    [line] = audit_trail.exported(database)
+    AuditEvent.model_validate_json(line)
+    event = json.loads(line)
+    assert (event["action"], event["outcome"]) == ("R", outcome)
+    assert event["agent"][2]["who"] == {"reference": LOGIN.user}
+    assert event["entity"][0]["what"] == {"reference": "Patient/pat-1"}
+    assert ("MedicationRequest/draft-1" in line) == bool(order)
+    assert "secret" not in line
