@@ -71,10 +71,7 @@ def _stops(case: Case) -> Iterator[Finding]:
 def _undecided(case: Case) -> Iterator[Finding]:
     for r in undecided_reasons(case):
         if r.kind:
-            kind = "consider-permanent-discontinuation" if r.kind == "hem-persistence" else r.kind
-            yield _warning(
-                kind, r.rule, _asking(r), _KIND_ACTIONS.get(kind, "Check before the dose"), r.evidence
-            )
+            yield _warning(r.kind, r.rule, _asking(r), _KIND_ACTIONS[r.kind], r.evidence)
 
 
 def _asking(reason: Reason) -> str:

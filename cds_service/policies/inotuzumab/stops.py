@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cds_service.policies.inotuzumab.case import Case
-from cds_service.policies.inotuzumab.events import Event, Meaning
+from cds_service.policies.inotuzumab.events import Meaning
 from cds_service.policies.inotuzumab.hem_persistence import Persistence, persistent_cytopenias
 from cds_service.policies.inotuzumab.infusion import infusion_reactions
 from cds_service.policies.inotuzumab.interruptions import interruptions
@@ -19,10 +19,16 @@ from cds_service.policies.inotuzumab.reductions import reduction
 from cds_service.policies.inotuzumab.toxicity import unresolved_grade_four
 from cds_service.policies.inotuzumab.vod import vod_events
 
+_CONSIDER = "consider-permanent-discontinuation"
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason to stop, or to ask before it can be told; ``item`` is the documentation item."""
+    """One reason to stop, or to ask before it can be told.
+
+    ``item`` is the documentation item, ``asks`` what would settle it. ``kind`` is the finding it
+    raises; empty where another rule raises its own.
+    """
 
     rule: str
     text: str
@@ -34,32 +40,26 @@ class Reason:
 
 def stop_reasons(case: Case) -> tuple[Reason, ...]:
     """Step 1 of TOX: exactly the conditions for which the policy says permanently discontinue."""
-    found = [
-        _of_event(e) for e in (*vod_events(case), *infusion_reactions(case)) if e.meaning is Meaning.STOP
-    ]
-    found += [
-        Reason(
-            p.rule,
-            f"{_persistence_text(p)}, suspected to be due to inotuzumab: the policy says discontinue",
-            p.evidence,
-        )
-        for p in persistent_cytopenias(case)
-        if p.suspected
-    ]
+    events = (*vod_events(case), *infusion_reactions(case))
+    return (
+        *(Reason(e.rule, e.text, e.references) for e in events if e.meaning is Meaning.STOP),
+        *_suspected_cytopenias(case),
+        *_failed_reductions(case),
+    )
+
+
+def _suspected_cytopenias(case: Case) -> Iterator[Reason]:
+    for p in persistent_cytopenias(case):
+        if p.suspected:
+            text = f"{_persistence_text(p)}, suspected to be due to inotuzumab: the policy says discontinue"
+            yield Reason(p.rule, text, p.evidence)
+
+
+def _failed_reductions(case: Case) -> Iterator[Reason]:
     cut = reduction(case, case.cycle)
     if cut.step >= 3:
-        found.append(
-            Reason(
-                "POL-INT-STEP3",
-                f"Toxicity after both reductions ({cut.because}): the policy says discontinue permanently",
-                cut.evidence,
-            )
-        )
-    return tuple(found)
-
-
-def _of_event(e: Event) -> Reason:
-    return Reason(e.rule, e.text, e.references)
+        text = f"Toxicity after both reductions ({cut.because}): the policy says discontinue permanently"
+        yield Reason("POL-INT-STEP3", text, cut.evidence)
 
 
 def _persistence_text(p: Persistence) -> str:
@@ -68,42 +68,48 @@ def _persistence_text(p: Persistence) -> str:
 
 def undecided_reasons(case: Case) -> tuple[Reason, ...]:
     """Step 2 of TOX: recorded, but date, confirmation, cause or severity is missing; and what only asks to consider."""
-    return tuple(_undecided(case))
+    return (
+        *_open_events(case),
+        *_open_cytopenias(case),
+        *_grade_four(case),
+        *_long_interruptions(case),
+        *_lasting_liver_tests(case),
+    )
 
 
-def _undecided(case: Case) -> Iterator[Reason]:
-    for e in (*vod_events(case), *infusion_reactions(case)):
-        if e.meaning is Meaning.UNDECIDED:
-            kind = "safety-hepatic" if e.rule.startswith("POL-BBW") else "nonhem-hold"
-            yield Reason(e.rule, e.text, e.references, "toxicity-detail", e.asks, kind)
+def _open_events(case: Case) -> Iterator[Reason]:
+    for kind, events in (("safety-hepatic", vod_events(case)), ("nonhem-hold", infusion_reactions(case))):
+        for e in events:
+            if e.meaning is Meaning.UNDECIDED:
+                yield Reason(e.rule, e.text, e.references, "toxicity-detail", e.asks, kind)
+
+
+def _open_cytopenias(case: Case) -> Iterator[Reason]:
     for p in persistent_cytopenias(case):
         if p.suspected is None:
             text = f"{_persistence_text(p)}; {p.open_because}"
             asks = f"the suspected cause of the low {p.name}, and the counts before the first dose"
-            yield Reason(p.rule, text, p.evidence, "toxicity-detail", asks, "hem-persistence")
+            yield Reason(p.rule, text, p.evidence, "toxicity-detail", asks, _CONSIDER)
+
+
+def _grade_four(case: Case) -> Iterator[Reason]:
     for toxicity in unresolved_grade_four(case):
         text = f"Unresolved {toxicity.shown}, without a statement that treatment may go on"
         asks = "whether the event has resolved, or that treatment may go on"
         yield Reason("POL-TOX-GR2", text, (toxicity.problem.reference,), "toxicity-detail", asks, "")
+
+
+def _long_interruptions(case: Case) -> Iterator[Reason]:
     for i in interruptions(case):
         if i.toxicity and i.length is not None and i.length > days("int.stop"):
             text = (
                 f"Interruption of {i.length} days ({i.shown}): the policy says to consider stopping for good"
             )
-            yield Reason(
-                "POL-INT-GT28",
-                text,
-                i.references,
-                "toxicity-detail",
-                "the decision to go on after the interruption",
-                "consider-permanent-discontinuation",
-            )
-    if (finding := not_recovered(case)) is not None:
-        yield Reason(
-            "POL-TOX-HEP",
-            finding.text,
-            finding.evidence,
-            "hepatic-recovery",
-            "liver tests that have recovered",
-            "",
-        )
+            asks = "the decision to go on after the interruption"
+            yield Reason("POL-INT-GT28", text, i.references, "toxicity-detail", asks, _CONSIDER)
+
+
+def _lasting_liver_tests(case: Case) -> Iterator[Reason]:
+    if (found := not_recovered(case)) is not None:
+        asks = "liver tests that have recovered"
+        yield Reason("POL-TOX-HEP", found.text, found.evidence, "hepatic-recovery", asks, "")
