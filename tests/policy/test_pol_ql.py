@@ -1,4 +1,4 @@
-"""Intervals and length: POL-QL-I, POL-QL-II, POL-INT-LT7 (minimum interval), POL-C-I and POL-C-II."""
+"""Intervals: POL-QL-I and POL-QL-II (the next cycle), POL-INT-LT7 (minimum interval)."""
 
 import pytest
 
@@ -100,34 +100,7 @@ def test_the_days_of_one_order_are_held_to_the_interval_as_well():
     assert "2026-04-16 and 2026-04-21, 5 days apart" in found.text
 
 
-# ---- POL-C-I, POL-C-II: one cycle for each authorization ----
-
-
-def spanning(*events, start=None, end=None, text="C1D1", mg=1.41):
-    draft = order(text=text, mg=mg)
-    timing = {"event": list(events)} if events else {"repeat": {"boundsPeriod": {"start": start, "end": end}}}
-    draft["dosageInstruction"][0]["timing"] = timing
-    return draft
-
-
 THREE = ("2026-04-16", "2026-04-23", "2026-04-30")
-DURATIONS = [
-    ("three doses", spanning(*THREE), None),
-    ("four doses", spanning(*THREE, "2026-05-07"), "POL-C-I"),
-    ("28 days", spanning(start="2026-04-16", end="2026-05-14"), None),
-    ("29 days", spanning(start="2026-04-16", end="2026-05-15"), "POL-C-I"),
-]
-
-
-@pytest.mark.parametrize(("draft", "rule"), [d[1:] for d in DURATIONS], ids=[d[0] for d in DURATIONS])
-def test_an_initial_order_covers_one_cycle(draft, rule):
-    found = findings(determine(BASE, draft), "authorization-duration")
-    assert [f.rules for f in found] == ([(rule,)] if rule else [])
-
-
-def test_a_continuation_order_covers_one_cycle():
-    d = determine([*BASE, *CYCLE_1], spanning(*THREE, "2026-05-14", text="C2D1", mg=0.88))
-    assert rules(d, "authorization-duration") == [("POL-C-II",)]
 
 
 def test_days_1_8_and_15_signed_together_are_one_cycle():
