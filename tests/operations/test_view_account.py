@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextvars import ContextVar
 
 import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
 from flask import Flask, Response
 
 from cds_service.hooks.accounts import settle
+from cds_service.operations import logs
 from cds_service.operations.ledger import Ledger
 from cds_service.smart.session import Login
 from cds_service.smart.view_account import viewed
@@ -36,9 +38,15 @@ LOGIN = Login(
     [("MedicationRequest/draft-1", "shown", 200, "0"), ("", "patient-refused", 403, "4")],
 )
 def test_a_view_is_accounted_for_with_its_outcome(
-    database: Database, order: str, result: str, status: int, outcome: str
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    order: str,
+    result: str,
+    status: int,
+    outcome: str,
 ) -> None:
     app = Flask(__name__)
+    monkeypatch.setattr(logs, "request_id", ContextVar("id", default="0b0d8e0c-3a58-4c3f-8f6e-1f2f3f4f5f6f"))
     with app.test_request_context("/view"):
         viewed(LOGIN, order, result)
         settle(Ledger(database, "https://cds.example.org"), Response(status=status))
