@@ -59,7 +59,7 @@ def _judged(case: Case, p: Problem) -> Event | None:
     if near is False and not suspects.ours and not suspects.unread:
         return None
     if _is_mild(p):
-        text = f"Infusion reaction ({p.shown}; {_severity(p)}): treat as the policy's table says, consider steroid and antihistamine before the dose"
+        text = f"Infusion reaction ({_shown(p)}): treat as the policy's table says, consider steroid and antihistamine before the dose"
         return _mild(case, p, text)
     if suspects.unread or (suspects.ours and suspects.other):
         why = (
@@ -75,7 +75,7 @@ def _judged(case: Case, p: Problem) -> Event | None:
         return _open(p, "not confirmed", "whether the infusion reaction is confirmed")
     if not _is_severe(p):
         return _open(p, "its severity is not recorded", "the grade of the infusion reaction")
-    text = f"Severe infusion reaction ({p.shown}; {_severity(p)}): the policy says discontinue permanently"
+    text = f"Severe infusion reaction ({_shown(p)}): the policy says discontinue permanently"
     return Event(Meaning.STOP, "POL-TOX-IRR-SEV", text, (p.reference,))
 
 
@@ -104,8 +104,10 @@ def _is_mild(p: Problem) -> bool:
     return not _is_severe(p) and (p.grade in (1, 2) or p.severity in ("mild", "moderate"))
 
 
-def _severity(p: Problem) -> str:
-    return f"grade {p.grade}" if p.grade else p.severity or "anaphylaxis"
+def _shown(p: Problem) -> str:
+    """The event with its severity, once."""
+    severity = f"grade {p.grade}" if p.grade else p.severity
+    return p.shown if not severity or severity in p.words.lower() else f"{p.shown}, {severity}"
 
 
 def _suspects(p: Problem) -> _Suspects:

@@ -163,12 +163,9 @@ def _unwatched(state: HeartState) -> Iterator[Finding]:
     raised = bool(state.low) or state.above(number("qtc.warn"))
     risky = [d for d in state.drugs if d.is_unwatched(state.newest) and (d.level == "high" or raised)]
     if risky:
-        names = ", ".join(shown(d.drug) for d in risky)
-        last = (
-            f"the newest ECG is of {state.newest.when}" if state.newest is not None else "no ECG is recorded"
-        )
-        first = "; ".join(f"{shown(d.drug)} since {d.first}" for d in risky if d.first is not None)
-        since = f" ({first})" if first else ""
-        text = f"{names} in use{since} and {last}: none is newer than the first use"
+        named = ", ".join(f"{shown(d.drug)}{f' since {d.first}' if d.first else ''}" for d in risky)
+        last = state.newest
+        ecg = f"the newest ECG ({last.when}) is not newer" if last is not None else "no ECG is recorded"
+        text = f"{named} in use and {ecg}"
         refs = tuple(dict.fromkeys(d.reference for d in risky))
         yield _finding(Indicator.WARNING, "safety-qt", text, "Check: record an ECG before the infusion", refs)

@@ -32,6 +32,7 @@ _NEOPLASM = re.compile(
 _PAST = re.compile(r"\b(?:history of|h/o|past)\b", re.IGNORECASE)
 # CTCAE words its grades so; the only severity that an AdverseEvent has a member for.
 _GRADE_OF = {"mild": 1, "moderate": 2, "severe": 3, "life-threatening": 4}
+_GRADE = re.compile(r"[\s,(]*\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*[1-5]\b\)?[\s,]*", re.IGNORECASE)
 _MAY_GO_ON = re.compile(
     r"\b(?:may|can|ok(?:ay)? to|safe to|will|plan to|agreed to) (?:continue|proceed|resume|go on)|\bcleared (?:to|for)|\bcontinue (?:inotuzumab|treatment|therapy)",
     re.IGNORECASE,
@@ -51,6 +52,8 @@ class Toxicity:
 
     @property
     def shown(self) -> str:
+        if self.problem.grade and _GRADE.search(self.problem.words):
+            return self.problem.shown
         grade = f"grade {self.grade}" if self.grade else self.problem.severity or "grade not recorded"
         return f"{self.problem.shown}, {grade}"
 
@@ -80,13 +83,7 @@ def _kind(p: Problem) -> tuple[str, bool]:
 
 def _name(p: Problem) -> str:
     """The event's words without its grade, so that a later grade of it is the same event."""
-    return (
-        re.sub(
-            r"[\s,(]*\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*[1-5]\b\)?[\s,]*", " ", p.words, flags=re.IGNORECASE
-        )
-        .strip()
-        .lower()
-    )
+    return _GRADE.sub(" ", p.words).strip().lower()
 
 
 def _has_its_own_rule(p: Problem) -> bool:
