@@ -169,7 +169,7 @@ def _one(chart: Chart, order: Order, others: list[Order], partners: tuple[DrugUs
 
 
 def _notes(case: Case) -> Iterator[str]:
-    """What the reader should know of how the order was read."""
+    """What the reader should know of how the order was read, and of the policy in force (POL-META-1)."""
     if not case.order.planned_is_stated:
         yield f"The order states no date; it is read as planned for today ({case.planned})."
     if case.frame.position.label_unchecked:

@@ -63,14 +63,14 @@ def duration(case: Case) -> Answer:
 
 
 def _planned(n: int, response: Verdict, mrd: Verdict) -> Verdict:
-    """Step 1: a third cycle only when CR/CRi and MRD negativity were not both reached."""
+    """Step 1, POL-B-II and POL-B-II-A: a third cycle only when CR/CRi and MRD negativity were not both reached."""
     if n <= days("cycle.recommended.hsct"):
         return MET
     return ~(response & mrd) if n <= days("cycle.max.hsct") else NOT
 
 
 def _not_planned(n: int, response: Verdict) -> Verdict:
-    """Step 2: cycles 4 to 6 only when CR/CRi was reached by cycle 3."""
+    """Step 2, POL-B-III: cycles 4 to 6 only when CR/CRi was reached by cycle 3."""
     if n <= days("cycle.response_deadline"):
         return MET
     return response if n <= days("cycle.max.non_hsct") else NOT

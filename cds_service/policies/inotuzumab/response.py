@@ -1,4 +1,4 @@
-"""Response in a course: POL-DEF-CR, POL-DEF-CRI and the procedure of policy analysis 2.2, steps 5 to 7.
+"""Response in a course: policy analysis 2.2, steps 5 to 7 (POL-DEF-CR, POL-DEF-CRI, POL-DEF-CR-OR-CRI).
 
 Evidence in order of time: the newest decides, and CR or CRi once achieved stands until relapse
 evidence. A partial date decides only what it decides wherever in its period it lies.
