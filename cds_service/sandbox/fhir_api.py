@@ -86,6 +86,6 @@ def _page_size() -> int:
 
 def _start() -> int:
     try:
-        return int(base64.urlsafe_b64decode(request.args.get("_offset", "")).decode() or 0)
+        return max(0, int(base64.urlsafe_b64decode(request.args.get("_offset", "")).decode() or 0))
     except ValueError:
         return 0
