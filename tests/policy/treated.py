@@ -76,3 +76,11 @@ def raised(determination, *rules):
     return {
         (f.kind, f.indicator.value) for f in determination.findings if not rules or set(rules) & set(f.rules)
     }
+
+
+def finding_free(determination):
+    """Whether nothing is raised beside the verdict on coverage and reminders that ask for no decision."""
+    return {(f.kind, f.indicator.value) for f in determination.findings} <= {
+        ("coverage", "info"),
+        ("documentation", "info"),
+    }
