@@ -6,16 +6,15 @@ form's target. Talks to the service over HTTP only, as any EHR would.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 
 from cds_service.fhir.json_types import as_dict, as_dicts
+from cds_service.json_text import read_json, write_json
 from cds_service.sandbox import ordering
 from cds_service.sandbox.faults import WORDS, fault_named
 from cds_service.sandbox.markdown import html_of
@@ -23,7 +22,6 @@ from cds_service.sandbox.patients import SandboxPatient, other_drug, patients
 from cds_service.sandbox.sign_in import Launch
 from cds_service.sandbox.smart_server import sign_in
 from cds_service.smart.door import SmartDoor
-from cds_service.smart.handoff import number_true_text
 from cds_service.smart.routes import EXTENSION
 from cds_service.trust.outbound import OutboundError
 
@@ -112,10 +110,10 @@ def _page(patient: SandboxPatient, orders: list[Mapping[str, Any]], **more: Any)
         "sandbox/patient.html",
         patient=patient,
         orders=orders,
-        orders_text=number_true_text(orders),
+        orders_text=write_json(orders),
         in_words=ordering.in_words,
         html_of=html_of,
-        json_of=number_true_text,
+        json_of=write_json,
         faults=WORDS.items(),
         **more,
     )
@@ -131,7 +129,7 @@ def _orders() -> list[Mapping[str, Any]]:
 
 def _json_field(name: str) -> Any:
     try:
-        return json.loads(request.form.get(name) or "null", parse_float=Decimal)
+        return read_json((request.form.get(name) or "null").encode())
     except ValueError:
         abort(400, f"The field {name} is not JSON.")
 
@@ -143,13 +141,13 @@ def _post(path: str, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
     try:
         answer = door.outbound.post(
             url,
-            body=number_true_text(body).encode(),
+            body=write_json(body).encode(),
             headers={"Content-Type": "application/json"},
             allowed=url.__eq__,
             deadline=time.monotonic() + _WAIT_S,
             max_bytes=8 * 1024 * 1024,
         )
-        return answer.status, as_dict(json.loads(answer.body or b"{}", parse_float=Decimal))
+        return answer.status, as_dict(read_json(answer.body or b"{}"))
     except (OutboundError, ValueError):
         return 0, {}
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.json_text import read_json
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fhir_fixtures"
 
@@ -33,7 +32,7 @@ def patients() -> Mapping[str, SandboxPatient]:
 
 
 def _patient(folder: Path) -> SandboxPatient:
-    request = json.loads((folder / "request.json").read_text(), parse_float=Decimal)
+    request = read_json((folder / "request.json").read_bytes())
     context = as_dict(request.get("context"))
     drafts = tuple(
         as_dict(entry.get("resource")) for entry in as_dicts(as_dict(context.get("draftOrders")).get("entry"))

@@ -10,15 +10,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.references import local_reference
+from cds_service.json_text import read_json, write_json
 from cds_service.smart.vault import Vault
 
 WAITING_S = 900
@@ -52,7 +50,7 @@ class Handoff:
         user: str,
     ) -> str | None:
         """Keep the drafts of a hook call for one order's link; the ``appContext``, or None when too large."""
-        resources = number_true_text(list(drafts))
+        resources = write_json(list(drafts))
         if len(resources) > _MAX_BYTES:
             return None
         kept = {"order": order, "resources": resources, "iss": iss, "patient": patient, "user": user}
@@ -68,15 +66,8 @@ class Handoff:
         kept = self._vault.get(_KIND, app_context)
         if kept is None or not _belongs(kept, iss, patient, user):
             return None
-        resources = json.loads(kept["resources"], parse_float=Decimal)
+        resources = read_json(kept["resources"].encode())
         return Drafts(str(kept["order"]), tuple(as_dicts(resources)))
-
-
-def number_true_text(value: object) -> str:
-    """JSON in which a Decimal stays the number it was read from: ``1.40`` is not 1.4 and not a string."""
-    mark = secrets.token_hex(8)  # so that no text in the value can pass for a number
-    text = json.dumps(value, sort_keys=True, default=lambda number: f"{mark}{number}")
-    return re.sub(rf'"{mark}([^"]*)"', r"\1", text)
 
 
 def _belongs(kept: Mapping[str, Any], iss: str, patient: str, user: str) -> bool:

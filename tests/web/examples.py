@@ -132,7 +132,11 @@ UNKNOWN = Determination(
             "boxed-warning", Indicator.INFO, CardKind.DETAILS, ("POL-BBW-VOD",), Basis.POLICY, "Liver risk."
         ),
     ),
-    needed=(NeededItem("therapy-history", "Treatment before this order, with dates"),),
+    needed=(
+        NeededItem("therapy-history", "treatment before this order, with dates"),
+        NeededItem("height-weight", "the height is missing"),
+        NeededItem("pathology", "attach the pathology report", decides=False),
+    ),
     dose=Dose(
         "ok",
         Decimal("1.41"),

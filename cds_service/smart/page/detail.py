@@ -13,7 +13,7 @@ from typing import Any
 
 from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.record import Record
-from cds_service.policy.determination import CardKind, Determination, Finding, Indicator
+from cds_service.policy.determination import CardKind, CriterionResult, Determination, Finding, Indicator
 from cds_service.policy.verdict import Verdict
 from cds_service.smart.page.charts import Chart
 from cds_service.smart.page.criteria import MARKS, CriteriaGroup, grouped, tally
@@ -100,6 +100,7 @@ def detail_page(
     brief: bool = False,
 ) -> DetailPage:
     """Arrange a determination for a reader."""
+    remarks = _by_urgency(determination, CardKind.DETAILS, CardKind.COVERAGE)
     return DetailPage(
         banner=_banner(record, full_banner),
         determination=determination,
@@ -109,7 +110,7 @@ def detail_page(
         steps=_steps(determination),
         groups=grouped(determination, record),
         safety=_by_urgency(determination, CardKind.SAFETY, CardKind.DOSE),
-        remarks=_by_urgency(determination, CardKind.DETAILS, CardKind.COVERAGE),
+        remarks=tuple(f for f in remarks if f.kind != "coverage"),
         charts=tuple(charts),
         timeline=timeline,
         searched=searched(record),
@@ -146,14 +147,29 @@ def _steps(determination: Determination) -> tuple[Step, ...]:
         for finding in _by_urgency(determination, CardKind.SAFETY, CardKind.DOSE)
         if finding.indicator is not Indicator.INFO
     ]
-    for criterion in determination.criteria:
-        if criterion.applies and criterion.verdict is Verdict.NOT_MET:
-            steps.append(Step(f"{criterion.title}: {criterion.changes or criterion.because}", "warning"))
-    steps += [Step(need.because, "warning") for need in determination.needed if need.decides]
+    counting = [c for c in determination.criteria if c.applies]
+    for verdict, opening in ((Verdict.NOT_MET, "Not met"), (Verdict.UNKNOWN, "Document")):
+        steps += [Step(_step_text(c, opening), "warning") for c in counting if c.verdict is verdict]
+    asked = {item for c in counting for item in c.needed}
+    steps += [
+        Step(_sentence(need.because), "warning")
+        for need in determination.needed
+        if need.decides and need.item not in asked
+    ]
     unique = tuple({step.text: step for step in steps}.values())
     if not unique and determination.coverage is Verdict.MET:
         return (Step(_READY, "info"),)
     return unique[:_MOST_STEPS]
+
+
+def _step_text(criterion: CriterionResult, opening: str) -> str:
+    """``Document A.i, leukemia is CD22-positive: flow cytometry …``"""
+    title = criterion.title[:1].lower() + criterion.title[1:]
+    return f"{opening} {criterion.section}, {title}: {criterion.changes or criterion.because}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _by_urgency(determination: Determination, *cards: CardKind) -> tuple[Finding, ...]:

@@ -1,0 +1,48 @@
+"""Reading a login's patient from the EHR with the login's own token.
+
+The Patient comes first: whether it can be read tells a session that is over, a refusal and an
+EHR that is down from a chart with gaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cds_service.ehr.fhir_client import LATE, FhirClient, FhirError
+from cds_service.ehr.gather import EhrRequest, gather
+from cds_service.ehr.scopes import Access
+from cds_service.fhir.record import Need, Record, Resource
+from cds_service.smart import refusals
+from cds_service.smart.session import Login
+from cds_service.trust.outbound import Outbound
+
+
+def read_chart(outbound: Outbound, login: Login, drafts: tuple[Resource, ...], deadline: float) -> Record:
+    """All that the login may see of its patient, before a monotonic deadline. Raises Refused."""
+    client = FhirClient(outbound, login.iss, login.access_token, login.scope)
+    prefetch: dict[str, Mapping[str, Any]] = {}
+    if client.access("Patient", reading=True) is not Access.NONE:
+        prefetch[Need.PATIENT.value] = _patient(client, login, deadline)
+    request = EhrRequest(
+        patient_id=login.patient,
+        prefetch=prefetch,
+        draft_resources=drafts,
+        fhir_server=login.iss,
+        access_token=login.access_token,
+        scope=login.scope,
+    )
+    return gather(request, client, deadline).record
+
+
+def _patient(client: FhirClient, login: Login, deadline: float) -> Mapping[str, Any]:
+    try:
+        return client.get(client.url(f"Patient/{login.patient}"), deadline)
+    except FhirError as failure:
+        if failure.status == 401:
+            raise refusals.session_over("token-refused") from None
+        if failure.status == 403:
+            raise refusals.not_allowed("patient-refused") from None
+        if str(failure) == LATE:
+            raise refusals.ehr_late() from None
+        raise refusals.ehr_failed("patient-not-readable") from None

@@ -1,0 +1,258 @@
+"""The page after sign-in: whose it is, what it is about, how long it lasts, and what ends it."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cds_service.fhir.record import Resource
+from cds_service.smart import refusals
+from cds_service.smart.session import IDLE_S, SESSION_COOKIE
+from cds_service.store.vault import Vault
+from tests.web import examples
+from tests.web.conftest import HandClock
+from tests.web.keys import ISSUER
+from tests.web.launching import Bench, bench
+
+ORDER: dict[str, Any] = {
+    "resourceType": "MedicationRequest",
+    "id": "draft-1",
+    "status": "draft",
+    "intent": "order",
+    "subject": {"reference": "Patient/p1"},
+    "medicationCodeableConcept": {"text": "inotuzumab ozogamicin"},
+    "dosageInstruction": [
+        {
+            "timing": {"event": ["2026-04-16"]},
+            "doseAndRate": [{"doseQuantity": {"value": Decimal("1.41"), "unit": "mg", "code": "mg"}}],
+        }
+    ],
+}
+WHO = {"iss": ISSUER, "patient": "p1", "user": "Practitioner/1"}
+LOST = "could not be used"
+
+
+def opened(vault: Vault, **answer: Any) -> Bench:
+    desk = bench(vault, answer=answer)
+    assert desk.signed_in().status_code == 303
+    return desk
+
+
+def handed_off(vault: Vault, **who: str) -> str | None:
+    return bench(vault).door.handoff.remember("MedicationRequest/draft-1", [ORDER], **{**WHO, **who})
+
+
+def test_the_page_shows_the_patient_and_every_criterion(vault: Vault) -> None:
+    page = opened(vault).view()
+    assert page.status_code == 200
+    assert "Ada Example" in page.text
+    assert re.search(r'id="verdict" data-coverage="(met|not-met|unknown)"', page.text)
+    criteria = re.findall(r'data-criterion="([^"]+)"', page.text)
+    assert len(criteria) == len(set(criteria)) >= 10
+
+
+def test_the_order_behind_the_card_is_what_the_page_is_about(vault: Vault) -> None:
+    desk = opened(vault, appContext=handed_off(vault))
+    page = desk.view()
+    assert "For the order on the card" in page.text
+    assert "planned 2026-04-16" in page.text
+    assert "<dt>Ordered</dt><dd>1.41 mg</dd>" in page.text
+
+
+@pytest.mark.parametrize(
+    "who",
+    [{"iss": "https://other.example.org/fhir"}, {"patient": "p2"}, {"user": "Practitioner/2"}],
+    ids=["another EHR", "another patient", "another user"],
+)
+def test_a_foreign_app_context_is_ignored_and_the_page_says_so(vault: Vault, who: dict[str, str]) -> None:
+    page = opened(vault, appContext=handed_off(vault, **who)).view()
+    assert page.status_code == 200
+    assert LOST in page.text
+    assert "1.41" not in page.text
+
+
+def test_an_expired_app_context_is_ignored_and_the_page_says_so(vault: Vault, clock: HandClock) -> None:
+    app_context = handed_off(vault)
+    clock.now += 900
+    page = opened(vault, appContext=app_context).view()
+    assert (page.status_code, LOST in page.text) == (200, True)
+
+
+@pytest.mark.parametrize("app_context", ["unknown", "{}", "x" * 5000, 7, {"odd": 1}])
+def test_an_unknown_app_context_never_stops_the_page(vault: Vault, app_context: object) -> None:
+    assert opened(vault, appContext=app_context).view().status_code == 200
+
+
+def test_without_a_card_the_page_is_from_the_chart_alone_and_says_so(vault: Vault) -> None:
+    page = opened(vault).view()
+    assert "from the chart alone" in page.text
+    assert "as if it were ordered today" in page.text
+
+
+@pytest.mark.parametrize(
+    ("orders", "answer", "about"),
+    [
+        ({"later": "2026-05-01", "next": "2026-04-16", "past": "2026-03-01"}, {}, "next"),
+        ({"old": "2026-02-01", "past": "2026-03-01"}, {}, "past"),
+        (
+            {"later": "2026-05-01", "next": "2026-04-16"},
+            {"fhirContext": [{"reference": "MedicationRequest/later"}]},
+            "later",
+        ),
+    ],
+    ids=["the next planned", "else the last", "the one the launch names"],
+)
+def test_an_order_of_the_chart_is_taken(
+    vault: Vault, orders: dict[str, str], answer: dict[str, Any], about: str
+) -> None:
+    desk = opened(vault, **answer)
+    placed = [
+        {**ORDER, "id": name, "status": "active", "dosageInstruction": [{"timing": {"event": [day]}}]}
+        for name, day in orders.items()
+    ]
+    desk.read = lambda *_: examples.record(*placed)
+    page = desk.view()
+    assert page.status_code == 200
+    assert f"It is about MedicationRequest/{about} (active)." in page.text
+
+
+def test_the_drafts_are_read_together_with_the_chart(vault: Vault) -> None:
+    desk, seen = opened(vault, appContext=handed_off(vault)), []
+
+    def read(_tenant: object, _login: object, drafts: tuple[Resource, ...], _deadline: float) -> Any:
+        seen.extend(drafts)
+        return examples.CHART
+
+    desk.read = read
+    desk.view()
+    assert [draft.reference for draft in seen] == ["MedicationRequest/draft-1"]
+
+
+def test_the_ehrs_own_banner_is_not_repeated(vault: Vault) -> None:
+    assert "MRN-0001" not in opened(vault, need_patient_banner=False).view().text
+    assert "MRN-0001" in opened(vault).view().text
+
+
+def test_the_summary_intent_is_followed_and_an_unknown_one_is_not_minded(vault: Vault) -> None:
+    assert "<svg" not in opened(vault, intent="summary").view().text
+    assert "<svg" in opened(vault, intent="dance").view().text
+
+
+# Sessions.
+
+
+def test_without_a_session_there_is_no_page(vault: Vault) -> None:
+    assert bench(vault).view().status_code == 401
+
+
+def test_a_made_up_session_id_opens_nothing(vault: Vault) -> None:
+    desk = bench(vault)
+    desk.browser.set_cookie(SESSION_COOKIE, "x" * 43, domain="cds.example.org")
+    assert desk.view().status_code == 401
+
+
+def test_an_idle_session_ends(vault: Vault, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cds_service.smart.routes.time.time", clock)
+    desk = opened(vault)
+    for _ in range(3):
+        clock.now += IDLE_S - 1
+        assert desk.view().status_code in (200, 401)
+    clock.now += IDLE_S
+    assert desk.view().status_code == 401
+
+
+def test_a_session_ends_with_its_token_however_busy(vault: Vault) -> None:
+    desk = opened(vault, expires_in=1)
+    sessions = desk.door.sessions
+    cookie = desk.browser.get_cookie(SESSION_COOKIE, domain="cds.example.org")
+    assert cookie is not None
+    login = sessions.find(cookie.value)
+    assert login is not None
+    later = type(sessions)(vault, clock=lambda: login.expires_at)
+    assert later.find(cookie.value) is None
+
+
+def test_logging_out_ends_the_session_and_gives_the_token_back(vault: Vault) -> None:
+    desk = opened(vault)
+    assert desk.logout().status_code == 200
+    assert desk.view().status_code == 401
+    assert desk.ehr.asked[-1].endswith("/revoke")
+    assert desk.ehr.forms[-1]["token"] == "canary-access-token"
+    assert desk.ehr.form_headers[-1]["Authorization"].startswith("Basic ")
+
+
+def test_an_old_cookie_stays_dead_after_logout(vault: Vault) -> None:
+    desk = opened(vault)
+    cookie = desk.browser.get_cookie(SESSION_COOKIE, domain="cds.example.org")
+    assert cookie is not None
+    desk.logout()
+    desk.browser.set_cookie(SESSION_COOKIE, cookie.value, domain="cds.example.org")
+    assert desk.view().status_code == 401
+
+
+@pytest.mark.parametrize("kind", ["timeout", "connection"])
+def test_logging_out_works_though_the_ehr_cannot_take_the_token_back(vault: Vault, kind: str) -> None:
+    desk = opened(vault)
+    desk.ehr.failing = {"/revoke": kind}
+    assert desk.logout().status_code == 200
+    assert desk.view().status_code == 401
+
+
+def test_logging_out_without_a_session_is_harmless(vault: Vault) -> None:
+    assert bench(vault).logout().status_code == 200
+
+
+def test_logging_out_is_not_a_link(vault: Vault) -> None:
+    assert bench(vault).view("/logout").status_code == 405
+
+
+def test_a_view_of_another_patient_opened_since_is_not_shown_in_its_place(vault: Vault) -> None:
+    desk = bench(vault)
+    first = desk.signed_in().headers["Location"]
+    second = desk.signed_in().headers["Location"]
+    assert desk.view(second).status_code == 200
+    replaced = desk.view(first)
+    assert replaced.status_code == 401
+    assert "Ada" not in replaced.text
+
+
+# What the EHR refuses.
+
+
+@pytest.mark.parametrize(
+    ("refused", "status", "live"),
+    [
+        (refusals.session_over("token-refused"), 401, False),
+        (refusals.not_allowed("patient-refused"), 403, True),
+        (refusals.ehr_failed("patient-not-readable"), 502, True),
+        (refusals.ehr_late(), 504, True),
+    ],
+)
+def test_what_the_ehr_refuses_is_a_page_and_only_a_dead_token_ends_the_session(
+    vault: Vault, refused: refusals.Refused, status: int, live: bool
+) -> None:
+    desk = opened(vault)
+
+    def failing(*_: object) -> Any:
+        raise refused
+
+    desk.read = failing
+    assert desk.view().status_code == status
+    desk.read = lambda *_: examples.CHART
+    assert desk.view().status_code == (200 if live else 401)
+
+
+def test_every_view_is_told_to_the_audit_with_who_and_whom(vault: Vault) -> None:
+    desk = opened(vault)
+    desk.view()
+    assert desk.views == [("Practitioner/1", "p1", "shown")]
+
+
+def test_the_page_can_not_be_kept_and_names_nobody_in_its_title(vault: Vault) -> None:
+    page = opened(vault).view()
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Content-Security-Policy"].endswith("frame-ancestors https://ehr.example.org")
+    assert "Ada" not in page.text[: page.text.index("</title>")]
