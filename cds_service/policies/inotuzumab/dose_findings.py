@@ -94,7 +94,9 @@ def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str
     """The ordered dose, the calculation of every row, and what it rests on."""
     expected = judged.expected
     table = " or ".join(r.shown(bsa) for r in expected.rows)
-    ordered = f"Ordered {plain(rounded(mg))} mg ({judged.ordered.quoted}){f' for {days}' if days else ''}"
+    amount = f"{plain(rounded(mg))} mg"
+    said = f" ({judged.ordered.quoted})" if judged.ordered.quoted != amount else ""
+    ordered = f"Ordered {amount}{said}{f' for {days}' if days else ''}"
     times = plain((mg / (row.per_m2 * bsa)).quantize(Decimal("0.01"), ROUND_HALF_UP))
     near = "that" if expected.row is not None else f"the nearer one ({plain(row.per_m2)} mg/m2)"
     parts = [
