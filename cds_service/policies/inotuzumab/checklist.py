@@ -58,7 +58,8 @@ def documentation(needs: tuple[Need, ...], decided: list[CriterionResult]) -> It
         decides = any(n.decides for n in needs)
         indicator = Indicator.WARNING if decides else Indicator.INFO
         rules = tuple(c.id for c in decided if c.needed) or ("POL-A-DOC",)
-        text = f"{len(needs)} items of documentation are not found in the record"
+        items = "1 item" if len(needs) == 1 else f"{len(needs)} items"
+        text = f"Documentation to submit that the record does not show: {items}"
         yield Finding("documentation", indicator, CardKind.DOCUMENTATION, rules, Basis.POLICY, text)
 
 
