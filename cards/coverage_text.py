@@ -134,9 +134,9 @@ def _criteria(d: Determination) -> str:
 
 def _line(c: CriterionResult) -> str:
     evidence = f" Evidence: {', '.join(md(e) for e in c.evidence[:6])}." if c.evidence else ""
-    changes = (
-        f" Would settle it: {md(sentence(c.changes))}" if c.changes and c.verdict is not Verdict.MET else ""
-    )
+    label = "Would settle it" if c.verdict is Verdict.UNKNOWN else "Would change it"
+    told = c.changes and c.applies and c.verdict is not Verdict.MET
+    changes = f" {label}: {md(sentence(c.changes))}" if told else ""
     aside = " (not needed on this path)" if not c.applies else ""
     return f"- **{_MARKS[c.verdict]}**{aside} {c.section}: {c.title}. {md(sentence(c.because))}{changes}{evidence} Rule {c.id} (policy)."
 
@@ -146,7 +146,7 @@ def _dose(d: Determination) -> str:
     if dose is None or dose.expected_mg is None:
         return _options(dose)
     ordered = f"Ordered {plain(dose.ordered_mg)} mg. " if dose.ordered_mg is not None else ""
-    return f"Dose: {ordered}Table: {dose.arithmetic}, {dose.units_j9229} units of J9229, {dose.vials} vials. Dose table (policy); tolerance of 10 % (recommendation)."
+    return f"Dose: {ordered}Table: {dose.arithmetic}, {dose.units_j9229} units of J9229, {counted(dose.vials or 0, 'vial', 'vials')}. Dose table (policy); tolerance of 10 % (recommendation)."
 
 
 def _options(dose: Dose | None) -> str:

@@ -175,9 +175,7 @@ class _Maker:
         if not found:
             return None
         lead = f"{_action(found[0]) or 'For information'}{self._name()}"
-        return self._card(
-            kind, _worst(found), (f"{lead}: {plain_line(found[0].text)}", lead), _lines(found), {}
-        )
+        return self._card(kind, _worst(found), (f"{lead}: {plain_line(found[0].text)}",), _lines(found), {})
 
     def _with(self, card: dict[str, Any], suggestions: list[dict[str, Any]], behavior: str) -> dict[str, Any]:
         if suggestions:

@@ -192,6 +192,17 @@ def test_pol_b_i_c_3_ecg_at_baseline_and_follow_up(records, missing):
     assert deciding(d) == missing
 
 
+def test_each_item_of_the_checklist_keeps_its_own_reason():
+    d = second_cycle(without=[*ECGS, lab("2823-3", "2026-04-12")])
+    because = {n.item: n.because for n in d.needed}
+    assert because["ecg-baseline"] == (
+        "B.i.C.3: no ECG before the first dose found; would settle it: an ECG from before the first dose"
+    )
+    assert because["electrolytes-follow-up"].startswith(
+        "B.i.C.3: no K after day 1 of the last cycle (2026-03-18)"
+    )
+
+
 def test_pol_b_i_c_3_an_ecg_after_the_dose_of_its_day_is_no_baseline():
     dose = administration("2026-03-18T10:00:00-04:00", 1.41, "C1D1", id="adm-2026-03-18")
     for at, missing in (("09:00", set()), ("11:00", {"ecg-baseline"})):

@@ -205,4 +205,5 @@ def _joined(*parts: Answer) -> Answer:
         tuple(r for p in parts for r in p.evidence),
         tuple(dict.fromkeys(n for p in parts for n in p.needed)),
         "; ".join(dict.fromkeys(p.changes for p in told if p.changes)),
+        asks=tuple((item, f"{p.because}; would settle it: {p.changes}") for p in parts for item in p.needed),
     )

@@ -101,7 +101,7 @@ def _interval(case: Case, state: HeartState) -> Iterator[Finding]:
     rise = _rise(case, state)
     if state.above(critical):
         text = f"{said}: above 500 ms. The limit is a recommendation, not policy"
-        yield _finding(Indicator.CRITICAL, "safety-qt", text, "Stop and check: QTc above 500 ms", refs)
+        yield _finding(Indicator.CRITICAL, "safety-qt", text, "Stop and check", refs)
     elif any(e.qtc is not None and e.qtc.is_above(critical) for e in state.qtcs):
         text = f"{said}: values of the same time differ, one above 500 ms (recommended limit)"
         yield _finding(Indicator.WARNING, "safety-qt", text, "Check the QTc: values differ", refs)

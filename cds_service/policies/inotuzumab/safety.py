@@ -29,7 +29,7 @@ from cds_service.policy.verdict import Verdict
 _TABLE_ACTIONS = {
     "POL-TOX-BLEED": "Check the bleeding before the dose: hold, reduce or stop as needed",
     "POL-TOX-INF": "Check the infection before the dose: hold, reduce or stop as needed",
-    "POL-TOX-GR2": "Hold the dose until the toxicity is grade 1 or at its level before treatment",
+    "POL-TOX-GR2": "Hold the dose until grade 1 or the grade before treatment",
 }
 _KIND_ACTIONS = {
     "safety-hepatic": "Hold and evaluate for veno-occlusive disease",
@@ -64,7 +64,7 @@ def _warning(
 
 def _stops(case: Case) -> Iterator[Finding]:
     for r in stop_reasons(case):
-        action = "Stop: discontinue permanently"
+        action = "Stop permanently"
         yield _warning("permanent-discontinuation", r.rule, r.text, action, r.evidence, Indicator.CRITICAL)
 
 

@@ -62,7 +62,7 @@ def _judged(case: Case, p: Problem) -> Event:
             (p.reference,),
             "the onset of the veno-occlusive disease, and the doses given",
         )
-    text = f"Veno-occlusive disease recorded {p.dated}, since the first inotuzumab dose: the policy (boxed warning) says discontinue permanently"
+    text = f"Veno-occlusive disease recorded {p.dated} after inotuzumab: policy (boxed warning) says discontinue permanently"
     return Event(Meaning.STOP, _RULE, text, (p.reference,))
 
 
