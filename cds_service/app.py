@@ -11,7 +11,6 @@ from cds_service.hooks.routes import blueprint as hooks
 from cds_service.hooks.services import EXTENSION, services_from
 from cds_service.operations import logs
 from cds_service.settings import Settings
-from cds_service.store.database import Database
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -20,7 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     app = Flask(__name__, static_folder=None)
     services = app.extensions[EXTENSION] = services_from(settings)
-    protect(app, settings, services.outbound, Database(settings.database_url), (discovery.SERVICE_ID,))
+    protect(app, settings, services.outbound, (discovery.SERVICE_ID,))
     app.register_blueprint(hooks)
     if settings.dev:
         from cds_service.sandbox.fhir_api import blueprint as sandbox_fhir

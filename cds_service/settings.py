@@ -87,6 +87,8 @@ class Settings:
             raise SettingsError(f"{unknown[0]} is not a known setting")
         given = {name: value for name, value in given.items() if value}
         dev = _choice(given, "CDS_DEV", {"1": True, "0": False}, False)
+        if environ.get("FLASK_DEBUG", "0") not in ("", "0") and not dev:
+            raise SettingsError("FLASK_DEBUG is for CDS_DEV=1 only")
         config = given.get("CDS_CONFIG")
         return cls(
             public_url=_public_url(given.get("CDS_PUBLIC_URL", DEFAULT_PUBLIC_URL), dev),

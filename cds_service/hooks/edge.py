@@ -22,15 +22,14 @@ from cds_service.hooks.gate import Gate, gate
 from cds_service.hooks.health import health_routes
 from cds_service.operations import logs, metrics
 from cds_service.operations.ledger import Ledger
-from cds_service.settings import Settings
-from cds_service.store.database import Database
+from cds_service.settings import Settings, SettingsError
+from cds_service.store.database import Database, StoreError
 from cds_service.store.decisions import Decisions
 from cds_service.store.token_guard import TokenGuard
 from cds_service.trust.outbound import Outbound
 
 log = logging.getLogger(__name__)
 EXTENSION = "payer-policy-cds-trust"
-DATABASE = "payer-policy-cds-database"
 # Only a UUID of the caller's is taken over: any other text could be about a patient.
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NEVER_THROTTLED = {"health.healthz", "health.readyz", "health.exposition"}
@@ -46,8 +45,9 @@ _HSTS = "max-age=31536000"
 
 @dataclass(frozen=True)
 class Trust:
-    """What the doors need to let callers in and to account for what they do."""
+    """What the doors need to let callers in and to account for what they do, and where it is kept."""
 
+    database: Database
     gate: Gate
     ledger: Ledger
 
@@ -57,21 +57,24 @@ def trust() -> Trust:
     return cast(Trust, current_app.extensions[EXTENSION])
 
 
-def protect(
-    app: Flask, settings: Settings, outbound: Outbound, database: Database, services: Collection[str]
-) -> Trust:
+def protect(app: Flask, settings: Settings, outbound: Outbound, services: Collection[str]) -> Trust:
     """Put the edge around ``app``, with the routes for feedback and for whoever runs the service.
 
-    ``services`` are the ids of the CDS services. Raises StoreError when the database cannot be used.
+    ``services`` are the ids of the CDS services. Raises SettingsError when the database or a file of
+    keys cannot be used.
     """
-    database.upgrade()
+    try:
+        database = Database(settings.database_url)
+        database.upgrade()
+    except StoreError as fault:
+        raise SettingsError(f"CDS_DATABASE_URL: {fault}") from None
     kept_for_disputes = Decisions(database, settings.secret_keys) if settings.dispute_days else None
     made = Trust(
+        database,
         gate(settings, outbound, TokenGuard(database)),
         Ledger(database, settings.public_url, kept_for_disputes),
     )
     app.extensions[EXTENSION] = made
-    app.extensions[DATABASE] = database
     _guard(app, settings, made)
     app.register_blueprint(health_routes(settings, database))
     app.register_blueprint(feedback_routes(made.gate, made.ledger, services))

@@ -15,11 +15,11 @@ from werkzeug.exceptions import TooManyRequests
 
 from cds_service.hooks.errors import Refused, Unauthorized
 from cds_service.operations import metrics
-from cds_service.settings import Settings
+from cds_service.settings import Settings, SettingsError
 from cds_service.store.database import StoreError
 from cds_service.store.token_guard import TokenGuard
 from cds_service.trust.callers import Caller, Callers, Refusal, spent
-from cds_service.trust.jwks import KeySets, fetch_through
+from cds_service.trust.jwks import KeySets, KeysUnavailable, fetch_through
 from cds_service.trust.outbound import Outbound
 from cds_service.trust.rate import RateLimit
 
@@ -90,10 +90,16 @@ class Gate:
 
 
 def gate(settings: Settings, outbound: Outbound, guard: TokenGuard) -> Gate:
-    """Put the gate together."""
+    """Put the gate together. Raises SettingsError for a file of keys that cannot be used."""
+    key_sets = KeySets(fetch_through(outbound))
+    for client in (client for tenant in settings.tenants for client in tenant.clients if client.jwks_file):
+        try:
+            key_sets.keys(client, "")
+        except KeysUnavailable:
+            raise SettingsError(f"trust file: jwks_file is no JWK set: {client.jwks_file}") from None
     return Gate(
         settings,
-        Callers(settings.tenants, KeySets(fetch_through(outbound))),
+        Callers(settings.tenants, key_sets),
         guard,
         RateLimit(settings.calls_per_minute),
         RateLimit(settings.calls_per_minute),

@@ -120,7 +120,7 @@ def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StoreError("CDS_DATABASE_URL is not a database address") from None
+        raise StoreError("it is not a database address") from None
     name = parsed.get_backend_name()
     if name == "sqlite":
         return _sqlite_engine(url, parsed.database)
@@ -139,16 +139,16 @@ def _engine(url: str) -> Engine:
             )
         except (ImportError, NoSuchModuleError):
             raise StoreError("PostgreSQL needs the extra: pip install 'payer-policy-cds[postgres]'") from None
-    raise StoreError("CDS_DATABASE_URL must begin with sqlite: or postgresql:")
+    raise StoreError("it must begin with sqlite: or postgresql:")
 
 
 def _sqlite_engine(url: str, path: str | None) -> Engine:
     if not path or path == ":memory:":
-        raise StoreError("CDS_DATABASE_URL must name a file: workers share it")
+        raise StoreError("it must name a file, which workers share")
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError:
-        raise StoreError("CDS_DATABASE_URL: the folder of the database cannot be made") from None
+        raise StoreError("the folder of the database cannot be made") from None
     engine = create_engine(
         url,
         pool_size=10,

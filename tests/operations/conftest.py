@@ -51,14 +51,13 @@ def service(environment: dict[str, str]) -> Iterator[Callable[..., Flask]]:
     started: list[Flask] = []
 
     def start(**changed: str) -> Flask:
-        app, trust = small_service(Settings.from_environment({**environment, **changed}))
-        app.extensions["trust"] = trust
+        app, _ = small_service(Settings.from_environment({**environment, **changed}))
         started.append(app)
         return app
 
     yield start
     for app in started:
-        app.extensions["payer-policy-cds-database"].close()
+        app.extensions["payer-policy-cds-trust"].database.close()
 
 
 @pytest.fixture

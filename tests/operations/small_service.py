@@ -14,7 +14,6 @@ from cds_service.hooks.body import json_body
 from cds_service.hooks.edge import Trust, protect
 from cds_service.operations import logs
 from cds_service.settings import Settings
-from cds_service.store.database import Database
 from cds_service.store.feedback import ShownCard
 from cds_service.trust.outbound import Outbound
 
@@ -25,8 +24,7 @@ def small_service(settings: Settings) -> tuple[Flask, Trust]:
     logs.configure(settings.log_level)
     app = Flask(__name__)
     errors.register(app)
-    database = Database(settings.database_url)
-    trust = protect(app, settings, Outbound(loopback=settings.dev), database, [SERVICE])
+    trust = protect(app, settings, Outbound(loopback=settings.dev), [SERVICE])
 
     @app.get("/cds-services")
     def discovery() -> Response:

@@ -76,7 +76,7 @@ def test_the_outcome_tells_whose_failure_it_was(status: int, outcome: str) -> No
 def _events(client: FlaskClient) -> list[dict[str, Any]]:
     return [
         json.loads(line)
-        for line in audit_trail.exported(client.application.extensions["payer-policy-cds-database"])
+        for line in audit_trail.exported(client.application.extensions["payer-policy-cds-trust"].database)
     ]
 
 
@@ -102,7 +102,7 @@ def test_a_refused_caller_discovery_and_health_leave_none(client: FlaskClient) -
 
 def test_an_answer_that_cannot_be_accounted_for_is_not_given(service: Callable[..., Flask]) -> None:
     app = service()
-    with app.extensions["payer-policy-cds-database"].write() as db:
+    with app.extensions["payer-policy-cds-trust"].database.write() as db:
         db.execute(text("DROP TABLE audit"))
 
     answer = app.test_client().post(HOOK, json=BODY, headers=bearer())

@@ -123,7 +123,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 def _audit(client: FlaskClient) -> str:
-    return "\n".join(audit_trail.exported(client.application.extensions["payer-policy-cds-database"]))
+    return "\n".join(audit_trail.exported(client.application.extensions["payer-policy-cds-trust"].database))
 
 
 def test_no_canary_gets_out(environment: dict[str, str], written: io.StringIO) -> None:

@@ -128,7 +128,7 @@ def test_metrics_count_calls_by_route_and_never_by_path(client: FlaskClient) -> 
 def test_a_service_whose_database_is_gone_is_up_and_not_ready(client: FlaskClient, tmp_path: Path) -> None:
     assert client.get("/readyz").get_json() == {"status": "ready"}
 
-    client.application.extensions["payer-policy-cds-database"].close()
+    client.application.extensions["payer-policy-cds-trust"].database.close()
     for path in tmp_path.glob("cds.sqlite3*"):
         path.unlink()
 

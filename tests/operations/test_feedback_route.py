@@ -30,7 +30,7 @@ def _post(client: FlaskClient, body: object) -> Any:
 
 
 def _kept(client: FlaskClient) -> list[dict[str, Any]]:
-    return list(feedback.items(client.application.extensions["payer-policy-cds-database"]))
+    return list(feedback.items(client.application.extensions["payer-policy-cds-trust"].database))
 
 
 def _reason(**reason: Any) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def test_a_post_is_audited_with_the_patient_its_card_was_shown_for(client: Flask
     _post(client, {"feedback": [ACCEPTED]})
 
     event = json.loads(
-        list(audit_trail.exported(client.application.extensions["payer-policy-cds-database"]))[-1]
+        list(audit_trail.exported(client.application.extensions["payer-policy-cds-trust"].database))[-1]
     )
     assert (event["action"], event["outcome"]) == ("C", "0")
     assert event["entity"][0]["what"] == {"reference": "Patient/pat-1"}
@@ -160,7 +160,7 @@ def test_what_cannot_be_kept_is_not_acknowledged(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     headers = bearer(PATH)
-    database = client.application.extensions["payer-policy-cds-database"]
+    database = client.application.extensions["payer-policy-cds-trust"].database
     monkeypatch.setattr("cds_service.store.feedback._ITEM", feedback.text("INSERT INTO nowhere VALUES (1)"))
 
     answer = client.post(PATH, json={"feedback": [ACCEPTED]}, headers=headers)

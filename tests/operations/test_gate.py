@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from cds_service.settings import SettingsError
 from tests.operations.conftest import bearer
 
 HOOK = "/cds-services/inotuzumab-order-sign"
@@ -152,9 +153,24 @@ def test_nobody_is_let_in_while_the_database_cannot_tell_what_was_used(
 ) -> None:
     for path in tmp_path.glob("cds.sqlite3*"):
         path.unlink()
-    client.application.extensions["payer-policy-cds-database"].close()
+    client.application.extensions["payer-policy-cds-trust"].database.close()
 
     answer = client.post(HOOK, json=BODY, headers=bearer())
 
     assert answer.status_code == 503
     assert answer.get_json()["issue"][0]["code"] == "transient"
+
+
+def test_a_file_of_keys_that_cannot_be_used_is_named_at_start(
+    service: Callable[..., Flask], tmp_path: Path
+) -> None:
+    (tmp_path / "ehr.jwks.json").write_text("[]")
+
+    with pytest.raises(SettingsError, match=r"jwks_file is no JWK set: .*ehr\.jwks\.json"):
+        service()
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/cds", "sqlite://", "sqlite:////proc/cds.sqlite3"])
+def test_a_database_that_cannot_be_used_is_named_at_start(service: Callable[..., Flask], url: str) -> None:
+    with pytest.raises(SettingsError, match="CDS_DATABASE_URL"):
+        service(CDS_DATABASE_URL=url)

@@ -22,7 +22,7 @@ def whole_service(environment: dict[str, str]) -> Iterator[Flask]:
     try:
         yield app
     finally:
-        app.extensions["payer-policy-cds-database"].close()
+        app.extensions["payer-policy-cds-trust"].database.close()
 
 
 def complete_request(name: str = FIXTURE) -> Any:

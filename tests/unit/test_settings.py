@@ -57,6 +57,7 @@ def test_production_starts_with_a_trust_file_and_a_key(production: dict[str, str
         ("CDS_FIXED_NOW", "2026-04-15T09:00:00-04:00"),
         ("CDS_DEV", "yes"),
         ("CDS_PUBLIC_URL", "cds.example.org"),
+        ("FLASK_DEBUG", "1"),
         ("CDS_AUDIT_DAYS", "0"),
         ("CDS_FEEDBACK_DAYS", "-1"),
         ("CDS_DISPUTE_DAYS", "1.5"),
