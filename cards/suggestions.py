@@ -120,7 +120,7 @@ def dose_update(order: Mapping[str, Any], d: Determination, card: str) -> Sequen
     """The suggestion that sets the table's dose, if there is one."""
     changed = with_table_dose(order, d)
     expected = d.dose.expected_mg if d.dose is not None else None
-    if changed is None or d.dose is None or expected is None:
+    if changed is None or d.dose is None or expected is None or d.dose.verdict == "ok":
         return ()
     label = f"Set the dose to {plain(expected)} mg"
     description = f"{label} ({d.dose.arithmetic}). Nothing else is changed{_left(changed)}"

@@ -149,6 +149,7 @@ def test_candidates_that_agree_leave_one_row():
 def test_two_rows_are_explained_on_the_card():
     d = determine([*BASE, *TWO_M2, *C1], order("2026-04-16", "Cycle 2 Day 1", 2.1))
     (found,) = findings(d, "dose")
+    assert found.action == "Check the dose: it is above the table"
     assert "0.5 mg/m2 x 2 m2 = 1 mg or 0.8 mg/m2 x 2 m2 = 1.6 mg" in found.text
     assert "no response is recorded" in found.text
 
@@ -439,6 +440,11 @@ def test_a_missing_dose_can_be_set():
     assert action["resource"]["dosageInstruction"][0]["doseAndRate"] == [
         {"doseQuantity": quantity(1.6, "mg")}
     ]
+
+
+def test_units_that_disagree_with_a_dose_in_range_offer_no_other_dose():
+    draft = order(text="C1D1", mg=1.6) | {"dispenseRequest": {"quantity": {"value": 160, "unit": "units"}}}
+    assert "suggestions" not in dose_card([], draft)
 
 
 def test_a_dose_in_range_has_no_dose_card_and_open_rows_no_suggestion():

@@ -206,6 +206,18 @@ def test_a_reduced_dose_is_never_raised_again():
     assert (d.cycle, d.dose.expected_mg) == (3, Decimal("0.75"))
 
 
+BETWEEN = [(0.9, {"dose"}), (1.2, set()), (1.5, {"dose-reduction-due"})]
+
+
+@pytest.mark.parametrize(("mg", "kinds"), BETWEEN)
+def test_with_the_response_open_only_a_dose_above_both_reduced_rows_is_a_reduction_not_made(mg, kinds):
+    """Rows of 0.75 and 1.2 mg."""
+    resources = [*BASE, *FIRST, HELD, mucositis("2026-03-11", "2026-03-30")]
+    d = determine(resources, order("2026-04-16", "C2D1", mg))
+    assert finding_kinds(d) & {"dose", "dose-reduction-due"} == kinds
+    assert {f.action for f in findings(d, "dose")} <= {"Check the dose: it is between the rows of the table"}
+
+
 # ---- The total of a reduced cycle (1.125 mg/m2 = 2.25 mg; without CR 1.35 mg/m2 = 2.7 mg) ----
 
 ON_DAY_15 = [

@@ -73,18 +73,16 @@ def _outside(case: Case, judged: Judged, days: str) -> Iterator[Finding]:
     row = closest(judged.expected.rows, mg, bsa)
     text = _text(judged, row, mg, bsa, days)
     evidence = tuple(dict.fromkeys((*judged.expected.body.evidence, *case.response.evidence)))
-    if judged.verdict == "over" and row.cut.step:
+    above_all = mg > max(r.per_m2 for r in judged.expected.rows) * bsa
+    if above_all and row.cut.step:
         yield Finding(
             "dose-reduction-due", Indicator.WARNING, CardKind.SAFETY, ("POL-INT-GE14", row.rule), Basis.POLICY,
             text, "Reduce the dose by 25 %", (*evidence, *row.cut.evidence),
         )  # fmt: skip
         if rounded(mg) <= tolerated(row.table * bsa)[1]:
             return
-    action = (
-        "Check the dose: it is above the table"
-        if judged.verdict == "over"
-        else "Check the dose: it is below the table"
-    )
+    where = "below" if judged.verdict == "under" else "above" if above_all else "between the rows of"
+    action = f"Check the dose: it is {where} the table"
     yield Finding(
         "dose", _severity(case, judged, mg, bsa), CardKind.DOSE, (row.rule, "POL-DOSE-BSA"), Basis.POLICY, text, action, evidence
     )  # fmt: skip

@@ -80,9 +80,9 @@ def decide(c: Counts) -> tuple[Outcome, ...]:
     if any(o.hold for o in rows_one_two) and _row_three(c).hold:
         return rows_one_two
     missing = " and ".join(count.name for count in c.baseline if count.low is None)
-    now = f"now {c.now[0].shown}, {c.now[1].shown}"
-    because = f"{missing} before treatment not known, so the row of the table that applies is open; {now}"
-    return (Outcome(None, "POL-HEM-3", because, _evidence(c.now)),)
+    reasons = [o.because for o in rows_one_two if o.hold is None] or [f"now {_listed(c.now)}"]
+    reasons.append(f"{missing} before treatment not known, so the row of the table that applies is open")
+    return (Outcome(None, "POL-HEM-3", "; ".join(reasons), _evidence(c.now)),)
 
 
 def _row(now: Count, before: Count, rule: str) -> Outcome:
