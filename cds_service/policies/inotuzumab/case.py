@@ -215,9 +215,10 @@ def _active_orders(chart: Chart, order: Order) -> Iterator[Order]:
     """The active inotuzumab orders of the record, with the days they state."""
     for kind in ("MedicationRequest", "ServiceRequest"):
         for resource in chart.record.of_type(kind):
-            if resource.body.get("status") != "active" or resource.reference == order.reference:
+            body = resource.body
+            if body.get("status") != "active" or body.get("intent") in ("proposal", "option"):
                 continue
-            if is_for(resource, INOTUZUMAB, chart.record):
+            if resource.reference != order.reference and is_for(resource, INOTUZUMAB, chart.record):
                 other = read_order(resource, resource.reference, chart.clock)
                 if other.planned_is_stated:
                     yield other

@@ -77,17 +77,15 @@ def _newest(case: Case) -> list[_Sign]:
 
 
 def _signs(case: Case) -> Iterator[_Sign]:
-    for s in response_statements(case.chart):
-        if s.response in _PROGRESSION:
-            yield from _sign(s.when, True, s.shown, s.reference)
-        elif s.response in _NONE:
-            yield from _sign(s.when, False, s.shown, s.reference)
-        else:
-            yield from _sign(s.when, None, s.shown, s.reference)
-    stated = {s.reference for s in response_statements(case.chart)}
+    stated = response_statements(case.chart)
+    for s in stated:
+        progression = True if s.response in _PROGRESSION else False if s.response in _NONE else None
+        yield from _sign(s.when, progression, s.shown, s.reference)
+    references = {s.reference for s in stated}
     for item in case.items:
-        if item.reference not in stated:
-            yield _Sign(item.first, item.day, False if item.achieved else None, item.text, item.reference)
+        if item.reference not in references:
+            progression = False if item.achieved else None
+            yield _Sign(item.first, item.day, progression, item.text, item.reference)
 
 
 def _sign(when: When | None, progression: bool | None, text: str, reference: str) -> Iterator[_Sign]:
