@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
 from cds_service.hooks import discovery, errors
 from cds_service.hooks.cors import share_with_browsers
 from cds_service.hooks.edge import protect
+from cds_service.hooks.order_sign import LINKS
 from cds_service.hooks.routes import blueprint as hooks
-from cds_service.hooks.services import EXTENSION, services_from
+from cds_service.hooks.services import EXTENSION, Services, services_from
 from cds_service.operations import logs
 from cds_service.settings import Settings
+from cds_service.smart.card_links import card_links
+from cds_service.smart.chart_reading import read_chart
+from cds_service.smart.door import smart_door
+from cds_service.smart.routes import EXTENSION as SMART
+from cds_service.smart.routes import blueprint as smart
+from cds_service.smart.view_account import viewed
+from cds_service.store.database import Database
+from cds_service.store.vault import Vault
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -19,12 +30,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     app = Flask(__name__, static_folder=None)
     services = app.extensions[EXTENSION] = services_from(settings)
-    protect(app, settings, services.outbound, (discovery.SERVICE_ID,))
+    trust = protect(app, settings, services.outbound, (discovery.SERVICE_ID,))
     app.register_blueprint(hooks)
+    _open_detail_view(app, services, trust.database)
     if settings.dev:
-        from cds_service.sandbox.fhir_api import blueprint as sandbox_fhir
+        from cds_service.sandbox.mounting import mount
 
-        app.register_blueprint(sandbox_fhir)
+        mount(app)
     share_with_browsers(app, settings)
     errors.register(app)
     return app
+
+
+def _open_detail_view(app: Flask, services: Services, database: Database) -> None:
+    """The SMART door, and the links to it that the cards carry."""
+    settings, outbound = services.settings, services.outbound
+    vault = Vault(database, settings.secret_keys)
+    door = smart_door(settings, outbound, vault, partial(read_chart, outbound), viewed)
+    app.extensions[SMART] = door
+    app.extensions[LINKS] = card_links(door)
+    app.register_blueprint(smart)

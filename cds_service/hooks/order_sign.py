@@ -54,6 +54,7 @@ class Answered:
         return ", ".join(f"{name};dur={spent:.1f}" for name, spent in phases)
 
 
+LINKS = "payer-policy-cds-links"  # the application's extension that makes a call's links
 Links = Callable[[OrderSign, Sequence[Determination]], Mapping[str, str]]
 
 

@@ -13,7 +13,7 @@ from cds_service.hooks.body import raw_body
 from cds_service.hooks.call_account import hear, note
 from cds_service.hooks.edge import trust
 from cds_service.hooks.errors import Refused, json_response
-from cds_service.hooks.order_sign import answer
+from cds_service.hooks.order_sign import LINKS, answer, no_links
 from cds_service.hooks.services import EXTENSION, Services
 
 blueprint = Blueprint("hooks", __name__)
@@ -47,6 +47,7 @@ def call(service_id: str) -> Response:
         raw_body(request),
         services(),
         caller.tenant if caller is not None else None,
+        links=current_app.extensions.get(LINKS, no_links),
         heard=partial(hear, account),
     )
     note(account, answered)

@@ -51,4 +51,4 @@ HANGS_S = 12
 
 def fault_named(name: object) -> Fault:
     """The fault of a form's value; an unknown name is none."""
-    return Fault(name) if name in set(Fault) else Fault.NONE
+    return next((fault for fault in Fault if fault.value == name), Fault.NONE)

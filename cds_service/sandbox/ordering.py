@@ -51,7 +51,7 @@ def applied(orders: Orders, suggestion: Mapping[str, Any]) -> list[Mapping[str, 
         reference = Resource(resource).reference
         kind = action.get("type")
         if kind == "create":
-            kept.append({"id": f"draft-{uuid.uuid4().hex[:8]}", **resource})
+            kept.append({**resource, "id": resource.get("id") or f"draft-{uuid.uuid4().hex[:8]}"})
         elif kind == "update":
             kept = [resource if Resource(order).reference == reference else order for order in kept]
         elif kind == "delete":
@@ -67,7 +67,7 @@ def accepted(card: str, suggestion: str) -> dict[str, Any]:
 
 def overridden(card: str, reason: Mapping[str, Any], comment: str) -> dict[str, Any]:
     """Feedback: the prescriber goes on against the card, and says why."""
-    said = {"reason": dict(reason)} if reason else {}
+    said: dict[str, Any] = {"reason": dict(reason)} if reason else {}
     said |= {"userComment": comment} if comment else {}
     return _feedback({"card": card, "outcome": "overridden", **({"overrideReason": said} if said else {})})
 

@@ -25,7 +25,7 @@ WAITING_AT_ONCE = 12  # of a process's threads, so that the key set and the hook
 SANDBOX_REGISTRATION = SmartRegistration("payer-policy-cds", "none", None, None)
 
 
-ReadChart = Callable[[Tenant, Login, tuple[Resource, ...], float], Record]
+ReadChart = Callable[[Login, tuple[Resource, ...], float], Record]
 Viewed = Callable[[Login, str, str], None]
 
 
@@ -59,6 +59,11 @@ class SmartDoor:
         if self.settings.dev:
             return SANDBOX_REGISTRATION
         raise refusals.not_allowed("no-smart-registration")
+
+    def can_launch(self, iss: str) -> bool:
+        """Whether a launch from this EHR can end on the page."""
+        tenant = self.settings.tenant_for_fhir_server(iss) if iss else None
+        return tenant is not None and (tenant.smart is not None or self.settings.dev)
 
     def http(self, tenant: Tenant, iss: str) -> EhrHttp:
         return EhrHttp(self.outbound, iss, self.registration(tenant).hosts)

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.fhir.json_types import as_dicts, as_text
+from cds_service.fhir.json_types import as_text
+from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
 from cds_service.json_text import read_json, write_json
 from cds_service.smart.vault import Vault
@@ -30,7 +31,7 @@ class Drafts:
     """What the prescriber was ordering: the draft resources, and the reference of the order on the card."""
 
     order: str
-    resources: tuple[Mapping[str, Any], ...]
+    resources: tuple[Resource, ...]
 
 
 class Handoff:
@@ -43,14 +44,14 @@ class Handoff:
     def remember(
         self,
         order: str,
-        drafts: Sequence[Mapping[str, Any]],
+        drafts: Sequence[Resource],
         *,
         iss: str,
         patient: str,
         user: str,
     ) -> str | None:
         """Keep the drafts of a hook call for one order's link; the ``appContext``, or None when too large."""
-        resources = write_json(list(drafts))
+        resources = write_json([[draft.name, draft.body] for draft in drafts])
         if len(resources) > _MAX_BYTES:
             return None
         kept = {"order": order, "resources": resources, "iss": iss, "patient": patient, "user": user}
@@ -67,7 +68,9 @@ class Handoff:
         if kept is None or not _belongs(kept, iss, patient, user):
             return None
         resources = read_json(kept["resources"].encode())
-        return Drafts(str(kept["order"]), tuple(as_dicts(resources)))
+        return Drafts(
+            str(kept["order"]), tuple(Resource(body, "draft order", name) for name, body in resources)
+        )
 
 
 def _belongs(kept: Mapping[str, Any], iss: str, patient: str, user: str) -> bool:

@@ -47,7 +47,7 @@ def choose(
 ) -> Subject:
     """Pick the order. There is at least one policy."""
     if drafts is not None:
-        orders = draft_resources(drafts)
+        orders = drafts.resources
         for policy in policies:
             if any(o.reference == drafts.order and policy.in_scope(o, record.resolve) for o in orders):
                 return Subject(policy, orders, drafts.order, (_FROM_CARD,))
@@ -58,13 +58,6 @@ def choose(
             return Subject(policy, (order,), order.reference, (f"{notice} {about}",))
     as_if = _as_if_ordered(policies[0], record.patient_id, clock)
     return Subject(policies[0], (as_if,), as_if.reference, (notice, _AS_IF))
-
-
-def draft_resources(drafts: Drafts) -> tuple[Resource, ...]:
-    """The drafts as the hook saw them. One without an id keeps the name that the card gave it."""
-    return tuple(
-        Resource(body, "draft order", "" if body.get("id") else drafts.order) for body in drafts.resources
-    )
 
 
 def _of_chart(policy: DrugPolicy, record: Record, named: Sequence[str], clock: datetime) -> Resource | None:

@@ -15,14 +15,14 @@ from cds_service.smart.door import SmartDoor
 from cds_service.smart.page.charts import drawn
 from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
 from cds_service.smart.session import Login
-from cds_service.smart.subject import choose, draft_resources
+from cds_service.smart.subject import choose
 
 
 def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> DetailPage:
     """The page for a login. Raises Refused when the EHR lets nothing be seen."""
     drafts = door.handoff.recall(login.app_context, iss=login.iss, patient=login.patient, user=login.user)
-    draft_orders = draft_resources(drafts) if drafts is not None else ()
-    record = door.read_chart(tenant, login, draft_orders, deadline)
+    draft_orders = drafts.resources if drafts is not None else ()
+    record = door.read_chart(login, draft_orders, deadline)
     clock = door.settings.fixed_now or datetime.now(UTC).astimezone()
     subject = choose(
         _policies(tenant),

@@ -14,23 +14,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from cds_service.store.schema import metadata
+from cds_service.store.database import Database
 from cds_service.store.schema import vault as vault_table
 from cds_service.store.sealing import cipher
-
-__all__ = ["Vault", "metadata"]
 
 
 class Vault:
     """JSON objects by kind and secret key, each until its time is over."""
 
     def __init__(
-        self, engine: Engine, secret_keys: Sequence[str], clock: Callable[[], float] = time.time
+        self, database: Database, secret_keys: Sequence[str], clock: Callable[[], float] = time.time
     ) -> None:
-        self._engine = engine
+        self._database = database
         self._cipher = cipher(secret_keys, b"payer-policy-cds vault")
         self._clock = clock
 
@@ -39,26 +37,25 @@ class Vault:
         sealed = self._cipher.encrypt(json.dumps(value, separators=(",", ":"), default=str).encode())
         content = {"sealed": sealed, "expires_at": self._clock() + seconds}
         replace = update(vault_table).where(*_is(kind, key)).values(content)
-        with self._engine.begin() as db:
+        with self._database.write() as db:
             if db.execute(replace).rowcount:
                 return
-        try:
-            with self._engine.begin() as db:
-                db.execute(insert(vault_table).values(kind=kind, key_hash=_hash(key), **content))
-        except IntegrityError:  # another call kept the same key in between
-            with self._engine.begin() as db:
+            try:
+                with db.begin_nested():
+                    db.execute(insert(vault_table).values(kind=kind, key_hash=_hash(key), **content))
+            except IntegrityError:  # another process kept the same key in between
                 db.execute(replace)
 
     def get(self, kind: str, key: str) -> Mapping[str, Any] | None:
         """The value, or None when there is none or its time is over."""
         wanted = select(vault_table.c.sealed).where(*_is(kind, key), vault_table.c.expires_at > self._clock())
-        with self._engine.connect() as db:
+        with self._database.read() as db:
             return self._opened(db.execute(wanted).scalar_one_or_none())
 
     def take(self, kind: str, key: str) -> Mapping[str, Any] | None:
         """Get and remove. Of several callers at once exactly one gets the value."""
         wanted = select(vault_table.c.sealed).where(*_is(kind, key), vault_table.c.expires_at > self._clock())
-        with self._engine.begin() as db:
+        with self._database.write() as db:
             sealed = db.execute(wanted).scalar_one_or_none()
             if sealed is None or db.execute(delete(vault_table).where(*_is(kind, key))).rowcount != 1:
                 return None
@@ -67,18 +64,18 @@ class Vault:
     def renew(self, kind: str, key: str, seconds: float) -> bool:
         """Let a value that is still there live on for so long; False when it is gone."""
         live = (*_is(kind, key), vault_table.c.expires_at > self._clock())
-        with self._engine.begin() as db:
+        with self._database.write() as db:
             renewed = update(vault_table).where(*live).values(expires_at=self._clock() + seconds)
             return db.execute(renewed).rowcount == 1
 
     def drop(self, kind: str, key: str) -> None:
         """Forget a value."""
-        with self._engine.begin() as db:
+        with self._database.write() as db:
             db.execute(delete(vault_table).where(*_is(kind, key)))
 
     def purge(self) -> int:
         """Remove what has expired; the number of rows removed."""
-        with self._engine.begin() as db:
+        with self._database.write() as db:
             return db.execute(delete(vault_table).where(vault_table.c.expires_at <= self._clock())).rowcount
 
     def _opened(self, sealed: bytes | None) -> Mapping[str, Any] | None:

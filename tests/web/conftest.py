@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
 
-from cds_service.store.vault import Vault, metadata
+from cds_service.store.database import Database
+from cds_service.store.vault import Vault
 
 SECRET = "a-secret-of-thirty-two-characters"
 
@@ -30,7 +30,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def vault(tmp_path: Path, clock: HandClock) -> Iterator[Vault]:
-    engine = create_engine(f"sqlite:///{tmp_path}/vault.sqlite3")
-    metadata.create_all(engine)
-    yield Vault(engine, (SECRET,), clock)
-    engine.dispose()
+    database = Database(f"sqlite:///{tmp_path}/vault.sqlite3")
+    database.upgrade()
+    yield Vault(database, (SECRET,), clock)
+    database.close()

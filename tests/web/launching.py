@@ -76,8 +76,8 @@ def bench(vault: Vault, tenants: tuple[Tenant, ...] = (EHR, OTHER), **ehr: Any) 
     def viewed(login: Login, _order: str, outcome: str) -> None:
         views.append((login.user, login.patient, outcome))
 
-    def read(tenant: Tenant, login: Login, drafts: tuple[Resource, ...], deadline: float) -> Record:
-        return built.read(tenant, login, drafts, deadline)
+    def read(login: Login, drafts: tuple[Resource, ...], deadline: float) -> Record:
+        return built.read(login, drafts, deadline)
 
     settings = Settings(public_url=PUBLIC_URL, secret_keys=(SECRET,), fixed_now=CLOCK, tenants=tenants)
     door = smart_door(settings, cast(Outbound, fake), vault, read, viewed)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cds_service.fhir.record import Resource
 from cds_service.smart.handoff import Handoff
 from cds_service.store.vault import Vault
 from tests.web.conftest import SECRET, HandClock
@@ -27,7 +28,9 @@ def handoff(vault: Vault) -> Handoff:
 
 
 def remembered(handoff: Handoff, **who: str) -> str:
-    app_context = handoff.remember("MedicationRequest/draft-1", [ORDER], **{**WHO, **who})
+    app_context = handoff.remember(
+        "MedicationRequest/draft-1", [Resource(ORDER, "draft order")], **{**WHO, **who}
+    )
     assert app_context is not None
     return app_context
 
@@ -35,8 +38,11 @@ def remembered(handoff: Handoff, **who: str) -> str:
 def test_the_order_comes_back_with_its_numbers_as_written(handoff: Handoff) -> None:
     drafts = handoff.recall(remembered(handoff), **WHO)
     assert drafts is not None
-    assert (drafts.order, drafts.resources) == ("MedicationRequest/draft-1", (ORDER,))
-    (dosage,) = drafts.resources[0]["dosageInstruction"]
+    assert (drafts.order, drafts.resources) == (
+        "MedicationRequest/draft-1",
+        (Resource(ORDER, "draft order"),),
+    )
+    (dosage,) = drafts.resources[0].body["dosageInstruction"]
     assert str(dosage["doseAndRate"][0]["doseQuantity"]["value"]) == "1.40"
 
 
@@ -80,4 +86,4 @@ def test_an_absolute_user_of_the_launch_is_the_hooks_relative_one(handoff: Hando
 
 def test_drafts_too_large_to_keep_are_not_kept(handoff: Handoff) -> None:
     large = {**ORDER, "note": [{"text": "x" * 300_000}]}
-    assert handoff.remember("MedicationRequest/draft-1", [large], **WHO) is None
+    assert handoff.remember("MedicationRequest/draft-1", [Resource(large)], **WHO) is None

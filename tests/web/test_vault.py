@@ -5,8 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sqlalchemy import create_engine
-
+from cds_service.store.database import Database
 from cds_service.store.vault import Vault
 from tests.web.conftest import SECRET, HandClock
 
@@ -60,11 +59,11 @@ def test_an_older_secret_still_opens_and_a_removed_one_does_not(
     vault: Vault, clock: HandClock, tmp_path: Path
 ) -> None:
     vault.put("session", "k", VALUE, 60)
-    engine = create_engine(f"sqlite:///{tmp_path}/vault.sqlite3")
+    database = Database(f"sqlite:///{tmp_path}/vault.sqlite3")
     new = "b" * 32
-    assert Vault(engine, (new, SECRET), clock).get("session", "k") == VALUE
-    assert Vault(engine, (new,), clock).get("session", "k") is None
-    engine.dispose()
+    assert Vault(database, (new, SECRET), clock).get("session", "k") == VALUE
+    assert Vault(database, (new,), clock).get("session", "k") is None
+    database.close()
 
 
 def test_purging_removes_only_what_has_expired(vault: Vault, clock: HandClock) -> None:

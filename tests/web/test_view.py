@@ -10,7 +10,7 @@ import pytest
 
 from cds_service.fhir.record import Resource
 from cds_service.smart import refusals
-from cds_service.smart.session import IDLE_S, SESSION_COOKIE
+from cds_service.smart.session import IDLE_S, SESSION_COOKIE, Sessions
 from cds_service.store.vault import Vault
 from tests.web import examples
 from tests.web.conftest import HandClock
@@ -31,6 +31,20 @@ ORDER: dict[str, Any] = {
         }
     ],
 }
+PLATELETS = examples.observation(
+    "plt",
+    "Platelets",
+    48,
+    "10*9/L",
+    "2026-04-14",
+    code={"coding": [{"system": "http://loinc.org", "code": "777-3"}]},
+)
+HEIGHT, WEIGHT = (
+    examples.observation(
+        code, code, value, unit, "2026-04-14", code={"coding": [{"system": "http://loinc.org", "code": code}]}
+    )
+    for code, value, unit in (("8302-2", 165, "cm"), ("29463-7", 68, "kg"))
+)
 WHO = {"iss": ISSUER, "patient": "p1", "user": "Practitioner/1"}
 LOST = "could not be used"
 
@@ -42,7 +56,9 @@ def opened(vault: Vault, **answer: Any) -> Bench:
 
 
 def handed_off(vault: Vault, **who: str) -> str | None:
-    return bench(vault).door.handoff.remember("MedicationRequest/draft-1", [ORDER], **{**WHO, **who})
+    return bench(vault).door.handoff.remember(
+        "MedicationRequest/draft-1", [Resource(ORDER, "draft order")], **{**WHO, **who}
+    )
 
 
 def test_the_page_shows_the_patient_and_every_criterion(vault: Vault) -> None:
@@ -56,6 +72,7 @@ def test_the_page_shows_the_patient_and_every_criterion(vault: Vault) -> None:
 
 def test_the_order_behind_the_card_is_what_the_page_is_about(vault: Vault) -> None:
     desk = opened(vault, appContext=handed_off(vault))
+    desk.read = lambda *_: examples.record(HEIGHT, WEIGHT)
     page = desk.view()
     assert "For the order on the card" in page.text
     assert "planned 2026-04-16" in page.text
@@ -122,7 +139,7 @@ def test_an_order_of_the_chart_is_taken(
 def test_the_drafts_are_read_together_with_the_chart(vault: Vault) -> None:
     desk, seen = opened(vault, appContext=handed_off(vault)), []
 
-    def read(_tenant: object, _login: object, drafts: tuple[Resource, ...], _deadline: float) -> Any:
+    def read(_login: object, drafts: tuple[Resource, ...], _deadline: float) -> Any:
         seen.extend(drafts)
         return examples.CHART
 
@@ -137,8 +154,11 @@ def test_the_ehrs_own_banner_is_not_repeated(vault: Vault) -> None:
 
 
 def test_the_summary_intent_is_followed_and_an_unknown_one_is_not_minded(vault: Vault) -> None:
-    assert "<svg" not in opened(vault, intent="summary").view().text
-    assert "<svg" in opened(vault, intent="dance").view().text
+    plain, summary = opened(vault, intent="dance"), opened(vault, intent="summary")
+    for desk in (plain, summary):
+        desk.read = lambda *_: examples.record(PLATELETS)
+    assert "<svg" in plain.view().text
+    assert "<svg" not in summary.view().text
 
 
 # Sessions.
@@ -165,14 +185,13 @@ def test_an_idle_session_ends(vault: Vault, clock: HandClock, monkeypatch: pytes
 
 
 def test_a_session_ends_with_its_token_however_busy(vault: Vault) -> None:
-    desk = opened(vault, expires_in=1)
-    sessions = desk.door.sessions
+    desk = opened(vault, expires_in=600)
     cookie = desk.browser.get_cookie(SESSION_COOKIE, domain="cds.example.org")
     assert cookie is not None
-    login = sessions.find(cookie.value)
+    login = desk.door.sessions.find(cookie.value)
     assert login is not None
-    later = type(sessions)(vault, clock=lambda: login.expires_at)
-    assert later.find(cookie.value) is None
+    assert Sessions(vault, lambda: login.expires_at - 1).find(cookie.value) is not None
+    assert Sessions(vault, lambda: login.expires_at).find(cookie.value) is None
 
 
 def test_logging_out_ends_the_session_and_gives_the_token_back(vault: Vault) -> None:
