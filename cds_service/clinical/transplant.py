@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.transplant_words import HSCT, intention_in, is_doubtful, names_transplant
-from cds_service.clinical.words import Said, says
+from cds_service.clinical.transplant_words import intention_in, is_doubtful, is_transplant, names_transplant
 from cds_service.fhir.dates import When, whole_day
 
 _PLAN_STATUSES = {"draft", "active", "on-hold", "booked", "pending", "proposed", "arrived", "waitlist", ""}
@@ -45,7 +44,7 @@ def transplants(chart: Chart) -> tuple[Transplant, ...]:
         for a in chart.acts
         if a.kind == "Procedure"
         and a.status in ("completed", "in-progress", "")
-        and (a.concepts & _HSCT_CONCEPTS or says(a.words, HSCT) is Said.AFFIRMED)
+        and (a.concepts & _HSCT_CONCEPTS or is_transplant(a.words))
     ]
     for p in chart.problems:
         if p.concepts & {"hsct_status", "hsct_complication"} and p.verified and not p.is_event:

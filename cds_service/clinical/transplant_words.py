@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from cds_service.clinical.words import phrase
+from cds_service.clinical.words import Said, phrase, says
 
 HSCT = phrase(
     r"(?:allo(?:geneic)?|auto(?:logous)?|haplo(?:identical)?)?(?: )?(?:HSCT|HCT|SCT|BMT)", r"allo ?(?:HSCT|HCT|SCT|BMT)",
@@ -47,6 +47,19 @@ def names_transplant(text: str) -> bool:
     """Whether a text names a stem cell transplant that is not of the past."""
     words = _ORGAN.sub(" ", text)
     return any(not _DONE_BEFORE.search(words[: m.start()]) for m in HSCT.finditer(words))
+
+
+_AROUND = re.compile(
+    r"\b(?:biops\w*|aspirat\w*|collection|harvest\w*|apheresis|mobili[sz]ation|catheter\w*|clinic|visit|follow-?\s?up|screen\w*|"
+    r"post|pre|donor lymphocyte\w*|education|planning|referral)\b",
+    re.IGNORECASE,
+)
+
+
+def is_transplant(procedure: str) -> bool:
+    """Whether the words of a procedure name a transplant itself, and not what is done around one."""
+    affirmed = says(procedure, HSCT) is Said.AFFIRMED and names_transplant(procedure)
+    return affirmed and not is_doubtful(procedure) and not _AROUND.search(procedure)
 
 
 def intention_in(text: str) -> bool | None:

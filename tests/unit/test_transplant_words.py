@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.clinical.transplant_words import intention_in
+from cds_service.clinical.transplant_words import intention_in, is_transplant
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,19 @@ def test_not_planned(text):
 )
 def test_neither(text):
     assert intention_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("procedure", "expected"),
+    [
+        ("Allogeneic stem cell transplantation", True),
+        ("Haploidentical HSCT", True),
+        ("Kidney transplant", False),
+        ("Post-transplant bone marrow biopsy", False),
+        ("Stem cell collection for transplant", False),
+        ("Transplant evaluation", False),
+        ("Bone marrow biopsy", False),
+    ],
+)
+def test_a_procedure_is_a_transplant_only_when_it_names_one(procedure, expected):
+    assert is_transplant(procedure) is expected
