@@ -6,11 +6,11 @@ neutrophils alone are a lower bound. A platelet count soon after a transfusion i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.drugs import drugs_in_text
 from cds_service.clinical.results import Result
 from cds_service.clinical.terms import code_table
 from cds_service.fhir.codings import System, codes_in
@@ -87,13 +87,18 @@ def _moment(result: Result) -> object:
     return None if when is None else when.instant or when.first
 
 
+_TRANSFUSION = re.compile(
+    r"\btransfus\w+\b[^|;.]*\bplatelets?\b|\bplatelets?\b[^|;.]*\btransfus", re.IGNORECASE
+)
+
+
 def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
     """When platelets were transfused."""
     found: list[When] = [
         w for u in chart.uses if "platelet_transfusion" in u.drugs and u.is_given for w in u.days
     ]
     for act in chart.acts:
-        named = "platelet_transfusion" in act.concepts | drugs_in_text(act.words)
+        named = "platelet_transfusion" in act.concepts or bool(_TRANSFUSION.search(act.words))
         if (
             named
             and act.kind == "Procedure"

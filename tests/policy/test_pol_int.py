@@ -131,6 +131,7 @@ def test_pol_int_ge14_an_unreduced_dose_is_a_warning_and_names_the_interruption(
     (found,) = findings(d, "dose-reduction-due")
     assert (found.indicator.value, found.card.value) == ("warning", "safety")
     assert found.rules == ("POL-INT-GE14", "POL-DOSE-CR")
+    assert found.action == "Check the dose: a reduction by 25 % is due"
     assert "0.375 mg/m2 (0.5 less 25 %) x 2 m2 = 0.75 mg" in found.text
     assert "held since 2026-03-12 for Mucositis grade 3 (recovered 2026-03-30, 18 days)" in found.text
     assert (d.dose.verdict, d.dose.mg_per_m2) == ("over", Decimal("0.375"))
@@ -378,6 +379,35 @@ def test_only_a_recorded_non_hematologic_toxicity_reduces(reason, counts):
     resources = [*FIRST, held("2026-03-12", reason, "C1D8"), recovered, event, *response("2026-04-10")]
     d = determine([*BASE, *resources], C2D1)
     assert (d.dose.expected_mg == Decimal("0.75")) is counts
+
+
+PLACES = [
+    ("a note", {"note": [{"text": "Held for mucositis grade 3"}]}, True),
+    ("a code's display", {"statusReason": [{"coding": [{"system": SNOMED, "code": "95361005", "display": "Mucositis"}]}]}, True),
+    ("the indication says nothing of it", {"reasonCode": [{"text": "Acute lymphoblastic leukemia"}]}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "counts"), [p[1:] for p in PLACES], ids=[p[0] for p in PLACES])
+def test_where_the_reason_of_a_held_dose_stands(more, counts):
+    resources = [
+        *BASE,
+        *FIRST,
+        held("2026-03-12", text="C1D8", **more),
+        document("2026-03-30", "Mucositis resolved"),
+    ]
+    d = determine([*resources, *response("2026-04-10")], C2D1)
+    assert d.dose.expected_mg == Decimal("0.75" if counts else "1")
+    if not counts:
+        assert "a dose was held on 2026-03-12 and no reason is recorded" in [n.because for n in d.needed]
+
+
+def test_without_a_reason_the_only_event_under_way_is_taken_for_it():
+    resources = [*BASE, *FIRST, held("2026-03-12", None, "C1D8"), *response("2026-04-10")]
+    one = determine([*resources, mucositis("2026-03-11", "2026-03-30")], C2D1)
+    other = adverse_event("Headache grade 2", "2026-03-10", id="other")
+    two = determine([*resources, mucositis("2026-03-11", "2026-03-30"), other], C2D1)
+    assert (one.dose.expected_mg, two.dose.expected_mg) == (Decimal("0.75"), 1)
 
 
 RECOVERIES = [

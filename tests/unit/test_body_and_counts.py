@@ -97,6 +97,20 @@ def test_whether_a_count_follows_a_transfusion(transfused, counted, follows):
     assert follows_transfusion(count, platelet_transfusions(found), 7) is follows
 
 
+WORDS = [
+    ("Platelet transfusion", True),
+    ("Transfusion of Nonautologous Platelets into Peripheral Vein, Percutaneous Approach", True),
+    ("Platelets, 1 unit, transfused", True),
+    ("Transfusion of red blood cells", False),
+    ("Platelet function test", False),
+]
+
+
+@pytest.mark.parametrize(("words", "is_one"), WORDS)
+def test_a_platelet_transfusion_in_words(words, is_one):
+    assert bool(platelet_transfusions(chart(procedure(None, "2026-04-12", text=words)))) is is_one
+
+
 def test_a_transfusion_that_was_not_done_is_none():
     found = chart(procedure(None, "2026-04-12", text="Platelet transfusion", status="not-done"))
     assert platelet_transfusions(found) == ()

@@ -77,7 +77,7 @@ def _outside(case: Case, judged: Judged, days: str) -> Iterator[Finding]:
     if above_all and row.cut.step:
         yield Finding(
             "dose-reduction-due", Indicator.WARNING, CardKind.SAFETY, ("POL-INT-GE14", row.rule), Basis.POLICY,
-            text, "Reduce the dose by 25 %", (*evidence, *row.cut.evidence),
+            text, "Check the dose: a reduction by 25 % is due", (*evidence, *row.cut.evidence),
         )  # fmt: skip
         if rounded(mg) <= tolerated(row.table * bsa)[1]:
             return

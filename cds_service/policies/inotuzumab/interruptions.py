@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.clinical.drugs import INOTUZUMAB
+from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.problems import Problem
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.hold_reasons import MARROW, reason_kind, says_recovered, shared_words
@@ -74,11 +75,10 @@ def interruptions(case: Case) -> tuple[Interruption, ...]:
 
 def _not_given(case: Case) -> Iterator[_Missed]:
     """Step 2: a planned dose stated as not given, with its reason."""
-    texts = {u.reference: u.texts for u in case.chart.uses}
+    reasons = {u.reference: _reason(u) for u in case.chart.uses if INOTUZUMAB in u.drugs}
     for dose in case.frame.events:
         if not dose.given and case.frame.start is not None and dose.day > case.frame.start:
-            notes = [t for t in texts.get(dose.reference, ()) if reason_kind(t) is not None]
-            reason = dose.reason or " ; ".join(notes)
+            reason = reasons.get(dose.reference, "")
             yield _Missed(dose.day, None, reason, _event_for(case, reason, dose.day), dose.reference)
 
 
@@ -89,9 +89,16 @@ def _on_hold(case: Case) -> Iterator[_Missed]:
         if INOTUZUMAB not in use.drugs or use.status != "on-hold" or start is None or start.day is None:
             continue
         if case.frame.start is not None and case.frame.start <= start.day <= case.chart.today:
-            reason = use.status_reasons or " ; ".join(t for t in use.texts if reason_kind(t) is not None)
+            reason = _reason(use)
             end = use.end.day if use.end is not None and use.end.has_happened(case.clock) else None
             yield _Missed(start.day, end, reason, _event_for(case, reason, start.day), use.reference)
+
+
+def _reason(use: DrugUse) -> str:
+    """Why a dose was held: the stated reason, else what its indication or notes say of one."""
+    return use.status_reasons or " ; ".join(
+        text for text in (use.reasons, *use.texts) if reason_kind(text) is not None
+    )
 
 
 def _grouped(case: Case, missed: Sequence[_Missed]) -> Iterator[list[_Missed]]:
