@@ -6,12 +6,13 @@ Groups conditions and immunophenotype texts; decides nothing (policy analysis 2.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.markers import marker_sign
+from cds_service.clinical.marker_words import marker_sign
 from cds_service.clinical.problems import Problem
-from cds_service.clinical.words import Said, phrase, says
+from cds_service.clinical.words import Said, clauses, phrase, says
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
 
@@ -22,35 +23,48 @@ _ABBREVIATED = r"(?-i:ALL)"  # the word "all" is no diagnosis
 
 def _of_lineage(letter: str) -> re.Pattern[str]:
     cell = rf"{letter}(?:[ -]?(?:cell|precursor|lineage|lymphoid))*"
+    before = rf"(?:precursor |early |common |pre[ -]?|pro[ -]?)*{cell}[ -]?"
     return phrase(
-        rf"(?:precursor |early |common |pre[ -]?|pro[ -]?)*{cell}[ -]?(?:{_ACUTE}|acute[ -]{_ACUTE})(?:/lymphoma)?",
+        rf"{before}{_ACUTE}(?:[/ ]lymphoma)?",
         rf"acute {cell}[ -]lympho(?:blastic|cytic|id) leuk(?:a)?emia",
-        rf"{_ACUTE},? (?:of )?(?:precursor )?{cell}(?: type)?",
-        rf"(?:precursor |early |common |pre[ -]?|pro[ -]?)*{cell}[ -]?{_ABBREVIATED}",
-        rf"{_ABBREVIATED},? (?:of )?{cell}",
+        rf"{_ACUTE},? \(?(?:of )?(?:precursor )?{cell}(?: type)?",
+        rf"{before}{_ABBREVIATED}",
+        rf"{letter}CP[ -]?{_ABBREVIATED}",
+        rf"{_ABBREVIATED},? \(?(?:of )?{cell}",
     )
 
 
 _B_ALL = _of_lineage("B")
 _T_ALL = _of_lineage("T")
-_BCP = phrase(r"BCP[ -]?(?-i:ALL)")
-_ETP = phrase(
-    r"ETP[ -]?(?-i:ALL)",
-    r"(?:precursor )?T[ -]?(?:cell )?lymphoblastic (?:leuk(?:a)?emia|lymphoma)(?:/lymphoma)?",
-)
+_T_OTHER = phrase(rf"ETP[ -]?{_ABBREVIATED}", r"(?:precursor )?T(?: cell)? lymphoblastic lymphoma")
 _ALL = phrase(r"acute lympho(?:blastic|cytic|id) leuk(?:a)?emia", _ABBREVIATED)
+_LYMPHOBLASTIC_LYMPHOMA = phrase(r"(?:B(?: cell)? )?lymphoblastic lymphoma", r"B?-?LBL")
 _MIXED = phrase(
-    r"mixed[ -]phenotype(?: acute leuk\w+)?", r"MPAL", r"bi-?phenotypic", r"mixed lineage acute leuk\w+"
-)
+    r"mixed phenotype(?: acute leuk\w+)?", r"MPAL", r"bi-?phenotypic", r"bilineal", r"mixed lineage acute leuk\w+",
+)  # fmt: skip
+_OTHER = phrase(
+    r"acute my(?:eloid|elogenous|eloblastic) leuk\w+", r"AML", r"chronic lymphocytic leuk\w+", r"CLL",
+    r"chronic my(?:eloid|elogenous) leuk\w+", r"CML", r"diffuse large B cell lymphoma", r"DLBCL", r"Burkitt\w* \w+",
+    r"follicular lymphoma", r"mantle cell lymphoma", r"hodgkin\w* lymphoma", r"multiple myeloma",
+    r"myelodysplastic syndrome\w*", r"hairy cell leuk\w+",
+)  # fmt: skip
 _B_LINEAGE = phrase(
-    r"B(?:-| )?(?:cell )?(?:lineage|lymphoblast\w*|precursor\w*)", r"precursor B(?:-| )?cells?"
+    r"B(?: cell)? (?:lineage|lymphoblast\w*|precursor\w*|phenotype|immunophenotype)", r"precursor B cells?"
 )
 _T_LINEAGE = phrase(
-    r"T(?:-| )?(?:cell )?(?:lineage|lymphoblast\w*|precursor\w*)", r"precursor T(?:-| )?cells?"
+    r"T(?: cell)? (?:lineage|lymphoblast\w*|precursor\w*|phenotype|immunophenotype)", r"precursor T cells?"
+)
+_T_DENIED = re.compile(
+    r"\bT[ -]?(?:cell|lineage)[^,;]*\b(?:negative|absent|not (?:expressed|detected|seen))", re.IGNORECASE
 )
 _UNCLEAR_ICD = ("C950", "C959", "C919")
-_RELAPSE_CODES = frozenset({"all_relapsed", "all_refractory"})
-_OTHER = frozenset({"dlbcl", "mds_rcmd", "other_leukemia"})
+_OTHER_ICD = re.compile(r"C8[1-8]|C9[0-6]|D4[5-7]")
+_UNSPECIFIED = frozenset({"all_unspecified_lineage", "ph_positive", "all_relapsed", "all_refractory"})
+_UNCLEAR = frozenset({"lymphoblastic_lymphoma_c835", "null_cell_all"})
+_OTHER_CONCEPTS = frozenset({"dlbcl", "mds_rcmd", "other_leukemia"})
+# "Lymphoid leukemia in relapse" may be of any lymphoid leukemia: it needs an ALL diagnosis beside it.
+NOT_ALL_BY_ITSELF = (System.SNOMED, "122951000119108")
+_HISTORY_ICD = "Z856"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,78 +99,83 @@ def diagnosis(chart: Chart) -> Diagnosis:
     """Group the conditions of a chart. AdverseEvents are no diagnoses."""
     groups: dict[str, list[Problem]] = {}
     for problem in chart.problems:
-        if not problem.is_event and (group := _group(problem)) is not None:
-            groups.setdefault(group if problem.verified or group == "other" else "unconfirmed", []).append(
-                problem
-            )
+        if problem.is_event or (group := _group(problem)) is None:
+            continue
+        if not problem.verified:
+            group = "unconfirmed" if group != "other" else "unconfirmed other"
+        groups.setdefault(group, []).append(problem)
 
     def take(name: str) -> tuple[Problem, ...]:
         return tuple(groups.get(name, ()))
 
     return Diagnosis(
         take("b_all"), take("t_all"), take("mixed"), take("unspecified_all"), take("unclear"),
-        take("unconfirmed"), tuple(p for p in take("other") if p.verified), tuple(_lineages(chart)),
+        take("unconfirmed"), take("other"), tuple(_lineages(chart)),
     )  # fmt: skip
 
 
 def _group(problem: Problem) -> str | None:
-    icd = [code for system, code in problem.codes if system is System.ICD10CM]
-    if problem.is_a("t_all"):
-        return "t_all"
-    if problem.is_a("b_all"):
-        return "b_all"
-    if says(problem.words, _MIXED) is Said.AFFIRMED or (
-        any(c.startswith("C950") for c in icd) and _MIXED.search(problem.words)
-    ):
+    """The group of a condition: codes first, words where no code of a known system speaks."""
+    if says(problem.words, _MIXED) is Said.AFFIRMED or (problem.is_a("t_all") and problem.is_a("b_all")):
         return "mixed"
-    worded = _group_in_words(problem)
-    if problem.concepts & ({"all_unspecified_lineage", "ph_positive"} | _RELAPSE_CODES):
+    for lineage in ("t_all", "b_all"):
+        if problem.is_a(lineage):
+            return lineage
+    worded = _group_in_words(problem.words)
+    if problem.concepts & _UNSPECIFIED and problem.codes != {NOT_ALL_BY_ITSELF}:
         return worded if worded in ("b_all", "t_all") else "unspecified_all"
-    if problem.is_a("lymphoblastic_lymphoma_c835") or problem.is_a("null_cell_all"):
+    icd = [code for system, code in problem.codes if system is System.ICD10CM]
+    if problem.concepts & _UNCLEAR or any(code.startswith(_UNCLEAR_ICD) for code in icd):
         return "unclear"
-    if any(code.startswith(_UNCLEAR_ICD) for code in icd):
-        return "unclear"
-    if problem.concepts & _OTHER or any(_is_other_blood_cancer(c) for c in icd):
-        return "other" if "Z856" not in icd else None
-    return worded if not icd else None
+    if _HISTORY_ICD in icd:
+        return None
+    if problem.concepts & _OTHER_CONCEPTS or any(_OTHER_ICD.match(code) for code in icd):
+        return "other"
+    return None if icd else worded
 
 
-def _group_in_words(problem: Problem) -> str | None:
-    if Said.AFFIRMED in (says(problem.words, _T_ALL), says(problem.words, _ETP)):
-        return "t_all"
-    if Said.AFFIRMED in (says(problem.words, _B_ALL), says(problem.words, _BCP)):
-        return "b_all"
-    return "unspecified_all" if says(problem.words, _ALL) is Said.AFFIRMED else None
+def _group_in_words(words: str) -> str | None:
+    named = (
+        ("t_all", _T_ALL), ("t_all", _T_OTHER), ("b_all", _B_ALL), ("unclear", _LYMPHOBLASTIC_LYMPHOMA), ("other", _OTHER), ("unspecified_all", _ALL),
+    )  # fmt: skip
+    return next((group for group, pattern in named if says(words, pattern) is Said.AFFIRMED), None)
 
 
-def _is_other_blood_cancer(code: str) -> bool:
-    """ICD-10-CM C81 to C96 and D45 to D47, other than the codes grouped before."""
-    return bool(re.match(r"C8[1-9]|C9[0-6]|D4[5-7]", code)) and not code.startswith(("C910", "C835"))
+def _lineages(chart: Chart) -> Iterator[Lineage]:
+    for text, reference, when in _immunophenotypes(chart):
+        if text and (lineage := lineage_in(text)) is not None:
+            yield Lineage(lineage, reference, when)
 
 
-def _lineages(chart: Chart) -> list[Lineage]:
-    found = []
+def _immunophenotypes(chart: Chart) -> Iterator[tuple[str, str, When | None]]:
+    """Texts that may state a lineage: of immunophenotype results, reports, notes and problem notes."""
     for result in chart.results_for("immunophenotype_panel"):
-        if (lineage := lineage_in(result.words)) is not None:
-            found.append(Lineage(lineage, result.reference, result.when))
-    for document in chart.documents:
-        if (lineage := lineage_in(document.text)) is not None:
-            found.append(Lineage(lineage, document.reference, document.when))
-    return found
+        yield result.words, result.reference, result.when
+    for d in chart.documents:
+        yield d.text, d.reference, d.when
+    for s in chart.statements:
+        if s.kind == "Observation" and "immunophenotype_panel" not in s.codes:
+            yield s.whole, s.reference, s.when
+    for p in chart.problems:
+        if p.verified and not p.is_event:
+            yield p.notes, p.reference, p.recorded or p.onset
 
 
 def lineage_in(text: str) -> str | None:
     """The lineage that an immunophenotype text states: ``B``, ``T``, ``mixed`` or None."""
-    if not text:
-        return None
     if says(text, _MIXED) is Said.AFFIRMED:
         return "mixed"
-    b = says(text, _B_LINEAGE) is Said.AFFIRMED or any(
-        marker_sign(text, m) for m in ("CD19", "CD79a", "CD22")
-    )
-    t = says(text, _T_LINEAGE) is Said.AFFIRMED or any(
-        marker_sign(text, m) for m in ("cCD3", "cytoplasmic CD3")
-    )
+    b = any(says(text, p) is Said.AFFIRMED for p in (_B_LINEAGE, _B_ALL)) or _has(text, "CD19", "CD79a")
+    t = any(
+        says(clause, p) is Said.AFFIRMED
+        for clause in clauses(text)
+        if not _T_DENIED.search(clause)
+        for p in (_T_LINEAGE, _T_ALL)
+    ) or _has(text, "cCD3", "cytoplasmic CD3")
     if b and t:
         return "mixed"
     return "B" if b else "T" if t else None
+
+
+def _has(text: str, *markers: str) -> bool:
+    return any(marker_sign(text, m) for m in markers)

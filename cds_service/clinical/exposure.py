@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import Any
 
 from cds_service.clinical.drugs import UNRESOLVED, ingredients
@@ -17,8 +17,9 @@ from cds_service.clinical.labels import Label, label_of
 from cds_service.clinical.schedule import planned_times
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, words_in
-from cds_service.fhir.dates import When, end_of, read_when, start_of
+from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
 
 MEDICATION_TYPES = (
@@ -33,15 +34,19 @@ RANK = {
     "MedicationDispense": 2,
     "MedicationRequest": 1,
 }
+_LONGEST_SUPPLY = 366
+_ONLY_PROPOSED = frozenset({"proposal", "option"})
 _INTRATHECAL = re.compile(
-    r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b", re.I
+    r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg\s+IT\b|\blumbar puncture\b",
+    re.I,
 )
 _MALIGNANT = re.compile(
     r"leuk|lymph|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I
 )
 _BENIGN = re.compile(
     r"arthrit|psoria|crohn|colitis|lupus|graft|gvhd|asthma|copd|nausea|vomit|emesis|allerg|uveit|vasculit|"
-    r"sarcoid|dermat|myasthen|sickle|ectopic|eczema|pemphig|multiple sclerosis|rheum|edema|adrenal|croup|sclero",
+    r"sarcoid|dermat|myasthen|sickle|ectopic|eczema|pemphig|multiple sclerosis|rheum|edema|adrenal|croup|sclero|lichen|"
+    r"alopecia|polymyalgia|nephri|spondyl|gout|ha?emolytic an|thrombocytopenic purpura|\bITP\b|beh[cç]et|urticaria",
     re.I,
 )
 
@@ -128,10 +133,13 @@ def medication_concept(resource: Resource, record: Record) -> Mapping[str, Any] 
 
 
 def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
-    """All drug uses of a record."""
+    """All drug uses of a record, without what is only proposed, forbidden or of unknown state."""
     for kind in MEDICATION_TYPES:
         for resource in record.of_type(kind):
-            yield use_of(resource, record, zone)
+            body = resource.body
+            forbidden = body.get("doNotPerform") is True or body.get("intent") in _ONLY_PROPOSED
+            if not forbidden and body.get("status") != "unknown":
+                yield use_of(resource, record, zone)
 
 
 def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
@@ -170,7 +178,7 @@ def _times(
 ) -> tuple[tuple[When, ...], When | None, When | None]:
     if kind == "MedicationDispense":
         handed = read_when(body.get("whenHandedOver"), zone) or read_when(body.get("whenPrepared"), zone)
-        return ((handed,) if handed else ()), None, None
+        return ((handed,) if handed else ()), handed, _supplied_until(body, handed)
     if kind == "MedicationRequest":
         events = planned_times(dosages, zone)
         periods = [
@@ -192,6 +200,14 @@ def _times(
     ):
         return (start,), start, end
     return (), start, end
+
+
+def _supplied_until(body: Mapping[str, Any], handed: When | None) -> When | None:
+    """The last day that a dispensed supply is for."""
+    supply = as_decimal(as_dict(body.get("daysSupply")).get("value"))
+    if handed is None or supply is None or not 0 < supply <= _LONGEST_SUPPLY:
+        return None
+    return whole_day(handed.last + timedelta(days=int(supply) - 1))
 
 
 def _one_infusion(start: When, end: When) -> bool:

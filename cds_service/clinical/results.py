@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical import units
-from cds_service.clinical.signs import sign_of
+from cds_service.clinical.signs import is_undecided, sign_of
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, read_when
@@ -37,7 +37,7 @@ KIND = {
 }  # fmt: skip
 
 # Plausible values after conversion (policy analysis POL-REC-VALUE); outside, the value is rejected.
-_PLAUSIBLE: dict[str, tuple[Decimal, Decimal]] = {
+_PLAUSIBLE: dict[str, tuple[Decimal, Decimal | None]] = {
     "platelets": (Decimal(0), Decimal(3000)),
     "anc": (Decimal(0), Decimal(200)),
     "body_weight": (Decimal("0.5"), Decimal(350)),
@@ -47,6 +47,7 @@ _PLAUSIBLE: dict[str, tuple[Decimal, Decimal]] = {
     "qtc_fridericia": (Decimal(200), Decimal(800)),
     "qtc_bazett": (Decimal(200), Decimal(800)),
     "qtc_unspecified": (Decimal(200), Decimal(800)),
+    "bcr_abl1_transcript": (Decimal(-20), None),  # some laboratories report a logarithm
 }
 _RANK = {"corrected": 2, "amended": 2, "final": 1}
 
@@ -56,7 +57,8 @@ class Result:
     """One measured or stated value of one concept.
 
     ``value`` is in the canonical unit of the concept's kind; ``sign`` is True for positive or
-    detected, False for negative or not detected, from codes, interpretation or words.
+    detected, False for negative or not detected, from codes, interpretation or words;
+    ``undecided`` says that the laboratory left it open.
     ``rank`` orders reports of equal time: corrected 2, final 1, preliminary or unstated 0.
     """
 
@@ -73,6 +75,7 @@ class Result:
     lower_limit: Decimal | None = None
     preliminary: bool = False
     dated_by_issue: bool = False
+    undecided: bool = False
 
     @property
     def shown(self) -> str:
@@ -91,7 +94,7 @@ class Result:
     @property
     def content(self) -> tuple[object, ...]:
         """What the result says, without where it stands; equal contents decide alike."""
-        return (self.value, self.sign, self.words if self.value is None else "")
+        return (self.value, self.sign, self.undecided, self.words if self.value is None else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         lower_limit=low,
         preliminary=status == "preliminary",
         dated_by_issue=when is None and issued is not None,
+        undecided=is_undecided(part),
     )
 
 

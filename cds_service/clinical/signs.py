@@ -38,6 +38,13 @@ def sign_in_words(text: str) -> bool | None:
     return None if negative == positive else positive
 
 
+def is_undecided(part: Mapping[str, Any]) -> bool:
+    """Whether the laboratory says that it could not decide (indeterminate, equivocal)."""
+    flags = {code for i in as_dicts(part.get("interpretation")) for _, code in codes_in(i)}
+    flags |= {code for _, code in codes_in(part.get("valueCodeableConcept"))}
+    return bool(flags & _UNDECIDED_FLAGS)
+
+
 def sign_of(part: Mapping[str, Any]) -> bool | None:
     """The sign of an Observation or component; None when nothing states it or statements differ."""
     found: set[bool | None] = set()
@@ -53,7 +60,7 @@ def sign_of(part: Mapping[str, Any]) -> bool | None:
         found.add(True)
     if flags & _NEGATIVE_FLAGS:
         found.add(False)
-    if flags & _UNDECIDED_FLAGS:
+    if is_undecided(part):
         return None
     if not found:
         words = " | ".join(

@@ -12,6 +12,7 @@ from tests.policy.chart_notes import (
     determine,
     drug_order,
     observation,
+    order,
     patient,
     report,
     stated,
@@ -99,7 +100,7 @@ def test_pol_a_iv_fl(record, expected):
 
 def test_pol_a_iv_fl_is_unknown_when_the_history_could_not_be_seen():
     gaps = [Gap(Need.MEDICATION_STATEMENTS, "the EHR did not answer in time")]
-    d = determine([patient(), condition("277572006", system=SNOMED, onset="2026-04-01")], gaps=gaps)
+    d = determine([patient(), condition("277572006", system=SNOMED, onset="2026-04-01")], order(text="C1D1"), gaps=gaps)
     assert verdict(d, "POL-A-IV-FL") == "unknown"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.clinical.markers import marker_sign, ph_sign
+from cds_service.clinical.marker_words import marker_sign, ph_sign
 from tests.policy.chart_notes import condition, determine, patient, verdict
 
 POSITIVE = [
@@ -66,8 +66,8 @@ def test_the_philadelphia_chromosome_in_words(text, sign):
         ("early T-cell precursor ALL", "not-met"),
         ("T-ALL", "not-met"),
         ("acute lymphoblastic leukemia", "unknown"),
-        ("B-cell chronic lymphocytic leukemia", "unknown"),
-        ("Chronic lymphocytic leukemia, B-cell", "unknown"),
+        ("B-cell chronic lymphocytic leukemia", "not-met"),
+        ("Chronic lymphocytic leukemia, B-cell", "not-met"),
         ("possible B-ALL", "unknown"),
         ("no evidence of B-ALL", "unknown"),
         ("allergy to all penicillins", "unknown"),

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from datetime import date
 
 from cds_service.clinical.body import age_on
+from cds_service.clinical.cd22 import cd22_samples
+from cds_service.clinical.diagnosis import Diagnosis
 from cds_service.clinical.drugs import CD22_DIRECTED, INOTUZUMAB
 from cds_service.clinical.evidence import newest
-from cds_service.clinical.markers import cd22_samples, ph_evidence
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.results import Result
-from cds_service.fhir.dates import When
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import days, number
@@ -64,114 +64,103 @@ def age(case: Case) -> Answer:
 def diagnosis(case: Case) -> Answer:
     """POL-A-I-DX: procedure DX. Only confirmed conditions; a code of the policy alone never meets it."""
     d = case.diagnosis
-    lineages = {i.lineage for i in d.lineages}
-    t_stated = bool(d.t_all) or "T" in lineages
-    named = refs((*d.b_all, *d.t_all, *d.unspecified_all)) + tuple(i.reference for i in d.lineages)
-    mixed = bool(d.mixed) or "mixed" in lineages or ("T" in lineages and "B" in lineages)
-    settle = "a pathology or flow cytometry report that states the lineage"
-    if mixed or (t_stated and d.b_all):
-        return unknown(
-            "B and T lineage or a mixed phenotype are recorded side by side",
-            "pathology",
-            evidence=named,
-            changes=settle,
-        )
+    named = refs((*d.b_all, *d.t_all, *d.mixed, *d.unspecified_all)) + tuple(i.reference for i in d.lineages)
+    stated = {i.lineage for i in d.lineages}
+    t_stated = bool(d.t_all) or "T" in stated
+    if d.mixed or "mixed" in stated or (t_stated and (d.b_all or "B" in stated)):  # 1
+        because = "B and T lineage or a mixed phenotype are recorded side by side"
+        return unknown(because, "pathology", evidence=named, changes=_LINEAGE)
     if t_stated:
-        return Answer(
-            NOT,
-            "T-lineage disease is recorded and no B-cell ALL",
-            named,
-            changes="a confirmed diagnosis of B-cell ALL",
-        )
-    if d.b_all:
+        return _other_disease(case, "T-lineage disease is recorded and no B-cell ALL", named)
+    if d.b_all:  # 2
         return Answer(MET, f"B-cell ALL recorded: {_named(d.b_all)}", refs(d.b_all))
-    if d.unspecified_all:
-        b = tuple(i.reference for i in d.lineages if i.lineage == "B")
-        b += tuple(r.reference for r in cd22_samples(case.chart) if _cd22_verdict(r) is MET)
-        evidence = refs(d.unspecified_all) + b
-        if b:
-            return Answer(
-                MET, f"{_named(d.unspecified_all)}, with B-lineage or CD22-positive blasts", evidence
-            )
-        return unknown(
-            f"{_named(d.unspecified_all)} does not state B or T lineage",
-            "pathology",
-            evidence=evidence,
-            changes=settle,
-        )
-    if d.unclear or d.unconfirmed:
-        found = (*d.unclear, *d.unconfirmed)
-        doubt = "not confirmed" if not d.unclear else "leaves the diagnosis of B-cell ALL open"
-        return unknown(
-            f"{_named(found)} {doubt}", "diagnosis", "pathology", evidence=refs(found), changes=settle
-        )
+    if d.unspecified_all:  # 3
+        return _by_lineage(case, d)
+    if found := (*d.unclear, *d.unconfirmed):  # 4
+        doubt = "leaves the diagnosis of B-cell ALL open" if d.unclear else "is not confirmed"
+        because = f"{_named(found)} {doubt}"
+        return unknown(because, "diagnosis", "pathology", evidence=refs(found), changes=_LINEAGE)
+    if d.other:  # 5
+        return _other_disease(case, f"only another disease is recorded: {_named(d.other)}", refs(d.other))
+    reason = case.chart.unseen(Need.CONDITIONS)
+    because = f"the diagnoses could not be seen ({reason})" if reason else "no diagnosis of leukemia found"
+    return unknown(because, "diagnosis", changes="a confirmed Condition that states B-cell ALL")
+
+
+_LINEAGE = "a pathology or flow cytometry report that states the lineage"
+
+
+def _by_lineage(case: Case, d: Diagnosis) -> Answer:
+    """ALL without a lineage takes it from a B-lineage immunophenotype or CD22-positive blasts beside it."""
+    beside = tuple(i.reference for i in d.lineages if i.lineage == "B")
+    beside += tuple(r.reference for r in cd22_samples(case.chart) if _cd22_verdict(r) is MET)
+    evidence = tuple(dict.fromkeys((*refs(d.unspecified_all), *beside)))
+    named = _named(d.unspecified_all)
+    if beside:
+        return Answer(MET, f"{named}, with B-lineage or CD22-positive blasts", evidence)
+    return unknown(f"{named} does not state B or T lineage", "pathology", evidence=evidence, changes=_LINEAGE)
+
+
+def _other_disease(case: Case, because: str, evidence: tuple[str, ...]) -> Answer:
+    """Another disease and no B-ALL: a no only when all diagnoses could be seen."""
+    settle = "a confirmed diagnosis of B-cell ALL"
     if reason := case.chart.unseen(Need.CONDITIONS):
-        return unknown(
-            f"the diagnoses could not be seen ({reason})",
-            "diagnosis",
-            changes="the Condition that states the diagnosis",
-        )
-    if d.other:
-        return Answer(
-            NOT,
-            f"only another disease is recorded: {_named(d.other)}",
-            refs(d.other),
-            changes="a confirmed diagnosis of B-cell ALL",
-        )
-    return unknown(
-        "no diagnosis of leukemia found", "diagnosis", changes="a Condition that states B-cell ALL"
-    )
+        because = f"{because}, but the diagnoses could not all be seen ({reason})"
+        return unknown(because, "diagnosis", evidence=evidence, changes=settle)
+    return Answer(NOT, because, evidence, changes=settle)
 
 
 def _named(problems: Iterable[Problem]) -> str:
-    texts = []
-    for p in problems:
-        code = sorted(code for _, code in p.codes)
-        texts.append(
-            f"{p.words.split(' | ')[0] or (code[0] if code else 'a condition')}"
-            + (f" ({p.dated})" if p.dated else "")
-        )
-    return ", ".join(dict.fromkeys(texts))
+    return ", ".join(dict.fromkeys(problem_shown(p) for p in problems))
+
+
+def problem_shown(p: Problem) -> str:
+    """A condition for a prescriber: its words, else its code, and its date."""
+    codes = sorted(code for _, code in p.codes)
+    name = p.words.split(" | ")[0] or (codes[0] if codes else "a condition")
+    return f"{name} ({p.dated})" if p.dated else name
+
+
+_CD22_TEST = "flow cytometry or immunohistochemistry for CD22 on the leukemic blasts"
 
 
 def cd22(case: Case) -> Answer:
     """POL-A-I-CD22: procedure CD22. The newest sample on leukemic blasts, laboratory's words first."""
-    settle = "flow cytometry or immunohistochemistry for CD22 on the leukemic blasts"
-    samples = cd22_samples(case.chart)
-    found = newest(samples)
+    found = newest(cd22_samples(case.chart))
     if not found:
-        reason = case.chart.unseen(Need.OBSERVATIONS) or case.chart.unseen(Need.DIAGNOSTIC_REPORTS)
-        if reason:
-            return unknown(f"CD22 results could not all be seen ({reason})", "cd22", changes=settle)
-        if bad := case.chart.unusable(("cd22_blasts_pct",)):
-            return unknown(
-                f"the CD22 result cannot be read ({bad[0].problem})",
-                "cd22",
-                evidence=refs(bad),
-                changes=settle,
-            )
-        return unknown("no CD22 result on blasts found", "cd22", changes=settle)
+        return _no_cd22(case)
     evidence = refs(found)
     shown = "; ".join(_cd22_shown(r) for r in found)
-    if earlier := _earlier_cd22_therapy(case):
-        if any(r.when is None or r.when.is_after(earlier[0]) is not True for r in found):
-            return unknown(
-                f"{shown}, not surely later than {earlier[1]}",
-                "cd22",
-                evidence=evidence,
-                changes=f"a CD22 result from a sample after {earlier[1]}",
-            )
+    if reason := case.chart.unseen(Need.OBSERVATIONS):
+        because = f"{shown}; a newer result may exist, the results could not all be seen ({reason})"
+        return unknown(because, "cd22", evidence=evidence, changes=_CD22_TEST)
+    earlier = _earlier_cd22_therapy(case)
+    if earlier and any(r.when is None or r.when.is_after(earlier[0]) is not True for r in found):
+        settle = f"a CD22 result from a sample after {earlier[1]}"
+        because = f"{shown}, not surely later than {earlier[1]}"
+        return unknown(because, "cd22", evidence=evidence, changes=settle)
     verdict = agreed(_cd22_verdict(r) for r in found)
-    if verdict is UNKNOWN:
-        why = "results of one sample disagree" if len(found) > 1 else "does not settle CD22 positivity"
-        return unknown(f"{shown}: {why}", "cd22", evidence=evidence, changes=settle)
-    because = f"CD22 {'positive' if verdict is MET else 'negative'}: {shown}"
-    return Answer(
-        verdict,
-        because,
-        evidence,
-        changes="a CD22-positive result of a later sample" if verdict is NOT else "",
+    if verdict is MET:
+        return Answer(MET, f"CD22 positive: {shown}", evidence)
+    if verdict is NOT:
+        return Answer(NOT, f"CD22 negative: {shown}", evidence, changes="a CD22-positive later sample")
+    differ = len({_cd22_verdict(r) for r in found}) > 1
+    why = "results of one sample disagree" if differ else "does not settle whether CD22 is positive"
+    return unknown(f"{shown}: {why}", "cd22", evidence=evidence, changes=_CD22_TEST)
+
+
+def _no_cd22(case: Case) -> Answer:
+    reason = case.chart.unseen(Need.OBSERVATIONS) or case.chart.unseen(
+        Need.OTHER_OBSERVATIONS, Need.DIAGNOSTIC_REPORTS
     )
+    bad = case.chart.unusable(("cd22_blasts_pct",))
+    if reason:
+        because = f"CD22 results could not all be seen ({reason})"
+    elif bad:
+        because = f"the CD22 result cannot be read ({bad[0].problem})"
+    else:
+        because = "no CD22 result on blasts found"
+    return unknown(because, "cd22", evidence=refs(bad), changes=_CD22_TEST)
 
 
 def _cd22_shown(result: Result) -> str:
@@ -181,6 +170,7 @@ def _cd22_shown(result: Result) -> str:
 
 
 def _cd22_verdict(result: Result) -> Verdict:
+    """Steps 3 and 4: what one result says, words first, then the number."""
     high, low = number("cd22.positive_min"), number("cd22.negative_max")
     value = result.value
     if result.sign is True:
@@ -202,43 +192,3 @@ def _earlier_cd22_therapy(case: Case) -> tuple[date, str] | None:
         if others and use.is_given and (last := use.last_known) is not None:
             found.append((last.last, f"{', '.join(sorted(others))} of {last}"))
     return max(found, default=None)
-
-
-def ph_status(case: Case) -> tuple[bool | None, tuple[str, ...], str]:
-    """Whether the disease is Philadelphia-positive (ever), -negative, or not known; evidence and text."""
-    found = ph_evidence(case.chart)
-    positive = [e for e in found if e.positive]
-    if positive:
-        return True, tuple(e.reference for e in positive), "; ".join(e.shown for e in positive)
-    negative = [e for e in found if not _in_response(case, e.when)]
-    if negative:
-        return False, tuple(e.reference for e in negative), "; ".join(e.shown for e in negative)
-    if found:
-        return (
-            None,
-            tuple(e.reference for e in found),
-            f"{found[0].shown} was taken during response to treatment",
-        )
-    return None, (), ""
-
-
-def _in_response(case: Case, when: When | None) -> bool:
-    """Whether a test was taken in a remission: then an absent transcript is response, not Ph-negative disease."""
-    day = when.day if when is not None else None
-    before = [i for i in case.items if day is not None and i.day <= day]
-    return bool(before) and before[-1].achieved
-
-
-def philadelphia_negative(case: Case) -> Answer:
-    """POL-A-IV-PH: procedure PH. Ever positive is positive; "Ph-like" says nothing of BCR::ABL1."""
-    settle = "FISH for t(9;22), cytogenetics or a BCR::ABL1 transcript test at diagnosis or relapse"
-    positive, evidence, text = ph_status(case)
-    if positive is True:
-        return Answer(NOT, f"Philadelphia chromosome positive: {text}", evidence)
-    if reason := case.chart.unseen(Need.OBSERVATIONS, Need.CONDITIONS):
-        because = f"the evidence on the Philadelphia chromosome could not all be seen ({reason})"
-        return unknown(because, "ph-status", evidence=evidence, changes=settle)
-    if positive is False:
-        return Answer(MET, f"Philadelphia chromosome negative: {text}", evidence)
-    why = text or "no test for the Philadelphia chromosome found"
-    return unknown(why, "ph-status", evidence=evidence, changes=settle)

@@ -16,6 +16,7 @@ from cds_service.policies.inotuzumab import (
     criteria_continuation,
     criteria_disease,
     criteria_partners,
+    criteria_philadelphia,
     duration,
     monitoring,
     progression,
@@ -42,7 +43,7 @@ LEAVES: dict[str, Callable[[Case], Answer]] = {
     "POL-A-II-B-2": criteria_partners.with_tki,
     "POL-A-II-B-3": criteria_partners.with_mini_hyper_cvd,
     "POL-A-IV-FL": criteria_disease.frontline,
-    "POL-A-IV-PH": criteria.philadelphia_negative,
+    "POL-A-IV-PH": criteria_philadelphia.philadelphia_negative,
     "POL-A-V": criteria_partners.with_mini_hyper_cvd,
     "POL-B-I-TOX": criteria_continuation.toxicity,
     "POL-B-I-PROG": progression.progression,
@@ -178,7 +179,7 @@ def _notes(case: Case) -> Iterator[str]:
         yield f"Cycle and day: {case.frame.position.why_unknown}."
     if case.frame.earlier:
         last = case.frame.earlier[-1].day
-        ended = case.frame.ends[-1].text if case.frame.ends else "another course"
+        ended = max((e.day, e.text) for e in case.frame.ends if e.day is not None)[1]
         yield (
             f"A new course: inotuzumab was given before (last {last}), then {ended}. The earlier exposure raises the risk of "
             "veno-occlusive disease. The policy does not state whether earlier cycles count toward six."

@@ -7,7 +7,7 @@ open, and left out when it is premedication, cytoreduction, intrathecal or for a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -17,28 +17,30 @@ from cds_service.clinical.drugs import (
     INOTUZUMAB,
     MINI_HYPER_CVD,
     STEROIDS,
-    TKIS,
     UNRESOLVED,
     drugs_in_text,
     is_antineoplastic,
     shown,
 )
 from cds_service.clinical.exposure import DrugUse
-from cds_service.clinical.words import Said, phrase, says
+from cds_service.clinical.plans import Plan, PlannedDrug, current_plans
+from cds_service.clinical.words import Said, clauses, says
+from cds_service.fhir.dates import When
+from cds_service.policies.inotuzumab import regimens
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.lines import is_cytoreduction
-from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.numbers import days, span
 
-_MINI_HYPER_CVD = phrase(
-    r"mini-?\s?hyper-?\s?C-?VD", r"mini-?HCVD", r"MHCVD", r"low[- ]intensity hyper-?C-?VD"
-)
-_FULL_HYPER_CVAD = re.compile(r"(?<!mini)(?<!mini-)(?<!mini )\bhyper-?\s?C-?VAD", re.IGNORECASE)
 _PREMEDICATION = re.compile(
-    r"\bpre-?med\w*|\bprior to (?:each )?(?:infusion|dose)|\bpre-?treatment for infusion|\bantiemet\w*|\bnausea",
+    r"\bpre-?med\w*|\b(?:prior to|before) (?:each |every |the )?(?:inotuzumab|infusion|dose)|\bpre-?treatment for infusion|"
+    r"\bantiemet\w*|\bnausea|\bvomiting|\binfusion reaction",
     re.IGNORECASE,
 )
 _LATER = re.compile(r"\b(?:conditioning|maintenance|consolidation)\b", re.IGNORECASE)
-_PLAN_ENDED = {"completed", "revoked", "entered-in-error", "cancelled"}
+_HISTORY = re.compile(
+    r"\b(?:prior|previous\w*|after|failed|failure|following|s/p|relapse[ds]?|refractory|received|if|stop\w*)\b",
+    re.IGNORECASE,
+)
 
 
 class Concurrency(StrEnum):
@@ -47,6 +49,24 @@ class Concurrency(StrEnum):
     CONCURRENT = "concurrent"
     POSSIBLE = "possible"
     NOT = "not concurrent"
+
+
+CONCURRENT, POSSIBLE, NOT = Concurrency.CONCURRENT, Concurrency.POSSIBLE, Concurrency.NOT
+Standing = tuple[Concurrency, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """The days of the order's cycle, and the days on which each drug was given."""
+
+    first: date
+    last: date
+    given: Mapping[str, tuple[date, ...]]
+
+    @property
+    def recent(self) -> date:
+        """The day from which an active order without a period still counts."""
+        return self.first - span("partner.stale_order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +85,7 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """All partners of this cycle, and the plan that names mini-hyper-CVD, if one does."""
+    """All partners of this cycle, and the plan that names mini-hyper-CVD or full hyper-CVAD, if one does."""
 
     all: tuple[Partner, ...]
     mini_hyper_cvd_plan: str | None
@@ -81,199 +101,206 @@ class Partners:
         """Partners that are systemic antineoplastics; steroids alone never defeat single-agent use."""
         return tuple(p for p in self.named(concurrency) if p.drug not in STEROIDS)
 
+    @property
+    def anthracyclines(self) -> tuple[Partner, ...]:
+        return self.named(CONCURRENT, ANTHRACYCLINES)
+
 
 def partners(case: Case) -> Partners:
     """Read requests, drafts, administrations, statements and care plans for this cycle."""
-    first = case.day_one
-    last = first + timedelta(
-        days=days("cycle.day1_min.c1" if case.highest_cycle == 1 else "cycle.length.sub") - 1
-    )
+    cycle = _cycle(case)
+    plans = tuple(_overlapping(current_plans(case.record, case.chart.zone), cycle))
     strongest: dict[str, Partner] = {}
-    order = (Concurrency.CONCURRENT, Concurrency.POSSIBLE, Concurrency.NOT)
-    for partner in (*_of_uses(case, first, last), *_of_plans(case, first, last)):
+    order = list(Concurrency)
+    for partner in (*_of_uses(case, cycle), *_of_plans(plans, cycle)):
         held = strongest.get(partner.drug)
         if held is None or order.index(partner.concurrency) < order.index(held.concurrency):
             strongest[partner.drug] = partner
-    plan, full = _regimen_named(case, last)
-    return Partners(tuple(strongest[d] for d in sorted(strongest)), plan, full)
+    texts = tuple(_plan_texts(case, plans, cycle))
+    return Partners(
+        tuple(strongest[d] for d in sorted(strongest)),
+        next((reference for text, reference in texts if regimens.plans(text, regimens.MINI_HYPER_CVD)), None),
+        next((reference for text, reference in texts if regimens.plans(text, regimens.HYPER_CVAD)), None),
+    )
 
 
-def _of_uses(case: Case, first: date, last: date) -> Iterator[Partner]:
-    given = _days_given(case)
-    for use in (*case.chart.uses, *case.drafts):
-        drugs = _counted(use, first)
-        if not drugs:
-            continue
-        for drug in sorted(drugs):
-            concurrency, why = _concurrency(use, drug, first, last, given.get(drug, ()), case)
+def _cycle(case: Case) -> Cycle:
+    """Day 1 to the last day of the cycle: 21 days in cycle 1, then 28."""
+    length = days("cycle.day1_min.c1" if case.highest_cycle == 1 else "cycle.length.sub")
+    given: dict[str, list[date]] = {}
+    for use in case.chart.uses:
+        if use.is_given and not use.intrathecal:
+            for drug in use.drugs:
+                given.setdefault(drug, []).extend(w.last for w in use.days)
+    return Cycle(
+        case.day_one,
+        case.day_one + timedelta(days=length - 1),
+        {drug: tuple(sorted(found)) for drug, found in given.items()},
+    )
+
+
+def _of_uses(case: Case, cycle: Cycle) -> Iterator[Partner]:
+    drafted = {use.reference for use in case.drafts}
+    held = (u for u in case.chart.uses if u.status != "draft" and u.reference not in drafted)
+    for use in (*held, *case.drafts):
+        for drug in sorted(_counted(use, cycle.first)):
+            concurrency, why = _standing(use, drug, cycle)
             yield Partner(drug, concurrency, use.reference, why)
 
 
 def _counted(use: DrugUse, day_one: date) -> frozenset[str]:
     """The drugs of a use that may be partners, after step 2 left out what is none."""
-    drugs = frozenset(
-        d
-        for d in use.drugs
-        if d != INOTUZUMAB and (is_antineoplastic(d, use.concept) or d in MINI_HYPER_CVD or d == UNRESOLVED)
-    )
-    if not drugs or use.intrathecal or use.benign_reason or use.status == "not-done":
+    if use.intrathecal or use.benign_reason or use.status == "not-done":
         return frozenset()
-    if is_cytoreduction(use, day_one) or "hydroxyurea" in drugs:
-        return frozenset()
-    if drugs <= STEROIDS and _PREMEDICATION.search(use.all_text):
+    drugs = frozenset(d for d in use.drugs if _may_be_partner(d, use) and d != "hydroxyurea")
+    premedication = drugs <= STEROIDS and _PREMEDICATION.search(use.all_text)
+    if premedication or is_cytoreduction(use, day_one):
         return frozenset()
     return drugs
 
 
-def _days_given(case: Case) -> dict[str, tuple[date, ...]]:
-    found: dict[str, list[date]] = {}
-    for use in case.chart.uses:
-        if use.is_given and not use.intrathecal:
-            for drug in use.drugs:
-                found.setdefault(drug, []).extend(w.last for w in (*use.days, use.end) if w is not None)
-    return {drug: tuple(sorted(found[drug])) for drug in found}
+def _may_be_partner(drug: str, use: DrugUse) -> bool:
+    return drug != INOTUZUMAB and (
+        is_antineoplastic(drug, use.concept) or drug in MINI_HYPER_CVD or drug == UNRESOLVED
+    )
 
 
-def _concurrency(
-    use: DrugUse, drug: str, first: date, last: date, given: tuple[date, ...], case: Case
-) -> tuple[Concurrency, str]:
-    if use.is_given and use.kind != "MedicationStatement":
-        return _of_given(use, first, last)
-    if use.kind == "MedicationStatement" and use.status in ("completed", "stopped"):
-        return _of_ended(use, first, last)
-    if use.status in ("stopped", "completed", "cancelled", "not-taken"):
-        return _of_ended(use, first, last)
-    return _of_open(use, drug, first, last, given, case)
+def _standing(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
+    """Steps 3 and 4 for one use of one drug."""
+    if use.kind in ("MedicationAdministration", "MedicationDispense"):
+        return _of_given(use, cycle) if use.is_given else (NOT, f"status {use.status}")
+    if use.status in ("completed", "stopped", "cancelled", "not-taken"):
+        return _of_ended(use, cycle)
+    begins, ends = _period(use)
+    if begins is not None and begins.first > cycle.last:
+        return NOT, f"planned to start {begins}"
+    if use.status == "on-hold":
+        return POSSIBLE, "on hold"
+    if ends is not None and ends.last < cycle.first:
+        return (
+            (POSSIBLE, f"active, but its period ended {ends}")
+            if use.status == "active"
+            else (NOT, f"ended {ends}")
+        )
+    if begins is not None:
+        return CONCURRENT, f"from {begins}"
+    if _LATER.search(use.all_text) and _starts_later(use):
+        return NOT, "planned for later"
+    return _without_period(use, drug, cycle)
 
 
-def _of_given(use: DrugUse, first: date, last: date) -> tuple[Concurrency, str]:
-    if use.kind == "MedicationRequest":
-        return _of_ended(use, first, last)
-    if any(w.is_within(first, last) for w in use.days):
-        return Concurrency.CONCURRENT, f"given {max(w.first for w in use.days)}"
-    if use.start is not None and use.end is None and not use.days and use.start.first <= last:
-        return Concurrency.CONCURRENT, f"since {use.start}"
-    if use.start is not None and use.end is not None and use.start.first <= last and use.end.last >= first:
-        return Concurrency.CONCURRENT, f"{use.start} to {use.end}"
-    return Concurrency.NOT, "given outside this cycle"
+def _period(use: DrugUse) -> tuple[When | None, When | None]:
+    """The stated period of an order or statement. A statement's single date is when it was so, not a period."""
+    if use.kind == "MedicationStatement" and use.start is None:
+        return None, use.end
+    begins = use.start or (use.days[0] if use.days else None)
+    ends = use.end or (use.days[-1] if use.days and use.start is None else None)
+    return begins, ends
 
 
-def _of_ended(use: DrugUse, first: date, last: date) -> tuple[Concurrency, str]:
+def _of_given(use: DrugUse, cycle: Cycle) -> Standing:
+    if any(w.is_within(cycle.first, cycle.last) for w in use.days):
+        return CONCURRENT, f"given {use.days[-1]}"
+    if (
+        use.start is not None
+        and use.start.first <= cycle.last
+        and use.end is not None
+        and use.end.last >= cycle.first
+    ):
+        return CONCURRENT, f"{use.start} to {use.end}"
+    if use.start is not None and use.status == "in-progress" and use.end is None:
+        return CONCURRENT, f"since {use.start}"
+    return NOT, "given outside this cycle"
+
+
+def _of_ended(use: DrugUse, cycle: Cycle) -> Standing:
     ended = use.end or (use.days[-1] if use.days else None)
     begun = use.first_known
-    if ended is not None and ended.last >= first and (begun is None or begun.first <= last):
-        return Concurrency.CONCURRENT, f"until {ended}"
-    return Concurrency.NOT, f"ended {ended}" if ended is not None else f"status {use.status}"
+    if ended is not None and ended.last >= cycle.first and (begun is None or begun.first <= cycle.last):
+        return CONCURRENT, f"until {ended}"
+    return NOT, f"ended {ended}" if ended is not None else f"status {use.status}"
 
 
-def _of_open(
-    use: DrugUse, drug: str, first: date, last: date, given: tuple[date, ...], case: Case
-) -> tuple[Concurrency, str]:
-    """Active, on-hold, intended and draft uses."""
-    if use.start is not None or use.days:
-        begins = use.start.first if use.start is not None else use.days[0].first
-        ends = (
-            use.end.last
-            if use.end is not None
-            else (use.days[-1].last if use.days and use.start is None else None)
-        )
-        if begins > last:
-            return Concurrency.NOT, f"planned to start {begins}"
-        if ends is not None and ends < first:
-            recorded_end = use.kind == "MedicationRequest" and use.status == "active"
-            return (
-                (Concurrency.POSSIBLE, f"active, but its period ended {ends}")
-                if recorded_end
-                else (Concurrency.NOT, f"ended {ends}")
-            )
-        if use.status == "on-hold":
-            return Concurrency.POSSIBLE, "on hold"
-        return Concurrency.CONCURRENT, f"from {begins}"
-    if _LATER.search(use.all_text) and drug not in TKIS and _starts_later(use):
-        return Concurrency.NOT, "planned for later"
-    if use.status == "on-hold":
-        return Concurrency.POSSIBLE, "on hold"
-    if use.kind == "MedicationStatement":
-        return Concurrency.CONCURRENT, "stated as being taken"
-    recent = first - timedelta(days=days("partner.stale_order"))
-    if any(day >= first for day in given):
-        return Concurrency.CONCURRENT, "ordered, and given in this cycle"
-    if use.status == "draft" or (use.authored is not None and use.authored.last >= recent):
-        return (
-            Concurrency.CONCURRENT,
-            f"ordered {use.authored}" if use.authored else "ordered in this session",
-        )
-    if use.authored is not None and any(day > use.authored.last for day in given):
-        return (
-            (Concurrency.CONCURRENT, "ordered, and given since")
-            if any(d >= recent for d in given)
-            else (Concurrency.POSSIBLE, _stale(use))
-        )
-    return Concurrency.POSSIBLE, _stale(use)
-
-
-def _stale(use: DrugUse) -> str:
-    return (
-        f"active order of {use.authored}, not given since" if use.authored else "active order without a date"
-    )
+def _without_period(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
+    """An active, intended or drafted use without a period: by when it was written, or given since."""
+    written = use.authored or (use.days[-1] if use.days else None)
+    if use.status == "intended":
+        return POSSIBLE, "intended, without a date"
+    if use.status == "draft":
+        return CONCURRENT, "ordered in this session"
+    since = [
+        d for d in cycle.given.get(drug, ()) if d >= cycle.recent and (written is None or d >= written.first)
+    ]
+    if since and use.kind == "MedicationRequest":
+        return CONCURRENT, f"ordered, and given {since[-1]}"
+    if written is None:
+        return POSSIBLE, "active, without a date"
+    verb = "ordered" if use.kind == "MedicationRequest" else "stated as taken"
+    if written.last >= cycle.recent:
+        return CONCURRENT, f"{verb} {written}"
+    return POSSIBLE, f"{verb} {written}, not given since"
 
 
 def _starts_later(use: DrugUse) -> bool:
     """An order whose text puts it after this treatment, such as conditioning or maintenance."""
-    return (
-        use.intent in ("plan", "proposal")
-        or use.status == "draft"
-        or bool(re.search(r"\b(?:planned|after|following|then)\b", use.all_text, re.IGNORECASE))
-    )
+    planned = use.intent == "plan" or use.status in ("draft", "intended")
+    return planned or bool(re.search(r"\b(?:planned|after|following|then)\b", use.all_text, re.IGNORECASE))
 
 
-def _of_plans(case: Case, first: date, last: date) -> Iterator[Partner]:
-    """Drugs that a care plan's activities name."""
-    for act in case.chart.acts:
-        if (
-            act.kind != "CarePlan"
-            or act.status in _PLAN_ENDED
-            or (act.when is not None and act.when.first > last)
-        ):
-            continue
-        for drug in sorted(act.concepts | drugs_in_text(act.words)):
-            if (
-                drug != INOTUZUMAB
-                and drug != "blinatumomab"
-                and (is_antineoplastic(drug) or drug in MINI_HYPER_CVD)
-            ):
-                if drug != "hydroxyurea" and drug not in STEROIDS - MINI_HYPER_CVD:
-                    yield Partner(drug, Concurrency.CONCURRENT, act.reference, "in the care plan")
+def _overlapping(plans: Iterable[Plan], cycle: Cycle) -> Iterator[Plan]:
+    for plan in plans:
+        if plan.start is None or plan.start.first <= cycle.last:
+            yield plan
 
 
-def _regimen_named(case: Case, last: date) -> tuple[str | None, str | None]:
-    """References of the current plan (or order) that names mini-hyper-CVD, or full hyper-CVAD."""
-    mini: str | None = None
-    full: str | None = None
-    texts = [(t, case.order.reference) for t in case.order.texts]
-    texts += [(u.all_text, u.reference) for u in case.drafts]
-    for act in case.chart.acts:
-        if (
-            act.kind == "CarePlan"
-            and act.status not in _PLAN_ENDED
-            and not (act.when is not None and act.when.first > last)
-        ):
-            texts += [(t, act.reference) for t in (act.words, *act.texts)]
+def _of_plans(plans: Sequence[Plan], cycle: Cycle) -> Iterator[Partner]:
+    """Drugs of the plans' activities; a drug that only a plan's title names is possible."""
+    for plan in plans:
+        for activity in plan.activities:
+            concurrency, why = _of_activity(activity, plan, cycle)
+            for drug in sorted(d for d in activity.drugs if _is_plan_partner(d)):
+                yield Partner(drug, concurrency, plan.reference, why)
+        for drug in sorted(_named_in_words(plan)):
+            yield Partner(drug, POSSIBLE, plan.reference, "named in the care plan")
+
+
+def _of_activity(activity: PlannedDrug, plan: Plan, cycle: Cycle) -> Standing:
+    later = activity.start is not None and activity.start.first > cycle.last
+    if later or _LATER.search(activity.text):
+        return NOT, "in the care plan, for later"
+    if plan.end is not None and plan.end.last < cycle.first:
+        return POSSIBLE, f"in a care plan that ended {plan.end}"
+    if activity.end is not None and activity.end.last < cycle.first:
+        return NOT, f"in the care plan until {activity.end}"
+    return CONCURRENT, "in the care plan"
+
+
+def _named_in_words(plan: Plan) -> frozenset[str]:
+    """The partners that a plan's title or description affirms, outside clauses on history or later treatment."""
+    found: set[str] = set()
+    for text in plan.texts:
+        for clause in clauses(text):
+            if _HISTORY.search(clause) or _LATER.search(clause):
+                continue
+            for drug in drugs_in_text(clause):
+                name = re.compile(re.escape(shown(drug)), re.IGNORECASE)
+                if _is_plan_partner(drug) and drug not in STEROIDS and says(clause, name) is Said.AFFIRMED:
+                    found.add(drug)
+    return frozenset(found)
+
+
+def _is_plan_partner(drug: str) -> bool:
+    return drug not in (INOTUZUMAB, "hydroxyurea") and (is_antineoplastic(drug) or drug in MINI_HYPER_CVD)
+
+
+def _plan_texts(case: Case, plans: Sequence[Plan], cycle: Cycle) -> Iterator[tuple[str, str]]:
+    """Texts that may name the regimen of this cycle, with their source."""
+    yield from ((text, case.order.reference) for text in case.order.texts)
+    yield from ((use.all_text, use.reference) for use in case.drafts)
+    for plan in plans:
+        if plan.end is None or plan.end.last >= cycle.first:
+            yield from ((text, plan.reference) for text in (*plan.texts, *(a.text for a in plan.activities)))
     for use in case.chart.uses:
-        if use.status in ("active", "draft") and use.kind == "MedicationRequest":
-            texts.append((use.all_text, use.reference))
-    for text, reference in texts:
-        if says(text, _MINI_HYPER_CVD) is Said.AFFIRMED and not re.search(
-            r"\b(?:prior|previous|after|failed|s/p)\b", text, re.IGNORECASE
-        ):
-            mini = mini or reference
-        if (
-            _FULL_HYPER_CVAD.search(text)
-            and says(text, re.compile(_FULL_HYPER_CVAD.pattern, re.I)) is Said.AFFIRMED
-        ):
-            full = full or reference
-    return mini, full
-
-
-def anthracyclines(found: Partners) -> tuple[Partner, ...]:
-    return found.named(Concurrency.CONCURRENT, ANTHRACYCLINES)
+        recent = use.authored is None or use.authored.last >= cycle.recent
+        if use.kind == "MedicationRequest" and use.status == "active" and recent:
+            yield use.all_text, use.reference
