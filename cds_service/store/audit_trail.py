@@ -10,12 +10,16 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from cds_service.store.database import Database
 from cds_service.store.schema import audit, audit_chain
 
 _AT_ONCE = 500
+# Made once: every hook call runs these three.
+_END = select(audit_chain.c.last_seq, audit_chain.c.last_hash).with_for_update()
+_KEEP = insert(audit)
+_MOVE_END = update(audit_chain).values(last_seq=bindparam("seq"), last_hash=bindparam("link"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,10 @@ def linked(before: str, event: str) -> str:
 
 def append(db: Connection, event: str, at: float) -> Link:
     """Add an event to the end of the chain, in the caller's transaction."""
-    end = db.execute(
-        select(audit_chain.c.last_seq, audit_chain.c.last_hash).with_for_update()
-    ).one()  # other writers wait here until this transaction is over
+    end = db.execute(_END).one()  # other writers wait here until this transaction is over
     link = Link(end.last_seq + 1, linked(end.last_hash, event))
-    db.execute(insert(audit).values(seq=link.seq, at=at, event=event, hash=link.hash))
-    db.execute(update(audit_chain).values(last_seq=link.seq, last_hash=link.hash))
+    db.execute(_KEEP, {"seq": link.seq, "at": at, "event": event, "hash": link.hash})
+    db.execute(_MOVE_END, {"seq": link.seq, "link": link.hash})
     return link
 
 
