@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NotRequired, TypedDict, Unpack
 
 import requests
 from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
@@ -27,6 +27,18 @@ _CHUNK = 65536
 _USER_AGENT = "payer-policy-cds"
 
 Kind = Literal["refused", "timeout", "too-large", "connection", "tls"]
+
+
+class Rules(TypedDict):
+    """What every request says: its headers, which URLs ``allowed`` accepts, by when it is over, how much may come.
+
+    ``deadline`` is on the monotonic clock; ``max_bytes`` counts the decoded body.
+    """
+
+    headers: Mapping[str, str]
+    allowed: Callable[[str], bool]
+    deadline: float
+    max_bytes: NotRequired[int]
 
 
 class OutboundError(Exception):
@@ -56,42 +68,17 @@ class Outbound:
         self._loopback = loopback
         self._adapter = CheckedAdapter(loopback=loopback, ca_file=ca_file, kept_open=KEPT_OPEN)
 
-    def get(
-        self,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        allowed: Callable[[str], bool],
-        deadline: float,
-        max_bytes: int = MAX_BYTES,
-    ) -> Response:
-        """Read a URL that ``allowed`` accepts, until ``deadline`` on the monotonic clock."""
-        return self._send("GET", url, None, headers, allowed, deadline, max_bytes)
+    def get(self, url: str, **rules: Unpack[Rules]) -> Response:
+        """Read a URL. Raises OutboundError."""
+        return self._send("GET", url, None, rules)
 
-    def post(
-        self,
-        url: str,
-        *,
-        body: bytes,
-        headers: Mapping[str, str],
-        allowed: Callable[[str], bool],
-        deadline: float,
-        max_bytes: int = MAX_BYTES,
-    ) -> Response:
-        """Send a body to a URL; the same rules as :meth:`get`."""
-        return self._send("POST", url, body, headers, allowed, deadline, max_bytes)
+    def post(self, url: str, *, body: bytes, **rules: Unpack[Rules]) -> Response:
+        """Send a body to a URL. Raises OutboundError."""
+        return self._send("POST", url, body, rules)
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None,
-        headers: Mapping[str, str],
-        allowed: Callable[[str], bool],
-        deadline: float,
-        max_bytes: int,
-    ) -> Response:
-        request = self._prepared(method, url, body, headers, allowed)
+    def _send(self, method: str, url: str, body: bytes | None, rules: Rules) -> Response:
+        request = self._prepared(method, url, body, rules)
+        deadline = rules["deadline"]
         left = deadline - time.monotonic()
         if left <= 0:
             raise OutboundError("timeout", "no time was left")
@@ -100,27 +87,20 @@ class Outbound:
         except (requests.RequestException, HTTPError) as error:
             raise _outbound_error(error) from None
         try:
-            content = b"".join(_capped(answer, max_bytes, deadline))
+            content = b"".join(_capped(answer, rules.get("max_bytes", MAX_BYTES), deadline))
         finally:
             answer.close()
         return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, content)
 
-    def _prepared(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None,
-        headers: Mapping[str, str],
-        allowed: Callable[[str], bool],
-    ) -> requests.PreparedRequest:
+    def _prepared(self, method: str, url: str, body: bytes | None, rules: Rules) -> requests.PreparedRequest:
         """The request as it will be sent: what is checked is the URL after all normalisation."""
-        sent = {"User-Agent": _USER_AGENT, "Accept-Encoding": "gzip", **headers}
+        sent = {"User-Agent": _USER_AGENT, "Accept-Encoding": "gzip", **rules["headers"]}
         try:
             request = requests.Request(method, url, headers=sent, data=body).prepare()
         except (requests.RequestException, ValueError):
             raise OutboundError("refused", "the address is malformed") from None
         parts = plain_parts(request.url or "")
-        if parts is None or request.url is None or not allowed(request.url):
+        if parts is None or request.url is None or not rules["allowed"](request.url):
             raise OutboundError("refused", "the address is not one that may be contacted")
         if parts.scheme != "https" and not self._loopback:
             raise OutboundError("refused", "the address is not https")
