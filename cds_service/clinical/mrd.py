@@ -41,6 +41,10 @@ class Mrd:
 
 _MRD = phrase(r"MRD", r"(?:minimal|measurable) residual disease")
 _NO_MRD = phrase(r"no (?:evidence of |detectable |measurable |minimal )*(?:MRD|residual disease)")
+_NOT_NEGATIVE = re.compile(
+    r"\b(?:not|without|no|never|failed)\b[\w\s]{0,30}(?:MRD[\s-]+)?negative\b|\bnegative\s+(?:\w+\s+)?not\b",
+    re.IGNORECASE,
+)
 _TRANSCRIPT = re.compile(r"BCR|ABL1?\b|transcript|p190|p210", re.IGNORECASE)
 _TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
 
@@ -103,6 +107,9 @@ def mrd_sign(text: str, limit: Decimal) -> bool | None:
     """True for MRD-negative, False for positive, None when the text does not tell. ``limit`` in per cent."""
     words = re.sub(r"\bMRD\s*[-\u2212](?=\s|$|,|;)", "MRD negative ", text)
     words = re.sub(r"\bMRD\s*\+", "MRD positive ", words)
+    words = re.sub(r"\b(positiv|negativ)ity\b", r"\1e", words, flags=re.IGNORECASE)
+    if _NOT_NEGATIVE.search(words):
+        return False
     if _NO_MRD.search(words):
         return True
     sign = sign_in_words(words)

@@ -43,6 +43,9 @@ _ABBREVIATIONS = (
     (re.compile(rf"(?<![\w-])NR{_NO_FIGURE}"), "no response"),
 )  # fmt: skip
 
+# "Relapse" and "progression" of something else ("progression of neuropathy") say nothing of the leukemia.
+_DISEASE_NAME = r"(?:the |her |his |their )?(?:disease|leuk\w+|lymphoblastic \w+|B ?ALL|ALL|blasts)"
+_OF_OTHER = rf"(?! (?:of|in) (?!{_DISEASE_NAME}))"
 _COMPLETE = r"complete (?:hematologic(?:al)? |haematologic(?:al)? |morphologic(?:al)? |metabolic )?(?:remission|response)"
 # In order: the first pattern that a clause affirms names its response. A denial of CR is "no response".
 _PATTERNS: tuple[tuple[Response, re.Pattern[str]], ...] = (
@@ -58,11 +61,17 @@ _PATTERNS: tuple[tuple[Response, re.Pattern[str]], ...] = (
         phrase(_COMPLETE, r"full remission", r"morphologic(?:al)? remission", r"remission achieved", r"achieved remission"),
     ),
     (Response.PR, phrase(r"partial (?:remission|response)")),
-    (Response.RELAPSE, phrase(r"relaps(?:e|ed|ing)(?: disease)?", r"recurren(?:ce|t)(?: disease| leuk\w+)?")),
+    (
+        Response.RELAPSE,
+        phrase(
+            rf"relaps(?:e|ed|ing){_OF_OTHER}(?: disease)?", rf"recurrence of {_DISEASE_NAME}",
+            r"(?:disease|leuk\w+) recurrence", r"recurrent (?:disease|leuk\w+)",
+        ),
+    ),
     (
         Response.PD,
         phrase(
-            r"progressive disease", r"disease progression", r"progression(?: of (?:the )?(?:disease|leuk\w+))?",
+            r"progressive disease", rf"progression{_OF_OTHER}",
             r"(?:disease|leuk\w+) (?:has |is |had )?progress(?:ed|ing)",
         ),
     ),
@@ -76,14 +85,16 @@ _PATTERNS: tuple[tuple[Response, re.Pattern[str]], ...] = (
     ),
 )  # fmt: skip
 _NO_PROGRESSION = phrase(
-    r"no (?:evidence of |sign of |signs of |clinical |further )?(?:disease )?progression",
-    r"without (?:evidence of |disease )?progression", r"not progress(?:ed|ing)", r"progression free", r"no progressive disease",
-    r"no evidence of (?:disease|leuk\w+|relapse|recurrence)(?: progression)?", r"no relapse",
+    rf"(?:no|without) (?:evidence of |sign of |signs of |clinical |further )?(?:disease )?progression{_OF_OTHER}",
+    r"(?:disease|leuk\w+) (?:has |is )?not progress(?:ed|ing)", r"progression free", r"no progressive disease",
+    rf"no evidence of (?:disease|leuk\w+|relapse|recurrence){_OF_OTHER}(?: progression)?", rf"no relapse{_OF_OTHER}",
 )  # fmt: skip
-# Intents, conditions and reasons for treatment.
+# Intents, conditions, reasons for treatment, and other diseases.
 _NOT_A_FINDING = re.compile(
     r"\b(?:goal|aim|target|plan(?:ned)? (?:to|for|if)|if|until|unless|in case of|expected|hope|"
-    r"eligib\w+|indicat\w+|for (?:the )?treatment of|treat(?:ment|ed|ing)? (?:for|of)|protocol for|trial)\b",
+    r"eligib\w+|indicat\w+|for (?:the )?treatment of|treat(?:ment|ed|ing)? (?:for|of)|protocol for|trial|"
+    r"response to (?!(?:treatment|therapy|inotuzumab|besponsa|chemo\w*|cycle|induction|salvage)\b)\w+|"
+    r"(?:heart|coronary|artery|liver|hepatic|lung|pulmonary|kidney|renal|thyroid|bowel|valv\w+|vascular|host) disease)\b",
     re.IGNORECASE,
 )
 # The history that led to this treatment.

@@ -25,6 +25,9 @@ CR, CRI, PR, SD = Response.CR, Response.CRI, Response.PR, Response.SD
         ("CRi not achieved", [Response.NO_RESPONSE]),
         ("persistent leukemia", [Response.NO_RESPONSE]),
         ("No evidence of relapse, CR maintained", [CR, Response.NO_PROGRESSION]),
+        ("Recurrence of leukemia", [Response.RELAPSE]),
+        ("Partial response to inotuzumab", [PR]),
+        ("No progression of B-ALL", [Response.NO_PROGRESSION]),
         ("No progression of disease", [Response.NO_PROGRESSION]),
         ("Relapsed B-ALL now in complete remission", [CR]),
         ("Stable disease. No relapse.", [SD, Response.NO_PROGRESSION]),
@@ -55,6 +58,13 @@ def test_a_response_that_is_stated(text, expected):
         "progressing well",
         "progress note",
         "monitor for progression",
+        "progression of neuropathy",
+        "no progression of the rash",
+        "recurrent urinary tract infections",
+        "no recurrence of the infusion reaction",
+        "no relapse of depression",
+        "no response to antibiotics",
+        "chronic liver disease stable",
     ],
 )
 def test_a_text_that_states_nothing_of_the_response(text):
