@@ -10,11 +10,17 @@ from typing import Any
 import pytest
 
 from cds_service.trust.id_token import IdTokenError, verified_claims
-from tests.web.keys import CLIENT_ID, ISSUER, NONCE, claims, ehr_key, public, signed
+from tests.web.keys import CLIENT_ID, ISSUER, NONCE, ehr_key, public, signed
+from tests.web.keys import claims as claims_of_now
 
 NOW = time.time()
 RSA, EC384, EC256 = ehr_key(), ehr_key("P-384", "ehr-ec"), ehr_key("P-256", "ehr-256")
 KEYS = public(RSA, EC384, EC256)
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    """Claims as of the moment that :func:`check` takes for now, however late a test runs."""
+    return claims_of_now(**{"iat": int(NOW), "exp": int(NOW) + 300, **changed})
 
 
 def check(token: str, keys: list[dict[str, Any]] = KEYS) -> dict[str, Any]:
