@@ -41,7 +41,6 @@ class Dose:
     given: bool = True
     mg: Decimal | None = None
     mg_per_m2: Decimal | None = None
-    reason: str = ""
     planned: bool = False
 
     @property
@@ -111,10 +110,9 @@ def _times(use: DrugUse) -> tuple[When, ...]:
 
 def _doses(use: DrugUse, *, given: bool = True) -> Iterator[Dose]:
     mg, per_m2 = _amount(use)
-    reason = use.status_reasons or use.reasons
     for when in _times(use):
         if when.day is not None:
-            yield Dose(when.day, when, use.label, use.reference, use.rank, given, mg, per_m2, reason)
+            yield Dose(when.day, when, use.label, use.reference, use.rank, given, mg, per_m2)
 
 
 def _amount(use: DrugUse) -> tuple[Decimal | None, Decimal | None]:
