@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +125,13 @@ def test_bytes_that_are_almost_json_are_never_a_server_error(app: Flask) -> None
 
     send()
     _report("damaged as bytes", seen)
+
+
+def test_every_described_path_is_a_route(app: Flask) -> None:
+    described = schemathesis.openapi.from_path(str(DESCRIPTION)).raw_schema["paths"]
+    routes = {re.sub(r"<(?:\w+:)?\w+>", "{}", rule.rule) for rule in app.url_map.iter_rules()}
+
+    assert {re.sub(r"\{\w+\}", "{}", path) for path in described} <= routes
 
 
 @pytest.mark.parametrize("operation", ["discovery", "orderSign", "feedback", "up", "ready", "metrics"])
