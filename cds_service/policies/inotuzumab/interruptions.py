@@ -75,10 +75,10 @@ def interruptions(case: Case) -> tuple[Interruption, ...]:
 
 def _not_given(case: Case) -> Iterator[_Missed]:
     """Step 2: a planned dose stated as not given, with its reason."""
-    reasons = {u.reference: _reason(u) for u in case.chart.uses if INOTUZUMAB in u.drugs}
+    uses = {u.reference: u for u in case.chart.uses}
     for dose in case.frame.events:
         if not dose.given and case.frame.start is not None and dose.day > case.frame.start:
-            reason = reasons.get(dose.reference, "")
+            reason = _reason(uses[dose.reference])
             yield _Missed(dose.day, None, reason, _event_for(case, reason, dose.day), dose.reference)
 
 
