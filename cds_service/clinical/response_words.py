@@ -139,7 +139,7 @@ def _in_clause(clause: str) -> list[Response]:
             Response.NO_PROGRESSION,
         ]
     for response, pattern in _PATTERNS:
-        said = says(clause, pattern)
+        said = _said(clause, response, pattern)
         if said is Said.AFFIRMED:
             return [response]
         if said is Said.DENIED and response in ACHIEVED:
@@ -147,3 +147,23 @@ def _in_clause(clause: str) -> list[Response]:
         if said is Said.DENIED and response in RELAPSED:
             return [Response.NO_PROGRESSION]
     return []
+
+
+_ANY_RESPONSE = re.compile("|".join(pattern.pattern for _, pattern in _PATTERNS), re.IGNORECASE)
+
+
+def _said(clause: str, response: Response, pattern: re.Pattern[str]) -> Said:
+    """What a clause says of a response; a denial of something else before it does not reach it.
+
+    "No circulating blasts, CRi" is CRi. "No CR, CRi or PR" denies all, and so does "no fever,
+    cough or relapse".
+    """
+    said = says(clause, pattern)
+    if said is not Said.DENIED:
+        return said
+    pieces = re.split(r",\s+|\s+and\s+", clause)
+    if any(says(piece, _ANY_RESPONSE) is Said.DENIED for piece in pieces):
+        return said
+    short = 2 if response in RELAPSED else 0
+    alone = [p for p in pieces if not re.match(r"n?or\b", p) and len(p.split()) > short]
+    return Said.AFFIRMED if any(says(p, pattern) is Said.AFFIRMED for p in alone) else said
