@@ -77,8 +77,14 @@ def _not_given(case: Case) -> Iterator[_Missed]:
     """Step 2: a planned dose stated as not given, with its reason."""
     uses = {u.reference: u for u in case.chart.uses}
     for dose in case.frame.events:
-        if not dose.given and case.frame.start is not None and dose.day > case.frame.start:
-            reason = _reason(uses[dose.reference])
+        use = uses.get(dose.reference)
+        if (
+            use is not None
+            and not dose.given
+            and case.frame.start is not None
+            and dose.day > case.frame.start
+        ):
+            reason = _reason(use)
             yield _Missed(dose.day, None, reason, _event_for(case, reason, dose.day), dose.reference)
 
 
