@@ -12,12 +12,8 @@ from dataclasses import replace
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.results import Result
-from cds_service.clinical.terms import code_table
-from cds_service.fhir.codings import System, codes_in
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
-
-_SEGMENTED_ONLY = frozenset({(System.LOINC, "30451-9"), (System.LOINC, "768-2")})
 
 
 def platelets(chart: Chart) -> list[Result]:
@@ -27,29 +23,16 @@ def platelets(chart: Chart) -> list[Result]:
 
 def anc(chart: Chart) -> list[Result]:
     """Usable absolute neutrophil counts, in 10*9/L, direct ones before derived ones of the same time."""
-    segmented = _segmented_references(chart)
-    direct = [r for r in chart.usable("anc") if r.reference not in segmented]
+    direct = chart.usable("anc")
     covered = {_moment(r) for r in direct}
     derived = [r for r in _derived(chart) if _moment(r) not in covered]
     covered |= {_moment(r) for r in derived}
     bounds = [
-        replace(r, value=Interval(r.value.low, None))
-        for r in chart.usable("anc")
-        if r.reference in segmented and r.value is not None and _moment(r) not in covered
+        replace(r, concept="anc", value=Interval(r.value.low, None))
+        for r in chart.usable("anc_segmented")
+        if r.value is not None and _moment(r) not in covered
     ]
     return [*direct, *derived, *bounds]
-
-
-def _segmented_references(chart: Chart) -> set[str]:
-    """The Observations whose only code for an ANC leaves the bands out."""
-    found = set()
-    for resource in chart.record.of_type("Observation"):
-        coded = {
-            key for key in codes_in(resource.body.get("code")) if "anc" in code_table("labs").get(key, ())
-        }
-        if coded and coded <= _SEGMENTED_ONLY:
-            found.add(resource.reference)
-    return found
 
 
 def _derived(chart: Chart) -> Iterator[Result]:

@@ -25,7 +25,7 @@ from cds_service.fhir.validation import complaints
 
 # The kind of quantity of each numeric concept (labs.csv, column unit).
 KIND = {
-    "anc": "count", "wbc": "count", "platelets": "count", "pb_blasts_abs": "count",
+    "anc": "count", "anc_segmented": "count", "wbc": "count", "platelets": "count", "pb_blasts_abs": "count",
     "pb_lymphoblasts_abs": "count", "neutrophil_pct": "fraction", "neutrophil_seg_pct": "fraction",
     "neutrophil_band_pct": "fraction", "marrow_blasts_pct": "fraction", "pb_blasts_pct": "fraction",
     "pb_lymphoblasts_pct": "fraction", "cd22_blasts_pct": "fraction",
@@ -40,6 +40,7 @@ KIND = {
 _PLAUSIBLE: dict[str, tuple[Decimal, Decimal | None]] = {
     "platelets": (Decimal(0), Decimal(3000)),
     "anc": (Decimal(0), Decimal(200)),
+    "anc_segmented": (Decimal(0), Decimal(200)),
     "body_weight": (Decimal("0.5"), Decimal(350)),
     "body_height": (Decimal(20), Decimal(250)),
     "bsa": (Decimal("0.2"), Decimal("3.5")),

@@ -21,6 +21,10 @@ _TRAPS = {
 }
 
 
+# Neutrophils without the bands: a lower bound of the ANC, so a concept apart from it.
+_APART = {(System.LOINC, "30451-9"): "anc_segmented", (System.LOINC, "768-2"): "anc_segmented"}
+
+
 @cache
 def code_table(name: str) -> CodeTable:
     """(system, code) to concepts, for one of the terminology tables."""
@@ -31,7 +35,7 @@ def code_table(name: str) -> CodeTable:
             continue
         key = (system, normal_code(system, row["code"]))
         if key not in _TRAPS:
-            found.setdefault(key, set()).add(row["concept"])
+            found.setdefault(key, set()).add(_APART.get(key, row["concept"]))
     return {key: frozenset(concepts) for key, concepts in found.items()}
 
 

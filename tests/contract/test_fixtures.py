@@ -23,6 +23,11 @@ def by_rest(client, base, name):
     return client.post(URL, json=body)
 
 
+def without_links(answer):
+    """The cards; a link to the detail view needs a FHIR server to launch from, so only one of the two has it."""
+    return [{k: v for k, v in card.items() if k != "links"} for card in answer.json["cards"]]
+
+
 def ours(card):
     return card["extension"]["payer-policy-cds"]
 
@@ -48,7 +53,7 @@ def test_the_answer_is_the_expected_one(client, name):
 
 @each_fixture
 def test_prefetch_alone_and_rest_alone_give_equal_answers(client, base, name):
-    assert by_rest(client, base, name).json == by_prefetch(client, name).json
+    assert without_links(by_rest(client, base, name)) == without_links(by_prefetch(client, name))
 
 
 @each_fixture
