@@ -7,6 +7,7 @@ EHR that is down from a chart with gaps.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cds_service.ehr.fhir_client import LATE, FhirClient, FhirError
@@ -32,7 +33,9 @@ def read_chart(outbound: Outbound, login: Login, drafts: tuple[Resource, ...], d
         access_token=login.access_token,
         scope=login.scope,
     )
-    return gather(request, client, deadline).record
+    record = gather(request, client, deadline).record
+    patient = tuple(replace(resource, origin="fetched") for resource in record.of_type("Patient"))
+    return replace(record, by_type={**record.by_type, "Patient": patient})
 
 
 def _patient(client: FhirClient, login: Login, deadline: float) -> Mapping[str, Any]:
