@@ -126,9 +126,10 @@ _CD22_TEST = "flow cytometry or immunohistochemistry for CD22 on the leukemic bl
 
 def cd22(case: Case) -> Answer:
     """POL-A-I-CD22: procedure CD22. The newest sample on leukemic blasts, laboratory's words first."""
-    found = newest(cd22_samples(case.chart))
+    samples = cd22_samples(case.chart)
+    found = newest(samples)
     if not found:
-        return _no_cd22(case)
+        return _no_cd22(case, samples)
     evidence = refs(found)
     shown = "; ".join(_cd22_shown(r) for r in found)
     if reason := case.chart.unseen(Need.OBSERVATIONS):
@@ -149,7 +150,7 @@ def cd22(case: Case) -> Answer:
     return unknown(f"{shown}: {why}", "cd22", evidence=evidence, changes=_CD22_TEST)
 
 
-def _no_cd22(case: Case) -> Answer:
+def _no_cd22(case: Case, undated: tuple[Result, ...]) -> Answer:
     reason = case.chart.unseen(Need.OBSERVATIONS) or case.chart.unseen(
         Need.OTHER_OBSERVATIONS, Need.DIAGNOSTIC_REPORTS
     )
@@ -158,9 +159,11 @@ def _no_cd22(case: Case) -> Answer:
         because = f"CD22 results could not all be seen ({reason})"
     elif bad:
         because = f"the CD22 result cannot be read ({bad[0].problem})"
+    elif undated:
+        because = f"no CD22 result with a date: {'; '.join(_cd22_shown(r) for r in undated)}"
     else:
         because = "no CD22 result on blasts found"
-    return unknown(because, "cd22", evidence=refs(bad), changes=_CD22_TEST)
+    return unknown(because, "cd22", evidence=refs((*bad, *undated)), changes=_CD22_TEST)
 
 
 def _cd22_shown(result: Result) -> str:
