@@ -173,6 +173,7 @@ def _unseen(d: Determination) -> str:
 
 
 def _footer(d: Determination) -> str:
+    """Number and date of the policy (POL-META-1); what takes precedence (POL-META-2, POL-CODE-DISC)."""
     return (
         f"Policy {d.policy.id}, effective {d.policy.effective}. This says what the record shows; it neither approves nor denies. "
         "A listed code implies no coverage by itself; law, contract and plan rules may take precedence."

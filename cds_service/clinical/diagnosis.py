@@ -60,6 +60,7 @@ _T_DENIED = re.compile(
 _UNCLEAR_ICD = ("C950", "C959", "C919")
 _OTHER_ICD = re.compile(r"C8[1-8]|C9[0-6]|D4[5-7]")
 _UNSPECIFIED = frozenset({"all_unspecified_lineage", "ph_positive", "all_relapsed", "all_refractory"})
+# C83.5x leaves the lineage open (POL-CODE-C835); D46.A is another disease (POL-CODE-D46A).
 _UNCLEAR = frozenset({"lymphoblastic_lymphoma_c835", "null_cell_all"})
 _OTHER_CONCEPTS = frozenset({"dlbcl", "mds_rcmd", "other_leukemia"})
 # "Lymphoid leukemia in relapse" may be of any lymphoid leukemia: it needs an ALL diagnosis beside it.
