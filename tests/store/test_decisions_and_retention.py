@@ -52,7 +52,7 @@ def test_a_rotated_key_opens_old_decisions_until_it_is_taken_out(database: Datab
 
 def _fill(database: Database, at: float) -> None:
     TokenGuard(database).first_use("https://ehr.example.org", "1", at)
-    Vault(database.engine, (OLD_KEY,), clock=lambda: at - 10).put("session", "key", {"a": 1}, 10)
+    Vault(database, (OLD_KEY,), clock=lambda: at - 10).put("session", "key", {"a": 1}, 10)
     _keep(database, b"content", at)
     with database.write() as db:
         audit_trail.append(db, "{}", at)
