@@ -17,7 +17,9 @@ SNOMED = "http://snomed.info/sct"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
-J9229 = {"coding": [{"system": HCPCS, "code": "J9229", "display": "Injection, inotuzumab ozogamicin, 0.1 mg"}]}
+J9229 = {
+    "coding": [{"system": HCPCS, "code": "J9229", "display": "Injection, inotuzumab ozogamicin, 0.1 mg"}]
+}
 
 
 def coded(system, code, text=None):
@@ -166,7 +168,9 @@ def care_plan(title, *, created=None, start=None, status="active", id=None, **mo
     return found | more
 
 
-def service_request(code, *, system=SNOMED, authored=None, day=None, status="active", text=None, id=None, **more):
+def service_request(
+    code, *, system=SNOMED, authored=None, day=None, status="active", text=None, id=None, **more
+):
     found = {
         "resourceType": "ServiceRequest",
         "id": id or an_id("request", code, authored),
@@ -218,7 +222,9 @@ def report(day, conclusion=None, *, loinc="60568-3", id=None, **more):
     return found | ({"conclusion": conclusion} if conclusion else {}) | more
 
 
-def adverse_event(text, day=None, *, severity=None, outcome=None, suspect=None, recorded=None, id=None, **more):
+def adverse_event(
+    text, day=None, *, severity=None, outcome=None, suspect=None, recorded=None, id=None, **more
+):
     found = {
         "resourceType": "AdverseEvent",
         "id": id or an_id("event", text[:20], day),
@@ -229,7 +235,11 @@ def adverse_event(text, day=None, *, severity=None, outcome=None, suspect=None, 
     found |= {"date": day} if day else {}
     found |= {"recordedDate": recorded} if recorded else {}
     found |= {"severity": {"text": severity}} if severity else {}
-    found |= {"outcome": coded("http://terminology.hl7.org/CodeSystem/adverse-event-outcome", outcome)} if outcome else {}
+    found |= (
+        {"outcome": coded("http://terminology.hl7.org/CodeSystem/adverse-event-outcome", outcome)}
+        if outcome
+        else {}
+    )
     found |= {"suspectEntity": [{"instance": {"display": suspect}}]} if suspect else {}
     return found | more
 

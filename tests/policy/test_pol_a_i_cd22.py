@@ -113,9 +113,15 @@ EARLIER_COURSE = [
 AFTER_THERAPY = {
     "a sample after the earlier course": ([*EARLIER_COURSE, blasts(85, "2026-03-02")], "met"),
     "a sample before the earlier course": ([*EARLIER_COURSE, blasts(85, "2025-01-02")], "unknown"),
-    "a sample of the last day of the earlier course": ([*EARLIER_COURSE, blasts(85, "2025-03-11")], "unknown"),
+    "a sample of the last day of the earlier course": (
+        [*EARLIER_COURSE, blasts(85, "2025-03-11")],
+        "unknown",
+    ),
     "a sample known by its month only": ([*EARLIER_COURSE, blasts(85, "2025-03")], "unknown"),
-    "a later sample that lost CD22": ([*EARLIER_COURSE, blasts(85, "2025-01-02"), blasts(0, "2026-03-02")], "not-met"),
+    "a later sample that lost CD22": (
+        [*EARLIER_COURSE, blasts(85, "2025-01-02"), blasts(0, "2026-03-02")],
+        "not-met",
+    ),
 }
 
 

@@ -90,7 +90,9 @@ def test_another_disease_is_no_no_while_diagnoses_are_unseen(other):
 
 
 def test_b_all_that_was_seen_stands_though_more_is_unseen():
-    d = determine([patient(), B_ALL], order(text="C1D1"), gaps=[Gap(Need.CONDITIONS, "page 2 failed", partial=True)])
+    d = determine(
+        [patient(), B_ALL], order(text="C1D1"), gaps=[Gap(Need.CONDITIONS, "page 2 failed", partial=True)]
+    )
     assert verdict(d, "POL-A-I-DX") == "met"
 
 

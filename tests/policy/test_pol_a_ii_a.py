@@ -1,4 +1,4 @@
-"""POL-A-II-A, relapsed or refractory: the procedure RR line by line, worked out by hand."""
+"""POL-A-II-A, relapsed or refractory: the procedure RR line by line, worked out by hand; lines by POL-DEF-LINE."""
 
 import pytest
 
@@ -100,7 +100,9 @@ def test_pol_a_iv_fl(record, expected):
 
 def test_pol_a_iv_fl_is_unknown_when_the_history_could_not_be_seen():
     gaps = [Gap(Need.MEDICATION_STATEMENTS, "the EHR did not answer in time")]
-    d = determine([patient(), condition("277572006", system=SNOMED, onset="2026-04-01")], order(text="C1D1"), gaps=gaps)
+    d = determine(
+        [patient(), condition("277572006", system=SNOMED, onset="2026-04-01")], order(text="C1D1"), gaps=gaps
+    )
     assert verdict(d, "POL-A-IV-FL") == "unknown"
 
 

@@ -320,3 +320,17 @@ def test_pol_def_mrd_the_newest_result_counts():
     assert (
         duration(3, PLANNED, CR, mrd("negative"), earlier | {"effectiveDateTime": "2026-04-10"}) == "unknown"
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"valueBoolean": True}, "not-met"),
+        ({"valueBoolean": False}, "met"),
+        ({"valueCodeableConcept": coded("http://snomed.info/sct", "373067005", "No")}, "met"),
+        ({"valueCodeableConcept": coded("http://example.org/local", "N")}, "unknown"),  # not understood
+    ],
+)
+def test_a_question_about_the_plan_is_read_with_its_answer(answer, expected):
+    question = {k: v for k, v in stated("Proceeding to HSCT", "", "2026-04-01").items() if k != "valueString"}
+    assert duration(4, CR, question | answer) == expected

@@ -285,3 +285,16 @@ def test_results_that_could_not_be_seen_leave_a_missing_response_unknown_and_are
 
 def test_an_adverse_event_is_no_assessment_of_the_leukemia():
     assert response(adverse_event("No relapse of rash", "2026-04-10")) == OPEN
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"valueBoolean": True}, ACHIEVED),
+        ({"valueBoolean": False}, NOT_ACHIEVED),
+        ({"valueInteger": 1}, OPEN),
+    ],
+)
+def test_a_question_about_remission_is_read_with_its_answer(answer, expected):
+    question = {k: v for k, v in stated("Complete remission", "", "2026-04-10").items() if k != "valueString"}
+    assert response(question | answer) == expected

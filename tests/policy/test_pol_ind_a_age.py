@@ -3,7 +3,15 @@
 import pytest
 
 from cds_service.fhir.record import Gap, Need
-from tests.policy.chart_notes import criterion, determine, determine_all, finding_kinds, order, patient, verdict
+from tests.policy.chart_notes import (
+    criterion,
+    determine,
+    determine_all,
+    finding_kinds,
+    order,
+    patient,
+    verdict,
+)
 
 AGES = {
     "first birthday on the planned date": ("2025-04-16", "met"),
@@ -35,7 +43,8 @@ def test_an_infant_is_warned_of_on_the_coverage_card():
 
 def test_each_order_is_judged_on_its_own_planned_date():
     first, second = determine_all(
-        [patient("2025-04-20")], [order("2026-04-16", "C1D1", id="a"), order("2026-04-23", "C1D8", 0.88, id="b")]
+        [patient("2025-04-20")],
+        [order("2026-04-16", "C1D1", id="a"), order("2026-04-23", "C1D8", 0.88, id="b")],
     )
     assert (verdict(first, "POL-IND-A-AGE"), verdict(second, "POL-IND-A-AGE")) == ("not-met", "met")
 

@@ -1,6 +1,7 @@
 """POL-META-1 and what the notes of a determination say of how the order was read."""
 
-from tests.policy.chart_notes import administration, determine, order, procedure
+from cards import render
+from tests.policy.chart_notes import administration, determine, order, patient, procedure
 from tests.policy.cycles import DIAGNOSIS, doses
 
 
@@ -38,3 +39,12 @@ def test_a_contradicting_label_is_named_with_the_doses():
     said = notes(*doses(2), draft=order(text="Cycle 1 Day 1"))
     assert "the order says cycle 1 day 1" in said
     assert "3 doses recorded, the last cycle 1 day 15 on 2026-04-09" in said
+
+
+def test_pol_meta_2_and_pol_code_disc_the_coverage_card_says_what_takes_precedence():
+    d = determine([patient()])
+    card = render([d], tenant="t", patient_id="p1", orders={d.order: order()}, public_url="http://127.0.0.1")[
+        0
+    ]
+    assert "law, contract and plan rules may take precedence" in card["detail"]
+    assert "A listed code implies no coverage by itself" in card["detail"]

@@ -1,0 +1,301 @@
+"""POL-A-II-B-1, POL-A-II-B-2, POL-A-II-B-3 and POL-A-V: what is given with the cycle, step by step.
+
+Day 1 is 2026-04-16, so cycle 1 runs to 2026-05-06; orders from before 2026-02-15 are stale.
+"""
+
+import pytest
+
+from cds_service.fhir.record import Gap, Need
+from tests.policy.chart_notes import (
+    RXNORM,
+    SNOMED,
+    administration,
+    care_plan,
+    coded,
+    condition,
+    criterion,
+    determine,
+    determine_all,
+    drug_order,
+    observation,
+    order,
+    patient,
+    verdict,
+)
+
+DAY_1 = "2026-04-16"
+IDS = ("POL-A-II-B-1", "POL-A-II-B-2", "POL-A-II-B-3")
+PH_POSITIVE = observation("51867-0", "2026-03-28", text="Positive")
+PH_NEGATIVE = observation("51867-0", "2026-03-28", text="Negative")
+
+
+def given(drug, day, text=None, **more):
+    return administration(day, None, text, drug={"text": drug}, id=f"given-{drug}-{day}", **more)
+
+
+def over(drug, start, end=None, **more):
+    """An order with a period."""
+    period = {"start": start} | ({"end": end} if end else {})
+    return drug_order(drug, dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": period}}}], **more)
+
+
+def taken(drug, *, status="active", start=None, end=None, asserted=None, at=None):
+    found = {
+        "resourceType": "MedicationStatement", "id": f"taken-{drug}", "status": status,
+        "subject": {"reference": "Patient/p1"}, "medicationCodeableConcept": {"text": drug},
+    }  # fmt: skip
+    if start or end:
+        found["effectivePeriod"] = {k: v for k, v in (("start", start), ("end", end)) if v}
+    return (
+        found | ({"dateAsserted": asserted} if asserted else {}) | ({"effectiveDateTime": at} if at else {})
+    )
+
+
+def dispensed(drug, day, supply=None):
+    found = {
+        "resourceType": "MedicationDispense", "id": f"dispensed-{drug}", "status": "completed", "whenHandedOver": day,
+        "subject": {"reference": "Patient/p1"}, "medicationCodeableConcept": {"text": drug},
+    }  # fmt: skip
+    return found | ({"daysSupply": {"value": supply, "unit": "d"}} if supply else {})
+
+
+def activity(drug, *, status="scheduled", start=None, end=None, text=None):
+    detail = {"status": status, "code": {"text": drug}}
+    if start or end:
+        detail["scheduledPeriod"] = {k: v for k, v in (("start", start), ("end", end)) if v}
+    return {"detail": detail | ({"description": text} if text else {})}
+
+
+def plan(*activities, title="Treatment", **more):
+    return care_plan(title, start="2026-04-10", activity=list(activities), **more)
+
+
+def verdicts(record, **more):
+    d = determine([patient(), *record], order(DAY_1, "C1D1"), **more)
+    return tuple(verdict(d, i) for i in IDS)
+
+
+# What one drug beside inotuzumab makes of A.ii.B.1: concurrent, possible, or none of both.
+CONCURRENCY = {
+    "nothing": ([], "met"),
+    "an active order of last week": ([drug_order("venetoclax", authored="2026-04-09")], "not-met"),
+    "an active order of 60 days before day 1": ([drug_order("venetoclax", authored="2026-02-15")], "not-met"),
+    "an active order of 61 days before day 1": ([drug_order("venetoclax", authored="2026-02-14")], "unknown"),
+    "an old active order, given since": ([drug_order("venetoclax", authored="2026-01-10"), given("venetoclax", "2026-03-20")], "not-met"),
+    "an active order without any date": ([drug_order("venetoclax")], "unknown"),
+    "an active order whose period ended": ([over("venetoclax", "2026-03-01", "2026-04-01")], "unknown"),
+    "an order whose period covers day 1": ([over("venetoclax", "2025-09-01", "2026-04-16", authored="2025-09-01")], "not-met"),
+    "an order that starts on the last day of the cycle": ([over("venetoclax", "2026-05-06")], "not-met"),
+    "an order that starts the day after the cycle": ([over("venetoclax", "2026-05-07")], "met"),
+    "a planned dose within the cycle": ([drug_order("venetoclax", day="2026-04-20", authored="2026-04-10")], "not-met"),
+    "an order on hold": ([drug_order("venetoclax", status="on-hold", authored="2026-04-09")], "unknown"),
+    "an order completed": ([drug_order("venetoclax", status="completed", authored="2026-04-01")], "met"),
+    "an order stopped": ([drug_order("venetoclax", status="stopped", authored="2026-04-01")], "met"),
+    "an order cancelled": ([drug_order("venetoclax", status="cancelled", authored="2026-04-09")], "met"),
+    "an order of unknown state": ([drug_order("venetoclax", status="unknown", authored="2026-04-09")], "met"),
+    "a proposal": ([drug_order("venetoclax", authored="2026-04-09", intent="proposal")], "met"),
+    "an order not to give it": ([drug_order("venetoclax", authored="2026-04-09", doNotPerform=True)], "met"),
+    "a draft that nobody signs now": ([drug_order("venetoclax", status="draft", authored="2026-04-09")], "met"),
+    "given the week before": ([given("venetoclax", "2026-04-09")], "met"),
+    "stated as taken, since before": ([taken("venetoclax", start="2025-12-01")], "not-met"),
+    "stated as taken, until before day 1": ([taken("venetoclax", status="completed", start="2025-12-01", end="2026-04-15")], "met"),
+    "stated as active, but its period ended": ([taken("venetoclax", start="2025-12-01", end="2026-03-01")], "unknown"),
+    "stated as taken last week": ([taken("venetoclax", at="2026-04-08")], "not-met"),
+    "stated as taken half a year ago": ([taken("venetoclax", asserted="2025-10-01")], "unknown"),
+    "stated as not taken": ([taken("venetoclax", status="not-taken", asserted="2026-04-08")], "met"),
+    "a supply that reaches into the cycle": ([dispensed("venetoclax", "2026-04-01", 30)], "not-met"),
+    "a supply that ran out": ([dispensed("venetoclax", "2026-03-01", 30)], "met"),
+    "in the care plan": ([plan(activity("venetoclax"))], "not-met"),
+    "in the care plan, cancelled there": ([plan(activity("venetoclax", status="cancelled"))], "met"),
+    "in the care plan, from June": ([plan(activity("venetoclax", start="2026-06-01"))], "met"),
+    "in a care plan that is over": ([plan(activity("venetoclax"), status="completed")], "met"),
+    "in an active care plan that ended": ([plan(activity("venetoclax"), period={"start": "2026-01-01", "end": "2026-03-01"})], "unknown"),
+    "named by the plan's title": ([plan(title="Inotuzumab with venetoclax")], "unknown"),
+    "named by the plan as failed before": ([plan(title="Inotuzumab after venetoclax failed")], "met"),
+    "a product by its code": ([drug_order(coded(RXNORM, "475342"), authored="2026-04-09")], "not-met"),
+    "an antineoplastic known by its class only": ([drug_order(coded("http://www.whocc.no/atc", "L01XX99"), authored="2026-04-09")], "not-met"),
+    "a drug that is none": ([drug_order("allopurinol", authored="2026-04-09")], "met"),
+    "a drug that cannot be read": ([drug_order({}, authored="2026-04-09", medicationCodeableConcept=None, medicationReference={"reference": "Medication/gone"})], "unknown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "expected"), CONCURRENCY.values(), ids=CONCURRENCY)
+def test_pol_a_ii_b_1_concurrent_or_not(record, expected):
+    d = determine([patient(), *record], order(DAY_1, "C1D1"))
+    assert verdict(d, "POL-A-II-B-1") == expected
+    assert ("partner-drugs" in criterion(d, "POL-A-II-B-1").needed) == (expected == "unknown")
+
+
+LEFT_OUT = {
+    "intrathecal by route": drug_order("methotrexate", authored="2026-04-09", dosageInstruction=[{"route": {"coding": [{"system": SNOMED, "code": "72607000"}]}}]),
+    "intrathecal in words": drug_order("cytarabine", authored="2026-04-09", text="100 mg intrathecally"),
+    "intrathecal, abbreviated": drug_order("methotrexate", authored="2026-04-09", text="12 mg IT once"),
+    "premedication": drug_order("dexamethasone", authored="2026-04-09", text="premedication"),
+    "before each infusion": drug_order("methylprednisolone", authored="2026-04-09", text="30 min before each infusion"),
+    "hydroxyurea": drug_order("hydroxyurea", authored="2026-04-14"),
+    "vincristine as cytoreduction": drug_order("vincristine", authored="2026-04-14", text="cytoreduction"),
+    "steroid prephase": drug_order("prednisone", authored="2026-04-12", text="prephase"),
+    "any steroid": drug_order("dexamethasone", authored="2026-04-12"),
+    "filgrastim": drug_order("filgrastim", authored="2026-04-12"),
+    "ursodiol": drug_order("ursodiol", authored="2026-04-12"),
+    "posaconazole": drug_order("posaconazole", authored="2026-04-12"),
+    "methotrexate for arthritis": drug_order("methotrexate", authored="2026-04-01", reason="Rheumatoid arthritis"),
+    "cyclophosphamide for lupus": drug_order("cyclophosphamide", authored="2026-04-01", reason="Lupus nephritis"),
+    "conditioning planned for later": drug_order("fludarabine", authored="2026-04-01", text="conditioning, planned", intent="plan"),
+    "blinatumomab consolidation planned": drug_order("blinatumomab", authored="2026-04-01", text="consolidation after cycle 2", intent="plan"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("resource", LEFT_OUT.values(), ids=LEFT_OUT)
+def test_pol_a_ii_b_what_is_left_out_combines_with_nothing(resource):
+    assert verdicts([resource]) == ("met", "not-met", "not-met")
+
+
+NOT_LEFT_OUT = {
+    "methotrexate for leukemia": drug_order(
+        "methotrexate", authored="2026-04-01", reason="Acute lymphoblastic leukemia"
+    ),
+    "methotrexate without a reason": drug_order("methotrexate", authored="2026-04-01"),
+    "blinatumomab now": drug_order("blinatumomab", authored="2026-04-10"),
+}
+
+
+@pytest.mark.parametrize("resource", NOT_LEFT_OUT.values(), ids=NOT_LEFT_OUT)
+def test_pol_a_ii_b_1_what_is_not_left_out_is_combination(resource):
+    assert verdicts([resource])[0] == "not-met"
+
+
+TKI = {
+    "dasatinib, Ph-positive": (["dasatinib"], PH_POSITIVE, "met"),
+    "each of the five: bosutinib": (["bosutinib"], PH_POSITIVE, "met"),
+    "each of the five: imatinib": (["imatinib"], PH_POSITIVE, "met"),
+    "each of the five: nilotinib": (["nilotinib"], PH_POSITIVE, "met"),
+    "each of the five: ponatinib": (["ponatinib"], PH_POSITIVE, "met"),
+    "asciminib is not one of them": (["asciminib"], PH_POSITIVE, "not-met"),
+    "no TKI": ([], PH_POSITIVE, "not-met"),
+    "dasatinib, Ph-negative": (["dasatinib"], PH_NEGATIVE, "not-met"),
+    "dasatinib, Ph unknown": (["dasatinib"], None, "unknown"),
+    "dasatinib and vincristine, Ph-positive": (["dasatinib", "vincristine"], PH_POSITIVE, "unknown"),
+    "dasatinib and vincristine, Ph-negative": (["dasatinib", "vincristine"], PH_NEGATIVE, "not-met"),
+    "dasatinib and dexamethasone, Ph-positive": (["dasatinib", "dexamethasone"], PH_POSITIVE, "met"),
+}
+
+
+@pytest.mark.parametrize(("drugs", "ph", "expected"), TKI.values(), ids=TKI)
+def test_pol_a_ii_b_2(drugs, ph, expected):
+    record = [*(drug_order(d, authored="2026-04-10") for d in drugs), *([ph] if ph else [])]
+    assert verdicts(record)[1] == expected
+
+
+def test_pol_a_ii_b_2_a_tki_that_is_only_possible_is_unknown_unless_ph_negative():
+    old = drug_order("imatinib", authored="2025-06-01")
+    assert verdicts([old, PH_POSITIVE])[:2] == ("unknown", "unknown")
+    assert verdicts([old, PH_NEGATIVE])[:2] == ("unknown", "not-met")
+
+
+def test_pol_a_ii_b_2_asks_for_the_ph_test():
+    d = determine([patient(), drug_order("imatinib", authored="2026-04-10")], order(DAY_1, "C1D1"))
+    assert criterion(d, "POL-A-II-B-2").needed == ("ph-status",)
+
+
+def test_pol_a_ii_b_2_names_the_tki_and_the_negative_test():
+    record = [patient(), drug_order("imatinib", authored="2026-04-10"), PH_NEGATIVE]
+    because = criterion(determine(record, order(DAY_1, "C1D1")), "POL-A-II-B-2").because
+    assert because == (
+        "imatinib (ordered 2026-04-10), and the Philadelphia chromosome is negative: FISH for t(9;22) negative (2026-03-28)"
+    )
+
+
+FIVE = ["cyclophosphamide", "dexamethasone", "vincristine", "methotrexate", "cytarabine"]
+MINI = {
+    "all five": (FIVE, "met"),
+    "all five and blinatumomab": ([*FIVE, "blinatumomab"], "met"),
+    "all five and filgrastim": ([*FIVE, "filgrastim"], "met"),
+    "all five and rituximab": ([*FIVE, "rituximab"], "unknown"),
+    "all five and dasatinib": ([*FIVE, "dasatinib"], "unknown"),
+    "all five and venetoclax": ([*FIVE, "venetoclax"], "unknown"),
+    "all five and doxorubicin: full hyper-CVAD": ([*FIVE, "doxorubicin"], "not-met"),
+    "course A: three of five": (FIVE[:3], "unknown"),
+    "course B: two of five": (FIVE[3:], "unknown"),
+    "one of five": (FIVE[:1], "not-met"),
+    "dexamethasone alone": (["dexamethasone"], "not-met"),
+    "none": ([], "not-met"),
+    "doxorubicin and vincristine": (["doxorubicin", "vincristine"], "not-met"),
+}
+
+
+@pytest.mark.parametrize(("drugs", "expected"), MINI.values(), ids=MINI)
+def test_pol_a_ii_b_3_and_pol_a_v_by_the_drugs(drugs, expected):
+    d = determine([patient(), *(drug_order(x, authored="2026-04-10") for x in drugs)], order(DAY_1, "C1D1"))
+    assert verdict(d, "POL-A-II-B-3") == expected
+    assert verdict(d, "POL-A-V") == expected
+
+
+PLANS = {
+    "by title": ([plan(title="Mini-hyper-CVD with inotuzumab")], "met"),
+    "by title, spelled together": ([plan(title="miniHyperCVD + inotuzumab")], "met"),
+    "by description": ([plan(title="Induction", description="Inotuzumab plus mini-hyper-CVD, then blinatumomab consolidation")], "met"),
+    "by title, rituximab ordered": ([plan(title="Mini-hyper-CVD"), drug_order("rituximab", authored="2026-04-10")], "unknown"),
+    "as given before": ([plan(title="Inotuzumab, relapsed after mini-hyper-CVD")], "not-met"),
+    "denied": ([plan(title="Inotuzumab without mini-hyper-CVD")], "not-met"),
+    "full hyper-CVAD": ([plan(title="Hyper-CVAD with inotuzumab")], "not-met"),
+    "full hyper-CVAD as given before": ([plan(title="Mini-hyper-CVD with inotuzumab; relapsed after hyper-CVAD")], "met"),
+    "revoked": ([plan(title="Mini-hyper-CVD", status="revoked")], "not-met"),
+    "of last year": ([plan(title="Mini-hyper-CVD", period={"start": "2025-01-01", "end": "2025-06-01"})], "not-met"),
+    "from June": ([plan(title="Mini-hyper-CVD", period={"start": "2026-06-01"})], "not-met"),
+    "by five activities": ([plan(*(activity(d) for d in FIVE))], "met"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "expected"), PLANS.values(), ids=PLANS)
+def test_pol_a_ii_b_3_by_a_plan(record, expected):
+    assert verdicts(record)[2] == expected
+
+
+def test_pol_a_ii_b_3_counts_the_possible_drugs_too():
+    assert verdicts([drug_order("cyclophosphamide", authored="2025-11-01"), drug_order("vincristine", authored="2025-11-01")]) == (
+        "unknown", "not-met", "unknown",
+    )  # fmt: skip
+
+
+def test_partners_of_the_same_signature_count():
+    drafts = [order(DAY_1, "C1D1"), drug_order("dasatinib", status="draft", authored="2026-04-15")]
+    (d,) = determine_all([patient(), PH_POSITIVE], drafts)
+    assert [verdict(d, i) for i in IDS] == ["not-met", "met", "not-met"]
+
+
+def test_a_plan_that_names_a_regimen_is_no_single_agent_use():
+    assert verdicts([plan(title="Mini-hyper-CVD with inotuzumab")])[0] == "not-met"
+    assert verdicts([plan(title="Inotuzumab alone, relapsed after hyper-CVAD")])[0] == "met"
+
+
+@pytest.mark.parametrize(
+    "need",
+    [
+        Need.MEDICATION_REQUESTS,
+        Need.MEDICATION_STATEMENTS,
+        Need.MEDICATION_ADMINISTRATIONS,
+        Need.MEDICATION_DISPENSES,
+    ],
+)
+def test_drugs_that_could_not_be_seen_leave_all_three_unknown(need):
+    gaps = [Gap(need, "the server answered 403")]
+    assert verdicts([drug_order("venetoclax", authored="2026-04-09")], gaps=gaps) == ("unknown",) * 3
+
+
+def test_the_ph_status_is_open_while_results_are_unseen():
+    gaps = [Gap(Need.OBSERVATIONS, "page 2 failed", partial=True)]
+    dasatinib = drug_order("dasatinib", authored="2026-04-10")
+    assert verdicts([dasatinib, PH_NEGATIVE], gaps=gaps)[1] == "unknown"
+    assert verdicts([dasatinib, PH_POSITIVE], gaps=gaps)[1] == "met"
+
+
+def test_a_day_8_order_looks_at_its_own_cycle():
+    record = [
+        patient(),
+        condition("277572006", system=SNOMED),
+        administration("2026-04-09", 1.41, "C1D1"),
+        given("vincristine", "2026-04-10"),
+    ]
+    d = determine(record, order(DAY_1, "C1D8", 0.88))
+    assert verdict(d, "POL-A-II-B-1") == "not-met"
