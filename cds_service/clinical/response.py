@@ -59,6 +59,7 @@ _TOPIC = re.compile(
 _OTHER_THING = re.compile(
     r"\bchest\b|\bx-?ray\b|\bblood pressure\b|\bkidney\b|\brenal\b|\bdiabet|\bcreatinine\b", re.I
 )
+_YES_OR_NO = re.compile(r"(?:yes|no|true|false|none)\.?", re.IGNORECASE)
 # What orders and plans call the patient ("for relapsed ALL") is their reason, not an assessment.
 ASSESSING = frozenset({"Observation", "Condition", "DiagnosticReport", "DocumentReference", "Procedure"})
 _MENTIONING = frozenset({"CarePlan", "MedicationAdministration"})
@@ -100,7 +101,7 @@ def _stated_in(statement: Statement) -> Iterator[Stated]:
         return  # the name of a problem is read as diagnosis, not as an assessment
     if statement.answers & {"mcode_disease_status", "remission_full", "remission_partial", "response_ncit"}:
         return  # read by its code
-    text = statement.text or statement.topic
+    text = statement.whole if _YES_OR_NO.fullmatch(statement.text) else statement.text or statement.topic
     if _OTHER_THING.search(text):
         return
     about = bool(_TOPIC.search(statement.topic)) or bool(statement.codes & _ABOUT_RESPONSE)

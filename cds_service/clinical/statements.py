@@ -22,7 +22,8 @@ from cds_service.fhir.record import Record, Resource
 class Statement:
     """One text with its topic (the code's words), date and source.
 
-    ``codes`` are the concepts of the code and ``answers`` those of the coded value.
+    ``codes`` are the concepts of the code and ``answers`` those of the coded value. ``answered``
+    tells that the topic is a question with an answer, so that the topic alone states nothing.
     """
 
     topic: str
@@ -33,9 +34,12 @@ class Statement:
     status: str = ""
     codes: frozenset[str] = frozenset()
     answers: frozenset[str] = frozenset()
+    answered: bool = False
 
     @property
     def whole(self) -> str:
+        if self.answered and not self.text:
+            return ""
         return f"{self.topic}: {self.text}" if self.topic and self.text else self.topic or self.text
 
 
@@ -88,8 +92,11 @@ def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
     answer = body.get("valueCodeableConcept")
     value = " | ".join(t for t in (as_text(body.get("valueString")), words_in(answer)) if t)
     value = value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
+    if isinstance(body.get("valueBoolean"), bool):
+        value = "yes" if body["valueBoolean"] else "no"
     if topic or value:
-        yield Statement(topic, value, *common, coded, concepts(answer, "fhir_codes"))
+        answered = any(member.startswith("value") for member in body)
+        yield Statement(topic, value, *common, coded, concepts(answer, "fhir_codes"), answered)
     for part in as_dicts(body.get("component")):
         words = " | ".join(
             t for t in (as_text(part.get("valueString")), words_in(part.get("valueCodeableConcept"))) if t
