@@ -15,6 +15,8 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from cds_service.json_text import write_json
+from cds_service.operations import metrics
+from cds_service.store.database import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ def register(app: Flask) -> None:
     """Let every error of ``app`` end here."""
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Unauthorized, _unauthorized)
+    app.register_error_handler(StoreError, _store_failed)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
 
@@ -67,6 +70,13 @@ def _unauthorized(_: Unauthorized) -> Response:
     response = Response(status=401)
     response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _store_failed(error: StoreError) -> Response:
+    """Without the database nobody is let in and nothing is kept; the caller may try again."""
+    metrics.STORE_FAILURES.labels("request").inc()
+    log.error("the database failed at %s", places(error))
+    return json_response(outcome("transient", "The service cannot answer now. Try again later."), 503)
 
 
 def _http(error: HTTPException) -> Response:

@@ -19,7 +19,6 @@ from cds_service.hooks.errors import Refused, json_response
 from cds_service.hooks.gate import Gate
 from cds_service.operations import metrics
 from cds_service.operations.ledger import Ledger
-from cds_service.store.database import StoreError
 from cds_service.store.feedback import Item
 
 OUTCOMES = ("accepted", "overridden")
@@ -41,11 +40,7 @@ def feedback_routes(gate: Gate, ledger: Ledger, services: Collection[str]) -> Bl
         account = opened(account_of("feedback", service, caller))
         items = feedback_items(json_body(request))
         account.cards = list(dict.fromkeys(item.card for item in items))
-        try:
-            ledger.keep_feedback(items, tenant=account.tenant, service=service)
-        except StoreError:
-            metrics.STORE_FAILURES.labels("feedback").inc()
-            raise Refused(503, "transient", "The feedback could not be kept; send it again.") from None
+        ledger.keep_feedback(items, tenant=account.tenant, service=service)
         for item in items:
             metrics.FEEDBACK.labels(item.outcome).inc()
         return json_response({})

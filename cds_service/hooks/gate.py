@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from flask import Request
 from werkzeug.exceptions import TooManyRequests
 
-from cds_service.hooks.errors import Refused, Unauthorized
+from cds_service.hooks.errors import Unauthorized
 from cds_service.operations import metrics
 from cds_service.settings import Settings, SettingsError
-from cds_service.store.database import StoreError
 from cds_service.store.token_guard import TokenGuard
 from cds_service.trust.callers import Caller, Callers, Refusal, spent
 from cds_service.trust.jwks import KeySets, KeysUnavailable, fetch_through
@@ -55,6 +54,7 @@ class Gate:
         self._limit(self.by_address, _network(request.remote_addr or ""), "address")
 
     def _admitted(self, request: Request, paths: tuple[str, ...], required: bool) -> Caller | None:
+        """Raises StoreError when it cannot be told whether a token was used: then nobody is let in."""
         given = request.headers.get("Authorization")
         if given is None:
             if required:
@@ -70,10 +70,6 @@ class Gate:
             spent(caller, self.guard.first_use)
         except Refusal as refusal:
             raise self._refused(str(refusal)) from None
-        except StoreError:
-            metrics.STORE_FAILURES.labels("token guard").inc()
-            log.error("no caller can be let in: whether a JWT was used before cannot be told")
-            raise Refused(503, "transient", "The service cannot answer now.") from None
         return caller
 
     def _refused(self, reason: str) -> Unauthorized:
