@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -36,6 +36,24 @@ class Series:
     points: tuple[Point, ...]
     limits: tuple[tuple[str, Decimal], ...] = ()
     concept: str = ""
+
+
+class DoseMark(NamedTuple):
+    """A dose on its day: given or not, its place in the schedule and its amount in words, its source."""
+
+    day: date
+    given: bool
+    place: str
+    amount: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What can be drawn of a course: results with a policy's limits, and the doses in order of time."""
+
+    series: tuple[Series, ...] = ()
+    doses: tuple[DoseMark, ...] = ()
 
 
 _SHOWN = {

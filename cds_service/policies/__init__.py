@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+from cds_service.clinical.series import Picture
 from cds_service.fhir.record import Record, Resource
 from cds_service.policy.determination import Determination, PolicyReference
 
@@ -19,12 +20,14 @@ class DrugPolicy:
     reference) is for this drug. ``determine`` takes all draft orders of the bundle (an order of
     another drug may be a partner) and gives one determination for each that is in scope, in the
     order given; the clock is an aware instant. A draft without an id carries its ``name``.
+    ``picture`` is what the detail page draws: results with the policy's limits, and the doses.
     """
 
     name: str
     reference: PolicyReference
     in_scope: Callable[[Resource, Callable[[str, Resource], Resource | None]], bool]
     determine: Callable[[Record, Sequence[Resource], datetime], tuple[Determination, ...]]
+    picture: Callable[[Record, datetime], Picture]
 
 
 @cache

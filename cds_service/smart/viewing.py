@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from cds_service.clinical.series import series
 from cds_service.policies import DrugPolicy, installed
 from cds_service.settings import Tenant
 from cds_service.smart.door import SmartDoor
 from cds_service.smart.page.charts import drawn
 from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
+from cds_service.smart.page.timeline import timeline
 from cds_service.smart.session import Login
 from cds_service.smart.subject import choose
 
@@ -34,11 +34,12 @@ def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Det
     )
     determined = subject.policy.determine(record, subject.orders, clock)
     determination = next(d for d in determined if d.order == subject.shown)
+    picture = subject.policy.picture(record, clock)
     return detail_page(
         determination,
         record,
-        charts=drawn(series(record, clock)),
-        timeline=None,
+        charts=drawn(picture.series),
+        timeline=timeline(picture.doses),
         provenance=Provenance(clock, version("payer-policy-cds"), login.iss, login.user, subject.notices),
         full_banner=login.need_patient_banner,
         brief=login.intent == "summary",

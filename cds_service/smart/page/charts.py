@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from cds_service.clinical.series import Series
 from cds_service.fhir.dates import parse_when
+from cds_service.fhir.quantities import plain
 
 WIDTH, HEIGHT = 340, 150
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 14, 24
@@ -131,12 +132,6 @@ def _instant(when: object) -> float | None:
 def day_of(when: object) -> str:
     """The calendar day as written."""
     return str(when)[:10]
-
-
-def plain(value: Decimal) -> str:
-    """A number without an exponent and without idle zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _number(value: float) -> str:

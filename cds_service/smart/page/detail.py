@@ -18,6 +18,7 @@ from cds_service.policy.verdict import Verdict
 from cds_service.smart.page.charts import Chart
 from cds_service.smart.page.criteria import MARKS, CriteriaGroup, grouped, tally
 from cds_service.smart.page.searched import SearchedRow, searched
+from cds_service.smart.page.timeline import Timeline
 
 _SENTENCE = {
     Verdict.MET: "The record appears to meet the payer's criteria",
@@ -72,7 +73,7 @@ class DetailPage:
     safety: tuple[Finding, ...]
     remarks: tuple[Finding, ...]
     charts: tuple[Chart, ...]
-    timeline: Chart | None
+    timeline: Timeline | None
     searched: tuple[SearchedRow, ...]
     provenance: Provenance
     brief: bool
@@ -94,7 +95,7 @@ def detail_page(
     record: Record,
     *,
     charts: Sequence[Chart],
-    timeline: Chart | None,
+    timeline: Timeline | None,
     provenance: Provenance,
     full_banner: bool,
     brief: bool = False,

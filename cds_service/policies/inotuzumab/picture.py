@@ -1,0 +1,54 @@
+"""What a reader of the detail page sees drawn: results with the policy's limits, and the doses in time.
+
+Decides nothing. A limit in multiples of the upper limit of normal is drawn at the usual one; the
+rules use the laboratory's own where it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from cds_service.clinical.chart import read_chart
+from cds_service.clinical.series import DoseMark, Picture, series
+from cds_service.fhir.quantities import plain
+from cds_service.fhir.record import Record
+from cds_service.policies.inotuzumab.course import placings
+from cds_service.policies.inotuzumab.doses import Dose, dose_history
+from cds_service.policies.inotuzumab.numbers import number
+
+
+def picture(record: Record, clock: datetime) -> Picture:
+    """All series of the record, and the doses of all courses, up to the clock."""
+    lines = _limits()
+    drawn = tuple(replace(one, limits=lines.get(one.concept, ())) for one in series(record, clock))
+    doses = dose_history(read_chart(record, clock)).doses
+    readings = placings(doses)
+    placed = {dose: str(label) for dose, label in readings[0].placed} if len(readings) == 1 else {}
+    return Picture(drawn, tuple(_mark(dose, placed.get(dose, "")) for dose in doses))
+
+
+def _limits() -> Mapping[str, tuple[tuple[str, Decimal], ...]]:
+    """By concept of the series, in the series' own unit, each line labelled with what it rests on."""
+    bilirubin = number("hep.bilirubin_x_uln") * number("bilirubin.default_uln")
+    alt = number("hep.transaminase_x_uln") * number("alt.default_uln")
+    return {
+        "platelets": (("policy: hold below", number("hem.platelets")),),
+        "anc": (("policy: hold below", number("hem.anc")),),
+        "marrow_blasts_pct": (("policy: CR below", number("cr.marrow_blasts_max")),),
+        "bilirubin_total": (("label: 1.5 x usual upper limit", bilirubin),),
+        "alt": (("label: 2.5 x usual upper limit", alt),),
+        "qtc": (
+            ("recommendation: check above", number("qtc.warn")),
+            ("recommendation: danger above", number("qtc.critical")),
+        ),
+    }
+
+
+def _mark(dose: Dose, place: str) -> DoseMark:
+    amounts = ((dose.mg, "mg"), (dose.mg_per_m2, "mg/m2"))
+    amount = next((f"{plain(value)} {unit}" for value, unit in amounts if value is not None), "")
+    label = str(dose.label) if dose.label is not None else place
+    return DoseMark(dose.day, dose.given, label, amount, dose.reference)
