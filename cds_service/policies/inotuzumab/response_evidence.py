@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.evidence import newest
@@ -81,11 +81,14 @@ def _components(chart: Chart) -> Iterator[Item]:
     for e in emd:
         if e.present:
             yield from _item(e.when, e.reference, f"extramedullary disease ({e.when})", relapse=True)
-    clear_marrow = [m for m in marrow if m.value is not None and m.value.is_below(limit)]
-    for m in clear_marrow:
-        for p in blood:
-            if has_blasts(p) is False:
-                yield from _clear(m, p, emd, chart)
+    clear_blood = {p.when.day: p for p in blood if p.when is not None and has_blasts(p) is False}
+    window = span("response.components_window")
+    for m in marrow:
+        if m.value is not None and m.value.is_below(limit) and m.when is not None and m.when.day is not None:
+            for n in range(-window.days, window.days + 1):
+                day = m.when.day + timedelta(days=n)
+                if day in clear_blood:
+                    yield from _clear(m, clear_blood[day], (m.when.day, day), emd, chart)
 
 
 def _speaking(results: Iterable[Result]) -> list[Result]:
@@ -97,14 +100,12 @@ def _speaking(results: Iterable[Result]) -> list[Result]:
     return [r for day in sorted(by_day) for r in newest(by_day[day])]
 
 
-def _clear(m: Result, p: Result, emd: tuple[Extramedullary, ...], chart: Chart) -> Iterator[Item]:
+def _clear(
+    m: Result, p: Result, days: tuple[date, date], emd: tuple[Extramedullary, ...], chart: Chart
+) -> Iterator[Item]:
     """Clear marrow and blood within 14 days of each other, dated by the newest part (steps 2 and 3)."""
+    first, day = sorted(days)
     window = span("response.components_window")
-    if m.when is None or p.when is None or m.when.day is None or p.when.day is None:
-        return
-    first, day = sorted((m.when.day, p.when.day))
-    if day - first > window:
-        return
     text = f"marrow blasts {m.shown}, peripheral blasts {p.shown}"
     state = _emd_on(emd, day, (day - window, first + window), chart)
     if isinstance(state, Extramedullary):
