@@ -101,10 +101,16 @@ def _list_ended(before: str) -> bool:
     )
 
 
-_OUTSIDE_BRACKETS = re.compile(r"(\[(?:\\.|[^\]\\])*\])| ")
+_OUTSIDE_BRACKETS = re.compile(r"(?P<set>\[(?:\\.|[^\]\\])*\])|(?P<optional> \?)| ")
+
+
+def _spelled(match: re.Match[str]) -> str:
+    if match["set"]:
+        return match["set"]
+    return r"[\s\-]*" if match["optional"] else r"[\s\-]+"
 
 
 def phrase(*alternatives: str) -> re.Pattern[str]:
-    """A case-insensitive pattern of whole words; a blank matches any white space or a hyphen."""
-    body = "|".join(_OUTSIDE_BRACKETS.sub(lambda m: m[1] or r"[\s\-]+", a) for a in alternatives)
+    """A case-insensitive pattern of whole words; a blank matches white space or a hyphen, " ?" also neither."""
+    body = "|".join(_OUTSIDE_BRACKETS.sub(_spelled, a) for a in alternatives)
     return re.compile(rf"(?<![\w-])(?:{body})(?![\w])", re.IGNORECASE)
