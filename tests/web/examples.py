@@ -126,7 +126,7 @@ UNKNOWN = Determination(
             ("POL-B-I-C-3",),
             Basis.RECOMMENDATION,
             "QTcF 510 ms on 2026-04-10",
-            "Repeat the ECG before the dose.",
+            "Repeat the ECG before the dose",
         ),
         Finding(
             "boxed-warning", Indicator.INFO, CardKind.DETAILS, ("POL-BBW-VOD",), Basis.POLICY, "Liver risk."

@@ -95,7 +95,7 @@ def test_the_tally_leaves_out_what_is_not_needed() -> None:
 def test_dangers_come_first_among_the_next_steps_and_each_step_once() -> None:
     steps = [step.text for step in arranged(examples.UNKNOWN).steps]
     assert steps == [
-        "Repeat the ECG before the dose.",
+        "Repeat the ECG before the dose: QTcF 510 ms on 2026-04-10",
         "Not met A.iv, disease is Philadelphia-negative: A negative test at diagnosis or relapse",
         "Document A.ii.A, disease is relapsed or refractory: A record of the relapse, or of the treatment that failed",
         "The height is missing",

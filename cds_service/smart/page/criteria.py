@@ -71,7 +71,7 @@ def _by_urgency(row: CriterionRow) -> int:
 
 def _section(section: str) -> str:
     """``A.ii.B.1`` and ``A.ii.A`` stand under ``A.ii``."""
-    return ".".join(section.split(".")[:2])
+    return ".".join(section.partition(",")[0].split(".")[:2])
 
 
 def tally(criteria: Iterable[CriterionResult]) -> str:

@@ -144,7 +144,7 @@ def _name(name: Mapping[str, Any]) -> str:
 def _steps(determination: Determination) -> tuple[Step, ...]:
     """What to do: dangers first, then what blocks coverage, then what would settle the unknown."""
     steps = [
-        Step(finding.action or finding.text, finding.indicator.value)
+        Step(f"{finding.action}: {finding.text}" if finding.action else finding.text, finding.indicator.value)
         for finding in _by_urgency(determination, CardKind.SAFETY, CardKind.DOSE)
         if finding.indicator is not Indicator.INFO
     ]
