@@ -1,6 +1,6 @@
 """Requests of every shape: whatever is sent, no answer is a server error.
 
-``make fuzz`` sends 20,000; the usual run 1,000.
+``make fuzz`` sends 20,000; the usual run 1,000 (most of the time goes into making them up).
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _report(what: str, seen: Counter[int]) -> None:
 def test_a_request_changed_in_any_place_is_never_a_server_error(app: Flask) -> None:
     client, seen = app.test_client(), Counter[int]()
 
-    @settings(max_examples=REQUESTS // 2, **_USUAL)  # type: ignore[arg-type]
+    @settings(max_examples=REQUESTS * 6 // 10, **_USUAL)  # type: ignore[arg-type]
     @given(st.lists(st.tuples(st.sampled_from(PLACES), ODD), min_size=1, max_size=4))
     def send(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
         answer = client.post(HOOK, data=json.dumps(_changed(changes)), content_type="application/json")
@@ -139,9 +139,9 @@ def test_what_the_description_allows_and_forbids_is_never_a_server_error(app: Fl
     schema = schemathesis.openapi.from_path(str(DESCRIPTION))
     found = schema.find_operation_by_id(operation)
     client, seen = app.test_client(), Counter[int]()
-    share = {"orderSign": 5, "feedback": 5}.get(operation, 100)
+    share = {"orderSign": 4, "feedback": 20}.get(operation, 1000)
 
-    @settings(max_examples=max(20, REQUESTS // share), **_USUAL)  # type: ignore[arg-type]
+    @settings(max_examples=max(1, REQUESTS // share), **_USUAL)  # type: ignore[arg-type]
     @given(case=found.as_strategy() | found.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE))
     def send(case: Any) -> None:
         seen[_answered(client, case)] += 1
