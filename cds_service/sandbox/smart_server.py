@@ -123,7 +123,7 @@ def _client(form: Mapping[str, str]) -> str:
 def _by_assertion(assertion: str) -> str:
     door = cast(SmartDoor, current_app.extensions[EXTENSION])
     url = f"{door.settings.public_url}/.well-known/jwks.json"
-    keys = EhrHttp(door.outbound, door.settings.public_url, ()).keys(url, time.monotonic() + 5)
+    keys = EhrHttp(door.outbound, door.settings.public_url, ()).key_set(url, time.monotonic() + 5)
     claims = signed_claims(assertion, keys)
     wanted = {"iss": CLIENT_ID, "sub": CLIENT_ID, "aud": f"{door.settings.public_url}/sandbox/auth/token"}
     if any(claims.get(name) != value for name, value in wanted.items()):

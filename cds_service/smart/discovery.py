@@ -34,7 +34,7 @@ class SmartConfiguration:
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
-    jwks_uri: str
+    jwks_uri: str | None
     revocation_endpoint: str | None
     capabilities: frozenset[str]
     token_auth_methods: frozenset[str]
@@ -84,7 +84,7 @@ def read_configuration(iss: str, document: Mapping[str, Any], hosts: Sequence[st
     authorization, token, jwks = (
         address(member) for member in ("authorization_endpoint", "token_endpoint", "jwks_uri")
     )
-    if authorization is None or token is None or jwks is None:
+    if authorization is None or token is None:
         raise refusals.ehr_failed("incomplete-configuration")
     return SmartConfiguration(
         issuer=as_text(document.get("issuer")) or iss,

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.fhir.json_types import as_dicts
+from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.smart import refusals
-from cds_service.smart.discovery import MAX_BYTES, allowed, json_object
+from cds_service.smart.discovery import MAX_BYTES, SmartConfiguration, allowed, json_object
 from cds_service.smart.grant import TokenRequest
 from cds_service.trust.outbound import Outbound, OutboundError, Response
 
@@ -42,7 +42,18 @@ class EhrHttp:
             raise refusals.ehr_failed("unexpected-status")
         return json_object(answer.body)
 
-    def keys(self, url: str, deadline: float) -> tuple[Mapping[str, Any], ...]:
+    def keys(self, configuration: SmartConfiguration, deadline: float) -> tuple[Mapping[str, Any], ...]:
+        """The EHR's signing keys: by its SMART configuration, else by its OpenID configuration."""
+        address = configuration.jwks_uri
+        if address is None:
+            issuer = configuration.issuer.removesuffix("/")
+            openid = self.json(f"{issuer}/.well-known/openid-configuration", deadline)
+            address = as_text(openid.get("jwks_uri"))
+        if address is None:
+            raise refusals.ehr_failed("no-jwks-uri")
+        return self.key_set(address, deadline)
+
+    def key_set(self, url: str, deadline: float) -> tuple[Mapping[str, Any], ...]:
         """Read a JWK set."""
         return tuple(as_dicts(self.json(url, deadline).get("keys")))
 

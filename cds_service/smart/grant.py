@@ -164,8 +164,12 @@ def _lifetime(value: object) -> int:
 
 
 def _orders(context: object) -> tuple[str, ...]:
-    """The orders among ``fhirContext``'s references; other kinds of entries are silently fine."""
-    found = (local_reference(as_text(item.get("reference")) or "") for item in as_dicts(context))
+    """The orders that the launch happened in, of ``fhirContext``; other entries and roles are silently fine.
+
+    An entry without a role has the role ``launch``.
+    """
+    launched = (item for item in as_dicts(context) if item.get("role", "launch") == "launch")
+    found = (local_reference(as_text(item.get("reference")) or "") for item in launched)
     kinds = ("MedicationRequest/", "ServiceRequest/")
     return tuple(reference for reference in found if reference and reference.startswith(kinds))
 

@@ -143,7 +143,7 @@ def _login(tenant: Tenant, pending: Pending, code: str, deadline: float) -> Logi
     try:
         claims = verified_claims(
             grant.id_token,
-            http.keys(configuration.jwks_uri, deadline),
+            http.keys(configuration, deadline),
             issuer=configuration.issuer,
             client_id=registration.client_id,
             nonce=pending.nonce,

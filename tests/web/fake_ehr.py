@@ -37,6 +37,7 @@ class FakeEhr:
     configuration: dict[str, Any] = field(default_factory=lambda: dict(CONFIGURATION))
     answer: dict[str, Any] = field(default_factory=dict)
     id_claims: dict[str, Any] = field(default_factory=dict)
+    openid_jwks_uri: str | None = f"{HOST}/jwks"
     token_status: int = 200
     token_body: bytes | None = None
     failing: dict[str, str] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class FakeEhr:
         self._arrive(url, allowed)
         pages: dict[str, Any] = {
             f"{ISSUER}/.well-known/smart-configuration": self.configuration,
+            f"{ISSUER}/.well-known/openid-configuration": {"jwks_uri": self.openid_jwks_uri},
             f"{HOST}/jwks": {"keys": public(ehr_key())},
         }
         return Response(200, {}, json.dumps(pages[url]).encode())
@@ -91,7 +93,8 @@ class FakeEhr:
         return Response(self.token_status, {}, json.dumps(self._token_answer()).encode())
 
     def _arrive(self, url: str, allowed: Callable[[str], bool]) -> None:
-        assert allowed(url), url
+        if not allowed(url):
+            raise OutboundError("refused", "not an address that may be contacted")
         self.asked.append(url)
         for part, kind in self.failing.items():
             if part in url:

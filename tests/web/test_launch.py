@@ -362,6 +362,20 @@ def test_a_clinician_of_this_ehr_may_be_named_absolutely_or_relatively(vault: Va
     assert bench(vault, id_claims={"fhirUser": named}).signed_in().status_code == 303
 
 
+NO_JWKS = {name: value for name, value in CONFIGURATION.items() if name != "jwks_uri"}
+
+
+@pytest.mark.parametrize(
+    ("found", "status"), [(f"{HOST}/jwks", 303), (None, 502), ("https://evil.example/jwks", 502)]
+)
+def test_keys_are_found_by_the_openid_configuration_where_smarts_names_none(
+    vault: Vault, found: str | None, status: int
+) -> None:
+    desk = bench(vault, configuration=NO_JWKS, openid_jwks_uri=found)
+    assert desk.signed_in().status_code == status
+    assert not [url for url in desk.ehr.asked if "evil" in url]
+
+
 # Headers of every answer.
 
 

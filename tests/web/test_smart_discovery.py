@@ -39,7 +39,6 @@ def test_relative_addresses_stand_on_the_fhir_base() -> None:
         {"code_challenge_methods_supported": None},
         {"authorization_endpoint": None},
         {"token_endpoint": 7},
-        {"jwks_uri": None},
         {"jwks_uri": "https://elsewhere.example/jwks"},
         {"token_endpoint": "http://ehr.example.org/token"},
         {"token_endpoint": "https://ehr.example.org:444/token"},

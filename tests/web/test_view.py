@@ -119,8 +119,13 @@ def test_without_a_card_the_page_is_from_the_chart_alone_and_says_so(vault: Vaul
             {"fhirContext": [{"reference": "MedicationRequest/later"}]},
             "later",
         ),
+        (
+            {"later": "2026-05-01", "next": "2026-04-16"},
+            {"fhirContext": [{"reference": "MedicationRequest/later", "role": "comparison"}]},
+            "next",
+        ),
     ],
-    ids=["the next planned", "else the last", "the one the launch names"],
+    ids=["the next planned", "else the last", "the one the launch names", "not one of another role"],
 )
 def test_an_order_of_the_chart_is_taken(
     vault: Vault, orders: dict[str, str], answer: dict[str, Any], about: str
