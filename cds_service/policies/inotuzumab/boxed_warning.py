@@ -13,7 +13,7 @@ from cds_service.clinical.problems import Problem
 from cds_service.clinical.transplant import newest_intention, transplants
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.events import Meaning
-from cds_service.policies.inotuzumab.lines import prior_lines
+from cds_service.policies.inotuzumab.lines import line_periods, prior_lines
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.vod import vod_events
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
@@ -76,7 +76,7 @@ def _minor(case: Case) -> Iterator[tuple[str, str]]:
         yield f"inotuzumab in an earlier course (last {last.day})", last.reference
     if case.chart.birth is not None and (years := age_on(case.chart.birth, case.planned).least) >= _OLDER:
         yield f"age {years}", ""
-    if len({line.what for line in prior_lines(case.chart, case.frame.start or case.day_one)}) > 1:
+    if len(line_periods(prior_lines(case.chart, case.frame.start or case.day_one))) > 1:
         yield "more than one prior therapy", ""
 
 

@@ -6,6 +6,7 @@ Missing data is UNKNOWN with what would settle it, never NOT MET.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -117,7 +118,9 @@ def _named(problems: Iterable[Problem]) -> str:
 def problem_shown(p: Problem) -> str:
     """A condition for a prescriber: its words, else its code, and its date."""
     codes = sorted(code for _, code in p.codes)
-    name = p.words.split(" | ")[0] or (codes[0] if codes else "a condition")
+    name = re.sub(r" \((?:disorder|finding)\)$", "", p.words.split(" | ")[0]) or (
+        codes[0] if codes else "a condition"
+    )
     return f"{name} ({p.dated})" if p.dated else name
 
 
@@ -168,7 +171,7 @@ def _no_cd22(case: Case, undated: tuple[Result, ...]) -> Answer:
 
 def _cd22_shown(result: Result) -> str:
     value = f"{result.value} % of blasts" if result.value is not None else ""
-    words = result.words.split(" | ")[0][:80]
+    words = result.words.split(" | ")[0][:80].rstrip(". ")
     return f"{', '.join(t for t in (value, words) if t) or 'result'} ({result.day_text})"
 
 

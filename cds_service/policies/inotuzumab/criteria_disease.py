@@ -18,11 +18,12 @@ from cds_service.policies.inotuzumab.disease_course import DiseaseCourse, diseas
 from cds_service.policies.inotuzumab.lines import (
     Line,
     history_unseen,
+    line_periods,
     prior_lines,
     stated_first_line,
     stated_untreated,
 )
-from cds_service.policies.inotuzumab.numbers import days, number, span
+from cds_service.policies.inotuzumab.numbers import days, number
 from cds_service.policy.outline import Answer
 from cds_service.policy.verdict import Verdict
 
@@ -162,7 +163,7 @@ def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
 
 def _found_after(case: Case, lines: tuple[Line, ...]) -> _AfterLine:
     begun = min((w.first for line in lines if (w := line.first)), default=date.min)
-    ended = _first_end(lines)
+    ended = next((end for _, end in line_periods(lines)), None)
     marrow = [
         m for m in blasts(case.chart)[0] if ended is not None and m.when is not None and m.when.first > ended
     ]
@@ -172,19 +173,6 @@ def _found_after(case: Case, lines: tuple[Line, ...]) -> _AfterLine:
     ]  # fmt: skip
     failures.sort(key=lambda s: (s.when.last if s.when else date.min, s.reference))
     return _AfterLine(newest(marrow), tuple(failures))
-
-
-def _first_end(lines: tuple[Line, ...]) -> date | None:
-    """The end of the first line: drugs that follow one another within 28 days belong to one line."""
-    dated = sorted((line.first.first, line.last.last) for line in lines if line.first and line.last)
-    if not dated:
-        return None
-    end = dated[0][1]
-    for first, last in dated[1:]:
-        if first - end > span("frontline.same_regimen"):
-            break
-        end = max(end, last)
-    return end
 
 
 def frontline(case: Case) -> Answer:

@@ -102,6 +102,19 @@ def _begun_shortly_before(use: DrugUse, day_one: date) -> bool:
     return first is not None and first.first >= day_one - span("frontline.same_regimen")
 
 
+def line_periods(lines: Sequence[Line]) -> list[tuple[date, date]]:
+    """The periods of the dated lines: what follows within 28 days belongs to the same line."""
+    found: list[tuple[date, date]] = []
+    for first, last in sorted(
+        (line.first.first, line.last.last) for line in lines if line.first and line.last
+    ):
+        if found and first - found[-1][1] <= span("frontline.same_regimen"):
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
+
+
 def prior_lines(chart: Chart, day_one: date, plan_texts: Sequence[str] = ()) -> tuple[Line, ...]:
     """The prior therapies before day 1 of the course: by drugs given, transplant, plan, or in words.
 
