@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from cds_service.clinical.drugs import MINI_HYPER_CVD, STEROIDS, TKIS, UNRESOLVED, shown
 from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.concurrency import CONCURRENT, POSSIBLE
 from cds_service.policies.inotuzumab.criteria import MET, NOT, unknown
 from cds_service.policies.inotuzumab.criteria_philadelphia import PH_TEST, philadelphia
 from cds_service.policies.inotuzumab.lines import history_unseen
-from cds_service.policies.inotuzumab.partners import CONCURRENT, POSSIBLE, Partner, Partners, partners
+from cds_service.policies.inotuzumab.partners import Partner, Partners, partners
 from cds_service.policy.outline import Answer
 
 _SETTLE = "which drugs are given with this cycle: stop or complete orders that have ended"

@@ -12,11 +12,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from cds_service.clinical.drugs import MINI_HYPER_CVD, TKIS
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.concurrency import Concurrency
 from cds_service.policies.inotuzumab.criteria_partners import with_mini_hyper_cvd, with_tki
 from cds_service.policies.inotuzumab.dosing import Expected, Row, bsa_text, closest, rounded, tolerated
 from cds_service.policies.inotuzumab.numbers import number
 from cds_service.policies.inotuzumab.ordered_dose import Ordered
-from cds_service.policies.inotuzumab.partners import Concurrency, partners
+from cds_service.policies.inotuzumab.partners import partners
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
 from cds_service.policy.verdict import Verdict
 

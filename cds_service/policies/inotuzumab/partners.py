@@ -1,16 +1,15 @@
 """Which drugs go with this cycle: the procedure PARTNERS of policy analysis 2.4.
 
-A drug is concurrent when its period overlaps the cycle, possible when the record leaves that
-open, and left out when it is premedication, cytoreduction, intrathecal or for another disease.
+Gathers them from orders, administrations, statements and care plans, and leaves out premedication,
+cytoreduction, intrathecal drugs and drugs for another disease.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
 from cds_service.clinical.drugs import (
     ANTHRACYCLINES,
@@ -25,48 +24,30 @@ from cds_service.clinical.drugs import (
 from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.plans import Plan, PlannedDrug, current_plans
 from cds_service.clinical.words import Said, clauses, says
-from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab import regimens
 from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.concurrency import (
+    CONCURRENT,
+    LATER_TREATMENT,
+    NOT,
+    POSSIBLE,
+    Concurrency,
+    Cycle,
+    Standing,
+    standing,
+)
 from cds_service.policies.inotuzumab.lines import is_cytoreduction
-from cds_service.policies.inotuzumab.numbers import days, span
+from cds_service.policies.inotuzumab.numbers import days
 
 _PREMEDICATION = re.compile(
     r"\bpre-?med\w*|\b(?:prior to|before) (?:each |every |the )?(?:inotuzumab|infusion|dose)|\bpre-?treatment for infusion|"
     r"\bantiemet\w*|\bnausea|\bvomiting|\binfusion reaction",
     re.IGNORECASE,
 )
-_LATER = re.compile(r"\b(?:conditioning|maintenance|consolidation)\b", re.IGNORECASE)
 _HISTORY = re.compile(
     r"\b(?:prior|previous\w*|after|failed|failure|following|s/p|relapse[ds]?|refractory|received|if|stop\w*)\b",
     re.IGNORECASE,
 )
-
-
-class Concurrency(StrEnum):
-    """How a drug stands to this cycle."""
-
-    CONCURRENT = "concurrent"
-    POSSIBLE = "possible"
-    NOT = "not concurrent"
-
-
-CONCURRENT, POSSIBLE, NOT = Concurrency.CONCURRENT, Concurrency.POSSIBLE, Concurrency.NOT
-Standing = tuple[Concurrency, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Cycle:
-    """The days of the order's cycle, and the days on which each drug was given."""
-
-    first: date
-    last: date
-    given: Mapping[str, tuple[date, ...]]
-
-    @property
-    def recent(self) -> date:
-        """The day from which an active order without a period still counts."""
-        return self.first - span("partner.stale_order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +125,7 @@ def _of_uses(case: Case, cycle: Cycle) -> Iterator[Partner]:
     held = (u for u in case.chart.uses if u.status != "draft" and u.reference not in drafted)
     for use in (*held, *case.drafts):
         for drug in sorted(_counted(use, cycle.first)):
-            concurrency, why = _standing(use, drug, cycle)
+            concurrency, why = standing(use, drug, cycle)
             yield Partner(drug, concurrency, use.reference, why)
 
 
@@ -163,88 +144,6 @@ def _may_be_partner(drug: str, use: DrugUse) -> bool:
     return drug != INOTUZUMAB and (
         is_antineoplastic(drug, use.concept) or drug in MINI_HYPER_CVD or drug == UNRESOLVED
     )
-
-
-def _standing(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
-    """Steps 3 and 4 for one use of one drug."""
-    if use.kind in ("MedicationAdministration", "MedicationDispense"):
-        return _of_given(use, cycle) if use.is_given else (NOT, f"status {use.status}")
-    if use.status in ("completed", "stopped", "cancelled", "not-taken"):
-        return _of_ended(use, cycle)
-    begins, ends = _period(use)
-    if begins is not None and begins.first > cycle.last:
-        return NOT, f"planned to start {begins}"
-    if use.status == "on-hold":
-        return POSSIBLE, "on hold"
-    if ends is not None and ends.last < cycle.first:
-        return (
-            (POSSIBLE, f"active, but its period ended {ends}")
-            if use.status == "active"
-            else (NOT, f"ended {ends}")
-        )
-    if begins is not None:
-        return CONCURRENT, f"from {begins}"
-    if _LATER.search(use.all_text) and _starts_later(use):
-        return NOT, "planned for later"
-    return _without_period(use, drug, cycle)
-
-
-def _period(use: DrugUse) -> tuple[When | None, When | None]:
-    """The stated period of an order or statement. A statement's single date is when it was so, not a period."""
-    if use.kind == "MedicationStatement" and use.start is None:
-        return None, use.end
-    begins = use.start or (use.days[0] if use.days else None)
-    ends = use.end or (use.days[-1] if use.days and use.start is None else None)
-    return begins, ends
-
-
-def _of_given(use: DrugUse, cycle: Cycle) -> Standing:
-    if any(w.is_within(cycle.first, cycle.last) for w in use.days):
-        return CONCURRENT, f"given {use.days[-1]}"
-    if (
-        use.start is not None
-        and use.start.first <= cycle.last
-        and use.end is not None
-        and use.end.last >= cycle.first
-    ):
-        return CONCURRENT, f"{use.start} to {use.end}"
-    if use.start is not None and use.status == "in-progress" and use.end is None:
-        return CONCURRENT, f"since {use.start}"
-    return NOT, "given outside this cycle"
-
-
-def _of_ended(use: DrugUse, cycle: Cycle) -> Standing:
-    ended = use.end or (use.days[-1] if use.days else None)
-    begun = use.first_known
-    if ended is not None and ended.last >= cycle.first and (begun is None or begun.first <= cycle.last):
-        return CONCURRENT, f"until {ended}"
-    return NOT, f"ended {ended}" if ended is not None else f"status {use.status}"
-
-
-def _without_period(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
-    """An active, intended or drafted use without a period: by when it was written, or given since."""
-    written = use.authored or (use.days[-1] if use.days else None)
-    if use.status == "intended":
-        return POSSIBLE, "intended, without a date"
-    if use.status == "draft":
-        return CONCURRENT, "ordered in this session"
-    since = [
-        d for d in cycle.given.get(drug, ()) if d >= cycle.recent and (written is None or d >= written.first)
-    ]
-    if since and use.kind == "MedicationRequest":
-        return CONCURRENT, f"ordered, and given {since[-1]}"
-    if written is None:
-        return POSSIBLE, "active, without a date"
-    verb = "ordered" if use.kind == "MedicationRequest" else "stated as taken"
-    if written.last >= cycle.recent:
-        return CONCURRENT, f"{verb} {written}"
-    return POSSIBLE, f"{verb} {written}, not given since"
-
-
-def _starts_later(use: DrugUse) -> bool:
-    """An order whose text puts it after this treatment, such as conditioning or maintenance."""
-    planned = use.intent == "plan" or use.status in ("draft", "intended")
-    return planned or bool(re.search(r"\b(?:planned|after|following|then)\b", use.all_text, re.IGNORECASE))
 
 
 def _overlapping(plans: Iterable[Plan], cycle: Cycle) -> Iterator[Plan]:
@@ -266,7 +165,7 @@ def _of_plans(plans: Sequence[Plan], cycle: Cycle) -> Iterator[Partner]:
 
 def _of_activity(activity: PlannedDrug, plan: Plan, cycle: Cycle) -> Standing:
     later = activity.start is not None and activity.start.first > cycle.last
-    if later or _LATER.search(activity.text):
+    if later or LATER_TREATMENT.search(activity.text):
         return NOT, "in the care plan, for later"
     if plan.end is not None and plan.end.last < cycle.first:
         return POSSIBLE, f"in a care plan that ended {plan.end}"
@@ -280,7 +179,7 @@ def _named_in_words(plan: Plan) -> frozenset[str]:
     found: set[str] = set()
     for text in plan.texts:
         for clause in clauses(text):
-            if _HISTORY.search(clause) or _LATER.search(clause):
+            if _HISTORY.search(clause) or LATER_TREATMENT.search(clause):
                 continue
             for drug in drugs_in_text(clause):
                 name = re.compile(re.escape(shown(drug)), re.IGNORECASE)
