@@ -6,23 +6,37 @@ import pytest
 from werkzeug.serving import make_server
 
 from cds_service import create_app
+from cds_service.hooks.edge import trust
 from cds_service.settings import Settings
 
 CLOCK = "2026-04-15T09:00:00-04:00"
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory):
+def start():
+    """Starts the service with an environment; its databases are closed at the end."""
+    apps = []
+
+    def started(environ):
+        apps.append(create_app(Settings.from_environment(environ)))
+        return apps[-1]
+
+    yield started
+    for app in apps:
+        with app.app_context():
+            trust().database.close()
+
+
+@pytest.fixture(scope="session")
+def app(start, tmp_path_factory):
     database = tmp_path_factory.mktemp("contract") / "cds.sqlite3"
-    return create_app(
-        Settings.from_environment(
-            {
-                "CDS_DEV": "1",
-                "CDS_AUTH": "optional",
-                "CDS_FIXED_NOW": CLOCK,
-                "CDS_DATABASE_URL": f"sqlite:///{database}",
-            }
-        )
+    return start(
+        {
+            "CDS_DEV": "1",
+            "CDS_AUTH": "optional",
+            "CDS_FIXED_NOW": CLOCK,
+            "CDS_DATABASE_URL": f"sqlite:///{database}",
+        }
     )
 
 

@@ -40,6 +40,11 @@ def coverage(response: Any) -> dict[str, Any]:
     return only
 
 
+def without_links(response: Any) -> list[dict[str, Any]]:
+    """The cards but for the way to the detail view, which needs an EHR that is named."""
+    return [{k: v for k, v in card.items() if k != "links"} for card in response.get_json()["cards"]]
+
+
 @pytest.mark.parametrize(
     "orders", [[], [GEMTUZUMAB], [BLOOD_COUNT, GEMTUZUMAB], [UNREADABLE], [WITHOUT_DRUG]]
 )
@@ -164,7 +169,7 @@ def test_an_answered_key_is_never_asked_again(client: FlaskClient, key: str, val
     with_server = sign(client, changed(CALL, f"prefetch.{key}", value) | {"fhirServer": CLOSED})
 
     assert coverage(alone)["coverage"] == "unknown"
-    assert with_server.data == alone.data
+    assert without_links(with_server) == without_links(alone)
 
 
 def test_a_server_that_is_down_leaves_coverage_unknown_and_says_so(client: FlaskClient) -> None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from cds_service import create_app
-from cds_service.settings import Settings
 from tests.contract.calls import HOOK, sign
 
 PATHS = ["/cds-services", HOOK, f"{HOOK}/feedback"]
 
 
 @pytest.fixture
-def production(tmp_path: Path) -> FlaskClient:
+def production(start: Callable[[dict[str, str]], Flask], tmp_path: Path) -> FlaskClient:
     trust = tmp_path / "trust.toml"
     trust.write_text('[[tenant]]\nid = "a"\nframe_ancestors = ["https://ehr.example.org"]\n')
-    settings = Settings.from_environment(
+    app = start(
         {
             "CDS_CONFIG": str(trust),
             "CDS_SECRET_KEY": "k" * 32,
@@ -26,7 +26,7 @@ def production(tmp_path: Path) -> FlaskClient:
             "CDS_DATABASE_URL": f"sqlite:///{tmp_path}/cds.sqlite3",
         }
     )
-    return create_app(settings).test_client()
+    return app.test_client()
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from cds_service import create_app
 from cds_service.ehr.needs import NEEDS, DataNeed
 from cds_service.sandbox.fixtures import names, resources
-from cds_service.settings import Settings
 from tests.contract.calls import PATIENT
 
 BASE = "/sandbox/fhir"
@@ -115,9 +114,11 @@ def test_the_server_says_what_it_is(client: FlaskClient) -> None:
     assert {"Patient", "Observation"} <= {r["type"] for r in statement["rest"][0]["resource"]}
 
 
-def test_outside_development_there_is_no_sandbox(tmp_path: Path) -> None:
+def test_outside_development_there_is_no_sandbox(
+    start: Callable[[dict[str, str]], Flask], tmp_path: Path
+) -> None:
     (tmp_path / "trust.toml").write_text('[[tenant]]\nid = "a"\n')
-    settings = Settings.from_environment(
+    app = start(
         {
             "CDS_CONFIG": str(tmp_path / "trust.toml"),
             "CDS_SECRET_KEY": "k" * 32,
@@ -125,4 +126,4 @@ def test_outside_development_there_is_no_sandbox(tmp_path: Path) -> None:
         }
     )
 
-    assert create_app(settings).test_client().get(f"{BASE}/metadata").status_code == 404
+    assert app.test_client().get(f"{BASE}/metadata").status_code == 404
