@@ -28,14 +28,20 @@ _DENIAL_BEFORE = re.compile(
     r"resolution of|lack of|no longer)\b",
     re.IGNORECASE,
 )
+# What "not" must speak of to deny a thing: "VOD not seen", but not "VOD, not responding to defibrotide".
+_PRESENT = (
+    r"(?:present|seen|found|identif\w+|detect\w+|evident|apparent|confirmed|suspected|noted|observed|documented|diagnosed|"
+    r"demonstrated|achieved|reached|attained|obtained|maintained|met|planned|proceeding|indicated|given|done|performed|"
+    r"considered|felt|thought|active|ongoing|in|an?|any|likely|due|related)\b"
+)
 _DENIAL_AFTER = re.compile(
     r"^[\s,)]*(?:is|was|were|are|has been|have been|:|-)?\s*"
-    r"(?:not (?!only)|negative|absent|ruled out|excluded|denied|unlikely|none\b|no\b(?! longer in doubt))",
+    rf"(?:not (?:yet |currently |clearly )?{_PRESENT}|negative|absent|ruled out|excluded|denied|unlikely|none\b|no\b(?! longer in doubt))",
     re.IGNORECASE,
 )
 _DOUBT = re.compile(
     r"\b(?:possible|possibly|probable|probably|suspected|suspicion|suspicious|concern(?:ing)? for|"
-    r"r/o|rule out|to rule out|cannot (?:be )?(?:exclude|excluded|rule out)|may|might|could|"
+    r"r/o|rule out|to rule out|cannot (?:be )?(?:exclude|excluded|rule out)|may(?!\s+\d)|might|could|"
     r"unclear|uncertain|equivocal|indeterminate|pending|awaited|question of|if|unless|consider(?:ed|ing)?|"
     r"differential)\b|\?",
     re.IGNORECASE,
@@ -82,8 +88,8 @@ def _in_clause(clause: str, start: int, end: int) -> Said:
         return Said.NOT_MENTIONED
     if _DOUBT.search(before) and not re.search(r"\bno\s+$|\bno evidence of\s+$", before, re.IGNORECASE):
         return Said.DOUBTED
-    denials = len(_DENIAL_BEFORE.findall(before))
-    if denials and not _list_ended(before):
+    denials = list(_DENIAL_BEFORE.finditer(before))
+    if denials and not _is_new_statement(before[denials[-1].end() :], after):
         return Said.DENIED
     if _DENIAL_AFTER.match(after):
         return Said.DENIED
@@ -92,13 +98,21 @@ def _in_clause(clause: str, start: int, end: int) -> Said:
     return Said.AFFIRMED
 
 
-def _list_ended(before: str) -> bool:
-    """Whether a new statement began after the denial ("no fever, patient in CR")."""
-    last = list(_DENIAL_BEFORE.finditer(before))[-1]
-    between = before[last.end() :]
-    return bool(
-        re.search(r",\s*(?:patient|pt|now|currently|but|he|she|they|with|in)\b", between, re.IGNORECASE)
-    )
+_NEW_SUBJECT = re.compile(r",\s*(?:patient|pt|now|currently|but|he|she|they|with|in)\b", re.IGNORECASE)
+_STATED_AFTER = re.compile(
+    r"^[\s,)]*(?:was |is |has been )?(?:diagnosed|confirmed|developed|occurred|found|noted|present|identified)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_new_statement(between: str, after: str) -> bool:
+    """Whether a statement of its own began after the denial ("no fever, VOD diagnosed").
+
+    A list goes on with commas ("no fever, bleeding or VOD"), so a comma alone ends no denial.
+    """
+    if _NEW_SUBJECT.search(between):
+        return True
+    return "," in between and not re.search(r"\b(?:or|nor)\b", between) and bool(_STATED_AFTER.match(after))
 
 
 _OUTSIDE_BRACKETS = re.compile(r"(?P<set>\[(?:\\.|[^\]\\])*\])|(?P<optional> \?)| ")
