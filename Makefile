@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_BIND ?= 127.0.0.1:8080
+# The day on which the bundled patients are seen.
+DEMO_CLOCK := 2026-04-15T09:00:00-04:00
 
 .PHONY: demo serve test test-postgres fuzz lint traceability format lock clean hapi test-hapi
 
@@ -11,7 +13,7 @@ demo: .venv/.installed
 	$(BIN)/python -m cds_service.sandbox.demo
 
 serve: .venv/.installed
-	CDS_DEV=1 CDS_AUTH=optional $(BIN)/gunicorn --config gunicorn.conf.py --bind $(DEMO_BIND) 'cds_service:create_app()'
+	CDS_DEV=1 CDS_AUTH=optional CDS_FIXED_NOW=$(DEMO_CLOCK) $(BIN)/gunicorn --config gunicorn.conf.py --bind $(DEMO_BIND) 'cds_service:create_app()'
 
 test: .venv/.installed-dev
 	$(BIN)/python -m pytest
