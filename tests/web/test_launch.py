@@ -39,6 +39,10 @@ def test_the_browser_is_sent_to_sign_in_with_all_that_smart_asks_for(vault: Vaul
     assert "offline_access" not in asked["scope"]
 
 
+def test_the_request_is_short_enough_for_a_redirect(vault: Vault) -> None:
+    assert len(bench(vault).launch().headers["Location"]) < 2048
+
+
 def test_every_launch_has_its_own_state_nonce_and_challenge(vault: Vault) -> None:
     launches = [query_of(bench(vault).launch().headers["Location"]) for _ in range(5)]
     for name in ("state", "nonce", "code_challenge"):
