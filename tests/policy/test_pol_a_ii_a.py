@@ -14,6 +14,7 @@ from tests.policy.chart_notes import (
     observation,
     order,
     patient,
+    procedure,
     report,
     stated,
     verdict,
@@ -25,6 +26,7 @@ IN_REMISSION = condition("C91.01", onset="2025-06-01", clinical="remission")
 RELAPSE = condition("C91.02", onset="2026-03-01")
 INDUCTION = administration("2025-02-01", None, drug={"text": "vincristine"})
 INDUCTION_END = administration("2025-03-01", None, drug={"text": "pegaspargase"})
+INDUCTION_LATER = administration("2025-06-01", None, drug={"text": "cytarabine"})
 
 
 def marrow(day, percent):
@@ -52,6 +54,24 @@ PATIENTS = {
     "line 4: C91.00, one prior line, marrow 2 % and CR stated": ([NOT_IN_REMISSION, INDUCTION, INDUCTION_END, marrow("2025-03-10", 2), stated("Response", "CR", "2025-03-12")], "not-met"),
     "line 4: C91.00, one prior line, marrow 2 % and nothing stated": ([NOT_IN_REMISSION, INDUCTION, INDUCTION_END, marrow("2025-03-10", 2)], "unknown"),
     "line 4: MRD alone is not relapse": ([NOT_IN_REMISSION, INDUCTION, INDUCTION_END, marrow("2025-03-10", 2), stated("MRD", "positive 0.2 %", "2025-03-10")], "unknown"),
+    "line 1: an undated remission beside a relapse may be later": ([RELAPSE, condition("C91.01")], "unknown"),
+    "line 1: a remission recorded as ended is over": ([RELAPSE, condition("C91.01", onset="2026-04-01", clinical="resolved")], "met"),
+    "line 1: inotuzumab between relapse and remission": ([RELAPSE, administration("2026-03-10", 1.4, "C1D1"), condition("C91.01", onset="2026-03-30"), procedure("234336002", "2026-04-01")], "met"),
+    "line 1: blasts before the later remission do not count as since": ([condition("C91.01", onset="2024-06-01", id="first"), marrow("2026-03-01", 40), RELAPSE, condition("C91.01", onset="2026-04-01", id="second")], "unknown"),
+    "line 2: a status entry written when the disease began dates no remission": ([condition("277572006", system=SNOMED, onset="2025-01-10", recorded="2025-01-10", clinical="remission"), marrow("2026-03-01", 40)], "unknown"),
+    "line 2: the status entry of a later day dates one": ([condition("277572006", system=SNOMED, onset="2025-01-10", recorded="2025-06-10", clinical="remission"), marrow("2026-03-01", 40)], "met"),
+    "line 2: the end of the disease dates a remission": ([condition("277572006", system=SNOMED, onset="2025-01-10", recorded="2025-01-10", ended="2025-05-01", clinical="remission"), marrow("2026-03-01", 40)], "met"),
+    "line 4: the newest marrow counts": ([NOT_IN_REMISSION, INDUCTION, marrow("2025-03-01", 40), INDUCTION_LATER, marrow("2025-06-10", 3)], "unknown"),
+    "line 4: failure of the first of two lines": ([NOT_IN_REMISSION, INDUCTION, marrow("2025-03-10", 40), INDUCTION_LATER], "met"),
+    "line 4: marrow during the line is not after it": ([NOT_IN_REMISSION, INDUCTION, marrow("2025-02-10", 40), INDUCTION_END], "unknown"),
+    "line 4: refractory in a note": ([NOT_IN_REMISSION, report("2025-03-12", "Primary refractory B-ALL after induction chemotherapy")], "met"),
+    "line 4: refractory denied": ([NOT_IN_REMISSION, INDUCTION, report("2025-03-12", "Not refractory")], "unknown"),
+    "line 4: mCODE worsened": ([NOT_IN_REMISSION, INDUCTION, observation("97509-4", "2025-03-15", valueCodeableConcept={"coding": [{"system": SNOMED, "code": "271299001"}]})], "met"),
+    "line 4: ended for absent response": ([NOT_IN_REMISSION, INDUCTION, drug_order("cytarabine", status="stopped", authored="2025-03-01", statusReason={"coding": [{"system": SNOMED, "code": "266721009"}]})], "met"),
+    "line 4 is not asked of a patient in remission only": ([IN_REMISSION, INDUCTION, marrow("2025-07-01", 2)], "not-met"),
+    "line 5: remission beside a plain B-ALL entry": ([B_ALL, IN_REMISSION], "not-met"),
+    "line 5: C91.00 and, later, C91.01": ([NOT_IN_REMISSION, IN_REMISSION], "not-met"),
+    "line 5: C91.01 and, later, C91.00": ([condition("C91.00", recorded="2026-03-01"), IN_REMISSION], "unknown"),
     "line 5: stated as newly diagnosed, no prior line": ([condition("277572006", system=SNOMED, recorded="2026-04-01", note="Newly diagnosed")], "not-met"),
     "line 5: newly diagnosed, yet a prior line was given": ([condition("277572006", system=SNOMED, recorded="2025-01-10", note="Newly diagnosed"), INDUCTION], "unknown"),
     "line 5: only remission and no relapse ever": ([IN_REMISSION], "not-met"),
@@ -66,6 +86,22 @@ PATIENTS = {
 @pytest.mark.parametrize(("record", "expected"), PATIENTS.values(), ids=PATIENTS)
 def test_pol_a_ii_a(record, expected):
     assert verdict(determine([patient(), *record]), "POL-A-II-A") == expected
+
+
+def test_pol_a_ii_a_line_5_an_order_may_say_that_the_disease_is_untreated():
+    assert (
+        verdict(determine([patient(), B_ALL], order(text="C1D1, untreated B-ALL")), "POL-A-II-A") == "not-met"
+    )
+
+
+def test_pol_a_ii_a_is_judged_both_ways_on_day_8():
+    record = [
+        patient(),
+        RELAPSE,
+        administration("2026-04-09", 1.41, "C1D1"),
+        condition("C91.01", onset="2026-04-14"),
+    ]
+    assert verdict(determine(record, order(text="C1D8", mg=0.88)), "POL-A-II-A") == "met"
 
 
 def test_conditions_that_could_not_be_seen_leave_it_unknown_and_named():
@@ -119,6 +155,17 @@ PH = {
     "ETV6-RUNX1 settles nothing": ([observation("69548-6", "2026-04-02", text="ETV6-RUNX1 fusion present")], "unknown"),
     "no test at all": ([], "unknown"),
     "a test without a date decides: the question has no time": ([observation("51867-0", None, text="Negative")], "met"),
+    "a variant naming both genes by code": ([observation("69548-6", "2026-04-02", text="Present", component=[
+        {"code": {"coding": [{"system": LOINC, "code": "48018-6"}]}, "valueCodeableConcept": {"coding": [{"system": "http://www.genenames.org/geneId", "code": c}]}} for c in ("HGNC:1014", "HGNC:76")])], "not-met"),
+    "FISH equivocal": ([observation("51867-0", "2026-04-02", interpretation=[{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "code": "IND"}]}])], "unknown"),
+    "a transcript below the limit of detection": ([observation("46434-7", "2026-04-02", valueQuantity={"value": 0.001, "comparator": "<", "unit": "{ratio}"})], "met"),
+    "a transcript as a logarithm": ([observation("82905-1", "2026-04-02", -3.2, "{log}")], "not-met"),
+    "a cytogenetics report": ([report("2026-04-02", "46,XY[20]", loinc="55228-1")], "met"),
+    "a report that names it without a sign": ([report("2026-04-02", "FISH for BCR::ABL1 was sent")], "unknown"),
+    "a test under a local code": ([stated("BCR-ABL1 by PCR", "Not detected", "2026-04-02")], "met"),
+    "a transcript undetectable in remission": ([condition("C91.01", onset="2025-06-01"), observation("46434-7", "2025-09-01", text="Not detected")], "unknown"),
+    "a transcript undetectable at the relapse after it": ([condition("C91.01", onset="2025-06-01"), RELAPSE, observation("46434-7", "2026-03-02", text="Not detected")], "met"),
+    "Ph-positive only suspected": ([condition("425688002", system=SNOMED, verification="provisional")], "unknown"),
     "a variant naming BCR and ABL1": ([observation("69548-6", "2026-04-02", text="Present", component=[
         {"code": {"coding": [{"system": LOINC, "code": "48018-6"}]}, "valueCodeableConcept": {"text": "BCR"}},
         {"code": {"coding": [{"system": LOINC, "code": "48018-6"}]}, "valueCodeableConcept": {"text": "ABL1"}}])], "not-met"),

@@ -17,6 +17,7 @@ from cds_service.clinical.drugs import CD22_DIRECTED, INOTUZUMAB
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.results import Result
+from cds_service.fhir.codings import System
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import days, number
@@ -117,10 +118,9 @@ def _named(problems: Iterable[Problem]) -> str:
 
 def problem_shown(p: Problem) -> str:
     """A condition for a prescriber: its words, else its code, and its date."""
-    codes = sorted(code for _, code in p.codes)
-    name = re.sub(r" \((?:disorder|finding)\)$", "", p.words.split(" | ")[0]) or (
-        codes[0] if codes else "a condition"
-    )
+    codes = sorted(f"{c[:3]}.{c[3:]}" if system is System.ICD10CM and c[3:] else c for system, c in p.codes)
+    words = re.sub(r" \((?:disorder|finding)\)$", "", p.words.split(" | ")[0])
+    name = words or (codes[0] if codes else "a condition")
     return f"{name} ({p.dated})" if p.dated else name
 
 

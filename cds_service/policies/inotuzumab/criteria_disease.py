@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.body import age_on
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.problems import Problem
-from cds_service.clinical.response import Response, Stated, blasts, response_statements
+from cds_service.clinical.response import Response, blasts, response_statements
 from cds_service.clinical.results import Result
+from cds_service.fhir.dates import When
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import MET, NOT, problem_shown, refs, unknown
@@ -20,6 +21,7 @@ from cds_service.policies.inotuzumab.lines import (
     history_unseen,
     line_periods,
     prior_lines,
+    stated_failures,
     stated_first_line,
     stated_untreated,
 )
@@ -28,7 +30,7 @@ from cds_service.policy.outline import Answer
 from cds_service.policy.verdict import Verdict
 
 _SETTLE_RR = "the treatment history, and a marrow result or note that states relapse or refractory disease"
-_FAILURE = frozenset({Response.NO_RESPONSE, Response.PD, Response.RELAPSE})
+_FAILURE = frozenset({Response.NO_RESPONSE, Response.PD, Response.RELAPSE, Response.WORSENED})
 _ADULT = 18
 _HISTORY = (Need.PROCEDURES, Need.CONDITIONS)
 
@@ -98,7 +100,9 @@ def _is_open(case: Case, d: DiseaseCourse) -> bool:
 
 def _only_remission(case: Case, d: DiseaseCourse) -> bool:
     """Remission is the newest state recorded, and a relapse was never recorded or stated."""
-    if not d.remissions or any(s.response is Response.RELAPSE for s in response_statements(case.chart)):
+    if not d.remissions or d.blasts_may_be_later():
+        return False
+    if any(s.response is Response.RELAPSE for s in response_statements(case.chart)):
         return False
     newest_remission = max((w.first for p in d.remissions if (w := recorded_on(p))), default=None)
     return all(
@@ -112,11 +116,20 @@ def _shown(problems: Iterable[Problem]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Failure:
+    """A statement that a prior line failed."""
+
+    when: When
+    reference: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class _AfterLine:
     """What was found after a prior line ended: the newest marrow, and statements of failure."""
 
     marrow: tuple[Result, ...]
-    failures: tuple[Stated, ...]
+    failures: tuple[_Failure, ...]
 
     @property
     def below_limit(self) -> bool | None:
@@ -126,10 +139,10 @@ class _AfterLine:
         return found.pop() if len(found) == 1 else None
 
     @property
-    def failure(self) -> Stated | None:
+    def failure(self) -> _Failure | None:
         """A statement of failure that no newer marrow answers."""
         seen = max((m.when.last for m in self.marrow if m.when), default=date.min)
-        later = [s for s in self.failures if s.when is not None and s.when.last >= seen]
+        later = [f for f in self.failures if f.when.last >= seen]
         return later[-1] if later else None
 
 
@@ -147,7 +160,13 @@ def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
     if found.below_limit is None:
         if failure is None:
             return None
-        return Answer(MET, f"{failure.shown} after prior therapy: {named}", (failure.reference, *evidence))
+        elsewhere = any(failure.reference not in line.references for line in lines)
+        because = (
+            f"{failure.shown} after prior therapy: {named}"
+            if elsewhere
+            else f"failure stated: {failure.shown}"
+        )
+        return Answer(MET, because, tuple(dict.fromkeys((failure.reference, *evidence))))
     clear = f"marrow blasts {found.marrow[0].shown} after prior therapy ({named})"
     stated = [i for i in case.items if i.achieved]
     if stated and failure is None:
@@ -161,6 +180,14 @@ def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
     return unknown(because, "therapy-history", evidence=refs(found.marrow), changes=_SETTLE_RR)
 
 
+def _failures(case: Case) -> Iterator[tuple[When | None, str, str]]:
+    for s in response_statements(case.chart):
+        if s.response in _FAILURE:
+            yield s.when, s.reference, s.shown
+    for when, reference, text in stated_failures(case.chart):
+        yield when, reference, f"{text} ({when or 'undated'})"
+
+
 def _found_after(case: Case, lines: tuple[Line, ...]) -> _AfterLine:
     begun = min((w.first for line in lines if (w := line.first)), default=date.min)
     ended = next((end for _, end in line_periods(lines)), None)
@@ -168,10 +195,11 @@ def _found_after(case: Case, lines: tuple[Line, ...]) -> _AfterLine:
         m for m in blasts(case.chart)[0] if ended is not None and m.when is not None and m.when.first > ended
     ]
     failures = [
-        s for s in response_statements(case.chart)
-        if s.response in _FAILURE and s.when is not None and s.when.first >= begun
-    ]  # fmt: skip
-    failures.sort(key=lambda s: (s.when.last if s.when else date.min, s.reference))
+        _Failure(when, reference, text)
+        for when, reference, text in _failures(case)
+        if when is not None and when.first >= begun
+    ]
+    failures.sort(key=lambda f: (f.when.last, f.reference))
     return _AfterLine(newest(marrow), tuple(failures))
 
 

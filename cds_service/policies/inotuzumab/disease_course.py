@@ -75,6 +75,13 @@ class DiseaseCourse:
                 return p
         return None
 
+    def blasts_may_be_later(self) -> bool:
+        """Whether blasts are dated after the entry of a remission that has no date of its own."""
+        undated = [
+            w for p in self.remissions if _remission_from(p) is None and (w := recorded_on(p)) is not None
+        ]
+        return any(s.blasts and s.when.is_after(w.first) is not False for w in undated for s in self.states)
+
     def _blasts_since(self, when: When | None) -> bool:
         return when is not None and any(s.blasts and s.when.is_after(when.last) for s in self.states)
 

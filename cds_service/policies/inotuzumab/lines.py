@@ -25,10 +25,12 @@ from cds_service.clinical.drugs import (
 )
 from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.orders import Order
+from cds_service.clinical.statements import when_stated
 from cds_service.clinical.transplant import transplants
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in
 from cds_service.fhir.dates import When
+from cds_service.fhir.json_types import as_dicts
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab import regimens
 from cds_service.policies.inotuzumab.numbers import span
@@ -58,6 +60,11 @@ _LATER_USE = re.compile(
 )
 _MAINTENANCE = phrase(r"maintenance", r"POMP")
 _LABELLED_CYTOREDUCTION = re.compile(r"cytoreduc|debulk|pre-?phase", re.IGNORECASE)
+_FAILED = phrase(
+    r"(?:primary |chemo ?)?refractory", r"(?:induction|treatment|therapy) failure", r"failed induction",
+    r"failure of (?:induction|first line)\w*",
+)  # fmt: skip
+_NO_RESPONSE_CODE = (System.SNOMED, "266721009")
 _FIRST_LINE_CODE = (System.SNOMED, "708255002")
 
 
@@ -183,6 +190,18 @@ def _in_words(chart: Chart, day_one: date) -> Iterator[Line]:
         if s.kind not in _ORDERING and s.text and (s.when is None or s.when.first <= day_one):
             for clause in regimens.prior_therapy_in(s.text):
                 yield Line(clause[:80], s.when, s.when, (s.reference,))
+
+
+def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:
+    """Statements that a therapy failed, in words or as the reason why it was ended: when, where and what."""
+    for s in chart.statements:
+        if s.kind not in _ORDERING and says(s.text, _FAILED) is Said.AFFIRMED:
+            yield s.when, s.reference, s.text[:80]
+    for kind in ("MedicationRequest", "MedicationAdministration", "MedicationStatement", "CarePlan"):
+        for resource in chart.record.of_type(kind):
+            for reason in as_dicts(resource.body.get("statusReason")):
+                if _NO_RESPONSE_CODE in codes_in(reason):
+                    yield when_stated(resource, chart.zone), resource.reference, "ended for absent response"
 
 
 def stated_untreated(chart: Chart, day_one: date, order: Order) -> tuple[str, ...]:

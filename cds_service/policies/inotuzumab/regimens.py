@@ -22,7 +22,7 @@ _REGIMEN = (
 # "After" alone may order the parts of a plan; the other words place a therapy in the past.
 _PAST_BEFORE = re.compile(
     r"\b(?:prior|previous(?:ly)?|failed|failure of|completed|received|s/p|status post|(?:pre)?treated with|underwent|"
-    r"refractory to|(?:relapse[ds]?|progress\w+|persist\w*|refractory|failure) (?:after|on|following|through)|had)\s+"
+    r"refractory to|(?:relapse[ds]?|progress\w+|persist\w*|refractory|failure)(?: [\w-]+){0,3}? (?:after|on|following|through)|had)\s+"
     rf"(?:(?:to|with|of|the|a|an|one|two|three|first|second|\d+|cycles?|courses?|rounds?|lines?)\s+)*(?P<regimen>{_REGIMEN})",
     re.IGNORECASE,
 )
