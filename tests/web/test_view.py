@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from cds_service.store.vault import Vault
 from tests.web import examples
 from tests.web.conftest import HandClock
 from tests.web.keys import ISSUER
-from tests.web.launching import Bench, bench
+from tests.web.launching import EHR, Bench, bench
 
 ORDER: dict[str, Any] = {
     "resourceType": "MedicationRequest",
@@ -164,6 +165,12 @@ def test_the_summary_intent_is_followed_and_an_unknown_one_is_not_minded(vault: 
         desk.read = lambda *_: examples.record(PLATELETS)
     assert "<svg" in plain.view().text
     assert "<svg" not in summary.view().text
+
+
+def test_a_tenant_that_names_no_policy_has_them_all(vault: Vault) -> None:
+    desk = bench(vault, (replace(EHR, policies=()),))
+    desk.signed_in()
+    assert desk.view().status_code == 200
 
 
 # Sessions.
