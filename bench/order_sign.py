@@ -35,7 +35,7 @@ _KINDS = (
     ("777-3", 120, "10*9/L"), ("751-8", 2.1, "10*9/L"), ("718-7", 11.2, "g/dL"), ("2823-3", 4.1, "mmol/L"),
     ("19123-9", 2.0, "mg/dL"), ("1975-2", 0.6, "mg/dL"), ("1742-6", 25, "U/L"), ("2160-0", 0.8, "mg/dL"),
 )  # fmt: skip
-_FLOOR = '''
+_FLOOR = """
 import json
 from flask import Flask, Response, request
 def create_app():
@@ -45,7 +45,7 @@ def create_app():
         json.loads(request.get_data())
         return Response('{"cards":[]}', mimetype="application/json")
     return app
-'''
+"""
 
 
 def observations(count: int, patient_id: str) -> Iterator[Mapping[str, Any]]:
@@ -109,7 +109,9 @@ def measure(port: int, body: bytes, seconds: float) -> float:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         begun = time.perf_counter()
-        connection.request("POST", "/cds-services/inotuzumab-order-sign", body, {"Content-Type": "application/json"})
+        connection.request(
+            "POST", "/cds-services/inotuzumab-order-sign", body, {"Content-Type": "application/json"}
+        )
         answer = connection.getresponse()
         answer.read()
         if answer.status != 200:
@@ -131,13 +133,19 @@ def main() -> None:
         for label, target in (("floor", "floor:create_app()"), ("service", "cds_service:create_app()")):
             with server(target, folder) as port:
                 found[label] = {size: measure(port, body, seconds) for size, body in bodies.items()}
-    print(f"{'observations':>12} {'body kB':>8} {'floor ms':>9} {'service ms':>11} {'calls/s':>8} {'of floor':>9}")
+    print(
+        f"{'observations':>12} {'body kB':>8} {'floor ms':>9} {'service ms':>11} {'calls/s':>8} {'of floor':>9}"
+    )
     for size in SIZES:
         floor, ours = found["floor"][size], found["service"][size]
-        print(f"{size:>12} {len(bodies[size]) / 1000:>8.0f} {floor:>9.2f} {ours:>11.2f} {1000 / ours:>8.0f} {floor / ours:>8.0%}")
+        print(
+            f"{size:>12} {len(bodies[size]) / 1000:>8.0f} {floor:>9.2f} {ours:>11.2f} {1000 / ours:>8.0f} {floor / ours:>8.0%}"
+        )
     small, large = found["service"][200], found["service"][2000]
     grown = len(bodies[2000]) / len(bodies[200])
-    print(f"from 200 to 2000 observations the body grows {grown:.1f} times and the cost {large / small:.1f} times")
+    print(
+        f"from 200 to 2000 observations the body grows {grown:.1f} times and the cost {large / small:.1f} times"
+    )
 
 
 if __name__ == "__main__":

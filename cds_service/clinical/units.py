@@ -68,7 +68,7 @@ _WRITTEN = {
 def _tidy(words: str) -> str:
     text = words.strip().lower().replace("µ", "u").replace("μ", "u").replace("²", "2").replace("³", "3")
     text = re.sub(r"\s+", "", text).replace("^", "*")
-    text = re.sub(r"^[x×](?=10)", "", text)
+    text = re.sub(r"^[x\u00d7](?=10)", "", text)
     return re.sub(r"(?<=[a-z])\*(?=[23]$)", "", text)  # m^2, mm^3
 
 

@@ -23,11 +23,33 @@ def rows(tests: Path) -> Iterator[tuple[str, ...]]:
     """One row for each id: the function or modules that decide it, or the reason, and the tests that name it."""
     for citation in OUTLINE.citations.values():
         leaf = LEAVES.get(citation.id)
-        where = f"{leaf.__module__.rsplit('.', 1)[-1]}.{leaf.__name__}" if leaf else " ".join(_modules(citation.id))
+        where = (
+            f"{leaf.__module__.rsplit('.', 1)[-1]}.{leaf.__name__}"
+            if leaf
+            else " ".join(_modules(citation.id))
+        )
         page = str(citation.page) if citation.page else ""
-        yield (citation.id, citation.section, page, citation.basis.value, citation.kind, where, "", _tests(citation.id, tests))
+        yield (
+            citation.id,
+            citation.section,
+            page,
+            citation.basis.value,
+            citation.kind,
+            where,
+            "",
+            _tests(citation.id, tests),
+        )
     for citation, reason in OUTLINE.not_computed.values():
-        yield (citation.id, citation.section, str(citation.page), citation.basis.value, citation.kind, "", reason, "")
+        yield (
+            citation.id,
+            citation.section,
+            str(citation.page),
+            citation.basis.value,
+            citation.kind,
+            "",
+            reason,
+            "",
+        )
 
 
 def _modules(rule_id: str) -> list[str]:
@@ -41,7 +63,9 @@ def _tests(rule_id: str, tests: Path) -> str:
     """The test modules that name an id, in its own spelling or in that of a test's name."""
     spoken = rule_id.lower().replace("-", "_")
     pattern = re.compile(rf"{re.escape(rule_id)}(?![\w-])|{re.escape(spoken)}(?![a-z0-9])")
-    found = [p for p in sorted(tests.rglob("test_*.py")) if p.name != "test_traceability.py" and _names(p, pattern)]
+    found = [
+        p for p in sorted(tests.rglob("test_*.py")) if p.name != "test_traceability.py" and _names(p, pattern)
+    ]
     return " ".join(p.relative_to(tests).as_posix() for p in found)
 
 
