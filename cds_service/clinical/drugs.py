@@ -8,12 +8,12 @@ class or by name, so that an unlisted partner is never taken for a harmless drug
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from cds_service.clinical.terminology import UNVERIFIED, rows
 from cds_service.clinical.terms import concepts
-from cds_service.fhir.codings import System, codes_in, words_in
+from cds_service.fhir.codings import System, codes_in, system_of, words_in
 
 INOTUZUMAB = "inotuzumab_ozogamicin"
 UNRESOLVED = "unresolved"  # a reference that could not be read: some drug, not known which
@@ -24,15 +24,6 @@ STEROIDS = frozenset({"dexamethasone", "prednisone", "prednisolone", "methylpred
 ANTHRACYCLINES = frozenset({"doxorubicin", "daunorubicin", "idarubicin", "epirubicin"})
 CYTOREDUCTION = frozenset({"hydroxyurea", "vincristine"}) | STEROIDS
 CD22_DIRECTED = frozenset({INOTUZUMAB, "moxetumomab"})
-
-_LISTED_ANTINEOPLASTICS = frozenset(
-    {
-        INOTUZUMAB, "blinatumomab", "rituximab", "hydroxyurea", "doxorubicin", "asciminib",
-        "gemtuzumab_ozogamicin", "tisagenlecleucel", "pegaspargase", "mercaptopurine", "nelarabine",
-        "clofarabine", "daunorubicin", "idarubicin", "mitoxantrone", "fludarabine", "etoposide",
-        "busulfan", "melphalan", "thiotepa", "cyclophosphamide", "vincristine", "methotrexate", "cytarabine",
-    }
-) | TKIS  # fmt: skip
 
 # Names that the code tables lack, and brand names; ingredient (or class) -> words.
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -65,7 +56,9 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "ursodiol": ("ursodiol", "ursodeoxycholic acid"),
     "platelet_transfusion": ("platelet transfusion", "transfusion of platelets", "platelets transfused"),
 }
+# Antineoplastics that the code tables lack, or have without an ATC class.
 _OTHER_ANTINEOPLASTICS = (
+    "tisagenlecleucel",
     "venetoclax", "asparaginase", "calaspargase", "thioguanine", "tioguanine", "ifosfamide", "bortezomib",
     "carfilzomib", "brexucabtagene", "obecabtagene", "epirubicin", "decitabine", "azacitidine", "topotecan",
     "ofatumumab", "obinutuzumab", "daratumumab", "moxetumomab", "teniposide", "vinblastine", "vindesine",
@@ -110,9 +103,36 @@ def qt_levels() -> Mapping[str, str]:
     return found
 
 
+# "Gemtuzumab (NOT inotuzumab)" and "dexamethasone before inotuzumab" name the other drug.
+_OTHER_THAN = re.compile(
+    r"\b(?:not|instead of|before|prior to|after|due to|(?:pre-?)?med(?:ication)?s? for)\s+(?:each |every |the )?[\w-]+",
+    re.IGNORECASE,
+)
+
+
 @cache
 def _named_in(words: str) -> frozenset[str]:
-    return frozenset(name for name, pattern in _patterns() if pattern.search(words))
+    of_itself = _OTHER_THAN.sub(" ", words)
+    found = {name for name, pattern in _patterns() if pattern.search(of_itself)}
+    return _one_name_each(found)
+
+
+def _one_name_each(found: Iterable[str]) -> frozenset[str]:
+    """A drug of several tables under its one name; ``qt_drugs`` spells some with a blank."""
+    names = set(found)
+    return frozenset(n for n in names if " " not in n or n.replace(" ", "_") not in names)
+
+
+@cache
+def _antineoplastics() -> frozenset[str]:
+    """The drugs of the tables that have an ATC code of class L01, and those that the tables lack."""
+    coded = {
+        row["concept"]
+        for table in ("drugs", "qt_drugs")
+        for row in rows(table, unverified=table == "qt_drugs")
+        if system_of(row["system"]) is System.ATC and row["code"].startswith("L01")
+    }
+    return frozenset(coded) | frozenset(_OTHER_ANTINEOPLASTICS)
 
 
 def ingredients(concept: object) -> frozenset[str]:
@@ -122,7 +142,7 @@ def ingredients(concept: object) -> frozenset[str]:
     """
     found = concepts(concept, "drugs", "rxnorm_products", "qt_drugs")
     if found:
-        return found
+        return _one_name_each(found)
     words = words_in(concept)
     if named := _named_in(words):
         return named
@@ -137,7 +157,7 @@ def drugs_in_text(text: str) -> frozenset[str]:
 
 def is_antineoplastic(name: str, concept: object = None) -> bool:
     """Whether an ingredient is a systemic antineoplastic. Steroids alone are not."""
-    if name in _LISTED_ANTINEOPLASTICS or name in _OTHER_ANTINEOPLASTICS:
+    if name in _antineoplastics():
         return True
     return any(system is System.ATC and code.startswith("L01") for system, code in codes_in(concept))
 

@@ -1,0 +1,80 @@
+"""Which drug a CodeableConcept names: codes under every accepted system, else words."""
+
+import pytest
+
+from cds_service.clinical.drugs import drugs_in_text, ingredients, is_antineoplastic
+from tests.policy.chart_notes import HCPCS, RXNORM, coded
+
+INOTUZUMAB = {"inotuzumab_ozogamicin"}
+NDC = "http://hl7.org/fhir/sid/ndc"
+ATC = "http://www.whocc.no/atc"
+CONCEPTS = {
+    "HCPCS": (coded(HCPCS, "J9229"), INOTUZUMAB),
+    "HCPCS, https": (coded(HCPCS.replace("http:", "https:"), "J9229"), INOTUZUMAB),
+    "HCPCS by OID": (coded("urn:oid:2.16.840.1.113883.6.285", "J9229"), INOTUZUMAB),
+    "HCPCS by its other OID": (coded("urn:oid:2.16.840.1.113883.6.14", "J9229"), INOTUZUMAB),
+    "HCPCS by THO": (coded("http://terminology.hl7.org/CodeSystem/HCPCS-all-codes", "J9229"), INOTUZUMAB),
+    "the retired pass-through code": (coded(HCPCS, "C9028"), INOTUZUMAB),
+    "RxNorm ingredient": (coded(RXNORM, "1942950"), INOTUZUMAB),
+    "RxNorm product": (coded(RXNORM, "1942954"), INOTUZUMAB),
+    "NDC of 10 digits": (coded(NDC, "0008-0100-01"), INOTUZUMAB),
+    "NDC of 11 digits": (coded(NDC, "00008-0100-01"), INOTUZUMAB),
+    "NDC without hyphens": (coded(NDC, "00008010001"), INOTUZUMAB),
+    "NDC wrongly padded": (coded(NDC, "00080100010"), set()),
+    "ATC": (coded(ATC, "L01FB01"), INOTUZUMAB),
+    "ATC before 2022": (coded(ATC, "L01XC26"), INOTUZUMAB),
+    "an unverified system": (coded("http://fdasis.nlm.nih.gov", "P93RUU11P7"), set()),
+    "a code without a system": ({"coding": [{"code": "J9229"}]}, set()),
+    "a local code with words": ({"coding": [{"system": "http://ehr.example.org", "code": "1", "display": "Besponsa"}]}, INOTUZUMAB),
+    "words alone": ({"text": "INOTUZUMAB ozogamicin 0.9 mg"}, INOTUZUMAB),
+    "the look-alike": ({"text": "gemtuzumab ozogamicin"}, {"gemtuzumab_ozogamicin"}),
+    "the look-alike with a warning": ({"text": "Gemtuzumab ozogamicin (NOT inotuzumab ozogamicin)"}, {"gemtuzumab_ozogamicin"}),
+    "premedication for it": ({"text": "Dexamethasone, premedication for inotuzumab"}, {"dexamethasone"}),
+    "a code outranks words": (coded(RXNORM, "3264", "given before inotuzumab"), {"dexamethasone"}),
+    "nothing": ({}, set()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("concept", "expected"), CONCEPTS.values(), ids=CONCEPTS)
+def test_ingredients(concept, expected):
+    assert ingredients(concept) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cytarabine and methotrexate", {"cytarabine", "methotrexate"}),
+        ("Ara-C", {"cytarabine"}),
+        ("no drug at all", set()),
+        ("imatinibase", set()),
+    ],
+)
+def test_drugs_in_a_text(text, expected):
+    assert drugs_in_text(text) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cytarabine",
+        "dasatinib",
+        "asciminib",
+        "venetoclax",
+        "arsenic trioxide",
+        "tisagenlecleucel",
+        "midostaurin",
+    ],
+)
+def test_systemic_antineoplastics(name):
+    assert is_antineoplastic(name)
+
+
+@pytest.mark.parametrize("name", ["dexamethasone", "filgrastim", "ursodiol", "ondansetron", "defibrotide"])
+def test_supportive_drugs_are_none(name):
+    assert not is_antineoplastic(name)
+
+
+def test_an_antineoplastic_may_be_known_by_its_class_alone():
+    concept = coded(ATC, "L01XX99", "study drug")
+    (name,) = ingredients(concept)
+    assert is_antineoplastic(name, concept)
