@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+from cds_service.clinical.exposure import medication_concept
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in, plain_codes, words_in
@@ -201,8 +202,6 @@ def _grade(body: Mapping[str, Any], text: str) -> int | None:
 
 
 def _suspects(body: Mapping[str, Any], record: Record) -> Iterator[str]:
-    from cds_service.clinical.exposure import medication_concept
-
     for entity in as_dicts(body.get("suspectEntity")):
         pointer = as_dict(entity.get("instance"))
         target = record.resolve(as_text(pointer.get("reference")) or "")
