@@ -14,20 +14,23 @@ from cds_service.fhir.quantities import Interval, as_decimal, exactly
 
 Sign = Callable[[str, re.Match[str]], bool | None]
 
-# What may stand between a marker and its sign: "CD22 expression was, on 85 % of blasts, positive".
+# What may stand between a marker and its sign: "CD22 expression on 85 % of blasts, positive".
 _BETWEEN = (
-    r"(?:[\s(:=\-]*(?:\b(?:is|was|were|expression|antigen|surface|staining|status|result|on|in|of|the|leuk(?:a)?emic|"
+    r"(?:[\s(:=\-\u2013\u2014]*+(?:\b(?:is|was|were|expression|antigen|surface|staining|status|result|on|in|of|the|leuk(?:a)?emic|"
     r"blasts?|cells?|lymphoblasts?|all|most|approximately|about|by|flow|cytometry|IHC|FISH|PCR|RT-PCR|fusion|gene|"
-    r"rearrangements?|transcripts?|translocation|chromosome)\b|[<>~]?\s*\d{1,3}(?:\.\d+)?\s*%,?))*[\s(:=,]*?"
+    r"rearrangements?|transcripts?|translocation|chromosome)\b|[<>~]?\s*+\d{1,3}(?:\.\d+)?\s*+%,?))*+[\s(:=,]*+"
 )
 _NEGATIVE_AFTER = re.compile(
-    rf"^{_BETWEEN}[(\-\s]*(?:not (?:expressed|detected|present|seen|identified|found|observed|rearranged|amplified)|"
+    rf"^{_BETWEEN}[(\-\u2013\u2014\s]*+(?:not (?:expressed|detected|present|seen|identified|found|observed|rearranged|amplified)|"
     r"negative(?! for)|neg\b(?! for)|absent|lost\b|undetect\w*|non-?detect\w*|none\b)",
     re.IGNORECASE,
 )
-_MINUS_AFTER = re.compile(r"^\s*\(?\s*[-\u2212]\s*\)?(?=$|[\s,;.)/])")
+# "CD22-", "CD22 (-)" and "CD22 -" at an end are a minus sign; in "CD22 - strong" the dash only sets apart.
+_MINUS_AFTER = re.compile(
+    r"^(?:[-\u2212](?=$|[\s,;.)/])|\s*+\(\s*+[-\u2212]\s*+\)|\s*+[-\u2212]\s*+(?=$|[,;.)/]))"
+)
 _POSITIVE_AFTER = re.compile(
-    rf"^{_BETWEEN}[(\-\s]*(?:\+|positive(?! for)|pos\b(?! for)|bright|dim\b|partial(?:ly)?|weak(?:ly)?|strong(?:ly)?|"
+    rf"^{_BETWEEN}[(\-\u2013\u2014\s]*+(?:\+|positive(?! for)|pos\b(?! for)|bright|dim\b|partial(?:ly)?|weak(?:ly)?|strong(?:ly)?|"
     r"moderate(?:ly)?|heterogen\w+|subset|variabl[ey]|expressed|present|detected|rearranged|identified)",
     re.IGNORECASE,
 )
@@ -38,7 +41,7 @@ _LEADING = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"\b(?:no|not|without|absence of|absent|lack(?:s|ing)?(?: of)?|loss of|lost|negative for|never)\s+"
+    r"\b(?:no|not|without|absence of|absent|lack(?:s|ing)?(?: of)?|loss of|lost|negative for|never)\s++"
     r"(?:(?:evidence|expression|detection|detectable|significant|surface|presence|of|for|the|an?|any|detect(?:ed)?|"
     r"show|carry|harbou?r|express(?:ing)?)\s+)*$",
     re.IGNORECASE,
@@ -123,8 +126,10 @@ def _beside(before: str, after: str) -> bool | None:
     if _DENIED.search(before):
         attached = positive is not None and re.search(r"(?:\+|positive|pos)$", positive[0], re.IGNORECASE)
         return None if attached else False
-    if _NEGATIVE_AFTER.match(after) or _MINUS_AFTER.match(after):
+    if _NEGATIVE_AFTER.match(after):
         return False
+    if _MINUS_AFTER.match(after):
+        return None if positive else False
     return True if positive else None
 
 

@@ -103,9 +103,13 @@ _FIGURE = re.compile(
 )
 
 
+# In "MRD - positive" the dash only sets apart.
+_MRD_MINUS = re.compile(r"\bMRD(?:[-\u2212](?=$|[\s,;])|\s+[-\u2212](?=\s*(?:$|[,;.)]))|\s*\([-\u2212]\))")
+
+
 def mrd_sign(text: str, limit: Decimal) -> bool | None:
     """True for MRD-negative, False for positive, None when the text does not tell. ``limit`` in per cent."""
-    words = re.sub(r"\bMRD\s*[-\u2212](?=\s|$|,|;)", "MRD negative ", text)
+    words = _MRD_MINUS.sub("MRD negative ", text)
     words = re.sub(r"\bMRD\s*\+", "MRD positive ", words)
     words = re.sub(r"\b(positiv|negativ)ity\b", r"\1e", words, flags=re.IGNORECASE)
     if _NOT_NEGATIVE.search(words):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
+from itertools import islice
 
 
 class Said(Enum):
@@ -57,10 +58,25 @@ _ABOUT_AFTER = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
+# No sentence is longer; a text without punctuation is read in pieces, so that its length costs no more than its size.
+_PIECE = re.compile(r"\S(?:.{0,598}\S)?(?=\s|$)|\S{600}", re.DOTALL)
+
+
+_REMEMBERED = 20_000
+_MOST_MENTIONS = 8
+
+
 def clauses(text: str) -> tuple[str, ...]:
-    """The clauses of a text, in order."""
-    return tuple(part.strip() for part in _CLAUSE.split(text) if part and part.strip())
+    """The clauses of a text, in order; one of more than 600 characters in pieces."""
+    return _remembered(text) if len(text) <= _REMEMBERED else _clauses(text)
+
+
+def _clauses(text: str) -> tuple[str, ...]:
+    one_blank = re.sub(r"[^\S\n]{2,}", " ", text)
+    return tuple(piece for part in _CLAUSE.split(one_blank) if part for piece in _PIECE.findall(part))
+
+
+_remembered = lru_cache(maxsize=2048)(_clauses)
 
 
 def says(text: str, thing: re.Pattern[str]) -> Said:
@@ -70,7 +86,7 @@ def says(text: str, thing: re.Pattern[str]) -> Said:
     """
     found: set[Said] = set()
     for clause in clauses(text):
-        for match in thing.finditer(clause):
+        for match in islice(thing.finditer(clause), _MOST_MENTIONS):
             found.add(_in_clause(clause, match.start(), match.end()))
     if not found:
         return Said.NOT_MENTIONED

@@ -10,10 +10,11 @@ from cds_service.clinical.mrd import mrd_sign
 @pytest.mark.parametrize(
     ("text", "negative"),
     [
-        ("negative", True), ("MRD-", True), ("undetectable", True), ("not detected", True), ("no MRD detected", True),
+        ("negative", True), ("MRD-", True), ("MRD -", True), ("MRD (-)", True), ("undetectable", True), ("not detected", True), ("no MRD detected", True),
         ("No measurable residual disease", True), ("0.009%", True), ("<0.01 %", True), ("1x10^-5", True), ("5e-5", True),
         ("MRD < 10^-4", True), ("below 0.01 %", True), ("MRD negativity reached", True),
         ("positive", False),
+        ("MRD - positive", False), ("MRD - 0.1 %", False),
         ("CR with MRD positivity", False),
         ("MRD negativity not reached", False),
         ("did not reach MRD negativity", False),

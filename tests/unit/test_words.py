@@ -44,10 +44,17 @@ def test_what_a_text_says(text, said):
         ("46,XX,t(9;22)(q34;q11.2)[18]", ("46,XX,t(9;22)(q34;q11.2)[18]",)),
         ("BCR::ABL1 0.02 %", ("BCR::ABL1 0.02 %",)),
         ("no VOD but ascites", ("no VOD", "ascites")),
+        ("no  VOD \t seen", ("no VOD seen",)),
+        ("word " * 200, ("word " * 119 + "word", "word " * 79 + "word")),
+        ("x" * 700, ("x" * 600, "x" * 100)),
     ],
 )
 def test_clauses_end_where_a_statement_ends(text, parts):
     assert clauses(text) == parts
+
+
+def test_a_thing_said_at_the_end_of_a_text_of_any_length_is_read():
+    assert says("the patient walks " * 2_000 + "and developed VOD", VOD) is Said.AFFIRMED
 
 
 @pytest.mark.parametrize(
