@@ -13,7 +13,7 @@ demo: .venv/.installed
 	$(BIN)/python -m cds_service.sandbox.demo
 
 serve: .venv/.installed
-	CDS_DEV=1 CDS_AUTH=optional CDS_FIXED_NOW=$(DEMO_CLOCK) $(BIN)/gunicorn --config gunicorn.conf.py --bind $(DEMO_BIND) 'cds_service:create_app()'
+	CDS_DEV=1 CDS_AUTH=optional CDS_PUBLIC_URL=http://$(DEMO_BIND) CDS_FIXED_NOW=$(DEMO_CLOCK) $(BIN)/gunicorn --config gunicorn.conf.py --bind $(DEMO_BIND) 'cds_service:create_app()'
 
 test: .venv/.installed-dev
 	$(BIN)/python -m pytest
