@@ -97,8 +97,9 @@ def _mrd_clause(text: str) -> str:
 _LESS = {"<", "\u2264", "<=", "less than", "below"}
 _MORE = {">", "\u2265", ">=", "more than", "above"}
 _FIGURE = re.compile(
-    r"(?P<sign><=|>=|<|>|\u2264|\u2265|less than|below|more than|above)?\s*"
-    r"(?:(?P<percent>\d+(?:\.\d+)?)\s*%|(?:(?P<factor>\d+(?:\.\d+)?)\s*[x\u00d7*]\s*)?10\s*\^?\s*[-\u2212](?P<power>\d)|(?P<plain>\d+(?:\.\d+)?[eE]-\d))",
+    r"(?:(?P<sign><=|>=|<|>|\u2264|\u2265|less than|below|more than|above)\s*+)?(?<!\d)"
+    r"(?:(?P<percent>\d{1,9}+(?:\.\d+)?)\s*+%|(?:(?P<factor>\d{1,9}+(?:\.\d+)?)\s*+[x\u00d7*]\s*+)?10\s*+\^?\s*+[-\u2212](?P<power>\d)|"
+    r"(?P<plain>\d{1,9}+(?:\.\d+)?[eE]-\d))",
     re.IGNORECASE,
 )
 

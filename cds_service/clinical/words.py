@@ -22,7 +22,7 @@ class Said(Enum):
 
 
 # A colon does not end a clause ("CD22: negative"), nor does a semicolon inside a word ("t(9;22)").
-_CLAUSE = re.compile(r"[.;!]+(?=\s|$)|,?\s+\b(?:but|however|although|whereas|yet|except)\b\s+|\n")
+_CLAUSE = re.compile(r"(?<![.;!])[.;!]++(?=\s|$)|,? (?:but|however|although|whereas|yet|except)\b\s|\n")
 _DENIAL_BEFORE = re.compile(
     r"\b(?:no(?:t|r|ne|n)?|never|without|denie[sd]|absen(?:t|ce)|negative|free of|free from|"
     r"rule[sd]? out|excluded?|unlikely|isn't|wasn't|hasn't|doesn't|did not|cannot be confirmed as|"
@@ -36,7 +36,7 @@ _PRESENT = (
     r"considered|felt|thought|active|ongoing|in|an?|any|likely|due|related)\b"
 )
 _DENIAL_AFTER = re.compile(
-    r"^[\s,)]*(?:is|was|were|are|has been|have been|:|-)?\s*"
+    r"^[\s,)]*+(?:is|was|were|are|has been|have been|:|-)?\s*+"
     rf"(?:not (?:yet |currently |clearly )?{_PRESENT}|negative|absent|ruled out|excluded|denied|unlikely|none\b|no\b(?! longer in doubt))",
     re.IGNORECASE,
 )
@@ -72,7 +72,7 @@ def clauses(text: str) -> tuple[str, ...]:
 
 
 def _clauses(text: str) -> tuple[str, ...]:
-    one_blank = re.sub(r"[^\S\n]{2,}", " ", text)
+    one_blank = re.sub(r"[^\S\n]+", " ", text)
     return tuple(piece for part in _CLAUSE.split(one_blank) if part for piece in _PIECE.findall(part))
 
 
@@ -137,7 +137,7 @@ _OUTSIDE_BRACKETS = re.compile(r"(?P<set>\[(?:\\.|[^\]\\])*\])|(?P<optional> \?)
 def _spelled(match: re.Match[str]) -> str:
     if match["set"]:
         return match["set"]
-    return r"[\s\-]*" if match["optional"] else r"[\s\-]+"
+    return r"[\s\-]{0,9}" if match["optional"] else r"[\s\-]{1,9}"
 
 
 def phrase(*alternatives: str) -> re.Pattern[str]:

@@ -101,6 +101,7 @@ _FIGURE = re.compile(
     r"\s*(?P<flag>\b(?:HH?|LL?|A)\b)?\s*(?P<unit>[^\d\s<>=.,]\S*)?",
     re.IGNORECASE,
 )
+_LONGEST_FIGURE = 100
 _SIGNS = {"≤": "<=", "≥": ">=", "gt": ">", "lt": "<", "ge": ">=", "le": "<="}
 
 
@@ -109,7 +110,7 @@ def figure_in_text(text: str) -> tuple[Interval, str | None] | None:
 
     None when the text is anything else; a number inside a sentence is not guessed at.
     """
-    match = _FIGURE.fullmatch(text.strip())
+    match = _FIGURE.fullmatch(" ".join(text.split())) if len(text) <= _LONGEST_FIGURE else None
     if match is None:
         return None
     sign = match["sign"]

@@ -72,3 +72,9 @@ def test_neither(text):
 )
 def test_a_procedure_is_a_transplant_only_when_it_names_one(procedure, expected):
     assert is_transplant(procedure) is expected
+
+
+@pytest.mark.parametrize("rule", ["- " * 20_000, "-" * 40_000, " " * 40_000, "\n" * 40_000])
+def test_a_long_rule_of_dashes_or_blanks_hides_no_plan(rule):
+    """Such rules once cost quadratic time."""
+    assert intention_in(f"{rule}\nAllogeneic stem cell transplant is planned.\n{rule}") is True

@@ -32,7 +32,7 @@ _NEOPLASM = re.compile(
 _PAST = re.compile(r"\b(?:history of|h/o|past)\b", re.IGNORECASE)
 # CTCAE words its grades so; the only severity that an AdverseEvent has a member for.
 _GRADE_OF = {"mild": 1, "moderate": 2, "severe": 3, "life-threatening": 4}
-_GRADE = re.compile(r"[\s,(]*\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*[1-5]\b\)?[\s,]*", re.IGNORECASE)
+_GRADE = re.compile(r"[\s,(]{0,9}\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*[1-5]\b\)?[\s,]*", re.IGNORECASE)
 _MAY_GO_ON = re.compile(
     r"\b(?:may|can|ok(?:ay)? to|safe to|will|plan to|agreed to) (?:continue|proceed|resume|go on)|\bcleared (?:to|for)|\bcontinue (?:inotuzumab|treatment|therapy)",
     re.IGNORECASE,
