@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cards.coverage_text import lower_first
 from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.record import Record
 from cds_service.policy.determination import CardKind, CriterionResult, Determination, Finding, Indicator
@@ -165,8 +166,7 @@ def _steps(determination: Determination) -> tuple[Step, ...]:
 
 def _step_text(criterion: CriterionResult, opening: str) -> str:
     """``Document A.i, leukemia is CD22-positive: flow cytometry …``"""
-    title = criterion.title[:1].lower() + criterion.title[1:]
-    return f"{opening} {criterion.section}, {title}: {criterion.changes or criterion.because}"
+    return f"{opening} {criterion.section}, {lower_first(criterion.title)}: {criterion.changes or criterion.because}"
 
 
 def _sentence(text: str) -> str:
