@@ -8,6 +8,7 @@ from cards.text import counted, md, sentence
 from cds_service.fhir.quantities import plain
 from cds_service.policy.determination import CardKind, CriterionResult, Determination, Dose
 from cds_service.policy.verdict import Verdict
+from cds_service.policy.wording import lower_first
 
 # Documentation items in words.
 ITEMS: Mapping[str, str] = {
@@ -78,15 +79,6 @@ def _not_met(d: Determination, drug: str) -> Iterator[str]:
         yield f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)}): {first.because}"
         yield f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)})"
     yield f"{drug}: record does not appear to meet {d.policy.id} section {_section(d)}"
-
-
-def lower_first(text: str) -> str:
-    """The text with a small first letter, unless it begins with an abbreviation."""
-    return text if text[:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
-
-
-def upper_first(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _finding_rules(d: Determination) -> frozenset[str]:

@@ -14,6 +14,7 @@ from cards.text import counted, md, plain_line, sentence, summary
 from cds_service.fhir.quantities import plain
 from cds_service.policy.determination import Basis, CardKind, Determination, Finding, Indicator
 from cds_service.policy.verdict import Verdict
+from cds_service.policy.wording import lower_first, upper_first
 
 _TOPIC_SYSTEM = "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"
 _TOPICS = {
@@ -135,7 +136,7 @@ class _Maker:
         for n in self.d.needed:
             mark = "" if n.decides else " (for information)"
             lines.append(
-                f"- [ ] **{coverage_text.upper_first(coverage_text.ITEMS[n.item])}**{mark}: {md(sentence(n.because))}"
+                f"- [ ] **{upper_first(coverage_text.ITEMS[n.item])}**{mark}: {md(sentence(n.because))}"
             )
         card = self._card(
             CardKind.DOCUMENTATION,
@@ -202,7 +203,7 @@ def _action(f: Finding) -> str:
     """The action in words that begin with stop, hold or check."""
     if not f.action or f.action.startswith(_ACTIONS):
         return f.action
-    return f"Check: {coverage_text.lower_first(f.action)}"
+    return f"Check: {lower_first(f.action)}"
 
 
 def _lines(found: Sequence[Finding]) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from cds_service.policy.wording import upper_first
+
 SUMMARY_MOST = 139
 _LONGEST = 1000  # of one text on a card; what is longer is foreign prose
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
@@ -50,8 +52,7 @@ def _bounded(line: str, most: int) -> str:
 
 def sentence(text: str) -> str:
     """The text with a capital and a full stop."""
-    line = text.strip().rstrip(" :;,")
-    line = line[:1].upper() + line[1:]
+    line = upper_first(text.strip().rstrip(" :;,"))
     return line if line.endswith((".", "!", "?", '."')) else f"{line}."
 
 

@@ -5,7 +5,7 @@ Loaded once at import; read-only. Concept names are those of the tables' ``conce
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from cds_service.clinical.terminology import rows
@@ -46,9 +46,3 @@ def concepts(concept: object, *tables: str) -> frozenset[str]:
         for name in tables:
             found |= code_table(name).get(key, frozenset())
     return frozenset(found)
-
-
-def codes_of(table: str, wanted: Iterable[str], system: System) -> tuple[str, ...]:
-    """All codes of one system that stand for one of the wanted concepts, in table order."""
-    names = set(wanted)
-    return tuple(code for (s, code), c in code_table(table).items() if s is system and c & names)

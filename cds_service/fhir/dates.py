@@ -126,8 +126,3 @@ def effective(body: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:
         or end_of(body.get("effectivePeriod"), zone)
         or start_of(body.get("effectivePeriod"), zone)
     )
-
-
-def ordering_instant(when: When, zone: tzinfo = UTC) -> datetime:
-    """An instant to order by: the exact one, else the start of its first day."""
-    return when.instant or datetime(when.first.year, when.first.month, when.first.day, tzinfo=zone)

@@ -17,6 +17,7 @@ from cds_service.policies.inotuzumab.lines import line_periods, prior_lines
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.vod import vod_events
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
+from cds_service.policy.wording import lower_first
 
 _SERIOUS = re.compile(r"\b(?:cirrho\w+|(?:hepatic|liver) failure|decompensated)", re.IGNORECASE)
 # Alcoholic and other cirrhosis, toxic liver disease with cirrhosis, hepatic failure.
@@ -58,7 +59,7 @@ def _grave(case: Case) -> Iterator[tuple[str, str]]:
     """Earlier VOD, active serious liver disease or cirrhosis, transplant before inotuzumab; each with its source."""
     for event in vod_events(case):
         if event.meaning is Meaning.RISK:
-            yield event.text[:1].lower() + event.text[1:], event.references[0]
+            yield lower_first(event.text), event.references[0]
     for p in _liver_diseases(case):
         if _is_serious(p):
             yield f"liver disease ({p.shown})", p.reference

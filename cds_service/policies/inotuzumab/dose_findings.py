@@ -20,6 +20,7 @@ from cds_service.policies.inotuzumab.ordered_dose import Ordered
 from cds_service.policies.inotuzumab.partners import partners
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
 from cds_service.policy.verdict import Verdict
+from cds_service.policy.wording import upper_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def unchecked(first: Judged, contradictions: Iterable[str]) -> Iterator[Finding]
 
 
 def _unchecked(text: str, rule: str, action: str) -> Finding:
-    sentence = text[:1].upper() + text[1:]
+    sentence = upper_first(text)
     return Finding(
         "dose-unchecked", Indicator.WARNING, CardKind.DOSE, (rule,), Basis.POLICY, sentence, action
     )

@@ -18,6 +18,7 @@ from cds_service.policies.inotuzumab.hem_counts import Count, Counts, counts, ne
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.response import Status
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
+from cds_service.policy.wording import upper_first
 
 Asked = tuple[str, str, bool]
 
@@ -65,7 +66,7 @@ def _unknown(case: Case, open_: Sequence[Outcome]) -> tuple[list[Finding], list[
 def _finding(kind: str, outcomes: Sequence[Outcome], text: str, action: str) -> Finding:
     rules = tuple(dict.fromkeys(o.rule for o in outcomes)) or ("POL-HEM-1", "POL-HEM-2")
     evidence = tuple(dict.fromkeys(e for o in outcomes for e in o.evidence))
-    sentence = text[:1].upper() + text[1:]
+    sentence = upper_first(text)
     return Finding(kind, Indicator.WARNING, CardKind.SAFETY, rules, Basis.POLICY, sentence, action, evidence)
 
 

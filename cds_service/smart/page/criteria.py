@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cds_service.fhir.record import Record
 from cds_service.policy.determination import CriterionResult, Determination
 from cds_service.policy.verdict import Verdict
+from cds_service.policy.wording import upper_first
 from cds_service.smart.page.sources import Source, sources_of
 
 MARKS = {Verdict.MET: "✓", Verdict.NOT_MET: "✕", Verdict.UNKNOWN: "?"}
@@ -30,7 +31,7 @@ class CriterionRow:
     @property
     def because(self) -> str:
         """The reason, as a sentence begins."""
-        return self.result.because[:1].upper() + self.result.because[1:]
+        return upper_first(self.result.because)
 
     @property
     def urgency(self) -> int:

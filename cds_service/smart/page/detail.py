@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cards.coverage_text import lower_first
 from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.record import Record
 from cds_service.policy.determination import CardKind, CriterionResult, Determination, Finding, Indicator
 from cds_service.policy.verdict import Verdict
+from cds_service.policy.wording import lower_first, upper_first
 from cds_service.smart.page.charts import Chart
 from cds_service.smart.page.criteria import MARKS, CriteriaGroup, grouped, tally
 from cds_service.smart.page.searched import SearchedRow, searched
@@ -154,7 +154,7 @@ def _steps(determination: Determination) -> tuple[Step, ...]:
         steps += [Step(_step_text(c, opening), "warning") for c in counting if c.verdict is verdict]
     asked = {item for c in counting for item in c.needed}
     steps += [
-        Step(_sentence(need.because), "warning")
+        Step(upper_first(need.because), "warning")
         for need in determination.needed
         if need.decides and need.item not in asked
     ]
@@ -167,10 +167,6 @@ def _steps(determination: Determination) -> tuple[Step, ...]:
 def _step_text(criterion: CriterionResult, opening: str) -> str:
     """``Document A.i, leukemia is CD22-positive: flow cytometry …``"""
     return f"{opening} {criterion.section}, {lower_first(criterion.title)}: {criterion.changes or criterion.because}"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _by_urgency(determination: Determination, *cards: CardKind) -> tuple[Finding, ...]:

@@ -1,0 +1,11 @@
+"""How a text of a determination begins when it stands inside a sentence or opens one."""
+
+
+def lower_first(text: str) -> str:
+    """The text with a small first letter, unless it begins with an abbreviation."""
+    return text if text[:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
+
+
+def upper_first(text: str) -> str:
+    """The text with a capital; ``str.capitalize`` would make the rest small."""
+    return text[:1].upper() + text[1:]
