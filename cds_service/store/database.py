@@ -7,6 +7,7 @@ What ``write`` has committed survives a killed process and, with either database
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,8 +166,22 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
 def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     # The driver's own transactions start too late to keep what was read from changing.
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
+    _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """SQLite's own wait does not cover this switch: of workers that start at once on a new file, one is refused."""
+    until = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_sqlite(db: Connection) -> None:
