@@ -77,6 +77,19 @@ wheel: .venv/.installed ## dist/*.whl, which holds all that the service needs bu
 	rm -rf build/lib
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
+# What production installs, PostgreSQL's driver included, and nothing else: the tool looks at it from outside.
+SBOM := build/sbom
+sbom: ## build/sbom.cdx.json, a CycloneDX list of the packages of production with versions and licenses
+	@echo "Installing the locked packages and the tool that lists them: about 30 s"
+	@$(PYTHON) -m venv --clear $(SBOM)/tool
+	@$(SBOM)/tool/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom
+	@$(PYTHON) -m venv --clear --without-pip $(SBOM)/env
+	@$(SBOM)/tool/bin/python -m pip --python $(SBOM)/env/bin/python install --quiet --disable-pip-version-check \
+	  --no-deps --require-hashes -r requirements-postgres.lock
+	@$(SBOM)/tool/bin/cyclonedx-py environment $(SBOM)/env/bin/python --pyproject pyproject.toml \
+	  --output-reproducible --output-file $(SBOM).cdx.json
+	@echo "Written: $(SBOM).cdx.json"
+
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(f"Python 3.11 or newer is needed, and $(PYTHON) is {v[0]}.{v[1]}. Name another: make PYTHON=python3.12 ...") if v < (3, 11) else None'
 	@echo "Making .venv with $$($(PYTHON) --version)"

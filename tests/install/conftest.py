@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ _NOT_CLONED = shutil.ignore_patterns(
 )
 
 
-def environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """The caller's environment without the settings of the service and of the interpreter that runs the tests.
 
     Compiling all packages to bytecode proves nothing about an install and takes a fifth of its time.
@@ -26,10 +27,10 @@ def environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith(own)} | {"PIP_NO_COMPILE": "1"}
 
 
-def run(*command: str | Path, cwd: Path) -> str:
+def run(*command: str | Path, cwd: Path, **settings: str) -> str:
     """What a command printed; a failure shows all of it."""
     done = subprocess.run(
-        command, cwd=cwd, env=environment(), text=True, timeout=PATIENCE_S, check=False,
+        command, cwd=cwd, env=clean_environment() | settings, text=True, timeout=PATIENCE_S, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}"
@@ -41,13 +42,26 @@ def fresh_copy(folder: Path) -> Path:
     return Path(shutil.copytree(ROOT, folder / "checkout", ignore=_NOT_CLONED, symlinks=True))
 
 
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Path]:
+    """A fresh copy; removed afterwards, since an environment fills half a gigabyte."""
+    yield fresh_copy(tmp_path)
+    shutil.rmtree(tmp_path / "checkout")
+
+
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Skips what has to fetch packages on a machine where none can be fetched."""
     folder = tmp_path_factory.mktemp("registry")
     ask = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--retries=1", "pip"]
     asked = subprocess.run(
-        ask, cwd=folder, env=environment(), capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        ask,
+        cwd=folder,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     if asked.returncode != 0:
         pytest.skip("no package registry can be reached: nothing can be installed here")

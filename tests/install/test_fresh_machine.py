@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ensurepip
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.install.conftest import fresh_copy, run
+from tests.install.conftest import run
 
 pytestmark = [pytest.mark.install, pytest.mark.usefixtures("registry")]
 # Released with Python 3.11.0, and with 3.11.7 and 3.12.1. Both resolve otherwise than today's pip.
@@ -25,13 +24,6 @@ TARGETS = {
     "install-postgres": "requirements-postgres.lock",
     ".venv/.installed-dev": "requirements-dev.lock",
 }
-
-
-@pytest.fixture
-def clone(tmp_path: Path):
-    """A fresh clone; removed afterwards, since an environment fills half a gigabyte."""
-    yield fresh_copy(tmp_path)
-    shutil.rmtree(tmp_path / "checkout")
 
 
 @pytest.mark.parametrize("pip", sorted({*OLD_PIPS, OWN_PIP}))
