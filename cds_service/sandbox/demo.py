@@ -41,11 +41,12 @@ class DemoFailed(Exception):
 def main() -> int:
     """Run the demo; 0 when every order was answered."""
     print(f"Starting the service and its sandbox EHR on loopback, as of {starting.CLOCK}.", flush=True)
+    print("To see the same in a browser: make serve", flush=True)
     cards = CardText(whole=bool(os.environ.get("FULL")))
     strongest: dict[str, str] = {}
     try:
         with tempfile.TemporaryDirectory() as folder, _service(Path(folder)) as base:
-            print(f"Signing one order of each of the {len(names())} bundled patients.\n", flush=True)
+            print(f"Signing the order of each of the {len(names())} bundled patients.\n", flush=True)
             for index, name in enumerate(names()):
                 answered = _signed(base, name, with_prefetch=index == 0)
                 _show(name, answered, "from the prefetch" if index == 0 else "by REST", cards)
@@ -147,8 +148,7 @@ def _what_was_shown(strongest: Mapping[str, str]) -> str:
     critical = ", ".join(name for name, indicator in strongest.items() if indicator == "critical")
     return filled(
         f"{len(strongest)} patients: {count['critical']} with a critical card ({critical}), "
-        f"{count['warning']} with a warning, {count['info']} with information alone, {count['no']} without a card. "
-        "make serve shows them in a browser."
+        f"{count['warning']} with a warning, {count['info']} with information alone, {count['no']} without a card."
     )
 
 
