@@ -52,6 +52,7 @@ HAPI := tests/hapi/server
 HAPI_PORT ?= 8088
 
 $(HAPI)/target/hapi-test-server.jar: $(HAPI)/pom.xml $(wildcard $(HAPI)/src/main/*/*)
+	@echo "Building the HAPI server with Maven: some minutes where nothing of it is there yet"
 	mvn --batch-mode --quiet --file $(HAPI)/pom.xml package
 	touch $@
 
@@ -102,7 +103,7 @@ define install
 	@echo "Installing the $$(grep -c '^[a-z].*==' $(1)) packages of $(1) into .venv: about $(2), longer on a slow line"
 	@$(PIP) install --quiet --no-deps --require-hashes -r $(1)
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
-	@$(PIP) check
+	@$(PIP) check || { echo ".venv holds what the lock does not name: make clean, then the same again"; exit 1; }
 endef
 
 .venv/.installed: .venv/bin/python requirements.lock pyproject.toml

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from http.client import BadStatusLine
 from pathlib import Path
 from urllib.error import URLError
@@ -20,6 +21,15 @@ PATIENCE_S = 1800  # ends a hung process; a busy machine is no failure
 LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 DEMO = "cds_service.sandbox.demo"
 SERVE = "cds_service.sandbox.serve"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_settings() -> Iterator[None]:
+    """Whatever the caller has set for a service or a demo of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith(("CDS_", "DEMO_")) or n == "FULL"]:
+            patch.delenv(name)
+        yield
 
 
 def run(module: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -71,17 +81,14 @@ def test_a_service_that_ends_at_once_shows_its_last_lines(
 def test_a_service_that_ends_between_two_patients_is_a_failure_with_its_last_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    once = "import sys, wsgiref.simple_server as w; print('ready for one', flush=True);"
-    once += "s = w.make_server('127.0.0.1', int(sys.argv[1]), lambda e, r: [r('200 OK', []) and b'']); s.handle_request()"
-
-    def answers_once(listening: socket.socket, *_: str) -> list[str]:
-        port = listening.getsockname()[1]
-        return [sys.executable, "-c", once, str(port)]
-
+    once = "import socket; s = socket.socket(fileno={}); s.listen(); c, _ = s.accept(); c.recv(9999); "
+    once += r"c.sendall(b'HTTP/1.0 200 OK\r\n\r\n'); print('out of memory', flush=True)"
+    answers_once = lambda listening, *_: [sys.executable, "-c", once.format(listening.fileno())]  # noqa: E731
     monkeypatch.setattr(starting, "gunicorn", answers_once)
-    monkeypatch.setattr(demo, "_STOPS_WITHIN_S", PATIENCE_S)
     assert demo.main() == 1
-    assert f"no answer for {NAMES[0]}" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"no answer for {NAMES[0]}" in said
+    assert said.endswith("out of memory\n")
 
 
 class Running:
