@@ -43,10 +43,16 @@ def on_starting(_server):  # type: ignore[no-untyped-def]
 
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
+    """A worker is ready; with the last one of them, so is the service."""
+    if worker.age == worker.cfg.workers:
+        _say_where_to_open()
+
+
+def _say_where_to_open() -> None:
     """In development the last line of a start is the address to open."""
     from cds_service.settings import DEFAULT_PUBLIC_URL
 
-    if os.environ.get("CDS_DEV") == "1" and worker.age == worker.cfg.workers:
+    if os.environ.get("CDS_DEV") == "1":
         base = os.environ.get("CDS_PUBLIC_URL", DEFAULT_PUBLIC_URL).rstrip("/")
         print(f"Ready. Open {base}/sandbox/", file=sys.stderr, flush=True)
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
+import subprocess
 import sys
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.fixtures import NAMES, ROOT
-from tests.install.conftest import fresh_copy, run
+from tests.install.conftest import PATIENCE_S, clean_environment, fresh_copy, run
 from tests.operations.conftest import environment
-from tests.operations.running import gunicorn
 
 __all__ = ["environment"]
 
 pytestmark = [pytest.mark.install, pytest.mark.usefixtures("registry")]
-APPLICATION = "cds_service:create_app()"
+LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 CLOCK = "2026-04-15T09:00:00-04:00"
 
 
@@ -40,8 +43,26 @@ def bin_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def command(bin_: Path) -> list[str]:
-    return [str(bin_ / "gunicorn"), "--config", "python:cds_service.gunicorn_conf"]
+@contextmanager
+def served(bin_: Path, settings: dict[str, str], cwd: Path) -> Iterator[Callable[[str], bytes]]:
+    """Runs the service; gives what a path of it answers. Calls wait in the socket until a worker takes them."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        command = [bin_ / "gunicorn", "--config", "python:cds_service.gunicorn_conf"]
+        command += ["--bind", f"fd://{listening.fileno()}", "cds_service:create_app()"]
+        process = subprocess.Popen(
+            command, cwd=cwd, env=clean_environment() | settings, pass_fds=[listening.fileno()]
+        )
+
+    def get(path: str) -> bytes:
+        with LOOPBACK.open(base + path, timeout=PATIENCE_S) as answer:
+            return bytes(answer.read())
+
+    try:
+        yield get
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
 
 
 def test_it_answers_a_saved_request(bin_: Path, tmp_path: Path) -> None:
@@ -62,18 +83,18 @@ def test_its_doctor_finds_a_production_set_up_well(
 def test_it_serves_with_the_worker_settings_of_the_package(
     bin_: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    with gunicorn(APPLICATION, environment, command(bin_), tmp_path) as running:
-        assert len(running.workers()) == 2
-        assert json.loads(running.get("/cds-services"))["services"][0]["hook"] == "order-sign"
-        assert b"CDS Hooks service" in running.get("/")
+    with served(bin_, environment, tmp_path) as get:
+        assert json.loads(get("/readyz")) == {"status": "ready"}
+        assert json.loads(get("/cds-services"))["services"][0]["hook"] == "order-sign"
+        assert b"CDS Hooks service" in get("/")
 
 
 def test_its_sandbox_has_the_patients_and_the_files_of_its_pages(bin_: Path, tmp_path: Path) -> None:
     settings = {"CDS_DEV": "1", "CDS_AUTH": "optional", "CDS_FIXED_NOW": CLOCK}
-    with gunicorn(APPLICATION, settings, command(bin_), tmp_path) as running:
-        page = running.get("/sandbox/").decode()
-        assert running.get("/sandbox/assets/sandbox.css")
-        held = json.loads(running.get("/sandbox/fhir/Patient?_count=200"))["entry"]
+    with served(bin_, settings, tmp_path) as get:
+        page = get("/").decode()
+        assert get("/sandbox/assets/sandbox.css")
+        held = json.loads(get("/sandbox/fhir/Patient?_count=200"))["entry"]
     assert all(f"/sandbox/patients/{name}" in page for name in NAMES)
     assert len(held) == len(NAMES)
 

@@ -10,15 +10,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_READY_S = 600  # ends a start that hangs; a busy machine is no failure
-_COMMAND = (sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"))
+_READY_S = 60
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,15 @@ class Running:
 
 
 @contextmanager
-def gunicorn(
-    application: str, environment: dict[str, str], command: Sequence[str] = _COMMAND, cwd: Path = ROOT
-) -> Iterator[Running]:
+def gunicorn(application: str, environment: dict[str, str]) -> Iterator[Running]:
     """Runs until the block ends; whatever happens, no process is left."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [*command, "--bind", f"127.0.0.1:{port}", application]
+    command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
+    command += ["--bind", f"127.0.0.1:{port}", application]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CDS_", "COV_"))}
-    master = subprocess.Popen(command, cwd=cwd, env={**inherited, **environment}, stderr=subprocess.DEVNULL)
+    master = subprocess.Popen(command, cwd=ROOT, env={**inherited, **environment}, stderr=subprocess.DEVNULL)
     running = Running(port, master)
     try:
         _wait_until_ready(running)
