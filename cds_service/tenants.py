@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cds_service.trust.addresses import IpNetwork
+
 DEFAULT_ALGORITHMS = ("ES384", "RS384")
 
 
@@ -19,8 +21,24 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """How a hospital's servers are reached where they are not on the public internet; else empty.
+
+    ``private_networks`` may hold their addresses; the authorities of ``ca_file`` are believed beside
+    the usual ones; ``https_proxy`` is the http address of a proxy that connects to them.
+    """
+
+    private_networks: tuple[IpNetwork, ...] = ()
+    ca_file: Path | None = None
+    https_proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
-    """Who may call the hooks: one issuer of JWTs and where its public keys are."""
+    """Who may call the hooks: one issuer of JWTs and where its public keys are.
+
+    ``network`` is its tenant's: the key address is reached as the tenant's other servers are.
+    """
 
     issuer: str
     jwks_url: str | None = None
@@ -28,6 +46,7 @@ class Client:
     algorithms: tuple[str, ...] = DEFAULT_ALGORITHMS
     extra_audiences: tuple[str, ...] = ()
     jwt_tenants: tuple[str, ...] | None = None
+    network: Network = Network()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,7 @@ class Tenant:
     clients: tuple[Client, ...] = ()
     smart: SmartRegistration | None = None
     members_file: Path | None = None
+    network: Network = Network()
 
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*)?")

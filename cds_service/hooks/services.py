@@ -35,6 +35,11 @@ class Services:
         names = tenant.policies if tenant is not None and tenant.policies else tuple(self.policies)
         return tuple(self.policies[name] for name in names)
 
+    def door_to(self, fhir_server: str) -> Outbound:
+        """The outbound door to one FHIR server, in the network of the hospital that it belongs to."""
+        tenant = self.settings.tenant_for_fhir_server(fhir_server)
+        return self.outbound.within(tenant.network) if tenant is not None else self.outbound
+
 
 def services_from(settings: Settings) -> Services:
     """The services of one process."""
