@@ -18,7 +18,7 @@ import requests
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from cds_service.tenants import Network
+from cds_service.tenants import PUBLIC_INTERNET, Network
 from cds_service.trust.addresses import AllowedBases, plain_parts
 from cds_service.trust.failures import OutboundError, outbound_error
 from cds_service.trust.peers import CheckedAdapter
@@ -29,6 +29,7 @@ MAX_BYTES = 8 * 1024 * 1024
 KEPT_OPEN = 64  # idle connections per server: six for each of a worker's concurrent calls, and spare
 _CHUNK = 65536
 _USER_AGENT = "payer-policy-cds"
+
 
 class Rules(TypedDict):
     """What every request says: its headers, which URLs ``allowed`` accepts, by when it is over, how much may come.
@@ -58,7 +59,7 @@ class Outbound:
     one hospital whose servers are asked.
     """
 
-    def __init__(self, *, loopback: bool = False, network: Network = Network()) -> None:
+    def __init__(self, *, loopback: bool = False, network: Network = PUBLIC_INTERNET) -> None:
         self._loopback = loopback
         self._adapter = CheckedAdapter(loopback=loopback, network=network, kept_open=KEPT_OPEN)
         self._within = {network: self}

@@ -70,9 +70,7 @@ def _usage(authority):
         ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only",
          "decipher_only"), False,
     )  # fmt: skip
-    return x509.KeyUsage(
-        digital_signature=True, key_cert_sign=authority, crl_sign=authority, **flags
-    )
+    return x509.KeyUsage(digital_signature=True, key_cert_sign=authority, crl_sign=authority, **flags)
 
 
 class Lan:

@@ -119,7 +119,8 @@ def test_another_hospital_profits_from_none_of_it(ehr, lan, network, monkeypatch
     assert ehr.asked("other") == ehr.asked("/other") == []
 
 
-def test_a_private_authority_is_believed_where_it_is_named_and_nowhere_else(ehr, network, authority):
+@pytest.mark.usefixtures("ehr")
+def test_a_private_authority_is_believed_where_it_is_named_and_nowhere_else(network):
     door = Outbound()
     assert kind_and_step(door.within(Network(NETWORK))) == ("tls", "tls")
     found = door.within(network).get(
@@ -198,15 +199,18 @@ def test_a_proxy_on_this_machine_is_used_where_it_is_written_so(ehr, lan, author
         lan.place("127.0.0.1", "127.0.0.1", proxy.port)
         door = Outbound().within(replace(network, https_proxy=f"http://127.0.0.1:{proxy.port}"))
         deadline = time.monotonic() + 5
-        assert door.get(f"{BASE}/Condition", headers={}, allowed=lambda _: True, deadline=deadline).status == 200
+        assert (
+            door.get(f"{BASE}/Condition", headers={}, allowed=lambda _: True, deadline=deadline).status == 200
+        )
 
 
 def test_a_proxy_that_refuses_is_named(ehr, lan, authority):
-    with behind_a_proxy(lan, ehr, authority, status=b"407 Proxy Authentication Required") as (_, network):
-        with pytest.raises(OutboundError) as error:
-            Outbound().within(network).get(
-                BASE, headers={}, allowed=lambda _: True, deadline=time.monotonic() + 5
-            )
+    deadline = time.monotonic() + 5
+    with (
+        behind_a_proxy(lan, ehr, authority, status=b"407 Proxy Authentication Required") as (_, network),
+        pytest.raises(OutboundError) as error,
+    ):
+        Outbound().within(network).get(BASE, headers={}, allowed=lambda _: True, deadline=deadline)
     assert (error.value.step, error.value.detail) == ("proxy", "the proxy answered 407")
 
 

@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from certifi import where
 
 from cds_service.settings import Client, Settings, SettingsError, SmartRegistration
+from cds_service.tenants import Network
+from cds_service.trust.addresses import private_network
 
 WHOLE = """
 [[tenant]]
@@ -45,6 +48,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "wrong.csv").write_text("member\nM1\n")
     (tmp_path / "keys.json").write_text('{"keys": []}')
     (tmp_path / "smart.pem").write_text("a key")
+    (tmp_path / "secret").write_text("open sesame\n")
+    (tmp_path / "blank").write_text("\n")
     return tmp_path
 
 
@@ -167,6 +172,26 @@ def smart(*lines: str) -> str:
         ),
         (smart('auth = "none"', 'client_secret = "x"'), "tenant[0].smart.client_secret"),
         (tenant("[tenant.smart]", 'auth = "none"'), "tenant[0].smart.client_id"),
+        (smart('auth = "client_secret_basic"', 'client_secret_file = "absent"'), "client_secret_file"),
+        (smart('auth = "client_secret_basic"', 'client_secret_file = "blank"'), "client_secret_file"),
+        (smart('auth = "none"', 'client_secret_file = "secret"'), "tenant[0].smart.client_secret_env or"),
+        (
+            smart(
+                'auth = "client_secret_basic"', 'client_secret_file = "secret"', 'client_secret_env = "HOME"'
+            ),
+            "tenant[0].smart.client_secret_env or",
+        ),
+        (tenant('private_networks = ["10.20.0.5/16"]'), "tenant[0].private_networks"),
+        (tenant('private_networks = ["0.0.0.0/0"]'), "tenant[0].private_networks"),
+        (tenant('private_networks = ["127.0.0.0/8"]'), "tenant[0].private_networks"),
+        (tenant('private_networks = "10.20.0.0/16"'), "tenant[0].private_networks"),
+        (tenant('ca_file = "absent.pem"'), "tenant[0].ca_file"),
+        (tenant('ca_file = "keys.json"'), "tenant[0].ca_file"),
+        (tenant('https_proxy = "proxy.example.org:3128"'), "tenant[0].https_proxy"),
+        (tenant('https_proxy = "https://proxy.example.org:3128"'), "tenant[0].https_proxy"),
+        (tenant('https_proxy = "http://proxy.example.org"'), "tenant[0].https_proxy"),
+        (tenant('https_proxy = "http://u:p@proxy.example.org:3128"'), "tenant[0].https_proxy"),
+        (tenant('https_proxy = "http://proxy.example.org:3128/x"'), "tenant[0].https_proxy"),
     ],
 )
 def test_a_refusal_names_the_member_at_fault(folder: Path, text: str, named: str) -> None:
@@ -190,3 +215,96 @@ def test_two_clients_may_share_an_issuer_when_the_tenant_claim_tells_them_apart(
     text = tenant(CLIENT + 'jwt_tenants = ["a"]\n' + CLIENT + 'jwt_tenants = ["b"]')
 
     assert len(read(folder, text).tenants[0].clients) == 2
+
+
+def test_a_hospitals_network_is_read_and_is_its_clients_too(folder: Path) -> None:
+    (folder / "ca.pem").write_text(Path(where()).read_text())
+    text = (
+        tenant(
+            'private_networks = ["10.20.0.0/16", "fd12::/32"]',
+            'ca_file = "ca.pem"',
+            'https_proxy = "http://10.30.0.1:3128"',
+            CLIENT,
+        )
+        + '[[tenant]]\nid = "b"\n'
+    )
+    own, other = read(folder, text).tenants
+
+    assert own.network == Network(
+        (private_network("10.20.0.0/16"), private_network("fd12::/32")),
+        folder / "ca.pem",
+        "http://10.30.0.1:3128",
+    )
+    assert [client.network for client in own.clients] == [own.network]
+    assert other.network == Network()
+
+
+def test_a_client_secret_may_be_in_a_file(folder: Path) -> None:
+    text = smart('auth = "client_secret_basic"', 'client_secret_file = "secret"')
+    registration = read(folder, text).tenants[0].smart
+
+    assert registration is not None
+    assert registration.client_secret == "open sesame"
+
+
+def faults(folder: Path, text: str, **environ: str) -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        read(folder, text, **environ)
+    assert all(fault.mend for fault in refused.value.faults)
+    return [fault.text for fault in refused.value.faults]
+
+
+def test_all_faults_are_told_at_once(folder: Path) -> None:
+    text = """
+[[tenant]]
+id = "a"
+fhir_servers = ["http://e.example.org", "ehr"]
+payer_identifiers = ["MMM"]
+[[tenant.client]]
+isuer = "https://e.example.org"
+jwks_file = "absent"
+[tenant.smart]
+client_id = "c"
+auth = "private_key_jwt"
+private_key_file = "absent.pem"
+[[tenant]]
+policies = ["aspirin"]
+"""
+    told = faults(folder, text, CDS_DEADLINE_S="0", CDS_SECRET_KEY="short")
+
+    assert [fault.split()[0] for fault in told] == ["CDS_SECRET_KEY:", "CDS_DEADLINE_S"] + ["trust"] * 8
+    assert [fault.split()[2] for fault in told[2:]] == [
+        "tenant[0].fhir_servers",
+        "tenant[0].fhir_servers",
+        "tenant[0].payer_identifiers",
+        "tenant[0].client[0].jwks_file",
+        "tenant[0].client[0].isuer",
+        "tenant[0].smart.private_key_file",
+        "tenant[1].policies",
+        "tenant[1].id",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            tenant(CLIENT.replace("issuer", "isuer")),
+            "client[0].isuer is not a known member; did you mean issuer?",
+        ),
+        (
+            tenant(CLIENT.replace("jwks_url", "jwks_uri")),
+            "client[0].jwks_uri is not a known member; did you mean",
+        ),
+        (tenant('fhir_server = ["https://e.example.org"]'), "did you mean fhir_servers?"),
+        (tenant('private_network = ["10.20.0.0/16"]'), "did you mean private_networks?"),
+        (tenant("colour = 1"), "tenant[0].colour is not a known member"),
+        (tenant(CLIENT.replace('issuer = "https://e.example.org"', "")), "client[0].issuer is missing"),
+        ('[[tenants]]\nid = "a"\n', "tenants is not a known member; did you mean tenant?"),
+    ],
+)
+def test_an_unknown_member_is_told_from_a_missing_one(folder: Path, text: str, told: str) -> None:
+    (fault,) = faults(folder, text)
+
+    assert told in fault
+    assert ("did you mean" in fault) is ("did you mean" in told)
