@@ -15,6 +15,7 @@ from cds_service.commands.call import call
 from cds_service.commands.doctor import doctor
 from cds_service.commands.hapi_check import hapi_check
 from cds_service.commands.keys import keys
+from cds_service.commands.patient_data import patient_data
 from cds_service.commands.saved_request import saved_request
 from cds_service.hooks.errors import Refused
 from cds_service.hooks.order_sign import answer
@@ -101,7 +102,7 @@ def _tree(node: GroupResult | CriterionResult, depth: int) -> list[str]:
     return [*lines, *(line for part in node.parts for line in _tree(part, depth + 1))]
 
 
-for command in (doctor, hapi_check, keys, call, *keeping.COMMANDS):
+for command in (doctor, hapi_check, keys, call, patient_data, *keeping.COMMANDS):
     main.add_command(command)
 
 
