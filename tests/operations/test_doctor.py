@@ -279,3 +279,15 @@ def test_keys_of_no_use_are_told(environment: dict[str, str]) -> None:
     keys.write_text('{"keys": [{"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA", "kid": "ehr-1"}]}')
 
     assert any("no usable key among 1" in text for text in found(environment)["fault"])
+
+
+def test_a_database_that_is_not_there_is_not_told_to_be_upgraded(environment: dict[str, str]) -> None:
+    environment["CDS_DATABASE_URL"] = "postgresql://cds:secret@127.0.0.1:1/cds"
+
+    output = run(environment).output
+    (line,) = [line for line in output.splitlines() if "postgresql: " in line]
+    mend = output.splitlines()[output.splitlines().index(line) + 1]
+    assert line.startswith("FAULT  database")
+    assert "CDS_DATABASE_URL" in mend
+    assert "upgrade" not in mend
+    assert "secret" not in output
