@@ -50,7 +50,7 @@ class Environment:
         hint = f"; did you mean {meant}?" if meant else ""
         mend = f"rename it to {meant}" if meant else "remove it"
         self.faults.append(Fault(f"{name} is not a known setting{hint}", mend))
-        self._settled.add(meant)
+        self._settled |= {meant, meant.removesuffix("_FILE")}
 
     def _read_file(self, name: str) -> None:
         path = self.given.get(f"{name}_FILE")

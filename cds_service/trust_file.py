@@ -154,8 +154,9 @@ def _client(table: Table, network: Network) -> Client:
 
 def _smart(table: Table, environ: Mapping[str, str]) -> SmartRegistration:
     auth = table.required_text("auth")
-    if auth and auth not in SMART_AUTH:
-        table.fault("auth", f"must be one of: {', '.join(SMART_AUTH)}")
+    if auth not in SMART_AUTH:
+        if auth:
+            table.fault("auth", f"must be one of: {', '.join(SMART_AUTH)}")
     elif table.has("private_key_file") != (auth == "private_key_jwt"):
         table.fault("private_key_file", 'belongs to auth = "private_key_jwt", which needs it')
     secret = _client_secret(table, auth, environ)

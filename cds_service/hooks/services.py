@@ -44,6 +44,8 @@ class Services:
 def services_from(settings: Settings) -> Services:
     """The services of one process."""
     outbound = Outbound(loopback=settings.dev)
+    for tenant in settings.tenants:
+        outbound.within(tenant.network)  # now, so that files are read at start and not in a call
     fixed = settings.fixed_now
     if fixed is None:
         return Services(settings, outbound)

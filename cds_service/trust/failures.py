@@ -59,13 +59,9 @@ def _place(causes: tuple[BaseException, ...]) -> tuple[Step, str]:
             return ("name", "the name has no address")
     if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
         return ("proxy", _proxy_detail(causes))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return ("tls", cause.verify_message or "the certificate is not trusted")
-    if any(isinstance(cause, requests.exceptions.SSLError | ssl.SSLError) for cause in causes):
-        return ("tls", "no TLS was agreed on")
-    if any(isinstance(cause, requests.ConnectTimeout) for cause in causes):
-        return ("connection", "")
+    if any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
+        told = (c.verify_message for c in causes if isinstance(c, ssl.SSLCertVerificationError))
+        return ("tls", next(told, "no TLS was agreed on"))
     return ("connection", _system_reason(causes))
 
 

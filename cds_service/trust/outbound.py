@@ -2,8 +2,8 @@
 
 Every request names who may be contacted, by when it must be over, and how much may come back.
 Redirects are never followed; proxies, netrc and cookies of the environment play no part. A hospital's
-own network is a door of its own. Knows
-HTTP and nothing of FHIR or OAuth. An error's message never holds the URL: it may name a patient.
+own network is a door of its own. Knows HTTP and nothing of FHIR or OAuth. An error's message never
+holds the URL: it may name a patient.
 """
 
 from __future__ import annotations

@@ -212,6 +212,7 @@ class CheckedAdapter(HTTPAdapter):
     def __init__(self, *, loopback: bool, network: Network, kept_open: int) -> None:
         self._peers = Peers(loopback, network.private_networks)
         self._proxies = {"https": network.https_proxy} if network.https_proxy else {}
+        self._tunnels = _tunnels(network.https_proxy or "", self._peers)
         self._context = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
         self._context.sslsocket_class = _DeadlineTlsSocket
         self._context.load_verify_locations(_bundled_authorities())
@@ -229,7 +230,7 @@ class CheckedAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
-        manager.pool_classes_by_scheme = _tunnels(proxy, self._peers)
+        manager.pool_classes_by_scheme = self._tunnels
         return manager
 
     def cert_verify(self, conn: Any, *_: Any) -> None:

@@ -105,6 +105,15 @@ def test_a_name_in_the_hospitals_network_that_turns_elsewhere_is_not_asked(addre
     assert lan.connected == []
 
 
+def test_an_authority_is_read_at_start_and_not_in_a_call(ehr, network, authority, tmp_path, monkeypatch):
+    own = tmp_path / "ca.pem"
+    own.write_bytes(authority.file.read_bytes())
+    services = services_for(hospital(replace(network, ca_file=own)))
+    own.unlink()
+    assert answered(services, monkeypatch) == set()
+    assert ehr.requests != []
+
+
 def test_another_hospital_profits_from_none_of_it(ehr, lan, network, monkeypatch):
     other = hospital(Network(), tenant_id="b", base=f"https://{HOST}/other")
     services = services_for(hospital(network), other)

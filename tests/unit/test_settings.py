@@ -232,6 +232,10 @@ def test_a_misspelt_setting_is_named_with_what_was_meant_and_is_not_missed_as_we
     production["CDS_SECRETKEY"] = production.pop("CDS_SECRET_KEY")
 
     assert told(production) == ["CDS_SECRETKEY is not a known setting; did you mean CDS_SECRET_KEY?"]
+    production["CDS_SECRET_KEY_FILES"] = production.pop("CDS_SECRETKEY")
+    assert told(production) == [
+        "CDS_SECRET_KEY_FILES is not a known setting; did you mean CDS_SECRET_KEY_FILE?"
+    ]
 
 
 def test_a_development_switch_that_cannot_be_read_leaves_the_rest_unjudged() -> None:
