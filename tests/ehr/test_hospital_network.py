@@ -4,7 +4,6 @@ import json
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from cds_service.smart.door import smart_door
 from cds_service.smart.refusals import Refused
 from cds_service.smart.session import Login
 from cds_service.tenants import Network
-from cds_service.trust.addresses import peer_fault, private_network
+from cds_service.trust.addresses import private_network
 from cds_service.trust.callers import Callers, Refusal
 from cds_service.trust.jwks import KeySets, fetch_through
 from cds_service.trust.outbound import Outbound, OutboundError
@@ -267,41 +266,6 @@ def login_at(iss):
         "a", iss, "p1", "u", "token", "patient/*.rs", expires_at=0, view="v", app_context=None,
         need_patient_banner=True, intent="", orders=(),
     )  # fmt: skip
-
-
-NAMED = {
-    "10.20.0.0/16": True, "10.0.0.0/8": True, "172.16.4.0/24": True, "192.168.1.7/32": True, "192.168.1.7": True,
-    "100.64.0.0/10": True, "fd12:3456::/32": True, "fc00::/7": True,
-    "10.20.0.5/16": False, "0.0.0.0/0": False, "10.0.0.0/7": False, "127.0.0.0/8": False, "127.0.0.1": False,
-    "169.254.0.0/16": False, "169.254.169.254": False, "224.0.0.0/4": False, "0.0.0.0": False, "8.8.8.0/24": False,
-    "172.0.0.0/8": False, "192.0.0.0/8": False, "100.0.0.0/8": False, "240.0.0.0/4": False, "::/0": False,
-    "fe80::/10": False, "::1": False, "ff00::/8": False, "::ffff:10.20.0.0/112": False, "64:ff9b::/96": False,
-    "2000::/3": False, "hospital": False, "": False, "10.20.0.0-10.20.1.0": False,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("text", NAMED)
-def test_a_network_is_exact_and_lies_within_private_ranges(text):
-    if NAMED[text]:
-        assert private_network(text) == ip_network(text)
-    else:
-        with pytest.raises(ValueError, match="must"):
-            private_network(text)
-
-
-@pytest.mark.parametrize(
-    ("address", "within"),
-    [("169.254.169.254", "10.0.0.0/8"), ("100.100.100.200", "100.64.0.0/10"), ("fd00:ec2::254", "fc00::/7"),
-     ("127.0.0.1", "10.0.0.0/8"), ("::ffff:127.0.0.1", "10.0.0.0/8"), ("2002:a14:5::", "10.0.0.0/8"),
-     ("64:ff9b::a14:5", "10.0.0.0/8"), ("10.21.0.1", "10.20.0.0/16"), ("10.20.0.1", "fc00::/7")],
-)  # fmt: skip
-def test_no_network_lets_in_what_must_never_be_spoken_to(address, within):
-    assert peer_fault(address, loopback=False, private=(private_network(within),)) is not None
-
-
-@pytest.mark.parametrize("address", ["10.20.0.1", "10.20.255.255", "::ffff:10.20.0.1", "8.8.8.8"])
-def test_a_named_network_lets_in_its_own_addresses_and_public_ones(address):
-    assert peer_fault(address, loopback=False, private=NETWORK) is None
 
 
 def test_a_failure_says_where_it_came_to_a_stop(lan):
