@@ -7,7 +7,7 @@ DEMO_BIND ?= 127.0.0.1:8080
 # The day on which the bundled patients are seen.
 DEMO_CLOCK := 2026-04-15T09:00:00-04:00
 
-.PHONY: demo serve test test-postgres fuzz lint traceability examples format lock clean hapi test-hapi
+.PHONY: demo serve test test-postgres fuzz lint traceability format lock clean hapi test-hapi
 
 demo: .venv/.installed
 	$(BIN)/python -m cds_service.sandbox.demo
@@ -35,10 +35,6 @@ lint: .venv/.installed-dev
 
 traceability: .venv/.installed
 	$(BIN)/python -m cds_service.policies.inotuzumab.traceability docs/traceability.csv
-
-# The answer in the documents, when cards say something else.
-examples: .venv/.installed
-	$(BIN)/cds-service evaluate docs/examples/order-sign.json --as-of $(DEMO_CLOCK) | $(BIN)/python -m json.tool --no-ensure-ascii > docs/examples/answer.json
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix .
@@ -84,3 +80,7 @@ lock:
 
 clean:
 	rm -rf .venv build dist *.egg-info .coverage htmlcov
+
+.PHONY: examples
+examples: .venv/.installed ## write the answer in docs/examples, after a change of what cards say
+	$(BIN)/cds-service evaluate docs/examples/order-sign.json --as-of 2026-04-15T09:00:00-04:00 | $(BIN)/python -m json.tool --no-ensure-ascii > docs/examples/answer.json

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import click
 
@@ -146,22 +145,14 @@ def _database(settings: Settings) -> Finding:
         database = Database(settings.database_url)
     except StoreError as fault:
         return Finding("database", str(fault), "correct CDS_DATABASE_URL")
-    with closing(database):
-        return _schema(database, database.engine.dialect.name)
-
-
-def _schema(database: Database, kind: str) -> Finding:
+    kind = database.engine.dialect.name
     try:
-        version = database.version()
-    except StoreError as fault:
-        mend = (
-            "see that the server runs, and correct host, port, account, password and name in CDS_DATABASE_URL"
-        )
-        return Finding("database", f"{kind}: {fault}", mend)
-    if version == 0:
-        return Finding("database", f"{kind}: no tables yet: the first start makes them, or db upgrade")
-    try:
+        if database.version() == 0:
+            return Finding("database", f"{kind}: no tables yet, the first start makes them")
         database.check()
     except StoreError as fault:
-        return Finding("database", f"{kind}: {fault}", "cds-service db upgrade, or a program that is as new")
+        mend = "cds-service db upgrade; if that fails, look at the server, the account and the disk"
+        return Finding("database", f"{kind}: {fault}", mend)
+    finally:
+        database.close()
     return Finding("database", f"{kind}: schema up to date")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,3 +138,32 @@ def test_what_is_over_is_purged(environment: dict[str, str]) -> None:
         "decisions",
         "audit events",
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"CDS_DATABASE_URL": "mysql://localhost/cds"}, "sqlite: or postgresql:"),
+        ({"CDS_DATABASE_URL": "postgresql://localhost:1/cds"}, "the database failed: OperationalError"),
+        ({"CDS_SECRET_KEY": "short"}, "CDS_SECRET_KEY"),
+        ({"CDS_CONFIG": "/nowhere.toml"}, "CDS_CONFIG"),
+    ],
+)
+def test_the_doctor_names_what_is_wrong(
+    environment: dict[str, str], change: dict[str, str], said: str
+) -> None:
+    result = run({**environment, **change}, "doctor")
+
+    assert result.exit_code == 1
+    assert said in result.output
+
+
+def test_the_doctor_names_keys_of_no_use(environment: dict[str, str]) -> None:
+    keys = Path(environment["CDS_CONFIG"]).parent / "ehr.jwks.json"
+    keys.write_text('{"keys": [{"kty": "oct", "k": "AAAA", "kid": "ehr-1"}]}')
+
+    result = run(environment, "doctor")
+
+    assert result.exit_code == 1
+    assert "no usable key among 1" in result.output
+    assert "mend:" in result.output

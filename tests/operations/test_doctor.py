@@ -255,39 +255,3 @@ def test_all_faults_of_settings_and_trust_file_are_told_in_one_run(environment: 
     assert "issuer is missing" not in result.output
     assert (result.exit_code, lines[-1]) == (1, "Error: 5 to mend")
     assert json.loads(run(environment, "--json").output)["faults"] == 5
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"CDS_DATABASE_URL": "mysql://localhost/cds"}, "sqlite: or postgresql:"),
-        ({"CDS_SECRET_KEY": "short"}, "CDS_SECRET_KEY"),
-        ({"CDS_CONFIG": "/nowhere.toml"}, "CDS_CONFIG"),
-    ],
-)
-def test_the_doctor_names_what_is_wrong(
-    environment: dict[str, str], change: dict[str, str], said: str
-) -> None:
-    result = run({**environment, **change})
-
-    assert result.exit_code == 1
-    assert said in result.output
-
-
-def test_keys_of_no_use_are_told(environment: dict[str, str]) -> None:
-    keys = Path(environment["CDS_CONFIG"]).parent / "ehr.jwks.json"
-    keys.write_text('{"keys": [{"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA", "kid": "ehr-1"}]}')
-
-    assert any("no usable key among 1" in text for text in found(environment)["fault"])
-
-
-def test_a_database_that_is_not_there_is_not_told_to_be_upgraded(environment: dict[str, str]) -> None:
-    environment["CDS_DATABASE_URL"] = "postgresql://cds:secret@127.0.0.1:1/cds"
-
-    output = run(environment).output
-    (line,) = [line for line in output.splitlines() if "postgresql: " in line]
-    mend = output.splitlines()[output.splitlines().index(line) + 1]
-    assert line.startswith("FAULT  database")
-    assert "CDS_DATABASE_URL" in mend
-    assert "upgrade" not in mend
-    assert "secret" not in output
