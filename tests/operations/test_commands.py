@@ -140,6 +140,14 @@ def test_what_is_over_is_purged(environment: dict[str, str]) -> None:
     ]
 
 
+def test_the_doctor_finds_a_healthy_service(environment: dict[str, str]) -> None:
+    run(environment, "db", "upgrade")
+
+    result = run(environment, "doctor")
+    assert result.exit_code == 0, result.output
+    assert "1 usable keys" in result.output
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

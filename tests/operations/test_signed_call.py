@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from cds_service.cli import main
 from cds_service.hooks.discovery import SERVICE_ID
+from cds_service.sandbox.fixtures import FOLDER
 from cds_service.trust.own_keys import own_keys_from
 from tests.operations.running import ROOT, Running, gunicorn
 
@@ -94,7 +95,7 @@ def test_a_signed_call_is_answered_with_cards(service: Running, folder: Path) ->
 
 
 def test_a_bundled_patient_is_sent_with_its_resources(service: Running, folder: Path) -> None:
-    result = call(service, folder, request=ROOT / "fhir_fixtures" / "tenfold-overdose" / "request.json")
+    result = call(service, folder, request=FOLDER / "tenfold-overdose" / "request.json")
 
     assert result.exit_code == 0, result.output
     assert "[critical] dose: " in result.output
