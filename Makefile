@@ -120,3 +120,7 @@ endef
 
 clean: ## remove .venv and all that was built
 	rm -rf .venv build dist *.egg-info .coverage htmlcov
+
+.PHONY: examples
+examples: .venv/.installed ## write the answer in docs/examples, after a change of what cards say
+	$(BIN)/cds-service evaluate docs/examples/order-sign.json --as-of 2026-04-15T09:00:00-04:00 | $(BIN)/python -m json.tool --no-ensure-ascii > docs/examples/answer.json

@@ -48,7 +48,7 @@ def _open_detail_view(app: Flask, services: Services, database: Database) -> Non
     """The SMART door, and the links to it that the cards carry."""
     settings, outbound = services.settings, services.outbound
     vault = Vault(database, settings.secret_keys)
-    door = smart_door(settings, outbound, vault, partial(read_chart, outbound), viewed)
+    door = smart_door(settings, outbound, vault, partial(read_chart, services.door_to), viewed)
     app.extensions[SMART] = door
     app.extensions[LINKS] = card_links(door)
     app.register_blueprint(smart)

@@ -110,12 +110,13 @@ def _client(call: OrderSign, services: Services, tenant: Tenant | None) -> FhirC
     owner = services.settings.tenant_for_fhir_server(call.fhir_server)
     if owner is None or (tenant is not None and owner.id != tenant.id):
         return None
+    door = services.door_to(call.fhir_server)
     lent = call.authorization
     if lent is None:
-        return FhirClient(services.outbound, call.fhir_server)
+        return FhirClient(door, call.fhir_server)
     if lent.expires_in <= 0:
         return None
-    return FhirClient(services.outbound, call.fhir_server, lent.access_token or None, lent.scope or None)
+    return FhirClient(door, call.fhir_server, lent.access_token or None, lent.scope or None)
 
 
 def _in_scope(drafts: Sequence[Resource], policy: DrugPolicy, known: Record) -> bool:

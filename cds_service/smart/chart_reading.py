@@ -6,7 +6,7 @@ EHR that is down from a chart with gaps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +19,14 @@ from cds_service.smart.session import Login
 from cds_service.trust.outbound import Outbound
 
 
-def read_chart(outbound: Outbound, login: Login, drafts: tuple[Resource, ...], deadline: float) -> Record:
-    """All that the login may see of its patient, before a monotonic deadline. Raises Refused."""
-    client = FhirClient(outbound, login.iss, login.access_token, login.scope)
+def read_chart(
+    door_to: Callable[[str], Outbound], login: Login, drafts: tuple[Resource, ...], deadline: float
+) -> Record:
+    """All that the login may see of its patient, before a monotonic deadline. Raises Refused.
+
+    ``door_to`` gives the outbound door to the login's FHIR server.
+    """
+    client = FhirClient(door_to(login.iss), login.iss, login.access_token, login.scope)
     prefetch: dict[str, Mapping[str, Any]] = {}
     if client.access("Patient", reading=True) is not Access.NONE:
         prefetch[Need.PATIENT.value] = _patient(client, login, deadline)

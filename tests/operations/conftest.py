@@ -24,7 +24,6 @@ PUBLIC_URL = "https://cds.example.org"
 _TRUST = f"""
 [[tenant]]
 id = "hospital-a"
-fhir_servers = ["https://ehr.example.org/fhir"]
 [[tenant.client]]
 issuer = "{ISSUER}"
 jwks_file = "ehr.jwks.json"
