@@ -115,7 +115,7 @@ def _client(call: OrderSign, services: Services, tenant: Tenant | None) -> FhirC
         return FhirClient(services.outbound, call.fhir_server)
     if lent.expires_in <= 0:
         return None
-    return FhirClient(services.outbound, call.fhir_server, lent.access_token or None, lent.scope or None)
+    return FhirClient(services.outbound, call.fhir_server, lent.access_token, lent.scope or None)
 
 
 def _in_scope(drafts: Sequence[Resource], policy: DrugPolicy, known: Record) -> bool:
