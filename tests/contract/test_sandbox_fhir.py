@@ -79,6 +79,32 @@ def test_a_search_that_matches_nothing_is_an_empty_bundle(client: FlaskClient, q
     assert found(client, f"{BASE}/Observation?{query}") == []
 
 
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("", {"patient": PATIENT, "code": "29463-7,8302-2"}),
+        (f"patient={PATIENT}", {"code": "http://loinc.org|29463-7,http://loinc.org|8302-2"}),
+        (f"patient={PATIENT}&code=29463-7,8302-2", {}),
+    ],
+)
+def test_a_search_by_post_joins_the_form_and_the_address(
+    client: FlaskClient, query: str, form: dict[str, str]
+) -> None:
+    response = client.post(f"{BASE}/Observation/_search?{query}", data={**form, "_count": "1"})
+    links = {link["relation"]: link["url"] for link in response.get_json()["link"]}
+    own = found(client, f"{BASE}/Observation?patient={PATIENT}&code=29463-7,8302-2")
+
+    assert response.get_json()["total"] == len(own) > 1
+    assert set(found(client, links["self"])) == set(own)
+    assert found(client, links["next"]) == own[1:]
+
+
+def test_a_search_by_post_that_narrows_twice_keeps_both(client: FlaskClient) -> None:
+    response = client.post(f"{BASE}/Observation/_search?patient={PATIENT}", data={"patient": "nobody"})
+
+    assert response.get_json()["total"] == 0
+
+
 def test_pages_hold_what_count_asks_and_together_all(client: FlaskClient) -> None:
     whole = list(pages(client, f"{BASE}/Observation?patient={PATIENT}&_count=2"))
 
