@@ -41,7 +41,7 @@ def test_a_scope_allows_searching_and_reading(scope):
 def test_forbidden_searches_are_skipped_and_named():
     with running(conditions(1)) as ehr:
         seen = look(ehr, only("conditions", "procedures"), scope="patient/Condition.rs")
-    assert ehr.requests == ["Condition?patient=p1"]
+    assert ehr.requests == ["Condition?patient=p1&_count=200"]
     assert (gaps(seen), ids(seen, "Condition")) == (
         {"procedures": "the granted scopes do not allow it"},
         {"c0"},
