@@ -58,6 +58,8 @@ def coverage(d: Determination) -> dict[str, Any]:
     }
     if d.dose is not None:
         facts["dose"] = dose(d.dose)
+    if d.payer is not None and d.payer.match is not None:
+        facts["payer"] = {"match": d.payer.match.value, "evidence": list(d.payer.evidence)}
     return facts
 
 

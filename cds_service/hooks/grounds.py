@@ -24,7 +24,10 @@ _FORM = 1
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """``policies`` are names; ``app_context`` the links' opaque ids by order reference."""
+    """``policies`` are names; ``app_context`` the links' opaque ids by order reference.
+
+    ``payers`` are the identifiers of the tenant's payors.
+    """
 
     tenant: str
     patient_id: str
@@ -34,13 +37,14 @@ class Grounds:
     clock: datetime
     public_url: str
     app_context: Mapping[str, str] = field(default_factory=dict)
+    payers: tuple[str, ...] = ()
 
     def determinations(self, installed: Mapping[str, DrugPolicy]) -> tuple[Determination, ...]:
         """What the policies say about the drafts in scope."""
         return tuple(
             determination
             for name in self.policies
-            for determination in installed[name].determine(self.record, self.drafts, self.clock)
+            for determination in installed[name].determine(self.record, self.drafts, self.clock, self.payers)
         )
 
     def cards(self, found: Sequence[Determination]) -> list[dict[str, Any]]:
@@ -70,6 +74,7 @@ def written(grounds: Grounds, answer: object) -> bytes:
             "clock": grounds.clock.isoformat(),
             "public_url": grounds.public_url,
             "app_context": dict(grounds.app_context),
+            "payers": list(grounds.payers),
             "answer": write_json(answer),
         }
     ).encode()
@@ -91,6 +96,7 @@ def read(content: bytes) -> tuple[Grounds, str]:
         clock=datetime.fromisoformat(kept["clock"]),
         public_url=kept["public_url"],
         app_context=kept["app_context"],
+        payers=tuple(kept.get("payers", ())),  # absent in what was kept before they were read
     )
     return grounds, kept["answer"]
 

@@ -160,6 +160,7 @@ def _evaluated(
         policies=tuple(policy.name for policy in policies),
         clock=services.clock(),
         public_url=services.settings.public_url,
+        payers=tenant.payer_identifiers if tenant else (),
     )
     found = grounds.determinations(services.policies)
     grounds = replace(grounds, app_context=links(call, found))

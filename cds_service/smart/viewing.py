@@ -32,7 +32,7 @@ def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Det
         came_from_card=login.app_context is not None,
         clock=clock,
     )
-    determined = subject.policy.determine(record, subject.orders, clock)
+    determined = subject.policy.determine(record, subject.orders, clock, tenant.payer_identifiers)
     determination = next(d for d in determined if d.order == subject.shown)
     picture = subject.policy.picture(record, clock)
     return detail_page(

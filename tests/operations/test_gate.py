@@ -115,7 +115,7 @@ SENT_BY_BROWSER_CLIENTS = {
     ),
     "mcode/request-generator": mint(
         header(jku="http://localhost:3000/.well-known/jwks.json"),
-        claims(iss="http://localhost:3000", aud=f"{DEV['CDS_PUBLIC_URL']}{HOOK}", exp=NOW + 3600),
+        claims(iss="http://localhost:3000", aud=f"{DEV['CDS_PUBLIC_URL']}{HOOK}"),
     ),
     "no JWT at all": "opaque",
 }
