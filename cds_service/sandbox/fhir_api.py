@@ -16,6 +16,7 @@ from flask import Blueprint, Response, request
 from cds_service.json_text import write_json
 from cds_service.sandbox.fixtures import names, resources
 from cds_service.sandbox.matching import matches
+from cds_service.sandbox.patients import patients
 
 blueprint = Blueprint("sandbox_fhir", __name__, url_prefix="/sandbox/fhir")
 _PAGE = 50
@@ -25,7 +26,9 @@ _Parameters = Sequence[tuple[str, str]]
 
 @cache
 def _held() -> tuple[Mapping[str, Any], ...]:
-    return tuple(resource for name in names() for resource in resources(name))
+    """What the record holds, and the orders that wait to be signed: EHRs pick them from their server."""
+    recorded = (resource for name in names() for resource in resources(name))
+    return (*recorded, *(draft for patient in patients().values() for draft in patient.drafts))
 
 
 def _fhir(value: object, status: int = 200) -> Response:

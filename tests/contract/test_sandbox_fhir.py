@@ -12,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cds_service.ehr.needs import NEEDS, DataNeed
+from cds_service.fhir.record import Need
 from cds_service.sandbox.fixtures import names, resources
+from cds_service.sandbox.patients import patients
 from tests.contract.calls import PATIENT
 
 BASE = "/sandbox/fhir"
@@ -124,6 +126,17 @@ def test_a_page_link_that_is_not_ours_starts_over_or_ends(client: FlaskClient, o
 
 def test_one_resource_is_read_by_its_id(client: FlaskClient) -> None:
     assert client.get(f"{BASE}/Patient/{PATIENT}").get_json()["id"] == PATIENT
+
+
+def test_the_orders_that_wait_to_be_signed_are_held_as_drafts(client: FlaskClient) -> None:
+    (draft,) = patients()[PATIENT].drafts
+    search = f"{BASE}/MedicationRequest?subject=Patient/{PATIENT}"
+
+    assert f"MedicationRequest/{draft['id']}" in found(client, search)
+    assert found(client, f"{search}&status=draft") == [f"MedicationRequest/{draft['id']}"]
+    (row,) = (row for row in NEEDS if row.need is Need.MEDICATION_REQUESTS)
+    (path,) = row.paths(PATIENT)
+    assert f"MedicationRequest/{draft['id']}" not in found(client, f"{BASE}/{path}")
 
 
 def test_a_resource_that_is_not_there_is_404(client: FlaskClient) -> None:
