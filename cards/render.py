@@ -105,7 +105,7 @@ class _Maker:
                 "label": f"{policy.payer}, policy {policy.id} (effective {policy.effective})",
                 "topic": {"system": _TOPIC_SYSTEM, "code": code, "display": display},
             },
-            "overrideReasons": override_reasons(kind.value),
+            "overrideReasons": override_reasons(kind.value, indicator.value),
             "extension": {"payer-policy-cds": extension},
         }
 

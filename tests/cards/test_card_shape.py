@@ -196,6 +196,18 @@ def test_the_only_suggestion_of_a_card_is_recommended_and_of_several_none():
     assert seen == {0, 1, 2}
 
 
+def test_the_reasons_to_override_fit_the_kind_of_card():
+    kinds = set()
+    for card in all_cards():
+        offered = {reason["code"] for reason in card["overrideReasons"]}
+        kind, is_info = facts(card)["kind"], card["indicator"] == "info"
+        kinds.add((kind, is_info))
+        assert ("risk-benefit-ratio" in offered) is (kind in ("dose", "safety") and not is_info)
+        assert ("patient-refuses" in offered) is (kind == "documentation" and not is_info)
+        assert "action-completed" in offered or kind == "dose"
+    assert len(kinds) > 5
+
+
 def test_a_warning_on_the_details_card_says_what_to_do():
     kinds = set()
     for name in NAMES:
