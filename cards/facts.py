@@ -19,7 +19,14 @@ def criterion(c: CriterionResult) -> dict[str, Any]:
 
 
 def finding(f: Finding) -> dict[str, Any]:
-    return {"kind": f.kind, "indicator": f.indicator.value, "rules": list(f.rules), "basis": f.basis.value}
+    """One finding: kind, urgency, the rules and what they rest on, and its evidence as references."""
+    return {
+        "kind": f.kind,
+        "indicator": f.indicator.value,
+        "rules": list(f.rules),
+        "basis": f.basis.value,
+        "evidence": list(f.evidence),
+    }
 
 
 def _option(o: DoseOption) -> dict[str, Any]:
