@@ -12,7 +12,7 @@ from cds_service.policies import installed
 from cds_service.settings import Client, Settings, SmartRegistration
 from cds_service.store.database import Database, StoreError
 from cds_service.trust import signatures
-from cds_service.trust.jwks import KeySets, KeysUnavailable, fetch_through
+from cds_service.trust.jwks import KeySets, KeysUnavailable, fetch_through, holds_private_key
 from cds_service.trust.outbound import Outbound
 from cds_service.trust.own_keys import OwnKeyError, own_keys_from
 
@@ -73,6 +73,9 @@ def _keys(tenant: str, client: Client, key_sets: KeySets) -> Finding:
     if not usable:
         mend = f"the set needs a key for {' or '.join(client.algorithms)}; or allow its algorithm in the trust file"
         return Finding(tenant, f"{client.issuer}: no usable key among {len(keys)} at {place}", mend)
+    if holds_private_key(keys):
+        mend = "the EHR must make new keys and publish their public part only: whoever reads the set can sign as it"
+        return Finding(tenant, f"{client.issuer}: a private key stands at {place}", mend)
     return Finding(tenant, f"{client.issuer}: {len(usable)} usable keys at {place}")
 
 
