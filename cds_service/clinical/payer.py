@@ -72,7 +72,8 @@ def _plan(coverage: Resource, record: Record, zone: tzinfo) -> Plan:
         status=as_text(body.get("status")) or "",
         starts=starts,
         ends=ends,
-        readable=(starts is not None) is ("start" in period) and (ends is not None) is ("end" in period),
+        readable=(starts is None) is (period.get("start") is None)
+        and (ends is None) is (period.get("end") is None),
         payors=frozenset(identifier for found in payors for identifier in found or ()),
         identified=bool(payors) and all(found is not None for found in payors),
     )

@@ -48,6 +48,7 @@ ENDED = coverage("c3", MMM, end="2026-03-31")
         coverage("c1", MMM),
         coverage("c1", MMM, start="2026-04-16", end="2026-04-16"),
         coverage("c1", MMM, start="2026", end="2026-04"),
+        coverage("c1", MMM, period={"start": "2026-01-01", "end": None}),
         coverage("c1", ANOTHER, MMM),
         coverage("c1", {"identifier": {"system": "http://hl7.org/fhir/sid/us-naic", "value": " 12345 "}}),
     ],
