@@ -18,6 +18,7 @@ from cds_service.fhir.record import Gap, Need, Record, Resource
 from cds_service.json_text import write_json
 from cds_service.policies import DrugPolicy
 from cds_service.policy.determination import Determination
+from cds_service.policy.payer import with_payer
 
 _FORM = 1
 
@@ -41,11 +42,12 @@ class Grounds:
 
     def determinations(self, installed: Mapping[str, DrugPolicy]) -> tuple[Determination, ...]:
         """What the policies say about the drafts in scope."""
-        return tuple(
+        found = (
             determination
             for name in self.policies
-            for determination in installed[name].determine(self.record, self.drafts, self.clock, self.payers)
+            for determination in installed[name].determine(self.record, self.drafts, self.clock)
         )
+        return with_payer(found, self.record, self.clock, self.payers)
 
     def cards(self, found: Sequence[Determination]) -> list[dict[str, Any]]:
         """The cards that say it."""

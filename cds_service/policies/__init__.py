@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Protocol
 
 from cds_service.clinical.series import Picture
 from cds_service.fhir.record import Record, Resource
 from cds_service.policy.determination import Determination, PolicyReference
-
-
-class Determine(Protocol):
-    """One determination for each draft order that is in scope, in the order given.
-
-    All draft orders of the bundle are given: an order of another drug may be a partner. A draft without
-    an id carries its ``name``. The clock is an aware instant; ``payers`` are the identifiers
-    (``system|value``) of the payors that the deployment answers for.
-    """
-
-    def __call__(
-        self,
-        record: Record,
-        drafts: Sequence[Resource],
-        clock: datetime,
-        payers: Collection[str] = (),
-    ) -> tuple[Determination, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +17,16 @@ class DrugPolicy:
     """What a door needs of one policy.
 
     ``in_scope`` tells whether a draft order (with the given way to resolve its medication
-    reference) is for this drug; ``determine`` what the record shows about such orders;
+    reference) is for this drug. ``determine`` takes all draft orders of the bundle (an order of
+    another drug may be a partner) and gives one determination for each that is in scope, in the
+    order given; the clock is an aware instant. A draft without an id carries its ``name``.
     ``picture`` is what the detail page draws: results with the policy's limits, and the doses.
     """
 
     name: str
     reference: PolicyReference
     in_scope: Callable[[Resource, Callable[[str, Resource], Resource | None]], bool]
-    determine: Determine
+    determine: Callable[[Record, Sequence[Resource], datetime], tuple[Determination, ...]]
     picture: Callable[[Record, datetime], Picture]
 
 

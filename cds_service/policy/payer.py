@@ -1,18 +1,36 @@
 """Whether a plan of the policy's payer is in force on the planned day, by the patient's Coverages.
 
-It decides no criterion: it tells the reader whose rules are likely to apply. Which payors a deployment
-answers for is given by whoever runs it; without that nothing is said.
+It decides no criterion, which is why no policy knows of it: it tells the reader whose rules are likely to
+apply. Which payors a deployment answers for is given by whoever runs it; without that nothing is said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 
-from cds_service.clinical.payer import Plan, Standing
-from cds_service.policy.determination import Payer, PayerMatch
+from cds_service.clinical.payer import Plan, Standing, plans_of
+from cds_service.fhir.record import Need, Record
+from cds_service.policy.determination import Determination, Payer, PayerMatch
 
 _MAY_NOT_APPLY = "this policy may not apply"
+
+
+def with_payer(
+    found: Iterable[Determination], record: Record, clock: datetime, payers: Collection[str]
+) -> tuple[Determination, ...]:
+    """The determinations, each with what the record's Coverages say of the payer on its planned day.
+
+    ``payers`` are the identifiers of the policy's payer, written ``system|value``; the clock is aware.
+    """
+    if not payers or clock.tzinfo is None:
+        return tuple(found)
+    plans, all_seen = plans_of(record, clock.tzinfo), record.unseen(Need.COVERAGE) is None
+    return tuple(
+        replace(d, payer=payer_on(date.fromisoformat(d.planned), plans, payers, all_seen=all_seen))
+        for d in found
+    )
 
 
 def payer_on(
@@ -20,11 +38,8 @@ def payer_on(
 ) -> Payer | None:
     """What the Coverages say of the payer on a day; None where nothing is to be said.
 
-    ``payers`` are the identifiers of the policy's payer, written ``system|value``. With ``all_seen``
-    False some Coverages could not be seen: then only a plan of this payer is worth saying.
+    With ``all_seen`` False some Coverages could not be seen: then only a plan of this payer is worth saying.
     """
-    if not payers:
-        return None
     by_standing = {plan: plan.standing(day) for plan in plans}
     ours = [p for p, standing in by_standing.items() if _is_of(p, payers) and standing is Standing.IN_FORCE]
     if ours:

@@ -1,11 +1,13 @@
 """Whose plan is in force on the planned day, by the Coverages on record; it decides no criterion."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from cds_service.fhir.record import Gap, Need, Record, Resource
 from cds_service.policies import installed
+from cds_service.policy.payer import with_payer
 from tests.policy.chart_notes import CLOCK, PATIENT, condition, determine, order, patient, record
 
 OURS = "urn:oid:1.2.3|MMM"
@@ -23,11 +25,15 @@ def coverage(id, *payors, status="active", start=None, end=None, **more):
     return found | ({"status": status} if status else {}) | ({"period": period} if period else {}) | more
 
 
-def payer(*resources, payers=PAYERS, gaps=()):
-    """The payer of the determination of an order for 2026-04-16."""
+def determined(chart, payers=PAYERS):
+    """The determination of an order for 2026-04-16."""
     drafts = [Resource(order(PLANNED.isoformat()), "draft order")]
-    (only,) = installed()["inotuzumab"].determine(record(*resources, gaps=gaps), drafts, CLOCK, payers)
-    return only.payer
+    (only,) = with_payer(installed()["inotuzumab"].determine(chart, drafts, CLOCK), chart, CLOCK, payers)
+    return only
+
+
+def payer(*resources, payers=PAYERS, gaps=()):
+    return determined(record(*resources, gaps=gaps), payers).payer
 
 
 def said(*resources, **more):
@@ -129,10 +135,8 @@ def test_an_organization_is_found_by_its_full_address():
     held = Resource(coverage("c1", {"reference": address}))
     from_bundle = Resource(ORGANIZATION, name=address)
     chart = Record("p1", {"Coverage": (held,), "Organization": (from_bundle,)})
-    drafts = [Resource(order(PLANNED.isoformat()), "draft order")]
-    (only,) = installed()["inotuzumab"].determine(chart, drafts, CLOCK, PAYERS)
 
-    assert only.payer.match == "yes"
+    assert determined(chart).payer.match == "yes"
 
 
 def test_nothing_is_said_without_identifiers_of_the_payer():
@@ -193,12 +197,8 @@ def test_the_sentence(resources, sentence):
 
 @pytest.mark.parametrize("resources", [[ACTIVE], [OTHER], [ENDED], [], [coverage("c1", WORDS_ONLY)]])
 def test_it_decides_nothing(resources):
-    chart = [patient(), condition("C91.00", recorded="2026-01-01"), *resources]
-    drafts = [Resource(order(PLANNED.isoformat()), "draft order")]
-    with_payers, without = (
-        installed()["inotuzumab"].determine(record(*chart), drafts, CLOCK, payers)[0]
-        for payers in (PAYERS, ())
-    )
+    chart = record(patient(), condition("C91.00", recorded="2026-01-01"), *resources)
+    with_payers, without = determined(chart), determined(chart, ())
 
-    for member in ("coverage", "criteria", "findings", "needed"):
-        assert getattr(with_payers, member) == getattr(without, member)
+    assert with_payers.payer is not None
+    assert replace(with_payers, payer=None) == without

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -10,8 +10,6 @@ from cds_service.clinical.chart import Chart, read_chart
 from cds_service.clinical.drugs import INOTUZUMAB
 from cds_service.clinical.exposure import DrugUse, medication_concept, use_of
 from cds_service.clinical.orders import Order, is_for, read_order
-from cds_service.clinical.payer import plans_of
-from cds_service.fhir.record import Need as Data
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.policies.inotuzumab import (
     criteria,
@@ -29,9 +27,11 @@ from cds_service.policies.inotuzumab.checklist import checklist, documentation
 from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
 from cds_service.policies.inotuzumab.dose_check import check_dose
 from cds_service.policies.inotuzumab.numbers import policy_text
-from cds_service.policy.determination import Determination, Need, Payer
+from cds_service.policy.determination import (
+    Determination,
+    Need,
+)
 from cds_service.policy.outline import Answer, leaves_of, load
-from cds_service.policy.payer import payer_on
 from cds_service.policy.verdict import Verdict
 
 LEAVES: dict[str, Callable[[Case], Answer]] = {
@@ -105,9 +105,7 @@ class _Resolver(Record):
         return result
 
 
-def determine(
-    record: Record, drafts: Sequence[Resource], clock: datetime, payers: Collection[str] = ()
-) -> tuple[Determination, ...]:
+def determine(record: Record, drafts: Sequence[Resource], clock: datetime) -> tuple[Determination, ...]:
     """One determination for each inotuzumab order among the drafts, in their order."""
     whole = _without_drafts(record, drafts)
     concepts = [medication_concept(d, whole) for d in drafts]
@@ -121,16 +119,7 @@ def determine(
         use_of(d, whole, zone) for d in drafts if d not in ours and d.type == "MedicationRequest"
     )
     chart = read_chart(whole, clock)
-    found = (_one(chart, order, [o for o in orders if o is not order], partners) for order in orders)
-    return tuple(
-        replace(d, payer=_payer(chart, order, payers)) for d, order in zip(found, orders, strict=True)
-    )
-
-
-def _payer(chart: Chart, order: Order, payers: Collection[str]) -> Payer | None:
-    """Whose plan is in force on the planned day (POL-META-1)."""
-    plans = plans_of(chart.record, chart.zone)
-    return payer_on(order.planned, plans, payers, all_seen=chart.unseen(Data.COVERAGE) is None)
+    return tuple(_one(chart, order, [o for o in orders if o is not order], partners) for order in orders)
 
 
 def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
