@@ -13,6 +13,7 @@ from typing import Any
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.gather import EhrRequest, Gathered, NoAccess, gather
 from cds_service.ehr.medications import drug_sources
+from cds_service.ehr.payors import with_payors
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.hooks.body import json_from
 from cds_service.hooks.errors import Refused
@@ -93,6 +94,8 @@ def answer(
         gathered = gather(_ehr_request(call, sources), client, deadline)
     except NoAccess:
         raise _no_access() from None
+    if client is not None and tenant is not None and tenant.payer_identifiers:
+        gathered = replace(gathered, record=with_payors(gathered.record, client, deadline))
     return _evaluated(call, services, tenant, inside, gathered, links)
 
 
@@ -115,7 +118,7 @@ def _client(call: OrderSign, services: Services, tenant: Tenant | None) -> FhirC
         return FhirClient(services.outbound, call.fhir_server)
     if lent.expires_in <= 0:
         return None
-    return FhirClient(services.outbound, call.fhir_server, lent.access_token, lent.scope or None)
+    return FhirClient(services.outbound, call.fhir_server, lent.access_token or None, lent.scope or None)
 
 
 def _in_scope(drafts: Sequence[Resource], policy: DrugPolicy, known: Record) -> bool:

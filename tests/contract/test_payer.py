@@ -11,11 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.contract.calls import CLOCK, PATIENT, changed, order_sign, sign
+from tests.ehr.hostile import running
 
 SERVER = "http://127.0.0.1:9/fhir"
 CALL = order_sign() | {"fhirServer": SERVER}
 FORBIDDEN = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "forbidden"}]}
-COVERAGE = {
+COVERAGE: dict[str, Any] = {
     "resourceType": "Coverage",
     "id": "c1",
     "status": "active",
@@ -26,9 +27,11 @@ ENDED = COVERAGE | {"status": "cancelled"}
 OTHER = COVERAGE | {"payor": [{"identifier": {"system": "urn:oid:1.2.3", "value": "X"}}]}
 
 
-def service(start: Callable[[dict[str, str]], Flask], tmp_path: Path, identifiers: str) -> FlaskClient:
+def service(
+    start: Callable[[dict[str, str]], Flask], tmp_path: Path, identifiers: str, server: str = SERVER
+) -> FlaskClient:
     (tmp_path / "trust.toml").write_text(
-        f'[[tenant]]\nid = "a"\nfhir_servers = ["{SERVER}"]\npayer_identifiers = {identifiers}\n'
+        f'[[tenant]]\nid = "a"\nfhir_servers = ["{server}"]\npayer_identifiers = {identifiers}\n'
     )
     environ = {
         "CDS_DEV": "1",
@@ -95,3 +98,23 @@ def test_the_card_says_it_in_one_sentence(start: Callable[[dict[str, str]], Flas
 
     assert with_other.count("is of another payer: this policy may not apply.") == 1
     assert "another payer" not in with_none
+
+
+@pytest.mark.parametrize(("identifiers", "payer"), [('["urn:oid:1.2.3|MMM"]', "yes"), ("[]", None)])
+def test_a_payor_that_is_named_by_reference_is_read_where_somebody_asks_for_it(
+    start: Callable[[dict[str, str]], Flask], tmp_path: Path, identifiers: str, payer: str | None
+) -> None:
+    organization = {
+        "resourceType": "Organization",
+        "id": "o1",
+        "identifier": [COVERAGE["payor"][0]["identifier"]],
+    }
+    held = COVERAGE | {"payor": [{"reference": "Organization/o1"}]}
+    with running([organization]) as ehr:
+        client = service(start, tmp_path, identifiers, ehr.base)
+        call = changed(CALL, "prefetch.coverage", bundle(held)) | {"fhirServer": ehr.base}
+        facts = sign(client, call).get_json()["cards"][0]["extension"]["payer-policy-cds"]
+        asked = ehr.asked("Organization")
+
+    assert facts.get("payer", {}).get("match") == payer
+    assert asked == (["Organization/o1"] if payer else [])
