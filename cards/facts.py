@@ -19,7 +19,14 @@ def criterion(c: CriterionResult) -> dict[str, Any]:
 
 
 def finding(f: Finding) -> dict[str, Any]:
-    return {"kind": f.kind, "indicator": f.indicator.value, "rules": list(f.rules), "basis": f.basis.value}
+    """One finding: kind, urgency, the rules and what they rest on, and its evidence as references."""
+    return {
+        "kind": f.kind,
+        "indicator": f.indicator.value,
+        "rules": list(f.rules),
+        "basis": f.basis.value,
+        "evidence": list(f.evidence),
+    }
 
 
 def _option(o: DoseOption) -> dict[str, Any]:
@@ -58,6 +65,8 @@ def coverage(d: Determination) -> dict[str, Any]:
     }
     if d.dose is not None:
         facts["dose"] = dose(d.dose)
+    if d.payer is not None and d.payer.match is not None:
+        facts["payer"] = {"match": d.payer.match.value, "evidence": list(d.payer.evidence)}
     return facts
 
 

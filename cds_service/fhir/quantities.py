@@ -7,8 +7,10 @@ that depends on where in the interval the value lies answers None.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_text
 
@@ -65,6 +67,14 @@ def plain(value: Decimal) -> str:
     """A decimal without exponent or needless zeros."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def in_words(quantity: Mapping[str, Any]) -> str:
+    """A Quantity as one reads it, ``<1.4 mg``; what is no number stands as it was sent."""
+    unit = as_text(quantity.get("unit")) or as_text(quantity.get("code")) or ""
+    value = quantity.get("value", "")
+    shown = plain(value) if isinstance(value, Decimal) else value
+    return f"{as_text(quantity.get('comparator')) or ''}{shown} {unit}".strip()
 
 
 def _bounded(value: Decimal, comparator: str | None) -> Interval:

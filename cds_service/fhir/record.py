@@ -127,7 +127,8 @@ def counts(body: Mapping[str, Any], patient_id: str) -> bool:
     if not _is_of_patient(body, patient_id):
         return False
     status = as_text(body.get("status"))
-    if status in _WITHDRAWN or (kind == "Observation" and status in _NO_RESULT):
+    is_over = kind == "Coverage" and status == "cancelled"  # which says that a plan has ended
+    if (status in _WITHDRAWN and not is_over) or (kind == "Observation" and status in _NO_RESULT):
         return False
     if kind == "DocumentReference" and status == "superseded":
         return False

@@ -18,13 +18,17 @@ from cds_service.fhir.record import Gap, Need, Record, Resource
 from cds_service.json_text import write_json
 from cds_service.policies import DrugPolicy
 from cds_service.policy.determination import Determination
+from cds_service.policy.payer import with_payer
 
 _FORM = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """``policies`` are names; ``app_context`` the links' opaque ids by order reference."""
+    """``policies`` are names; ``app_context`` the links' opaque ids by order reference.
+
+    ``payers`` are the identifiers of the tenant's payors.
+    """
 
     tenant: str
     patient_id: str
@@ -34,14 +38,16 @@ class Grounds:
     clock: datetime
     public_url: str
     app_context: Mapping[str, str] = field(default_factory=dict)
+    payers: tuple[str, ...] = ()
 
     def determinations(self, installed: Mapping[str, DrugPolicy]) -> tuple[Determination, ...]:
         """What the policies say about the drafts in scope."""
-        return tuple(
+        found = (
             determination
             for name in self.policies
             for determination in installed[name].determine(self.record, self.drafts, self.clock)
         )
+        return with_payer(found, self.record, self.clock, self.payers)
 
     def cards(self, found: Sequence[Determination]) -> list[dict[str, Any]]:
         """The cards that say it."""
@@ -70,6 +76,7 @@ def written(grounds: Grounds, answer: object) -> bytes:
             "clock": grounds.clock.isoformat(),
             "public_url": grounds.public_url,
             "app_context": dict(grounds.app_context),
+            "payers": list(grounds.payers),
             "answer": write_json(answer),
         }
     ).encode()
@@ -91,6 +98,7 @@ def read(content: bytes) -> tuple[Grounds, str]:
         clock=datetime.fromisoformat(kept["clock"]),
         public_url=kept["public_url"],
         app_context=kept["app_context"],
+        payers=tuple(kept.get("payers", ())),  # absent in what was kept before they were read
     )
     return grounds, kept["answer"]
 

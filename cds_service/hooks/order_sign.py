@@ -13,6 +13,7 @@ from typing import Any
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.gather import EhrRequest, Gathered, NoAccess, gather
 from cds_service.ehr.medications import drug_sources
+from cds_service.ehr.payors import with_payors
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.hooks.body import json_from
 from cds_service.hooks.errors import Refused
@@ -93,6 +94,8 @@ def answer(
         gathered = gather(_ehr_request(call, sources), client, deadline)
     except NoAccess:
         raise _no_access() from None
+    if client is not None and tenant is not None and tenant.payer_identifiers:
+        gathered = replace(gathered, record=with_payors(gathered.record, client, deadline))
     return _evaluated(call, services, tenant, inside, gathered, links)
 
 
@@ -161,6 +164,7 @@ def _evaluated(
         policies=tuple(policy.name for policy in policies),
         clock=services.clock(),
         public_url=services.settings.public_url,
+        payers=tenant.payer_identifiers if tenant else (),
     )
     found = grounds.determinations(services.policies)
     grounds = replace(grounds, app_context=links(call, found))

@@ -145,6 +145,27 @@ class PolicyReference:
     payer: str
 
 
+class PayerMatch(StrEnum):
+    """Whose plan is in force on the planned day: the policy's payer's, another's, or nobody's any more or at all."""
+
+    YES = "yes"
+    OTHER = "other"
+    ENDED = "ended"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """What the record says of who pays; decides no criterion. ``match`` is None where it cannot be told.
+
+    ``because`` is a sentence without a full stop, ``evidence`` the Coverages that it rests on.
+    """
+
+    match: PayerMatch | None
+    because: str
+    evidence: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Determination:
     """Everything that the service says about one order."""
@@ -165,6 +186,7 @@ class Determination:
     unseen: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
     planned: str = ""
+    payer: Payer | None = None
 
     def findings_on(self, card: CardKind) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.card is card)

@@ -12,6 +12,7 @@ from typing import Any
 
 from cds_service.ehr.fhir_client import LATE, FhirClient, FhirError
 from cds_service.ehr.gather import EhrRequest, gather
+from cds_service.ehr.payors import with_payors
 from cds_service.ehr.scopes import Access
 from cds_service.fhir.record import Need, Record, Resource
 from cds_service.smart import refusals
@@ -38,7 +39,7 @@ def read_chart(
         access_token=login.access_token,
         scope=login.scope,
     )
-    record = gather(request, client, deadline).record
+    record = with_payors(gather(request, client, deadline).record, client, deadline)
     patient = tuple(replace(resource, origin="fetched") for resource in record.of_type("Patient"))
     return replace(record, by_type={**record.by_type, "Patient": patient})
 

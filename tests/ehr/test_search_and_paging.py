@@ -116,7 +116,7 @@ def test_case_08_pages_without_end_stop_at_twenty():
 
 
 def test_case_08_rows_without_end_stop_at_two_thousand():
-    with running(conditions(2100), Personality(most_rows=500)) as ehr:
+    with running(conditions(2100), Personality(most_rows=200)) as ehr:
         seen = look(ehr, only("conditions"))
     assert gaps(seen) == {"conditions": "partly: only the first 2000 rows were read"}
 

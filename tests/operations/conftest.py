@@ -24,6 +24,7 @@ PUBLIC_URL = "https://cds.example.org"
 _TRUST = f"""
 [[tenant]]
 id = "hospital-a"
+payer_identifiers = ["urn:oid:1.2.3|MMM"]
 [[tenant.client]]
 issuer = "{ISSUER}"
 jwks_file = "ehr.jwks.json"

@@ -153,7 +153,7 @@ def _named(case: Case, state: HeartState) -> Finding:
     ecg = f"The newest ECG is {last.shown}" if last is not None else "No ECG is recorded"
     if last is not None and last.qtc is not None and not state.qtcs:
         ecg += f", older than {days('ecg.max_age.newest')} days before {case.horizon}: no QTc verdict"
-    text = f"QT-relevant drugs in use: {listed}. {ecg}. State the drugs and the extra monitoring to the payer"
+    text = f"{listed}. {ecg}. State the drugs and the extra monitoring to the payer"
     refs = tuple(dict.fromkeys(d.reference for d in state.drugs))
     return _finding(Indicator.INFO, "safety-qt", text, "Check: QT-relevant drugs in use", refs)
 
