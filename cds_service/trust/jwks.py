@@ -88,11 +88,6 @@ def key_set(body: bytes) -> Keys:
     return tuple(key for key in keys if isinstance(key, dict))
 
 
-def holds_private_key(keys: Keys) -> bool:
-    """Whether a set that is made to be read by anybody holds what signs, or a shared secret."""
-    return any(key.get("d") or key.get("k") for key in keys)
-
-
 @dataclass
 class _Address:
     """What is known of one key address. Guarded by ``lock``, which one fetching thread holds."""

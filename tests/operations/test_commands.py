@@ -17,7 +17,6 @@ from cds_service.store.database import Database
 from cds_service.store.schema import audit
 from tests.operations.conftest import bearer
 from tests.operations.whole_service import complete_request, whole_service
-from tests.trust.minting import ec_key, jwk
 
 HOOK = "/cds-services/inotuzumab-order-sign"
 PATH = f"{HOOK}/feedback"
@@ -176,14 +175,3 @@ def test_the_doctor_names_keys_of_no_use(environment: dict[str, str]) -> None:
     assert result.exit_code == 1
     assert "no usable key among 1" in result.output
     assert "mend:" in result.output
-
-
-def test_the_doctor_names_a_private_key_that_is_published(environment: dict[str, str]) -> None:
-    keys = Path(environment["CDS_CONFIG"]).parent / "ehr.jwks.json"
-    keys.write_text(json.dumps({"keys": [jwk(ec_key(), "ehr-1", d="AAAA")]}))
-
-    result = run(environment, "doctor")
-
-    assert result.exit_code == 1
-    assert "a private key stands at" in result.output
-    assert "AAAA" not in result.output

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from cds_service.smart import grant, launch, refusals
-from cds_service.trust.outbound import Kind
+from cds_service.trust.failures import Kind
 
 ROOT = Path(__file__).parents[2]
 SMART = sorted((ROOT / "cds_service" / "smart").rglob("*.py"))
