@@ -75,7 +75,7 @@ def _unauthorized(_: Unauthorized) -> Response:
 def _store_failed(error: StoreError) -> Response:
     """Without the database nobody is let in and nothing is kept; the caller may try again."""
     metrics.STORE_FAILURES.labels("request").inc()
-    log.error("the database failed at %s", places(error))
+    log.error("the database failed at %s", places(error), extra={"kind": error.failure.kind})
     return json_response(outcome("transient", "The service cannot answer now. Try again later."), 503)
 
 
