@@ -73,6 +73,11 @@ def post_fork(_server, worker):  # type: ignore[no-untyped-def]
     worker.app.callable = Waiting(worker.app.load)
 
 
+def post_worker_init(worker):  # type: ignore[no-untyped-def]
+    """Load the application, now that the worker listens to signals."""
+    worker.wsgi.try_to_load()
+
+
 def child_exit(_server, worker):  # type: ignore[no-untyped-def]
     """A worker that is gone counts for what it did, and no longer for what it is doing."""
     from prometheus_client import multiprocess

@@ -30,17 +30,17 @@ class Waiting:
         self._application: WSGIApplication | None = None
         self._trying = threading.Lock()
         self._again_at = 0.0
-        self._try_to_load()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """WSGI."""
         if self._application is not None:
             return self._application(environ, start_response)
         if time.monotonic() >= self._again_at:
-            threading.Thread(target=self._try_to_load, name="loading", daemon=True).start()
+            threading.Thread(target=self.try_to_load, name="loading", daemon=True).start()
         return _not_yet(environ, start_response)
 
-    def _try_to_load(self) -> None:
+    def try_to_load(self) -> None:
+        """Load, unless that is done or under way. Raises nothing: what failed is logged."""
         if self._application is not None or not self._trying.acquire(blocking=False):
             return
         try:

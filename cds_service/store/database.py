@@ -182,7 +182,7 @@ def _as_store_error() -> Iterator[None]:
 def _engine(url: str, longest_s: float | None) -> Engine:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError(Failure("address", "it is not a database address", ADDRESS)) from None
     name = parsed.get_backend_name()
     if name == "sqlite":

@@ -97,6 +97,14 @@ _OF_CONNECTING: tuple[tuple[str, Failure], ...] = (
     (r"too many (?:connections|clients)|remaining connection slots", _BUSY),
     (r"database system is|server closed the connection", _STARTING),
     (
+        r"invalid response to ssl",
+        Failure(
+            "not-postgresql",
+            "what answers there is no PostgreSQL server",
+            "correct host and port in CDS_DATABASE_URL",
+        ),
+    ),
+    (
         r"certificate",
         Failure(
             "certificate",
@@ -113,7 +121,9 @@ _OF_CONNECTING: tuple[tuple[str, Failure], ...] = (
     (
         r"translate host name|resolve host|name or service not known",
         Failure(
-            "name", "the server's name is unknown", "correct the host in CDS_DATABASE_URL, or see to the DNS"
+            "name",
+            "the server's name is unknown",
+            "correct the host in CDS_DATABASE_URL (an @ in a password is written %40), or see to the DNS",
         ),
     ),
     (
