@@ -68,6 +68,21 @@ class Server:
         with psycopg.connect(f"{self.address}/{database}", autocommit=True) as db:
             db.execute(statement)  # type: ignore[arg-type]
 
+    def admit(self, *lines: str) -> None:
+        """Let only these lines of ``pg_hba.conf`` say who may come in how."""
+        (Path(self.folder) / "db/pg_hba.conf").write_text("".join(f"{line}\n" for line in lines))
+        self.run("pg_ctl", "-w", "restart", "-l", f"{self.folder}/log")
+
+    def certify(self) -> None:
+        """Switch TLS on, at the next start, with a certificate that the server signed itself."""
+        key, certificate = Path(self.folder) / "tls.key", Path(self.folder) / "tls.pem"
+        self_signed(key, certificate)
+        if owner := _account():
+            for file in (key, certificate):
+                os.chown(file, int(str(owner["user"])), int(str(owner["group"])))
+        for name, value in (("ssl_cert_file", certificate), ("ssl_key_file", key), ("ssl", "on")):
+            self.sql(f"ALTER SYSTEM SET {name} = '{value}'")
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Every process of the server is stopped in what it does; the kernel still takes its connections."""
@@ -85,6 +100,25 @@ class Server:
         # The master first, so that it forks no more.
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
         return [master, *map(int, children)]
+
+
+def self_signed(key: Path, certificate: Path) -> None:
+    """Write a key and a certificate for localhost that it signed itself."""
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    key.chmod(0o600)
 
 
 @contextmanager

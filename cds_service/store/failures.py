@@ -71,7 +71,7 @@ _STARTING = Failure("starting", "the server of the database is starting or stopp
 # In this order: a later one's words may stand in an earlier one's message.
 _OF_CONNECTING: tuple[tuple[str, Failure], ...] = (
     (
-        r"no pg_hba\.conf entry",
+        r"pg_hba\.conf",
         Failure(
             "not-admitted",
             "the server does not admit this host, account and database, or not without TLS",

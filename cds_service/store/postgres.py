@@ -21,7 +21,7 @@ from cds_service.store.failures import Silence
 # Outside of a call: what a command or a start waits for a connection.
 CONNECT_S = 5.0
 _NETWORK = {
-    "connect_timeout": 5,
+    "connect_timeout": 10,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -101,7 +101,7 @@ def _drop(made: Future[PatientConnection]) -> None:
 
 def _limit(connection: PatientConnection, longest_ms: int) -> None:
     limits = (
-        ("lock_timeout", longest_ms * 8 // 10),
+        ("lock_timeout", longest_ms * 7 // 10),
         ("statement_timeout", longest_ms * 9 // 10),
         ("idle_in_transaction_session_timeout", _IDLE_MS),
     )
