@@ -75,7 +75,7 @@ def post_fork(_server, worker):  # type: ignore[no-untyped-def]
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Load the application, now that the worker listens to signals."""
-    worker.wsgi.try_to_load()
+    worker.wsgi.load()
 
 
 def child_exit(_server, worker):  # type: ignore[no-untyped-def]

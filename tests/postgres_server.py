@@ -64,8 +64,9 @@ class Server:
         self.run("pg_ctl", "-w", "-m", "immediate", "stop")
 
     def sql(self, statement: str, database: str = "postgres") -> None:
-        """Run one statement as the superuser, outside of a transaction."""
-        with psycopg.connect(f"{self.address}/{database}", autocommit=True) as db:
+        """Run one statement as the superuser, outside of a transaction, whatever limits are set."""
+        writing = "-c default_transaction_read_only=off"
+        with psycopg.connect(f"{self.address}/{database}", autocommit=True, options=writing) as db:
             db.execute(statement)  # type: ignore[arg-type]
 
     def admit(self, *lines: str) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
+_LOADS_WITHIN_S = 3.0
 _AGAIN_AFTER_S = 1.0
 
 
@@ -36,11 +37,19 @@ class Waiting:
         if self._application is not None:
             return self._application(environ, start_response)
         if time.monotonic() >= self._again_at:
-            threading.Thread(target=self.try_to_load, name="loading", daemon=True).start()
+            self._begin_to_load()
         return _not_yet(environ, start_response)
 
-    def try_to_load(self) -> None:
-        """Load, unless that is done or under way. Raises nothing: what failed is logged."""
+    def load(self) -> None:
+        """Load; returns when that is over, or goes on without it when it takes long."""
+        self._begin_to_load().join(_LOADS_WITHIN_S)
+
+    def _begin_to_load(self) -> threading.Thread:
+        thread = threading.Thread(target=self._try_to_load, name="loading", daemon=True)
+        thread.start()
+        return thread
+
+    def _try_to_load(self) -> None:
         if self._application is not None or not self._trying.acquire(blocking=False):
             return
         try:

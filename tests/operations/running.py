@@ -80,10 +80,10 @@ def free_port() -> int:
 
 
 def _started(
-    application: str, environment: dict[str, str], port: int, errors: int
+    application: str, environment: dict[str, str], port: int, errors: int, workers: int = 2
 ) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
-    command += ["--bind", f"127.0.0.1:{port}", application]
+    command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), application]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CDS_", "COV_"))}
     return subprocess.Popen(command, cwd=ROOT, env={**inherited, **environment}, stderr=errors)
 
@@ -100,11 +100,13 @@ def refused_start(environment: dict[str, str], port: int | None = None) -> tuple
 
 
 @contextmanager
-def gunicorn(application: str, environment: dict[str, str], log: Path | None = None) -> Iterator[Running]:
+def gunicorn(
+    application: str, environment: dict[str, str], log: Path | None = None, workers: int = 2
+) -> Iterator[Running]:
     """Runs until the block ends; whatever happens, no process is left. ``log`` is where its lines go."""
     port = free_port()
     with open(log or os.devnull, "ab") as errors:
-        master = _started(application, environment, port, errors.fileno())
+        master = _started(application, environment, port, errors.fileno(), workers)
     running = Running(port, master)
     try:
         _wait_until_ready(running)
