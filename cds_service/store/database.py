@@ -130,7 +130,7 @@ class Database:
             raise StoreError(_newer(version))
         if version != len(STEPS):
             told = f"the database has schema version {version}, this program needs {len(STEPS)}"
-            raise StoreError(Failure("schema", told, "run: cds-service db upgrade"))
+            raise StoreError(Failure("schema", told, "cds-service db upgrade"))
 
     def try_write(self) -> None:
         """Write as a call does, and take it back. Raises StoreError when it could not be kept."""

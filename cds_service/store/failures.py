@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_DOCTOR = "run: cds-service doctor"
+_ANY = "look at the server, the account and the disk"
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -20,7 +20,7 @@ class Failure:
 
     kind: str
     text: str
-    mend: str = _DOCTOR
+    mend: str = _ANY
 
 
 class Silence(Exception):
