@@ -18,7 +18,7 @@ serve: .venv/.installed
 test: .venv/.installed-dev
 	$(BIN)/python -m pytest
 
-# The store's tests on a real server of Debian's packages, on loopback; installs it where it is missing.
+# Tests on real PostgreSQL servers of Debian's packages, on loopback; installs it where it is missing.
 test-postgres: .venv/.installed-dev
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || apt-get install -y postgresql
 	$(BIN)/python -m pytest -m postgres

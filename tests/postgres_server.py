@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import pytest
 
 
 def programs() -> Path | None:
@@ -24,6 +25,14 @@ def programs() -> Path | None:
         return found[-1].parent
     on_path = shutil.which("initdb")
     return Path(on_path).resolve().parent if on_path else None
+
+
+def programs_or_skip() -> Path:
+    """The same; a test that asks is skipped when no server is installed."""
+    found = programs()
+    if found is None:
+        pytest.skip("no PostgreSQL server is installed; make test-postgres brings one")
+    return found
 
 
 def _account() -> dict[str, object]:
@@ -140,10 +149,3 @@ def server(bin_folder: Path) -> Iterator[Server]:
         finally:
             with suppress(subprocess.CalledProcessError):  # it may be stopped already
                 made.stop()
-
-
-@contextmanager
-def running(bin_folder: Path) -> Iterator[str]:
-    """The address of a server that lives as long as the block, without its database's name."""
-    with server(bin_folder) as made:
-        yield made.address

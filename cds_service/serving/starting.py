@@ -31,10 +31,10 @@ class Fault:
     text: str
     mend: str
 
-    def tell(self, what: str) -> None:
+    def tell(self, what: str, level: int = logging.CRITICAL) -> None:
         """Log one line that an operator and an alert can read."""
         fields = {"setting": self.setting, "kind": self.kind, "mend": self.mend}
-        log.critical("%s: %s", what, self.text, extra=fields)
+        log.log(level, "%s: %s", what, self.text, extra=fields)
 
 
 def fault_of(error: SettingsError) -> Fault:

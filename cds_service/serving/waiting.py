@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _LOADS_WITHIN_S = 3.0
 _AGAIN_AFTER_S = 1.0
+_STATE = "this worker answers 503 and tries again"
 
 
 class Waiting:
@@ -55,9 +56,9 @@ class Waiting:
         try:
             self._application = self._load()
         except SettingsError as error:
-            fault_of(error).tell("this worker answers 503 and tries again")
+            fault_of(error).tell(_STATE, logging.ERROR)
         except Exception:  # whatever it is, the other workers must not end with this one
-            log.exception("this worker answers 503 and tries again")
+            log.exception(_STATE)
         finally:
             self._again_at = time.monotonic() + _AGAIN_AFTER_S
             self._trying.release()

@@ -29,10 +29,7 @@ BODY = json.dumps({"context": {"patientId": "1"}, "cards": []}).encode()
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    programs = postgres_server.programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL server is installed; make test-postgres brings one")
-    with postgres_server.server(programs) as running:
+    with postgres_server.server(postgres_server.programs_or_skip()) as running:
         running.sql("CREATE DATABASE cds")
         yield running
 

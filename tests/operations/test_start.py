@@ -61,10 +61,7 @@ def test_a_database_that_says_nothing(environment: Environment) -> None:
 
 @pytest.mark.postgres
 def test_a_wrong_password(environment: Environment) -> None:
-    programs = postgres_server.programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL server is installed; make test-postgres brings one")
-    with postgres_server.server(programs) as server:
+    with postgres_server.server(postgres_server.programs_or_skip()) as server:
         server.sql("CREATE ROLE app LOGIN PASSWORD 'right'")
         server.admit("host all all 127.0.0.1/32 scram-sha-256")
         address = f"postgresql://app:geheim@127.0.0.1:{server.port}/postgres"

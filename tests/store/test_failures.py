@@ -39,10 +39,7 @@ def _used(url: str, use: Callable[[Database], object]) -> None:
 @pytest.fixture(scope="module")
 def strict() -> Iterator[Server]:
     """A server that asks for passwords, and takes TLS with a certificate that nobody trusts."""
-    programs = postgres_server.programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL server is installed; make test-postgres brings one")
-    with postgres_server.server(programs) as server:
+    with postgres_server.server(postgres_server.programs_or_skip()) as server:
         server.sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'")
         server.sql("CREATE DATABASE cds OWNER app")
         server.certify()

@@ -38,10 +38,7 @@ def limited() -> Iterator[Make]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    programs = postgres_server.programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL server is installed; make test-postgres brings one")
-    with postgres_server.server(programs) as running:
+    with postgres_server.server(postgres_server.programs_or_skip()) as running:
         running.sql("CREATE DATABASE cds")
         yield running
 
