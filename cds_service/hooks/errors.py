@@ -98,5 +98,7 @@ def _bug(error: Exception) -> Response:
 
 def places(error: BaseException) -> str:
     """Where an exception passed, innermost last, as file and line. Its message may hold patient data."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    return " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames)
+    files = ((f.filename.rsplit("/", 1)[-1], f.lineno) for f in traceback.extract_tb(error.__traceback__))
+    # A block that is left by an exception passes it through here again and again.
+    passed = [f"{name}:{line}" for name, line in files if name != "contextlib.py"]
+    return " > ".join(passed[-6:])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
+from cds_service.store import postgres
 from cds_service.store.database import Database, StoreError
 from cds_service.store.token_guard import TokenGuard
 from tests import postgres_server
@@ -105,7 +106,10 @@ def test_an_address_where_nothing_listens_is_told() -> None:
     assert "secret" not in str(fault)
 
 
-def test_an_address_that_takes_connections_and_says_nothing_is_told() -> None:
+def test_an_address_that_takes_connections_and_says_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgres, "CONNECT_S", 0.2)
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
