@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 from sqlalchemy import select, text
 
@@ -200,3 +201,16 @@ def test_an_address_that_says_nothing_does_not_hold_a_call(limited: Make) -> Non
         database = limited(f"postgresql://app@127.0.0.1:{mute.getsockname()[1]}/cds", 0.2)
 
         assert kind_of(database.check) == "silent"
+
+
+def test_the_address_may_set_its_own_limits_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+
+    def connect(**named: object) -> None:
+        asked.append(named)
+        raise psycopg.OperationalError("as the test asked")
+
+    monkeypatch.setattr(postgres.PatientConnection, "connect", connect)
+    kind_of(Database("postgresql://app@db.example.org/cds?keepalives_idle=77").check)
+
+    assert (asked[0]["keepalives_idle"], asked[0]["tcp_user_timeout"]) == ("77", 10_000)
