@@ -50,13 +50,9 @@ def on_starting(server):  # type: ignore[no-untyped-def]
     """Say what keeps the service from starting, and end, before any worker is forked."""
     from cds_service.serving import counters, starting
 
-    folder = None
     # Before the application is imported. Workers count in files that all of them read, so that any
     # one can answer /metrics for all.
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        folder = counters.begun(Path(worker_tmp_dir or "/tmp"))
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-    server.counters = folder
+    server.counters = counters.begun(Path(worker_tmp_dir or "/tmp"))
     fault = starting.fault_at_start(server.address)
     if fault is not None:
         fault.tell("the service does not start")

@@ -194,7 +194,20 @@ def _counters_of(pid: int) -> Path:
     return Path(folder)
 
 
-def test_a_folder_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+def test_a_master_that_takes_over_counts_in_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(counters.SETTING, raising=False)
+    running = counters.begun(tmp_path)
+    assert running is not None
+    assert os.environ[counters.SETTING] == str(running)
+
+    assert counters.begun(tmp_path) not in (None, running)
+    assert running.is_dir()
+
+
+def test_a_folder_of_another_kind_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(counters.SETTING, raising=False)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (tmp_path / f"cds-metrics-{os.getuid()}-link").symlink_to(elsewhere)
@@ -203,9 +216,12 @@ def test_a_folder_of_another_kind_is_left_alone(tmp_path: Path) -> None:
 
     made = counters.begun(tmp_path)
 
+    assert made is not None
     assert made.stat().st_mode & 0o777 == 0o700
     assert elsewhere.is_dir()
     assert not (tmp_path / f"cds-metrics-{os.getuid()}-left").exists()
+    monkeypatch.setenv(counters.SETTING, str(elsewhere))
+    assert counters.begun(tmp_path) is None
 
 
 def _until(holds: Callable[[], bool]) -> None:
