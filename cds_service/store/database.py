@@ -19,7 +19,15 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cds_service.store import patience
-from cds_service.store.failures import ADDRESS, DRIVER, LOCKED, SILENT, Failure, StoreError, failure_of
+from cds_service.store.failures import (
+    CORRECT_ADDRESS,
+    DRIVER,
+    LOCKED,
+    SILENT,
+    Failure,
+    StoreError,
+    failure_of,
+)
 from cds_service.store.schema import STEPS, schema_version, used_tokens
 from cds_service.store.sqlite import LONGEST_WAIT_S, sqlite_engine
 
@@ -183,7 +191,7 @@ def _engine(url: str, longest_s: float | None) -> Engine:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise StoreError(Failure("address", "it is not a database address", ADDRESS)) from None
+        raise StoreError(Failure("address", "it is not a database address", CORRECT_ADDRESS)) from None
     name = parsed.get_backend_name()
     if name == "sqlite":
         return sqlite_engine(url, parsed.database)
@@ -196,4 +204,4 @@ def _engine(url: str, longest_s: float | None) -> Engine:
             return postgres_engine(parsed, longest_s)
         except (ImportError, NoSuchModuleError):
             raise StoreError(DRIVER) from None
-    raise StoreError(Failure("address", "it must begin with sqlite: or postgresql:", ADDRESS))
+    raise StoreError(Failure("address", "it must begin with sqlite: or postgresql:", CORRECT_ADDRESS))

@@ -35,7 +35,7 @@ class StoreError(Exception):
         super().__init__(self.failure.text)
 
 
-ADDRESS = "correct CDS_DATABASE_URL"
+CORRECT_ADDRESS = "correct CDS_DATABASE_URL"
 DRIVER = Failure(
     "driver",
     "the PostgreSQL driver psycopg is not installed",
@@ -145,7 +145,7 @@ _OF_CONNECTING: tuple[tuple[str, Failure], ...] = (
     ),
     (
         r"invalid (?:connection option|sslmode|port|integer)|missing . after",
-        Failure("address", "a part of the database's address is not understood", ADDRESS),
+        Failure("address", "a part of the database's address is not understood", CORRECT_ADDRESS),
     ),
 )
 

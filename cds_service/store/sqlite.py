@@ -10,20 +10,24 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from cds_service.store import patience
-from cds_service.store.failures import ADDRESS, Failure, StoreError
+from cds_service.store.failures import CORRECT_ADDRESS, Failure, StoreError
 
 # For commands, which may wait; a call has less.
 LONGEST_WAIT_S = 30.0
+# Kinds of fault that others' work on the same file causes.
+_WORTH_WAITING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
 
 
 def sqlite_engine(url: str, path: str | None) -> Engine:
     """Connections to the file, whose folder is made. Raises StoreError for an address of no use."""
     if not path or path == ":memory:":
-        raise StoreError(Failure("address", "it must name a file, which workers share", ADDRESS))
+        raise StoreError(Failure("address", "it must name a file, which workers share", CORRECT_ADDRESS))
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError:
-        raise StoreError(Failure("file", "the folder of the database cannot be made", ADDRESS)) from None
+        raise StoreError(
+            Failure("file", "the folder of the database cannot be made", CORRECT_ADDRESS)
+        ) from None
     engine = create_engine(url, pool_size=10, max_overflow=40, pool_timeout=2, hide_parameters=True)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
@@ -49,7 +53,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as fault:
-            if time.monotonic() > until or fault.sqlite_errorname != "SQLITE_BUSY":
+            if time.monotonic() > until or not fault.sqlite_errorname.startswith(_WORTH_WAITING):
                 raise
             time.sleep(0.02)
         else:
