@@ -83,7 +83,7 @@ _OF_CONNECTING: tuple[tuple[str, Failure], ...] = (
         Failure(
             "password",
             "the server refuses the account or its password",
-            "correct them in CDS_DATABASE_URL; @, :, / and % in a password are written %40, %3A, %2F and %25",
+            "correct them in CDS_DATABASE_URL (there @ is written %40, : %3A, / %2F and % %25)",
         ),
     ),
     (

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import event, text
 
 from cds_service.store import postgres
 from cds_service.store.database import Database, StoreError
+from cds_service.store.failures import failure_of
 from cds_service.store.token_guard import TokenGuard
 from tests import postgres_server
 from tests.postgres_server import Server
@@ -94,6 +96,50 @@ def test_an_account_without_rights_is_told(strict: Server) -> None:
     url = f"postgresql://app:{PASSWORD}@127.0.0.1:{strict.port}/postgres"
 
     assert failed(url, Database.upgrade).failure.kind == "rights"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ('connection to server at "10.0.0.1", port 5432 failed: No route to host', "unreachable"),
+        ("connection timeout expired", "unreachable"),
+        (
+            'connection to server at "ssl.certificate.example", port 5432 failed: Connection refused',
+            "refused",
+        ),
+        (
+            'connection to server at "db", port 5432 failed: FATAL:  sorry, too many clients already',
+            "connections",
+        ),
+        ("FATAL:  the database system is starting up", "starting"),
+        ("server closed the connection unexpectedly", "starting"),
+        ("received invalid response to SSL negotiation: H", "not-postgresql"),
+        ('FATAL:  la autentificación password falló para el usuario "cds"', "refused-by-server"),
+        ('server certificate for "db.example.org" does not match host name "10.0.0.1"', "certificate"),
+        ("something new", "other"),
+    ],
+)
+def test_messages_of_connecting_are_understood(said: str, kind: str) -> None:
+    failure = failure_of(psycopg.OperationalError(said))
+
+    assert failure.kind == kind
+    assert failure.mend
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (psycopg.errors.DiskFull, "disk-full"),
+        (psycopg.errors.TooManyConnections, "connections"),
+        (psycopg.errors.AdminShutdown, "starting"),
+        (psycopg.errors.LockNotAvailable, "locked"),
+        (psycopg.errors.InsufficientPrivilege, "rights"),
+        (psycopg.errors.UndefinedTable, "other"),
+    ],
+)
+def test_states_of_a_statement_are_understood(error: type[psycopg.Error], kind: str) -> None:
+    assert failure_of(error("canary")).kind == kind
+    assert "canary" not in failure_of(error("canary")).text
 
 
 def test_an_address_where_nothing_listens_is_told() -> None:
