@@ -109,7 +109,7 @@ def gunicorn(
         master = _started(application, environment, port, errors.fileno(), workers)
     running = Running(port, master)
     try:
-        _wait_until_ready(running)
+        _wait_until_ready(running, workers)
         yield running
     finally:
         for pid in running.workers() if master.poll() is None else ():
@@ -122,7 +122,7 @@ def gunicorn(
             master.wait()
 
 
-def _wait_until_ready(running: Running) -> None:
+def _wait_until_ready(running: Running, workers: int) -> None:
     until = time.monotonic() + _READY_S
     while time.monotonic() < until and running.master.poll() is None:
         try:
@@ -130,5 +130,6 @@ def _wait_until_ready(running: Running) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
         else:
-            return
+            if len(running.workers()) == workers:  # the first one may answer before the others are there
+                return
     raise RuntimeError("the service did not start")
