@@ -25,8 +25,8 @@ install install-postgres:
 test: .venv/.installed-dev ## the test suite, with what is there of browser, PostgreSQL and HAPI
 	$(BIN)/python -m pytest
 
-# The store's tests on a real server of Debian's packages, on loopback; installs it where it is missing.
-test-postgres: .venv/.installed-dev ## the store's tests on a PostgreSQL server of its own
+# Tests on real PostgreSQL servers of Debian's packages, on loopback; installs it where it is missing.
+test-postgres: .venv/.installed-dev ## the tests on PostgreSQL servers of their own
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || apt-get install -y postgresql
 	$(BIN)/python -m pytest -m postgres
 

@@ -8,7 +8,9 @@ Where there is no checkout: ``gunicorn --config python:cds_service.gunicorn_conf
 import os
 import shutil
 import sys
-import tempfile
+from pathlib import Path
+
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 # Platforms that read a Procfile hand the port over like this.
 bind = f"0.0.0.0:{os.environ['PORT']}" if os.environ.get("PORT") else "127.0.0.1:8080"
@@ -28,22 +30,49 @@ limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 16380
 accesslog = None
+# It stops and reloads the service for whoever reaches it, and all services of an account share it.
+control_socket_disable = True
 
 
-# Each worker counts in files that all of them read, so that any one can answer /metrics for all.
-_counters = tempfile.mkdtemp(prefix="cds-metrics-", dir=worker_tmp_dir)
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", _counters)
+class JsonLogger(Logger):  # type: ignore[misc]
+    """gunicorn's own lines as JSON, from the first one on, and after a reload."""
+
+    def setup(self, cfg):  # type: ignore[no-untyped-def]
+        super().setup(cfg)
+        from cds_service.operations import logs
+
+        logs.configure("INFO")
 
 
-def on_starting(_server):  # type: ignore[no-untyped-def]
-    """The master's own lines as JSON, like the workers'."""
-    from cds_service.operations import logs
+logger_class = JsonLogger
 
-    logs.configure(os.environ.get("CDS_LOG_LEVEL", "INFO"))
+
+def on_starting(server):  # type: ignore[no-untyped-def]
+    """Say what keeps the service from starting, and end, before any worker is forked."""
+    from cds_service.serving import counters, starting
+
+    # Before the application is imported. Workers count in files that all of them read, so that any
+    # one can answer /metrics for all.
+    server.counters = counters.begun(Path(worker_tmp_dir or "/tmp"))
+    fault = starting.fault_at_start(server.address)
+    if fault is not None:
+        fault.tell("the service does not start")
+        on_exit(server)  # type: ignore[no-untyped-call]
+        if server.pidfile is not None:
+            server.pidfile.unlink()
+        sys.exit(1)
+
+
+def post_fork(_server, worker):  # type: ignore[no-untyped-def]
+    """A worker that cannot load waits, instead of ending the whole service."""
+    from cds_service.serving.waiting import Waiting
+
+    worker.app.callable = Waiting(worker.app.load)
 
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
-    """A worker is ready; with the last one of them, so is the service."""
+    """Load the application, now that the worker listens to signals."""
+    worker.wsgi.load()
     if worker.age == worker.cfg.workers:
         _say_where_to_open()
 
@@ -64,6 +93,7 @@ def child_exit(_server, worker):  # type: ignore[no-untyped-def]
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
-def on_exit(_server):  # type: ignore[no-untyped-def]
+def on_exit(server):  # type: ignore[no-untyped-def]
     """Leave no counters behind."""
-    shutil.rmtree(_counters, ignore_errors=True)
+    if server.counters is not None:
+        shutil.rmtree(server.counters, ignore_errors=True)

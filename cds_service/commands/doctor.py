@@ -144,15 +144,14 @@ def _database(settings: Settings) -> Finding:
     try:
         database = Database(settings.database_url)
     except StoreError as fault:
-        return Finding("database", str(fault), "correct CDS_DATABASE_URL")
+        return Finding("database", str(fault), fault.failure.mend)
     kind = database.engine.dialect.name
     try:
         if database.version() == 0:
             return Finding("database", f"{kind}: no tables yet, the first start makes them")
         database.check()
     except StoreError as fault:
-        mend = "cds-service db upgrade; if that fails, look at the server, the account and the disk"
-        return Finding("database", f"{kind}: {fault}", mend)
+        return Finding("database", f"{kind}: {fault}", fault.failure.mend)
     finally:
         database.close()
     return Finding("database", f"{kind}: schema up to date")

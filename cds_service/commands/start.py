@@ -31,4 +31,4 @@ def database_or_exit(settings: Settings, *, ready: bool = True) -> Iterator[Data
         finally:
             database.close()
     except StoreError as fault:
-        raise click.ClickException(f"CDS_DATABASE_URL: {fault}") from None
+        raise click.ClickException(f"CDS_DATABASE_URL: {fault}; {fault.failure.mend}") from None

@@ -74,16 +74,17 @@ def answer(
     caller: Tenant | None = None,
     links: Links = no_links,
     heard: Callable[[OrderSign], None] = unheard,
+    ends: float | None = None,
 ) -> Answered:
     """Answer one call. ``caller`` is the tenant that authentication proved, if it did.
 
-    ``heard`` is told of a well-formed call, whatever becomes of it. Raises Refused for what is no
-    order-sign call, and with 412 when there is no access to data.
+    ``heard`` is told of a well-formed call, whatever becomes of it. ``ends`` is the monotonic instant
+    until which the EHR may be waited for; by default the whole time budget begins now. Raises Refused
+    for what is no order-sign call, and with 412 when there is no access to data.
     """
-    started = services.monotonic()
+    deadline = ends if ends is not None else services.monotonic() + services.settings.deadline_s
     call = order_sign(json_from(raw))
     heard(call)
-    deadline = started + services.settings.deadline_s
     tenant = _tenant(call, services, caller)
     client = _client(call, services, tenant)
     sources = drug_sources(call.drafts, call.prefetch, client, deadline)
