@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 from cds_service.hooks import errors
-from cds_service.trust.outbound import Kind
+from cds_service.trust.failures import Kind
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "integrators.md").read_text(encoding="utf-8")
