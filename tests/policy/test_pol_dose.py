@@ -269,7 +269,7 @@ WORDED = [
     ("C1D1 1,600 mcg IV", Decimal("1.6"), "ok"),
     ("C1D1 16 mg IV", Decimal(16), "over"),
     ("C1D1, dilute to 0.25 mg/mL, infuse 50 mL/h", None, "unknown"),
-    ("C1D1 1.6 mg, after dexamethasone 10 mg", None, "unknown"),
+    ("C1D1 1.6 mg, after dexamethasone 10 mg", Decimal("1.6"), "ok"),
     ("C1D1 1,6 mg", None, "unknown"),
     ("C1D1", None, "unknown"),
 ]
@@ -327,7 +327,7 @@ def test_each_instruction_of_a_cycle_is_judged_by_its_own_row(doses):
 def test_a_wrong_later_dose_of_an_order_is_named_with_its_day():
     doses = [*WHOLE_CYCLE[:2], ("2026-04-30", 10, "Cycle 1 Day 15")]
     d = determine([*BASE, *TWO_M2], planned(*doses))
-    assert d.dose.verdict == "ok"
+    assert (d.dose.verdict, d.dose.ordered_mg, d.dose.expected_mg) == ("over", 10, 1)
     (found,) = findings(d, "dose")
     assert found.indicator.value == "critical"
     assert found.text.startswith("Ordered 10 mg for 2026-04-30; the table gives 0.5 mg/m2")
@@ -351,9 +351,11 @@ def test_a_weekly_order_of_a_later_cycle_with_one_dose_is_in_order():
     assert (place(d), d.dose.verdict, dose_findings(d)) == (("continuation", 2, 1), "ok", set())
 
 
-def test_two_doses_for_one_day_are_questioned():
-    d = determine([*BASE, *TWO_M2], planned(("2026-04-16", 1.6, "IV"), ("2026-04-16", 1.6, "IV again")))
-    assert "states 2 doses for 2026-04-16" in findings(d, "dose-unchecked")[0].text
+def test_two_instructions_for_one_day_are_one_dose_their_sum():
+    d = determine([*BASE, *TWO_M2], planned(("2026-04-16", 0.9, "IV"), ("2026-04-16", 0.7, "IV again")))
+    assert (d.dose.ordered_mg, d.dose.verdict, dose_findings(d)) == (Decimal("1.6"), "ok", set())
+    twice = determine([*BASE, *TWO_M2], planned(("2026-04-16", 1.6, "IV"), ("2026-04-16", 1.6, "IV again")))
+    assert (twice.dose.verdict, dose_findings(twice)) == ("over", {("dose", "critical")})
 
 
 def test_orders_of_one_cycle_signed_together_are_each_judged():
