@@ -33,6 +33,7 @@ RANK = {
     "MedicationStatement": 2,
     "MedicationDispense": 2,
     "MedicationRequest": 1,
+    "ServiceRequest": 1,
 }
 _LONGEST_SUPPLY = 366
 _ONLY_PROPOSED = frozenset({"proposal", "option"})
@@ -110,6 +111,7 @@ _GIVEN = {
     "MedicationStatement": {"completed", "active", "stopped"},
     "MedicationDispense": {"completed"},
     "MedicationRequest": {"completed"},
+    "ServiceRequest": {"completed"},
 }
 
 
@@ -122,12 +124,42 @@ def medication_concept(resource: Resource, record: Record) -> Mapping[str, Any] 
     pointer = as_dict(body.get("medicationReference"))
     if own or not pointer:
         return own
-    medication = record.resolve(as_text(pointer.get("reference")) or "", resource)
+    reference = as_text(pointer.get("reference")) or ""
+    medication = record.resolve(reference, resource)
     if medication is not None:
-        code = as_dict(medication.body.get("code"))
-        parts = [as_dict(i.get("itemCodeableConcept")) for i in as_dicts(medication.body.get("ingredient"))]
-        codings = [c for p in (code, *parts) for c in as_dicts(p.get("coding"))]
-        return {"coding": codings, "text": words_in(code) or " ".join(words_in(p) for p in parts)}
+        holder = resource if reference.startswith("#") else medication  # where "#" references lead
+        return _composition(medication, holder, record)
+    display = as_text(pointer.get("display"))
+    return {"text": display} if display else None
+
+
+_DEEPEST = 3  # a mixture of mixtures; deeper ones are not read
+
+
+def _composition(
+    medication: Resource, holder: Resource, record: Record, depth: int = 1
+) -> Mapping[str, Any] | None:
+    """A Medication's code with those of its ingredients; None when nothing of it could be read."""
+    code = as_dict(medication.body.get("code"))
+    parts = [_ingredient(i, holder, record, depth) for i in as_dicts(medication.body.get("ingredient"))]
+    read = [part for part in (code, *parts) if part]
+    if not read and None in parts:
+        return None
+    codings = [c for part in read for c in as_dicts(part.get("coding"))]
+    return {"coding": codings, "text": words_in(code) or " ".join(words_in(p) for p in read)}
+
+
+def _ingredient(
+    ingredient: Mapping[str, Any], holder: Resource, record: Record, depth: int
+) -> Mapping[str, Any] | None:
+    """One ingredient as a CodeableConcept; None when it is a reference that could not be read."""
+    own, pointer = as_dict(ingredient.get("itemCodeableConcept")), as_dict(ingredient.get("itemReference"))
+    if own or not pointer:
+        return own
+    reference = as_text(pointer.get("reference")) or ""
+    item = record.resolve(reference, holder) if depth < _DEEPEST else None
+    if item is not None:
+        return _composition(item, holder if reference.startswith("#") else item, record, depth + 1)
     display = as_text(pointer.get("display"))
     return {"text": display} if display else None
 
@@ -140,6 +172,15 @@ def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
             forbidden = body.get("doNotPerform") is True or body.get("intent") in _ONLY_PROPOSED
             if not forbidden and body.get("status") != "unknown":
                 yield use_of(resource, record, zone)
+
+
+def orders_a_drug(resource: Resource) -> bool:
+    """Whether a draft orders a drug: a MedicationRequest, or a ServiceRequest for a drug's HCPCS code."""
+    if resource.type == "ServiceRequest":
+        code = resource.body.get("code")
+        billed = any(system is System.HCPCS for system, _ in codes_in(code))
+        return billed and bool(concepts(code, "drugs"))
+    return resource.type == "MedicationRequest"
 
 
 def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
@@ -188,6 +229,11 @@ def _times(
         ends = [w for p in periods if (w := end_of(p, zone))]
         start = min(starts, key=lambda w: w.first, default=None)
         return events, start, max(ends, key=lambda w: w.last, default=None)
+    if kind == "ServiceRequest":
+        period = body.get("occurrencePeriod")
+        single = read_when(body.get("occurrenceDateTime"), zone)
+        events = (single,) if single else planned_times([{"timing": body.get("occurrenceTiming")}], zone)
+        return events, start_of(period, zone), end_of(period, zone)
     single = read_when(body.get("effectiveDateTime"), zone)
     if single is not None:
         return (single,), None, None

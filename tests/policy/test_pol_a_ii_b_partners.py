@@ -7,6 +7,7 @@ import pytest
 
 from cds_service.fhir.record import Gap, Need
 from tests.policy.chart_notes import (
+    HCPCS,
     RXNORM,
     SNOMED,
     administration,
@@ -20,6 +21,7 @@ from tests.policy.chart_notes import (
     observation,
     order,
     patient,
+    service_request,
     verdict,
 )
 
@@ -299,3 +301,32 @@ def test_a_day_8_order_looks_at_its_own_cycle():
     ]
     d = determine(record, order(DAY_1, "C1D8", 0.88))
     assert verdict(d, "POL-A-II-B-1") == "not-met"
+
+
+# ---- Partners ordered as a service, by the code that bills them ----
+
+
+def billed(code, *, system=HCPCS, day=None, **more):
+    return service_request(code, system=system, status="draft", day=day, id=f"service-{code}", **more)
+
+
+SERVICES = {
+    "a partner's code": (billed("J9100"), "not-met"),
+    "a partner's code, planned in the cycle": (billed("J9100", day="2026-04-20"), "not-met"),
+    "a partner's code, planned after the cycle": (billed("J9100", day="2026-06-20"), "met"),
+    "the code of a steroid": (billed("J1100"), "met"),
+    "a partner in words only": (billed(None, text="cytarabine level"), "met"),
+    "another service": (billed("11150-0", system="http://loinc.org"), "met"),
+}
+
+
+@pytest.mark.parametrize(("service", "expected"), SERVICES.values(), ids=SERVICES)
+def test_a_drug_in_a_draft_service_request_counts_like_one_in_a_medication_request(service, expected):
+    (d,) = determine_all([patient()], [order(DAY_1, "C1D1"), service])
+    assert verdict(d, "POL-A-II-B-1") == expected
+
+
+def test_all_five_drugs_of_mini_hyper_cvd_may_be_ordered_as_services():
+    five = [billed(code) for code in ("J9070", "J1100", "J9370", "J9260", "J9100")]
+    (d,) = determine_all([patient()], [order(DAY_1, "C1D1"), *five])
+    assert verdict(d, "POL-A-II-B-3") == "met"

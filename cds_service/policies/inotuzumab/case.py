@@ -15,6 +15,7 @@ from cds_service.clinical.chart import Chart, read_chart
 from cds_service.clinical.diagnosis import Diagnosis, diagnosis
 from cds_service.clinical.drugs import INOTUZUMAB
 from cds_service.clinical.exposure import DrugUse
+from cds_service.clinical.labels import Label
 from cds_service.clinical.orders import Order, is_for, read_order
 from cds_service.fhir.dates import whole_day
 from cds_service.fhir.record import Need, Record
@@ -28,6 +29,7 @@ from cds_service.policies.inotuzumab.doses import (
     is_same_dose,
 )
 from cds_service.policies.inotuzumab.lines import history_unseen
+from cds_service.policies.inotuzumab.numbers import span
 from cds_service.policies.inotuzumab.response import CourseResponse, course_response
 from cds_service.policies.inotuzumab.response_evidence import Item, evidence_items
 
@@ -163,7 +165,8 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
     ends = ends_of_courses(chart, history.given, items)
     dated = tuple(e for e in ends if e.day is not None)
     events = present_course(history.doses, dated)
-    planned = tuple(_planned_before(chart, order, siblings, events))
+    others = (*siblings, *_active_orders(chart, order))
+    planned = tuple(_planned_before(order, others, chart, events))
     counted = tuple(sorted((*events, *planned), key=lambda d: d.day))
     delayed = _delayed_cycles(chart, counted)
     place = position(
@@ -196,19 +199,30 @@ def _delayed_cycles(chart: Chart, doses: Sequence[Dose]) -> tuple[int, ...]:
 
 
 def _planned_before(
-    chart: Chart, order: Order, siblings: Sequence[Order], events: Sequence[Dose]
+    order: Order, others: Sequence[Order], chart: Chart, events: Sequence[Dose]
 ) -> Iterator[Dose]:
     """Other inotuzumab orders, not yet given, with a day from today on and before the planned date."""
     found: dict[date, Dose] = {}
-    for other in (*siblings, *_active_orders(chart, order)):
+    for other in others:
+        newer = [o for o in (order, *others) if other.reference in o.replaces]
         for day in other.days:
             label = other.label if day == other.planned else None
-            found.setdefault(day, Dose(day, whole_day(day), label, other.reference, 0, planned=True))
+            if not any(_takes_the_place(o, day, label) for o in newer):
+                found.setdefault(day, Dose(day, whole_day(day), label, other.reference, 0, planned=True))
     for day in sorted(found):
         if chart.today <= day < order.planned and not any(
             is_same_dose(day, d.day) for d in events if d.given
         ):
             yield found[day]
+
+
+def _takes_the_place(newer: Order, day: date, label: Label | None) -> bool:
+    """Whether an order that names an earlier one stands for this dose of it: its slot, or less than 6 days away.
+
+    FHIR's ``priorPrescription`` names the order before in a series as well; that one still counts.
+    """
+    same_slot = label is not None and label in (newer.label, *(d.label for d in newer.doses))
+    return same_slot or any(abs(day - own) < span("dose.min_interval") for own in newer.days)
 
 
 def _active_orders(chart: Chart, order: Order) -> Iterator[Order]:
@@ -222,3 +236,13 @@ def _active_orders(chart: Chart, order: Order) -> Iterator[Order]:
                 other = read_order(resource, resource.reference, chart.clock)
                 if other.planned_is_stated:
                     yield other
+
+
+def replaced_and_active(case: Case) -> tuple[Order, ...]:
+    """The orders that this one replaces and that are still active in the record."""
+    return tuple(
+        other
+        for other in _active_orders(case.chart, case.order)
+        if other.reference in case.order.replaces
+        and any(_takes_the_place(case.order, day, other.label) for day in other.days)
+    )
