@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Any
 
 from cds_service.clinical.drugs import UNRESOLVED, ingredients
+from cds_service.clinical.frequency import length_in_days
 from cds_service.clinical.labels import Label, label_of
-from cds_service.clinical.schedule import planned_times
+from cds_service.clinical.medication import medication_concept
+from cds_service.clinical.schedule import planned_times, schedule_of
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
@@ -36,6 +38,7 @@ RANK = {
     "ServiceRequest": 1,
 }
 _LONGEST_SUPPLY = 366
+_LONGEST = 3660  # days of a supply with its repeats
 _ONLY_PROPOSED = frozenset({"proposal", "option"})
 _INTRATHECAL = re.compile(
     r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg\s+IT\b|\blumbar puncture\b",
@@ -57,6 +60,7 @@ class DrugUse:
     """One record of the use of one or more drugs.
 
     ``days`` are single times (events, one administration); ``start`` and ``end`` bound a period.
+    ``supplied_until`` is the last day that an ordered supply with all its repeats is for.
     ``texts`` are its notes and instructions; ``reasons`` why it is used, ``status_reasons`` why not.
     """
 
@@ -79,6 +83,7 @@ class DrugUse:
     amount: Mapping[str, Any]
     concept: Mapping[str, Any]
     linked: str | None = None
+    supplied_until: date | None = None
 
     @property
     def rank(self) -> int:
@@ -115,55 +120,6 @@ _GIVEN = {
 }
 
 
-def medication_concept(resource: Resource, record: Record) -> Mapping[str, Any] | None:
-    """The CodeableConcept of the drug; None when it is a reference that could not be read."""
-    body = resource.body
-    if resource.type == "ServiceRequest":
-        return as_dict(body.get("code"))
-    own = as_dict(body.get("medicationCodeableConcept"))
-    pointer = as_dict(body.get("medicationReference"))
-    if own or not pointer:
-        return own
-    reference = as_text(pointer.get("reference")) or ""
-    medication = record.resolve(reference, resource)
-    if medication is not None:
-        holder = resource if reference.startswith("#") else medication  # where "#" references lead
-        return _composition(medication, holder, record)
-    display = as_text(pointer.get("display"))
-    return {"text": display} if display else None
-
-
-_DEEPEST = 3  # a mixture of mixtures; deeper ones are not read
-
-
-def _composition(
-    medication: Resource, holder: Resource, record: Record, depth: int = 1
-) -> Mapping[str, Any] | None:
-    """A Medication's code with those of its ingredients; None when nothing of it could be read."""
-    code = as_dict(medication.body.get("code"))
-    parts = [_ingredient(i, holder, record, depth) for i in as_dicts(medication.body.get("ingredient"))]
-    read = [part for part in (code, *parts) if part]
-    if not read and None in parts:
-        return None
-    codings = [c for part in read for c in as_dicts(part.get("coding"))]
-    return {"coding": codings, "text": words_in(code) or " ".join(words_in(p) for p in read)}
-
-
-def _ingredient(
-    ingredient: Mapping[str, Any], holder: Resource, record: Record, depth: int
-) -> Mapping[str, Any] | None:
-    """One ingredient as a CodeableConcept; None when it is a reference that could not be read."""
-    own, pointer = as_dict(ingredient.get("itemCodeableConcept")), as_dict(ingredient.get("itemReference"))
-    if own or not pointer:
-        return own
-    reference = as_text(pointer.get("reference")) or ""
-    item = record.resolve(reference, holder) if depth < _DEEPEST else None
-    if item is not None:
-        return _composition(item, holder if reference.startswith("#") else item, record, depth + 1)
-    display = as_text(pointer.get("display"))
-    return {"text": display} if display else None
-
-
 def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
     """All drug uses of a record, without what is only proposed, forbidden or of unknown state."""
     for kind in MEDICATION_TYPES:
@@ -190,6 +146,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     dosages = as_dicts(body.get("dosageInstruction")) or as_dicts(body.get("dosage"))
     texts = tuple(_texts(body, dosages))
     days, start, end = _times(kind, body, dosages, zone)
+    authored = read_when(body.get("authoredOn"), zone) or read_when(body.get("dateAsserted"), zone)
     reasons = " ; ".join(_reason_words(body, record))
     return DrugUse(
         drugs=frozenset({UNRESOLVED}) if concept is None else ingredients(concept),
@@ -201,7 +158,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         days=days,
         start=start,
         end=end,
-        authored=read_when(body.get("authoredOn"), zone) or read_when(body.get("dateAsserted"), zone),
+        authored=authored,
         texts=texts,
         reasons=reasons,
         status_reasons=" ; ".join(_status_reasons(body)),
@@ -211,6 +168,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         amount=_amount(dosages),
         concept=concept or {},
         linked=as_text(as_dict(body.get("request")).get("reference")),
+        supplied_until=_ordered_supply_end(body, start or authored),
     )
 
 
@@ -221,14 +179,7 @@ def _times(
         handed = read_when(body.get("whenHandedOver"), zone) or read_when(body.get("whenPrepared"), zone)
         return ((handed,) if handed else ()), handed, _supplied_until(body, handed)
     if kind == "MedicationRequest":
-        events = planned_times(dosages, zone)
-        periods = [
-            as_dict(as_dict(as_dict(d.get("timing")).get("repeat")).get("boundsPeriod")) for d in dosages
-        ]
-        starts = [w for p in periods if (w := start_of(p, zone))]
-        ends = [w for p in periods if (w := end_of(p, zone))]
-        start = min(starts, key=lambda w: w.first, default=None)
-        return events, start, max(ends, key=lambda w: w.last, default=None)
+        return planned_times(dosages, zone), *_ordered_period(body, dosages, zone)
     if kind == "ServiceRequest":
         period = body.get("occurrencePeriod")
         single = read_when(body.get("occurrenceDateTime"), zone)
@@ -246,6 +197,32 @@ def _times(
     ):
         return (start,), start, end
     return (), start, end
+
+
+def _ordered_period(
+    body: Mapping[str, Any], dosages: list[Mapping[str, Any]], zone: tzinfo
+) -> tuple[When | None, When | None]:
+    """The period that an order states: ``boundsPeriod``; else its end by duration or count, from when it was written."""
+    timings = [as_dict(d.get("timing")) for d in dosages]
+    repeats = [as_dict(t.get("repeat")) for t in timings]
+    starts = [w for r in repeats if (w := start_of(r.get("boundsPeriod"), zone))]
+    ends = [w for r in repeats if (w := end_of(r.get("boundsPeriod"), zone))]
+    written = read_when(body.get("authoredOn"), zone)
+    for timing, repeat in zip(timings, repeats, strict=True):
+        if not ends and any(member in repeat for member in ("boundsDuration", "boundsRange", "count")):
+            last = schedule_of(timing, written, zone).last_day
+            ends += [whole_day(last)] if last is not None else []
+    return min(starts, key=lambda w: w.first, default=None), max(ends, key=lambda w: w.last, default=None)
+
+
+def _ordered_supply_end(body: Mapping[str, Any], began: When | None) -> date | None:
+    """The last day of an ordered supply with all the repeats that are allowed."""
+    request = as_dict(body.get("dispenseRequest"))
+    length = length_in_days(request.get("expectedSupplyDuration"))
+    if began is None or length is None:
+        return None
+    repeats = as_decimal(request.get("numberOfRepeatsAllowed")) or 0
+    return began.last + timedelta(days=min(int(length * (1 + max(int(repeats), 0))), _LONGEST) - 1)
 
 
 def _supplied_until(body: Mapping[str, Any], handed: When | None) -> When | None:

@@ -14,9 +14,9 @@ from itertools import pairwise
 from typing import Any
 
 from cds_service.clinical.drugs import ingredients
-from cds_service.clinical.exposure import medication_concept
 from cds_service.clinical.frequency import length_in_days
 from cds_service.clinical.labels import Label, label_of, labels_in
+from cds_service.clinical.medication import medication_concept
 from cds_service.clinical.order_dose import Billing, billing_of, service_quantity, stated_dose
 from cds_service.clinical.planned_doses import (
     Amount,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from cds_service.clinical.exposure import medication_concept
+from cds_service.clinical.medication import medication_concept
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in, plain_codes, words_in

@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from cds_service.clinical.chart import Chart, read_chart
 from cds_service.clinical.drugs import INOTUZUMAB
-from cds_service.clinical.exposure import DrugUse, medication_concept, orders_a_drug, use_of
+from cds_service.clinical.exposure import DrugUse, orders_a_drug, use_of
+from cds_service.clinical.medication import medication_concept
 from cds_service.clinical.orders import Order, is_for, read_order
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.policies.inotuzumab import (
