@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property
+from typing import Any
 
-from cds_service.clinical.exposure import DrugUse, uses_of
+from cds_service.clinical.exposure import DrugUse, reasons_of, uses_of
 from cds_service.clinical.problems import Problem, problems_of
 from cds_service.clinical.results import Part, Result, parts_of, read_part
 from cds_service.clinical.statements import Statement, statements_of, when_stated
@@ -36,6 +37,7 @@ class Act:
     when: When | None
     reference: str
     texts: tuple[str, ...]
+    reasons: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Chart:
     def acts(self) -> tuple[Act, ...]:
         """Procedures up to the clock, and requests, appointments and care plans of any date."""
         found = [
-            _act(resource, self.zone)
+            _act(resource, self.record, self.zone)
             for kind in ("Procedure", "ServiceRequest", "Appointment", "CarePlan")
             for resource in self.record.of_type(kind)
         ]
@@ -188,7 +190,7 @@ def read_chart(record: Record, clock: datetime) -> Chart:
     return Chart(record, clock)
 
 
-def _act(resource: Resource, zone: tzinfo) -> Act:
+def _act(resource: Resource, record: Record, zone: tzinfo) -> Act:
     body = resource.body
     match resource.type:
         case "Procedure":
@@ -220,6 +222,7 @@ def _act(resource: Resource, zone: tzinfo) -> Act:
         when=when,
         reference=resource.reference,
         texts=tuple(t for t in texts if t),
+        reasons=tuple(reasons_of(body, record, resource)),
     )
 
 

@@ -47,7 +47,7 @@ _INTRATHECAL = re.compile(
 _MALIGNANT = re.compile(
     r"leuk|lymph|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I
 )
-_BENIGN = re.compile(
+BENIGN_REASON = re.compile(
     r"arthrit|psoria|crohn|colitis|lupus|graft|gvhd|asthma|copd|nausea|vomit|emesis|allerg|uveit|vasculit|"
     r"sarcoid|dermat|myasthen|sickle|ectopic|eczema|pemphig|multiple sclerosis|rheum|edema|adrenal|croup|sclero|lichen|"
     r"alopecia|polymyalgia|nephri|spondyl|gout|ha?emolytic an|thrombocytopenic purpura|\bITP\b|beh[cç]et|urticaria",
@@ -84,6 +84,7 @@ class DrugUse:
     concept: Mapping[str, Any]
     linked: str | None = None
     supplied_until: date | None = None
+    reason_codes: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def rank(self) -> int:
@@ -147,7 +148,8 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     texts = tuple(_texts(body, dosages))
     days, start, end = _times(kind, body, dosages, zone)
     authored = read_when(body.get("authoredOn"), zone) or read_when(body.get("dateAsserted"), zone)
-    reasons = " ; ".join(_reason_words(body, record))
+    reason_codes = tuple(reasons_of(body, record, resource))
+    reasons = " ; ".join(words_in(reason) for reason in reason_codes)
     return DrugUse(
         drugs=frozenset({UNRESOLVED}) if concept is None else ingredients(concept),
         kind=kind,
@@ -163,12 +165,13 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         reasons=reasons,
         status_reasons=" ; ".join(_status_reasons(body)),
         intrathecal=_is_intrathecal(dosages, (*texts, words_in(concept))),
-        benign_reason=_is_benign(body, record, reasons),
+        benign_reason=_is_benign(reason_codes, reasons),
         label=label_of(texts),
         amount=_amount(dosages),
         concept=concept or {},
         linked=as_text(as_dict(body.get("request")).get("reference")),
         supplied_until=_ordered_supply_end(body, start or authored),
+        reason_codes=reason_codes,
     )
 
 
@@ -250,12 +253,17 @@ def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> Iterato
         yield text
 
 
-def _reason_words(body: Mapping[str, Any], record: Record) -> Iterator[str]:
-    for reason in as_dicts(body.get("reasonCode")):
-        yield words_in(reason)
-    for pointer in as_dicts(body.get("reasonReference")):
-        target = record.resolve(as_text(pointer.get("reference")) or "")
-        yield words_in(target.body.get("code")) if target else as_text(pointer.get("display")) or ""
+def reasons_of(
+    body: Mapping[str, Any], record: Record, inside: Resource | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """The reasons that a resource states as CodeableConcepts: codes, the conditions referred to, or their words."""
+    yield from as_dicts(body.get("reasonCode"))
+    for pointer in (*as_dicts(body.get("reasonReference")), *as_dicts(body.get("addresses"))):
+        target = record.resolve(as_text(pointer.get("reference")) or "", inside)
+        if target is not None:
+            yield as_dict(target.body.get("code"))
+        elif display := as_text(pointer.get("display")):
+            yield {"text": display}
 
 
 def _status_reasons(body: Mapping[str, Any]) -> Iterator[str]:
@@ -272,16 +280,12 @@ def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], texts: Iterable[str]) 
     return any(_INTRATHECAL.search(text) for text in texts)
 
 
-def _is_benign(body: Mapping[str, Any], record: Record, words: str) -> bool:
+def _is_benign(reasons: Iterable[Mapping[str, Any]], words: str) -> bool:
     """Whether the stated reason is a disease that is no malignancy."""
-    targets = [
-        record.resolve(as_text(p.get("reference")) or "") for p in as_dicts(body.get("reasonReference"))
-    ]
-    coded = [*as_dicts(body.get("reasonCode")), *(t.body.get("code") for t in targets if t is not None)]
-    icd = [code for c in coded for system, code in codes_in(c) if system is System.ICD10CM]
+    icd = [code for reason in reasons for system, code in codes_in(reason) if system is System.ICD10CM]
     if _MALIGNANT.search(words) or any(code[0] in "C" or code[:2] in ("D0", "D3", "D4") for code in icd):
         return False
-    return bool(_BENIGN.search(words)) or any(code[0] not in "ZR" for code in icd)
+    return bool(BENIGN_REASON.search(words)) or any(code[0] not in "ZR" for code in icd)
 
 
 def _amount(dosages: list[Mapping[str, Any]]) -> Mapping[str, Any]:

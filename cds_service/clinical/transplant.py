@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.transplant_words import intention_in, is_doubtful, is_transplant, names_transplant
@@ -19,12 +20,14 @@ class Transplant:
     """A transplant performed. ``when`` is None when the record gives no date.
 
     ``known_by`` is the time by which it had taken place, as far as a status or complication tells.
+    ``reasons`` are those that its procedure states.
     """
 
     when: When | None
     reference: str
     words: str
     known_by: When | None = None
+    reasons: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Intention:
 def transplants(chart: Chart) -> tuple[Transplant, ...]:
     """Transplants performed up to the clock, dated or not."""
     found = [
-        Transplant(a.when, a.reference, a.words, a.when)
+        Transplant(a.when, a.reference, a.words, a.when, a.reasons)
         for a in chart.acts
         if a.kind == "Procedure"
         and a.status in ("completed", "in-progress", "")
