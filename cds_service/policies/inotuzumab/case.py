@@ -44,6 +44,7 @@ class Frame:
     events: tuple[Dose, ...]
     planned_before: tuple[Dose, ...]
     position: Position
+    earlier_periods: tuple[Dose, ...] = ()
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -62,8 +63,9 @@ class Frame:
 
     @property
     def earlier(self) -> tuple[Dose, ...]:
-        """The doses of earlier courses."""
-        return tuple(d for d in self.history.given if d not in self.events)
+        """The doses of earlier courses, and the last days of uses over a period in them (8.4.6)."""
+        doses = [d for d in self.history.given if d not in self.events]
+        return tuple(sorted((*doses, *self.earlier_periods), key=lambda d: d.day))
 
     def day_one_of(self, cycle: int | None) -> date | None:
         """The day of day 1 of a cycle, where all readings agree."""
@@ -162,8 +164,10 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
     """Put an order in its place. ``siblings`` are the other inotuzumab orders of the bundle."""
     history = dose_history(chart)
     items = evidence_items(chart)
-    ends = ends_of_courses(chart, history.given, items)
+    known = tuple(sorted((*history.given, *history.period_ends), key=lambda d: d.day))
+    ends = ends_of_courses(chart, known, items)
     dated = tuple(e for e in ends if e.day is not None)
+    last_end = max((e.day for e in dated if e.day is not None), default=None)
     events = present_course(history.doses, dated)
     others = (*siblings, *_active_orders(chart, order))
     planned = tuple(_planned_before(order, others, chart, events))
@@ -171,10 +175,11 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
     delayed = _delayed_cycles(chart, counted)
     place = position(
         counted, order.label, order.planned, unseen=doses_unseen(chart, history),
-        uncounted=_is_uncounted(history, events, dated), delayed=delayed,
+        uncounted=any(not is_accounted_for(u, events, last_end) for u in history.undated), delayed=delayed,
     )  # fmt: skip
     undated = tuple(e for e in ends if e.day is None)
-    frame = Frame(history, dated, undated, events, planned, place)
+    periods = tuple(d for d in history.period_ends if last_end is not None and d.day < last_end)
+    frame = Frame(history, dated, undated, events, planned, place, periods)
     return Case(chart, items, order, tuple(siblings), tuple(drafts), frame)
 
 
@@ -183,12 +188,6 @@ def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:
     if reason := chart.unseen(Need.MEDICATION_ADMINISTRATIONS):
         return reason
     return None if history.given else history_unseen(chart)
-
-
-def _is_uncounted(history: DoseHistory, events: Sequence[Dose], ends: Sequence[End]) -> bool:
-    """Whether there was use in the present course that the dated doses do not account for (POL-COURSE-DOSE 4)."""
-    last_end = max((e.day for e in ends if e.day is not None), default=None)
-    return any(not is_accounted_for(u, events, last_end) for u in history.undated)
 
 
 def _delayed_cycles(chart: Chart, doses: Sequence[Dose]) -> tuple[int, ...]:
