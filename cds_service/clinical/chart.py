@@ -204,7 +204,9 @@ def _act(resource: Resource, record: Record, zone: tzinfo) -> Act:
             when = occurrence or start_of(body.get("occurrencePeriod"), zone)
     coded: set[str] = set(concepts(body.get("code"), "procedures", "drugs", "rxnorm_products"))
     words = [words_in(body.get("code"))]
-    for service in (*as_dicts(body.get("serviceType")), *as_dicts(body.get("reasonCode"))):
+    # An appointment's reason is what it is for; the reason of a procedure or request is another thing.
+    purpose = as_dicts(body.get("reasonCode")) if resource.type == "Appointment" else []
+    for service in (*as_dicts(body.get("serviceType")), *purpose):
         coded |= concepts(service, "procedures")
         words.append(words_in(service))
     for activity in as_dicts(body.get("activity")):
