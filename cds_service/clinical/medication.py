@@ -60,3 +60,23 @@ def _ingredient(
         return _composition(item, holder if reference.startswith("#") else item, record, depth + 1)
     display = as_text(pointer.get("display"))
     return {"text": display} if display else None
+
+
+def concept_of(resource: Resource, record: Record, inside: Resource | None = None) -> Mapping[str, Any]:
+    """What a resource of any type is or is about, such as the suspect of an adverse event; empty when it does not say.
+
+    ``inside`` is the resource that contains it, if one does.
+    """
+    body = resource.body
+    match resource.type:
+        case "Medication" | "Substance":
+            return _composition(resource, inside or resource, record) or {}
+        case "Immunization":
+            return as_dict(body.get("vaccineCode"))
+        case "Device":
+            names = [as_text(n.get("name")) for n in as_dicts(body.get("deviceName"))]
+            return as_dict(body.get("type")) or {"text": " ".join(n for n in names if n)}
+        case kind if kind.startswith("Medication") or kind == "ServiceRequest":
+            return medication_concept(resource, record) or {}
+        case _:
+            return as_dict(body.get("code"))
