@@ -151,6 +151,13 @@ def test_a_draft_orders_drug_is_found_in_the_prefetch():
     assert coverage_card(sign(by_reference("Medication/m1"), prefetch=sent))
 
 
+def test_a_mixture_known_only_by_its_ingredients_is_an_order_like_any_other():
+    contained = [mixture("#drug"), BESPONSA | {"id": "drug"}]
+    card = coverage_card(sign(by_reference("#mix") | {"contained": contained}, prefetch=NOTHING))
+    facts = card["extension"]["payer-policy-cds"]
+    assert (facts["cycle"], facts["day"], facts["dose"]["ordered_mg"]) == (1, 1, 1.41)
+
+
 def test_an_ingredient_is_found_in_the_prefetch():
     sent = NOTHING | {"medicationRequests": bundle(mixture("Medication/m1"), BESPONSA)}
     assert coverage_card(sign(by_reference("Medication/mix"), prefetch=sent))

@@ -110,10 +110,12 @@ def _facts(judged: Judged, *, for_every_day: bool) -> Dose:
     area = bsa.quantize(_BSA_PLACES, ROUND_HALF_UP) if bsa is not None else None
     if row is None or bsa is None:
         per_m2 = row.per_m2 if row is not None else None
-        return Dose(judged.verdict, ordered, mg_per_m2=per_m2, bsa_m2=area, options=expected.options())
+        return Dose(
+            judged.verdict, ordered, mg_per_m2=per_m2, bsa_m2=area, options=expected.options(), on=judged.on
+        )
     dose = row.per_m2 * bsa
     low, high = tolerated(dose)
     return Dose(
         judged.verdict, ordered, rounded(dose), low, high, row.per_m2, area, billing_units(dose), vials(dose),
-        arithmetic=row.shown(bsa), for_every_day=for_every_day,
+        arithmetic=row.shown(bsa), for_every_day=for_every_day, on=judged.on,
     )  # fmt: skip
