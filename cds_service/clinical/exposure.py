@@ -13,7 +13,7 @@ from datetime import date, timedelta, tzinfo
 from typing import Any
 
 from cds_service.clinical.drugs import UNRESOLVED, ingredients
-from cds_service.clinical.frequency import length_in_days
+from cds_service.clinical.frequency import LONGEST, length_in_days
 from cds_service.clinical.labels import Label, label_of
 from cds_service.clinical.medication import medication_concept
 from cds_service.clinical.schedule import planned_times, schedule_of
@@ -38,7 +38,6 @@ RANK = {
     "ServiceRequest": 1,
 }
 _LONGEST_SUPPLY = 366
-_LONGEST = 3660  # days of a supply with its repeats
 _ONLY_PROPOSED = frozenset({"proposal", "option"})
 _INTRATHECAL = re.compile(
     r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg\s+IT\b|\blumbar puncture\b",
@@ -225,7 +224,8 @@ def _ordered_supply_end(body: Mapping[str, Any], began: When | None) -> date | N
     if began is None or length is None:
         return None
     repeats = as_decimal(request.get("numberOfRepeatsAllowed")) or 0
-    return began.last + timedelta(days=min(int(length * (1 + max(int(repeats), 0))), _LONGEST) - 1)
+    days = min(length * (1 + max(int(repeats), 0)), LONGEST)
+    return began.last + timedelta(days=max(int(days) - 1, 0))
 
 
 def _supplied_until(body: Mapping[str, Any], handed: When | None) -> When | None:

@@ -20,6 +20,7 @@ _WEEK = Decimal(7)
 _DAYS_IN = {
     "s": _DAY / 86400, "min": _DAY / 1440, "h": _DAY / 24, "d": _DAY, "wk": _WEEK, "mo": Decimal(30), "a": Decimal(365),
 }  # fmt: skip
+LONGEST = Decimal(3650)  # days; what lasts or repeats longer is no course of treatment
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -59,12 +60,12 @@ def unplaced(timing: Mapping[str, Any]) -> str:
 
 
 def length_in_days(duration: object) -> Decimal | None:
-    """A FHIR Duration in days; None when it has no usable length."""
+    """A FHIR Duration in days, ten years at most; None when it has no usable length."""
     value = as_decimal(as_dict(duration).get("value"))
     code, unit = unit_names(duration)
     name = (code or unit or "").strip().lower()
     days = _DAYS_IN.get(name) or _UNITS.get(name.rstrip("s"))
-    return None if value is None or days is None or value <= 0 else value * days
+    return None if value is None or days is None or value <= 0 else min(value * days, LONGEST)
 
 
 def most(repeat: Mapping[str, Any], member: str) -> int | None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import islice, pairwise
 from typing import Any
 
-from cds_service.clinical.frequency import Rate, length_in_days, most, rate_of, unplaced
+from cds_service.clinical.frequency import LONGEST, Rate, length_in_days, most, rate_of, unplaced
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list
 
@@ -109,10 +109,12 @@ def _last_covered(repeat: Mapping[str, Any], first: When, end: When | None) -> d
 
 
 def _days(rate: Rate, first: date) -> Iterator[tuple[date, Decimal]]:
-    """The days of a repeat with their distance from the start, without end."""
+    """The days of a repeat with their distance from the start."""
     occasion = 0
     while occasion < _MOST:
         offset = Decimal(occasion) if rate.weekdays else rate.period / rate.doses * occasion
+        if offset > LONGEST:
+            return
         day = first + timedelta(days=int(offset))
         occasion += 1
         if not rate.weekdays:

@@ -151,3 +151,21 @@ def test_stated_times_assume_no_end():
 )
 def test_the_length_of_a_duration(duration, length):
     assert length_in_days(duration) == length
+
+
+HUGE = 10**30
+ODD = [
+    repeat(period=HUGE, periodUnit="wk", count=3),
+    repeat(frequency=HUGE, period=1, periodUnit="d", boundsDuration={"value": HUGE, "unit": "d"}),
+    repeat(period=Decimal("1e-30"), periodUnit="d", count=HUGE),
+    repeat(boundsDuration={"value": HUGE, "unit": "a"}),
+    repeat(period={}, periodUnit=[], dayOfWeek=[{}, "thu"], timeOfDay=7, when={}),
+    {"event": [None, 7, {}], "repeat": [], "code": "QD"},
+]
+
+
+@pytest.mark.parametrize("timing", ODD)
+def test_odd_timings_are_read_within_bounds(timing):
+    found = planned(timing, Decimal(HUGE))
+    assert 1 <= len(found.times) <= 400
+    assert found.last_day is None or found.last_day.year < 2037
