@@ -14,6 +14,7 @@ from typing import Any
 
 from cds_service.clinical.exposure import DrugUse, reasons_of, uses_of
 from cds_service.clinical.problems import Problem, problems_of
+from cds_service.clinical.reports import silent_reports
 from cds_service.clinical.results import Part, Result, parts_of, read_part
 from cds_service.clinical.statements import Statement, statements_of, when_stated
 from cds_service.clinical.terms import concepts
@@ -51,6 +52,7 @@ class Document:
     when: When | None
     reference: str
     kind: str
+    status: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,12 @@ class Chart:
         return tuple(
             s
             for s in statements_of(self.record, self.zone)
-            if s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)
+            if (s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)) and s.reference not in self._silent_reports
         )
+
+    @cached_property
+    def _silent_reports(self) -> frozenset[str]:
+        return silent_reports(self.record.of_type("DiagnosticReport"), self.zone)
 
     @cached_property
     def acts(self) -> tuple[Act, ...]:
@@ -173,7 +179,7 @@ class Chart:
             for kind in ("DocumentReference", "DiagnosticReport")
             for resource in self.record.of_type(kind)
         ]
-        return tuple(d for d in found if self._is_past(d.when))
+        return tuple(d for d in found if self._is_past(d.when) and d.reference not in self._silent_reports)
 
     def _is_past(self, when: When | None) -> bool:
         return when is None or when.has_happened(self.clock)
@@ -245,4 +251,5 @@ def _document(resource: Resource, zone: tzinfo) -> Document:
         when=when,
         reference=resource.reference,
         kind=resource.type,
+        status=as_text(body.get("status")) or "",
     )
