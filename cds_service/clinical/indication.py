@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from cds_service.clinical.chart import Chart
@@ -74,6 +75,7 @@ def _of(reason: Mapping[str, Any]) -> Indication:
     return _in_words(words_in(reason))
 
 
+@lru_cache(maxsize=4096)
 def _in_words(words: str) -> Indication:
     named = disease_in_words(words)
     if named is not None and named != "other":

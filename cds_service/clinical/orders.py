@@ -46,7 +46,7 @@ class Order:
     """One draft order (or an order already active) for one drug.
 
     ``times`` are the days of all doses of one supply; a day stands twice when two are planned for
-    it. ``endless``: they repeat and nothing says until when. ``timing_problem``: doses whose days
+    it. ``repeats``: by a repeat, not by single days; ``endless``: nothing says until when. ``timing_problem``: doses whose days
     cannot be told. ``replaces`` names the orders before this one (``priorPrescription``).
     """
 
@@ -61,6 +61,7 @@ class Order:
     doses: tuple[PlannedDose, ...]
     billing: Billing
     times: tuple[date, ...] = ()
+    repeats: bool = False
     endless: bool = False
     timing_problem: str = ""
     supply: Supply = Supply()
@@ -105,6 +106,7 @@ def read_order(resource: Resource, reference: str, clock: datetime) -> Order:
         doses=doses,
         billing=billing_of(body),
         times=tuple(d.day for d in doses for _ in range(d.times)),
+        repeats=any(i.schedule.repeats for i in instructions),
         endless=any(i.schedule.endless for i in instructions),
         timing_problem=next((i.schedule.problem for i in instructions if i.schedule.problem), ""),
         supply=supply,

@@ -25,17 +25,22 @@ def finality(status: str) -> int:
 
 def silent_reports(reports: Iterable[Resource], zone: tzinfo) -> frozenset[str]:
     """The references of reports that do not speak: without a result yet, or outranked by another of their kind and time."""
-    kept = list(reports)
-    without = {r.reference for r in kept if as_text(r.body.get("status")) in _WITHOUT_RESULT}
-    outranked = {r.reference for r in kept if any(_outranks(other, r, zone) for other in kept)}
-    return frozenset(without | outranked)
+    silent: set[str] = set()
+    of_a_day: dict[object, list[tuple[Resource, When]]] = {}
+    for report in reports:
+        if as_text(report.body.get("status")) in _WITHOUT_RESULT:
+            silent.add(report.reference)
+        elif (when := when_stated(report, zone)) is not None and when.day is not None:
+            of_a_day.setdefault((_kind(report), when.day), []).append((report, when))
+    for same in of_a_day.values():
+        silent |= {r.reference for r, when in same if any(_outranks(*other, r, when) for other in same)}
+    return frozenset(silent)
 
 
-def _outranks(other: Resource, report: Resource, zone: tzinfo) -> bool:
-    if _rank_of(other) <= _rank_of(report) or _kind(other) != _kind(report):
-        return False
-    a, b = when_stated(other, zone), when_stated(report, zone)
-    return a is not None and b is not None and _is_equal_time(a, b)
+def _outranks(other: Resource, other_when: When, report: Resource, when: When) -> bool:
+    """A date and an instant within that day are equal in time."""
+    timed = other_when.instant is not None and when.instant is not None
+    return _rank_of(other) > _rank_of(report) and (not timed or other_when.instant == when.instant)
 
 
 def _rank_of(report: Resource) -> int:
@@ -45,10 +50,3 @@ def _rank_of(report: Resource) -> int:
 def _kind(report: Resource) -> object:
     code = report.body.get("code")
     return frozenset(codes_in(code)) or words_in(code).lower()
-
-
-def _is_equal_time(a: When, b: When) -> bool:
-    """A date and an instant within that day are equal in time."""
-    if a.instant is not None and b.instant is not None:
-        return a.instant == b.instant
-    return a.day is not None and a.day == b.day

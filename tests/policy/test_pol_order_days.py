@@ -184,6 +184,7 @@ COVERED = {
     "two doses 28 days apart": (repeating({"event": ["2026-04-16", "2026-05-14"]}), False),
     "a supply of 30 days beside one dose": (supplied(ONE_DAY, expectedSupplyDuration=duration(30)), False),
     "a supply of 30 days beside a repeat": (supplied(THREE_DAYS, expectedSupplyDuration=duration(30)), True),
+    "a supply of 30 days beside single days": (supplied(repeating({"event": ["2026-04-16", "2026-04-23"]}), expectedSupplyDuration=duration(30)), False),
     "a supply of 28 days beside a repeat": (supplied(THREE_DAYS, expectedSupplyDuration=duration(28)), False),
     "a supply of 30 days with a repeat allowed": (supplied(ONE_DAY, expectedSupplyDuration=duration(30), numberOfRepeatsAllowed=1), True),
     "valid for a year": (supplied(ONE_DAY, validityPeriod={"start": "2026-04-15", "end": "2027-04-15"}), False),

@@ -109,6 +109,6 @@ def _beyond_a_cycle(order: Order, most: int) -> str:
     if covers > most:
         return f"{covers} days"
     supply = order.supply.days
-    if supply is not None and supply > most and (refills or len(order.times) > 1):
+    if supply is not None and supply > most and (refills or order.repeats):
         return f"a supply of {plain(supply)} days"
     return ""

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from cds_service.clinical.cell_therapy import cell_therapies
-from cds_service.clinical.chart import Chart
+from cds_service.clinical.chart import Act, Chart
 from cds_service.clinical.drugs import (
     CYTOREDUCTION,
     INOTUZUMAB,
@@ -27,8 +27,8 @@ from cds_service.clinical.drugs import (
 from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.indication import Indication, indication, other_malignancies
 from cds_service.clinical.orders import Order
-from cds_service.clinical.statements import when_stated
-from cds_service.clinical.transplant import transplants
+from cds_service.clinical.statements import Statement, when_stated
+from cds_service.clinical.transplant import Transplant, transplants
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in
 from cds_service.fhir.dates import When, whole_day
@@ -53,6 +53,10 @@ LATER_LINE = phrase(
     r"(?:second|third|fourth|2nd|3rd|4th) line",
     r"(?:first |second |third )?salvage",
     r"(?:first|second|third) relapse",
+)
+_PRIOR_THERAPY = re.compile(
+    r"\b(?:prior|previous|past|earlier|history of)\b.{0,30}\b(?:therap\w+|treatments?|chemo\w*|regimens?|lines?)\b|\btreatment history\b",
+    re.IGNORECASE,
 )
 _MAINTENANCE = phrase(r"maintenance", r"POMP")
 _LABELLED_CYTOREDUCTION = re.compile(r"cytoreduc|debulk|pre-?phase", re.IGNORECASE)
@@ -132,8 +136,7 @@ def prior_lines(
     other = bool(other_malignancies(chart))
     return (
         *_by_drugs(chart, day_one, plan_texts, leukemia_from if other else None),
-        *_by_procedure(chart, day_one, leukemia_from if other else None),
-        *_by_completed_plan(chart, day_one),
+        *_by_acts(chart, day_one, leukemia_from if other else None),
         *_in_words(chart, day_one),
     )
 
@@ -201,30 +204,33 @@ def _is_before(when: When | None, day_one: date) -> bool:
     return when is None or when.is_before(day_one) is True
 
 
-def _by_procedure(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
-    """Transplants and CAR-T cells, but for those that name another disease as their reason."""
-    done = [("stem cell transplant", t.when, t.reference, t.reasons) for t in transplants(chart)]
-    done += [("CAR-T cells", a.when, a.reference, a.reasons) for a in cell_therapies(chart)]
-    for what, when, reference, reasons in done:
-        if _is_before(when, day_one) and indication(reasons) is not Indication.OTHER:
-            possible = _may_be_for_another(reasons, when, leukemia_from)
-            yield Line(what, when, when, (reference,), possible)
-
-
-def _by_completed_plan(chart: Chart, day_one: date) -> Iterator[Line]:
-    for act in chart.acts:
-        if act.kind != "CarePlan" or act.status != "completed" or not _is_before(act.when, day_one):
-            continue
-        text = " ; ".join((*act.texts, act.words))
-        if regimens.names_regimen(text):
-            yield Line((act.texts or (act.words,))[0][:60], act.when, act.when, (act.reference,))
+def _by_acts(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
+    """Transplants, CAR-T cells and completed plans, but for those that name another disease as their reason."""
+    acts: list[tuple[str, Transplant | Act]] = [("stem cell transplant", t) for t in transplants(chart)]
+    acts += [("CAR-T cells", a) for a in cell_therapies(chart)]
+    for plan in (a for a in chart.acts if a.kind == "CarePlan" and a.status == "completed"):
+        if regimens.names_regimen(" ; ".join((*plan.texts, plan.words))):
+            acts.append(((plan.texts or (plan.words,))[0][:60], plan))
+    for what, act in acts:
+        if _is_before(act.when, day_one) and indication(act.reasons) is not Indication.OTHER:
+            possible = _may_be_for_another(act.reasons, act.when, leukemia_from)
+            yield Line(what, act.when, act.when, (act.reference,), possible)
 
 
 def _in_words(chart: Chart, day_one: date) -> Iterator[Line]:
     for s in chart.statements:
         if s.kind not in _ORDERING and s.text and (s.when is None or s.when.first <= day_one):
+            if _states_prior_therapy(s):
+                yield Line(s.text[:80], s.when, s.when, (s.reference,))
+                continue
             for clause in regimens.prior_therapy_in(s.text):
                 yield Line(clause[:80], s.when, s.when, (s.reference,))
+
+
+def _states_prior_therapy(s: Statement) -> bool:
+    """Whether a regimen is the answer to a question about prior therapy ("hyper-CVAD x 4")."""
+    named = _PRIOR_THERAPY.search(s.topic) is not None and regimens.names_regimen(s.text)
+    return named and not regimens.is_for_another_cancer(s.text)
 
 
 def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:
