@@ -49,7 +49,7 @@ _MYELOID_OR_CHRONIC = re.compile(
 _NEUTRAL = frozenset(
     re.findall(
         r"\w+",
-        "chemotherapy chemo antineoplastic immunotherapy conditioning induction reinduction consolidation maintenance salvage bridging "
+        "chemotherapy chemo cns remission high dose myeloablative reduced intensity antineoplastic immunotherapy conditioning induction reinduction consolidation maintenance salvage bridging "
         "encounter for admission treatment therapy regimen protocol prophylaxis relapse relapsed refractory cancer malignancy malignant "
         "neoplasm disease hematologic haematologic hematological blood oncology the of to and with before after prior transplant stem "
         "cell bone marrow first second line frontline ph positive negative mrd residual persistent progressive progression intensive "

@@ -134,9 +134,12 @@ def _stated_start(body: Mapping[str, Any], zone: tzinfo) -> When | None:
 def _instructions(body: Mapping[str, Any], start: When, zone: tzinfo, supply: Supply) -> list[Instruction]:
     """The dosage instructions with their days; a service's timing stands in its ``occurrenceTiming``."""
     dosages = dosage_parts(body) or [{"timing": as_dict(body.get("occurrenceTiming"))}]
-    return [
-        read_instruction(d, schedule_of(as_dict(d.get("timing")), start, zone, supply.days)) for d in dosages
-    ]
+    found = []
+    for dosage in dosages:
+        timing = as_dict(dosage.get("timing"))
+        schedule = schedule_of(timing, start, zone, supply.days)
+        found.append(read_instruction(dosage, schedule, has_day=bool(stated_times(timing, zone))))
+    return found
 
 
 def _supply(body: Mapping[str, Any]) -> Supply:

@@ -16,7 +16,7 @@ from cds_service.clinical.labels import Label, label_of
 from cds_service.clinical.order_dose import StatedDose, doses_in
 from cds_service.clinical.schedule import Schedule
 from cds_service.clinical.worded_dose import dose_in_text
-from cds_service.fhir.json_types import as_dict, as_text
+from cds_service.fhir.json_types import as_text
 
 _APART = timedelta(days=7)  # of doses of one cycle whose days are not stated
 _DILUENT = re.compile(
@@ -41,12 +41,15 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One dosage instruction: when, the label of its own text, its place in the sequence, the amount."""
+    """One dosage instruction: when, the label of its own text, its place in the sequence, the amount.
+
+    ``has_day``: its timing names a day; else it is of the order's first day.
+    """
 
     schedule: Schedule
     label: Label | None
     sequence: int | None
-    has_time: bool
+    has_day: bool
     amount: Amount
 
 
@@ -63,8 +66,8 @@ class PlannedDose:
     times: int = 1
 
 
-def read_instruction(dosage: Mapping[str, Any], schedule: Schedule) -> Instruction:
-    """One dosage instruction of an order, with the days that its timing plans."""
+def read_instruction(dosage: Mapping[str, Any], schedule: Schedule, *, has_day: bool) -> Instruction:
+    """One dosage instruction of an order, with the days that its timing plans; ``has_day``: it names one itself."""
     text = as_text(dosage.get("text")) or ""
     stated = [d for d in doses_in(dosage) if not (_VOLUME.search(d.quoted) and _DILUENT.search(text))]
     sequence = dosage.get("sequence")
@@ -72,7 +75,7 @@ def read_instruction(dosage: Mapping[str, Any], schedule: Schedule) -> Instructi
         schedule,
         label_of([text]),
         sequence if isinstance(sequence, int) else None,
-        bool(as_dict(dosage.get("timing"))),
+        has_day,
         Amount(tuple(stated), dose_in_text(text)),
     )
 
@@ -112,7 +115,7 @@ def _placed(instructions: Sequence[Instruction]) -> list[tuple[Instruction, list
 
 
 def _may_be_apart(i: Instruction) -> bool:
-    return not i.has_time and i.amount.is_named
+    return not i.has_day and i.amount.is_named
 
 
 def _key(i: Instruction) -> Label | int | None:

@@ -140,6 +140,11 @@ def test_each_day_is_judged_by_its_own_row_and_the_worst_gives_the_level():
     assert (d.dose.verdict, float(d.dose.expected_mg)) == ("over", 1.0)
 
 
+def test_many_wrong_days_are_counted():
+    (found,) = findings(judged(repeating(weekly(count=12), mg=5.0)), "dose")[1:2]
+    assert "Ordered 5 mg for 2026-04-23, 2026-04-30 and" in found.text
+
+
 def test_a_weekly_repeat_after_cr_has_one_dose_for_every_day():
     given = [administration(day, 1.0, text) for day, text in (("2026-03-19", "C1D1"), ("2026-03-26", "C1D8"), ("2026-04-02", "C1D15"))]  # fmt: skip
     d = judged(
@@ -213,6 +218,7 @@ SPLIT = {
     "half the dose": ([{"mg": 0.4}, {"mg": 0.4}], "0.8", "under"),
     "own days": ([ON_DAY_1 | {"mg": 1.6}, ON_DAY_8 | {"mg": 1.0}], "1.6", "ok"),
     "own days by label": ([{"mg": 1.6, "text": "C1D1"}, {"mg": 1.0, "text": "C1D8"}, {"mg": 1.0, "text": "C1D15"}], "1.6", "ok"),
+    "own days by label, each given once": ([{"mg": 1.6, "text": "C1D1", "timing": {"code": {"text": "once"}}}, {"mg": 1.0, "text": "C1D8", "timing": {"code": {"text": "once"}}}], "1.6", "ok"),
     "own days by sequence": ([{"mg": 1.6, "sequence": 1}, {"mg": 1.0, "sequence": 2}], "1.6", "ok"),
     "own days, the second at the first one's dose": ([{"mg": 1.6, "sequence": 1}, {"mg": 1.6, "sequence": 2}], "1.6", "over"),
 }  # fmt: skip

@@ -204,8 +204,7 @@ def _planned_before(
     found: dict[date, Dose] = {}
     for other in others:
         newer = [o for o in (order, *others) if other.reference in o.replaces]
-        for day in other.days:
-            label = other.label if day == other.planned else None
+        for day, label in _days_of(other):
             if not any(_takes_the_place(o, day, label) for o in newer):
                 found.setdefault(day, Dose(day, whole_day(day), label, other.reference, 0, planned=True))
     for day in sorted(found):
@@ -213,6 +212,12 @@ def _planned_before(
             is_same_dose(day, d.day) for d in events if d.given
         ):
             yield found[day]
+
+
+def _days_of(other: Order) -> Iterator[tuple[date, Label | None]]:
+    """The planned days of an order with the label of each: its own, else the first day that of the order."""
+    for dose in other.doses:
+        yield dose.day, dose.label or (other.label if dose.day == other.planned else None)
 
 
 def _takes_the_place(newer: Order, day: date, label: Label | None) -> bool:
@@ -243,5 +248,5 @@ def replaced_and_active(case: Case) -> tuple[Order, ...]:
         other
         for other in _active_orders(case.chart, case.order)
         if other.reference in case.order.replaces
-        and any(_takes_the_place(case.order, day, other.label) for day in other.days)
+        and any(_takes_the_place(case.order, day, label) for day, label in _days_of(other))
     )

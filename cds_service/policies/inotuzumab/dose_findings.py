@@ -68,7 +68,14 @@ def outside(case: Case, doses: Iterable[Judged]) -> Iterator[Finding]:
             rows = tuple(row.per_m2 for row in judged.expected.rows)
             by_line.setdefault((judged.ordered.mg, rows), []).append(judged)
     for group in by_line.values():
-        yield from _outside(case, group[0], " and ".join(j.on for j in group if j.on))
+        yield from _outside(case, group[0], _named([j.on for j in group if j.on]))
+
+
+def _named(days: Sequence[str]) -> str:
+    """Days in words; of more than three the first two and a number."""
+    if len(days) > 3:
+        return f"{days[0]}, {days[1]} and {len(days) - 2} more days"
+    return " and ".join(days)
 
 
 def _outside(case: Case, judged: Judged, days: str) -> Iterator[Finding]:
