@@ -128,7 +128,7 @@ _KNOWN = frozenset(
         "piggyback slow slowly until weight height body surface area initial first second third amount full mosteller "
         "dubois daily mcg policy table row january february march april may june july august september october november "
         "december jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun monday tuesday wednesday "
-        "thursday friday saturday sunday induction salvage ino drug medication ivpb units unit billing exactly prepared "
+        "thursday friday saturday sunday induction salvage ino drug medication ivpb units unit billing exactly nacl hrs mins sterile water dextrose draw withdraw add mix prepared "
         "prepare pharmacy",
     )
 )

@@ -137,6 +137,8 @@ TEXTS = [
     ("14.1 mg over 60 minutes at 50 mL/h", "14.1", "mg"),
     ("Dexamethasone 20 mg, then inotuzumab 1.41 mg in 50 mL normal saline", "1.41", "mg"),
     ("reduced from 1.41 mg to 1.06 mg", "1.06", "mg"),
+    ("1.41 mg in 50 mL 0.9% NaCl IV over 60 min", "1.41", "mg"),
+    ("draw up 1.41 mg from 2 vials", "1.41", "mg"),
     ("Cycle 2 Day 1: Infuse 0.88 mg (0.5 mg/m2) intravenously", "0.88", "mg"),
     ("Total dose 1.41 mg, 2 vials of 0.9 mg", "1.41", "mg"),
     ("Give 0.8 mg/m2, max 1.8 mg", "0.8", "mg/m2"),
