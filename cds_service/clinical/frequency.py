@@ -54,18 +54,25 @@ def unplaced(timing: Mapping[str, Any]) -> str:
     repeat = as_dict(timing.get("repeat"))
     frequency, count = _most(repeat, "frequency"), _most(repeat, "count")
     number = max(frequency or _DAY, count or _DAY)
-    if as_list(timing.get("event")) or number <= 1 or count == 1 or rate_of(timing) is not None:
+    if as_list(timing.get("event")) or count == 1 or rate_of(timing) is not None:
         return ""
-    return f"{plain(number)} doses without saying how far apart"
+    if number > 1:
+        return f"{plain(number)} doses without saying how far apart"
+    return "a repeat without a unit of time" if as_decimal(repeat.get("period")) is not None else ""
 
 
 def length_in_days(duration: object) -> Decimal | None:
     """A FHIR Duration in days, ten years at most; None when it has no usable length."""
     value = as_decimal(as_dict(duration).get("value"))
     code, unit = unit_names(duration)
-    name = (code or unit or "").strip().lower()
-    days = _DAYS_IN.get(name) or _UNITS.get(name.rstrip("s"))
+    days = _days_in(code or unit)
     return None if value is None or days is None or value <= 0 else min(value * days, LONGEST)
+
+
+def _days_in(unit: object) -> Decimal | None:
+    """A unit of time, by FHIR's code or in words, in days."""
+    name = (as_text(unit) or "").strip().lower()
+    return _DAYS_IN.get(name) or _UNITS.get(name.rstrip("s"))
 
 
 def most(repeat: Mapping[str, Any], member: str) -> int | None:
@@ -81,8 +88,9 @@ def _most(repeat: Mapping[str, Any], member: str) -> Decimal | None:
 
 def _of_repeat(repeat: Mapping[str, Any]) -> Rate | None:
     frequency, period = _most(repeat, "frequency"), as_decimal(repeat.get("period"))
-    unit = _DAYS_IN.get(str(repeat.get("periodUnit")))
-    weekdays = frozenset(_WEEKDAYS.index(d) for d in as_list(repeat.get("dayOfWeek")) if d in _WEEKDAYS)
+    unit = _days_in(repeat.get("periodUnit"))
+    named = [str(d).lower()[:3] for d in as_list(repeat.get("dayOfWeek"))]
+    weekdays = frozenset(_WEEKDAYS.index(d) for d in named if d in _WEEKDAYS)
     times = max(len(as_list(repeat.get("timeOfDay"))), len(as_list(repeat.get("when"))))
     if unit is not None:
         length = unit * (period if period is not None and period > 0 else _DAY)

@@ -18,6 +18,7 @@ from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list
 
 _WITHOUT_END = 28  # days, one cycle
+_ROUNDING = Decimal("1e-9")  # days; hours and minutes are no exact decimals of a day
 _MOST = 400  # planned doses read of one order: a year of daily ones
 
 
@@ -115,7 +116,7 @@ def _days(rate: Rate, first: date) -> Iterator[tuple[date, Decimal]]:
         offset = Decimal(occasion) if rate.weekdays else rate.period / rate.doses * occasion
         if offset > LONGEST:
             return
-        day = first + timedelta(days=int(offset))
+        day = first + timedelta(days=int(offset + _ROUNDING))
         occasion += 1
         if not rate.weekdays:
             yield from ((day, offset) for _ in range(rate.each))

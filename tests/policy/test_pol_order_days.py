@@ -101,6 +101,7 @@ def test_doses_whose_days_cannot_be_told_leave_the_dose_unchecked():
     d = judged(repeating({"repeat": {"frequency": 4} | START}, mg=1.6))
     assert "4 doses without saying how far apart" in findings(d, "dose-unchecked")[0].text
     assert findings(d, "interval") == []
+    assert "dose-unchecked" in finding_kinds(judged(repeating({"repeat": {"period": 7} | START}, mg=1.6)))
 
 
 def test_a_service_request_repeats_by_its_occurrence_timing():

@@ -62,6 +62,8 @@ OFTEN = [
     ("no frequency: once", repeat(period=1, periodUnit="wk", **TWO_WEEKS), [16, 23]),
     ("no period beside a unit: one", repeat(frequency=1, periodUnit="wk", **TWO_WEEKS), [16, 23]),
     ("hours", repeat(period=12, periodUnit="h", **TWO_DAYS), [16, 16, 17, 17]),
+    ("a day in minutes", repeat(period=1440, periodUnit="min", **TWO_DAYS), [16, 17]),
+    ("a unit in words", repeat(period=1, periodUnit="week", **TWO_WEEKS), [16, 23]),
     ("a day of the week", repeat(period=1, periodUnit="wk", dayOfWeek=["thu"], **TWO_WEEKS), [16, 23]),
     ("days of the week", repeat(dayOfWeek=["thu", "mon"], **TWO_WEEKS), [16, 20, 23, 27]),
     ("a day of every other week", repeat(period=2, periodUnit="wk", dayOfWeek=["thu"], boundsDuration={"value": 4, "unit": "wk"}), [16, 30]),
@@ -120,6 +122,7 @@ def test_events_decide_before_any_repeat():
 def test_doses_whose_days_cannot_be_told_are_said():
     assert planned(repeat(frequency=4)).problem == "4 doses without saying how far apart"
     assert planned(repeat(count=3)).problem == "3 doses without saying how far apart"
+    assert planned(repeat(frequency=1, period=7)).problem == "a repeat without a unit of time"
     told = (repeat(count=1), repeat(frequency=1), weekly(count=3), {}, {"event": ["2026-04-16"]})
     assert {planned(timing).problem for timing in told} == {""}
 
