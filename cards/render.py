@@ -155,9 +155,9 @@ class _Maker:
         first = next(f for f in found if f.indicator is worst)
         ordered, expected = self.d.dose.ordered_mg, self.d.dose.expected_mg
         if ordered is not None and expected is not None and first.kind == "dose":
-            lead = (
-                f"{first.action}: ordered {plain(ordered)} mg, table gives {plain(expected)} mg{self._name()}"
-            )
+            day = f" for {self.d.dose.on}" if self.d.dose.on else ""
+            figures = f"ordered {plain(ordered)} mg{day}, table gives {plain(expected)} mg"
+            lead = f"{first.action}: {figures}{self._name()}"
         else:
             lead = f"{first.action}{self._name()}: {plain_line(first.text)}"
         extra = {"dose": facts.dose(self.d.dose)}

@@ -77,8 +77,13 @@ def _create(test: Test, patient_id: str) -> dict[str, Any]:
 
 
 def with_table_dose(order: Mapping[str, Any], d: Determination) -> dict[str, Any] | None:
-    """The order with the table's dose and nothing else changed; None where it cannot be told or set."""
+    """The order with the table's dose and nothing else changed; None where it cannot be told or set.
+
+    None too where its timing raised a warning: the suggestion would keep that timing.
+    """
     if d.dose is None or d.dose.expected_mg is None or not d.dose.for_every_day:
+        return None
+    if any(f.kind == "interval" for f in d.findings):
         return None
     changed: dict[str, Any] = _numbers(dict(order))
     dosages = changed.get("dosageInstruction")

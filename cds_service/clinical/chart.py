@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property
+from typing import Any
 
-from cds_service.clinical.exposure import DrugUse, uses_of
+from cds_service.clinical.exposure import DrugUse, reasons_of, uses_of
 from cds_service.clinical.problems import Problem, problems_of
+from cds_service.clinical.reports import silent_reports
 from cds_service.clinical.results import Part, Result, parts_of, read_part
 from cds_service.clinical.statements import Statement, statements_of, when_stated
 from cds_service.clinical.terms import concepts
@@ -36,6 +38,7 @@ class Act:
     when: When | None
     reference: str
     texts: tuple[str, ...]
+    reasons: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Document:
     when: When | None
     reference: str
     kind: str
+    status: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,14 +155,18 @@ class Chart:
         return tuple(
             s
             for s in statements_of(self.record, self.zone)
-            if s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)
+            if (s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)) and s.reference not in self._silent_reports
         )
+
+    @cached_property
+    def _silent_reports(self) -> frozenset[str]:
+        return silent_reports(self.record.of_type("DiagnosticReport"), self.zone)
 
     @cached_property
     def acts(self) -> tuple[Act, ...]:
         """Procedures up to the clock, and requests, appointments and care plans of any date."""
         found = [
-            _act(resource, self.zone)
+            _act(resource, self.record, self.zone)
             for kind in ("Procedure", "ServiceRequest", "Appointment", "CarePlan")
             for resource in self.record.of_type(kind)
         ]
@@ -171,7 +179,7 @@ class Chart:
             for kind in ("DocumentReference", "DiagnosticReport")
             for resource in self.record.of_type(kind)
         ]
-        return tuple(d for d in found if self._is_past(d.when))
+        return tuple(d for d in found if self._is_past(d.when) and d.reference not in self._silent_reports)
 
     def _is_past(self, when: When | None) -> bool:
         return when is None or when.has_happened(self.clock)
@@ -188,7 +196,7 @@ def read_chart(record: Record, clock: datetime) -> Chart:
     return Chart(record, clock)
 
 
-def _act(resource: Resource, zone: tzinfo) -> Act:
+def _act(resource: Resource, record: Record, zone: tzinfo) -> Act:
     body = resource.body
     match resource.type:
         case "Procedure":
@@ -202,7 +210,9 @@ def _act(resource: Resource, zone: tzinfo) -> Act:
             when = occurrence or start_of(body.get("occurrencePeriod"), zone)
     coded: set[str] = set(concepts(body.get("code"), "procedures", "drugs", "rxnorm_products"))
     words = [words_in(body.get("code"))]
-    for service in (*as_dicts(body.get("serviceType")), *as_dicts(body.get("reasonCode"))):
+    # An appointment's reason is what it is for; the reason of a procedure or request is another thing.
+    purpose = as_dicts(body.get("reasonCode")) if resource.type == "Appointment" else []
+    for service in (*as_dicts(body.get("serviceType")), *purpose):
         coded |= concepts(service, "procedures")
         words.append(words_in(service))
     for activity in as_dicts(body.get("activity")):
@@ -220,6 +230,7 @@ def _act(resource: Resource, zone: tzinfo) -> Act:
         when=when,
         reference=resource.reference,
         texts=tuple(t for t in texts if t),
+        reasons=tuple(reasons_of(body, record, resource)),
     )
 
 
@@ -240,4 +251,5 @@ def _document(resource: Resource, zone: tzinfo) -> Document:
         when=when,
         reference=resource.reference,
         kind=resource.type,
+        status=as_text(body.get("status")) or "",
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.results import Result
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
@@ -75,13 +76,24 @@ _TRANSFUSION = re.compile(
 )
 
 
+_PLATELET_PRODUCT = re.compile(r"(?<!anti)(?<!anti-)\bplatelets?\b", re.IGNORECASE)
+# Around a transfusion, or about platelets and none.
+_NO_TRANSFUSION = re.compile(
+    r"\b(?:cross-?\s?match\w*|screen\w*|antibod\w*|typing|type and|count|function|aggregation|inhibitors?|gel|rich plasma|"
+    r"refractor\w+|consent|prepar\w+|thaw\w*|irradiation only)\b",
+    re.IGNORECASE,
+)
+
+
 def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
-    """When platelets were transfused."""
-    found: list[When] = [
-        w for u in chart.uses if "platelet_transfusion" in u.drugs and u.is_given for w in u.days
-    ]
+    """When platelets were transfused, as a procedure or as an administration of the product (8.4.5).
+
+    Screens, cross-matches and orders that were not carried out are none.
+    """
+    found: list[When] = [w for u in chart.uses if _is_transfusion(u) for w in u.days]
     for act in chart.acts:
-        named = "platelet_transfusion" in act.concepts or bool(_TRANSFUSION.search(act.words))
+        worded = _TRANSFUSION.search(act.words) and not _NO_TRANSFUSION.search(act.words)
+        named = "platelet_transfusion" in act.concepts or bool(worded)
         if (
             named
             and act.kind == "Procedure"
@@ -90,6 +102,13 @@ def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
         ):
             found.append(act.when)
     return tuple(found)
+
+
+def _is_transfusion(use: DrugUse) -> bool:
+    if not use.is_given or _NO_TRANSFUSION.search(use.words):
+        return False
+    product = use.kind == "MedicationAdministration" and bool(_PLATELET_PRODUCT.search(use.words))
+    return product or "platelet_transfusion" in use.drugs
 
 
 def follows_transfusion(result: Result, transfusions: Iterable[When], window: int) -> bool:

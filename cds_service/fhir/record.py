@@ -116,7 +116,7 @@ class Record:
 _WITHDRAWN = {"entered-in-error", "cancelled", "refuted"}
 _NO_RESULT = {"registered", "unknown"}
 _SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
-_WITHOUT_SUBJECT = {"Medication", "Practitioner", "PractitionerRole", "Organization"}
+_WITHOUT_SUBJECT = {"Medication", "Substance", "Practitioner", "PractitionerRole", "Organization"}
 
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:

@@ -73,6 +73,7 @@ CAUSES = [
     ("a note that names it", [document("2026-04-10", "Persistent thrombocytopenia, suspected to be due to inotuzumab.")], STOP),
     ("no cause stated", [], ASK),
     ("an event without a suspect", [adverse_event("Thrombocytopenia", "2026-03-20")], ASK),
+    ("an event whose suspect cannot be read", [adverse_event("Thrombocytopenia", "2026-03-20") | {"suspectEntity": [{"instance": {"reference": "Substance/gone"}}]}], ASK),
     ("another suspect", [adverse_event("Thrombocytopenia", "2026-03-20", suspect="Ganciclovir")], NOTHING),
     ("due to the disease", [document("2026-04-10", "Thrombocytopenia due to leukemia")], NOTHING),
     ("said not to be inotuzumab's", [document("2026-04-10", "Thrombocytopenia not related to inotuzumab")], NOTHING),

@@ -172,7 +172,8 @@ def _no_cd22(case: Case, undated: tuple[Result, ...]) -> Answer:
 def _cd22_shown(result: Result) -> str:
     value = f"{result.value} % of blasts" if result.value is not None else ""
     words = result.words.split(" | ")[0][:80].rstrip(". ")
-    return f"{', '.join(t for t in (value, words) if t) or 'result'} ({result.day_text})"
+    note = ", preliminary" if result.preliminary else ""
+    return f"{', '.join(t for t in (value, words) if t) or 'result'} ({result.day_text}{note})"
 
 
 def _cd22_verdict(result: Result) -> Verdict:

@@ -15,14 +15,19 @@ from cds_service.fhir.dates import When
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import MET, NOT, problem_shown, refs, unknown
-from cds_service.policies.inotuzumab.disease_course import DiseaseCourse, disease_course, recorded_on
+from cds_service.policies.inotuzumab.disease_course import (
+    DiseaseCourse,
+    disease_course,
+    leukemia_from,
+    recorded_on,
+)
+from cds_service.policies.inotuzumab.first_line import stated_first_line
 from cds_service.policies.inotuzumab.lines import (
     Line,
     history_unseen,
     line_periods,
     prior_lines,
     stated_failures,
-    stated_first_line,
     stated_untreated,
 )
 from cds_service.policies.inotuzumab.numbers import days, number
@@ -54,8 +59,11 @@ def relapsed_or_refractory(case: Case) -> Answer:
     if reason := case.chart.unseen(Need.CONDITIONS):
         return unknown(f"the diagnoses could not be seen ({reason})", "therapy-history", changes=_SETTLE_RR)
     lines = _lines(case)
-    if lines and _is_open(case, d) and (answer := _after_a_line(case, lines)) is not None:  # 4
+    sure = tuple(line for line in lines if not line.possible)
+    if sure and _is_open(case, d) and (answer := _after_a_line(case, sure)) is not None:  # 4
         return answer
+    if not sure and lines and _is_open(case, d):
+        return unknown(_possible(lines), "therapy-history", evidence=_of_lines(lines), changes=_SETTLE_RR)
     return _never_relapsed(case, d, lines)
 
 
@@ -82,11 +90,24 @@ def _day_one(case: Case) -> date:
 
 def _lines(case: Case) -> tuple[Line, ...]:
     """The prior lines, an earlier course of inotuzumab included."""
-    found = list(prior_lines(case.chart, _day_one(case), (*case.order.texts, *_draft_texts(case))))
+    texts = (*case.order.texts, *_draft_texts(case))
+    found = list(prior_lines(case.chart, _day_one(case), texts, leukemia_from(case)))
     if earlier := case.frame.earlier:
         references = tuple(dict.fromkeys(dose.reference for dose in earlier))
         found.append(Line("an earlier course of inotuzumab", earlier[0].when, earlier[-1].when, references))
     return tuple(found)
+
+
+def _named(lines: Iterable[Line]) -> str:
+    return ", ".join(dict.fromkeys(line.shown for line in lines))
+
+
+def _of_lines(lines: Iterable[Line]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(r for line in lines for r in line.references))
+
+
+def _possible(lines: Iterable[Line]) -> str:
+    return f"it is open whether earlier therapy was for this leukemia: {_named(lines)}"
 
 
 def _draft_texts(case: Case) -> tuple[str, ...]:
@@ -149,8 +170,7 @@ class _AfterLine:
 def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
     """Line 4: disease that persists after a prior line, or a newest marrow that is clear; None without either."""
     found = _found_after(case, lines)
-    named = ", ".join(dict.fromkeys(line.shown for line in lines))
-    evidence = tuple(dict.fromkeys(r for line in lines for r in line.references))
+    named, evidence = _named(lines), _of_lines(lines)
     if found.below_limit is False:
         marrow = found.marrow[0]
         return Answer(
@@ -206,17 +226,18 @@ def _found_after(case: Case, lines: tuple[Line, ...]) -> _AfterLine:
 def frontline(case: Case) -> Answer:
     """POL-A-IV-FL: procedure FL. Any prior line, or relapsed/refractory disease, is not frontline."""
     settle = "a treatment plan that names the line of therapy, and the treatment history"
-    if lines := _lines(case):
-        evidence = tuple(dict.fromkeys(r for line in lines for r in line.references))
-        named = ", ".join(dict.fromkeys(line.shown for line in lines))
-        return Answer(NOT, f"prior therapy is recorded: {named}", evidence)
+    lines = _lines(case)
+    if sure := [line for line in lines if not line.possible]:
+        return Answer(NOT, f"prior therapy is recorded: {_named(sure)}", _of_lines(sure))
     rr = relapsed_or_refractory(case)
     if rr.verdict is Verdict.MET:
         return Answer(NOT, f"not frontline: {rr.because}", rr.evidence)
     if unseen := history_unseen(case.chart) or case.chart.unseen(*_HISTORY):
         because = f"the treatment history could not be seen ({unseen})"
         return unknown(because, "line-of-therapy", changes=settle)
-    if planned := stated_first_line(case.chart, case.order, case.drafts):
+    if lines:
+        return unknown(_possible(lines), "therapy-history", evidence=_of_lines(lines), changes=settle)
+    if planned := stated_first_line(case.chart, _day_one(case), case.order, case.drafts):
         return Answer(
             MET,
             f"no prior therapy is recorded and the plan says first line or induction{_child(case)}",

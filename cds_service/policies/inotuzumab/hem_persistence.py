@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.counts import anc, platelets
+from cds_service.clinical.problems import is_unread
 from cds_service.clinical.results import Result
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.policies.inotuzumab.case import Case
@@ -130,7 +131,7 @@ def _named_causes(case: Case, name: str, since: date) -> Iterator[tuple[str, boo
         if about and (p.dated is None or p.dated.last >= since):
             if _names_inotuzumab(" ; ".join((*p.suspects, p.notes, p.words))):
                 yield p.reference, True
-            elif p.suspects:
+            elif any(not is_unread(suspect) for suspect in p.suspects):
                 yield p.reference, False
     for s in case.chart.statements:
         dated = s.when is not None and s.when.last >= since

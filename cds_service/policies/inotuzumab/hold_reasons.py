@@ -10,9 +10,7 @@ import re
 
 from cds_service.clinical.words import Said, phrase, says
 
-MARROW = frozenset(
-    {"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression", "febrile_neutropenia"}
-)
+MARROW = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression"})
 
 _COUNTS = phrase(
     r"febrile neutropenia", r"neutropeni\w*(?: fever)?", r"thrombocytopeni\w*", r"(?:pan)?cytopeni\w*", r"myelosuppress\w*",

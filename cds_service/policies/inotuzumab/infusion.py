@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cds_service.clinical.drugs import INOTUZUMAB, drugs_in_text
-from cds_service.clinical.problems import Problem, named_causes
+from cds_service.clinical.problems import Problem, is_unread, named_causes
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case import Case, doses_unseen
@@ -31,7 +31,6 @@ _OTHER_AGENT = re.compile(
     r"rituximab|amphotericin|iron|vaccine)\b",
     re.IGNORECASE,
 )
-_UNREAD = re.compile(r"(?:https?://\S+/)?[A-Z]\w+/\S+|urn:\S+|#\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,9 @@ def _shown(p: Problem) -> str:
 def _suspects(p: Problem) -> _Suspects:
     text = f"{p.words} ; {p.notes}"
     named = [*p.suspects, *named_causes(p.words)]
-    unread = any(_UNREAD.fullmatch(s) for s in named)
+    unread = any(is_unread(s) for s in named)
     ours = any(_is_inotuzumab(s) for s in named)
-    other = any(not (_is_inotuzumab(s) or _NO_AGENT.match(s) or _UNREAD.fullmatch(s)) for s in named)
+    other = any(not (_is_inotuzumab(s) or _NO_AGENT.match(s) or is_unread(s)) for s in named)
     if not named and not _is_inotuzumab(text):
         other = bool(_OTHER_AGENT.search(text))
     return _Suspects(ours, other, unread)

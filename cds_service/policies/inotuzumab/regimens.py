@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from cds_service.clinical.words import Said, clauses, phrase, says
 
-_MINI = r"mini[- ]?hyper[- ]?C[- ]?VD"
-MINI_HYPER_CVD = phrase(_MINI, r"mini-?HCVD", r"MHCVD")
+_MINI = r"mini[- ]?(?:hyper[- ]?|H[- ]?)?C[- ]?VD"  # also mini-HCVD, mini-CVD
+MINI_HYPER_CVD = phrase(_MINI, r"MHCVD")
 HYPER_CVAD = re.compile(r"(?<!mini)(?<!mini[- ])\bhyper[- ]?C[- ]?VAD", re.IGNORECASE)
 _REGIMEN = (
     rf"(?:{_MINI}|(?:R-|full |dose-adjusted )?hyper[- ]?C[- ]?VAD|(?:augmented |modified )?BFM|(?:CALGB|AALL|GRAALL|UKALL)[ -]?\w*|"
