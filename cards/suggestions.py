@@ -78,7 +78,7 @@ def _create(test: Test, patient_id: str) -> dict[str, Any]:
 
 def with_table_dose(order: Mapping[str, Any], d: Determination) -> dict[str, Any] | None:
     """The order with the table's dose and nothing else changed; None where it cannot be told or set."""
-    if d.dose is None or d.dose.expected_mg is None or not d.dose.for_every_day:
+    if d.dose is None or d.dose.expected_mg is None or d.dose.disputed or not d.dose.for_every_day:
         return None
     changed: dict[str, Any] = _numbers(dict(order))
     dosages = changed.get("dosageInstruction")

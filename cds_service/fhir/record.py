@@ -7,8 +7,8 @@ resolve. Knows nothing clinical, and not how the resources were fetched.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -167,9 +167,46 @@ def record_from(patient_id: str, resources: Iterable[Resource], gaps: Iterable[G
             held = unique.get(key)
             unique[key] = resource if held is None else _newer(held, resource)
     by_type: dict[str, list[Resource]] = {}
-    for _, resource in sorted(unique.items()):
+    for resource in _with_results_of_reports([unique[key] for key in sorted(unique)]):
         by_type.setdefault(resource.type, []).append(resource)
     return Record(patient_id, {k: tuple(v) for k, v in by_type.items()}, tuple(gaps))
+
+
+_TIME_MEMBERS = ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming")
+
+
+def _with_results_of_reports(held: Iterable[Resource]) -> Iterator[Resource]:
+    """The resources, with the results that reports contain, and the report's time on a result that has none.
+
+    A contained result is cited by its report.
+    """
+    held = list(held)
+    reports = [r for r in held if r.type == "DiagnosticReport"]
+    times = {
+        name: report.body
+        for report in reports
+        for pointer in as_dicts(report.body.get("result"))
+        if (name := local_reference(as_text(pointer.get("reference")) or "")) is not None
+    }
+    for resource in held:
+        report_body = times.get(resource.reference) if resource.type == "Observation" else None
+        yield resource if report_body is None else _dated_by(resource, report_body)
+    for report in reports:
+        for body in as_dicts(report.body.get("contained")):
+            if (
+                body.get("resourceType") == "Observation"
+                and body.get("status") not in _WITHDRAWN | _NO_RESULT
+            ):
+                own = {k: v for k, v in body.items() if k not in ("id", "subject")}
+                given = {"status": report.body.get("status"), "subject": report.body.get("subject")}
+                yield _dated_by(Resource(given | own, report.origin, report.reference), report.body)
+
+
+def _dated_by(result: Resource, report: Mapping[str, Any]) -> Resource:
+    if any(member in result.body for member in (*_TIME_MEMBERS, "issued")):
+        return result
+    times = {m: report[m] for m in (*_TIME_MEMBERS, "issued") if m in report}
+    return replace(result, body={**times, **result.body}) if times else result
 
 
 def canonical(body: Mapping[str, Any]) -> str:

@@ -118,7 +118,8 @@ class Dose:
     """The ordered dose against the table. All mg; ``verdict`` is ok, under, over or unknown.
 
     Members that cannot be told are None. ``options`` lists the rows when more than one may apply.
-    ``for_every_day`` is False for an order of several days whose doses differ by the table.
+    ``for_every_day`` is False for an order of several days whose doses differ by the table;
+    ``disputed`` says that the record supports another body size, so that no dose is suggested.
     """
 
     verdict: str
@@ -133,6 +134,7 @@ class Dose:
     options: tuple[DoseOption, ...] = ()
     arithmetic: str = ""
     for_every_day: bool = True
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,9 @@ def cd22(case: Case) -> Answer:
     if verdict is NOT:
         return Answer(NOT, f"CD22 negative: {shown}", evidence, changes="a CD22-positive later sample")
     differ = len({_cd22_verdict(r) for r in found}) > 1
+    if all(r.is_unreadable for r in found):
+        because = f"the newest CD22 result cannot be read: {shown}"
+        return unknown(because, "cd22", evidence=evidence, changes=_CD22_TEST)
     why = "results of one sample disagree" if differ else "does not settle whether CD22 is positive"
     return unknown(f"{shown}: {why}", "cd22", evidence=evidence, changes=_CD22_TEST)
 
@@ -170,6 +173,8 @@ def _no_cd22(case: Case, undated: tuple[Result, ...]) -> Answer:
 
 
 def _cd22_shown(result: Result) -> str:
+    if result.is_unreadable:
+        return result.shown
     value = f"{result.value} % of blasts" if result.value is not None else ""
     words = result.words.split(" | ")[0][:80].rstrip(". ")
     return f"{', '.join(t for t in (value, words) if t) or 'result'} ({result.day_text})"

@@ -54,6 +54,8 @@ def progression(case: Case) -> Answer:
         return Answer(NOT, texts, evidence)
     elif not newest:
         why = "nothing recorded in this course says whether the disease has progressed"
+    elif unread := [i.text for i in case.items if i.unreadable and i.reference in evidence]:
+        why = f"{'; '.join(unread)}: whether the disease has progressed cannot be told"
     elif False not in found:
         why = f"{texts}, and no CR or CRi before: whether the disease has progressed is not stated"
     elif since is not None and any(s.first <= since for s in newest if s.progression is False):

@@ -134,14 +134,10 @@ def _rise(case: Case, state: HeartState) -> tuple[Decimal, Ecg] | None:
         return None
     base = newest_ecg(e for e in ecgs(case.chart) if e.qtc is not None and before_first_dose(case, e.when))
     rises = [
-        (now.qtc.exact - then.qtc.exact, then)
+        (rise, then)
         for now in state.qtcs
         for then in base
-        if now.qtc is not None
-        and now.qtc.exact is not None
-        and then.qtc is not None
-        and then.qtc.exact is not None
-        if now.reference != then.reference
+        if now.reference != then.reference and (rise := now.rise_over(then)) is not None
     ]
     return min(rises, key=lambda r: (r[0], r[1].reference), default=None)
 

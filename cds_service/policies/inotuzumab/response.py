@@ -6,7 +6,7 @@ evidence. A partial date decides only what it decides wherever in its period it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -55,6 +55,28 @@ def course_response(
     if start is None:
         return _unknown("no dose of this course is recorded as given")
     held = list(items)
+    told = [i for i in held if not i.unreadable]
+    unread = [i for i in held if i.unreadable and i.day > start]
+    response = _response(told, chart, start, last_cycle_day_one)
+    for guess in _guesses(told, unread):
+        if _response([*told, *guess], chart, start, last_cycle_day_one).status is not response.status:
+            because = f"{_texts(unread)}; without it: {response.because}"
+            return _unknown(because, (*_references(unread), *response.evidence))
+    return response
+
+
+def _guesses(told: Sequence[Item], unread: Sequence[Item]) -> Iterator[list[Item]]:
+    """What blast results that cannot be read may say: disease; or none, where nothing newer is told."""
+    if unread:
+        yield [replace(i, relapse=True, open=False) for i in unread]
+        last = max((i.day for i in told), default=date.min)
+        yield [replace(i, achieved=True, open=False) for i in unread if i.day > last]
+
+
+def _response(
+    held: Sequence[Item], chart: Chart, start: date, last_cycle_day_one: date | None
+) -> CourseResponse:
+    """The response by evidence that can be read."""
     late = _read(held, start, last_cycle_day_one, lambda i: i.day)
     if late.status is not _read(held, start, last_cycle_day_one, lambda i: i.first).status:
         return _unknown(f"the dates of the evidence leave the response open: {late.because}", late.evidence)
