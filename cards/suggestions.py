@@ -45,7 +45,7 @@ def orders_for(d: Determination, patient_id: str, card: str) -> Iterator[dict[st
     """One suggestion for each item that an order can settle; draft ServiceRequests."""
     offered: set[str] = set()
     for need in d.needed:
-        if need.item in _ONLY_BEFORE_START and d.request == "continuation":
+        if not need.orderable or (need.item in _ONLY_BEFORE_START and d.request == "continuation"):
             continue
         tests = [t for t in TESTS.get(need.item, ()) if t.code not in offered]
         if not tests:

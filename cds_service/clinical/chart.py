@@ -40,7 +40,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A DocumentReference or DiagnosticReport: its type, day and readable text."""
+    """A DocumentReference or DiagnosticReport: its type, day and readable text.
+
+    ``has_content`` says that a document is attached, whether or not it can be read.
+    """
 
     concepts: frozenset[str]
     codes: frozenset[str]
@@ -49,6 +52,7 @@ class Document:
     when: When | None
     reference: str
     kind: str
+    has_content: bool = False
 
 
 @dataclass(frozen=True)
@@ -240,4 +244,5 @@ def _document(resource: Resource, zone: tzinfo) -> Document:
         when=when,
         reference=resource.reference,
         kind=resource.type,
+        has_content=bool(as_dicts(body.get("content")) or as_dicts(body.get("presentedForm"))),
     )

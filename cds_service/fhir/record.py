@@ -78,11 +78,15 @@ class Gap:
 
 @dataclass(frozen=True)
 class Record:
-    """One patient's resources, by type, and the gaps. Built by :func:`record_from`."""
+    """One patient's resources, by type, and the gaps. Built by :func:`record_from`.
+
+    ``not_offered`` are the kinds of data that this EHR has no type for: no gaps, since nothing was missed.
+    """
 
     patient_id: str
     by_type: Mapping[str, tuple[Resource, ...]] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
+    not_offered: tuple[Need, ...] = ()
 
     def of_type(self, resource_type: str) -> tuple[Resource, ...]:
         return self.by_type.get(resource_type, ())
@@ -155,21 +159,23 @@ def _is_of_patient(body: Mapping[str, Any], patient_id: str) -> bool:
     return False
 
 
-def record_from(patient_id: str, resources: Iterable[Resource], gaps: Iterable[Gap] = ()) -> Record:
+def record_from(
+    patient_id: str, resources: Iterable[Resource], gaps: Iterable[Gap] = (), not_offered: Iterable[Need] = ()
+) -> Record:
     """Build a record: drop what may not count, merge copies, and put all in an order of its own.
 
     The order depends on content alone, so that shuffled input gives an equal record.
     """
     unique: dict[str, Resource] = {}
     for resource in resources:
-        if counts(resource.body, patient_id):
+        if counts(resource.body, patient_id) and not _is_of_a_report(resource):
             key = resource.reference if resource.id else resource.name or canonical(resource.body)
             held = unique.get(key)
             unique[key] = resource if held is None else _newer(held, resource)
     by_type: dict[str, list[Resource]] = {}
     for resource in _with_results_of_reports([unique[key] for key in sorted(unique)]):
         by_type.setdefault(resource.type, []).append(resource)
-    return Record(patient_id, {k: tuple(v) for k, v in by_type.items()}, tuple(gaps))
+    return Record(patient_id, {k: tuple(v) for k, v in by_type.items()}, tuple(gaps), tuple(not_offered))
 
 
 _TIME_MEMBERS = ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming")
@@ -200,6 +206,13 @@ def _with_results_of_reports(held: Iterable[Resource]) -> Iterator[Resource]:
                 own = {k: v for k, v in body.items() if k not in ("id", "subject")}
                 given = {"status": report.body.get("status"), "subject": report.body.get("subject")}
                 yield _dated_by(Resource(given | own, report.origin, report.reference), report.body)
+
+
+def _is_of_a_report(resource: Resource) -> bool:
+    """Whether a resource was taken out of a report, from which it is taken again."""
+    return (
+        resource.type == "Observation" and not resource.id and resource.name.startswith("DiagnosticReport/")
+    )
 
 
 def _dated_by(result: Resource, report: Mapping[str, Any]) -> Resource:

@@ -95,11 +95,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A documentation gap: the item, why it is asked for, and whether a verdict depends on it."""
+    """A documentation gap: the item, why it is asked for, and whether a verdict depends on it.
+
+    ``orderable`` is False where an order would not bring it: what may be there unseen or is not
+    understood, and what is ordered already.
+    """
 
     item: str
     because: str
     decides: bool = True
+    orderable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

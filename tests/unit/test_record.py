@@ -124,3 +124,16 @@ def test_a_draft_without_an_id_goes_by_its_name():
 def test_a_resource_is_found_by_the_full_url_of_its_bundle_entry():
     entry = Resource({"resourceType": "Medication", "code": {"text": "Besponsa"}}, name="urn:uuid:6f1d")
     assert record_from("p1", [entry]).resolve("urn:uuid:6f1d") is entry
+
+
+def test_a_contained_result_is_cited_by_its_report_and_survives_a_record_made_again():
+    inside = {"resourceType": "Observation", "id": "plt", "code": {"text": "PLT"}}
+    body = {"resourceType": "DiagnosticReport", "id": "cbc", "status": "final", "subject": {"reference": "Patient/p1"},
+            "effectiveDateTime": "2026-04-14", "contained": [inside]}  # fmt: skip
+    once = record_from("p1", [Resource(body)])
+    again = record_from("p1", [r for held in once.by_type.values() for r in held])
+    for record in (once, again):
+        (result,) = record.of_type("Observation")
+        assert result.reference == "DiagnosticReport/cbc"
+        assert result.body["effectiveDateTime"] == "2026-04-14"
+        assert record.resolve("DiagnosticReport/cbc").body == body

@@ -17,7 +17,7 @@ from cds_service.clinical.drugs import INOTUZUMAB
 from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.orders import Order, is_for, read_order
 from cds_service.fhir.dates import whole_day
-from cds_service.fhir.record import Need, Record
+from cds_service.fhir.record import Need, Record, Resource
 from cds_service.policies.inotuzumab.course import Position, Reading, placings, position
 from cds_service.policies.inotuzumab.courses import End, ends_of_courses, present_course
 from cds_service.policies.inotuzumab.doses import (
@@ -71,7 +71,10 @@ class Frame:
 
 @dataclass(frozen=True)
 class Case:
-    """An order, the chart at an instant with its evidence of response, and the frame."""
+    """An order, the chart at an instant with its evidence of response, and the frame.
+
+    ``drafts`` are the other drugs, ``requests`` the ServiceRequests of the same bundle.
+    """
 
     chart: Chart
     items: tuple[Item, ...]
@@ -79,6 +82,7 @@ class Case:
     siblings: tuple[Order, ...]
     drafts: tuple[DrugUse, ...]
     frame: Frame
+    requests: tuple[Resource, ...] = ()
 
     @property
     def record(self) -> Record:

@@ -21,6 +21,7 @@ from cds_service.fhir.codings import System
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.open_items import absent, hidden
 from cds_service.policy.outline import Answer
 from cds_service.policy.verdict import Verdict, agreed
 
@@ -157,9 +158,7 @@ def cd22(case: Case) -> Answer:
 
 
 def _no_cd22(case: Case, undated: tuple[Result, ...]) -> Answer:
-    reason = case.chart.unseen(Need.OBSERVATIONS) or case.chart.unseen(
-        Need.OTHER_OBSERVATIONS, Need.DIAGNOSTIC_REPORTS
-    )
+    reason = hidden(case.chart, "cd22")
     bad = case.chart.unusable(("cd22_blasts_pct",))
     if reason:
         because = f"CD22 results could not all be seen ({reason})"
@@ -168,7 +167,7 @@ def _no_cd22(case: Case, undated: tuple[Result, ...]) -> Answer:
     elif undated:
         because = f"no CD22 result with a date: {'; '.join(_cd22_shown(r) for r in undated)}"
     else:
-        because = "no CD22 result on blasts found"
+        because = absent(case, "CD22 result on blasts", "cd22")
     return unknown(because, "cd22", evidence=refs((*bad, *undated)), changes=_CD22_TEST)
 
 

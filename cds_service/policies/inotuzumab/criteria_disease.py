@@ -66,8 +66,12 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
     if untreated and not lines and not unseen:
         because = "the disease is stated as untreated or newly diagnosed, and no prior therapy is recorded"
         return Answer(NOT, because, untreated, changes=_SETTLE_RR)
+    blasts_unseen = case.chart.unseen(Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS)
     if _only_remission(case, d) and not _unread_since(case, d):
         because = f"only remission is recorded and no relapse: {_shown(d.remissions)}"
+        if blasts_unseen:
+            because = f"remission is recorded ({_shown(d.remissions)}), and later blasts could not be looked for ({blasts_unseen})"
+            return unknown(because, "therapy-history", evidence=refs(d.remissions), changes=_SETTLE_RR)
         return Answer(NOT, because, refs(d.remissions), changes=_SETTLE_RR)
     because = "the record shows neither relapse nor failure of a prior line"
     if unread := _unread_since(case, d):
@@ -75,6 +79,8 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
         return unknown(because, "therapy-history", evidence=refs(unread), changes=_SETTLE_RR)
     if unseen:
         because = f"the treatment history could not be seen ({unseen})"
+    elif blasts_unseen:
+        because = f"relapse or failure of a prior line could not be looked for everywhere ({blasts_unseen})"
     return unknown(because, "therapy-history", evidence=refs(case.diagnosis.leukemia), changes=_SETTLE_RR)
 
 
@@ -179,7 +185,7 @@ def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
         return Answer(MET, because, tuple(dict.fromkeys((failure.reference, *evidence))))
     clear = f"marrow blasts {found.marrow[0].shown} after prior therapy ({named})"
     stated = [i for i in case.items if i.achieved]
-    if stated and failure is None:
+    if stated and failure is None and not case.chart.unseen(Need.OBSERVATIONS):
         where = (found.marrow[0].reference, stated[-1].reference)
         return Answer(NOT, f"{clear}, and {stated[-1].text}", where, changes=_SETTLE_RR)
     because = (
@@ -241,6 +247,8 @@ def frontline(case: Case) -> Answer:
             (new.reference,),
         )
     because = "no prior therapy is recorded, but nothing says that this is first-line treatment"
+    if plans := case.chart.unseen(Need.CARE_PLANS):
+        because = f"whether a plan says first-line treatment could not be seen ({plans})"
     return unknown(because, "line-of-therapy", changes=settle)
 
 

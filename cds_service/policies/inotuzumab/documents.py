@@ -13,6 +13,7 @@ from cds_service.clinical.chart import Document
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import MET, unknown
+from cds_service.policies.inotuzumab.open_items import absent, hidden
 from cds_service.policy.outline import Answer
 
 _NOTE_TYPES = frozenset({"11506-3", "11488-4", "34117-2", "18842-5", "34133-9", "clinical-note"})
@@ -67,5 +68,7 @@ def supporting_documents(case: Case) -> Answer:
         return Answer(MET, because, (reports[0], notes[0]))
     found = (("pathology or flow cytometry report", reports), ("clinical note", notes))
     missing = [name for name, listed in found if not listed]
-    because = f"no {' and no '.join(missing)} found"
+    because = absent(case, " and no ".join(missing), "pathology")
+    if hidden(case.chart, "pathology"):
+        because = absent(case, " and ".join(missing), "pathology")
     return unknown(because, "pathology", changes=f"attach {' and '.join(missing)}")

@@ -14,6 +14,7 @@ from cds_service.clinical.counts import anc, follows_transfusion, platelet_trans
 from cds_service.clinical.evidence import newest, within
 from cds_service.clinical.results import Result
 from cds_service.fhir.quantities import Interval, plain
+from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.doses import Dose
 from cds_service.policies.inotuzumab.numbers import days, number, span
@@ -23,12 +24,16 @@ _ANYTHING = Interval(None, None)  # a value that cannot be read
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """ANC or platelets at one time; of results that differ, all. ``limit`` is the table's, in 10*9/L."""
+    """ANC or platelets at one time; of results that differ, all. ``limit`` is the table's, in 10*9/L.
+
+    ``unseen`` says why results may be there that were not seen.
+    """
 
     name: str
     results: tuple[Result, ...]
     transfused: bool
     limit: Decimal
+    unseen: str | None = None
 
     @property
     def low(self) -> bool | None:
@@ -53,9 +58,18 @@ class Count:
     @property
     def shown(self) -> str:
         if not self.results:
-            return f"{self.name} not found"
+            return f"{self.name} not found" if self.unseen is None else self.missing("")
         note = ", within 7 days after a platelet transfusion" if self.transfused else ""
         return f"{self.name} {' and '.join(r.shown for r in self.results)}{note}"
+
+    def missing(self, when: str) -> str:
+        """That there is no count, or that there may be one which was not seen."""
+        what = f"{self.name} {when}".rstrip()
+        return (
+            f"{what} could not be looked for everywhere ({self.unseen})"
+            if self.unseen
+            else f"no {what}"
+        )
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -137,4 +151,4 @@ def settled(case: Case, name: str, results: Iterable[Result]) -> Count:
     transfusions = platelet_transfusions(case.chart) if name == "platelets" else ()
     transfused = any(follows_transfusion(r, transfusions, days("platelet_transfusion.window")) for r in found)
     limit = number("hem.platelets") if name == "platelets" else number("hem.anc")
-    return Count(name, found, transfused, limit)
+    return Count(name, found, transfused, limit, case.chart.unseen(Need.OBSERVATIONS))

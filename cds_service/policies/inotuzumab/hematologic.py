@@ -92,7 +92,7 @@ def decide(c: Counts) -> tuple[Outcome, ...]:
 def _row(now: Count, before: Count, rule: str) -> Outcome:
     """Step 6, rows 1 and 2 (POL-HEM-1, POL-HEM-2): below the limit is a hold; a fall above it is none."""
     if now.low is None:
-        missing = f"no {now.name} within {days('lab.max_age.cbc')} days before the planned date"
+        missing = now.missing(f"within {days('lab.max_age.cbc')} days before the planned date")
         return Outcome(None, rule, now.why_open if now.results else missing, now.evidence)
     earlier = f", before treatment {' and '.join(r.shown for r in before.results)}" if before.results else ""
     because = f"{now.shown}{earlier}: hold the next cycle until >= {plain(now.limit)}"

@@ -41,6 +41,10 @@ class CourseResponse:
     note: str = ""
 
 
+_NOTHING = "no response is recorded since the first dose of this course"
+_WHERE_STATED = (
+    Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS, Need.CONDITIONS, Need.DIAGNOSTIC_REPORTS, Need.DOCUMENT_REFERENCES,
+)  # fmt: skip
 _Day = Callable[[Item], date]
 
 
@@ -81,8 +85,12 @@ def _response(
     if late.status is not _read(held, start, last_cycle_day_one, lambda i: i.first).status:
         return _unknown(f"the dates of the evidence leave the response open: {late.because}", late.evidence)
     unseen = chart.unseen(Need.OBSERVATIONS) or chart.unseen(Need.OTHER_OBSERVATIONS)
-    if unseen and late.status is not Status.ACHIEVED:
-        return _unknown(f"{late.because}; not everything was seen ({unseen})", late.evidence)
+    if unseen and late.status is not Status.ACHIEVED and late.because != _NOTHING:
+        more = [item for item in late.needed if item != "response"]
+        return _unknown(f"{late.because}; not everything was seen ({unseen})", late.evidence, *more)
+    hidden = chart.unseen(*_WHERE_STATED)
+    if hidden and late.because == _NOTHING:
+        return replace(late, because=f"a response could not be looked for everywhere ({hidden})")
     return late
 
 
@@ -95,9 +103,7 @@ def _read(
 ) -> CourseResponse:
     """The response with each item placed on one day."""
     of_course = sorted((i for i in items if day_of(i) > start), key=lambda i: (day_of(i), i))
-    response = CourseResponse(
-        Status.UNKNOWN, "no response is recorded since the first dose of this course", needed=("response",)
-    )
+    response = CourseResponse(Status.UNKNOWN, _NOTHING, needed=("response",))
     for day, group in groupby(of_course, key=day_of):
         response = _after(response, day, list(group))
     if (
