@@ -12,6 +12,7 @@ from threading import Event
 from typing import Any
 from urllib.parse import urljoin
 
+from cds_service.ehr.outcomes import issue_codes
 from cds_service.ehr.scopes import Access, access
 from cds_service.json_text import NotStrictJson, read_json
 from cds_service.trust.addresses import same_origin
@@ -31,11 +32,15 @@ _OUTBOUND_REASONS = {
 
 
 class FhirError(Exception):
-    """No usable answer. ``str()`` is a clause that can follow a colon; ``status`` when there was one."""
+    """No usable answer. ``str()`` is a clause that can follow a colon; ``status`` when there was one.
 
-    def __init__(self, reason: str, status: int | None = None) -> None:
+    ``issues`` are the issue types of the OperationOutcome that came with it.
+    """
+
+    def __init__(self, reason: str, status: int | None = None, issues: frozenset[str] = frozenset()) -> None:
         super().__init__(reason)
         self.status = status
+        self.issues = issues
 
     @property
     def is_refusal(self) -> bool:
@@ -98,7 +103,7 @@ class FhirClient:
         if 300 <= answer.status < 400:
             raise FhirError("the server answered with a redirect, which is not followed", answer.status)
         if answer.status != 200:
-            raise FhirError(f"the server answered {answer.status}", answer.status)
+            raise FhirError(f"the server answered {answer.status}", answer.status, _issues(answer))
         return _json_object(answer)
 
     def _answer(self, url: str, deadline: float) -> Response:
@@ -112,6 +117,18 @@ class FhirClient:
         except OutboundError as failure:
             raise FhirError(_OUTBOUND_REASONS[failure.kind]) from None
 
+    def capability_statement(self, deadline: float) -> Mapping[str, Any]:
+        """What the server says of itself, asked without the token. Raises FhirError."""
+        try:
+            answer = self._outbound.get(
+                self.url("metadata"), headers={"Accept": _ACCEPT}, allowed=self.is_own, deadline=deadline
+            )
+        except OutboundError as failure:
+            raise FhirError(_OUTBOUND_REASONS[failure.kind]) from None
+        if answer.status != 200:
+            raise FhirError(f"the server answered {answer.status}", answer.status)
+        return _json_object(answer)
+
     def is_own(self, url: str) -> bool:
         """Whether a URL lies on this server's own scheme, host and port."""
         return same_origin(url, self.server)
@@ -123,6 +140,13 @@ def _retry_after(answer: Response) -> int | None:
     if answer.status != 429 or not (value.isascii() and value.isdigit()) or len(value) > 4:
         return None
     return max(int(value), 1)
+
+
+def _issues(answer: Response) -> frozenset[str]:
+    try:
+        return issue_codes(_json_object(answer))
+    except FhirError:
+        return frozenset()
 
 
 def _json_object(answer: Response) -> Mapping[str, Any]:

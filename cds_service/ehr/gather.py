@@ -6,7 +6,7 @@ Every need ends as seen, as known to be empty, or as a gap with its reason. Deci
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from cds_service.ehr.medications import (
 from cds_service.ehr.needs import CLINICAL, NEEDS, DataNeed
 from cds_service.ehr.prefetch import prefetched
 from cds_service.ehr.scopes import Access
-from cds_service.ehr.search import answers, following
+from cds_service.ehr.search import NotOfferedError, answers, following
 from cds_service.ehr.seen import Note, Seen
 from cds_service.fhir.record import Need, Record, Resource, record_from
 
@@ -177,6 +177,7 @@ class _Call:
             raise error
         if isinstance(label, Need):
             self.seen[label].failure = str(error)
+            self.seen[label].not_offered = isinstance(error, NotOfferedError)
         else:
             self.asked[label] = str(error)
 
@@ -185,11 +186,20 @@ class _Call:
         own = [resource for seen in self.seen.values() for resource in seen.resources]
         for seen in self.seen.values():
             self._remark_on_drugs(seen)
+            self._remark_on_strangers(seen, beside=own)
         gaps = {seen.row.need: seen.gap for seen in self.seen.values() if seen.gap is not None}
         if Need.OTHER_OBSERVATIONS not in gaps:  # which asks for all of them, whatever their code
             gaps.pop(Need.OBSERVATIONS, None)
         in_order = [gaps[need] for need in Need if need in gaps]
-        return record_from(self.request.patient_id, [*own, *self.medications.values()], in_order)
+        missing = [need for need in Need if self.seen[need].not_offered]
+        return record_from(self.request.patient_id, [*own, *self.medications.values()], in_order, missing)
+
+    def _remark_on_strangers(self, seen: Seen, *, beside: Sequence[Resource]) -> None:
+        """Rows of another patient leave nothing unseen, unless they came in the place of all of this patient's."""
+        is_patient = seen.row.need is Need.PATIENT
+        alone = not seen.resources and (is_patient or all(r.type == "Patient" for r in beside))
+        if seen.strangers and alone and seen.failure is None:
+            seen.remark = "the EHR answered with records of another patient, which were left out"
 
     def _remark_on_drugs(self, seen: Seen) -> None:
         """Say which drugs stayed unknown because their Medication was not to be had."""

@@ -111,11 +111,11 @@ def _client(call: OrderSign, services: Services, tenant: Tenant | None) -> FhirC
     if owner is None or (tenant is not None and owner.id != tenant.id):
         return None
     lent = call.authorization
-    if lent is None:
-        return FhirClient(services.outbound, call.fhir_server)
+    if lent is None or not lent.access_token.strip():
+        return FhirClient(services.outbound, call.fhir_server)  # a blank token limits nothing
     if lent.expires_in <= 0:
         return None
-    return FhirClient(services.outbound, call.fhir_server, lent.access_token or None, lent.scope or None)
+    return FhirClient(services.outbound, call.fhir_server, lent.access_token, lent.scope or None)
 
 
 def _in_scope(drafts: Sequence[Resource], policy: DrugPolicy, known: Record) -> bool:

@@ -183,6 +183,8 @@ def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:
     """Why the doses given could not be seen: administrations always matter, the rest when there are none."""
     if reason := chart.unseen(Need.MEDICATION_ADMINISTRATIONS):
         return reason
+    if not history.given and Need.MEDICATION_ADMINISTRATIONS in chart.record.not_offered:
+        return "this EHR does not offer MedicationAdministration, and no dose is recorded elsewhere"
     return None if history.given else history_unseen(chart)
 
 

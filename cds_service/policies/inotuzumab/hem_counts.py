@@ -65,11 +65,7 @@ class Count:
     def missing(self, when: str) -> str:
         """That there is no count, or that there may be one which was not seen."""
         what = f"{self.name} {when}".rstrip()
-        return (
-            f"{what} could not be looked for everywhere ({self.unseen})"
-            if self.unseen
-            else f"no {what}"
-        )
+        return f"{what} could not be looked for everywhere ({self.unseen})" if self.unseen else f"no {what}"
 
     @property
     def evidence(self) -> tuple[str, ...]:
