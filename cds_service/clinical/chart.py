@@ -16,6 +16,7 @@ from cds_service.clinical.problems import Problem, problems_of
 from cds_service.clinical.results import Part, Result, parts_of, read_part
 from cds_service.clinical.statements import Statement, statements_of, when_stated
 from cds_service.clinical.terms import concepts
+from cds_service.fhir.attachments import attached_texts, attachments_of
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
@@ -42,7 +43,7 @@ class Act:
 class Document:
     """A DocumentReference or DiagnosticReport: its type, day and readable text.
 
-    ``has_content`` says that a document is attached, whether or not it can be read.
+    ``content_unread`` says that a document is attached and its text could not be read.
     """
 
     concepts: frozenset[str]
@@ -52,7 +53,7 @@ class Document:
     when: When | None
     reference: str
     kind: str
-    has_content: bool = False
+    content_unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class Chart:
         """All texts up to the clock."""
         return tuple(
             s
-            for s in statements_of(self.record, self.zone)
+            for s in statements_of(self.record, self.zone, self._attached)
             if s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)
         )
 
@@ -169,9 +170,20 @@ class Chart:
         return tuple(a for a in found if a.kind != "Procedure" or self._is_past(a.when))
 
     @cached_property
+    def _attached(self) -> Mapping[str, str]:
+        """The texts attached to documents, the newest first where there is too much to read."""
+        dated = [
+            (str(when_stated(r, self.zone) or ""), r)
+            for kind in ("DocumentReference", "DiagnosticReport")
+            for r in self.record.of_type(kind)
+        ]
+        dated.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
+        return attached_texts((r for _, r in dated), self.record)
+
+    @cached_property
     def documents(self) -> tuple[Document, ...]:
         found = [
-            _document(resource, self.zone)
+            _document(resource, self._attached.get(resource.reference, ""), self.zone)
             for kind in ("DocumentReference", "DiagnosticReport")
             for resource in self.record.of_type(kind)
         ]
@@ -227,14 +239,14 @@ def _act(resource: Resource, zone: tzinfo) -> Act:
     )
 
 
-def _document(resource: Resource, zone: tzinfo) -> Document:
+def _document(resource: Resource, attached: str, zone: tzinfo) -> Document:
     body = resource.body
     kind = body.get("type") if resource.type == "DocumentReference" else body.get("code")
     categories = as_dicts(body.get("category"))
     coded = set(concepts(kind, "fhir_codes", "labs"))
     codes = {str(c.get("code")) for x in (as_dict(kind), *categories) for c in as_dicts(x.get("coding"))}
     texts = [as_text(body.get(m)) for m in ("description", "conclusion")]
-    texts += [words_in(c) for c in as_dicts(body.get("conclusionCode"))]
+    texts += [*(words_in(c) for c in as_dicts(body.get("conclusionCode"))), attached]
     when = when_stated(resource, zone) or end_of(as_dict(body.get("context")).get("period"), zone)
     return Document(
         concepts=frozenset(coded),
@@ -244,5 +256,5 @@ def _document(resource: Resource, zone: tzinfo) -> Document:
         when=when,
         reference=resource.reference,
         kind=resource.type,
-        has_content=bool(as_dicts(body.get("content")) or as_dicts(body.get("presentedForm"))),
+        content_unread=bool(attachments_of(resource)) and not attached,
     )

@@ -6,6 +6,7 @@ HTTP statuses and JSON; knows no needs and no Bundles. Errors carry a clause for
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Mapping
 from threading import Event
@@ -14,9 +15,10 @@ from urllib.parse import urljoin
 
 from cds_service.ehr.outcomes import issue_codes
 from cds_service.ehr.scopes import Access, access
+from cds_service.fhir.json_types import as_text
 from cds_service.json_text import NotStrictJson, read_json
 from cds_service.trust.addresses import same_origin
-from cds_service.trust.outbound import Outbound, OutboundError, Response
+from cds_service.trust.outbound import MAX_BYTES, Outbound, OutboundError, Response
 
 LATE = "the EHR did not answer in time"
 _REFUSALS = {400, 405, 414, 422, 501}  # the query is at fault: another one may do
@@ -106,16 +108,32 @@ class FhirClient:
             raise FhirError(f"the server answered {answer.status}", answer.status, _issues(answer))
         return _json_object(answer)
 
-    def _answer(self, url: str, deadline: float) -> Response:
+    def _answer(self, url: str, deadline: float, max_bytes: int = MAX_BYTES) -> Response:
         if self._token_refused.is_set():
             raise FhirError("the EHR no longer accepts the access token", 401)
         headers = {"Accept": _ACCEPT, "Cache-Control": "no-cache"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         try:
-            return self._outbound.get(url, headers=headers, allowed=self.is_own, deadline=deadline)
+            return self._outbound.get(
+                url, headers=headers, allowed=self.is_own, deadline=deadline, max_bytes=max_bytes
+            )
         except OutboundError as failure:
             raise FhirError(_OUTBOUND_REASONS[failure.kind]) from None
+
+    def content(self, url: str, deadline: float, max_bytes: int) -> tuple[bytes, str]:
+        """The bytes of a Binary and their content type, sent as a FHIR resource or as they are. Raises FhirError."""
+        answer = self._answer(url, deadline, max_bytes)
+        if answer.status != 200:
+            raise FhirError(f"the server answered {answer.status}", answer.status)
+        content_type = answer.headers.get("content-type", "")
+        if "json" not in content_type.lower():
+            return answer.body, content_type
+        body = _json_object(answer)
+        try:
+            return base64.b64decode(as_text(body.get("data")) or ""), as_text(body.get("contentType")) or ""
+        except ValueError:
+            raise FhirError("the server's answer cannot be read", answer.status) from None
 
     def capability_statement(self, deadline: float) -> Mapping[str, Any]:
         """What the server says of itself, asked without the token. Raises FhirError."""

@@ -120,7 +120,7 @@ class Record:
 _WITHDRAWN = {"entered-in-error", "cancelled", "refuted"}
 _NO_RESULT = {"registered", "unknown"}
 _SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
-_WITHOUT_SUBJECT = {"Medication", "Practitioner", "PractitionerRole", "Organization"}
+_WITHOUT_SUBJECT = {"Medication", "Practitioner", "PractitionerRole", "Organization", "Binary"}
 
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:
@@ -166,9 +166,15 @@ def record_from(
 
     The order depends on content alone, so that shuffled input gives an equal record.
     """
+    resources = list(resources)
+    replaced = _replaced(resources)
     unique: dict[str, Resource] = {}
     for resource in resources:
-        if counts(resource.body, patient_id) and not _is_of_a_report(resource):
+        if (
+            counts(resource.body, patient_id)
+            and not _is_of_a_report(resource)
+            and resource.reference not in replaced
+        ):
             key = resource.reference if resource.id else resource.name or canonical(resource.body)
             held = unique.get(key)
             unique[key] = resource if held is None else _newer(held, resource)
@@ -206,6 +212,20 @@ def _with_results_of_reports(held: Iterable[Resource]) -> Iterator[Resource]:
                 own = {k: v for k, v in body.items() if k not in ("id", "subject")}
                 given = {"status": report.body.get("status"), "subject": report.body.get("subject")}
                 yield _dated_by(Resource(given | own, report.origin, report.reference), report.body)
+
+
+def _replaced(resources: Iterable[Resource]) -> frozenset[str]:
+    """The documents that a newer document on record says it replaces."""
+    return frozenset(
+        name
+        for r in resources
+        if r.type == "DocumentReference" and as_text(r.body.get("status")) not in _WITHDRAWN
+        for relation in as_dicts(r.body.get("relatesTo"))
+        if relation.get("code") == "replaces"
+        and (name := local_reference(as_text(as_dict(relation.get("target")).get("reference")) or ""))
+        is not None
+        and name != r.reference
+    )
 
 
 def _is_of_a_report(resource: Resource) -> bool:

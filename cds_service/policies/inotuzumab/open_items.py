@@ -135,8 +135,7 @@ def _unread(case: Case, since: date | None) -> list[Document]:
     found = [
         d
         for d in case.chart.documents
-        if d.has_content
-        and not d.text
+        if d.content_unread
         and (d.codes & _PATHOLOGY or _PATHOLOGY_WORDS.search(d.words))
         and (since is None or d.when is None or d.when.is_after(since))
     ]
