@@ -3,11 +3,14 @@
 import pytest
 
 from tests.policy.chart_notes import (
+    administration,
+    care_plan,
     condition,
     criterion,
     determine,
     needed,
     observation,
+    order,
     quantity,
     report,
     stated,
@@ -154,6 +157,24 @@ def test_pol_rec_value_a_cd22_range_decides_where_it_can():
     )
     d = first_cycle(observation("51124-6", "2026-04-01", text="10-30 %"))
     assert verdict(d, "POL-A-I-CD22") == "unknown"
+
+
+def test_pol_def_mrd_the_newest_mrd_unreadable_is_not_told():
+    def third_cycle(*more):
+        plan = care_plan("Allogeneic stem cell transplant planned", created="2026-02-01")
+        resources = [administration("2026-02-11", 1.41), *TREATED, plan, *more]
+        return determine(resources, order("2026-04-16", "Cycle 3 Day 1", 0.88))
+
+    negative = stated("MRD", "negative", "2026-04-05")
+    assert verdict(third_cycle(negative), "POL-B-I-MAX") == "not-met"
+    unread = stated("MRD", "see attached", "2026-04-10")
+    assert verdict(third_cycle(negative, unread), "POL-B-I-MAX") == "unknown"
+    assert verdict(third_cycle(negative, stated("MRD", "pending", "2026-04-10")), "POL-B-I-MAX") == "not-met"
+
+
+def test_pol_rec_value_a_value_whose_time_cannot_be_read_is_named():
+    d = second_cycle(observation(PLATELETS, "14.04.2026", 40, COUNT, id="odd"))
+    assert named(d, "not readable as FHIR (effectiveDateTime")
 
 
 # ---- QTc, liver, electrolytes ----------------------------------------------------------------------

@@ -67,7 +67,7 @@ def _rejected(case: Case, concept: str) -> list[Result]:
 
 def _counts(case: Case, concept: str, r: Result) -> bool:
     last = max((u.when.last for u in _newest(case, concept) if u.when is not None), default=None)
-    return last is None or (r.when is not None and r.when.last >= last)
+    return last is None or r.when is None or r.when.last >= last
 
 
 def _newest(case: Case, concept: str) -> tuple[Result, ...]:

@@ -41,6 +41,7 @@ class CourseResponse:
     note: str = ""
 
 
+_NO_DOSE = "no dose of this course is recorded as given"
 _NOTHING = "no response is recorded since the first dose of this course"
 _WHERE_STATED = (
     Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS, Need.CONDITIONS, Need.DIAGNOSTIC_REPORTS, Need.DOCUMENT_REFERENCES,
@@ -57,7 +58,9 @@ def course_response(
     when dated after it.
     """
     if start is None:
-        return _unknown("no dose of this course is recorded as given")
+        unseen = chart.unseen(Need.MEDICATION_ADMINISTRATIONS)
+        why = f"the doses of this course could not be seen ({unseen})" if unseen else _NO_DOSE
+        return _unknown(why)
     held = list(items)
     told = [i for i in held if not i.unreadable]
     unread = [i for i in held if i.unreadable and i.day > start]
