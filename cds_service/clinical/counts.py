@@ -39,7 +39,7 @@ def anc(chart: Chart, *, unreadable: bool = False) -> list[Result]:
         if r.value is not None and _moment(r) not in covered
     ]
     usable = [*direct, *derived, *bounds]
-    return deciding(usable, chart.unusable(("anc",))) if unreadable else usable
+    return deciding(usable, (*chart.unusable(("anc",)), *_underivable(chart))) if unreadable else usable
 
 
 def _derived(chart: Chart) -> Iterator[Result]:
@@ -56,6 +56,16 @@ def _derived(chart: Chart) -> Iterator[Result]:
             upper_limit=None,
             lower_limit=None,
         )
+
+
+def _underivable(chart: Chart) -> Iterator[Result]:
+    """ANCs that would follow from WBC and neutrophils of one time, where one of the two cannot be read."""
+    white = {_moment(r): r for r in chart.results_of("wbc") if r.when is not None}
+    for pct in chart.results_of("neutrophil_pct"):
+        total = white.get(_moment(pct))
+        unread = next((r for r in (total, pct) if r is not None and r.is_unreadable), None)
+        if total is not None and unread is not None:
+            yield replace(pct, concept="anc", value=None, sign=None, problem=unread.problem)
 
 
 def _product(count: Interval, percent: Interval) -> Interval:

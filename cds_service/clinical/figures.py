@@ -60,9 +60,16 @@ def _figures(part: Mapping[str, Any]) -> Iterator[Figure]:
     if (ratio := _ratio(as_dict(part.get("valueRatio")))) is not None:
         yield ratio
     text = value_text(part)
-    if (read := figure_in_text(text)) is not None:
+    if (read := figure_in_text(_OF_CELLS.sub("", text))) is not None:
         unit = read[1] or _unit_of_range(part)
         yield Figure(read[0], None, unit, repr(text), needs_unit=False)
+
+
+# What a percentage is of, where it can only be that: "65 % blasts", "60-70 % of nucleated cells".
+_OF_CELLS = re.compile(
+    r"(?<=%)\s*(?:(?:leukemic |lympho)?blasts?(?: cells)?|of (?:all |total |the )?(?:nucleated |marrow )*cells)\.?$",
+    re.IGNORECASE,
+)
 
 
 def _with_unit(number: Interval, holder: object) -> Figure:

@@ -16,7 +16,7 @@ from cds_service.clinical.figures import Figure, figure_of, has_value, value_tex
 from cds_service.clinical.units import CANONICAL
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
-from cds_service.fhir.quantities import Interval, quantity, unit_names
+from cds_service.fhir.quantities import Interval, exactly, quantity, unit_names
 
 # The kind of quantity of each numeric concept (labs.csv, column unit).
 KIND = {
@@ -47,6 +47,17 @@ _PLAUSIBLE: dict[str, tuple[Decimal, Decimal | None]] = {
 }
 
 
+_BLASTS = frozenset(
+    {"marrow_blasts_pct", "pb_blasts_pct", "pb_blasts_abs", "pb_lymphoblasts_pct", "pb_lymphoblasts_abs"}
+)
+# Numeric concepts of which "present" or "not detected" is an answer as well.
+ANSWERED_BY_SIGN = _BLASTS | {"cd22_blasts_pct", "cd22_blasts_abs", "bcr_abl1_transcript"}
+_NONE = re.compile(
+    r"(?:none|nil|zero|no (?:leukemic |lympho|circulating )?blasts?)(?: (?:seen|identified|detected|present|found))?\.?",
+    re.IGNORECASE,
+)  # an answer to how many blasts there are
+
+
 def says_something(part: Mapping[str, Any]) -> bool:
     """Whether an Observation or component has a value or an interpretation."""
     return has_value(part) or bool(part.get("interpretation"))
@@ -58,6 +69,8 @@ def value_of(name: str, part: Mapping[str, Any]) -> tuple[Interval | None, str |
     kind = KIND.get(name)
     if kind is None or no_result(part):
         return None, None, words
+    if name in _BLASTS and _NONE.fullmatch(value_text(part)):
+        return exactly(Decimal(0)), None, words
     figure = figure_of(part)
     if figure is None:
         return None, _why_no_figure(part, words), words

@@ -16,6 +16,7 @@ from typing import Any
 from cds_service.clinical import units
 from cds_service.clinical.lab_names import named_concepts
 from cds_service.clinical.measurements import (
+    ANSWERED_BY_SIGN,
     KIND,
     is_plain_number,
     no_result,
@@ -65,8 +66,9 @@ class Result:
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether there is a value that says nothing to us: neither a number nor a sign."""
-        return self.problem is not None and self.value is None and self.sign is None
+        """Whether there is a value that says nothing to us: neither a number nor, where that is an answer, a sign."""
+        told = self.sign is not None and self.concept in ANSWERED_BY_SIGN
+        return self.problem is not None and self.value is None and not told
 
     @property
     def shown(self) -> str:

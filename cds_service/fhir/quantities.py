@@ -116,7 +116,7 @@ _SIGN = (
 _ABOUT = r"(?:approx(?:imately|\.)?|about|around|circa|ca\.?|estimated(?: at)?|~|\u2248)"
 _FIGURE = re.compile(
     rf"(?P<about>{_ABOUT})?\s*(?P<sign>{_SIGN})?\s*(?P<number>{_NUMBER})"
-    rf"\s*(?P<flag>\b(?:HH?|LL?|A)\b)?\s*(?P<unit>{_UNIT})?",
+    rf"\s*(?P<flag>\b(?:HH?|LL?|A)\b)?\s*(?P<unit>{_UNIT})?\s*(?:[(\[](?:HH?|LL?|A|C)[)\]])?",
     re.IGNORECASE,
 )
 _RANGE = re.compile(

@@ -145,6 +145,12 @@ def test_the_rest_decides_a_no_evidence_criterion_where_adverse_events_are_not_o
     assert verdicts(answered(way, [*TREATED, vod], C2D1))["POL-B-I-TOX"] == "not-met"
 
 
+def test_a_reason_says_which_type_the_ehr_lacks_where_the_thing_may_stand():
+    (d,) = answered(Personality(lacks=("DocumentReference",)), NEVER_TREATED, C1D1).determinations
+    (pathology,) = [n for n in d.needed if n.item == "pathology"]
+    assert "this EHR does not offer documentReferences" in pathology.because
+
+
 # ---- Rows of another patient -----------------------------------------------------------------------
 
 

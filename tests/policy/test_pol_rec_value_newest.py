@@ -55,6 +55,17 @@ def test_pol_rec_value_an_older_count_of_its_window_keeps_its_hold():
     assert raised(d, "POL-HEM-2") == {("hem-hold", "warning")}
 
 
+@pytest.mark.parametrize(
+    ("white", "percent"),
+    [({"text": SEE}, {"value": 60, "unit": "%"}), ({"value": 4, "unit": COUNT}, {"text": SEE})],
+)
+def test_pol_rec_value_an_anc_that_cannot_be_derived_leaves_the_hold_open(white, percent):
+    d = second_cycle(
+        observation("6690-2", "2026-04-15", **white), observation("770-8", "2026-04-15", **percent)
+    )
+    assert raised(d, "POL-HEM-1") == {("hem-unknown", "warning")}
+
+
 def test_pol_rec_value_a_readable_result_of_the_same_sample_decides():
     d = second_cycle(observation(PLATELETS, "2026-04-14", text=SEE))
     assert raised(d, "POL-HEM-2") == set()

@@ -36,6 +36,11 @@ READ = {
     "a bare text range": (BLASTS, {"valueString": "3-5"}, "3 to 5 %"),
     "a bare bound": (BLASTS, {"valueString": "<1"}, "< 1 %"),
     "about": (BLASTS, {"valueString": "approx. 60"}, "48 to 72 %"),
+    "a percentage of what it can only be of": (BLASTS, {"valueString": "60-70% blasts"}, "60 to 70 %"),
+    "about so many of the cells": (BLASTS, {"valueString": "approx. 60 % of nucleated cells."}, "48 to 72 %"),
+    "none": (BLASTS, {"valueString": "None seen"}, "0 %"),
+    "no blasts": (BLASTS, {"valueCodeableConcept": {"text": "No blasts identified."}}, "0 %"),
+    "a flagged figure": (PLATELETS, {"valueString": "48 K/uL (L)"}, "48 x10*9/L"),
     "a count in text": (PLATELETS, {"valueString": "48 x10(3)/uL"}, "48 x10*9/L"),
 }  # fmt: skip
 
@@ -51,6 +56,8 @@ UNREAD = {
     "an integer count without any unit": (ANC, {"valueInteger": 3000}),
     "a ratio by zero": (BLASTS, {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 0}}}),
     "a bare share of one, or of a hundred": (BLASTS, {"valueString": "0.65"}),
+    "none of another thing": (PLATELETS, {"valueString": "None seen"}),
+    "so many cells": (BLASTS, {"valueString": "65 cells"}),
     "a sentence": (BLASTS, {"valueString": "60 then 3"}),
     "a reference": (BLASTS, {"valueString": "see comment"}),
     "implausible": (BLASTS, {"valueInteger": 650}),

@@ -81,7 +81,8 @@ def absent(case: Case, what: str, item: str, ending: str = " found") -> str:
         return f"{what} could not be looked for everywhere ({reason})"
     if on_file := not_understood(case, item):
         return f"no readable {what}; on file and not understood: {'; '.join(on_file)}"
-    return f"no {what}{ending}"
+    lacking = [need for need in SOURCES[item] if need in case.record.not_offered]
+    return f"no {what}{ending}" + (f" (this EHR does not offer {' and '.join(lacking)})" if lacking else "")
 
 
 # ---- On file, not understood -----------------------------------------------------------------------
