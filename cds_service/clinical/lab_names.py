@@ -38,9 +38,11 @@ def named_concepts(
     part: Mapping[str, Any], body: Mapping[str, Any], kinds: Mapping[str, str]
 ) -> dict[str, str]:
     """The concepts that a part of an Observation has by its name, each with that name; ``kinds`` are their units'."""
-    if any(system in _PUBLIC for system, _ in codes_in(part.get("code"))) or _of_another_specimen(body):
-        return {}
     found = {_names()[key]: name for name in _spoken(part.get("code")) if (key := _tidy(name)) in _names()}
+    if not found or any(system in _PUBLIC for system, _ in codes_in(part.get("code"))):
+        return {}
+    if _of_another_specimen(body):
+        return {}
     return {concept: name for concept, name in found.items() if _has_unit_of(part, kinds[concept])}
 
 

@@ -43,7 +43,7 @@ def documents_to_read(resources: Iterable[Resource], client: FhirClient, today: 
 
 def _doses(held: Iterable[Resource]) -> Iterator[date]:
     for r in held:
-        given = r.type == "MedicationAdministration" and r.body.get("status") in _GIVEN
+        given = r.type == "MedicationAdministration" and as_text(r.body.get("status")) in _GIVEN
         if given and "inotuzumab_ozogamicin" in concepts(r.body.get("medicationCodeableConcept"), "drugs"):
             when = effective(r.body)
             if when is not None:

@@ -204,14 +204,26 @@ def _with_results_of_reports(held: Iterable[Resource]) -> Iterator[Resource]:
         report_body = times.get(resource.reference) if resource.type == "Observation" else None
         yield resource if report_body is None else _dated_by(resource, report_body)
     for report in reports:
-        for body in as_dicts(report.body.get("contained")):
-            if (
-                body.get("resourceType") == "Observation"
-                and body.get("status") not in _WITHDRAWN | _NO_RESULT
-            ):
-                own = {k: v for k, v in body.items() if k not in ("id", "subject")}
-                given = {"status": report.body.get("status"), "subject": report.body.get("subject")}
-                yield _dated_by(Resource(given | own, report.origin, report.reference), report.body)
+        yield from _contained_results(report)
+
+
+def _contained_results(report: Resource) -> Iterator[Resource]:
+    subject = report.body.get("subject")
+    for body in as_dicts(report.body.get("contained")):
+        if (
+            body.get("resourceType") != "Observation"
+            or as_text(body.get("status")) in _WITHDRAWN | _NO_RESULT
+        ):
+            continue
+        if _patient_in(body.get("subject")) not in (None, _patient_in(subject)):
+            continue
+        own = {k: v for k, v in body.items() if k not in ("id", "subject")}
+        given = {"status": report.body.get("status"), "subject": subject}
+        yield _dated_by(Resource(given | own, report.origin, report.reference), report.body)
+
+
+def _patient_in(pointer: object) -> str | None:
+    return local_reference(as_text(as_dict(pointer).get("reference")) or "")
 
 
 def _replaced(resources: Iterable[Resource]) -> frozenset[str]:

@@ -137,3 +137,20 @@ def test_a_contained_result_is_cited_by_its_report_and_survives_a_record_made_ag
         assert result.reference == "DiagnosticReport/cbc"
         assert result.body["effectiveDateTime"] == "2026-04-14"
         assert record.resolve("DiagnosticReport/cbc").body == body
+
+
+def test_a_contained_result_of_another_patient_or_withdrawn_is_left_out():
+    def record(**inside):
+        body = {"resourceType": "DiagnosticReport", "id": "cbc", "status": "final", "subject": {"reference": "Patient/p1"},
+                "contained": [{"resourceType": "Observation", "id": "plt"} | inside]}  # fmt: skip
+        return record_from("p1", [Resource(body)]).of_type("Observation")
+
+    assert (
+        len(record())
+        == len(record(subject={"reference": "Patient/p1"}))
+        == len(record(subject={"reference": "#p"}))
+        == 1
+    )
+    assert record(subject={"reference": "Patient/p2"}) == ()
+    assert record(status="entered-in-error") == ()
+    assert len(record(status=["odd"])) == 1
