@@ -7,6 +7,7 @@ QT / RR^(1/3), RR in seconds. What a QTc means is for a policy to say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -21,6 +22,7 @@ from cds_service.fhir.quantities import Interval, exactly
 _FORMULA = {"qtc_fridericia": "QTcF", "qtc_unspecified": "QTc (formula not stated)", "qtc_bazett": "QTcB"}
 _PREFERENCE = ("qtc_fridericia", "qt_uncorrected", "qtc_unspecified", "qtc_bazett")
 _STUDIES = frozenset({"ecg_study", "ecg_impression"})
+_NAMES_ECG = re.compile(r"\bE[CK]G\b|electrocardiogra", re.IGNORECASE)
 _THIRD = Decimal(1) / Decimal(3)
 _PLAUSIBLE = (Decimal(200), Decimal(800))  # ms, as for a measured QTc
 
@@ -84,11 +86,15 @@ def _measured(chart: Chart) -> Iterator[Ecg]:
 def _in_reports(chart: Chart) -> Iterator[Result]:
     """Corrected QTs in the words of ECG reports, where the same report measured none."""
     measured = {r.reference for r in chart.usable(*_FORMULA)}
-    texts = [(d.reference, d.when, d.text) for d in chart.documents if _is_ecg_report(d)]
+    texts = [
+        (d.reference, d.when, d.text)
+        for d in chart.documents
+        if _is_ecg_report(d) or _NAMES_ECG.search(d.words)
+    ]
     texts += [
         (s.reference, s.when, s.text)
         for s in chart.statements
-        if s.kind == "Observation" and s.codes & _STUDIES
+        if s.kind == "Observation" and (s.codes & _STUDIES or _NAMES_ECG.search(s.topic))
     ]
     for reference, when, text in texts:
         for concept, ms in reported_qts(text) if reference not in measured else ():

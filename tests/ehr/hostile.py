@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
@@ -71,6 +71,14 @@ ORACLE = Personality(most_rows=50, paging="opaque", bare_entries=True)
 ATHENA = Personality(paging="relative", most_rows=10)
 AZURE = Personality(paging="opaque", total=3)
 HAPI = Personality(most_rows=20, paging="opaque", says=outcome("information", "informational"))
+NOTICES = Personality(
+    says=outcome("warning", "suppressed", "4119"), instead_of_empty=outcome("warning", "processing", "4101")
+)
+STRANGERS = Personality(strangers=True)
+WITHOUT_TYPES = Personality(lacks=("MedicationStatement", "AdverseEvent"))
+SILENT_WITHOUT_TYPES = replace(WITHOUT_TYPES, states_capabilities=False, lacking_status=501)
+SMALL_PAGES = Personality(refuses_count_above=100)
+STRICT = Personality(unknown=("_count", "status", "code", "category"))
 PERSONALITIES = {"Epic": EPIC, "Oracle": ORACLE, "athena": ATHENA, "Azure": AZURE, "HAPI": HAPI}
 
 TYPES = ("Patient", "Condition", "Observation", "MedicationRequest", "MedicationAdministration", "MedicationStatement",

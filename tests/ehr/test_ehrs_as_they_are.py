@@ -9,7 +9,19 @@ from cds_service.ehr.capabilities import Capabilities
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.fhir.record import Need
 from tests.ehr.hooking import coverage_card, sign, verdicts
-from tests.ehr.hostile import EPIC, Personality, fhir, outcome, running
+from tests.ehr.hostile import (
+    EPIC,
+    NOTICES,
+    SILENT_WITHOUT_TYPES,
+    SMALL_PAGES,
+    STRANGERS,
+    STRICT,
+    WITHOUT_TYPES,
+    Personality,
+    fhir,
+    outcome,
+    running,
+)
 from tests.ehr.looking import OUTBOUND, gaps, look, only
 from tests.policy.chart_notes import adverse_event, condition
 from tests.policy.treated import C1D1, C2D1, NEVER_TREATED, TREATED
@@ -17,20 +29,18 @@ from tests.policy.treated import C1D1, C2D1, NEVER_TREATED, TREATED
 PATIENTS = {"before the first dose": (NEVER_TREATED, C1D1), "before the second cycle": (TREATED, C2D1)}
 WAYS = {
     "a notice beside every answer": Personality(says=outcome("warning", "suppressed", "4119")),
-    "a notice in place of nothing": Personality(
-        says=outcome("warning", "processing", "4119"), instead_of_empty=outcome("warning", "processing", "4101")
-    ),
-    "a row of another patient in every answer": Personality(strangers=True),
-    "no MedicationStatement and no AdverseEvent": Personality(lacks=("MedicationStatement", "AdverseEvent")),
-    "the same, and it does not say what it offers": Personality(
-        lacks=("MedicationStatement", "AdverseEvent"), states_capabilities=False, lacking_status=501
-    ),
-    "a page of at most 100": Personality(refuses_count_above=100),
+    "notices beside answers and in place of nothing": NOTICES,
+    "a row of another patient in every answer": STRANGERS,
+    "no MedicationStatement and no AdverseEvent": WITHOUT_TYPES,
+    "the same, and it does not say what it offers": SILENT_WITHOUT_TYPES,
+    "a page of at most 100": SMALL_PAGES,
     "422 for the page size": Personality(unknown=("_count",)),
     "422 for statuses": Personality(unknown=("status",)),
-    "422 for all but the patient": Personality(unknown=("_count", "status", "code", "category")),
-    "one vendor's ways together": replace(EPIC, says=outcome("warning", "suppressed", "4119"), refuses_count_above=100),
-}  # fmt: skip
+    "422 for all but the patient": STRICT,
+    "one vendor's ways together": replace(
+        EPIC, says=outcome("warning", "suppressed", "4119"), refuses_count_above=100
+    ),
+}
 
 
 def answered(personality, resources, draft):

@@ -18,6 +18,7 @@ from tests.policy.chart_notes import (
     body_size,
     care_plan,
     condition,
+    criterion,
     determine,
     drug_order,
     held,
@@ -175,6 +176,7 @@ def test_pol_a_i_cd22_a_report_that_is_on_file_and_was_not_read_is_cited_and_not
     pdf = report("2026-03-02", loinc="33719-6", presentedForm=[{"contentType": "application/pdf"}])
     d = determine([*FIRST, pdf], C1D1)
     assert "on file and not understood" in needed(d, "cd22").because
+    assert criterion(d, "POL-A-I-CD22").evidence == (f"DiagnosticReport/{pdf['id']}",)
     assert "51124-6" not in offered(d)
 
 

@@ -295,6 +295,11 @@ def test_pol_rec_qt_the_words_of_an_ecg_report_are_read_as_reported():
     assert any("as reported, 512 ms" in f.text for f in d.findings)
 
 
+def test_pol_rec_qt_an_ecg_report_under_a_local_name_is_read_too():
+    local = report("2026-04-14", "QT/QTc 430/512 ms.") | {"code": {"text": "EKG 12-LEAD"}}
+    assert CRITICAL in raised(first_cycle(local), "POL-REC-QT")
+
+
 def test_pol_rec_qt_other_reports_and_other_words_give_no_qtc():
     said = "Sinus rhythm. Hold drugs if QTc 512 ms."
     assert CRITICAL not in raised(first_cycle(report("2026-04-14", said, loinc="11524-6")))

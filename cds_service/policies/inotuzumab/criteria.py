@@ -21,7 +21,7 @@ from cds_service.fhir.codings import System
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import days, number
-from cds_service.policies.inotuzumab.open_items import absent, hidden
+from cds_service.policies.inotuzumab.open_items import absent, hidden, not_understood
 from cds_service.policy.outline import Answer
 from cds_service.policy.verdict import Verdict, agreed
 
@@ -168,7 +168,9 @@ def _no_cd22(case: Case, undated: tuple[Result, ...]) -> Answer:
         because = f"no CD22 result with a date: {'; '.join(_cd22_shown(r) for r in undated)}"
     else:
         because = absent(case, "CD22 result on blasts", "cd22")
-    return unknown(because, "cd22", evidence=refs((*bad, *undated)), changes=_CD22_TEST)
+    on_file = tuple(found.reference for found in not_understood(case, "cd22"))
+    evidence = tuple(dict.fromkeys((*refs((*bad, *undated)), *on_file)))
+    return unknown(because, "cd22", evidence=evidence, changes=_CD22_TEST)
 
 
 def _cd22_shown(result: Result) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from cds_service.clinical.chart import Chart, Document
 from cds_service.clinical.evidence import deciding, newest
@@ -80,7 +81,7 @@ def absent(case: Case, what: str, item: str, ending: str = " found") -> str:
     if reason := hidden(case.chart, item):
         return f"{what} could not be looked for everywhere ({reason})"
     if on_file := not_understood(case, item):
-        return f"no readable {what}; on file and not understood: {'; '.join(on_file)}"
+        return f"no readable {what}; on file and not understood: {_listed(on_file)}"
     lacking = [need for need in SOURCES[item] if need in case.record.not_offered]
     return f"no {what}{ending}" + (f" (this EHR does not offer {' and '.join(lacking)})" if lacking else "")
 
@@ -95,30 +96,28 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "response": ("marrow_blasts_pct", "pb_blasts_pct", "pb_blasts_abs"),
     "height-weight": ("body_height", "body_weight"),
 }
-_PATHOLOGY = frozenset(
-    {
-        "11526-1",
-        "60568-3",
-        "33721-2",
-        "48807-2",
-        "33719-6",
-        "55230-7",
-        "55229-9",
-        "101119-6",
-        "55228-1",
-        "26435-8",
-    }
+# Pathology, marrow, flow cytometry and immunostains; with what cytogenetics and molecular reports add.
+PATHOLOGY_TYPES = frozenset(
+    {"11526-1", "60568-3", "33721-2", "48807-2", "33719-6", "55230-7", "55229-9", "101119-6"}
 )
+_MAY_HOLD_MARKERS = PATHOLOGY_TYPES | {"55228-1", "26435-8", "51969-4"}
 _PATHOLOGY_WORDS = re.compile(r"patholog|flow cytom|immunophenotyp|marrow|cytogenetic", re.IGNORECASE)
 _IN_A_REPORT = frozenset({"cd22", "ph-status", "response", "mrd"})
 _OF_THE_COURSE = frozenset({"response", "mrd"})
 _MOST = 2  # named in one reason
 
 
-def not_understood(case: Case, item: str) -> list[str]:
+class OnFile(NamedTuple):
+    """What is on file and was not understood, in words, and where it stands."""
+
+    shown: str
+    reference: str
+
+
+def not_understood(case: Case, item: str) -> list[OnFile]:
     """What is on file for an item and was not understood: its newest values, reports without readable text."""
     found = [
-        r.shown
+        OnFile(r.shown, r.reference)
         for concept in _VALUES.get(item, ())
         for r in newest(deciding(case.chart.usable(concept), case.chart.unusable((concept,))))
         if r.is_unreadable
@@ -126,10 +125,17 @@ def not_understood(case: Case, item: str) -> list[str]:
     if item in _IN_A_REPORT:
         since = case.frame.start if item in _OF_THE_COURSE else None
         found += [
-            f"{d.words.split(' | ')[0]} of {d.when or 'no date'}, content not read"
+            OnFile(
+                f"{d.words.split(' | ')[0] or 'report'} of {d.when or 'no date'}, content not read",
+                d.reference,
+            )
             for d in _unread(case, since)
         ]
     return found[:_MOST]
+
+
+def _listed(on_file: Sequence[OnFile]) -> str:
+    return "; ".join(found.shown for found in on_file)
 
 
 def _unread(case: Case, since: date | None) -> list[Document]:
@@ -137,7 +143,7 @@ def _unread(case: Case, since: date | None) -> list[Document]:
         d
         for d in case.chart.documents
         if d.content_unread
-        and (d.codes & _PATHOLOGY or _PATHOLOGY_WORDS.search(d.words))
+        and (d.codes & _MAY_HOLD_MARKERS or _PATHOLOGY_WORDS.search(d.words))
         and (since is None or d.when is None or d.when.is_after(since))
     ]
     return sorted(found, key=lambda d: (str(d.when), d.reference), reverse=True)
@@ -215,6 +221,7 @@ def explained(case: Case, need: Item) -> Item:
         return replace(need, because=because, orderable=False)
     if order := awaited(case, need.item):
         return replace(need, because=f"{need.because}; ordered, result awaited: {order}", orderable=False)
-    on_file = [shown for shown in not_understood(case, need.item) if shown not in need.because]
-    because = f"{need.because}; on file and not understood: {'; '.join(on_file)}" if on_file else need.because
-    return replace(need, because=because, orderable=not not_understood(case, need.item))
+    on_file = not_understood(case, need.item)
+    unsaid = [found for found in on_file if found.shown not in need.because]
+    because = f"{need.because}; on file and not understood: {_listed(unsaid)}" if unsaid else need.because
+    return replace(need, because=because, orderable=not on_file)
