@@ -119,10 +119,16 @@ def _higher(both: list[Ecg]) -> list[Ecg]:
     """Of a stated QTc without formula and a computed one, the higher; the other is named beside it."""
     if len({e.by_formula[0][0] for e in both}) < 2:
         return both
-    ordered = sorted(both, key=lambda e: (e.qtc.high or Decimal(0)) if e.qtc else Decimal(0), reverse=True)
+    ordered = sorted(both, key=_most, reverse=True)
     beside = "; ".join(f"{e.how} {e.qtc} ms" for e in ordered[1:] if e.qtc != ordered[0].qtc)
     how = f"{ordered[0].how} (also {beside}; the higher counts)" if beside else ordered[0].how
     return [replace(ordered[0], how=how)]
+
+
+def _most(ecg: Ecg) -> Decimal:
+    """The highest QTc that an ECG may mean; a bound from below has none."""
+    high = ecg.qtc.high if ecg.qtc is not None else Decimal(0)
+    return high if high is not None else Decimal("Infinity")
 
 
 def _read_all(chart: Chart, concept: str, results: Iterable[Result]) -> list[Ecg]:

@@ -31,18 +31,21 @@ class Capabilities:
 
     monotonic: Callable[[], float] = time.monotonic
     _known: dict[str, _Known] = field(default_factory=dict)
-    _asking: threading.Lock = field(default_factory=threading.Lock)
+    _asking: dict[str, threading.Lock] = field(default_factory=dict)
 
     def types_of(self, client: FhirClient, deadline: float) -> frozenset[str] | None:
         """The types that a server says it offers; None when that cannot be told in time."""
         if (known := self._fresh(client.server)) is not None:
             return known.types
-        if not self._asking.acquire(timeout=max(deadline - time.monotonic(), 0)):
+        asking = self._asking.setdefault(
+            client.server, threading.Lock()
+        )  # one thread asks, others wait for it
+        if not asking.acquire(timeout=max(deadline - time.monotonic(), 0)):
             return None
         try:
             known = self._fresh(client.server) or self._ask(client, deadline)
         finally:
-            self._asking.release()
+            asking.release()
         return known.types
 
     def _fresh(self, server: str) -> _Known | None:
@@ -57,7 +60,9 @@ class Capabilities:
         kept = _DAY_S if types is not None else _AFTER_FAILURE_S
         known = _Known(types, self.monotonic() + kept)
         if len(self._known) >= _MOST_SERVERS:
-            self._known.pop(next(iter(self._known)))
+            oldest = next(iter(self._known))
+            self._known.pop(oldest, None)
+            self._asking.pop(oldest, None)
         self._known[client.server] = known
         return known
 

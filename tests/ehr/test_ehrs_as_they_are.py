@@ -1,5 +1,6 @@
 """EHRs with ways of their own give the same coverage as one that answers by the book, or say what is unseen."""
 
+import threading
 import time
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from tests.ehr.hostile import (
     WITHOUT_TYPES,
     Personality,
     fhir,
+    hangs,
     outcome,
     running,
 )
@@ -213,3 +215,34 @@ def test_the_scope_of_a_blank_token_limits_nothing(token):
         real = sign(C1D1, server=ehr.base, fhirAuthorization=lent | {"access_token": "t"})
     assert blank.gathered.record.gaps == ()
     assert real.gathered.record.gaps != ()
+
+
+def test_a_server_that_keeps_one_waiting_keeps_no_other_servers_call_waiting():
+    kept = Capabilities()
+    with running() as slow, running() as quick:
+        slow.script("metadata", hangs)
+        waiting = threading.Thread(
+            target=kept.types_of, args=(FhirClient(OUTBOUND, slow.base), time.monotonic() + 1)
+        )
+        waiting.start()
+        while not slow.asked("metadata"):
+            time.sleep(0.005)
+        assert "Condition" in kept.types_of(FhirClient(OUTBOUND, quick.base), time.monotonic() + 5)
+        assert waiting.is_alive()
+        waiting.join()
+
+
+def test_many_threads_ask_a_server_once():
+    kept = Capabilities()
+    with running() as ehr:
+        threads = [
+            threading.Thread(
+                target=kept.types_of, args=(FhirClient(OUTBOUND, ehr.base), time.monotonic() + 5)
+            )
+            for _ in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(ehr.asked("metadata")) == 1

@@ -74,6 +74,9 @@ def test_what_is_no_number_of_its_kind_is_named_as_unreadable(code, members):
 AWAITED = {
     "pending": {"valueString": "Pending"},
     "not performed": {"valueCodeableConcept": {"text": "Test not performed"}},
+    "pending by code": {
+        "valueCodeableConcept": {"coding": [{"system": "urn:lab", "code": "P", "display": "Pending"}]}
+    },
     "absent": {"dataAbsentReason": {"coding": [{"code": "not-performed"}]}},
     "absent, with a remark": {
         "dataAbsentReason": {"text": "clotted"},
