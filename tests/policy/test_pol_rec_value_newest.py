@@ -221,6 +221,12 @@ def test_pol_rec_value_height_and_weight_fall_back_and_say_so():
     assert named(d, "The one before is used: 68 kg (2026-04-14)")
 
 
+def test_pol_rec_value_a_weight_that_is_only_a_range_falls_back_and_says_so():
+    d = first_cycle(observation("29463-7", "2026-04-15", text="60-70 kg"))
+    assert d.dose.verdict == "ok"
+    assert named(d, "weight is only 60 to 70 kg (2026-04-15). The one before is used: 68 kg (2026-04-14)")
+
+
 # ---- Results of reports, names, times --------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ _MOST = 3  # of one measurement; more would bury the card
 def findings(case: Case) -> Iterator[Finding]:
     yield from _deceased(case)
     yield from _unreadable(case)
+    yield from _inexact(case)
     yield from _awaited(case)
 
 
@@ -51,7 +52,7 @@ def _unreadable(case: Case) -> Iterator[Finding]:
     for concept, name in _READ.items():
         for r in _rejected(case, concept)[:_MOST]:
             text = f"{name} of {r.day_text} cannot be used: {r.problem}"
-            if concept in _FALLING_BACK and (used := _newest(case, concept)):
+            if concept in _FALLING_BACK and (used := _exact(case, concept)):
                 text += f". The one before is used: {used[0].shown}"
             yield _warning(
                 "unreadable-data", "POL-REC-VALUE", text, f"Check the {name} in the record", (r.reference,)
@@ -63,6 +64,27 @@ def _rejected(case: Case, concept: str) -> list[Result]:
     bad = set(case.chart.unusable((concept,)))
     counting = [r for r in deciding(_readable(case, concept), bad) if r in bad and _counts(case, concept, r)]
     return sorted(counting, key=lambda r: r.reference)
+
+
+def _inexact(case: Case) -> Iterator[Finding]:
+    """A newest height or weight that is only a range or a bound: no BSA follows from it, the exact one before is used."""
+    for concept in sorted(_FALLING_BACK):
+        newer = [r for r in _newest(case, concept) if r.value is not None and r.value.exact is None]
+        if newer and (used := _exact(case, concept)) and used[0].when != newer[0].when:
+            name = _READ[concept]
+            text = f"{name} is only {newer[0].shown}. The one before is used: {used[0].shown}"
+            yield _warning(
+                "unreadable-data",
+                "POL-REC-VALUE",
+                text,
+                f"Check the {name} in the record",
+                (newer[0].reference,),
+            )
+
+
+def _exact(case: Case, concept: str) -> tuple[Result, ...]:
+    usable = case.chart.usable(concept)
+    return newest(r for r in usable if r.value is not None and r.value.exact is not None)
 
 
 def _counts(case: Case, concept: str, r: Result) -> bool:
