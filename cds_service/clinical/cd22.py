@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.evidence import deciding
 from cds_service.clinical.marker_words import (
     is_equivocal,
     is_of_normal_cells,
@@ -37,17 +38,19 @@ def cd22_samples(chart: Chart) -> tuple[Result, ...]:
     """All results on leukemic blasts that say something of CD22.
 
     ``sign`` is the laboratory's interpretation or words, ``value`` the per cent of blasts. A test
-    that was done and left the question open has neither, and still is a result.
+    that was done and left the question open, or whose answer cannot be read, has neither and
+    still is a result.
     """
-    found = [_in_own_words(r) for r in chart.results_for(_PERCENT, _ABSOLUTE)]
-    found += _by_local_codes(chart)
+    coded = (*chart.results_for(_PERCENT, _ABSOLUTE), *_by_local_codes(chart))
+    found = [_in_own_words(r) for r in coded if not r.awaited]
     found += [
         replace(_from_text(r.words, r.reference, r.when), rank=r.rank, preliminary=r.preliminary)
         for r in chart.results_for("immunophenotype_panel")
     ]
     found += [_from_text(text, reference, when) for text, reference, when in _texts(chart)]
     found += _of_documents(chart)
-    return tuple(r for r in found if r.sign is not None or r.value is not None or r.undecided)
+    told = [r for r in found if r.sign is not None or r.value is not None or r.undecided]
+    return tuple(deciding(told, [r for r in found if r not in told and r.is_unreadable]))
 
 
 def _in_own_words(result: Result) -> Result:
@@ -66,7 +69,7 @@ def _by_local_codes(chart: Chart) -> Iterator[Result]:
             if _is_cd22_by_name(part):
                 result = read_part(Part(_PERCENT, part, resource), chart.zone)
                 if result.when is None or result.when.has_happened(chart.clock):
-                    yield _in_own_words(result)
+                    yield result
 
 
 def _is_cd22_by_name(part: Mapping[str, Any]) -> bool:

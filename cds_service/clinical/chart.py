@@ -18,6 +18,7 @@ from cds_service.clinical.reports import silent_reports
 from cds_service.clinical.results import Part, Result, parts_of, read_part
 from cds_service.clinical.statements import Statement, statements_of, when_stated
 from cds_service.clinical.terms import concepts
+from cds_service.fhir.attachments import attached_texts, attachments_of
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
@@ -43,7 +44,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A DocumentReference or DiagnosticReport: its type, day and readable text."""
+    """A DocumentReference or DiagnosticReport: its type, day and readable text.
+
+    ``content_unread`` says that a document is attached and its text could not be read.
+    """
 
     concepts: frozenset[str]
     codes: frozenset[str]
@@ -53,6 +57,7 @@ class Document:
     reference: str
     kind: str
     status: str = ""
+    content_unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,7 @@ class Chart:
         """All texts up to the clock."""
         return tuple(
             s
-            for s in statements_of(self.record, self.zone)
+            for s in statements_of(self.record, self.zone, self._attached)
             if (s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)) and s.reference not in self._silent_reports
         )
 
@@ -173,9 +178,20 @@ class Chart:
         return tuple(a for a in found if a.kind != "Procedure" or self._is_past(a.when))
 
     @cached_property
+    def _attached(self) -> Mapping[str, str]:
+        """The texts attached to documents, the newest first where there is too much to read."""
+        dated = [
+            (str(when_stated(r, self.zone) or ""), r)
+            for kind in ("DocumentReference", "DiagnosticReport")
+            for r in self.record.of_type(kind)
+        ]
+        dated.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
+        return attached_texts((r for _, r in dated), self.record)
+
+    @cached_property
     def documents(self) -> tuple[Document, ...]:
         found = [
-            _document(resource, self.zone)
+            _document(resource, self._attached.get(resource.reference, ""), self.zone)
             for kind in ("DocumentReference", "DiagnosticReport")
             for resource in self.record.of_type(kind)
         ]
@@ -186,7 +202,7 @@ class Chart:
 
     def unusable(self, names: Iterable[str]) -> list[Result]:
         """Results of these concepts that carry a value nobody can use, with the problem named."""
-        return [r for r in self.results_for(*names) if r.problem is not None]
+        return [r for r in self.results_for(*names) if r.is_unreadable]
 
 
 def read_chart(record: Record, clock: datetime) -> Chart:
@@ -234,14 +250,14 @@ def _act(resource: Resource, record: Record, zone: tzinfo) -> Act:
     )
 
 
-def _document(resource: Resource, zone: tzinfo) -> Document:
+def _document(resource: Resource, attached: str, zone: tzinfo) -> Document:
     body = resource.body
     kind = body.get("type") if resource.type == "DocumentReference" else body.get("code")
     categories = as_dicts(body.get("category"))
     coded = set(concepts(kind, "fhir_codes", "labs"))
     codes = {str(c.get("code")) for x in (as_dict(kind), *categories) for c in as_dicts(x.get("coding"))}
     texts = [as_text(body.get(m)) for m in ("description", "conclusion")]
-    texts += [words_in(c) for c in as_dicts(body.get("conclusionCode"))]
+    texts += [*(words_in(c) for c in as_dicts(body.get("conclusionCode"))), attached]
     when = when_stated(resource, zone) or end_of(as_dict(body.get("context")).get("period"), zone)
     return Document(
         concepts=frozenset(coded),
@@ -252,4 +268,5 @@ def _document(resource: Resource, zone: tzinfo) -> Document:
         reference=resource.reference,
         kind=resource.type,
         status=as_text(body.get("status")) or "",
+        content_unread=bool(attachments_of(resource)) and not attached,
     )

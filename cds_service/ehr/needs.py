@@ -46,6 +46,12 @@ class DataNeed:
         """The relative URLs that answer this need for one patient, each short enough for a gateway."""
         return _in_parts(_filled(self.search, patient_id))
 
+    def bare_path(self, patient_id: str) -> str | None:
+        """The search for all that the patient has of the type; None where another row asks for that."""
+        if self.is_read or self.need is Need.OBSERVATIONS:
+            return None
+        return _filled(self.search.partition("&")[0], patient_id)
+
     def refused_paths(self, patient_id: str) -> tuple[str, ...]:
         """The relative URLs to try when the server refused the first; none when there is no other way."""
         return _in_parts(_filled(self.refused, patient_id)) if self.refused else ()

@@ -71,6 +71,7 @@ def written(grounds: Grounds, answer: object) -> bytes:
             "patient": grounds.patient_id,
             "resources": {kind: _resources(held) for kind, held in record.by_type.items()},
             "gaps": [[gap.need.value, gap.reason, gap.partial] for gap in record.gaps],
+            "not_offered": [need.value for need in record.not_offered],
             "drafts": _resources(grounds.drafts),
             "policies": list(grounds.policies),
             "clock": grounds.clock.isoformat(),
@@ -92,7 +93,7 @@ def read(content: bytes) -> tuple[Grounds, str]:
     grounds = Grounds(
         tenant=kept["tenant"],
         patient_id=kept["patient"],
-        record=Record(kept["patient"], by_type, gaps),
+        record=Record(kept["patient"], by_type, gaps, tuple(map(Need, kept.get("not_offered", ())))),
         drafts=_read_resources(kept["drafts"]),
         policies=tuple(kept["policies"]),
         clock=datetime.fromisoformat(kept["clock"]),

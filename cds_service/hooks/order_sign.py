@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from cds_service.ehr.fhir_client import FhirClient
@@ -92,7 +93,7 @@ def answer(
     if not inside:
         return Answered(call, tenant, [])
     try:
-        gathered = gather(_ehr_request(call, sources), client, deadline)
+        gathered = gather(_ehr_request(call, sources, services.clock().date()), client, deadline)
     except NoAccess:
         raise _no_access() from None
     if client is not None and tenant is not None and tenant.payer_identifiers:
@@ -127,7 +128,7 @@ def _in_scope(drafts: Sequence[Resource], policy: DrugPolicy, known: Record) -> 
     return any(policy.in_scope(draft, known.resolve) for draft in drafts)
 
 
-def _ehr_request(call: OrderSign, sources: Sequence[Resource]) -> EhrRequest:
+def _ehr_request(call: OrderSign, sources: Sequence[Resource], today: date) -> EhrRequest:
     lent = call.authorization
     return EhrRequest(
         patient_id=call.patient_id,
@@ -136,6 +137,7 @@ def _ehr_request(call: OrderSign, sources: Sequence[Resource]) -> EhrRequest:
         fhir_server=call.fhir_server,
         access_token=lent.access_token if lent else None,
         scope=lent.scope if lent else None,
+        today=today,
     )
 
 

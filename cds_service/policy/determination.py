@@ -95,11 +95,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A documentation gap: the item, why it is asked for, and whether a verdict depends on it."""
+    """A documentation gap: the item, why it is asked for, and whether a verdict depends on it.
+
+    ``orderable`` is False where an order would not bring it: what may be there unseen or is not
+    understood, and what is ordered already.
+    """
 
     item: str
     because: str
     decides: bool = True
+    orderable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,8 @@ class Dose:
 
     Members that cannot be told are None. ``options`` lists the rows when more than one may apply.
     ``for_every_day`` is False for an order of several days whose doses differ by the table; ``on`` is
-    then the day, not the first, that these facts are about.
+    then the day, not the first, that these facts are about. ``disputed`` says that the record supports
+    another body size, so that no dose is suggested.
     """
 
     verdict: str
@@ -135,6 +141,7 @@ class Dose:
     arithmetic: str = ""
     for_every_day: bool = True
     on: str = ""
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.labels import Label
 from cds_service.clinical.orders import Order, is_for, read_order
 from cds_service.fhir.dates import whole_day
-from cds_service.fhir.record import Need, Record
+from cds_service.fhir.record import Need, Record, Resource
 from cds_service.policies.inotuzumab.course import Position, Reading, placings, position
 from cds_service.policies.inotuzumab.courses import End, ends_of_courses, present_course
 from cds_service.policies.inotuzumab.doses import (
@@ -75,7 +75,10 @@ class Frame:
 
 @dataclass(frozen=True)
 class Case:
-    """An order, the chart at an instant with its evidence of response, and the frame."""
+    """An order, the chart at an instant with its evidence of response, and the frame.
+
+    ``drafts`` are the other drugs, ``requests`` the ServiceRequests of the same bundle.
+    """
 
     chart: Chart
     items: tuple[Item, ...]
@@ -83,6 +86,7 @@ class Case:
     siblings: tuple[Order, ...]
     drafts: tuple[DrugUse, ...]
     frame: Frame
+    requests: tuple[Resource, ...] = ()
 
     @property
     def record(self) -> Record:
@@ -187,6 +191,8 @@ def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:
     """Why the doses given could not be seen: administrations always matter, the rest when there are none."""
     if reason := chart.unseen(Need.MEDICATION_ADMINISTRATIONS):
         return reason
+    if not history.given and Need.MEDICATION_ADMINISTRATIONS in chart.record.not_offered:
+        return "this EHR does not offer MedicationAdministration, and no dose is recorded elsewhere"
     return None if history.given else history_unseen(chart)
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from cds_service.clinical.body import age_on
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.problems import Problem
-from cds_service.clinical.response import Response, blasts, response_statements
+from cds_service.clinical.response import Response, blasts, response_statements, unreadable_blasts
 from cds_service.clinical.results import Result
 from cds_service.fhir.dates import When
 from cds_service.fhir.record import Need
@@ -74,12 +74,21 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
     if untreated and not lines and not unseen:
         because = "the disease is stated as untreated or newly diagnosed, and no prior therapy is recorded"
         return Answer(NOT, because, untreated, changes=_SETTLE_RR)
-    if _only_remission(case, d):
+    blasts_unseen = case.chart.unseen(Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS)
+    if _only_remission(case, d) and not _unread_since(case, d):
         because = f"only remission is recorded and no relapse: {_shown(d.remissions)}"
+        if blasts_unseen:
+            because = f"remission is recorded ({_shown(d.remissions)}), and later blasts could not be looked for ({blasts_unseen})"
+            return unknown(because, "therapy-history", evidence=refs(d.remissions), changes=_SETTLE_RR)
         return Answer(NOT, because, refs(d.remissions), changes=_SETTLE_RR)
     because = "the record shows neither relapse nor failure of a prior line"
+    if unread := _unread_since(case, d):
+        because = f"whether the disease is back cannot be told: blasts {'; '.join(r.shown for r in unread)}"
+        return unknown(because, "therapy-history", evidence=refs(unread), changes=_SETTLE_RR)
     if unseen:
         because = f"the treatment history could not be seen ({unseen})"
+    elif blasts_unseen:
+        because = f"relapse or failure of a prior line could not be looked for everywhere ({blasts_unseen})"
     return unknown(because, "therapy-history", evidence=refs(case.diagnosis.leukemia), changes=_SETTLE_RR)
 
 
@@ -132,6 +141,13 @@ def _only_remission(case: Case, d: DiseaseCourse) -> bool:
     )
 
 
+def _unread_since(case: Case, d: DiseaseCourse) -> list[Result]:
+    """Blast results that cannot be read and may be later than the newest remission."""
+    last = max((w.first for p in d.remissions if (w := recorded_on(p))), default=date.min)
+    found = [r for results in unreadable_blasts(case.chart) for r in results]
+    return [r for r in found if r.when is None or r.when.last >= last]
+
+
 def _shown(problems: Iterable[Problem]) -> str:
     return ", ".join(dict.fromkeys(problem_shown(p) for p in problems))
 
@@ -156,13 +172,13 @@ class _AfterLine:
     def below_limit(self) -> bool | None:
         """Whether the newest marrow is below 5 % blasts; None when there is none or results differ."""
         limit = number("cr.marrow_blasts_max")
-        found = {m.value.is_below(limit) for m in self.marrow if m.value is not None}
+        found = {m.value.is_below(limit) if m.value is not None else None for m in self.marrow}
         return found.pop() if len(found) == 1 else None
 
     @property
     def failure(self) -> _Failure | None:
         """A statement of failure that no newer marrow answers."""
-        seen = max((m.when.last for m in self.marrow if m.when), default=date.min)
+        seen = max((m.when.last for m in self.marrow if m.when and m.value), default=date.min)
         later = [f for f in self.failures if f.when.last >= seen]
         return later[-1] if later else None
 
@@ -189,7 +205,7 @@ def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
         return Answer(MET, because, tuple(dict.fromkeys((failure.reference, *evidence))))
     clear = f"marrow blasts {found.marrow[0].shown} after prior therapy ({named})"
     stated = [i for i in case.items if i.achieved]
-    if stated and failure is None:
+    if stated and failure is None and not case.chart.unseen(Need.OBSERVATIONS):
         where = (found.marrow[0].reference, stated[-1].reference)
         return Answer(NOT, f"{clear}, and {stated[-1].text}", where, changes=_SETTLE_RR)
     because = (
@@ -211,8 +227,9 @@ def _failures(case: Case) -> Iterator[tuple[When | None, str, str]]:
 def _found_after(case: Case, lines: tuple[Line, ...]) -> _AfterLine:
     begun = min((w.first for line in lines if (w := line.first)), default=date.min)
     ended = next((end for _, end in line_periods(lines)), None)
+    readable, unread = blasts(case.chart)[0], unreadable_blasts(case.chart)[0]
     marrow = [
-        m for m in blasts(case.chart)[0] if ended is not None and m.when is not None and m.when.first > ended
+        m for m in (*readable, *unread) if ended is not None and m.when is not None and m.when.first > ended
     ]
     failures = [
         _Failure(when, reference, text)
@@ -251,6 +268,8 @@ def frontline(case: Case) -> Answer:
             (new.reference,),
         )
     because = "no prior therapy is recorded, but nothing says that this is first-line treatment"
+    if plans := case.chart.unseen(Need.CARE_PLANS):
+        because = f"whether a plan says first-line treatment could not be seen ({plans})"
     return unknown(because, "line-of-therapy", changes=settle)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from cds_service.clinical.chart import Chart, read_chart
+from cds_service.clinical.chart import read_chart
 from cds_service.clinical.drugs import INOTUZUMAB
-from cds_service.clinical.exposure import DrugUse, orders_a_drug, use_of
+from cds_service.clinical.exposure import orders_a_drug, use_of
 from cds_service.clinical.medication import medication_concept
-from cds_service.clinical.orders import Order, is_for, read_order
+from cds_service.clinical.orders import is_for, read_order
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.policies.inotuzumab import (
     criteria,
@@ -118,7 +118,15 @@ def determine(record: Record, drafts: Sequence[Resource], clock: datetime) -> tu
     assert zone is not None
     partners = tuple(use_of(d, whole, zone) for d in drafts if d not in ours and orders_a_drug(d))
     chart = read_chart(whole, clock)
-    return tuple(_one(chart, order, [o for o in orders if o is not order], partners) for order in orders)
+    requests = tuple(d for d in drafts if d not in ours and d.type == "ServiceRequest")
+    return tuple(
+        _one(
+            replace(
+                build_case(chart, order, [o for o in orders if o is not order], partners), requests=requests
+            )
+        )
+        for order in orders
+    )
 
 
 def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
@@ -129,11 +137,11 @@ def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
     if not medications and not signed & held:
         return record
     kept = [r for rs in record.by_type.values() for r in rs if r.reference not in signed]
-    return record_from(record.patient_id, [*kept, *medications], record.gaps)
+    return record_from(record.patient_id, [*kept, *medications], record.gaps, record.not_offered)
 
 
-def _one(chart: Chart, order: Order, others: list[Order], partners: tuple[DrugUse, ...]) -> Determination:
-    case = build_case(chart, order, others, partners)
+def _one(case: Case) -> Determination:
+    chart, order = case.chart, case.order
     outline = OUTLINE.evaluate(case.request, case)
     dose = check_dose(case)
     found, asked = safety.findings(case)

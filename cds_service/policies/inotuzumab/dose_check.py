@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from cds_service.clinical.body import BodySurface, possible_surfaces, unsettled
 from cds_service.policies.inotuzumab import dose_findings
+from cds_service.policies.inotuzumab.body_quarrel import Opinion, rivals, tempered
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.cycle_total import total_holds
 from cds_service.policies.inotuzumab.dose_findings import Judged
@@ -46,8 +47,18 @@ def check_dose(case: Case) -> DoseCheck:
     surfaces = possible_surfaces(case.chart)
     checks = [_check(case, body) for body in surfaces]
     if len({_decision(check) for check in checks}) == 1:
-        return checks[0]
+        return _beside_rivals(case, surfaces[0], checks[0])
     return _check(case, unsettled(case.chart))
+
+
+def _beside_rivals(case: Case, body: BodySurface, check: DoseCheck) -> DoseCheck:
+    """The check with the size in use, tempered by what other sizes of the record would say."""
+    others = []
+    for rival in rivals(case.chart, body):
+        other = _check(case, rival.body)
+        others.append((rival, Opinion(other.dose, other.findings)))
+    found = tempered(Opinion(check.dose, check.findings), others, body)
+    return DoseCheck(found.dose, found.findings, check.needed)
 
 
 def _decision(check: DoseCheck) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.cycle_total import slot_of
 from cds_service.policies.inotuzumab.interruptions import Interruption, interruptions
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.open_items import hidden
 from cds_service.policies.inotuzumab.order_days import too_close
 from cds_service.policies.inotuzumab.reductions import reading, reduction
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator, Need
@@ -128,10 +129,20 @@ def asked(case: Case) -> Iterator[Need]:
 def _open_interruptions(case: Case) -> Iterator[str]:
     for i in interruptions(case):
         if i.toxicity is None:
-            said = f"the reason given ({i.reason}) is not understood" if i.reason else "no reason is recorded"
+            said = (
+                f"the reason given ({i.reason}) is not understood"
+                if i.reason
+                else _no_reason(case, "no reason is recorded")
+            )
             yield f"a dose was held on {i.start} and {said}"
         elif i.toxicity and i.length is None:
             yield f"{i.shown}: its length, and so any reduction, cannot be told"
+
+
+def _no_reason(case: Case, absent: str) -> str:
+    """That no reason is recorded, in the words given, unless it may stand where nothing was seen."""
+    reason = hidden(case.chart, "interruption-reason")
+    return f"its reason could not be looked for everywhere ({reason})" if reason else absent
 
 
 def _late_without_reason(case: Case) -> Iterator[str]:
@@ -142,7 +153,7 @@ def _late_without_reason(case: Case) -> Iterator[str]:
             continue
         before = max((d.day for d in case.frame.given if d.day < day), default=due)
         if not any(before <= i.start <= day for i in interruptions(case)):
-            yield f"{what} {day} was due {due} and is {late} days late, with no reason recorded"
+            yield f"{what} {day} was due {due} and is {late} days late, {_no_reason(case, 'with no reason recorded')}"
 
 
 def _doses_in_order(case: Case) -> Iterator[tuple[date, Label, str]]:

@@ -88,6 +88,8 @@ def _value(body: Mapping[str, Any]) -> str:
 def _one_value(body: Mapping[str, Any]) -> str:
     if quantity := as_dict(body.get("valueQuantity")):
         return in_words(quantity)
+    if span := as_dict(body.get("valueRange")):
+        return " to ".join(in_words(end) for side in ("low", "high") if (end := as_dict(span.get(side))))
     if concept := as_dict(body.get("valueCodeableConcept")):
         return _short_name(concept)
     for member in ("valueString", "valueDateTime", "valueInteger", "valueBoolean"):
