@@ -111,5 +111,5 @@ def test_the_detail_view_reads_them_too():
         expires_at=time.time() + 60, view="v", app_context=None, need_patient_banner=True, intent="", orders=(),
     )  # fmt: skip
     with running([patient(), organization(), coverage(by("Organization/mmm"))]) as ehr:
-        chart = read_chart(OUTBOUND, replace(login, iss=ehr.base), (), time.monotonic() + 5)
+        chart = read_chart(lambda _: OUTBOUND, replace(login, iss=ehr.base), (), time.monotonic() + 5)
     assert [o.id for o in chart.of_type("Organization")] == ["mmm"]
