@@ -119,7 +119,7 @@ def _add(root: _Node, phrase: str, entry: _Entry) -> None:
         node = step
     held = node.setdefault(_LEAF, [])
     assert isinstance(held, list)
-    held.append(entry)
+    held.insert(0 if entry.exact else len(held), entry)
 
 
 def _words(found: Sequence[Token]) -> list[Token]:
@@ -158,7 +158,7 @@ def _longest(words: list[Token], i: int, root: _Node) -> tuple[Kind, str, int]:
         node = step
         written = " ".join(t.text for t in words[i : j + 1])
         entry = next((e for e in _entries(node) if not e.exact or e.exact == written), None)
-        if entry is not None:
+        if entry is not None and not (i == 0 and entry.exact == "May"):  # there it is the verb
             best = (entry.kind, entry.value, j - i + 1)
     return best
 

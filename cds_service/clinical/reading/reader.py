@@ -16,6 +16,7 @@ from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import NOTHING, TOPICS, Topic
+from cds_service.fhir.dates import When
 
 _SWINGS = frozenset({Kind.DENY, Kind.LOSE, Kind.NEAR, Kind.RESTORE})
 _OPEN = frozenset({Kind.DOUBT, Kind.WAIT})
@@ -108,7 +109,7 @@ def _clauses(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
             used.add(j)
             if segments[j].mark in (",", "(", ")", "-", "which"):
                 clause = merged([clause, segments[j]])
-            elif topic.elides and _begins_with_sign(segments[j]) and (target := _target(clause)) is not None:
+            elif _begins_with_sign(segments[j]) and (target := _target(clause)) is not None:
                 yield clause
                 clause = Segment((target, *segments[j].terms), segments[j].mark)
         yield clause
@@ -207,7 +208,7 @@ def _names_nothing(segment: Segment) -> bool:
 
 def _begins_with_sign(segment: Segment) -> bool:
     """Whether a segment has no subject of its own, and so speaks of what stands before it ("not confirmed by flow")."""
-    first = next((t for t in segment.terms if t.value not in ("verb", "adverb", "and")), segment.terms[0])
+    first = next((t for t in segment.terms if t.value not in ("verb", "adverb", "and", "patient", "article")), segment.terms[0])
     if first.kind is Kind.DENY:
         return first.value != "before"
     return first.kind in (*_OPEN, Kind.LOSE, Kind.AFFIRM)
@@ -240,8 +241,7 @@ def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bo
     past = any(t.kind in (Kind.PAST, Kind.THERAPY) for t in found)
     if past and any(t.kind is Kind.NOW for t in found):
         return None
-    dates = [w for t in found if t.kind is Kind.DATE and (w := read_date(t.tokens[0].text, on))]
-    dates += [w for t in found if t.value == "month" and (w := read_date(t.tokens[0].text, on))]
+    dates = _dates(found, on) if topic.dated else []
     if len(set(dates)) > 1:
         return None
     return Assertion(
@@ -251,6 +251,11 @@ def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bo
         dates[0] if dates else None,
         _cycle(found),
     )  # fmt: skip
+
+
+def _dates(found: Sequence[Term], on: date | None) -> list[When]:
+    written = [t.tokens[-1].text for t in found if t.kind is Kind.DATE or t.value == "month"]
+    return [when for text in written if (when := read_date(text, on)) is not None]
 
 
 def _is_known(found: Sequence[Term], topic: Topic) -> bool:
@@ -268,7 +273,7 @@ def _value(found: Sequence[Term], topic: Topic) -> str | None:
     if len(targets) > 1 and not all(topic.agree(a, b) for a in targets for b in targets):
         return None
     value = min(targets)
-    swings = [t for t in found if t.kind in _SWINGS and t.value != "joined"]
+    swings = _swings(found)
     if topic.needs_predicate:
         return _predicated(found, topic, swings)
     if len(swings) > 1 and not all(t.kind is Kind.DENY and t.value == "correlative" for t in swings[1:]):
@@ -284,6 +289,17 @@ def _value(found: Sequence[Term], topic: Topic) -> str | None:
             return topic.near.get(value)
         case _:
             return value
+
+
+def _swings(found: Sequence[Term]) -> list[Term]:
+    """What turns the value; the same said twice, joined by "and", turns it once ("changed her mind and declines")."""
+    kept: list[Term] = []
+    joined = False
+    for term in found:
+        if term.kind in _SWINGS and not (joined and kept and kept[-1].kind is term.kind):
+            kept.append(term)
+        joined = term.kind is Kind.AND or (joined and term.value in ("verb", "adverb"))
+    return kept
 
 
 def _scopes(swing: Term, found: Sequence[Term]) -> bool:
