@@ -7,8 +7,8 @@ and transplants of organs are other things.
 from __future__ import annotations
 
 from cds_service.clinical.reading.assertions import Time
-from cds_service.clinical.reading.lexicon import Kind
 from cds_service.clinical.reading.clauses import sentences
+from cds_service.clinical.reading.lexicon import Kind
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.tokens import folded
 

@@ -14,11 +14,56 @@ from cds_service.clinical.reading.tokens import Shape, Token, tokens
 
 # A stop after these ends no sentence when a small letter or a figure follows.
 _ABBREVIATED = frozenset(
-    "pt pts cand cont approx vs dr dx tx hx rx wt bx no nos incl excl resp eval temp neg pos st cf e.g i.e est max min".split()
+    [
+        "pt",
+        "pts",
+        "cand",
+        "cont",
+        "approx",
+        "vs",
+        "dr",
+        "dx",
+        "tx",
+        "hx",
+        "rx",
+        "wt",
+        "bx",
+        "no",
+        "nos",
+        "incl",
+        "excl",
+        "resp",
+        "eval",
+        "temp",
+        "neg",
+        "pos",
+        "st",
+        "cf",
+        "e.g",
+        "i.e",
+        "est",
+        "max",
+        "min",
+    ]
 )
 _HEADING_WORDS = 6
 _SILENT = frozenset({Kind.BLOCK, Kind.PAST})
-_OPENERS = frozenset({"if", "unless", "once", "when", "goal", "aim", "trial", "study", "protocol", "risk", "risks", "eligibility"})
+_OPENERS = frozenset(
+    {
+        "if",
+        "unless",
+        "once",
+        "when",
+        "goal",
+        "aim",
+        "trial",
+        "study",
+        "protocol",
+        "risk",
+        "risks",
+        "eligibility",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +113,9 @@ def sentences(text: str, topic: str) -> Iterator[Sentence]:
 def _opens(found: Sequence[Term]) -> bool:
     """Whether a paragraph opens as a condition without its consequence, a goal, a rule or a risk."""
     word = found[0].tokens[0].word
-    return word in _OPENERS and not (word in ("if", "unless", "once", "when") and any(t.value == "," for t in found))
+    return word in _OPENERS and not (
+        word in ("if", "unless", "once", "when") and any(t.value == "," for t in found)
+    )
 
 
 def _runs(found: Sequence[Token]) -> Iterator[tuple[list[Token], str]]:
@@ -103,7 +150,18 @@ def _heading(run: Sequence[Token], topic: str) -> tuple[list[Term], bool]:
     return [], False
 
 
-_MARKS = {",": ",", "(": "(", ")": ")", "[": "(", "]": ")", "--": "-", "-": "-", "*": "-", "\u2022": "-", "|": "-"}
+_MARKS = {
+    ",": ",",
+    "(": "(",
+    ")": ")",
+    "[": "(",
+    "]": ")",
+    "--": "-",
+    "-": "-",
+    "*": "-",
+    "\u2022": "-",
+    "|": "-",
+}
 
 
 def _segments(found: Sequence[Term]) -> Iterator[Segment]:

@@ -27,7 +27,22 @@ _ATTACHING = frozenset(
 # Neutral words that name a thing: with a sign of their own they are a statement of their own ("blasts not detected").
 _NOUNS = frozenset({"count", "specimen", "drug", "disease", "report", "method"})
 # What may stand between a denial and what it denies.
-_BETWEEN = frozenset({"article", "adjective", "in", "verb", "patient", "preposition", "adverb", "time", "sign", "and", "criteria", "after"})
+_BETWEEN = frozenset(
+    {
+        "article",
+        "adjective",
+        "in",
+        "verb",
+        "patient",
+        "preposition",
+        "adverb",
+        "time",
+        "sign",
+        "and",
+        "criteria",
+        "after",
+    }
+)
 _RELATIVE = frozenset({"which", "who", "per", "according", "as", "though", "although", "except", "if"})
 _LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
 
@@ -68,24 +83,28 @@ def _read(text: str, name: str, on: date | None) -> Reading:
 # ---- One sentence ----------------------------------------------------------------------------------
 
 
-def _of_sentence(sentence: Sentence, topic: Topic, text: str, on: date | None) -> Iterator[_Said | NotUnderstood]:
+def _of_sentence(
+    sentence: Sentence, topic: Topic, text: str, on: date | None
+) -> Iterator[_Said | NotUnderstood]:
     whole = (sentence.start, sentence.end)
     if sentence.silenced or (sentence.question and not topic.suspects):
-        yield NotUnderstood(topic.name, text[slice(*whole)], whole)
+        yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=True)
         return
-    clauses = list(_clauses(sentence, topic))
-    for clause in clauses:
+    for clause in (part for whole_clause in _clauses(sentence) for part in _apart(whole_clause)):
         found = _asserted(clause.terms, topic, on, asked=sentence.question)
         span = (clause.terms[0].start, max(t.end for t in clause.terms))
         quote = text[span[0] : span[1]] if span[0] < span[1] else text[slice(*whole)]
         if found is None:
-            yield NotUnderstood(topic.name, quote, span)
+            silent = not any(t.kind is Kind.UNKNOWN for t in clause.terms)
+            yield NotUnderstood(
+                topic.name, quote, span, silenced=silent and any(t.kind in _OPEN for t in clause.terms)
+            )
         elif found.value != NOTHING:
             now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
             yield _Said(replace(found, quote=quote, span=span), now, sentence.has(Kind.CORRECT))
 
 
-def _clauses(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
+def _clauses(sentence: Sentence) -> Iterator[Segment]:
     """The segments that name the topic, each with those beside it that speak of nothing else."""
     segments = list(sentence.segments)
     used: set[int] = set()
@@ -104,7 +123,7 @@ def _clauses(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
             continue
         before = _leading(segments, i, used)
         clause = merged([*before, *parts])
-        while j + 1 < len(segments) and j + 1 not in named and _trails(segments[j + 1], clause):
+        while j + 1 < len(segments) and j + 1 not in named and _trails(segments[j + 1]):
             j += 1
             used.add(j)
             if segments[j].mark in (",", "(", ")", "-", "which"):
@@ -113,6 +132,25 @@ def _clauses(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
                 yield clause
                 clause = Segment((target, *segments[j].terms), segments[j].mark)
         yield clause
+
+
+def _apart(clause: Segment) -> Iterator[Segment]:
+    """A clause in two where a denial stands between two names: the first is not denied by it ("reaction without anaphylaxis")."""
+    named = [i for i, t in enumerate(clause.terms) if t.kind is Kind.TARGET]
+    cut = next(
+        (
+            i
+            for i, t in enumerate(clause.terms)
+            if t.kind is Kind.DENY and t.value in ("before", "either") and named[0] < i < named[-1]
+        ),
+        None,
+    )
+    after = clause.terms[cut + 1 :] if cut is not None else ()
+    if cut is None or any(t.kind is Kind.AND for t in after) or after[0].kind is Kind.AFFIRM:
+        yield clause
+        return
+    yield replace(clause, terms=clause.terms[:cut])
+    yield replace(clause, terms=clause.terms[cut:])
 
 
 _ITEM = 4  # words; a longer item of a list is a clause
@@ -137,7 +175,9 @@ def _denied_in_list(segments: Sequence[Segment], i: int) -> Segment | None:
             if term.kind is Kind.AND:
                 closed = closed or term.value == "or" or term.tokens[0].text == "/"
                 items.append([])
-            elif term.kind in (Kind.UNKNOWN, Kind.TARGET) or (term.kind is Kind.NEUTRAL and term.value != "verb"):
+            elif term.kind in (Kind.UNKNOWN, Kind.TARGET) or (
+                term.kind is Kind.NEUTRAL and term.value != "verb"
+            ):
                 items[-1].append(term)
             else:
                 return None
@@ -177,7 +217,9 @@ def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segmen
         if joined not in (",", "(", ")", "-"):
             break
         alone = _names_nothing(segment)
-        if joined == "," and (_carries_on(segments[i], segment) or alone or _is_its_subject(segment, segments[i])):
+        if joined == "," and (
+            _carries_on(segments[i], segment) or alone or _is_its_subject(segment, segments[i])
+        ):
             found.insert(0, segment)
             j -= 1
             continue
@@ -208,13 +250,16 @@ def _names_nothing(segment: Segment) -> bool:
 
 def _begins_with_sign(segment: Segment) -> bool:
     """Whether a segment has no subject of its own, and so speaks of what stands before it ("not confirmed by flow")."""
-    first = next((t for t in segment.terms if t.value not in ("verb", "adverb", "and", "patient", "article")), segment.terms[0])
+    first = next(
+        (t for t in segment.terms if t.value not in ("verb", "adverb", "and", "patient", "article")),
+        segment.terms[0],
+    )
     if first.kind is Kind.DENY:
         return first.value != "before"
     return first.kind in (*_OPEN, Kind.LOSE, Kind.AFFIRM)
 
 
-def _trails(segment: Segment, clause: Segment) -> bool:
+def _trails(segment: Segment) -> bool:
     """Whether a segment behind a clause belongs to it: it names nothing else, or begins as a relative clause."""
     if segment.terms[0].tokens[0].word in _RELATIVE:
         return True
@@ -230,7 +275,7 @@ def _trails(segment: Segment, clause: Segment) -> bool:
 
 def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bool) -> Assertion | None:
     """What a clause asserts; None when it is not understood. The value ``NOTHING``: understood, and it says nothing."""
-    if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
+    if len(found) > _LONGEST_CLAUSE or not _is_known(found):
         return None
     value = _value(found, topic)
     if value is None:
@@ -258,7 +303,7 @@ def _dates(found: Sequence[Term], on: date | None) -> list[When]:
     return [when for text in written if (when := read_date(text, on)) is not None]
 
 
-def _is_known(found: Sequence[Term], topic: Topic) -> bool:
+def _is_known(found: Sequence[Term]) -> bool:
     for before, term in zip((None, *found), found, strict=False):
         if term.kind in (Kind.UNKNOWN, Kind.BLOCK):
             return False
@@ -313,7 +358,7 @@ def _scopes(swing: Term, found: Sequence[Term]) -> bool:
     else:
         reached = before[-1]
         between = found[reached + 1 : at]
-    if reached is None or swing.value == "after" and not before:
+    if reached is None or (swing.value == "after" and not before):
         return False
     return all(t.kind is not Kind.NEUTRAL or t.value in _BETWEEN for t in between)
 

@@ -75,5 +75,6 @@ def tokens(text: str) -> tuple[Token, ...]:
     if len(text) > LONGEST:
         return ()
     return tuple(
-        Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), m[0], m.start(), m.end()) for m in _TOKEN.finditer(text)
+        Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), m[0], m.start(), m.end())
+        for m in _TOKEN.finditer(text)
     )

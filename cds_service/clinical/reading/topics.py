@@ -51,7 +51,13 @@ EXTRAMEDULLARY = Topic(
     "extramedullary", denied={"present": "absent"}, lost={"present": "absent"}, near={"present": "present"},
     suspects=True,
 )  # fmt: skip
-TRANSPLANT = Topic("transplant", denied={"planned": "not-planned"}, lost={"planned": "not-planned"}, needs_predicate=True, dated=False)
+TRANSPLANT = Topic(
+    "transplant",
+    denied={"planned": "not-planned"},
+    lost={"planned": "not-planned"},
+    needs_predicate=True,
+    dated=False,
+)
 VOD = Topic("vod", denied={"vod": "excluded"}, suspects=True)
 REACTION = Topic(
     "reaction", denied={"reaction": "excluded", "anaphylaxis": "no-anaphylaxis"}, suspects=True,
@@ -62,6 +68,10 @@ STATUS = Topic(
     denied={"relapsed": NOTHING, "refractory": NOTHING, "remission": NOTHING, "untreated": NOTHING},
     groups=(frozenset({"relapsed", "refractory"}),),
 )
-REGIMEN = Topic("regimen", denied={"mini-hyper-cvd": "without", "hyper-cvad": "without"}, lost={"mini-hyper-cvd": "without"})
+REGIMEN = Topic(
+    "regimen",
+    denied={"mini-hyper-cvd": "without", "hyper-cvad": "without"},
+    lost={"mini-hyper-cvd": "without"},
+)
 
 TOPICS = {t.name: t for t in (RESPONSE, EXTRAMEDULLARY, TRANSPLANT, VOD, REACTION, STATUS, REGIMEN)}
