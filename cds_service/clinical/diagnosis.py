@@ -135,7 +135,15 @@ def _group(problem: Problem) -> str | None:
     return None if icd else worded
 
 
+# "Ph-negative", "CD22 negative": the sign belongs to the marker and not to the disease.
+_QUALIFIER = re.compile(
+    r"\b(?:Ph|Philadelphia(?: chromosome)?|BCR(?:::|[-/])ABL1|CD\d{1,3}|KMT2A|CRLF2|MRD)[ -]?(?:negative|positive|neg\b|pos\b|[+-])",
+    re.IGNORECASE,
+)
+
+
 def _group_in_words(words: str) -> str | None:
+    words = _QUALIFIER.sub(" ", words)
     named = (
         ("t_all", _T_ALL), ("t_all", _T_OTHER), ("b_all", _B_ALL), ("unclear", _LYMPHOBLASTIC_LYMPHOMA), ("other", _OTHER), ("unspecified_all", _ALL),
     )  # fmt: skip

@@ -96,12 +96,12 @@ def _of_sentence(
         quote = text[span[0] : span[1]] if span[0] < span[1] else text[slice(*whole)]
         if found is None:
             silent = not any(t.kind is Kind.UNKNOWN for t in clause.terms)
-            yield NotUnderstood(
-                topic.name, quote, span, silenced=silent and any(t.kind in _OPEN for t in clause.terms)
-            )
-        elif found.value != NOTHING:
-            now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
-            yield _Said(replace(found, quote=quote, span=span), now, sentence.has(Kind.CORRECT))
+            silenced = silent and any(t.kind in _OPEN for t in clause.terms)
+            yield NotUnderstood(topic.name, quote, span, silenced=silenced)
+            continue
+        now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
+        for one in found:
+            yield _Said(replace(one, quote=quote, span=span), now, sentence.has(Kind.CORRECT))
 
 
 def _clauses(sentence: Sentence) -> Iterator[Segment]:
@@ -114,7 +114,7 @@ def _clauses(sentence: Sentence) -> Iterator[Segment]:
             continue
         parts = [segments[i]]
         j = i
-        while _is_bare(segments[j]) and j + 1 in named and segments[j + 1].mark == ",":
+        while _goes_on(segments, j, named):
             j += 1
             parts.append(segments[j])
             used.add(j)
@@ -207,6 +207,15 @@ def _is_bare(segment: Segment) -> bool:
     return all(t.kind in plain or (t.kind is Kind.NEUTRAL and t.value == "adjective") for t in segment.terms)
 
 
+def _goes_on(segments: Sequence[Segment], j: int, named: Sequence[int]) -> bool:
+    """Whether the list of a bare segment goes on in the next; a denied list only up to its "or"."""
+    if not _is_bare(segments[j]) or j + 1 not in named or segments[j + 1].mark != ",":
+        return False
+    if not any(t.kind in (Kind.DENY, Kind.DOUBT) for t in segments[j].terms):
+        return True
+    return any(t.kind is Kind.AND or t.value == "correlative" for s in segments[j + 1 :] for t in s.terms)
+
+
 def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segment]:
     """The segments before one that belong to it: times, and what governs a list that it goes on with."""
     found: list[Segment] = []
@@ -273,12 +282,12 @@ def _trails(segment: Segment) -> bool:
 # ---- One clause ------------------------------------------------------------------------------------
 
 
-def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bool) -> Assertion | None:
-    """What a clause asserts; None when it is not understood. The value ``NOTHING``: understood, and it says nothing."""
-    if len(found) > _LONGEST_CLAUSE or not _is_known(found):
+def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bool) -> list[Assertion] | None:
+    """What a clause asserts; None when it is not understood. Nothing: understood, and it says nothing."""
+    if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
         return None
-    value = _value(found, topic)
-    if value is None:
+    values = _values(found, topic)
+    if values is None:
         return None
     doubted = asked or any(t.kind in _OPEN for t in found)
     if doubted and (not topic.suspects or any(t.kind is Kind.WAIT for t in found)):
@@ -289,13 +298,17 @@ def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bo
     dates = _dates(found, on) if topic.dated else []
     if len(set(dates)) > 1:
         return None
-    return Assertion(
-        topic.name, value, "", (0, 0),
-        Certainty.SUSPECTED if doubted else Certainty.STATED,
-        Time.PAST if past else Time.PRESENT,
-        dates[0] if dates else None,
-        _cycle(found),
-    )  # fmt: skip
+    return [
+        Assertion(
+            topic.name, value, "", (0, 0),
+            Certainty.SUSPECTED if doubted else Certainty.STATED,
+            Time.PAST if past else Time.PRESENT,
+            dates[0] if dates else None,
+            _cycle(found),
+        )
+        for value in sorted(values)
+        if value != NOTHING
+    ]  # fmt: skip
 
 
 def _dates(found: Sequence[Term], on: date | None) -> list[When]:
@@ -303,37 +316,38 @@ def _dates(found: Sequence[Term], on: date | None) -> list[When]:
     return [when for text in written if (when := read_date(text, on)) is not None]
 
 
-def _is_known(found: Sequence[Term]) -> bool:
+def _is_known(found: Sequence[Term], topic: Topic) -> bool:
     for before, term in zip((None, *found), found, strict=False):
         if term.kind in (Kind.UNKNOWN, Kind.BLOCK):
             return False
-        if term.kind is Kind.NUMBER and before is not None and before.kind is Kind.TARGET:
+        if (
+            not topic.figures
+            and term.kind is Kind.NUMBER
+            and before is not None
+            and before.kind is Kind.TARGET
+        ):
             return False  # "CR 25 mg", "PR 160": other things of these letters
     return True
 
 
-def _value(found: Sequence[Term], topic: Topic) -> str | None:
-    """The value of a clause's targets, turned by what denies, loses or nearly reaches it."""
+def _values(found: Sequence[Term], topic: Topic) -> set[str] | None:
+    """The values of a clause's targets, turned by what denies, loses or nearly reaches them."""
     targets = {t.value for t in found if t.kind is Kind.TARGET}
-    if len(targets) > 1 and not all(topic.agree(a, b) for a in targets for b in targets):
+    if not all(topic.agree(a, b) for a in targets for b in targets):
         return None
-    value = min(targets)
     swings = _swings(found)
     if topic.needs_predicate:
-        return _predicated(found, topic, swings)
+        planned = _predicated(found, topic, swings)
+        return None if planned is None else {planned}
     if len(swings) > 1 and not all(t.kind is Kind.DENY and t.value == "correlative" for t in swings[1:]):
         return None
     if swings and not _scopes(swings[0], found):
         return None
-    match swings[0].kind if swings else Kind.AFFIRM:
-        case Kind.DENY:
-            return topic.denied.get(value)
-        case Kind.LOSE:
-            return topic.lost.get(value)
-        case Kind.NEAR:
-            return topic.near.get(value)
-        case _:
-            return value
+    turned = {Kind.DENY: topic.denied, Kind.LOSE: topic.lost, Kind.NEAR: topic.near}
+    if not swings or swings[0].kind not in turned:
+        return targets
+    said = {turned[swings[0].kind].get(value) for value in targets}
+    return None if None in said else {value for value in said if value is not None}
 
 
 def _swings(found: Sequence[Term]) -> list[Term]:

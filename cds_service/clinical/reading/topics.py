@@ -18,7 +18,7 @@ class Topic:
     ``groups`` are the values that agree with each other: two present values of different groups in one text
     contradict. ``suspects``: doubt is a suspicion worth knowing, not silence. ``needs_predicate``: the bare
     name of the thing says nothing ("transplant"). ``dated`` is False
-    where a date in the text is a plan's and not the statement's.
+    where a date in the text is a plan's and not the statement's. ``figures``: a number may follow a name ("plt 22").
     """
 
     name: str
@@ -29,6 +29,7 @@ class Topic:
     suspects: bool = False
     needs_predicate: bool = False
     dated: bool = True
+    figures: bool = False
 
     def agree(self, a: str, b: str) -> bool:
         return a == b or any({a, b} <= group for group in self.groups)
@@ -74,4 +75,11 @@ REGIMEN = Topic(
     lost={"mini-hyper-cvd": "without"},
 )
 
-TOPICS = {t.name: t for t in (RESPONSE, EXTRAMEDULLARY, TRANSPLANT, VOD, REACTION, STATUS, REGIMEN)}
+HOLD = Topic(
+    "hold", denied={"toxicity": NOTHING, "counts": NOTHING, "other": NOTHING},
+    groups=(frozenset({"toxicity", "counts", "other"}),), figures=True,
+)  # fmt: skip
+
+TOPICS = {t.name: t for t in (RESPONSE, EXTRAMEDULLARY, TRANSPLANT, VOD, REACTION, STATUS, REGIMEN, HOLD)}
+# Topics of which only the mention counts, whatever is said; see ``mentioned``.
+MONITORING, OBSERVATION = "monitoring", "observation"

@@ -12,9 +12,9 @@ from datetime import date
 
 from cds_service.clinical.diagnosis import NOT_ALL_BY_ITSELF
 from cds_service.clinical.problems import Problem
+from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.response import blasts, has_blasts
 from cds_service.clinical.results import Result
-from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case import Case
@@ -23,8 +23,6 @@ from cds_service.policies.inotuzumab.numbers import number
 
 _REMISSION_CODES = {(System.ICD10CM, "C9101"), (System.SNOMED, "425941003"), (System.SNOMED, "91856007")}
 _NOT_IN_REMISSION = (System.ICD10CM, "C9100")
-_RELAPSE_WORDS = phrase(r"relaps(?:e|ed|ing)", r"refractory", r"recurren(?:t|ce)")
-_REMISSION_WORDS = phrase(r"in (?:complete |full )?remission")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,12 @@ def is_relapse(p: Problem) -> bool:
         return True
     if p.clinical in ("relapse", "recurrence"):
         return True
-    return not p.codes & _REMISSION_CODES and says(p.words, _RELAPSE_WORDS) is Said.AFFIRMED
+    return not p.codes & _REMISSION_CODES and _is_named(p, "relapsed", "refractory")
+
+
+def _is_named(p: Problem, *values: str) -> bool:
+    """Whether a name of a problem states one of these; "history of" states it too (policy analysis 8.1, 2)."""
+    return any(named(n, "status", *values) in (Named.STATED, Named.PAST) for n in p.words.split(" | "))
 
 
 def _is_generic_relapse(p: Problem) -> bool:
@@ -124,7 +127,7 @@ def _is_remission(p: Problem) -> bool:
     if is_relapse(p):
         return False
     coded = bool(p.codes & _REMISSION_CODES) or p.clinical == "remission"
-    return coded or says(p.words, _REMISSION_WORDS) is Said.AFFIRMED
+    return coded or _is_named(p, "remission")
 
 
 def _is_over(p: Problem) -> bool:
