@@ -90,7 +90,8 @@ def _of_sentence(
     if sentence.silenced or (sentence.question and not topic.suspects):
         yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=True)
         return
-    for clause in (part for whole_clause in _clauses(sentence) for part in _apart(whole_clause)):
+    apart = (lambda clause: (clause,)) if topic.needs_predicate else _apart
+    for clause in (part for whole_clause in _clauses(sentence) for part in apart(whole_clause)):
         found = _asserted(clause.terms, topic, on, asked=sentence.question)
         span = (clause.terms[0].start, max(t.end for t in clause.terms))
         quote = text[span[0] : span[1]] if span[0] < span[1] else text[slice(*whole)]
