@@ -107,7 +107,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
     body = resource.body
     code = body.get("code")
     words = words_in(code)
-    notes = " ; ".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
+    notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
     doubtful = bool(
         plain_codes(body.get("verificationStatus")) & {"unconfirmed", "provisional", "differential"}
     )
@@ -141,7 +141,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     severity = words_in(body.get("severity")) or " ".join(plain_codes(body.get("severity")))
     severity += " " + " ".join(sorted(plain_codes(body.get("seriousness"))))  # SeriousIsLifeThreatening
     description = as_text(body.get("description")) or ""
-    notes = " ; ".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
+    notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
     resolved = read_when(body.get("recordedDate"), zone) if outcome & {"resolved", "recovered"} else None
     date = read_when(body.get("date"), zone) or read_when(body.get("detected"), zone)
     return Problem(
@@ -157,7 +157,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
         severity=_severity(severity, body.get("severity"), words),
         grade=_grade(body, f"{words} ; {description} ; {notes}"),
         suspects=tuple(_suspects(body, record)) or tuple(named_causes(description)),
-        notes=" ; ".join(t for t in (description, notes) if t),
+        notes="\n".join(t for t in (description, notes) if t),
         is_event=True,
     )
 

@@ -46,6 +46,13 @@ _ABBREVIATED = frozenset(
         "min",
     ]
 )
+_CONDITIONS = frozenset({"if", "unless"})
+_SECTIONS = frozenset(
+    {
+        "assessment", "impression", "a/p", "assessment / plan", "assessment and plan", "current status", "disease status", "today", "summary",
+        "conclusion", "final diagnosis", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
+    }
+)  # fmt: skip
 _HEADING_WORDS = 6
 _SILENT = frozenset({Kind.BLOCK, Kind.PAST})
 _OPENERS = frozenset(
@@ -94,20 +101,27 @@ class Sentence:
 
 def sentences(text: str, topic: str) -> Iterator[Sentence]:
     """The sentences of a folded text for a topic, in order."""
-    silenced = opened = False
+    silenced = opened = condition = False
     first = True
     for run, ending in _runs(tokens(text)):
-        heading, colon = _heading(run, topic)
-        if colon:
-            silenced = any(t.kind in _SILENT for t in heading)
+        if heading := _heading(run, topic):
+            silent = any(t.kind in _SILENT for t in heading)
+            silenced = silent or (silenced and not _is_section(heading))
         found = terms(run, topic)
         opened = opened or (first and _opens(found))
-        blocked = silenced or opened or any(t.kind is Kind.BLOCK for t in found)
+        condition = condition or any(t.tokens[0].word in _CONDITIONS for t in found)
+        blocked = silenced or opened or condition or any(t.kind is Kind.BLOCK for t in found)
         yield Sentence(tuple(_segments(found)), run[0].start, run[-1].end, blocked, ending == "?")
+        condition = condition and ending == ";"
         first = False
         if ending == "\n":
-            silenced = opened = False
+            silenced = opened = condition = False
             first = True
+
+
+def _is_section(heading: Sequence[Term]) -> bool:
+    """Whether a heading begins another part of a note, such as the assessment behind the history."""
+    return " ".join(t.word for term in heading for t in term.tokens) in _SECTIONS
 
 
 def _opens(found: Sequence[Term]) -> bool:
@@ -141,13 +155,14 @@ def _is_abbreviated(found: Sequence[Token], i: int) -> bool:
     return found[i - 1].word in _ABBREVIATED and small
 
 
-def _heading(run: Sequence[Token], topic: str) -> tuple[list[Term], bool]:
+def _heading(run: Sequence[Token], topic: str) -> list[Term]:
+    """The terms of the heading that a run begins with; none when it has no heading."""
     for i, token in enumerate(run[: _HEADING_WORDS + 1]):
         if token.text == ":":
-            return terms(run[:i], topic), i > 0
+            return terms(run[:i], topic) if i else []
         if token.shape is not Shape.WORD and token.text not in ("/", "-", "&"):
             break
-    return [], False
+    return []
 
 
 _MARKS = {

@@ -10,7 +10,7 @@ import re
 from cds_service.clinical.reading.tokens import folded
 
 _GRADE = re.compile(
-    r"\b(?:CTCAE )?(?:v\d(?:\.\d)? )?(?:grade|gr\.?|CTCAE)(?: grade)?[ :#-]{0,3}([1-5])\b(?![.%/])|\bG ?([1-5])\b(?![.%/-])",
+    r"\b(?:CTCAE )?(?:v\d(?:\.\d)? )?(?:grade|gr\.?|CTCAE)(?: grade)?[ :#-]{0,3}([1-5])\b(?!\.\d|[%/])|\bG ?([1-5])\b(?!\.\d|[%/-])",
     re.IGNORECASE,
 )
 _SEVERITIES = (

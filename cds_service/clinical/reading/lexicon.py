@@ -106,7 +106,7 @@ def _trie(topic: str) -> _Node:
     mine = [r for r in rows() if topic in r.topics]
     for row in (*mine, *(r for r in rows() if not r.topics)):
         for phrase in row.phrases:
-            exact = phrase[1:] if phrase.startswith("=") else ""
+            exact = phrase[1:] if phrase.startswith("=") else ""  # a lone "=" is the sign itself
             _add(root, exact or phrase, _Entry(row.kind, row.value, exact))
     return root
 

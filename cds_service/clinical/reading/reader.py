@@ -321,13 +321,9 @@ def _is_known(found: Sequence[Term], topic: Topic) -> bool:
     for before, term in zip((None, *found), found, strict=False):
         if term.kind in (Kind.UNKNOWN, Kind.BLOCK):
             return False
-        if (
-            not topic.figures
-            and term.kind is Kind.NUMBER
-            and before is not None
-            and before.kind is Kind.TARGET
-        ):
-            return False  # "CR 25 mg", "PR 160": other things of these letters
+        figure = term.kind is Kind.NUMBER or term.tokens[0].text == "%"
+        if figure and not topic.figures and before is not None and before.kind is Kind.TARGET:
+            return False  # "CR 25 mg", "PR 160", "CR % of all": other things of these letters
     return True
 
 
@@ -345,10 +341,21 @@ def _values(found: Sequence[Term], topic: Topic) -> set[str] | None:
     if swings and not _scopes(swings[0], found):
         return None
     turned = {Kind.DENY: topic.denied, Kind.LOSE: topic.lost, Kind.NEAR: topic.near}
+    if not swings and topic.suspects and _is_unanswered(found):
+        return None
     if not swings or swings[0].kind not in turned:
         return targets
     said = {turned[swings[0].kind].get(value) for value in targets}
     return None if None in said else {value for value in said if value is not None}
+
+
+def _is_unanswered(found: Sequence[Term]) -> bool:
+    """Whether a clause names the thing before a colon and says nothing of it behind ("VOD: seen today")."""
+    colon = next((i for i, t in enumerate(found) if t.tokens[0].text == ":"), None)
+    if colon is None or not any(t.kind is Kind.TARGET for t in found[:colon]):
+        return False
+    behind = found[colon + 1 :]
+    return bool(behind) and not any(t.kind in (Kind.TARGET, Kind.AFFIRM, *_OPEN) for t in behind)
 
 
 def _swings(found: Sequence[Term]) -> list[Term]:
