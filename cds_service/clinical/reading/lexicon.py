@@ -132,7 +132,7 @@ def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
         return False
     before, after = found[i - 1], found[i + 1]
     joined = before.end == found[i].start and found[i].end == after.start
-    return joined and Shape.WORD in (before.shape, after.shape) and after.shape in (Shape.WORD, Shape.NUMBER)
+    return joined and Shape.SIGN not in (before.shape, after.shape)
 
 
 def terms(sentence: Sequence[Token], topic: str) -> list[Term]:

@@ -91,7 +91,7 @@ def _of_sentence(
         yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=True)
         return
     apart = (lambda clause: (clause,)) if topic.needs_predicate else _apart
-    for clause in (part for whole_clause in _clauses(sentence) for part in apart(whole_clause)):
+    for clause in (part for whole_clause in _clauses(sentence, topic) for part in apart(whole_clause)):
         found = _asserted(clause.terms, topic, on, asked=sentence.question)
         span = (clause.terms[0].start, max(t.end for t in clause.terms))
         quote = text[span[0] : span[1]] if span[0] < span[1] else text[slice(*whole)]
@@ -105,7 +105,7 @@ def _of_sentence(
             yield _Said(replace(one, quote=quote, span=span), now, sentence.has(Kind.CORRECT))
 
 
-def _clauses(sentence: Sentence) -> Iterator[Segment]:
+def _clauses(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
     """The segments that name the topic, each with those beside it that speak of nothing else."""
     segments = list(sentence.segments)
     used: set[int] = set()
@@ -115,7 +115,7 @@ def _clauses(sentence: Sentence) -> Iterator[Segment]:
             continue
         parts = [segments[i]]
         j = i
-        while _goes_on(segments, j, named):
+        while _goes_on(segments, j, named, topic):
             j += 1
             parts.append(segments[j])
             used.add(j)
@@ -208,9 +208,12 @@ def _is_bare(segment: Segment) -> bool:
     return all(t.kind in plain or (t.kind is Kind.NEUTRAL and t.value == "adjective") for t in segment.terms)
 
 
-def _goes_on(segments: Sequence[Segment], j: int, named: Sequence[int]) -> bool:
+def _goes_on(segments: Sequence[Segment], j: int, named: Sequence[int], topic: Topic) -> bool:
     """Whether the list of a bare segment goes on in the next; a denied list only up to its "or"."""
     if not _is_bare(segments[j]) or j + 1 not in named or segments[j + 1].mark != ",":
+        return False
+    values = {t.value for s in segments[j : j + 2] for t in s.terms if t.kind is Kind.TARGET}
+    if not all(topic.agree(a, b) for a in values for b in values):
         return False
     if not any(t.kind in (Kind.DENY, Kind.DOUBT) for t in segments[j].terms):
         return True
@@ -225,6 +228,9 @@ def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segmen
         segment = segments[j]
         joined = segments[j + 1].mark
         if joined not in (",", "(", ")", "-"):
+            break
+        if joined == "(" and _is_bare(segments[j + 1]):  # an abbreviation of what stands before it
+            found.insert(0, segment)
             break
         alone = _names_nothing(segment)
         if joined == "," and (
@@ -318,12 +324,15 @@ def _dates(found: Sequence[Term], on: date | None) -> list[When]:
 
 
 def _is_known(found: Sequence[Term], topic: Topic) -> bool:
-    for before, term in zip((None, *found), found, strict=False):
+    before: Term | None = None
+    for term in found:
         if term.kind in (Kind.UNKNOWN, Kind.BLOCK):
             return False
         figure = term.kind is Kind.NUMBER or term.tokens[0].text == "%"
-        if figure and not topic.figures and before is not None and before.kind is Kind.TARGET:
-            return False  # "CR 25 mg", "PR 160", "CR % of all": other things of these letters
+        if figure and not topic.figures and before is not None and term.start - before.end <= 1:
+            return False  # "CR 25 mg", "PR: 160", "CR % of all": other things of these letters
+        named = term.kind is Kind.TARGET or (before is not None and term.tokens[0].text in (":", "="))
+        before = term if named else None
     return True
 
 
