@@ -80,22 +80,36 @@ def put(chart: Chart, field: str, text: str, day: str) -> None:
     note = {"note": [{"text": text}]}
     match kind:
         case "Observation":
-            value = {"valueString": {"valueString": text}, "note": note}.get(member, {"valueCodeableConcept": {"text": text}})
+            value = {"valueString": {"valueString": text}, "note": note}.get(
+                member, {"valueCodeableConcept": {"text": text}}
+            )
             chart.add(kind, status="final", code=code, effectiveDateTime=day, **value)
         case "DiagnosticReport":
             code = code if topic else {"coding": [{"system": LOINC, "code": "60568-3"}]}
             chart.add(kind, status="final", code=code, effectiveDateTime=day, conclusion=text)
         case "DocumentReference":
             progress_note = {"coding": [{"system": LOINC, "code": "11506-3"}]}
-            chart.add(kind, status="current", type=progress_note, date=f"{day}T12:00:00-04:00", description=text)
+            chart.add(
+                kind, status="current", type=progress_note, date=f"{day}T12:00:00-04:00", description=text
+            )
         case "Condition":
             _condition(chart, member, text, day)
         case "AdverseEvent":
             chart.add(kind, actuality="actual", event={"text": text}, date=day)
         case "CarePlan":
-            chart.add(kind, status="active", intent="plan", created=day, **(note if member == "note" else {member: text}))
+            chart.add(
+                kind,
+                status="active",
+                intent="plan",
+                created=day,
+                **(note if member == "note" else {member: text}),
+            )
         case "Procedure":
-            what = {"code": {"text": topic or "Clinic visit"}} | note if member == "note" else {"code": {"text": text}}
+            what = (
+                {"code": {"text": topic or "Clinic visit"}} | note
+                if member == "note"
+                else {"code": {"text": text}}
+            )
             chart.add(kind, status="completed", performedDateTime=day, **what)
         case "Order":
             chart.order.setdefault("note", []).append({"text": text})
@@ -132,7 +146,13 @@ def quiet_note(c: Chart) -> None:
 
 
 def no_response(c: Chart) -> None:
-    c.drop(lambda r: has_code(r, "11150-0", "2026-04") or has_code(r, "26446-5") or r.get("code", {}).get("text") == "Response")
+    c.drop(
+        lambda r: (
+            has_code(r, "11150-0", "2026-04")
+            or has_code(r, "26446-5")
+            or r.get("code", {}).get("text") == "Response"
+        )
+    )
     quiet_note(c)
 
 
@@ -152,7 +172,12 @@ def older_cd22(c: Chart) -> None:
 
 def old_extramedullary(c: Chart) -> None:
     quiet_note(c)
-    c.add("Condition", code={"coding": [{"system": SNOMED, "code": "61301000119102"}]}, recordedDate="2026-01-25", onsetDateTime="2026-01-25")
+    c.add(
+        "Condition",
+        code={"coding": [{"system": SNOMED, "code": "61301000119102"}]},
+        recordedDate="2026-01-25",
+        onsetDateTime="2026-01-25",
+    )
 
 
 def no_plan(c: Chart) -> None:
@@ -161,7 +186,9 @@ def no_plan(c: Chart) -> None:
 
 
 def no_status(c: Chart) -> None:
-    c.drop(lambda r: has_code(r, "C91.02") or has_code(r, "11150-0") or r["resourceType"] == "DocumentReference")
+    c.drop(
+        lambda r: has_code(r, "C91.02") or has_code(r, "11150-0") or r["resourceType"] == "DocumentReference"
+    )
     for r in c.resources:
         if r["resourceType"] == "DiagnosticReport":
             r["conclusion"] = "Blasts express CD19, CD22 and CD10."
@@ -169,6 +196,10 @@ def no_status(c: Chart) -> None:
 
 def held_without_reason(c: Chart) -> None:
     c.drop(lambda r: r["resourceType"] == "AdverseEvent" or r.get("status") == "not-done")
+
+
+def nothing_else(_: Chart) -> None:
+    """The patient as bundled."""
 
 
 def no_note(c: Chart) -> None:
@@ -208,11 +239,15 @@ def extramedullary(d) -> str:
 def vod(d) -> str:
     if verdict(d, "POL-B-I-TOX") == "not-met":
         return "confirmed"
-    return "suspected" if verdict(d, "POL-B-I-TOX") == "unknown" or "safety-hepatic" in _findings(d) else "none"
+    return (
+        "suspected" if verdict(d, "POL-B-I-TOX") == "unknown" or "safety-hepatic" in _findings(d) else "none"
+    )
 
 
 def reaction(d) -> str:
-    if (open_or_stop := {"not-met": "severe", "unknown": "ungraded"}.get(verdict(d, "POL-B-I-TOX"))) is not None:
+    if (
+        open_or_stop := {"not-met": "severe", "unknown": "ungraded"}.get(verdict(d, "POL-B-I-TOX"))
+    ) is not None:
         return open_or_stop
     return "mild" if "nonhem-hold" in _findings(d) else "none"
 
@@ -239,12 +274,17 @@ PROBES: dict[str, Probe] = {
     "vod": (SECOND, quiet_note, "2026-04-12", vod),
     "infusion-reaction": (SECOND, quiet_note, "2026-04-01", reaction),
     "disease-status": ("relapsed-single-agent", no_status, "2026-03-10", lambda d: _by(d, "POL-A-II-A", "relapsed-or-refractory", "untreated-or-remission")),
-    "mini-hyper-cvd": ("relapsed-single-agent", lambda c: None, "2026-04-10", lambda d: "yes" if verdict(d, "POL-A-II-B-3") == "met" else "none"),
+    "mini-hyper-cvd": ("relapsed-single-agent", nothing_else, "2026-04-10", lambda d: "yes" if verdict(d, "POL-A-II-B-3") == "met" else "none"),
     "interruption-reason": ("reduction-due-and-ignored", held_without_reason, "2026-02-25", interruption),
     "monitoring-infection-bleeding": (SECOND, no_note, "2026-04-13", _addressed("myelosuppression-note")),
     "monitoring-infusion": (SECOND, no_note, "2026-04-13", _addressed("infusion-monitoring-note")),
 }  # fmt: skip
-DONE: Probe = ("relapsed-single-agent", lambda c: None, "2025-06-01", lambda d: "done" if "safety-hepatic" in _findings(d) else "none")
+DONE: Probe = (
+    "relapsed-single-agent",
+    nothing_else,
+    "2025-06-01",
+    lambda d: "done" if "safety-hepatic" in _findings(d) else "none",
+)
 
 
 def ask(topic: str, field: str, text: str) -> str:
@@ -288,7 +328,11 @@ _NOTHING = {"monitoring-infection-bleeding": "no", "monitoring-infusion": "no"}
 def accepted(t: Text) -> frozenset[str]:
     """What the answer may show of a text."""
     shown = {_SHOWN.get(t.topic, {}).get(label, label) for label in t.labels}
-    if t.topic == "vod" and "confirmed" in shown and t.field.split(".")[0] not in ("Condition", "AdverseEvent"):
+    if (
+        t.topic == "vod"
+        and "confirmed" in shown
+        and t.field.split(".")[0] not in ("Condition", "AdverseEvent")
+    ):
         shown.add("suspected")
     if t.topic == "transplant" and "done" in shown and t.field != "Procedure.code.text":
         shown.add("none")

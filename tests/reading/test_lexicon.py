@@ -7,7 +7,10 @@ from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.topics import MONITORING, OBSERVATION, TOPICS
 
-ROWS = [pytest.param(row, id=f"{row.kind}-{'-'.join(sorted(row.topics)) or 'all'}-{row.value}-{i}") for i, row in enumerate(rows())]
+ROWS = [
+    pytest.param(row, id=f"{row.kind}-{'-'.join(sorted(row.topics)) or 'all'}-{row.value}-{i}")
+    for i, row in enumerate(rows())
+]
 
 
 def values(topic: str, text: str) -> set[str]:

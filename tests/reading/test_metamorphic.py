@@ -25,7 +25,13 @@ def understood(topic):
 
 
 ONE_CLAUSE = re.compile(r"[^,;:.()?!-]{3,}[.]?")
-ANSWERS = ("Observation.value", "Procedure.code", "Condition.code", "AdverseEvent.event", "MedicationRequest.statusReason")
+ANSWERS = (
+    "Observation.value",
+    "Procedure.code",
+    "Condition.code",
+    "AdverseEvent.event",
+    "MedicationRequest.statusReason",
+)
 
 
 def asked(t, text):
@@ -35,7 +41,11 @@ def asked(t, text):
 @pytest.mark.parametrize("topic", TOPICS)
 @pytest.mark.parametrize("prefix", SILENCING)
 def test_behind_words_of_another_time_place_or_person_a_text_decides_nothing(topic, prefix):
-    told = {t.id: f"{prefix}{t.text}" for t in understood(topic) if asked(t, f"{prefix}{t.text}") != nothing(topic)}
+    told = {
+        t.id: f"{prefix}{t.text}"
+        for t in understood(topic)
+        if asked(t, f"{prefix}{t.text}") != nothing(topic)
+    }
     assert told == {}
 
 
@@ -48,7 +58,11 @@ def test_behind_prior_a_text_says_nothing_of_the_present(topic):
 @pytest.mark.parametrize("topic", [t for t in TOPICS if t not in UNSIGNED])
 @pytest.mark.parametrize("denial", ["No ", "Not "])
 def test_behind_a_denial_a_text_never_says_the_same(topic, denial):
-    clauses = [t for t in understood(topic) if ONE_CLAUSE.fullmatch(t.text) and not re.search(r" (?:but|and) ", t.text)]
+    clauses = [
+        t
+        for t in understood(topic)
+        if ONE_CLAUSE.fullmatch(t.text) and not re.search(r" (?:but|and) ", t.text)
+    ]
     same = {t.id: f"{denial}{t.text}" for t in clauses if asked(t, f"{denial}{t.text}") == read_as(t)}
     assert same == {}
 

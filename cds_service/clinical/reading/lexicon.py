@@ -87,8 +87,7 @@ def rows() -> tuple[Row, ...]:
     folder = files(__package__) / "lexicon"
     found: list[Row] = []
     for table in sorted((t for t in folder.iterdir() if t.name.endswith(".csv")), key=lambda t: t.name):
-        with table.open(encoding="utf-8", newline="") as lines:
-            found += [_row(row) for row in csv.DictReader(lines)]
+        found += [_row(row) for row in csv.DictReader(table.read_text(encoding="utf-8").splitlines())]
     return tuple(found)
 
 
