@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from cds_service.clinical.reading.lexicon import Kind, Term, terms
+from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
 
 # A stop after these ends no sentence when a small letter or a figure follows.
@@ -54,6 +55,7 @@ _SECTIONS = frozenset(
     }
 )  # fmt: skip
 _HEADING_WORDS = 6
+_LONGEST = 120  # words; a longer run without a stop is no sentence, and is not read
 _SILENT = frozenset({Kind.BLOCK, Kind.PAST})
 _OPENERS = frozenset(
     {
@@ -99,24 +101,38 @@ class Sentence:
         return any(t.kind is kind for t in self.terms)
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The words of one sentence, without inner hyphens and its end; ``heading``: where its colon stands, or 0."""
+
+    words: tuple[Token, ...]
+    ending: str
+    vocabulary: frozenset[str]
+    heading: int
+
+
 def sentences(text: str, topic: str) -> Iterator[Sentence]:
-    """The sentences of a folded text for a topic, in order."""
+    """The sentences of a folded text that may name a topic or correct what was said, in order."""
+    telling = telling_words(topic)
     silenced = opened = condition = False
     first = True
-    for run, ending in _runs(tokens(text)):
-        if heading := _heading(run, topic):
+    for run in _runs(text):
+        if run.heading:
+            heading = terms(run.words[: run.heading], topic)
             silent = any(t.kind in _SILENT for t in heading)
             silenced = silent or (silenced and not _is_section(heading))
-        found = terms(run, topic)
-        opened = opened or (first and _opens(found))
-        condition = condition or any(t.tokens[0].word in _CONDITIONS for t in found)
-        blocked = silenced or opened or condition or any(t.kind is Kind.BLOCK for t in found)
-        yield Sentence(tuple(_segments(found)), run[0].start, run[-1].end, blocked, ending == "?")
-        condition = condition and ending == ";"
-        first = False
-        if ending == "\n":
+        opened = opened or (first and _opens(run))
+        condition = condition or not _CONDITIONS.isdisjoint(run.vocabulary)
+        if not telling.isdisjoint(run.vocabulary):
+            found = terms(run.words, topic)
+            blocked = any(t.kind is Kind.BLOCK for t in found) or len(found) > _LONGEST
+            blocked = blocked or silenced or opened or condition
+            segments = tuple(_segments(found[:_LONGEST]))
+            yield Sentence(segments, run.words[0].start, run.words[-1].end, blocked, run.ending == "?")
+        condition = condition and run.ending == ";"
+        first = run.ending == "\n"
+        if first:
             silenced = opened = condition = False
-            first = True
 
 
 def _is_section(heading: Sequence[Term]) -> bool:
@@ -124,27 +140,34 @@ def _is_section(heading: Sequence[Term]) -> bool:
     return " ".join(t.word for term in heading for t in term.tokens) in _SECTIONS
 
 
-def _opens(found: Sequence[Term]) -> bool:
+def _opens(run: Run) -> bool:
     """Whether a paragraph opens as a condition without its consequence, a goal, a rule or a risk."""
-    word = found[0].tokens[0].word
-    return word in _OPENERS and not (
-        word in ("if", "unless", "once", "when") and any(t.value == "," for t in found)
-    )
+    word = run.words[0].word
+    return word in _OPENERS and not (word in ("if", "unless", "once", "when") and "," in run.vocabulary)
 
 
-def _runs(found: Sequence[Token]) -> Iterator[tuple[list[Token], str]]:
-    """The tokens of each sentence without its end, and that end."""
+@lru_cache(maxsize=512)
+def _runs(text: str) -> tuple[Run, ...]:
+    """The sentences of a text, whatever the topic."""
+    return tuple(_split(tokens(text)))
+
+
+def _split(found: Sequence[Token]) -> Iterator[Run]:
     run: list[Token] = []
     for i, token in enumerate(found):
-        if token.shape is not Shape.END or _is_abbreviated(found, i):
-            if token.shape is not Shape.END:
-                run.append(token)
-            continue
-        if run:
-            yield run, token.text
-        run = []
+        if token.shape is not Shape.END:
+            run.append(token)
+        elif not _is_abbreviated(found, i):
+            if run:
+                yield _run(run, token.text)
+            run = []
     if run:
-        yield run, ""
+        yield _run(run, "")
+
+
+def _run(found: Sequence[Token], ending: str) -> Run:
+    words = tuple(without_hyphens(found))
+    return Run(words, ending, frozenset(t.word for t in words), _heading(words))
 
 
 def _is_abbreviated(found: Sequence[Token], i: int) -> bool:
@@ -155,14 +178,14 @@ def _is_abbreviated(found: Sequence[Token], i: int) -> bool:
     return found[i - 1].word in _ABBREVIATED and small
 
 
-def _heading(run: Sequence[Token], topic: str) -> list[Term]:
-    """The terms of the heading that a run begins with; none when it has no heading."""
-    for i, token in enumerate(run[: _HEADING_WORDS + 1]):
+def _heading(words: Sequence[Token]) -> int:
+    """How many words stand before the colon of a heading; 0 when there is none."""
+    for i, token in enumerate(words[: _HEADING_WORDS + 1]):
         if token.text == ":":
-            return terms(run[:i], topic) if i else []
+            return i
         if token.shape is not Shape.WORD and token.text not in ("/", "-", "&"):
             break
-    return []
+    return 0
 
 
 _MARKS = {

@@ -8,7 +8,7 @@ it names. Each row carries a text that must be read and one that must not, which
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -112,7 +112,7 @@ def _trie(topic: str) -> _Node:
 
 def _add(root: _Node, phrase: str, entry: _Entry) -> None:
     node = root
-    for token in _words(tokens(folded(phrase))):
+    for token in without_hyphens(tokens(folded(phrase))):
         step = node.setdefault(token.word, {})
         assert isinstance(step, dict)
         node = step
@@ -121,7 +121,7 @@ def _add(root: _Node, phrase: str, entry: _Entry) -> None:
     held.insert(0 if entry.exact else len(held), entry)
 
 
-def _words(found: Sequence[Token]) -> list[Token]:
+def without_hyphens(found: Sequence[Token]) -> list[Token]:
     """Without the hyphens inside of words: "single-agent" is "single agent"."""
     return [t for i, t in enumerate(found) if not _is_inner_hyphen(found, i)]
 
@@ -134,20 +134,29 @@ def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
     return joined and Shape.SIGN not in (before.shape, after.shape)
 
 
-def terms(sentence: Sequence[Token], topic: str) -> list[Term]:
-    """A sentence as terms of a topic, the longest phrase first; what no row knows is unknown."""
-    return list(_terms(_words(sentence), topic))
-
-
-def _terms(words: list[Token], topic: str) -> Iterator[Term]:
-    i = 0
+def terms(words: Sequence[Token], topic: str) -> list[Term]:
+    """Words without inner hyphens as terms of a topic, the longest phrase first; what no row knows is unknown."""
+    root, found, i = _trie(topic), [], 0
     while i < len(words):
-        kind, value, length = _longest(words, i, _trie(topic))
-        yield Term(kind, value, tuple(words[i : i + length]))
+        kind, value, length = _longest(words, i, root)
+        found.append(Term(kind, value, tuple(words[i : i + length])))
         i += length
+    return found
 
 
-def _longest(words: list[Token], i: int, root: _Node) -> tuple[Kind, str, int]:
+@cache
+def telling_words(topic: str) -> frozenset[str]:
+    """The words with which a name of the topic or a correction begins: a sentence without any states nothing of it."""
+    telling = (Kind.TARGET, Kind.CORRECT)
+    return frozenset(
+        tokens(folded(phrase.removeprefix("=") or phrase))[0].word
+        for row in rows()
+        if row.kind in telling and (topic in row.topics or not row.topics)
+        for phrase in row.phrases
+    )
+
+
+def _longest(words: Sequence[Token], i: int, root: _Node) -> tuple[Kind, str, int]:
     best = (_by_shape(words[i]), words[i].word, 1)
     node: _Node = root
     for j in range(i, len(words)):
