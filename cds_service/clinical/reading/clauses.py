@@ -189,8 +189,37 @@ def _heading(words: Sequence[Token]) -> int:
 
 
 # What is done about a finding is no part of it, unless it is to be looked at again.
-_ACTIONS = frozenset({"will", "plan", "plans", "proceed", "proceeding", "continue", "cont", "stop", "start", "discontinue", "switch", "change", "hold"})
-_AGAIN = frozenset({"confirm", "confirmed", "confirmation", "repeat", "reassess", "recheck", "verify", "document", "whether", "see"})
+_ACTIONS = frozenset(
+    {
+        "will",
+        "plan",
+        "plans",
+        "proceed",
+        "proceeding",
+        "continue",
+        "cont",
+        "stop",
+        "start",
+        "discontinue",
+        "switch",
+        "change",
+        "hold",
+    }
+)
+_AGAIN = frozenset(
+    {
+        "confirm",
+        "confirmed",
+        "confirmation",
+        "repeat",
+        "reassess",
+        "recheck",
+        "verify",
+        "document",
+        "whether",
+        "see",
+    }
+)
 
 
 def _without_actions(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
