@@ -126,7 +126,7 @@ def _group(problem: Problem) -> str | None:
     for lineage in ("t_all", "b_all"):
         if problem.is_a(lineage):
             return lineage
-    worded = _group_in_words(problem.words)
+    worded = disease_in_words(problem.words)
     if problem.concepts & _UNSPECIFIED and problem.codes != {NOT_ALL_BY_ITSELF}:
         return worded if worded in ("b_all", "t_all") else "unspecified_all"
     icd = [code for system, code in problem.codes if system is System.ICD10CM]
@@ -146,7 +146,8 @@ _QUALIFIER = re.compile(
 )
 
 
-def _group_in_words(words: str) -> str | None:
+def disease_in_words(words: str) -> str | None:
+    """The group of the first disease that words affirm, such as ``b_all`` or ``other``; None when they name none."""
     words = _QUALIFIER.sub(" ", words)
     named = (
         ("t_all", _T_ALL), ("t_all", _T_OTHER), ("b_all", _B_ALL), ("unclear", _LYMPHOBLASTIC_LYMPHOMA), ("other", _OTHER), ("unspecified_all", _ALL),
