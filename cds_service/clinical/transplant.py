@@ -13,7 +13,7 @@ from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.statements import Statement
-from cds_service.clinical.transplant_words import intention_in, is_doubtful, is_transplant, names_transplant
+from cds_service.clinical.transplant_words import intention_in, is_request, is_transplant
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When, whole_day
 
@@ -124,7 +124,7 @@ def _requests(chart: Chart) -> Iterator[Intention]:
         texts = " ; ".join((act.words, *act.texts))
         if act.kind not in _PLANS or act.status not in _PLAN_STATUSES or intention_in(texts) is False:
             continue
-        named = names_transplant(act.words) and not is_doubtful(texts) and _is_hematopoietic(act.words)
+        named = is_request(act.words) and _is_hematopoietic(act.words)
         if (act.concepts & _HSCT_CONCEPTS or named) and not _FINDING_OUT.search(act.words):
             yield Intention(True, stated.get(act.reference), act.reference, act.words or texts[:120])
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from cds_service.clinical.chart import Chart, Document
 from cds_service.clinical.evidence import deciding, newest
+from cds_service.clinical.mentions import newest_mention
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import read_when
@@ -105,6 +106,10 @@ _PATHOLOGY_WORDS = re.compile(r"patholog|flow cytom|immunophenotyp|marrow|cytoge
 _IN_A_REPORT = frozenset({"cd22", "ph-status", "response", "mrd"})
 _OF_THE_COURSE = frozenset({"response", "mrd"})
 _MOST = 2  # named in one reason
+# The topic of the reader that could have settled an item.
+_TOPICS: Mapping[str, str] = {
+    "response": "response", "progression-note": "response", "extramedullary-status": "extramedullary", "hsct-plan": "transplant",
+}  # fmt: skip
 
 
 class OnFile(NamedTuple):
@@ -131,7 +136,15 @@ def not_understood(case: Case, item: str) -> list[OnFile]:
             )
             for d in _unread(case, since)
         ]
-    return found[:_MOST]
+    return [*_mentions(case, item), *found][:_MOST]
+
+
+def _mentions(case: Case, item: str) -> list[OnFile]:
+    """The newest text that names the item's topic and was not understood (8.1, 7)."""
+    topic = _TOPICS.get(item)
+    since = None if item == "hsct-plan" else case.frame.start
+    mention = newest_mention(case.chart, topic, since) if topic is not None else None
+    return [] if mention is None else [OnFile(mention.shown, mention.reference)]
 
 
 def _listed(on_file: Sequence[OnFile]) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.problems import WORDS, Problem
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System
 from cds_service.policies.inotuzumab.case import Case
@@ -47,10 +49,6 @@ _PAST = re.compile(r"\b(?:history of|h/o|past)\b", re.IGNORECASE)
 # CTCAE words its grades so; the only severity that an AdverseEvent has a member for.
 _GRADE_OF = {"mild": 1, "moderate": 2, "severe": 3, "life-threatening": 4}
 _GRADE = re.compile(r"[\s,(]{0,9}\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*[1-5]\b\)?[\s,]*", re.IGNORECASE)
-_MAY_GO_ON = re.compile(
-    r"\b(?:may|can|ok(?:ay)? to|safe to|will|plan to|agreed to) (?:continue|proceed|resume|go on)|\bcleared (?:to|for)|\bcontinue (?:inotuzumab|treatment|therapy)",
-    re.IGNORECASE,
-)
 _PHYSICIANS_WORDS = frozenset(
     {"DocumentReference", "DiagnosticReport", "Observation", "AdverseEvent", "Condition", "CarePlan"}
 )
@@ -154,7 +152,9 @@ def _name(p: Problem) -> str:
 
 
 def _has_its_own_rule(p: Problem) -> bool:
-    if p.is_a("vod_sos") or p.is_a("infusion_reaction"):
+    own = p.words.split(" | ")[0]
+    named_so = any(named(own, topic) is not Named.ABSENT for topic in ("vod", "reaction"))
+    if named_so or p.is_a("vod_sos") or p.is_a("infusion_reaction"):
         return True
     if p.is_a("infection") or p.is_a("hemorrhage") or _is_febrile_neutropenia(p):
         return False
@@ -215,11 +215,7 @@ def unresolved_grade_four(case: Case) -> tuple[Toxicity, ...]:
 
 def _is_cleared(case: Case, p: Problem) -> bool:
     for s in case.chart.statements:
-        if (
-            s.kind in _PHYSICIANS_WORDS
-            and _MAY_GO_ON.search(s.text)
-            and says(s.text, _MAY_GO_ON) is Said.AFFIRMED
-        ):
+        if s.kind in _PHYSICIANS_WORDS and "go-on" in read(s.text, "clearance").values:
             own = s.reference == p.reference
             if own or p.dated is None or (s.when is not None and s.when.is_before(p.dated.first) is False):
                 return True
