@@ -20,8 +20,8 @@ from cds_service.ehr.fhir_client import FhirClient
 from cds_service.hooks.order_sign import answer
 from cds_service.hooks.services import services_from
 from cds_service.json_text import read_json, write_json
-from cds_service.sandbox.demo import CLOCK
 from cds_service.sandbox.fixtures import FOLDER, names, prefetch_of
+from cds_service.sandbox.starting import CLOCK
 from cds_service.settings import Settings
 from cds_service.trust.outbound import Outbound
 
