@@ -8,7 +8,7 @@ it names. Each row carries a text that must be read and one that must not, which
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -144,12 +144,19 @@ def terms(words: Sequence[Token], topic: str) -> list[Term]:
     return found
 
 
+def load(topics: Iterable[str]) -> None:
+    """Build the look-ups of some topics now, so that no call has to wait for them."""
+    for topic in topics:
+        _trie(topic)
+        telling_words(topic)
+
+
 @cache
 def telling_words(topic: str) -> frozenset[str]:
-    """The words with which a name of the topic or a correction begins: a sentence without any states nothing of it."""
+    """The longest word of each name of the topic and of each correction: a sentence without any states nothing of it."""
     telling = (Kind.TARGET, Kind.CORRECT)
     return frozenset(
-        tokens(folded(phrase.removeprefix("=") or phrase))[0].word
+        max((t.word for t in without_hyphens(tokens(folded(phrase.removeprefix("=") or phrase)))), key=len)
         for row in rows()
         if row.kind in telling and (topic in row.topics or not row.topics)
         for phrase in row.phrases
@@ -164,11 +171,14 @@ def _longest(words: Sequence[Token], i: int, root: _Node) -> tuple[Kind, str, in
         if not isinstance(step, dict):
             break
         node = step
-        written = " ".join(t.text for t in words[i : j + 1])
-        entry = next((e for e in _entries(node) if not e.exact or e.exact == written), None)
+        entry = next((e for e in _entries(node) if not e.exact or e.exact == _written(words[i : j + 1])), None)
         if entry is not None and not (i == 0 and entry.exact == "May"):  # there it is the verb
             best = (entry.kind, entry.value, j - i + 1)
     return best
+
+
+def _written(words: Sequence[Token]) -> str:
+    return " ".join(t.text for t in words)
 
 
 def _entries(node: _Node) -> list[_Entry]:
