@@ -38,6 +38,14 @@ class Kind(StrEnum):
     AND = "and"
     NUMBER = "number"
     DATE = "date"
+    NOTATION = "notation"  # a karyotype, FISH result or translocation: ``iscn`` reads it
+    MARKER = "marker"  # a finding that takes a sign: an antigen, a fusion, residual disease; its value is its name
+    SIGN = "sign"  # positive, negative ... beside a marker or its list
+    LEAD = "lead"  # governs the list of markers behind it ("negative for", "lack")
+    EXCEPT = "except"  # takes out of a list
+    LIMIT = "limit"  # the number beside it is the assay's
+    COMPARE = "compare"  # less than, about
+    UNIT = "unit"
     UNKNOWN = "unknown"
 
 
@@ -104,17 +112,20 @@ def _trie(topic: str) -> _Node:
     """The phrases of a topic by their words; rows that name the topic come before those for all."""
     root: _Node = {}
     mine = [r for r in rows() if topic in r.topics]
+    markers = {p.lstrip("=").lower() for r in mine if r.kind is Kind.MARKER for p in r.phrases}
     for row in (*mine, *(r for r in rows() if not r.topics)):
         for phrase in row.phrases:
             exact = phrase[1:] if phrase.startswith("=") else ""
-            _add(root, exact or phrase, _Entry(row.kind, row.value, exact))
+            words = [t.word for t in _words(tokens(folded(exact or phrase)))]
+            if row.topics or markers.isdisjoint(words):  # "CD22 positive B-ALL" is no mere name where CD22 is asked for
+                _add(root, words, _Entry(row.kind, row.value, exact))
     return root
 
 
-def _add(root: _Node, phrase: str, entry: _Entry) -> None:
+def _add(root: _Node, words: Sequence[str], entry: _Entry) -> None:
     node = root
-    for token in _words(tokens(folded(phrase))):
-        step = node.setdefault(token.word, {})
+    for word in words:
+        step = node.setdefault(word, {})
         assert isinstance(step, dict)
         node = step
     held = node.setdefault(_LEAF, [])
@@ -174,5 +185,7 @@ def _by_shape(token: Token) -> Kind:
             return Kind.NUMBER
         case Shape.DATE:
             return Kind.DATE
+        case Shape.NOTATION:
+            return Kind.NOTATION
         case _:
             return Kind.UNKNOWN

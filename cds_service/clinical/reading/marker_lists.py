@@ -1,0 +1,135 @@
+"""Markers with their signs, list by list, and what a list's governing word makes of them.
+
+A word that governs ("negative for", "lack") speaks for its list; a marker's own sign must agree with it.
+Two signs for one marker are a clash, which says nothing. Source: policy analysis 8.1.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from cds_service.fhir.dates import When
+from cds_service.fhir.quantities import Interval
+
+POSITIVE, NEGATIVE, EQUIVOCAL = "positive", "negative", "equivocal"
+FOUND = "found"  # "detected", "present": a sign of its own, or part of "no ... detected"
+LOST = "lost"  # negative, and positive when denied
+OPEN = "open"  # doubted or awaited
+CLASH = "clash"
+NOT_NEGATIVE = "not negative"
+WITH, NO, NOT, EXCEPT = "with", "no", "not", "except"  # what governs a list, besides the signs
+
+PLAIN = {FOUND: POSITIVE, LOST: NEGATIVE}
+OPPOSITE = {POSITIVE: NEGATIVE, FOUND: NEGATIVE, LOST: POSITIVE, NEGATIVE: NOT_NEGATIVE}
+# What a governing word makes of a marker's own sign; a pair that is not here is a clash.
+_GOVERNED: dict[tuple[str, str | None], str] = {
+    (NO, None): NEGATIVE, (NO, FOUND): NEGATIVE, (NO, LOST): POSITIVE,
+    (POSITIVE, None): POSITIVE, (POSITIVE, FOUND): POSITIVE, (POSITIVE, POSITIVE): POSITIVE,
+    (POSITIVE, EQUIVOCAL): EQUIVOCAL,
+    (NEGATIVE, None): NEGATIVE, (NEGATIVE, FOUND): NEGATIVE, (NEGATIVE, NEGATIVE): NEGATIVE,
+    (EQUIVOCAL, None): EQUIVOCAL, (EQUIVOCAL, FOUND): EQUIVOCAL, (EQUIVOCAL, EQUIVOCAL): EQUIVOCAL,
+    (EQUIVOCAL, POSITIVE): EQUIVOCAL,
+    (NOT, POSITIVE): NEGATIVE, (NOT, FOUND): NEGATIVE, (NOT, LOST): POSITIVE, (NOT, NEGATIVE): NOT_NEGATIVE,
+    (OPEN, None): OPEN, (OPEN, FOUND): OPEN, (OPEN, OPEN): OPEN,
+    (WITH, None): POSITIVE,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Times:
+    """When a sign holds, as far as the clause says."""
+
+    when: When | None = None
+    cycle: int | None = None
+    past: bool = False
+    now: bool = False
+
+
+@dataclass(slots=True)
+class Finding:
+    """A marker as a clause speaks of it: ``sign`` is its own until its list is settled."""
+
+    name: str
+    sign: str | None = None
+    amount: Interval | None = None
+    limit: Interval | None = None
+    times: Times = field(default_factory=Times)
+
+    def copy(self, times: Times) -> Finding:
+        """The same marker at another time, with nothing said of it yet."""
+        return Finding(self.name, times=replace(times))
+
+
+@dataclass(slots=True)
+class MarkerList:
+    """One list. ``governs``: its lead is a governing word, and not an adjective that may end at a comma."""
+
+    lead: str | None = None
+    governs: bool = False
+    items: list[Finding] = field(default_factory=list)
+    after_comma: int = 0  # index of the first item behind the last comma
+    joined: bool = False  # an "and" stands before that comma, so that the list was complete there
+    has_and: bool = False
+    verb: bool = False  # an "is" stands behind the last item: it is a subject of its own
+    settled: bool = False
+    amount: Interval | None = None  # "85 % of blasts express ...": of each of its items
+
+    @property
+    def unsigned(self) -> list[Finding]:
+        return [f for f in self.items if f.sign is None]
+
+    def takes(self, sign: str) -> bool:
+        """Whether a sign beside one of its items agrees with the governing word."""
+        return self.lead in (None, WITH) or (self.lead, sign) in _GOVERNED
+
+    def may_split(self) -> bool:
+        """Whether what follows the last comma may be a statement of its own."""
+        return 0 < self.after_comma < len(self.items) and (not self.governs or self.joined or self.verb)
+
+    def split(self) -> MarkerList:
+        """Take off what follows the last comma."""
+        rest = MarkerList(items=self.items[self.after_comma :])
+        del self.items[self.after_comma :]
+        return rest
+
+    def clash(self) -> None:
+        for f in self.items:
+            f.sign = CLASH
+        self.settled = True
+
+
+def resolved(lists: Sequence[MarkerList]) -> Iterator[Finding]:
+    """The findings of a clause, each with its sign after its list's word."""
+    signs = [_sign_of_list(group) for group in lists]
+    for i, group in enumerate(lists):
+        other = next((s for s in (*reversed(signs[:i]), *signs[i + 1 :]) if s), None)
+        for f in group.items:
+            f.sign = _resolved(group.lead, f, other)
+            f.amount = f.amount or (group.amount if f.sign == POSITIVE else None)
+            yield f
+
+
+def _resolved(lead: str | None, f: Finding, other: str | None) -> str | None:
+    own = f.sign
+    if lead is None or (lead == WITH and own is not None):
+        return PLAIN.get(own or "", own)
+    if lead == EXCEPT or (lead == NOT and own is None):
+        said = OPPOSITE.get(other or "", CLASH)
+        said = POSITIVE if said == NOT_NEGATIVE else said
+        return said if own in (None, said) else CLASH
+    if lead == WITH and f.amount is not None:
+        return None
+    return _GOVERNED.get((lead, own), CLASH)
+
+
+def _sign_of_list(group: MarkerList) -> str | None:
+    """The one sign of a list, before which "but not" and "except" turn."""
+    if group.lead in (NOT, EXCEPT):
+        return None
+    if group.lead in (POSITIVE, NEGATIVE):
+        return group.lead
+    if group.lead == NO:
+        return NEGATIVE
+    signs = {PLAIN.get(f.sign, f.sign) for f in group.items if f.sign}
+    return signs.pop() if len(signs) == 1 else None

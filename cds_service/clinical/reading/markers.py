@@ -1,0 +1,181 @@
+"""What a text says of a marker on the leukemic cells, of BCR::ABL1, or of residual disease.
+
+One way in, :func:`read_marker`: a text and a topic to assertions, ``positive``, ``negative``, ``equivocal``, or
+``measured`` where only a number stands beside the marker. A clause is understood as a whole or decides
+nothing; so does a text that says opposite things without an order in time. Whether a number is positive
+is left to the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+from cds_service.clinical.reading import iscn
+from cds_service.clinical.reading.assertions import Assertion, NotUnderstood, Reading, Time
+from cds_service.clinical.reading.clauses import Sentence, sentences
+from cds_service.clinical.reading.lexicon import Kind, Term, terms
+from cds_service.clinical.reading.marker_clauses import NotReadable, findings
+from cds_service.clinical.reading.marker_lists import EQUIVOCAL, NEGATIVE, NOT_NEGATIVE, POSITIVE, Finding
+from cds_service.clinical.reading.tokens import folded, tokens
+
+MEASURED = "measured"
+_SIGNS = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL})
+_WORDS_OF = {"ph": "ph", "mrd": "mrd"}  # the lexicon's topic; all surface markers share one
+_SURFACE = "cd22"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An assertion, and whether its words say "now"."""
+
+    assertion: Assertion
+    now: bool
+
+
+def read_marker(text: str, topic: str, on: date | None = None, *, question: bool = False) -> Reading:
+    """What a text says of ``cd22`` or another surface marker, of ``ph`` or of ``mrd``.
+
+    ``on`` is the day of the text, from which its short dates are read. With ``question``, the text is the
+    answer under a question for the topic, so that it need not name it ("Not detected").
+    """
+    return _read(folded(text), topic, on, question)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
+    said: list[_Said] = []
+    lost: list[NotUnderstood] = []
+    for clause in _clauses(text, topic, question):
+        if clause.corrects:
+            said = []
+        for found in clause.read(topic, on):
+            if isinstance(found, NotUnderstood):
+                lost.append(found)
+            else:
+                said.append(found)
+    kept, contradicted = _in_order(said)
+    return Reading(kept, (*lost, *contradicted))
+
+
+# ---- Clauses ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A clause that speaks of the topic; ``carried`` when only the words before it name it."""
+
+    terms: tuple[Term, ...]
+    quote: str
+    span: tuple[int, int]
+    silenced: bool
+    carried: tuple[str, ...]
+
+    @property
+    def corrects(self) -> bool:
+        return any(t.kind is Kind.CORRECT and t.value != "retract" for t in self.terms)
+
+    def read(self, topic: str, on: date | None) -> Iterator[_Said | NotUnderstood]:
+        nothing = NotUnderstood(topic, self.quote, self.span)
+        if self.silenced:
+            yield nothing
+            return
+        try:
+            mine = [f for f in findings(self.terms, self.carried, on) if f.name == topic]
+        except NotReadable:
+            yield nothing
+            return
+        for found in mine:
+            value = _value(found, topic)
+            yield nothing if value is None else _Said(self._assertion(found, topic, value), found.times.now)
+
+    def _assertion(self, found: Finding, topic: str, value: str) -> Assertion:
+        times = found.times
+        past = times.past and times.when is None
+        return Assertion(
+            topic, value, self.quote, self.span, time=Time.PAST if past else Time.PRESENT,
+            when=times.when, cycle=times.cycle, amount=found.amount,
+        )  # fmt: skip
+
+
+def _value(found: Finding, topic: str) -> str | None:
+    if found.sign == NOT_NEGATIVE:
+        return POSITIVE if topic == "mrd" else None
+    if topic == "ph" and found.sign == POSITIVE and found.limit is not None:
+        above = found.amount is not None and found.limit.exact is not None and found.amount.is_above(found.limit.exact)
+        return POSITIVE if above else None
+    if found.sign is None and found.amount is not None and topic != "ph":
+        return MEASURED
+    return found.sign if found.sign in _SIGNS else None
+
+
+def _clauses(text: str, topic: str, question: bool) -> Iterator[_Clause]:
+    words = _WORDS_OF.get(topic, _SURFACE)
+    carried: tuple[str, ...] = ()
+    last = 0
+    for i, sentence in enumerate(sentences(text, words)):
+        marked = any(_is_marker(t) for t in sentence.terms)
+        if question and i == 0 and not marked:
+            held: tuple[str, ...] = (topic,)
+        elif not marked and carried and ";" in text[last : sentence.start] and _says_more(sentence):
+            held = carried
+        else:
+            held = ()
+        asked = _asks(text, last, sentence.start)
+        carried, last = (), sentence.end
+        if held or any(_names(t, topic) for t in sentence.terms):
+            span = (sentence.start, sentence.end)
+            within = [t for t in tokens(text) if span[0] <= t.start < span[1]]
+            silenced = sentence.silenced or sentence.question or asked
+            yield _Clause(tuple(terms(within, words)), text[slice(*span)], span, silenced, held)
+            alone = {t.value for t in sentence.terms if _is_marker(t)} <= {topic}
+            carried = (topic,) if alone and not silenced else ()
+
+
+def _asks(text: str, last: int, start: int) -> bool:
+    """Whether a question mark stands before a sentence as its first word ("Flow: ? CD22 positive")."""
+    at = text.find("?", last, start)
+    return at >= 0 and (at == 0 or text[at - 1].isspace())
+
+
+def _is_marker(term: Term) -> bool:
+    return term.kind is Kind.MARKER or (
+        term.kind is Kind.NOTATION and iscn.meaning(term.tokens[0].text) is not iscn.Meaning.LOCUS
+    )
+
+
+def _names(term: Term, topic: str) -> bool:
+    if term.kind is Kind.NOTATION:
+        return topic == "ph" and iscn.meaning(term.tokens[0].text) not in (iscn.Meaning.LOCUS, iscn.Meaning.OTHER)
+    return term.kind is Kind.MARKER and term.value == topic
+
+
+def _says_more(sentence: Sentence) -> bool:
+    return any(t.kind in (Kind.SIGN, Kind.NUMBER, Kind.DOUBT, Kind.WAIT) for t in sentence.terms)
+
+
+# ---- Several statements in one text ----------------------------------------------------------------
+
+
+def _in_order(said: Sequence[_Said]) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
+    """What "now" replaces is past; opposite statements of one time are none."""
+    if any(s.now for s in said):
+        said = [s if s.now or s.assertion.when else _past(s) for s in said]
+    kept = [s.assertion for s in said]
+    clash = [a for a in kept if any(_opposed(a, b) for b in kept)]
+    return (
+        tuple(a for a in kept if a not in clash),
+        tuple(NotUnderstood(a.topic, a.quote, a.span) for a in clash),
+    )
+
+
+def _past(said: _Said) -> _Said:
+    return replace(said, assertion=replace(said.assertion, time=Time.PAST))
+
+
+def _opposed(a: Assertion, b: Assertion) -> bool:
+    if MEASURED in (a.value, b.value) or a.value == b.value:
+        return False
+    return (a.time, a.when, a.cycle) == (b.time, b.when, b.cycle) or (a.when == b.when and None in (a.cycle, b.cycle) and a.time is b.time)
