@@ -12,20 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.marker_words import (
-    is_equivocal,
-    is_of_normal_cells,
-    marker_sign,
-    names_marker,
-    percent_of,
-)
+from cds_service.clinical.marker_words import Mention, Source, Stated, mentions_in, names_marker, stated_in
 from cds_service.clinical.results import Part, Result, read_part
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
-from cds_service.fhir.dates import When
 from cds_service.fhir.json_types import as_dicts
 
 CD22 = "CD22"
+_TOPIC = "cd22"
 _PERCENT, _ABSOLUTE = "cd22_blasts_pct", "cd22_blasts_abs"
 _CELLS = re.compile(r"\bcells?\b|\blymphocytes?\b", re.IGNORECASE)
 _TEXTS_OF = frozenset({"Observation", "CarePlan", "Procedure"})
@@ -40,18 +34,29 @@ def cd22_samples(chart: Chart) -> tuple[Result, ...]:
     """
     found = [_in_own_words(r) for r in chart.results_for(_PERCENT, _ABSOLUTE)]
     found += _by_local_codes(chart)
-    found += [_from_text(r.words, r.reference, r.when) for r in chart.results_for("immunophenotype_panel")]
-    found += [_from_text(text, reference, when) for text, reference, when in _texts(chart)]
+    found += [_from_text(stated, t.reference) for t in _texts(chart) for stated in stated_in(t, _TOPIC)]
     return tuple(r for r in found if r.sign is not None or r.value is not None or r.undecided)
+
+
+def cd22_mentions(chart: Chart) -> tuple[Mention, ...]:
+    """Passages that name CD22 and could not be read, with their day."""
+    return mentions_in(_texts(chart), _TOPIC)
 
 
 def _in_own_words(result: Result) -> Result:
     """A CD22 result whose words may carry the sign in a marker's own terms (dim, partial)."""
-    if result.undecided or is_equivocal(result.words):
+    said = [_answer(words, result) for words in result.words.split(" | ")]
+    if result.undecided or any(s.undecided for s in said):
         return replace(result, sign=None, value=None, undecided=True)
-    if result.sign is not None or not result.words:
+    signs = {s.sign for s in said if s.sign is not None}
+    if result.sign is not None or len(signs) != 1:
         return result
-    return replace(result, sign=marker_sign(f"{CD22} {result.words}", CD22))
+    return replace(result, sign=signs.pop())
+
+
+def _answer(words: str, result: Result) -> Stated:
+    found = stated_in(Source(words, result.reference, result.when, question=True), _TOPIC)
+    return next((s for s in found if s.when == result.when), Stated(None, None, False, None, ""))
 
 
 def _by_local_codes(chart: Chart) -> Iterator[Result]:
@@ -68,36 +73,25 @@ def _is_cd22_by_name(part: Mapping[str, Any]) -> bool:
     topic = words_in(part.get("code"))
     if concepts(part.get("code"), "labs") or not names_marker(topic, CD22):
         return False
-    return not is_of_normal_cells(topic) and ("blast" in topic.lower() or not _CELLS.search(topic))
+    return "blast" in topic.lower() or not _CELLS.search(topic)
 
 
-def _texts(chart: Chart) -> Iterator[tuple[str, str, When | None]]:
+def _texts(chart: Chart) -> Iterator[Source]:
     """Texts that may report on CD22: of reports, notes, plans and diagnoses, not of orders."""
+    for r in chart.results_for("immunophenotype_panel"):
+        yield Source(r.words, r.reference, r.when)
     for d in chart.documents:
-        yield d.text, d.reference, d.when
+        yield Source(d.text, d.reference, d.when)
     for p in chart.problems:
         if p.verified and not p.is_event:
-            yield f"{p.words} ; {p.notes}", p.reference, p.recorded or p.onset
+            yield from (Source(text, p.reference, p.recorded or p.onset) for text in (p.words, p.notes) if text)
     for s in chart.statements:
         if s.kind in _TEXTS_OF and not s.codes & _READ_BY_CODE and not names_marker(s.topic, CD22):
-            yield s.text or s.topic, s.reference, s.when
+            yield Source(s.text or s.topic, s.reference, s.when)
 
 
-def _from_text(text: str, reference: str, when: When | None) -> Result:
-    sign = marker_sign(text, CD22)
+def _from_text(stated: Stated, reference: str) -> Result:
     return Result(
-        concept="cd22_text",
-        reference=reference,
-        when=when,
-        issued=None,
-        rank=1,
-        words=_clause(text),
-        sign=sign,
-        value=percent_of(text, CD22),
-        undecided=sign is None and names_marker(text, CD22) and is_equivocal(_clause(text)),
-    )
-
-
-def _clause(text: str) -> str:
-    """The part of a text that names CD22, to be shown."""
-    return next((c for c in re.split(r"[.;\n]\s", text) if names_marker(c, CD22)), text).strip()
+        concept="cd22_text", reference=reference, when=stated.when, issued=None, rank=1, words=stated.quote,
+        value=stated.amount, sign=stated.sign, undecided=stated.undecided,
+    )  # fmt: skip

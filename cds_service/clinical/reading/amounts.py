@@ -71,6 +71,8 @@ def _unit(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal | Non
         return (*power[:1], Role.RESULT, False, power[1])
     if i + 1 < len(found) and found[i].tokens[0].word == "in" and found[i + 1].kind is Kind.NUMBER:
         return _HUNDRED / max(_number(found[i + 1]), Decimal(1)), Role.RESULT, False, i + 2
+    if i + 1 < len(found) and found[i].kind is Kind.MARKER and found[i + 1].value == "per million":
+        return Decimal("0.0001"), Role.RESULT, False, i  # "0 residual clonal cells per million"
     if i >= len(found) or found[i].kind is not Kind.UNIT:
         plain = "e" in found[i - 1].tokens[0].text.lower()
         return (_HUNDRED if plain else None), Role.RESULT if plain else Role.OTHER, False, i

@@ -26,6 +26,7 @@ from cds_service.clinical.reading.marker_lists import (
     OPPOSITE,
     PLAIN,
     POSITIVE,
+    SEEN,
     WITH,
     Finding,
     MarkerList,
@@ -52,6 +53,7 @@ def findings(clause: Sequence[Term], carried: Sequence[str], on: date | None) ->
     reader = _Reader(clause, on)
     for name in carried:
         reader.marker(name)
+        reader.answer = True
     return reader.read()
 
 
@@ -65,6 +67,8 @@ class _Reader:
         self.own_amount: Amount | None = None
         self.negated = False  # "not" before a sign
         self.beside = False  # right behind a marker, but for words that change nothing
+        self.answer = False  # whether the markers are those of a question or of the clause before
+        self.limit = False  # behind a word of the assay's limit: the next number is its own
         self.fresh = False  # right behind a sign or amount
 
     @property
@@ -128,7 +132,11 @@ class _Reader:
     def _unknown(self) -> None:
         raise NotReadable(self.term.value)
 
+    def _limit(self) -> None:
+        self.limit = True
+
     def _punctuation(self, text: str) -> None:
+        self.limit = self.limit and text not in (",", *_OPENING, *_CLOSING)
         if text == ",":
             group = self.group
             group.after_comma, group.joined = len(group.items), group.has_and
@@ -208,7 +216,7 @@ class _Reader:
         if self.negated:
             value, self.negated = OPPOSITE.get(value, OPEN), False
         empty = not self.group.items and self.group.lead not in (None, WITH)
-        if empty and value != self.group.lead:
+        if empty:
             raise NotReadable(value)  # "no lack of", "positive for loss of"
         if not self.group.items:
             self.group.lead = None
@@ -261,6 +269,10 @@ class _Reader:
             self._sign(self.term.value)
 
     def _sign(self, sign: str) -> None:
+        if sign == SEEN:
+            if self.answer and not any(f.sign for f in self.group.items):
+                raise NotReadable(sign)  # "Seen in clinic" answers no question
+            sign = FOUND
         if self.negated:
             sign, self.negated = OPPOSITE.get(sign, OPEN), False
         opens_list = self._text(1) in (":", *_OPENING) and self._is_marker(self._next(2))
@@ -299,7 +311,7 @@ class _Reader:
             self._again(sign)
         elif group.takes(sign):
             self._to_list(group, sign)
-        elif group.may_split():
+        elif group.may_split(sign):
             rest = group.split()
             self.lists.append(rest)
             self._to_list(rest, sign)
@@ -313,15 +325,18 @@ class _Reader:
                 f.sign = sign
                 f.times = _later(f.times, self.times)
             group.settled = group.lead != NOT
-        elif sign != FOUND:
+        elif sign == FOUND:
+            group.settled = group.lead == NO
+        else:
             group.items[-1].sign = group.items[-1].sign or sign
 
     def _again(self, sign: str) -> None:
         """A further sign for markers that have one: the same, or that of another time."""
         group = self.group
-        if group.items[-1].sign is None or PLAIN.get(group.items[-1].sign, group.items[-1].sign) == PLAIN.get(sign, sign):
+        anew = self.times.now and not group.items[-1].times.now
+        if not anew and (group.items[-1].sign is None or PLAIN.get(group.items[-1].sign, group.items[-1].sign) == PLAIN.get(sign, sign)):
             group.items[-1].sign = group.items[-1].sign or sign
-        elif self.fresh:
+        elif self.fresh and not anew:
             group.clash()
         else:
             self._anew(group)
@@ -375,8 +390,8 @@ class _Reader:
         """Whether a number is the assay's: beside a word of its limit, or the level at which a marker is negative."""
         if found.end < len(self.terms) and self.terms[found.end].kind is Kind.LIMIT:
             return True
-        before = [t for t in self.terms[max(0, self.i - 4) : self.i] if t.kind is not Kind.NEUTRAL or t.value == "level"]
-        if before and before[-1].kind is Kind.LIMIT:
+        if self.limit:
+            self.limit = False
             return True
         negative = bool(self.group.items) and (self.group.items[-1].sign == NEGATIVE or self.group.lead in (NO, NEGATIVE))
         return negative and self.i > 0 and self.terms[self.i - 1].value in ("level", "at", "to")
@@ -412,7 +427,7 @@ class _Reader:
         Kind.MARKER: _marker, Kind.NOTATION: _notation, Kind.NEUTRAL: _neutral, Kind.AND: _and, Kind.BREAK: _break,
         Kind.EXCEPT: _except, Kind.CORRECT: _correct, Kind.LEAD: _lead, Kind.DENY: _deny, Kind.SIGN: _plain_sign,
         Kind.DOUBT: _doubt, Kind.WAIT: _doubt, Kind.DATE: _date, Kind.PAST: _past, Kind.NOW: _now, Kind.THERAPY: _therapy,
-        Kind.LIMIT: lambda _: None, Kind.UNIT: lambda _: None, Kind.COMPARE: lambda _: None,
+        Kind.LIMIT: _limit, Kind.UNIT: lambda _: None, Kind.COMPARE: lambda _: None,
     }  # fmt: skip
 
 

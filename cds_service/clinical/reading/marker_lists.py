@@ -14,6 +14,7 @@ from cds_service.fhir.quantities import Interval
 
 POSITIVE, NEGATIVE, EQUIVOCAL = "positive", "negative", "equivocal"
 FOUND = "found"  # "detected", "present": a sign of its own, or part of "no ... detected"
+SEEN = "seen"  # the same, but no answer to a question: "seen in clinic"
 LOST = "lost"  # negative, and positive when denied
 OPEN = "open"  # doubted or awaited
 CLASH = "clash"
@@ -34,6 +35,8 @@ _GOVERNED: dict[tuple[str, str | None], str] = {
     (OPEN, None): OPEN, (OPEN, FOUND): OPEN, (OPEN, OPEN): OPEN,
     (WITH, None): POSITIVE,
 }  # fmt: skip
+
+_OF_DISEASE = frozenset({"residual", "blasts"})
 
 
 @dataclass(slots=True)
@@ -83,9 +86,13 @@ class MarkerList:
         """Whether a sign beside one of its items agrees with the governing word."""
         return self.lead in (None, WITH) or (self.lead, sign) in _GOVERNED
 
-    def may_split(self) -> bool:
-        """Whether what follows the last comma may be a statement of its own."""
-        return 0 < self.after_comma < len(self.items) and (not self.governs or self.joined or self.verb)
+    def may_split(self, sign: str) -> bool:
+        """Whether what follows the last comma, with its sign, may be a statement of its own."""
+        if not 0 < self.after_comma < len(self.items):
+            return False
+        if self.lead == NO and not self.has_and:  # "no residual leukemia, MRD negative": no list, which would end in "or"
+            return sign == NEGATIVE or {f.name for f in self.items[: self.after_comma]} <= _OF_DISEASE
+        return not self.governs or self.joined or self.verb
 
     def split(self) -> MarkerList:
         """Take off what follows the last comma."""

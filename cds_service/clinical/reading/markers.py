@@ -25,6 +25,7 @@ MEASURED = "measured"
 _SIGNS = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL})
 _WORDS_OF = {"ph": "ph", "mrd": "mrd"}  # the lexicon's topic; all surface markers share one
 _SURFACE = "cd22"
+_ALSO = {"mrd": ("residual",)}  # what answers a question for the topic without naming it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,20 @@ def read_marker(text: str, topic: str, on: date | None = None, *, question: bool
     return _read(folded(text), topic, on, question)
 
 
+def names(text: str, topic: str) -> bool:
+    """Whether a text, such as the name of a test, is about a topic: it names it, and nothing silences it."""
+    return any(not clause.silenced for clause in _clauses(folded(text), topic, frozenset({topic}), question=False))
+
+
 @lru_cache(maxsize=4096)
 def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
     said: list[_Said] = []
     lost: list[NotUnderstood] = []
-    for clause in _clauses(text, topic, question):
+    wanted = frozenset({topic, *(_ALSO.get(topic, ()) if question else ())})
+    for clause in _clauses(text, topic, wanted, question=question):
         if clause.corrects:
             said = []
-        for found in clause.read(topic, on):
+        for found in clause.read(topic, wanted, on):
             if isinstance(found, NotUnderstood):
                 lost.append(found)
             else:
@@ -77,13 +84,13 @@ class _Clause:
     def corrects(self) -> bool:
         return any(t.kind is Kind.CORRECT and t.value != "retract" for t in self.terms)
 
-    def read(self, topic: str, on: date | None) -> Iterator[_Said | NotUnderstood]:
+    def read(self, topic: str, wanted: frozenset[str], on: date | None) -> Iterator[_Said | NotUnderstood]:
         nothing = NotUnderstood(topic, self.quote, self.span)
         if self.silenced:
             yield nothing
             return
         try:
-            mine = [f for f in findings(self.terms, self.carried, on) if f.name == topic]
+            mine = [f for f in findings(self.terms, self.carried, on) if f.name in wanted]
         except NotReadable:
             yield nothing
             return
@@ -111,13 +118,13 @@ def _value(found: Finding, topic: str) -> str | None:
     return found.sign if found.sign in _SIGNS else None
 
 
-def _clauses(text: str, topic: str, question: bool) -> Iterator[_Clause]:
+def _clauses(text: str, topic: str, wanted: frozenset[str], *, question: bool) -> Iterator[_Clause]:
     words = _WORDS_OF.get(topic, _SURFACE)
     carried: tuple[str, ...] = ()
     last = 0
     for i, sentence in enumerate(sentences(text, words)):
-        marked = any(_is_marker(t) for t in sentence.terms)
-        if question and i == 0 and not marked:
+        marked = any(_name(t) for t in sentence.terms)
+        if question and i == 0 and (not marked or _answers(sentence)):
             held: tuple[str, ...] = (topic,)
         elif not marked and carried and ";" in text[last : sentence.start] and _says_more(sentence):
             held = carried
@@ -125,12 +132,12 @@ def _clauses(text: str, topic: str, question: bool) -> Iterator[_Clause]:
             held = ()
         asked = _asks(text, last, sentence.start)
         carried, last = (), sentence.end
-        if held or any(_names(t, topic) for t in sentence.terms):
+        if held or any(_name(t) in wanted for t in sentence.terms):
             span = (sentence.start, sentence.end)
             within = [t for t in tokens(text) if span[0] <= t.start < span[1]]
-            silenced = sentence.silenced or sentence.question or asked
+            silenced = (sentence.silenced and not (topic == "ph" and _is_of_the_past(sentence))) or sentence.question or asked
             yield _Clause(tuple(terms(within, words)), text[slice(*span)], span, silenced, held)
-            alone = {t.value for t in sentence.terms if _is_marker(t)} <= {topic}
+            alone = {_name(t) for t in sentence.terms} <= {*wanted, None}
             carried = (topic,) if alone and not silenced else ()
 
 
@@ -140,16 +147,28 @@ def _asks(text: str, last: int, start: int) -> bool:
     return at >= 0 and (at == 0 or text[at - 1].isspace())
 
 
-def _is_marker(term: Term) -> bool:
-    return term.kind is Kind.MARKER or (
-        term.kind is Kind.NOTATION and iscn.meaning(term.tokens[0].text) is not iscn.Meaning.LOCUS
-    )
-
-
-def _names(term: Term, topic: str) -> bool:
+def _name(term: Term) -> str | None:
+    """The marker that a term names, if any."""
     if term.kind is Kind.NOTATION:
-        return topic == "ph" and iscn.meaning(term.tokens[0].text) not in (iscn.Meaning.LOCUS, iscn.Meaning.OTHER)
-    return term.kind is Kind.MARKER and term.value == topic
+        match iscn.meaning(term.tokens[0].text):
+            case iscn.Meaning.LOCUS:
+                return None
+            case iscn.Meaning.OTHER:
+                return "change"
+            case _:
+                return "ph"
+    return term.value if term.kind is Kind.MARKER else None
+
+
+def _answers(sentence: Sentence) -> bool:
+    """Whether a sentence begins with an answer of its own ("Detected, p190")."""
+    first, *rest = sentence.segments
+    return len(first.terms) == 1 and first.terms[0].kind is Kind.SIGN and bool(rest)
+
+
+def _is_of_the_past(sentence: Sentence) -> bool:
+    """Whether nothing but a heading of the past silences a sentence ("Prior: Ph+ ALL")."""
+    return sentence.terms[0].kind is Kind.PAST and not sentence.has(Kind.BLOCK)
 
 
 def _says_more(sentence: Sentence) -> bool:

@@ -58,7 +58,7 @@ _TOKEN = re.compile(
     r"|(?P<date>\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})(?![\d/])|\d{1,2}/\d{4}(?![\d/])|\d{1,2}/\d{1,2}(?![\d/])"
     rf"|(?:\d{{1,2}}\s)?\b{_MONTH}\.?\s(?:\d{{1,2}},?\s)?\d{{4}}(?!\d)|\b(?:19|20)\d{{2}}(?![\d.,]\d|\d))"
     r"|(?P<number>\d{1,9}(?:,\d{3})*(?:\.\d{1,6})?(?:[eE]-\d{1,2})?)"
-    r"|(?P<fusion>\b(?:BCR|ETV6|TCF3|KMT2A)(?:::|[-/])(?:ABL ?1?|RUNX1|PBX1|AFF1|JAK2)\b)"
+    r"|(?P<fusion>\b(?:BCR|ETV6|TCF3|KMT2A)(?:::|[-/])(?:ABL(?: ?1)?|RUNX1|PBX1|AFF1|JAK2)\b)"
     rf"|(?P<slashed>{_SLASHED})"
     r"|(?P<signed>\b(?:[cs]?CD\d{1,3}[a-d]?|MRD|Ph)(?=(?:neg|pos|dim|bright|br|lo|hi|weak|partial)\b))"
     r"|(?P<word>[^\W\d_][^\W_]{0,39}(?:'[^\W\d_]{1,3})?)"
