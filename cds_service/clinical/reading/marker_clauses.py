@@ -38,6 +38,7 @@ from cds_service.clinical.reading.text_dates import read_date
 _OPENING, _CLOSING = ("(", "["), (")", "]")
 _SEPARATES = (",", ";", ".", *_CLOSING, "/")
 _PUNCTUATION = frozenset(",:=()[]-/.\"'*|#_\u2022") | {"--", "::"}
+_SAYING = frozenset({Kind.SIGN, Kind.LEAD, Kind.DENY, Kind.EXCEPT, Kind.UNIT})
 
 
 class NotReadable(Exception):
@@ -187,15 +188,18 @@ class _Reader:
             self._at(Times(cycle=int(value.removeprefix("cycle "))))
         elif value == "month":
             self._date()
+        elif value == "test" and self.group.lead and self._is_marker(self.terms[self.i - 1] if self.i else None):
+            raise NotReadable(value)  # "no CD22 result"
 
     def _break(self) -> None:
-        if self.term.value == "tail":
-            if any(self._is_marker(t) for t in self.terms[self.i :]):
-                raise NotReadable(self.term.value)
+        says = any(self._is_marker(t) or t.kind in _SAYING for t in self.terms[self.i :] if t.value != WITH)
+        if self.term.value != "break" and not says:
             self.i = len(self.terms)
             return
+        if self.term.value == "tail":
+            raise NotReadable(self.term.value)
         self._begin(None)
-        self.times = Times()
+        self.times = Times(now=self.term.value == "then")
 
     def _except(self) -> None:
         self._begin(EXCEPT, governs=True)
@@ -287,7 +291,9 @@ class _Reader:
 
     def _before_its_marker(self, sign: str) -> None:
         open_list = self.group.items and not self.group.settled
-        if open_list or (self.group.lead is not None and not self.group.items):
+        if open_list and self.group.lead and not self.group.governs:
+            self._begin(PLAIN.get(sign, sign))  # "bright CD19, negative CD22"
+        elif open_list or (self.group.lead is not None and not self.group.items):
             self.own = sign
         else:
             self._begin(PLAIN.get(sign, sign))
@@ -309,7 +315,7 @@ class _Reader:
             self._of_list_before(sign)
         elif group.settled or not group.unsigned:
             self._again(sign)
-        elif group.takes(sign):
+        elif group.takes(sign) and not (group.lead == LOST and group.after_comma):
             self._to_list(group, sign)
         elif group.may_split(sign):
             rest = group.split()
@@ -320,7 +326,7 @@ class _Reader:
         self.fresh = True
 
     def _to_list(self, group: MarkerList, sign: str) -> None:
-        if group.lead in (None, WITH, NOT) or sign == LOST:
+        if group.lead in (None, WITH, NOT, LOST) or sign == LOST:
             for f in group.unsigned:
                 f.sign = sign
                 f.times = _later(f.times, self.times)
@@ -331,28 +337,32 @@ class _Reader:
             group.items[-1].sign = group.items[-1].sign or sign
 
     def _again(self, sign: str) -> None:
-        """A further sign for markers that have one: the same, or that of another time."""
-        group = self.group
-        anew = self.times.now and not group.items[-1].times.now
-        if not anew and (group.items[-1].sign is None or PLAIN.get(group.items[-1].sign, group.items[-1].sign) == PLAIN.get(sign, sign)):
-            group.items[-1].sign = group.items[-1].sign or sign
-        elif self.fresh and not anew:
-            group.clash()
-        else:
-            self._anew(group)
+        """A further sign for markers that have a sign or a number: the same, or one of another time."""
+        group, last = self.group, self.group.items[-1]
+        anew = not self.fresh or (self.times.now and not last.times.now)
+        if last.sign == LOST and sign in (NEGATIVE, FOUND) and not anew:
+            last.sign = POSITIVE if sign == NEGATIVE else LOST  # "CD22 loss not seen"
+        elif last.sign is not None and PLAIN.get(last.sign, last.sign) == PLAIN.get(sign, sign) and not self.times.now:
+            return
+        elif anew:
+            self._anew(group.items)
             self._to_list(self.group, sign)
+        elif last.sign is None:
+            last.sign = sign
+        else:
+            group.clash()
 
     def _of_list_before(self, sign: str) -> None:
         """A sign without a marker: that of the list before ("CD22 positive in 2023 but negative now")."""
         if len(self.lists) > 1 and self.lists[-2].settled and self.group.lead is None:
-            self._anew(self.lists[-2])
+            self._anew(self.lists[-2].items)
             self._to_list(self.group, sign)
         elif sign in (NEGATIVE, LOST, OPEN):
             raise NotReadable(sign)
 
-    def _anew(self, group: MarkerList) -> None:
+    def _anew(self, items: Sequence[Finding]) -> None:
         """The same markers at another time; without one, the reader finds the contradiction."""
-        self.lists.append(MarkerList(items=[f.copy(self.times) for f in group.items]))
+        self.lists.append(MarkerList(items=[f.copy(self.times) for f in items]))
 
     # ---- Numbers and times ----
 
@@ -376,8 +386,9 @@ class _Reader:
 
     def _result(self, found: Amount) -> None:
         last = self.group.items[-1]
-        if self.times.now and not last.times.now and (last.sign or last.amount):
-            self._anew(self.group)
+        now = self.times.now and not last.times.now
+        if (last.sign or last.amount) and (now or not (self.fresh or self.beside)):
+            self._anew([last])
             last = self.group.items[-1]
         if last.amount is not None:
             raise NotReadable("a second amount")
@@ -427,7 +438,7 @@ class _Reader:
         Kind.MARKER: _marker, Kind.NOTATION: _notation, Kind.NEUTRAL: _neutral, Kind.AND: _and, Kind.BREAK: _break,
         Kind.EXCEPT: _except, Kind.CORRECT: _correct, Kind.LEAD: _lead, Kind.DENY: _deny, Kind.SIGN: _plain_sign,
         Kind.DOUBT: _doubt, Kind.WAIT: _doubt, Kind.DATE: _date, Kind.PAST: _past, Kind.NOW: _now, Kind.THERAPY: _therapy,
-        Kind.LIMIT: _limit, Kind.UNIT: lambda _: None, Kind.COMPARE: lambda _: None,
+        Kind.LIMIT: _limit, Kind.AFFIRM: lambda _: None, Kind.UNIT: lambda _: None, Kind.COMPARE: lambda _: None,
     }  # fmt: skip
 
 

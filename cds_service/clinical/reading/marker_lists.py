@@ -31,12 +31,13 @@ _GOVERNED: dict[tuple[str, str | None], str] = {
     (NEGATIVE, None): NEGATIVE, (NEGATIVE, FOUND): NEGATIVE, (NEGATIVE, NEGATIVE): NEGATIVE,
     (EQUIVOCAL, None): EQUIVOCAL, (EQUIVOCAL, FOUND): EQUIVOCAL, (EQUIVOCAL, EQUIVOCAL): EQUIVOCAL,
     (EQUIVOCAL, POSITIVE): EQUIVOCAL,
+    (LOST, None): NEGATIVE, (LOST, FOUND): NEGATIVE, (LOST, NEGATIVE): POSITIVE,
     (NOT, POSITIVE): NEGATIVE, (NOT, FOUND): NEGATIVE, (NOT, LOST): POSITIVE, (NOT, NEGATIVE): NOT_NEGATIVE,
     (OPEN, None): OPEN, (OPEN, FOUND): OPEN, (OPEN, OPEN): OPEN,
     (WITH, None): POSITIVE,
 }  # fmt: skip
 
-_OF_DISEASE = frozenset({"residual", "blasts"})
+_OF_DISEASE = frozenset({"residual", "blasts", "morphologic"})
 
 
 @dataclass(slots=True)
@@ -136,7 +137,7 @@ def _sign_of_list(group: MarkerList) -> str | None:
         return None
     if group.lead in (POSITIVE, NEGATIVE):
         return group.lead
-    if group.lead == NO:
+    if group.lead in (NO, LOST):
         return NEGATIVE
     signs = {PLAIN.get(f.sign, f.sign) for f in group.items if f.sign}
     return signs.pop() if len(signs) == 1 else None

@@ -182,6 +182,8 @@ def _in_order(said: Sequence[_Said]) -> tuple[tuple[Assertion, ...], tuple[NotUn
     """What "now" replaces is past; opposite statements of one time are none."""
     if any(s.now for s in said):
         said = [s if s.now or s.assertion.when else _past(s) for s in said]
+    latest = max((s.assertion.cycle or 0 for s in said), default=0)
+    said = [_past(s) if 0 < (s.assertion.cycle or 0) < latest else s for s in said]
     kept = [s.assertion for s in said]
     clash = [a for a in kept if any(_opposed(a, b) for b in kept)]
     return (
