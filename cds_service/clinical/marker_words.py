@@ -30,13 +30,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What one text says of a marker at one time: a sign, a number in per cent, or that it was left open."""
+    """What one text says of a marker at one time: a sign, a number in per cent, or that it was left open.
+
+    ``cycle`` is the cycle after which the text places it, if it says so.
+    """
 
     sign: bool | None
     amount: Interval | None
     undecided: bool
     when: When | None
     quote: str
+    cycle: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def _stated(said: list[Assertion], when: When | None) -> Stated:
     return Stated(
         None if open_ or len(signs) != 1 else signs.pop(),
         None if open_ or len(amounts) != 1 else amounts.pop(),
-        open_, when, said[0].quote,
+        open_, when, said[0].quote, max((a.cycle for a in said if a.cycle is not None), default=None),
     )  # fmt: skip
 
 

@@ -47,15 +47,20 @@ _TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
 def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
     """MRD results with their dates: negative in words or by code, or below the limit (in per cent)."""
     found = [
-        Mrd(negative, stated.when, text.reference, stated.quote[:120])
+        Mrd(negative, _dated(stated), text.reference, stated.quote[:120])
         for text in _texts(chart)
         for stated in stated_in(text, _TOPIC)
-        if (negative := _sign(stated, limit)) is not None or stated.amount is not None
+        if (negative := mrd_negative(stated, limit)) is not None or stated.amount is not None
     ]
     measured = list(_measured(chart, limit))
     references = {m.reference for m in measured}
     in_words = [m for m in found if m.reference not in references]
     return tuple(sorted((*measured, *in_words), key=lambda m: (m.reference, m.words)))
+
+
+def _dated(stated: Stated) -> When | None:
+    """The day of a result. One that its text places after cycle 1 is not of the text's day, and that day is not known."""
+    return None if stated.cycle == 1 else stated.when
 
 
 def _texts(chart: Chart) -> Iterator[Source]:
@@ -96,10 +101,10 @@ def mrd_mentions(chart: Chart) -> tuple[Mention, ...]:
 def mrd_sign(text: str, limit: Decimal) -> bool | None:
     """True for MRD-negative, False for positive, None when the text does not tell. ``limit`` in per cent."""
     found = stated_in(Source(text, "", None, question=True), _TOPIC)
-    return next((_sign(s, limit) for s in found if s.when is None), None)
+    return next((mrd_negative(s, limit) for s in found if s.when is None), None)
 
 
-def _sign(stated: Stated, limit: Decimal) -> bool | None:
+def mrd_negative(stated: Stated, limit: Decimal) -> bool | None:
     """Negative in words or by the number; None where these disagree. A positive one may lie below the limit."""
     below = stated.amount.is_below(limit) if stated.amount is not None else None
     if stated.sign is None:

@@ -30,6 +30,7 @@ from cds_service.clinical.reading.marker_lists import (
     WITH,
     Finding,
     MarkerList,
+    NotReadable,
     Times,
     resolved,
 )
@@ -39,10 +40,6 @@ _OPENING, _CLOSING = ("(", "["), (")", "]")
 _SEPARATES = (",", ";", ".", *_CLOSING, "/")
 _PUNCTUATION = frozenset(",:=()[]-/.\"'*|#_\u2022") | {"--", "::"}
 _SAYING = frozenset({Kind.SIGN, Kind.LEAD, Kind.DENY, Kind.EXCEPT, Kind.UNIT})
-
-
-class NotReadable(Exception):
-    """A word or a number of the clause is not understood; the clause decides nothing."""
 
 
 def findings(clause: Sequence[Term], carried: Sequence[str], on: date | None) -> list[Finding]:
@@ -67,6 +64,7 @@ class _Reader:
         self.own: str | None = None  # a sign that waits for its marker
         self.own_amount: Amount | None = None
         self.negated = False  # "not" before a sign
+        self.turned = False  # a "not" turned a governing word: how far it reaches is not sure
         self.beside = False  # right behind a marker, but for words that change nothing
         self.answer = False  # whether the markers are those of a question or of the clause before
         self.limit = False  # behind a word of the assay's limit: the next number is its own
@@ -152,6 +150,8 @@ class _Reader:
         self.beside = self.fresh = False
 
     def _begin(self, lead: str | None, *, governs: bool = False) -> None:
+        if not self.group.items and self.group.lead not in (None, WITH):
+            raise NotReadable("a word that governs nothing")
         if self.group.items or self.group.lead is not None:
             self.lists.append(MarkerList())
         self.group.lead, self.group.governs = lead, governs
@@ -199,6 +199,7 @@ class _Reader:
         if self.term.value == "tail":
             raise NotReadable(self.term.value)
         self._begin(None)
+        self.turned = False
         self.times = Times(now=self.term.value == "then")
 
     def _except(self) -> None:
@@ -217,13 +218,10 @@ class _Reader:
             return  # "CD22 shows dim expression": a verb
         if self._text(1) in (",", ".", ":") and value == NO:
             raise NotReadable(value)
+        if self.turned:
+            raise NotReadable(value)
         if self.negated:
-            value, self.negated = OPPOSITE.get(value, OPEN), False
-        empty = not self.group.items and self.group.lead not in (None, WITH)
-        if empty:
-            raise NotReadable(value)  # "no lack of", "positive for loss of"
-        if not self.group.items:
-            self.group.lead = None
+            value, self.negated, self.turned = OPPOSITE.get(value, OPEN), False, True
         self._begin(value, governs=True)
 
     def _not(self) -> None:
@@ -273,12 +271,15 @@ class _Reader:
             self._sign(self.term.value)
 
     def _sign(self, sign: str) -> None:
+        if self.turned:
+            raise NotReadable(sign)
         if sign == SEEN:
             if self.answer and not any(f.sign for f in self.group.items):
                 raise NotReadable(sign)  # "Seen in clinic" answers no question
             sign = FOUND
         if self.negated:
             sign, self.negated = OPPOSITE.get(sign, OPEN), False
+            self.turned = not self.beside
         opens_list = self._text(1) in (":", *_OPENING) and self._is_marker(self._next(2))
         if opens_list and not (self._text(1) in _OPENING and self.beside):
             self._begin(PLAIN.get(sign, sign), governs=True)
@@ -306,8 +307,8 @@ class _Reader:
         if last.sign is None and self.group.takes(sign):
             last.sign = sign
         elif PLAIN.get(last.sign or "", last.sign) != PLAIN.get(sign, sign):
-            self.group.clash()
-        self.fresh = True
+            self._clash(self.group)
+        self.fresh, self.beside = True, False
 
     def _behind(self, sign: str) -> None:
         group = self.group
@@ -315,22 +316,29 @@ class _Reader:
             self._of_list_before(sign)
         elif group.settled or not group.unsigned:
             self._again(sign)
-        elif group.takes(sign) and not (group.lead == LOST and group.after_comma):
+        elif group.takes(sign) and not (group.lead in (LOST, NOT) and group.after_comma):
             self._to_list(group, sign)
-        elif group.may_split(sign):
+        elif group.may_split():
             rest = group.split()
             self.lists.append(rest)
             self._to_list(rest, sign)
         else:
-            group.clash()
-        self.fresh = True
+            self._clash(group)
+        self.fresh, self.beside = True, False
+
+    def _clash(self, group: MarkerList) -> None:
+        """Signs that do not agree; under a governing word nothing else of the clause is sure either."""
+        if group.governs:
+            raise NotReadable("two signs")
+        group.clash()
 
     def _to_list(self, group: MarkerList, sign: str) -> None:
         if group.lead in (None, WITH, NOT, LOST) or sign == LOST:
             for f in group.unsigned:
                 f.sign = sign
                 f.times = _later(f.times, self.times)
-            group.settled = group.lead != NOT
+            group.settled = True
+            self.turned = group.lead == NOT
         elif sign == FOUND:
             group.settled = group.lead == NO
         else:
@@ -350,7 +358,7 @@ class _Reader:
         elif last.sign is None:
             last.sign = sign
         else:
-            group.clash()
+            self._clash(group)
 
     def _of_list_before(self, sign: str) -> None:
         """A sign without a marker: that of the list before ("CD22 positive in 2023 but negative now")."""
@@ -385,7 +393,12 @@ class _Reader:
             self.own_amount = found
 
     def _result(self, found: Amount) -> None:
+        if self.beside and self.group.lead in (NO, NOT):
+            raise NotReadable("a number that is denied")
         last = self.group.items[-1]
+        if self.turned and last.amount is None:
+            last.amount = found.percent  # "not MRD negative, 0.09 %"
+            return
         now = self.times.now and not last.times.now
         if (last.sign or last.amount) and (now or not (self.fresh or self.beside)):
             self._anew([last])
@@ -427,6 +440,8 @@ class _Reader:
 
     def _at(self, times: Times) -> None:
         """A word of time belongs to the sign that it follows, or to what it precedes."""
+        if self.turned and self.group.items[-1].amount is not None:
+            raise NotReadable("another time")
         ends = self._next() is None or self._text(1) in (*_SEPARATES, "--")
         if (self.fresh or self.beside) and (ends or not times.now):
             for f in self.group.items:

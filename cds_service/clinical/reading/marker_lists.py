@@ -40,6 +40,10 @@ _GOVERNED: dict[tuple[str, str | None], str] = {
 _OF_DISEASE = frozenset({"residual", "blasts", "morphologic"})
 
 
+class NotReadable(Exception):
+    """A word or a number of the clause is not understood; the clause decides nothing."""
+
+
 @dataclass(slots=True)
 class Times:
     """When a sign holds, as far as the clause says."""
@@ -87,12 +91,12 @@ class MarkerList:
         """Whether a sign beside one of its items agrees with the governing word."""
         return self.lead in (None, WITH) or (self.lead, sign) in _GOVERNED
 
-    def may_split(self, sign: str) -> bool:
-        """Whether what follows the last comma, with its sign, may be a statement of its own."""
+    def may_split(self) -> bool:
+        """Whether what follows the last comma may be a statement of its own."""
         if not 0 < self.after_comma < len(self.items):
             return False
         if self.lead == NO and not self.has_and:  # "no residual leukemia, MRD negative": no list, which would end in "or"
-            return sign == NEGATIVE or {f.name for f in self.items[: self.after_comma]} <= _OF_DISEASE
+            return {f.name for f in self.items[: self.after_comma]} <= _OF_DISEASE
         return not self.governs or self.joined or self.verb
 
     def split(self) -> MarkerList:
@@ -108,12 +112,14 @@ class MarkerList:
 
 
 def resolved(lists: Sequence[MarkerList]) -> Iterator[Finding]:
-    """The findings of a clause, each with its sign after its list's word."""
+    """The findings of a clause, each with its sign after its list's word. Raises NotReadable."""
     signs = [_sign_of_list(group) for group in lists]
     for i, group in enumerate(lists):
         other = next((s for s in (*reversed(signs[:i]), *signs[i + 1 :]) if s), None)
         for f in group.items:
             f.sign = _resolved(group.lead, f, other)
+            if f.sign == CLASH and group.governs:
+                raise NotReadable("two signs")
             f.amount = f.amount or (group.amount if f.sign == POSITIVE else None)
             yield f
 

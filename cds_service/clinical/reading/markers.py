@@ -8,23 +8,26 @@ is left to the caller.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from itertools import takewhile
 
 from cds_service.clinical.reading import iscn
 from cds_service.clinical.reading.assertions import Assertion, NotUnderstood, Reading, Time
 from cds_service.clinical.reading.clauses import Sentence, sentences
 from cds_service.clinical.reading.lexicon import Kind, Term, terms
-from cds_service.clinical.reading.marker_clauses import NotReadable, findings
-from cds_service.clinical.reading.marker_lists import EQUIVOCAL, NEGATIVE, NOT_NEGATIVE, POSITIVE, Finding
-from cds_service.clinical.reading.tokens import folded, tokens
+from cds_service.clinical.reading.marker_clauses import findings
+from cds_service.clinical.reading.marker_lists import EQUIVOCAL, NEGATIVE, NOT_NEGATIVE, POSITIVE, Finding, NotReadable
+from cds_service.clinical.reading.tokens import Token, folded, tokens
 
 MEASURED = "measured"
 _SIGNS = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL})
 _WORDS_OF = {"ph": "ph", "mrd": "mrd"}  # the lexicon's topic; all surface markers share one
 _SURFACE = "cd22"
+_NO_HEADING = frozenset({Kind.SIGN, Kind.LEAD, Kind.MARKER, Kind.CORRECT})  # what may stand before a colon inside a report
 _ALSO = {"mrd": ("residual",)}  # what answers a question for the topic without naming it
 
 
@@ -72,12 +75,16 @@ def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A clause that speaks of the topic; ``carried`` when only the words before it name it."""
+    """A clause that speaks of the topic; ``carried`` when only the words before it name it.
+
+    ``past``: under a heading of the past, where only what once was positive counts.
+    """
 
     terms: tuple[Term, ...]
     quote: str
     span: tuple[int, int]
     silenced: bool
+    past: bool
     carried: tuple[str, ...]
 
     @property
@@ -96,7 +103,7 @@ class _Clause:
             return
         for found in mine:
             value = _value(found, topic)
-            yield nothing if value is None else _Said(self._assertion(found, topic, value), found.times.now)
+            yield nothing if value is None or (self.past and value != POSITIVE) else _Said(self._assertion(found, topic, value), found.times.now)
 
     def _assertion(self, found: Finding, topic: str, value: str) -> Assertion:
         times = found.times
@@ -122,6 +129,7 @@ def _clauses(text: str, topic: str, wanted: frozenset[str], *, question: bool) -
     words = _WORDS_OF.get(topic, _SURFACE)
     carried: tuple[str, ...] = ()
     last = 0
+    headed = False
     for i, sentence in enumerate(sentences(text, words)):
         marked = any(_name(t) for t in sentence.terms)
         if question and i == 0 and (not marked or _answers(sentence)):
@@ -130,15 +138,35 @@ def _clauses(text: str, topic: str, wanted: frozenset[str], *, question: bool) -
             held = carried
         else:
             held = ()
-        asked = _asks(text, last, sentence.start)
+        if "\n" in text[last : sentence.start] or not _is_under_its_heading(sentence):
+            headed = False
+        asked = headed or _asks(text, last, sentence.start)
+        headed = headed or (sentence.silenced and _heading_silences(sentence))
         carried, last = (), sentence.end
         if held or any(_name(t) in wanted for t in sentence.terms):
             span = (sentence.start, sentence.end)
-            within = [t for t in tokens(text) if span[0] <= t.start < span[1]]
-            silenced = (sentence.silenced and not (topic == "ph" and _is_of_the_past(sentence))) or sentence.question or asked
-            yield _Clause(tuple(terms(within, words)), text[slice(*span)], span, silenced, held)
+            within = _within(tokens(text), *span)
+            past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
+            silenced = (sentence.silenced and not past) or sentence.question or asked
+            yield _Clause(tuple(terms(within, words)), text[slice(*span)], span, silenced, past, held)
             alone = {_name(t) for t in sentence.terms} <= {*wanted, None}
             carried = (topic,) if alone and not silenced else ()
+
+
+def _heading_silences(sentence: Sentence) -> bool:
+    before = list(takewhile(lambda t: t.tokens[0].text != ":", sentence.terms))
+    return len(before) < len(sentence.terms) and any(t.kind in (Kind.BLOCK, Kind.PAST) for t in before)
+
+
+def _is_under_its_heading(sentence: Sentence) -> bool:
+    """Whether a sentence opens as a list of markers or a correction does, and not with a heading of its own."""
+    before = list(takewhile(lambda t: t.tokens[0].text != ":", sentence.terms))
+    return len(before) == len(sentence.terms) or any(t.kind in _NO_HEADING for t in before)
+
+
+def _within(found: Sequence[Token], start: int, end: int) -> Sequence[Token]:
+    first = bisect_left(found, start, key=lambda t: t.start)
+    return found[first : bisect_left(found, end, lo=first, key=lambda t: t.start)]
 
 
 def _asks(text: str, last: int, start: int) -> bool:
