@@ -236,7 +236,7 @@ def _document(resource: Resource, zone: tzinfo) -> Document:
         concepts=frozenset(coded),
         codes=frozenset(codes),
         words=" | ".join(w for w in (words_in(kind), *(words_in(c) for c in categories)) if w),
-        text=" ; ".join(t for t in texts if t),
+        text="\n".join(t for t in texts if t),
         when=when,
         reference=resource.reference,
         kind=resource.type,

@@ -78,13 +78,16 @@ def _read(source: Source, topic: str) -> tuple[Assertion, ...]:
 
 
 def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
-    """The passages that name a marker and could not be read, of texts that say nothing else of it."""
+    """The passages that name a marker and could not be read, of texts that say nothing else of it.
+
+    One whose words are understood, and speak of a goal, a risk or another person, is no such passage.
+    """
     found: list[Mention] = []
     for source in sources:
         on = source.when.last if source.when is not None else None
         reading = read_marker(source.text, topic, on, question=source.question)
         if not reading.assertions:
-            found += [Mention(source.reference, source.when, n.quote) for n in reading.not_understood]
+            found += [Mention(source.reference, source.when, n.quote) for n in reading.not_understood if not n.silenced]
     return tuple(dict.fromkeys(found))
 
 

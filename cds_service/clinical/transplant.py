@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.transplant_words import intention_in, is_doubtful, is_transplant, names_transplant
+from cds_service.clinical.transplant_words import intention_in, is_request, is_transplant
 from cds_service.fhir.dates import When, whole_day
 
 _PLAN_STATUSES = {"draft", "active", "on-hold", "booked", "pending", "proposed", "arrived", "waitlist", ""}
@@ -71,8 +71,7 @@ def _requests(chart: Chart) -> Iterator[Intention]:
         texts = " ; ".join((act.words, *act.texts))
         if act.kind not in _PLANS or act.status not in _PLAN_STATUSES or intention_in(texts) is False:
             continue
-        named = names_transplant(act.words) and not is_doubtful(texts)
-        if act.concepts & _HSCT_CONCEPTS or named:
+        if act.concepts & _HSCT_CONCEPTS or is_request(act.words):
             yield Intention(True, stated.get(act.reference), act.reference, act.words or texts[:120])
 
 

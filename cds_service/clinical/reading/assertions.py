@@ -45,11 +45,16 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """A passage that names the topic and decides nothing, quoted whole."""
+    """A passage that names the topic and decides nothing, quoted whole.
+
+    ``silenced``: its words are understood and speak of something else than the present (a goal, a
+    risk, another person); otherwise a word of it is not known, or it contradicts itself.
+    """
 
     topic: str
     quote: str
     span: tuple[int, int]
+    silenced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

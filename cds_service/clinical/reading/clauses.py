@@ -8,17 +8,71 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from cds_service.clinical.reading.lexicon import Kind, Term, terms
+from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
 
 # A stop after these ends no sentence when a small letter or a figure follows.
 _ABBREVIATED = frozenset(
-    "pt pts cand cont approx vs dr dx tx hx rx wt bx no nos incl excl resp eval temp neg pos st cf e.g i.e est max min".split()
+    [
+        "pt",
+        "pts",
+        "cand",
+        "cont",
+        "approx",
+        "vs",
+        "dr",
+        "dx",
+        "tx",
+        "hx",
+        "rx",
+        "wt",
+        "bx",
+        "no",
+        "nos",
+        "incl",
+        "excl",
+        "resp",
+        "eval",
+        "temp",
+        "neg",
+        "pos",
+        "st",
+        "cf",
+        "e.g",
+        "i.e",
+        "est",
+        "max",
+        "min",
+    ]
 )
+_CONDITIONS = frozenset({"if", "unless"})
+_SECTIONS = frozenset(
+    {
+        "assessment", "impression", "a/p", "assessment / plan", "assessment and plan", "current status", "disease status", "today", "summary",
+        "conclusion", "final diagnosis", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
+    }
+)  # fmt: skip
 _HEADING_WORDS = 6
+_LONGEST = 120  # words; a longer run without a stop is no sentence, and is not read
 _SILENT = frozenset({Kind.BLOCK, Kind.PAST})
-_OPENERS = frozenset({"if", "unless", "once", "when", "goal", "aim", "trial", "study", "protocol", "risk", "risks", "eligibility"})
+_OPENERS = frozenset(
+    {
+        "if",
+        "unless",
+        "once",
+        "when",
+        "goal",
+        "aim",
+        "trial",
+        "study",
+        "protocol",
+        "risk",
+        "risks",
+        "eligibility",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,43 +101,80 @@ class Sentence:
         return any(t.kind is kind for t in self.terms)
 
 
-def sentences(text: str, topic: str) -> Iterator[Sentence]:
-    """The sentences of a folded text for a topic, in order."""
-    silenced = opened = False
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The words of one sentence, without inner hyphens and its end; ``heading``: where its colon stands, or 0."""
+
+    words: tuple[Token, ...]
+    ending: str
+    vocabulary: frozenset[str]
+    heading: int
+    notation: bool  # whether it holds cytogenetics
+
+
+def tells(text: str, topic: str) -> bool:
+    """Whether a folded text may name a topic at all."""
+    telling = telling_words(topic)
+    return any(run.notation or not telling.isdisjoint(run.vocabulary) for run in _runs(text))
+
+
+def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentence]:
+    """The sentences of a folded text that may name a topic or correct what was said, in order; or every one."""
+    telling = telling_words(topic)
+    silenced = opened = condition = False
     first = True
-    for run, ending in _runs(tokens(text)):
-        heading, colon = _heading(run, topic)
-        if colon:
-            silenced = any(t.kind in _SILENT for t in heading)
-        found = terms(run, topic)
-        opened = opened or (first and _opens(found))
-        blocked = silenced or opened or any(t.kind is Kind.BLOCK for t in found)
-        yield Sentence(tuple(_segments(found)), run[0].start, run[-1].end, blocked, ending == "?")
-        first = False
-        if ending == "\n":
-            silenced = opened = False
-            first = True
+    for run in _runs(text):
+        if run.heading:
+            heading = terms(run.words[: run.heading], topic)
+            silent = any(t.kind in _SILENT for t in heading)
+            silenced = silent or (silenced and not _is_section(heading))
+        opened = opened or (first and _opens(run))
+        condition = condition or not _CONDITIONS.isdisjoint(run.vocabulary)
+        if every or not telling.isdisjoint(run.vocabulary):
+            found = terms(run.words, topic)
+            blocked = any(t.kind is Kind.BLOCK for t in found) or len(found) > _LONGEST
+            blocked = blocked or silenced or opened or condition
+            segments = tuple(_segments(found[:_LONGEST]))
+            yield Sentence(segments, run.words[0].start, run.words[-1].end, blocked, run.ending == "?")
+        condition = condition and run.ending == ";"
+        first = run.ending == "\n"
+        if first:
+            silenced = opened = condition = False
 
 
-def _opens(found: Sequence[Term]) -> bool:
+def _is_section(heading: Sequence[Term]) -> bool:
+    """Whether a heading begins another part of a note, such as the assessment behind the history."""
+    return " ".join(t.word for term in heading for t in term.tokens) in _SECTIONS
+
+
+def _opens(run: Run) -> bool:
     """Whether a paragraph opens as a condition without its consequence, a goal, a rule or a risk."""
-    word = found[0].tokens[0].word
-    return word in _OPENERS and not (word in ("if", "unless", "once", "when") and any(t.value == "," for t in found))
+    word = run.words[0].word
+    return word in _OPENERS and not (word in ("if", "unless", "once", "when") and "," in run.vocabulary)
 
 
-def _runs(found: Sequence[Token]) -> Iterator[tuple[list[Token], str]]:
-    """The tokens of each sentence without its end, and that end."""
+@lru_cache(maxsize=512)
+def _runs(text: str) -> tuple[Run, ...]:
+    """The sentences of a text, whatever the topic."""
+    return tuple(_split(tokens(text)))
+
+
+def _split(found: Sequence[Token]) -> Iterator[Run]:
     run: list[Token] = []
     for i, token in enumerate(found):
-        if token.shape is not Shape.END or _is_abbreviated(found, i):
-            if token.shape is not Shape.END:
-                run.append(token)
-            continue
-        if run:
-            yield run, token.text
-        run = []
+        if token.shape is not Shape.END:
+            run.append(token)
+        elif not _is_abbreviated(found, i):
+            if run:
+                yield _run(run, token.text)
+            run = []
     if run:
-        yield run, ""
+        yield _run(run, "")
+
+
+def _run(found: Sequence[Token], ending: str) -> Run:
+    words = tuple(without_hyphens(found))
+    return Run(words, ending, frozenset(t.word for t in words), _heading(words), any(t.shape is Shape.NOTATION for t in words))
 
 
 def _is_abbreviated(found: Sequence[Token], i: int) -> bool:
@@ -94,16 +185,28 @@ def _is_abbreviated(found: Sequence[Token], i: int) -> bool:
     return found[i - 1].word in _ABBREVIATED and small
 
 
-def _heading(run: Sequence[Token], topic: str) -> tuple[list[Term], bool]:
-    for i, token in enumerate(run[: _HEADING_WORDS + 1]):
+def _heading(words: Sequence[Token]) -> int:
+    """How many words stand before the colon of a heading; 0 when there is none."""
+    for i, token in enumerate(words[: _HEADING_WORDS + 1]):
         if token.text == ":":
-            return terms(run[:i], topic), i > 0
+            return i
         if token.shape is not Shape.WORD and token.text not in ("/", "-", "&"):
             break
-    return [], False
+    return 0
 
 
-_MARKS = {",": ",", "(": "(", ")": ")", "[": "(", "]": ")", "--": "-", "-": "-", "*": "-", "\u2022": "-", "|": "-"}
+_MARKS = {
+    ",": ",",
+    "(": "(",
+    ")": ")",
+    "[": "(",
+    "]": ")",
+    "--": "-",
+    "-": "-",
+    "*": "-",
+    "\u2022": "-",
+    "|": "-",
+}
 
 
 def _segments(found: Sequence[Term]) -> Iterator[Segment]:

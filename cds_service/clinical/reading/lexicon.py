@@ -8,7 +8,7 @@ it names. Each row carries a text that must be read and one that must not, which
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -95,8 +95,7 @@ def rows() -> tuple[Row, ...]:
     folder = files(__package__) / "lexicon"
     found: list[Row] = []
     for table in sorted((t for t in folder.iterdir() if t.name.endswith(".csv")), key=lambda t: t.name):
-        with table.open(encoding="utf-8", newline="") as lines:
-            found += [_row(row) for row in csv.DictReader(lines)]
+        found += [_row(row) for row in csv.DictReader(table.read_text(encoding="utf-8").splitlines())]
     return tuple(found)
 
 
@@ -115,8 +114,8 @@ def _trie(topic: str) -> _Node:
     markers = {p.lstrip("=").lower() for r in mine if r.kind is Kind.MARKER for p in r.phrases}
     for row in (*mine, *(r for r in rows() if not r.topics)):
         for phrase in row.phrases:
-            exact = phrase[1:] if phrase.startswith("=") else ""
-            words = [t.word for t in _words(tokens(folded(exact or phrase)))]
+            exact = phrase[1:] if phrase.startswith("=") else ""  # a lone "=" is the sign itself
+            words = [t.word for t in without_hyphens(tokens(folded(exact or phrase)))]
             if row.topics or markers.isdisjoint(words):  # "CD22 positive B-ALL" is no mere name where CD22 is asked for
                 _add(root, words, _Entry(row.kind, row.value, exact))
     return root
@@ -130,10 +129,13 @@ def _add(root: _Node, words: Sequence[str], entry: _Entry) -> None:
         node = step
     held = node.setdefault(_LEAF, [])
     assert isinstance(held, list)
-    held.append(entry)
+    held.insert(0 if entry.exact else len(held), entry)
 
 
-def _words(found: Sequence[Token]) -> list[Token]:
+_SET_APART = (Shape.SIGN, Shape.END)
+
+
+def without_hyphens(found: Sequence[Token]) -> list[Token]:
     """Without the hyphens inside of words: "single-agent" is "single agent"."""
     return [t for i, t in enumerate(found) if not _is_inner_hyphen(found, i)]
 
@@ -143,23 +145,32 @@ def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
         return False
     before, after = found[i - 1], found[i + 1]
     joined = before.end == found[i].start and found[i].end == after.start
-    return joined and Shape.WORD in (before.shape, after.shape) and after.shape in (Shape.WORD, Shape.NUMBER)
+    return joined and {before.shape, after.shape}.isdisjoint(_SET_APART) and {before.shape, after.shape} != {Shape.NUMBER}
 
 
-def terms(sentence: Sequence[Token], topic: str) -> list[Term]:
-    """A sentence as terms of a topic, the longest phrase first; what no row knows is unknown."""
-    return list(_terms(_words(sentence), topic))
-
-
-def _terms(words: list[Token], topic: str) -> Iterator[Term]:
-    i = 0
+def terms(words: Sequence[Token], topic: str) -> list[Term]:
+    """Words without inner hyphens as terms of a topic, the longest phrase first; what no row knows is unknown."""
+    root, found, i = _trie(topic), [], 0
     while i < len(words):
-        kind, value, length = _longest(words, i, _trie(topic))
-        yield Term(kind, value, tuple(words[i : i + length]))
+        kind, value, length = _longest(words, i, root)
+        found.append(Term(kind, value, tuple(words[i : i + length])))
         i += length
+    return found
 
 
-def _longest(words: list[Token], i: int, root: _Node) -> tuple[Kind, str, int]:
+@cache
+def telling_words(topic: str) -> frozenset[str]:
+    """The words with which a name of the topic or a correction begins: a sentence without any states nothing of it."""
+    telling = (Kind.TARGET, Kind.MARKER, Kind.CORRECT)
+    return frozenset(
+        tokens(folded(phrase.removeprefix("=") or phrase))[0].word
+        for row in rows()
+        if row.kind in telling and (topic in row.topics or not row.topics)
+        for phrase in row.phrases
+    )
+
+
+def _longest(words: Sequence[Token], i: int, root: _Node) -> tuple[Kind, str, int]:
     best = (_by_shape(words[i]), words[i].word, 1)
     node: _Node = root
     for j in range(i, len(words)):
@@ -169,7 +180,7 @@ def _longest(words: list[Token], i: int, root: _Node) -> tuple[Kind, str, int]:
         node = step
         written = " ".join(t.text for t in words[i : j + 1])
         entry = next((e for e in _entries(node) if not e.exact or e.exact == written), None)
-        if entry is not None:
+        if entry is not None and not (i == 0 and entry.exact == "May"):  # there it is the verb
             best = (entry.kind, entry.value, j - i + 1)
     return best
 

@@ -17,8 +17,8 @@ from itertools import takewhile
 
 from cds_service.clinical.reading import iscn
 from cds_service.clinical.reading.assertions import Assertion, NotUnderstood, Reading, Time
-from cds_service.clinical.reading.clauses import Sentence, sentences
-from cds_service.clinical.reading.lexicon import Kind, Term, terms
+from cds_service.clinical.reading.clauses import Sentence, sentences, tells
+from cds_service.clinical.reading.lexicon import Kind, Term, terms, without_hyphens
 from cds_service.clinical.reading.marker_clauses import findings
 from cds_service.clinical.reading.marker_lists import EQUIVOCAL, NEGATIVE, NOT_NEGATIVE, POSITIVE, Finding, NotReadable
 from cds_service.clinical.reading.tokens import Token, folded, tokens
@@ -92,7 +92,7 @@ class _Clause:
         return any(t.kind is Kind.CORRECT and t.value != "retract" for t in self.terms)
 
     def read(self, topic: str, wanted: frozenset[str], on: date | None) -> Iterator[_Said | NotUnderstood]:
-        nothing = NotUnderstood(topic, self.quote, self.span)
+        nothing = NotUnderstood(topic, self.quote, self.span, self.silenced)
         if self.silenced:
             yield nothing
             return
@@ -127,10 +127,12 @@ def _value(found: Finding, topic: str) -> str | None:
 
 def _clauses(text: str, topic: str, wanted: frozenset[str], *, question: bool) -> Iterator[_Clause]:
     words = _WORDS_OF.get(topic, _SURFACE)
+    if not (question or tells(text, words)):
+        return
     carried: tuple[str, ...] = ()
     last = 0
     headed = False
-    for i, sentence in enumerate(sentences(text, words)):
+    for i, sentence in enumerate(sentences(text, words, every=True)):
         marked = any(_name(t) for t in sentence.terms)
         if question and i == 0 and (not marked or _answers(sentence)):
             held: tuple[str, ...] = (topic,)
@@ -145,7 +147,7 @@ def _clauses(text: str, topic: str, wanted: frozenset[str], *, question: bool) -
         carried, last = (), sentence.end
         if held or any(_name(t) in wanted for t in sentence.terms):
             span = (sentence.start, sentence.end)
-            within = _within(tokens(text), *span)
+            within = without_hyphens(_within(tokens(text), *span))
             past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
             silenced = (sentence.silenced and not past) or sentence.question or asked
             yield _Clause(tuple(terms(within, words)), text[slice(*span)], span, silenced, past, held)

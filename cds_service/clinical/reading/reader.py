@@ -16,6 +16,7 @@ from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import NOTHING, TOPICS, Topic
+from cds_service.fhir.dates import When
 
 _SWINGS = frozenset({Kind.DENY, Kind.LOSE, Kind.NEAR, Kind.RESTORE})
 _OPEN = frozenset({Kind.DOUBT, Kind.WAIT})
@@ -26,7 +27,22 @@ _ATTACHING = frozenset(
 # Neutral words that name a thing: with a sign of their own they are a statement of their own ("blasts not detected").
 _NOUNS = frozenset({"count", "specimen", "drug", "disease", "report", "method"})
 # What may stand between a denial and what it denies.
-_BETWEEN = frozenset({"article", "adjective", "in", "verb", "patient", "preposition", "adverb", "time", "sign", "and", "criteria", "after"})
+_BETWEEN = frozenset(
+    {
+        "article",
+        "adjective",
+        "in",
+        "verb",
+        "patient",
+        "preposition",
+        "adverb",
+        "time",
+        "sign",
+        "and",
+        "criteria",
+        "after",
+    }
+)
 _RELATIVE = frozenset({"which", "who", "per", "according", "as", "though", "although", "except", "if"})
 _LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
 
@@ -67,21 +83,26 @@ def _read(text: str, name: str, on: date | None) -> Reading:
 # ---- One sentence ----------------------------------------------------------------------------------
 
 
-def _of_sentence(sentence: Sentence, topic: Topic, text: str, on: date | None) -> Iterator[_Said | NotUnderstood]:
+def _of_sentence(
+    sentence: Sentence, topic: Topic, text: str, on: date | None
+) -> Iterator[_Said | NotUnderstood]:
     whole = (sentence.start, sentence.end)
     if sentence.silenced or (sentence.question and not topic.suspects):
-        yield NotUnderstood(topic.name, text[slice(*whole)], whole)
+        yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=True)
         return
-    clauses = list(_clauses(sentence, topic))
-    for clause in clauses:
+    apart = (lambda clause: (clause,)) if topic.needs_predicate else _apart
+    for clause in (part for whole_clause in _clauses(sentence, topic) for part in apart(whole_clause)):
         found = _asserted(clause.terms, topic, on, asked=sentence.question)
         span = (clause.terms[0].start, max(t.end for t in clause.terms))
         quote = text[span[0] : span[1]] if span[0] < span[1] else text[slice(*whole)]
         if found is None:
-            yield NotUnderstood(topic.name, quote, span)
-        elif found.value != NOTHING:
-            now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
-            yield _Said(replace(found, quote=quote, span=span), now, sentence.has(Kind.CORRECT))
+            silent = not any(t.kind is Kind.UNKNOWN for t in clause.terms)
+            silenced = silent and any(t.kind in _OPEN for t in clause.terms)
+            yield NotUnderstood(topic.name, quote, span, silenced=silenced)
+            continue
+        now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
+        for one in found:
+            yield _Said(replace(one, quote=quote, span=span), now, sentence.has(Kind.CORRECT))
 
 
 def _clauses(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
@@ -94,7 +115,7 @@ def _clauses(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
             continue
         parts = [segments[i]]
         j = i
-        while _is_bare(segments[j]) and j + 1 in named and segments[j + 1].mark == ",":
+        while _goes_on(segments, j, named, topic):
             j += 1
             parts.append(segments[j])
             used.add(j)
@@ -103,15 +124,34 @@ def _clauses(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
             continue
         before = _leading(segments, i, used)
         clause = merged([*before, *parts])
-        while j + 1 < len(segments) and j + 1 not in named and _trails(segments[j + 1], clause):
+        while j + 1 < len(segments) and j + 1 not in named and _trails(segments[j + 1]):
             j += 1
             used.add(j)
             if segments[j].mark in (",", "(", ")", "-", "which"):
                 clause = merged([clause, segments[j]])
-            elif topic.elides and _begins_with_sign(segments[j]) and (target := _target(clause)) is not None:
+            elif _begins_with_sign(segments[j]) and (target := _target(clause)) is not None:
                 yield clause
                 clause = Segment((target, *segments[j].terms), segments[j].mark)
         yield clause
+
+
+def _apart(clause: Segment) -> Iterator[Segment]:
+    """A clause in two where a denial stands between two names: the first is not denied by it ("reaction without anaphylaxis")."""
+    named = [i for i, t in enumerate(clause.terms) if t.kind is Kind.TARGET]
+    cut = next(
+        (
+            i
+            for i, t in enumerate(clause.terms)
+            if t.kind is Kind.DENY and t.value in ("before", "either") and named[0] < i < named[-1]
+        ),
+        None,
+    )
+    after = clause.terms[cut + 1 :] if cut is not None else ()
+    if cut is None or any(t.kind is Kind.AND for t in after) or after[0].kind is Kind.AFFIRM:
+        yield clause
+        return
+    yield replace(clause, terms=clause.terms[:cut])
+    yield replace(clause, terms=clause.terms[cut:])
 
 
 _ITEM = 4  # words; a longer item of a list is a clause
@@ -136,7 +176,9 @@ def _denied_in_list(segments: Sequence[Segment], i: int) -> Segment | None:
             if term.kind is Kind.AND:
                 closed = closed or term.value == "or" or term.tokens[0].text == "/"
                 items.append([])
-            elif term.kind in (Kind.UNKNOWN, Kind.TARGET) or (term.kind is Kind.NEUTRAL and term.value != "verb"):
+            elif term.kind in (Kind.UNKNOWN, Kind.TARGET) or (
+                term.kind is Kind.NEUTRAL and term.value != "verb"
+            ):
                 items[-1].append(term)
             else:
                 return None
@@ -166,6 +208,18 @@ def _is_bare(segment: Segment) -> bool:
     return all(t.kind in plain or (t.kind is Kind.NEUTRAL and t.value == "adjective") for t in segment.terms)
 
 
+def _goes_on(segments: Sequence[Segment], j: int, named: Sequence[int], topic: Topic) -> bool:
+    """Whether the list of a bare segment goes on in the next; a denied list only up to its "or"."""
+    if not _is_bare(segments[j]) or j + 1 not in named or segments[j + 1].mark != ",":
+        return False
+    values = {t.value for s in segments[j : j + 2] for t in s.terms if t.kind is Kind.TARGET}
+    if not all(topic.agree(a, b) for a in values for b in values):
+        return False
+    if not any(t.kind in (Kind.DENY, Kind.DOUBT) for t in segments[j].terms):
+        return True
+    return any(t.kind is Kind.AND or t.value == "correlative" for s in segments[j + 1 :] for t in s.terms)
+
+
 def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segment]:
     """The segments before one that belong to it: times, and what governs a list that it goes on with."""
     found: list[Segment] = []
@@ -175,8 +229,13 @@ def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segmen
         joined = segments[j + 1].mark
         if joined not in (",", "(", ")", "-"):
             break
+        if joined == "(" and _is_bare(segments[j + 1]):  # an abbreviation of what stands before it
+            found.insert(0, segment)
+            break
         alone = _names_nothing(segment)
-        if joined == "," and (_carries_on(segments[i], segment) or alone or _is_its_subject(segment, segments[i])):
+        if joined == "," and (
+            _carries_on(segments[i], segment) or alone or _is_its_subject(segment, segments[i])
+        ):
             found.insert(0, segment)
             j -= 1
             continue
@@ -207,13 +266,16 @@ def _names_nothing(segment: Segment) -> bool:
 
 def _begins_with_sign(segment: Segment) -> bool:
     """Whether a segment has no subject of its own, and so speaks of what stands before it ("not confirmed by flow")."""
-    first = next((t for t in segment.terms if t.value not in ("verb", "adverb", "and")), segment.terms[0])
+    first = next(
+        (t for t in segment.terms if t.value not in ("verb", "adverb", "and", "patient", "article")),
+        segment.terms[0],
+    )
     if first.kind is Kind.DENY:
         return first.value != "before"
     return first.kind in (*_OPEN, Kind.LOSE, Kind.AFFIRM)
 
 
-def _trails(segment: Segment, clause: Segment) -> bool:
+def _trails(segment: Segment) -> bool:
     """Whether a segment behind a clause belongs to it: it names nothing else, or begins as a relative clause."""
     if segment.terms[0].tokens[0].word in _RELATIVE:
         return True
@@ -227,12 +289,12 @@ def _trails(segment: Segment, clause: Segment) -> bool:
 # ---- One clause ------------------------------------------------------------------------------------
 
 
-def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bool) -> Assertion | None:
-    """What a clause asserts; None when it is not understood. The value ``NOTHING``: understood, and it says nothing."""
+def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bool) -> list[Assertion] | None:
+    """What a clause asserts; None when it is not understood. Nothing: understood, and it says nothing."""
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
         return None
-    value = _value(found, topic)
-    if value is None:
+    values = _values(found, topic)
+    if values is None:
         return None
     doubted = asked or any(t.kind in _OPEN for t in found)
     if doubted and (not topic.suspects or any(t.kind is Kind.WAIT for t in found)):
@@ -240,50 +302,80 @@ def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bo
     past = any(t.kind in (Kind.PAST, Kind.THERAPY) for t in found)
     if past and any(t.kind is Kind.NOW for t in found):
         return None
-    dates = [w for t in found if t.kind is Kind.DATE and (w := read_date(t.tokens[0].text, on))]
-    dates += [w for t in found if t.value == "month" and (w := read_date(t.tokens[0].text, on))]
+    dates = _dates(found, on) if topic.dated else []
     if len(set(dates)) > 1:
         return None
-    return Assertion(
-        topic.name, value, "", (0, 0),
-        Certainty.SUSPECTED if doubted else Certainty.STATED,
-        Time.PAST if past else Time.PRESENT,
-        dates[0] if dates else None,
-        _cycle(found),
-    )  # fmt: skip
+    return [
+        Assertion(
+            topic.name, value, "", (0, 0),
+            Certainty.SUSPECTED if doubted else Certainty.STATED,
+            Time.PAST if past else Time.PRESENT,
+            dates[0] if dates else None,
+            _cycle(found),
+        )
+        for value in sorted(values)
+        if value != NOTHING
+    ]  # fmt: skip
+
+
+def _dates(found: Sequence[Term], on: date | None) -> list[When]:
+    written = [t.tokens[-1].text for t in found if t.kind is Kind.DATE or t.value == "month"]
+    return [when for text in written if (when := read_date(text, on)) is not None]
 
 
 def _is_known(found: Sequence[Term], topic: Topic) -> bool:
-    for before, term in zip((None, *found), found, strict=False):
+    before: Term | None = None
+    for term in found:
         if term.kind in (Kind.UNKNOWN, Kind.BLOCK):
             return False
-        if term.kind is Kind.NUMBER and before is not None and before.kind is Kind.TARGET:
-            return False  # "CR 25 mg", "PR 160": other things of these letters
+        figure = term.kind is Kind.NUMBER or term.tokens[0].text == "%"
+        if figure and not topic.figures and before is not None and term.start - before.end <= 1:
+            return False  # "CR 25 mg", "PR: 160", "CR % of all": other things of these letters
+        named = term.kind is Kind.TARGET or (before is not None and term.tokens[0].text in (":", "="))
+        before = term if named else None
     return True
 
 
-def _value(found: Sequence[Term], topic: Topic) -> str | None:
-    """The value of a clause's targets, turned by what denies, loses or nearly reaches it."""
+def _values(found: Sequence[Term], topic: Topic) -> set[str] | None:
+    """The values of a clause's targets, turned by what denies, loses or nearly reaches them."""
     targets = {t.value for t in found if t.kind is Kind.TARGET}
-    if len(targets) > 1 and not all(topic.agree(a, b) for a in targets for b in targets):
+    if not all(topic.agree(a, b) for a in targets for b in targets):
         return None
-    value = min(targets)
-    swings = [t for t in found if t.kind in _SWINGS and t.value != "joined"]
+    swings = _swings(found)
     if topic.needs_predicate:
-        return _predicated(found, topic, swings)
+        planned = _predicated(found, topic, swings)
+        return None if planned is None else {planned}
     if len(swings) > 1 and not all(t.kind is Kind.DENY and t.value == "correlative" for t in swings[1:]):
         return None
     if swings and not _scopes(swings[0], found):
         return None
-    match swings[0].kind if swings else Kind.AFFIRM:
-        case Kind.DENY:
-            return topic.denied.get(value)
-        case Kind.LOSE:
-            return topic.lost.get(value)
-        case Kind.NEAR:
-            return topic.near.get(value)
-        case _:
-            return value
+    turned = {Kind.DENY: topic.denied, Kind.LOSE: topic.lost, Kind.NEAR: topic.near}
+    if not swings and topic.suspects and _is_unanswered(found):
+        return None
+    if not swings or swings[0].kind not in turned:
+        return targets
+    said = {turned[swings[0].kind].get(value) for value in targets}
+    return None if None in said else {value for value in said if value is not None}
+
+
+def _is_unanswered(found: Sequence[Term]) -> bool:
+    """Whether a clause names the thing before a colon and says nothing of it behind ("VOD: seen today")."""
+    colon = next((i for i, t in enumerate(found) if t.tokens[0].text == ":"), None)
+    if colon is None or not any(t.kind is Kind.TARGET for t in found[:colon]):
+        return False
+    behind = found[colon + 1 :]
+    return bool(behind) and not any(t.kind in (Kind.TARGET, Kind.AFFIRM, *_OPEN) for t in behind)
+
+
+def _swings(found: Sequence[Term]) -> list[Term]:
+    """What turns the value; the same said twice, joined by "and", turns it once ("changed her mind and declines")."""
+    kept: list[Term] = []
+    joined = False
+    for term in found:
+        if term.kind in _SWINGS and not (joined and kept and kept[-1].kind is term.kind):
+            kept.append(term)
+        joined = term.kind is Kind.AND or (joined and term.value in ("verb", "adverb"))
+    return kept
 
 
 def _scopes(swing: Term, found: Sequence[Term]) -> bool:
@@ -297,7 +389,7 @@ def _scopes(swing: Term, found: Sequence[Term]) -> bool:
     else:
         reached = before[-1]
         between = found[reached + 1 : at]
-    if reached is None or swing.value == "after" and not before:
+    if reached is None or (swing.value == "after" and not before):
         return False
     return all(t.kind is not Kind.NEUTRAL or t.value in _BETWEEN for t in between)
 

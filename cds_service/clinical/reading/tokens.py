@@ -34,12 +34,9 @@ class Token:
 
     shape: Shape
     text: str
+    word: str
     start: int
     end: int
-
-    @property
-    def word(self) -> str:
-        return self.text.lower()
 
 
 _DASHES = str.maketrans(
@@ -80,5 +77,6 @@ def tokens(text: str) -> tuple[Token, ...]:
     if len(text) > LONGEST:
         return ()
     return tuple(
-        Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), m[0], m.start(), m.end()) for m in _TOKEN.finditer(text)
+        Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), m[0], m[0].lower(), m.start(), m.end())
+        for m in _TOKEN.finditer(text)
     )

@@ -17,7 +17,8 @@ class Topic:
 
     ``groups`` are the values that agree with each other: two present values of different groups in one text
     contradict. ``suspects``: doubt is a suspicion worth knowing, not silence. ``needs_predicate``: the bare
-    name of the thing says nothing ("transplant"). ``tells_past``: what was once still counts.
+    name of the thing says nothing ("transplant"). ``dated`` is False
+    where a date in the text is a plan's and not the statement's. ``figures``: a number may follow a name ("plt 22").
     """
 
     name: str
@@ -27,7 +28,8 @@ class Topic:
     groups: tuple[frozenset[str], ...] = ()
     suspects: bool = False
     needs_predicate: bool = False
-    elides: bool = True
+    dated: bool = True
+    figures: bool = False
 
     def agree(self, a: str, b: str) -> bool:
         return a == b or any({a, b} <= group for group in self.groups)
@@ -50,14 +52,34 @@ EXTRAMEDULLARY = Topic(
     "extramedullary", denied={"present": "absent"}, lost={"present": "absent"}, near={"present": "present"},
     suspects=True,
 )  # fmt: skip
-TRANSPLANT = Topic("transplant", denied={"planned": "not-planned"}, lost={"planned": "not-planned"}, needs_predicate=True)
+TRANSPLANT = Topic(
+    "transplant",
+    denied={"planned": "not-planned"},
+    lost={"planned": "not-planned"},
+    needs_predicate=True,
+    dated=False,
+)
 VOD = Topic("vod", denied={"vod": "excluded"}, suspects=True)
-REACTION = Topic("reaction", denied={"reaction": "excluded", "anaphylaxis": "no-anaphylaxis"}, suspects=True)
+REACTION = Topic(
+    "reaction", denied={"reaction": "excluded", "anaphylaxis": "no-anaphylaxis"}, suspects=True,
+    groups=(frozenset({"reaction", "no-anaphylaxis"}), frozenset({"reaction", "anaphylaxis"})),
+)  # fmt: skip
 STATUS = Topic(
     "status",
     denied={"relapsed": NOTHING, "refractory": NOTHING, "remission": NOTHING, "untreated": NOTHING},
     groups=(frozenset({"relapsed", "refractory"}),),
 )
-REGIMEN = Topic("regimen", denied={"mini-hyper-cvd": "without", "hyper-cvad": "without"}, lost={"mini-hyper-cvd": "without"})
+REGIMEN = Topic(
+    "regimen",
+    denied={"mini-hyper-cvd": "without", "hyper-cvad": "without"},
+    lost={"mini-hyper-cvd": "without"},
+)
 
-TOPICS = {t.name: t for t in (RESPONSE, EXTRAMEDULLARY, TRANSPLANT, VOD, REACTION, STATUS, REGIMEN)}
+HOLD = Topic(
+    "hold", denied={"toxicity": NOTHING, "counts": NOTHING, "other": NOTHING},
+    groups=(frozenset({"toxicity", "counts", "other"}),), figures=True,
+)  # fmt: skip
+
+TOPICS = {t.name: t for t in (RESPONSE, EXTRAMEDULLARY, TRANSPLANT, VOD, REACTION, STATUS, REGIMEN, HOLD)}
+# Topics of which only the mention counts, whatever is said; see ``mentioned``.
+MONITORING, OBSERVATION = "monitoring", "observation"

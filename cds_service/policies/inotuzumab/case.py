@@ -16,7 +16,7 @@ from cds_service.clinical.diagnosis import Diagnosis, diagnosis
 from cds_service.clinical.drugs import INOTUZUMAB
 from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.orders import Order, is_for, read_order
-from cds_service.fhir.dates import whole_day
+from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.record import Need, Record
 from cds_service.policies.inotuzumab.course import Position, Reading, placings, position
 from cds_service.policies.inotuzumab.courses import End, ends_of_courses, present_course
@@ -29,7 +29,7 @@ from cds_service.policies.inotuzumab.doses import (
 )
 from cds_service.policies.inotuzumab.lines import history_unseen
 from cds_service.policies.inotuzumab.response import CourseResponse, course_response
-from cds_service.policies.inotuzumab.response_evidence import Item, evidence_items
+from cds_service.policies.inotuzumab.response_evidence import Item, evidence_items, in_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,14 @@ class Frame:
         """The day of day 1 of a cycle, where all readings agree."""
         found = {r.day_one(cycle) for r in self.readings} if cycle else set()
         return found.pop() if len(found) == 1 else None
+
+    def after_cycle(self, cycle: int | None, when: When) -> When:
+        """When a state "after cycle n" was, as a text of ``when`` says it: before the next day 1, where there was one by then."""
+        following = self.day_one_of(cycle + 1) if cycle else None
+        if following is None or following > when.first:
+            return when
+        last = max((d.day for d in self.given if d.day < following), default=following)
+        return When(last, following)
 
 
 @dataclass(frozen=True)
@@ -153,7 +161,7 @@ class Case:
         if end >= self.clock:
             return None
         then = read_chart(self.record, end)
-        return replace(self, chart=then, items=evidence_items(then))
+        return replace(self, chart=then, items=_placed(evidence_items(then), self.frame))
 
 
 def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Sequence[DrugUse]) -> Case:
@@ -172,7 +180,13 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
     )  # fmt: skip
     undated = tuple(e for e in ends if e.day is None)
     frame = Frame(history, dated, undated, events, planned, place)
-    return Case(chart, items, order, tuple(siblings), tuple(drafts), frame)
+    return Case(chart, _placed(items, frame), order, tuple(siblings), tuple(drafts), frame)
+
+
+def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
+    """The evidence with what speaks of an earlier cycle dated to that cycle."""
+    placed = [(i, frame.after_cycle(i.cycle, When(i.first, i.day))) for i in items]
+    return tuple(sorted((replace(i, first=w.first, day=w.last) for i, w in placed), key=in_time))
 
 
 def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:

@@ -47,7 +47,7 @@ def administration_records(case: Case) -> Iterator[Note]:
         if use.kind == "MedicationAdministration" and use.reference in {
             d.reference for d in case.frame.history.given
         }:
-            yield Note(use.first_known, " ; ".join(use.texts), use.reference)
+            yield Note(use.first_known, "\n".join(use.texts), use.reference)
 
 
 def supporting_documents(case: Case) -> Answer:

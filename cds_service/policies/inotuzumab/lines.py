@@ -25,6 +25,7 @@ from cds_service.clinical.drugs import (
 )
 from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.orders import Order
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import when_stated
 from cds_service.clinical.transplant import transplants
 from cds_service.clinical.words import Said, phrase, says
@@ -43,10 +44,6 @@ MEDICATION_NEEDS = (
 )
 _OPEN = frozenset({"active", "draft", "in-progress", "on-hold", "intended"})
 _ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment"})
-_NO_PRIOR = phrase(
-    r"untreated", r"treatment na(?:i|ï)ve", r"new(?:ly)? diagnos\w+", r"de novo",
-    r"no (?:prior|previous) (?:systemic )?(?:therapy|treatment|chemotherapy|lines?)", r"not (?:yet |been )?treated",
-)  # fmt: skip
 _LATER_LINE = phrase(
     r"(?:second|third|fourth|2nd|3rd|4th) line",
     r"(?:first |second |third )?salvage",
@@ -60,10 +57,6 @@ _LATER_USE = re.compile(
 )
 _MAINTENANCE = phrase(r"maintenance", r"POMP")
 _LABELLED_CYTOREDUCTION = re.compile(r"cytoreduc|debulk|pre-?phase", re.IGNORECASE)
-_FAILED = phrase(
-    r"(?:primary |chemo ?)?refractory", r"(?:induction|treatment|therapy) failure", r"failed induction",
-    r"failure of (?:induction|first line)\w*",
-)  # fmt: skip
 _NO_RESPONSE_CODE = (System.SNOMED, "266721009")
 _FIRST_LINE_CODE = (System.SNOMED, "708255002")
 
@@ -195,7 +188,7 @@ def _in_words(chart: Chart, day_one: date) -> Iterator[Line]:
 def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:
     """Statements that a therapy failed, in words or as the reason why it was ended: when, where and what."""
     for s in chart.statements:
-        if s.kind not in _ORDERING and says(s.text, _FAILED) is Said.AFFIRMED:
+        if s.kind not in _ORDERING and _states(s.text, "refractory"):
             yield s.when, s.reference, s.text[:80]
     for kind in ("MedicationRequest", "MedicationAdministration", "MedicationStatement", "CarePlan"):
         for resource in chart.record.of_type(kind):
@@ -204,14 +197,19 @@ def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:
                     yield when_stated(resource, chart.zone), resource.reference, "ended for absent response"
 
 
+def _states(text: str, status: str) -> bool:
+    """Whether a text states a status of the leukemia, now or of the past."""
+    return any(a.value == status for a in read(text, "status").assertions)
+
+
 def stated_untreated(chart: Chart, day_one: date, order: Order) -> tuple[str, ...]:
     """References of texts, not later than day 1, that call the disease untreated or newly diagnosed."""
     found = [
         s.reference
         for s in chart.statements
-        if (s.when is None or s.when.first <= day_one) and says(s.whole, _NO_PRIOR) is Said.AFFIRMED
+        if (s.when is None or s.when.first <= day_one) and "untreated" in read(s.whole, "status").values
     ]
-    if any(says(text, _NO_PRIOR) is Said.AFFIRMED for text in order.texts):
+    if any("untreated" in read(text, "status").values for text in order.texts):
         found.append(order.reference)
     return tuple(dict.fromkeys(found))
 
@@ -287,5 +285,5 @@ def _after_mini_hyper_cvd(use: DrugUse, chart: Chart) -> bool:
         if u.is_given and not u.intrathecal and (f := u.first_known) and first and f.first <= first.first
         for d in u.drugs & MINI_HYPER_CVD
     }
-    named = any(regimens.MINI_HYPER_CVD.search(s.whole) for s in chart.statements)
+    named = any(regimens.names(s.whole, regimens.MINI_HYPER_CVD) for s in chart.statements)
     return named or before >= MINI_HYPER_CVD

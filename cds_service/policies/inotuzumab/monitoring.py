@@ -6,7 +6,6 @@ text meets its part with "content not read" and stays on the checklist as inform
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import date
 
@@ -14,8 +13,8 @@ from cds_service.clinical.counts import anc, platelets
 from cds_service.clinical.drugs import shown
 from cds_service.clinical.evidence import newest, within
 from cds_service.clinical.heart import ecgs, newest_ecg
+from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.results import Result
-from cds_service.clinical.words import phrase
 from cds_service.fhir.dates import When
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
@@ -29,22 +28,15 @@ from cds_service.policy.determination import Need as Item
 from cds_service.policy.outline import Answer
 from cds_service.policy.verdict import all_of
 
-# A note that names these speaks of them, whether it says that there is infection or that there is none.
-_INFECTION_OR_BLEEDING = phrase(
-    r"infect\w*", r"bleed\w*", r"ha?emorrhag\w*", r"febrile", r"afebrile", r"fevers?", r"sepsis", r"myelosuppress\w*", r"(?:pan)?cytopeni\w*"
-)  # fmt: skip
-_WATCHED = re.compile(
-    r"(?:observ|monitor|watch)\w*[^.;]{0,60}(?:infusion|hour|\bhr|\bh\b|\bmin)|"
-    r"infusion[^.;]{0,80}(?:toler|without (?:reaction|incident|side|complication)|no (?:\w+ )?reaction|uneventful|observ|monitor)|"
-    r"toler\w+[^.;]{0,20}(?:infusion|dose)|(?:1|one|60)[ -]?(?:hour|h|hr|min)\w*[^.;]{0,30}(?:after|post)|post-?infusion",
-    re.IGNORECASE,
-)
 _ASKED = {
-    "myelosuppression-note": (_INFECTION_OR_BLEEDING, "a note that says infection and bleeding are monitored"),
+    "myelosuppression-note": "a note that says infection and bleeding are monitored",
     "infusion-monitoring-note": (
-        _WATCHED, "a note or administration record that says the patient was watched during and 1 hour after the infusion",
+        "a note or administration record that says the patient was watched during and 1 hour after the infusion"
     ),
-}  # fmt: skip
+}
+
+
+_AN_HOUR = frozenset({"watched", "after", "hour"})
 
 
 def counts(case: Case) -> Answer:
@@ -67,7 +59,7 @@ def informing(case: Case) -> Iterator[Item]:
     for item in _ASKED:
         answer = _note(case, item)
         if answer.verdict is MET and _saying(case, item) is None:
-            yield Item(item, f"{answer.because}; attach {_ASKED[item][1]}", decides=False)
+            yield Item(item, f"{answer.because}; attach {_ASKED[item]}", decides=False)
     for item, (when, chosen) in _windows(case).items():
         if not newest(r for r in case.chart.usable("calcium") if chosen(case, r.when)):
             yield Item(item, f"no calcium {when} found", decides=False)
@@ -84,16 +76,28 @@ def _notes(case: Case) -> list[Note]:
     return sorted(found, key=lambda n: (n.when.first if n.when else date.min, n.reference), reverse=True)
 
 
-def _saying(case: Case, item: str) -> Note | None:
-    """The newest note that says it in readable text."""
-    pattern = _ASKED[item][0]
-    return next((n for n in _notes(case) if pattern.search(n.text)), None)
+def _saying(case: Case, item: str) -> tuple[Note, str] | None:
+    """The newest note that says it in readable text, and the words that do."""
+    quote = _infection_and_bleeding if item == "myelosuppression-note" else _watched
+    return next(((n, q) for n in _notes(case) if (q := quote(n.text))), None)
+
+
+def _infection_and_bleeding(text: str) -> str:
+    """The sentences of a note that speak of infection and of bleeding; empty unless both are spoken of."""
+    found = mentioned(text, "monitoring")
+    named = {value for values, _ in found for value in values}
+    return " ".join(f"{quote}." for _, quote in found) if named >= {"infection", "bleeding"} else ""
+
+
+def _watched(text: str) -> str:
+    """The sentence of a note that says the patient was watched for an hour or more after the infusion."""
+    return next((f"{quote}." for values, quote in mentioned(text, "observation") if values >= _AN_HOUR), "")
 
 
 def _note(case: Case, item: str) -> Answer:
-    if (note := _saying(case, item)) is not None:
-        text = note.text if len(note.text) <= 100 else f"{note.text[:100].rsplit(' ', 1)[0]} ..."
-        return Answer(MET, f'note of {note.when}: "{text}"', (note.reference,))
+    if (found := _saying(case, item)) is not None:
+        note, quote = found
+        return Answer(MET, f'note of {note.when}: "{quote}"', (note.reference,))
     if notes := _notes(case):
         return Answer(
             MET, f"a note or record of {notes[0].when} exists, content not read", (notes[0].reference,)
@@ -101,7 +105,7 @@ def _note(case: Case, item: str) -> Answer:
     reason = case.chart.unseen(Need.DOCUMENT_REFERENCES, Need.MEDICATION_ADMINISTRATIONS)
     because = f"no note or administration record {_after(case)} found"
     return unknown(
-        because + (f" (not all were seen: {reason})" if reason else ""), item, changes=_ASKED[item][1]
+        because + (f" (not all were seen: {reason})" if reason else ""), item, changes=_ASKED[item]
     )
 
 

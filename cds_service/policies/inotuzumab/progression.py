@@ -80,10 +80,11 @@ def _signs(case: Case) -> Iterator[_Sign]:
     stated = response_statements(case.chart)
     for s in stated:
         progression = True if s.response in _PROGRESSION else False if s.response in _NONE else None
-        yield from _sign(s.when, progression, s.shown, s.reference)
+        when = case.frame.after_cycle(s.cycle, s.when) if s.when is not None else None
+        yield from _sign(when, progression, s.shown, s.reference)
     references = {s.reference for s in stated}
     for item in case.items:
-        if item.reference not in references:
+        if item.reference not in references and not item.entry:
             progression = False if item.achieved else None
             yield _Sign(item.first, item.day, progression, item.text, item.reference)
 

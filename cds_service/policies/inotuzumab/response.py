@@ -30,7 +30,7 @@ class Status(StrEnum):
 class CourseResponse:
     """What a course has reached, since when, and on what evidence.
 
-    ``note`` names evidence that is newer and changes nothing.
+    ``note`` names evidence that is newer and changes nothing; ``reached``: there was a CR or CRi before.
     """
 
     status: Status
@@ -39,6 +39,7 @@ class CourseResponse:
     day: date | None = None
     needed: tuple[str, ...] = ()
     note: str = ""
+    reached: bool = False
 
 
 _Day = Callable[[Item], date]
@@ -72,7 +73,7 @@ def _read(
     items: Sequence[Item], start: date, last_cycle_day_one: date | None, day_of: _Day
 ) -> CourseResponse:
     """The response with each item placed on one day."""
-    of_course = sorted((i for i in items if day_of(i) > start), key=lambda i: (day_of(i), i))
+    of_course = sorted((i for i in items if day_of(i) > start), key=day_of)
     response = CourseResponse(
         Status.UNKNOWN, "no response is recorded since the first dose of this course", needed=("response",)
     )
@@ -93,14 +94,23 @@ def _read(
 
 def _after(before: CourseResponse, day: date, items: Sequence[Item]) -> CourseResponse:
     """The response after the evidence of one more day (steps 5 and 6)."""
+    items = [i for i in items if not i.entry or before.status is Status.ACHIEVED]
+    if not items:
+        return before
     achieved = [i for i in items if i.achieved]
     relapse = [i for i in items if i.relapse]
     against = relapse or [i for i in items if not i.achieved and not i.open]
-    in_remission = before.status in (Status.ACHIEVED, Status.LOST)
+    in_remission = before.status in (Status.ACHIEVED, Status.LOST) or before.reached
     if achieved and against and not (before.status is Status.ACHIEVED and not relapse):
         return _unknown(f"opposite evidence of {day}: {_texts((*achieved, *against))}", _references(items))
     if achieved:
         return CourseResponse(Status.ACHIEVED, _texts(achieved), _references(achieved), day)
+    if in_remission and not relapse and any(i.denial for i in against):
+        doubted = _unknown(
+            f"{before.because}; later {_texts(against)}, and no relapse is recorded",
+            (*before.evidence, *_references(against)),
+        )
+        return replace(doubted, reached=True)
     if in_remission and not relapse:
         what = "by itself it does not end a CR or CRi" if against else "it does not settle the response"
         return replace(before, note=f"later: {_texts(against or items)}; {what}")

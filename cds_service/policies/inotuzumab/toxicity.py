@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.problems import Problem
+from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import days
@@ -87,7 +88,9 @@ def _name(p: Problem) -> str:
 
 
 def _has_its_own_rule(p: Problem) -> bool:
-    if p.is_a("vod_sos") or p.is_a("infusion_reaction"):
+    own = p.words.split(" | ")[0]
+    named_so = any(named(own, topic) is not Named.ABSENT for topic in ("vod", "reaction"))
+    if named_so or p.is_a("vod_sos") or p.is_a("infusion_reaction"):
         return True
     if p.is_a("infection") or p.is_a("hemorrhage"):
         return False
