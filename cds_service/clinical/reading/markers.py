@@ -23,6 +23,7 @@ from cds_service.clinical.reading.marker_clauses import findings
 from cds_service.clinical.reading.marker_lists import EQUIVOCAL, NEGATIVE, NOT_NEGATIVE, POSITIVE, Finding, NotReadable
 from cds_service.clinical.reading.tokens import Token, folded, tokens
 
+MARKER_TOPICS = ("cd22", "ph", "mrd")
 MEASURED = "measured"
 _SIGNS = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL})
 _WORDS_OF = {"ph": "ph", "mrd": "mrd"}  # the lexicon's topic; all surface markers share one
