@@ -138,7 +138,7 @@ class _Reader:
         self.limit = self.limit and text not in (",", *_OPENING, *_CLOSING)
         if text == ",":
             group = self.group
-            group.after_comma, group.joined = len(group.items), group.has_and
+            group.comma()
             if group.lead == EXCEPT and not any(before.items for before in self.lists[:-1]):
                 self._begin(None)
             self.beside = self.fresh = False
@@ -146,7 +146,7 @@ class _Reader:
             self._and()
 
     def _and(self) -> None:
-        self.group.has_and = True
+        self.group.joined()
         self.beside = self.fresh = False
 
     def _begin(self, lead: str | None, *, governs: bool = False) -> None:
@@ -292,7 +292,10 @@ class _Reader:
 
     def _before_its_marker(self, sign: str) -> None:
         open_list = self.group.items and not self.group.settled
-        if open_list and self.group.lead and not self.group.governs:
+        if self.group.lead == WITH and not self.group.items:
+            self.group.lead = PLAIN.get(sign, sign)  # "with absent CD20 and CD22"
+            self.group.governs = False
+        elif open_list and self.group.lead and not self.group.governs:
             self._begin(PLAIN.get(sign, sign))  # "bright CD19, negative CD22"
         elif open_list or (self.group.lead is not None and not self.group.items):
             self.own = sign
@@ -318,8 +321,7 @@ class _Reader:
             self._again(sign)
         elif group.takes(sign) and not (group.lead in (LOST, NOT) and group.after_comma):
             self._to_list(group, sign)
-        elif group.may_split():
-            rest = group.split()
+        elif (rest := group.split()) is not None:
             self.lists.append(rest)
             self._to_list(rest, sign)
         else:

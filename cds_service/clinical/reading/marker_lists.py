@@ -76,9 +76,10 @@ class MarkerList:
     lead: str | None = None
     governs: bool = False
     items: list[Finding] = field(default_factory=list)
+    commas: int = 0
     after_comma: int = 0  # index of the first item behind the last comma
-    joined: bool = False  # an "and" stands before that comma, so that the list was complete there
-    has_and: bool = False
+    ands: int = 0  # before the list was complete
+    complete: int | None = None  # index behind "A, B and C,": what follows may be another list
     verb: bool = False  # an "is" stands behind the last item: it is a subject of its own
     settled: bool = False
     amount: Interval | None = None  # "85 % of blasts express ...": of each of its items
@@ -91,19 +92,35 @@ class MarkerList:
         """Whether a sign beside one of its items agrees with the governing word."""
         return self.lead in (None, WITH) or (self.lead, sign) in _GOVERNED
 
-    def may_split(self) -> bool:
-        """Whether what follows the last comma may be a statement of its own."""
-        if not 0 < self.after_comma < len(self.items):
-            return False
-        if self.lead == NO and not self.has_and:  # "no residual leukemia, MRD negative": no list, which would end in "or"
-            return {f.name for f in self.items[: self.after_comma]} <= _OF_DISEASE
-        return not self.governs or self.joined or self.verb
+    def comma(self) -> None:
+        self.commas += 1
+        self.after_comma = len(self.items)
+        if self.complete is None and self.ands:
+            self.complete = len(self.items)
 
-    def split(self) -> MarkerList:
-        """Take off what follows the last comma."""
-        rest = MarkerList(items=self.items[self.after_comma :])
-        del self.items[self.after_comma :]
+    def joined(self) -> None:
+        """An "and" or "or" stands between two of its items."""
+        if self.complete is None:
+            self.ands += 1
+
+    def split(self) -> MarkerList | None:
+        """Take off what stands behind the comma that ends the list; None where it is not sure which comma does."""
+        at = self._end()
+        if at is None or not 0 < at < len(self.items):
+            return None
+        rest = MarkerList(items=self.items[at:])
+        del self.items[at:]
         return rest
+
+    def _end(self) -> int | None:
+        if self.lead == NO:  # "no residual leukemia, MRD negative": no list, which would end in "or"
+            alone = not self.ands and {f.name for f in self.items[: self.after_comma]} <= _OF_DISEASE
+            return self.after_comma if alone else None
+        if not self.governs:  # "bright CD10, CD22 negative"
+            return self.after_comma if self.commas == 1 and len(self.items) - self.after_comma == 1 else None
+        if self.verb and len(self.items) - self.after_comma == 1 and self.ands < 2:
+            return self.after_comma
+        return self.complete if self.ands == 1 else None
 
     def clash(self) -> None:
         for f in self.items:
