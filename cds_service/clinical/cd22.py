@@ -84,7 +84,9 @@ def _texts(chart: Chart) -> Iterator[Source]:
         yield Source(d.text, d.reference, d.when)
     for p in chart.problems:
         if p.verified and not p.is_event:
-            yield from (Source(text, p.reference, p.recorded or p.onset) for text in (p.words, p.notes) if text)
+            yield from (
+                Source(text, p.reference, p.recorded or p.onset) for text in (p.words, p.notes) if text
+            )
     for s in chart.statements:
         if s.kind in _TEXTS_OF and not s.codes & _READ_BY_CODE and not names_marker(s.topic, CD22):
             yield Source(s.text or s.topic, s.reference, s.when)

@@ -87,7 +87,11 @@ def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
         on = source.when.last if source.when is not None else None
         reading = read_marker(source.text, topic, on, question=source.question)
         if not reading.assertions:
-            found += [Mention(source.reference, source.when, n.quote) for n in reading.not_understood if not n.silenced]
+            found += [
+                Mention(source.reference, source.when, n.quote)
+                for n in reading.not_understood
+                if not n.silenced
+            ]
     return tuple(dict.fromkeys(found))
 
 

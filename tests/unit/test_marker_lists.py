@@ -8,14 +8,37 @@ from hypothesis import strategies as st
 
 from cds_service.clinical.marker_words import marker_sign
 
-OTHERS = ["CD19", "CD10", "CD20", "CD34", "CD3", "CD7", "MPO", "TdT", "CD79a", "CD13", "CD33", "HLA-DR", "CD58", "CD38"]
+OTHERS = [
+    "CD19",
+    "CD10",
+    "CD20",
+    "CD34",
+    "CD3",
+    "CD7",
+    "MPO",
+    "TdT",
+    "CD79a",
+    "CD13",
+    "CD33",
+    "HLA-DR",
+    "CD58",
+    "CD38",
+]
 BEHIND = {
     True: ["positive", "bright", "dim", "present", "expressed", "detected", "partial", "retained", "strong"],
     False: ["negative", "absent", "not expressed", "not detected", "lost", "not seen", "neg"],
 }
 BEFORE = {
     True: ["positive for", "expressing", "express", "coexpress", "with expression of"],
-    False: ["negative for", "lacking", "lack", "without", "lack expression of", "do not express", "with loss of"],
+    False: [
+        "negative for",
+        "lacking",
+        "lack",
+        "without",
+        "lack expression of",
+        "do not express",
+        "with loss of",
+    ],
 }
 ATTACHED = {True: ["+", " (+)", " positive", " (dim)"], False: ["-", " (-)", " negative", " (absent)"]}
 BETWEEN = ["; ", ". ", ", but ", " but "]
@@ -50,7 +73,9 @@ def list_clauses(draw):
             names = joined(draw, lists[s], draw(st.sampled_from(["and", "or"] if not s else ["and"])))
             before = draw(st.booleans())
             parts.append(
-                f"{draw(st.sampled_from(BEFORE[s]))} {names}" if before else f"{names} {draw(st.sampled_from(BEHIND[s]))}"
+                f"{draw(st.sampled_from(BEFORE[s]))} {names}"
+                if before
+                else f"{names} {draw(st.sampled_from(BEHIND[s]))}"
             )
     return draw(st.sampled_from(BETWEEN)).join(parts), sign
 

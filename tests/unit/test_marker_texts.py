@@ -47,14 +47,18 @@ def label(topic: str, text: str, question: str = "") -> str:
     return "none"
 
 
-@pytest.mark.parametrize(("topic", "question", "expected", "text"), TEXTS, ids=[f"{r[0]}: {r[3]}" for r in TEXTS])
+@pytest.mark.parametrize(
+    ("topic", "question", "expected", "text"), TEXTS, ids=[f"{r[0]}: {r[3]}" for r in TEXTS]
+)
 def test_a_text_is_read_as_a_competent_reader_reads_it(topic, question, expected, text):
     assert label(topic, text, question) in expected.split("|")
 
 
 @pytest.mark.parametrize("opening", ["If", "Goal:", "Father:", "Trial requires", "Risk of"])
 def test_behind_what_asserts_nothing_no_text_decides(opening):
-    assert {text: said for topic, _, _, text in DECIDED if (said := label(topic, f"{opening} {text}")) != "none"} == {}
+    assert {
+        text: said for topic, _, _, text in DECIDED if (said := label(topic, f"{opening} {text}")) != "none"
+    } == {}
 
 
 def test_behind_prior_no_text_speaks_of_the_present():
@@ -70,7 +74,9 @@ def test_behind_a_denial_no_text_says_the_same(opening):
     assert [text for topic, _, expected, text in alone if label(topic, f"{opening} {text}") == expected] == []
 
 
-@pytest.mark.parametrize("form", ["{unrelated} {text}", "{text} {unrelated}", "{unrelated}\n{text}", "{text}\n{unrelated}"])
+@pytest.mark.parametrize(
+    "form", ["{unrelated} {text}", "{text} {unrelated}", "{unrelated}\n{text}", "{text}\n{unrelated}"]
+)
 def test_an_unrelated_sentence_beside_it_changes_nothing(form):
     ended = [(t, e, text if text[-1] in ".?" else f"{text}.") for t, _, e, text in DECIDED]
     read = {text: label(t, form.format(unrelated=UNRELATED, text=text)) for t, _, text in ended}
@@ -80,7 +86,19 @@ def test_an_unrelated_sentence_beside_it_changes_nothing(form):
 @pytest.mark.parametrize("topic", ["cd22", "ph", "mrd"])
 @pytest.mark.parametrize(
     "piece",
-    ["( ", "no ", "46,XX,", "nuc ish(", "t(9;22", "10^-", "1/2/", "CD22 MRD Ph ", "del(9)(((", "positive for CD22, ", "; negative "],
+    [
+        "( ",
+        "no ",
+        "46,XX,",
+        "nuc ish(",
+        "t(9;22",
+        "10^-",
+        "1/2/",
+        "CD22 MRD Ph ",
+        "del(9)(((",
+        "positive for CD22, ",
+        "; negative ",
+    ],
 )
 def test_long_texts_are_read_to_their_end(topic, piece):
     """A pattern that backtracks would not end here."""

@@ -56,7 +56,12 @@ def amount_at(found: Sequence[Term], i: int) -> Amount | None:
 
 def _range(found: Sequence[Term], i: int) -> tuple[Decimal, Decimal, int]:
     low = _number(found[i])
-    if i + 2 < len(found) and found[i + 1].tokens[0].word in ("-", "to") and found[i + 2].kind is Kind.NUMBER and low != 10:
+    if (
+        i + 2 < len(found)
+        and found[i + 1].tokens[0].word in ("-", "to")
+        and found[i + 2].kind is Kind.NUMBER
+        and low != 10
+    ):
         return low, _number(found[i + 2]), i + 3
     return low, low, i + 1
 
@@ -88,7 +93,9 @@ def _unit(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal | Non
 
 def _power(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal, int] | None:
     """The factor of "x 10^-5" behind a number, or of "^-4" behind a ten."""
-    written = "".join(t.tokens[0].text for t in found[i : i + 5]).translate(_SUPERSCRIPTS).replace("\u207b", "-")
+    written = (
+        "".join(t.tokens[0].text for t in found[i : i + 5]).translate(_SUPERSCRIPTS).replace("\u207b", "-")
+    )
     ten = "" if number == 10 else "[x*]?10"
     match = re.match(rf"{ten}\^?-([1-9])(?!\d)", written, re.IGNORECASE)
     if match is None:

@@ -99,7 +99,9 @@ def _touches(change: str) -> bool:
     points = list(_breakpoints(change))
     placed = {chromosome for chromosome, point in points if point}
     unplaced = {chromosome for chromosome, point in points if not point} - placed
-    return bool({"9", "22"} & unplaced) or any(_is_at(point, *place) for place in points for point in ("9q34", "22q11"))
+    return bool({"9", "22"} & unplaced) or any(
+        _is_at(point, *place) for place in points for point in ("9q34", "22q11")
+    )
 
 
 def _is_at(point: str, chromosome: str, band: str) -> bool:
@@ -119,7 +121,9 @@ def _is_fusion(change: str) -> bool:
 
 def _breakpoints(change: str) -> Iterator[tuple[str, str]]:
     """The chromosomes that a structural change names, each with its breakpoints (empty when not named)."""
-    for match in re.finditer(rf"(\(\s?{_CHROMOSOME}(?:\s?[;:,]\s?{_CHROMOSOME}){{0,4}}\s?\))({_POINTS})?", change):
+    for match in re.finditer(
+        rf"(\(\s?{_CHROMOSOME}(?:\s?[;:,]\s?{_CHROMOSOME}){{0,4}}\s?\))({_POINTS})?", change
+    ):
         yield from _paired(match[1], match[2])
 
 

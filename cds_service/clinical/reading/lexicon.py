@@ -39,7 +39,9 @@ class Kind(StrEnum):
     NUMBER = "number"
     DATE = "date"
     NOTATION = "notation"  # a karyotype, FISH result or translocation: ``iscn`` reads it
-    MARKER = "marker"  # a finding that takes a sign: an antigen, a fusion, residual disease; its value is its name
+    MARKER = (
+        "marker"  # a finding that takes a sign: an antigen, a fusion, residual disease; its value is its name
+    )
     SIGN = "sign"  # positive, negative ... beside a marker or its list
     LEAD = "lead"  # governs the list of markers behind it ("negative for", "lack")
     EXCEPT = "except"  # takes out of a list
@@ -116,7 +118,9 @@ def _trie(topic: str) -> _Node:
         for phrase in row.phrases:
             exact = phrase[1:] if phrase.startswith("=") else ""  # a lone "=" is the sign itself
             words = [t.word for t in without_hyphens(tokens(folded(exact or phrase)))]
-            if row.topics or markers.isdisjoint(words):  # "CD22 positive B-ALL" is no mere name where CD22 is asked for
+            if row.topics or markers.isdisjoint(
+                words
+            ):  # "CD22 positive B-ALL" is no mere name where CD22 is asked for
                 _add(root, words, _Entry(row.kind, row.value, exact))
     return root
 
@@ -145,7 +149,11 @@ def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
         return False
     before, after = found[i - 1], found[i + 1]
     joined = before.end == found[i].start and found[i].end == after.start
-    return joined and {before.shape, after.shape}.isdisjoint(_SET_APART) and {before.shape, after.shape} != {Shape.NUMBER}
+    return (
+        joined
+        and {before.shape, after.shape}.isdisjoint(_SET_APART)
+        and {before.shape, after.shape} != {Shape.NUMBER}
+    )
 
 
 def terms(words: Sequence[Token], topic: str) -> list[Term]:

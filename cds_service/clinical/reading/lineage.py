@@ -50,7 +50,9 @@ def _named(found: Sequence[Term]) -> Iterator[str]:
     for i, term in enumerate(words):
         if term.kind is not Kind.TARGET or _is_denied(words, i):
             continue
-        beside = {_OF[t.value] for t in words[max(0, i - 1) : i + 2] if t.kind is Kind.TARGET and t.value in _OF}
+        beside = {
+            _OF[t.value] for t in words[max(0, i - 1) : i + 2] if t.kind is Kind.TARGET and t.value in _OF
+        }
         if term.value == ALL and len(beside) == 1:
             yield beside.pop()
         elif term.value not in (_B, _T):
@@ -60,7 +62,9 @@ def _named(found: Sequence[Term]) -> Iterator[str]:
 def _is_denied(words: Sequence[Term], i: int) -> bool:
     """Whether a denial stands before a name, other names and neutral words between, or right behind it."""
     before = next((t for t in reversed(words[:i]) if t.kind not in (*_PASSED, Kind.TARGET)), None)
-    if before is not None and (before.kind is Kind.DENY or (before.kind is Kind.LEAD and before.value in (NO, NEGATIVE, LOST))):
+    if before is not None and (
+        before.kind is Kind.DENY or (before.kind is Kind.LEAD and before.value in (NO, NEGATIVE, LOST))
+    ):
         return True
     behind = next((t for t in words[i + 1 :] if t.kind not in (*_PASSED, Kind.TARGET)), None)
     if behind is None or (behind.kind is Kind.DENY and behind.value == "not"):

@@ -20,7 +20,14 @@ from cds_service.clinical.reading.assertions import Assertion, NotUnderstood, Re
 from cds_service.clinical.reading.clauses import Sentence, sentences, tells
 from cds_service.clinical.reading.lexicon import Kind, Term, terms, without_hyphens
 from cds_service.clinical.reading.marker_clauses import findings
-from cds_service.clinical.reading.marker_lists import EQUIVOCAL, NEGATIVE, NOT_NEGATIVE, POSITIVE, Finding, NotReadable
+from cds_service.clinical.reading.marker_lists import (
+    EQUIVOCAL,
+    NEGATIVE,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Finding,
+    NotReadable,
+)
 from cds_service.clinical.reading.tokens import Token, folded, tokens
 
 MARKER_TOPICS = ("cd22", "ph", "mrd")
@@ -28,7 +35,9 @@ MEASURED = "measured"
 _SIGNS = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL})
 _WORDS_OF = {"ph": "ph", "mrd": "mrd"}  # the lexicon's topic; all surface markers share one
 _SURFACE = "cd22"
-_NO_HEADING = frozenset({Kind.SIGN, Kind.LEAD, Kind.MARKER, Kind.CORRECT})  # what may stand before a colon inside a report
+_NO_HEADING = frozenset(
+    {Kind.SIGN, Kind.LEAD, Kind.MARKER, Kind.CORRECT}
+)  # what may stand before a colon inside a report
 _ALSO = {"mrd": ("residual",)}  # what answers a question for the topic without naming it
 
 
@@ -51,7 +60,9 @@ def read_marker(text: str, topic: str, on: date | None = None, *, question: bool
 
 def names(text: str, topic: str) -> bool:
     """Whether a text, such as the name of a test, is about a topic: it names it, and nothing silences it."""
-    return any(not clause.silenced for clause in _clauses(folded(text), topic, frozenset({topic}), question=False))
+    return any(
+        not clause.silenced for clause in _clauses(folded(text), topic, frozenset({topic}), question=False)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -104,7 +115,11 @@ class _Clause:
             return
         for found in mine:
             value = _value(found, topic)
-            yield nothing if value is None or (self.past and value != POSITIVE) else _Said(self._assertion(found, topic, value), found.times.now)
+            yield (
+                nothing
+                if value is None or (self.past and value != POSITIVE)
+                else _Said(self._assertion(found, topic, value), found.times.now)
+            )
 
     def _assertion(self, found: Finding, topic: str, value: str) -> Assertion:
         times = found.times
@@ -119,7 +134,11 @@ def _value(found: Finding, topic: str) -> str | None:
     if found.sign == NOT_NEGATIVE:
         return POSITIVE if topic == "mrd" else None
     if topic == "ph" and found.sign == POSITIVE and found.limit is not None:
-        above = found.amount is not None and found.limit.exact is not None and found.amount.is_above(found.limit.exact)
+        above = (
+            found.amount is not None
+            and found.limit.exact is not None
+            and found.amount.is_above(found.limit.exact)
+        )
         return POSITIVE if above else None
     if found.sign is None and found.amount is not None and topic != "ph":
         return MEASURED
@@ -230,4 +249,6 @@ def _past(said: _Said) -> _Said:
 def _opposed(a: Assertion, b: Assertion) -> bool:
     if MEASURED in (a.value, b.value) or a.value == b.value:
         return False
-    return (a.time, a.when, a.cycle) == (b.time, b.when, b.cycle) or (a.when == b.when and None in (a.cycle, b.cycle) and a.time is b.time)
+    return (a.time, a.when, a.cycle) == (b.time, b.when, b.cycle) or (
+        a.when == b.when and None in (a.cycle, b.cycle) and a.time is b.time
+    )
