@@ -3,10 +3,14 @@
 Where a clause leaves open where a list ends, reading nothing is right; the wrong sign never is.
 """
 
+from datetime import date
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.clinical.marker_words import marker_sign
+from cds_service.clinical.reading.lexicon import rows
+from cds_service.clinical.reading.markers import read_marker
 
 OTHERS = [
     "CD19",
@@ -100,3 +104,19 @@ def test_a_list_has_one_sign_and_the_next_list_its_own(case):
 def test_a_sign_beside_each_marker_is_its_own(case):
     text, sign = case
     assert marker_sign(text, "CD22") is sign
+
+
+WORDS = sorted({p.lstrip("=") for row in rows() if "cd22" in row.topics for p in row.phrases}) + [
+    "CD22", "MRD", "BCR::ABL1", "t(9;22)", "46,XY[20]", "0.02 %", "3", ",", ";", ".", "(", ")", ":", "-", "4/8/26", "2024",
+]  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=14),
+    st.sampled_from(["cd22", "ph", "mrd"]),
+    st.booleans(),
+)
+def test_any_words_in_any_order_are_read_or_not_understood(words, topic, question):
+    reading = read_marker(" ".join(words), topic, date(2026, 4, 13), question=question)
+    assert {a.value for a in reading.assertions} <= {"positive", "negative", "equivocal", "measured"}

@@ -47,11 +47,20 @@ def amount_at(found: Sequence[Term], i: int) -> Amount | None:
         i += 1
     if i >= len(found) or found[i].kind is not Kind.NUMBER:
         return None
+    if (end := _of_how_many(found, i)) is not None:
+        return Amount(None, Role.OTHER, end)
     low, high, i = _range(found, i)
     scale, role, of_blasts, i = _unit(found, i, high)
     if scale is None:
         return Amount(None, role, i)
     return Amount(_interval(low * scale, high * scale, sign), role, i, of_blasts)
+
+
+def _of_how_many(found: Sequence[Term], i: int) -> int | None:
+    """The end of a count among others ("176/200 nuclei", "12 of 20 metaphases")."""
+    if i + 3 < len(found) and found[i + 1].tokens[0].word in ("/", "of") and found[i + 2].kind is Kind.NUMBER:
+        return i + 4 if found[i + 3].value in ("count", "bare cells") else None
+    return None
 
 
 def _range(found: Sequence[Term], i: int) -> tuple[Decimal, Decimal, int]:
@@ -78,6 +87,8 @@ def _unit(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal | Non
         return _HUNDRED / max(_number(found[i + 1]), Decimal(1)), Role.RESULT, False, i + 2
     if i + 1 < len(found) and found[i].kind is Kind.MARKER and found[i + 1].value == "per million":
         return Decimal("0.0001"), Role.RESULT, False, i  # "0 residual clonal cells per million"
+    if i < len(found) and found[i].value == "bare cells":
+        return None, Role.OTHER, False, i + 1
     if i >= len(found) or found[i].kind is not Kind.UNIT:
         plain = "e" in found[i - 1].tokens[0].text.lower()
         return (_HUNDRED if plain else None), Role.RESULT if plain else Role.OTHER, False, i

@@ -98,6 +98,8 @@ def _touches(change: str) -> bool:
         return True
     points = list(_breakpoints(change))
     placed = {chromosome for chromosome, point in points if point}
+    if {"9", "22"} <= placed:
+        return True  # joined elsewhere than at q34 and q11
     unplaced = {chromosome for chromosome, point in points if not point} - placed
     return bool({"9", "22"} & unplaced) or any(
         _is_at(point, *place) for place in points for point in ("9q34", "22q11")

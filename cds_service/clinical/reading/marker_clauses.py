@@ -16,10 +16,12 @@ from cds_service.clinical.reading.amounts import Amount, Role, amount_at
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.marker_lists import (
     EXCEPT,
+    FOUND,
     NEGATIVE,
     NO,
     NOT,
     OPEN,
+    POSITIVE,
     WITH,
     Finding,
     NotReadable,
@@ -113,8 +115,12 @@ class _Reader(SignReader):
             self.at(Times(cycle=int(value.removeprefix("cycle "))))
         elif value == "month":
             self._date()
+        elif value == "bare cells" and self.fresh and self.terms[self.i - 1].kind is Kind.SIGN:
+            raise NotReadable(value)  # "CD22-positive cells": of whom is not said
         elif (
-            value == "test" and self.group.lead and self.is_marker(self.terms[self.i - 1] if self.i else None)
+            value == "test"
+            and self.group.governs
+            and self.is_marker(self.terms[self.i - 1] if self.i else None)
         ):
             raise NotReadable(value)  # "no CD22 result"
 
@@ -140,7 +146,7 @@ class _Reader(SignReader):
     # ---- Numbers and times ----
 
     def _amount(self, found: Amount) -> None:
-        if found.percent is None and self.terms[found.end - 1].kind is not Kind.UNIT:
+        if found.percent is None and self.terms[found.end - 1].kind not in (Kind.UNIT, Kind.NEUTRAL):
             raise NotReadable("a number")
         if found.percent is None or found.role is Role.OTHER:
             return
@@ -149,6 +155,8 @@ class _Reader(SignReader):
                 f.limit = found.percent
             return
         following = self.terms[found.end] if found.end < len(self.terms) else None
+        if not self.group.items and any(before.items for before in self.lists):
+            self._carry()
         if self.group.items and not (self.is_marker(following) and not (self.beside or self.fresh)):
             self._result(found)
         elif found.of_blasts:
@@ -156,6 +164,13 @@ class _Reader(SignReader):
             self.group.amount = found.percent
         elif self.is_marker(following):
             self.own_amount = found
+
+    def _carry(self) -> None:
+        """A number without a marker: that of the list before, where "now" parts the two ("negative, but now 0.1 %")."""
+        if not self.times.now or self.group.lead is not None or len(self.lists) < 2:
+            raise NotReadable("a number of nothing")
+        self.anew(self.lists[-2].items[-1:])
+        self.beside = True
 
     def _result(self, found: Amount) -> None:
         if self.beside and self.group.lead in (NO, NOT):
@@ -185,7 +200,9 @@ class _Reader(SignReader):
         negative = bool(self.group.items) and (
             self.group.items[-1].sign == NEGATIVE or self.group.lead in (NO, NEGATIVE)
         )
-        return negative and self.i > 0 and self.terms[self.i - 1].value in ("level", "at", "to")
+        before = self.terms[self.i - 1].value if self.i else ""
+        positive = bool(self.group.items) and self.group.items[-1].sign in (POSITIVE, FOUND)
+        return (negative and before in ("level", "at")) or (before == "to" and not positive)
 
     def _date(self) -> None:
         when = read_date(
@@ -211,5 +228,5 @@ class _Reader(SignReader):
         Kind.MARKER: _marker, Kind.NOTATION: _notation, Kind.NEUTRAL: _neutral, Kind.AND: _and, Kind.BREAK: _break,
         Kind.EXCEPT: _except, Kind.CORRECT: _correct, Kind.LEAD: SignReader.lead, Kind.DENY: SignReader.deny, Kind.SIGN: SignReader.plain_sign,
         Kind.DOUBT: SignReader.doubt, Kind.WAIT: SignReader.doubt, Kind.DATE: _date, Kind.PAST: _past, Kind.NOW: _now, Kind.THERAPY: _therapy,
-        Kind.LIMIT: _limit, Kind.AFFIRM: lambda _: None, Kind.UNIT: lambda _: None, Kind.COMPARE: lambda _: None,
+        Kind.LIMIT: _limit, Kind.AFFIRM: lambda _: None, Kind.UNIT: lambda _: None,
     }  # fmt: skip
