@@ -140,9 +140,9 @@ def _sources(chart: Chart) -> Iterator[tuple[Source, str]]:
         what = "karyotype" if "karyotype" in d.concepts else "report"
         yield Source(d.text, d.reference, d.when), what
     for s in chart.statements:
-        if s.kind in ("Observation", "CarePlan") and not s.codes & _READ_BY_CODE:
-            if not names_marker(s.topic, _TOPIC):
-                yield Source(s.text, s.reference, s.when), s.topic or "note"
+        told = s.kind in ("Observation", "CarePlan") and not s.codes & _READ_BY_CODE
+        if told and not names_marker(s.topic, _TOPIC):
+            yield Source(s.text, s.reference, s.when), s.topic or "note"
 
 
 def _in_words(source: Source, what: str) -> Iterator[PhEvidence]:

@@ -106,7 +106,8 @@ def test_a_sign_beside_each_marker_is_its_own(case):
     assert marker_sign(text, "CD22") is sign
 
 
-WORDS = sorted({p.lstrip("=") for row in rows() if "cd22" in row.topics for p in row.phrases}) + [
+WORDS = [
+    *sorted({p.lstrip("=") for row in rows() if "cd22" in row.topics for p in row.phrases}),
     "CD22", "MRD", "BCR::ABL1", "t(9;22)", "46,XY[20]", "0.02 %", "3", ",", ";", ".", "(", ")", ":", "-", "4/8/26", "2024",
 ]  # fmt: skip
 
