@@ -49,6 +49,7 @@ RELAPSED = frozenset({Response.PD, Response.RELAPSE})
 _IN_WORDS = {
     "cr": Response.CR, "cri": Response.CRI, "pr": Response.PR, "sd": Response.SD, "progression": Response.PD,
     "relapse": Response.RELAPSE, "no-cr": Response.NO_RESPONSE, "no-progression": Response.NO_PROGRESSION,
+    "improved": Response.IMPROVED,
 }  # fmt: skip
 
 

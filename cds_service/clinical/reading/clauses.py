@@ -132,9 +132,9 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
         condition = condition or not _CONDITIONS.isdisjoint(run.vocabulary)
         if every or not telling.isdisjoint(run.vocabulary):
             found = terms(run.words, topic)
-            blocked = any(t.kind is Kind.BLOCK for t in found) or len(found) > _LONGEST
+            segments = _without_actions(tuple(_segments(found[:_LONGEST])))
+            blocked = any(t.kind is Kind.BLOCK for s in segments for t in s.terms) or len(found) > _LONGEST
             blocked = blocked or silenced or opened or condition
-            segments = tuple(_segments(found[:_LONGEST]))
             yield Sentence(segments, run.words[0].start, run.words[-1].end, blocked, run.ending == "?")
         condition = condition and run.ending == ";"
         first = run.ending == "\n"
@@ -193,6 +193,52 @@ def _heading(words: Sequence[Token]) -> int:
         if token.shape is not Shape.WORD and token.text not in ("/", "-", "&"):
             break
     return 0
+
+
+# What is done about a finding is no part of it, unless it is to be looked at again.
+_ACTIONS = frozenset(
+    {
+        "will",
+        "plan",
+        "plans",
+        "proceed",
+        "proceeding",
+        "continue",
+        "cont",
+        "stop",
+        "start",
+        "discontinue",
+        "switch",
+        "change",
+        "hold",
+    }
+)
+_AGAIN = frozenset(
+    {
+        "confirm",
+        "confirmed",
+        "confirmation",
+        "repeat",
+        "reassess",
+        "recheck",
+        "verify",
+        "document",
+        "whether",
+        "see",
+    }
+)
+
+
+def _without_actions(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """The segments without what is done next, behind one that names the topic ("CR, will proceed with C2")."""
+    kept: list[Segment] = []
+    for segment in segments:
+        words = {w.word for t in segment.terms for w in t.tokens}
+        acts = segment.terms[0].tokens[0].word in _ACTIONS and words.isdisjoint(_AGAIN)
+        names = any(t.kind is Kind.TARGET for t in segment.terms)
+        if not (acts and not names and any(t.kind is Kind.TARGET for s in kept for t in s.terms)):
+            kept.append(segment)
+    return tuple(kept)
 
 
 _MARKS = {

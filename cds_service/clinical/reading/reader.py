@@ -326,15 +326,35 @@ def _dates(found: Sequence[Term], on: date | None) -> list[When]:
 
 def _is_known(found: Sequence[Term], topic: Topic) -> bool:
     before: Term | None = None
-    for term in found:
-        if term.kind in (Kind.UNKNOWN, Kind.BLOCK):
+    named = reasoned = False
+    for i, term in enumerate(found):
+        if term.kind is Kind.BLOCK or (term.kind is Kind.UNKNOWN and not reasoned):
             return False
         figure = term.kind is Kind.NUMBER or term.tokens[0].text == "%"
-        if figure and not topic.figures and before is not None and term.start - before.end <= 1:
+        if figure and before is not None and not topic.figures and not _counts(found[i + 1 : i + 3]):
             return False  # "CR 25 mg", "PR: 160", "CR % of all": other things of these letters
-        named = term.kind is Kind.TARGET or (before is not None and term.tokens[0].text in (":", "="))
-        before = term if named else None
+        target = term.kind is Kind.TARGET
+        named = named or target
+        doubted = topic.suspects and any(t.kind is Kind.DOUBT for t in found[:i])
+        reasoned = not target and (reasoned or (named and _gives_reason(term, doubted=doubted)))
+        behind = before is not None and term.tokens[0].text in (":", "=")
+        before = term if (target and not _is_last_of_segment(found, i)) or behind else None
     return True
+
+
+def _gives_reason(term: Term, *, doubted: bool) -> bool:
+    """Whether what follows only says why ("declined due to ...", "concern for VOD: ..."): it may hold any words."""
+    return term.value == "reason" or (doubted and term.tokens[0].text == ":")
+
+
+def _counts(following: Sequence[Term]) -> bool:
+    """Whether a figure is a percentage of blasts ("CRi: 2 % blasts")."""
+    return len(following) == 2 and following[0].tokens[0].text == "%" and following[1].value == "count"
+
+
+def _is_last_of_segment(found: Sequence[Term], i: int) -> bool:
+    """Whether a sign that ends a segment stood between a term and the next ("Residual leukemia, 18 % blasts")."""
+    return i + 1 < len(found) and found[i + 1].start - found[i].end > 1
 
 
 def _values(found: Sequence[Term], topic: Topic) -> set[str] | None:

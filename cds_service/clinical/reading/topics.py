@@ -39,12 +39,13 @@ RESPONSE = Topic(
     "response",
     denied={
         "cr": "no-cr", "cri": "no-cr", "relapse": "no-progression", "progression": "no-progression",
-        "pr": NOTHING, "sd": NOTHING, "no-cr": NOTHING,
+        "pr": NOTHING, "sd": NOTHING, "no-cr": NOTHING, "improved": NOTHING,
     },
     lost={"cr": "relapse", "cri": "relapse"},
     near={"cr": "no-cr", "cri": "no-cr"},
     groups=(
-        frozenset({"cr", "cri", "no-progression"}), frozenset({"pr", "sd", "no-cr", "no-progression"}),
+        frozenset({"cr", "cri", "no-progression", "improved"}),
+        frozenset({"pr", "sd", "no-cr", "no-progression", "improved"}),
         frozenset({"relapse", "progression", "no-cr"}),
     ),
 )  # fmt: skip
@@ -79,7 +80,25 @@ HOLD = Topic(
     "hold", denied={"toxicity": NOTHING, "counts": NOTHING, "other": NOTHING},
     groups=(frozenset({"toxicity", "counts", "other"}),), figures=True,
 )  # fmt: skip
+CAUSE = Topic("cause", denied={"disease": NOTHING, "inotuzumab": "not-inotuzumab"}, suspects=True, figures=True)
+CLEARANCE = Topic("clearance", denied={"go-on": NOTHING}, figures=True)
+LIVER_RECOVERY = Topic("liver-recovery", denied={"not-recovering": NOTHING}, figures=True)
 
-TOPICS = {t.name: t for t in (RESPONSE, EXTRAMEDULLARY, TRANSPLANT, VOD, REACTION, STATUS, REGIMEN, HOLD)}
+TOPICS = {
+    t.name: t
+    for t in (
+        RESPONSE,
+        EXTRAMEDULLARY,
+        TRANSPLANT,
+        VOD,
+        REACTION,
+        STATUS,
+        REGIMEN,
+        HOLD,
+        CAUSE,
+        CLEARANCE,
+        LIVER_RECOVERY,
+    )
+}
 # Topics of which only the mention counts, whatever is said; see ``mentioned``.
 MONITORING, OBSERVATION = "monitoring", "observation"

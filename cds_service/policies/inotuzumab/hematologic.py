@@ -6,11 +6,14 @@ rule (step 9), which applies to every order, is in ``hem_persistence``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from cds_service.clinical.reading.assertions import Certainty
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.response import ACHIEVED, Response, response_statements
-from cds_service.clinical.words import Said, phrase, says
+from cds_service.clinical.statements import Statement
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
@@ -136,16 +139,9 @@ def _all(answers: Iterable[bool | None]) -> bool | None:
     return False if False in found else None if None in found else True
 
 
-_DUE_TO_DISEASE = phrase(
-    r"(?:due|related|secondary|attribut\w+) to (?:the |her |his |their )?(?:underlying |leukemic |persistent )*(?:disease|leuk\w+|marrow involvement)",
-)  # fmt: skip
-_COUNTS = phrase(r"ANC", r"neutro\w+", r"platelets?", r"(?:blood )?counts?", r"(?:thrombo|pan)?cytopeni\w+")
-_STABLE = phrase(
-    r"stable",
-    r"improv(?:ed|ing)",
-    r"(?:in )?CRi?",
-    r"complete (?:remission|response)",
-    r"partial (?:remission|response)",
+_COUNTS = re.compile(
+    r"\b(?:ANC|neutro\w{1,10}|platelets?|plts?|(?:blood )?counts?|(?:thrombo|pan)?cytopeni\w{1,3})\b",
+    re.IGNORECASE,
 )
 _STABLE_RESPONSES = ACHIEVED | {Response.PR, Response.SD, Response.IMPROVED, Response.STABLE}
 
@@ -155,11 +151,20 @@ def _released(case: Case) -> str | None:
     since = case.last_cycle_day_one
     for s in case.chart.statements:
         recent = since is not None and s.when is not None and s.when.first >= since
-        if not recent or says(s.whole, _DUE_TO_DISEASE) is not Said.AFFIRMED or not _COUNTS.search(s.whole):
+        if not recent or not _is_due_to_disease(s):
             continue
-        if says(s.whole, _STABLE) is Said.AFFIRMED or _is_stable(case):
+        responses = read(s.text, "response", s.when.last if s.when else None).values
+        if responses & {"cr", "cri", "pr", "sd", "improved"} or _is_stable(case):
             return s.reference
     return None
+
+
+def _is_due_to_disease(s: Statement) -> bool:
+    """Whether a text states that low counts are due to the leukemia."""
+    said = read(s.whole, "cause").assertions
+    return any(
+        a.value == "disease" and a.certainty is Certainty.STATED and _COUNTS.search(a.quote) for a in said
+    )
 
 
 def _is_stable(case: Case) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.problems import Problem
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.policies.inotuzumab.case import Case
@@ -34,10 +35,6 @@ _PAST = re.compile(r"\b(?:history of|h/o|past)\b", re.IGNORECASE)
 # CTCAE words its grades so; the only severity that an AdverseEvent has a member for.
 _GRADE_OF = {"mild": 1, "moderate": 2, "severe": 3, "life-threatening": 4}
 _GRADE = re.compile(r"[\s,(]{0,9}\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*[1-5]\b\)?[\s,]*", re.IGNORECASE)
-_MAY_GO_ON = re.compile(
-    r"\b(?:may|can|ok(?:ay)? to|safe to|will|plan to|agreed to) (?:continue|proceed|resume|go on)|\bcleared (?:to|for)|\bcontinue (?:inotuzumab|treatment|therapy)",
-    re.IGNORECASE,
-)
 _PHYSICIANS_WORDS = frozenset(
     {"DocumentReference", "DiagnosticReport", "Observation", "AdverseEvent", "Condition", "CarePlan"}
 )
@@ -146,11 +143,7 @@ def unresolved_grade_four(case: Case) -> tuple[Toxicity, ...]:
 
 def _is_cleared(case: Case, p: Problem) -> bool:
     for s in case.chart.statements:
-        if (
-            s.kind in _PHYSICIANS_WORDS
-            and _MAY_GO_ON.search(s.text)
-            and says(s.text, _MAY_GO_ON) is Said.AFFIRMED
-        ):
+        if s.kind in _PHYSICIANS_WORDS and "go-on" in read(s.text, "clearance").values:
             own = s.reference == p.reference
             if own or p.dated is None or (s.when is not None and s.when.is_before(p.dated.first) is False):
                 return True
