@@ -103,3 +103,8 @@ def test_an_unrelated_sentence_beside_it_changes_nothing(form):
 def test_long_texts_are_read_to_their_end(topic, piece):
     """A pattern that backtracks would not end here."""
     assert label(topic, piece * 4000) == "none"
+
+
+@pytest.mark.parametrize("note", ["PMH:\nB-ALL, CD22 positive", "History:\n- CD22 positive in flow.\n- MRD negative", "Goals:\nMRD negative"])
+def test_a_heading_alone_on_its_line_is_of_the_lines_below(note):
+    assert {label(topic, note) for topic in ("cd22", "mrd")} == {"none"}

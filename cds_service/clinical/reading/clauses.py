@@ -138,7 +138,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
             yield Sentence(segments, run.words[0].start, run.words[-1].end, blocked, run.ending == "?")
         condition = condition and run.ending == ";"
         first = run.ending == "\n"
-        if first:
+        if first and run.heading != len(run.words) - 1:  # a heading alone on its line is of the lines below
             silenced = opened = condition = False
 
 
