@@ -9,7 +9,7 @@ is left to the caller.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -35,10 +35,11 @@ MEASURED = "measured"
 _SIGNS = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL})
 _WORDS_OF = {"ph": "ph", "mrd": "mrd"}  # the lexicon's topic; all surface markers share one
 _SURFACE = "cd22"
-_NO_HEADING = frozenset(
-    {Kind.SIGN, Kind.LEAD, Kind.MARKER, Kind.CORRECT}
-)  # what may stand before a colon inside a report
-_ALSO = {"mrd": ("residual",)}  # what answers a question for the topic without naming it
+# What may stand before a colon inside a report.
+_NO_HEADING = frozenset({Kind.SIGN, Kind.LEAD, Kind.MARKER, Kind.CORRECT})
+# Other names, of which only absence or a number speaks for the topic: "dominant sequences identified" is a baseline.
+_ALSO = {"mrd": frozenset({"clones"})}
+_ANSWERS = {"mrd": frozenset({"residual"})}  # what answers a question for the topic without naming it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def read_marker(text: str, topic: str, on: date | None = None, *, question: bool
     return _read(folded(text), topic, on, question)
 
 
+@lru_cache(maxsize=4096)
 def names(text: str, topic: str) -> bool:
     """Whether a text, such as the name of a test, is about a topic: it names it, and nothing silences it."""
     return any(
@@ -69,7 +71,7 @@ def names(text: str, topic: str) -> bool:
 def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
     said: list[_Said] = []
     lost: list[NotUnderstood] = []
-    wanted = frozenset({topic, *(_ALSO.get(topic, ()) if question else ())})
+    wanted = {topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())}
     for clause in _clauses(text, topic, wanted, question=question):
         if clause.corrects:
             said = []
@@ -103,7 +105,7 @@ class _Clause:
     def corrects(self) -> bool:
         return any(t.kind is Kind.CORRECT and t.value != "retract" for t in self.terms)
 
-    def read(self, topic: str, wanted: frozenset[str], on: date | None) -> Iterator[_Said | NotUnderstood]:
+    def read(self, topic: str, wanted: Set[str], on: date | None) -> Iterator[_Said | NotUnderstood]:
         nothing = NotUnderstood(topic, self.quote, self.span, self.silenced)
         if self.silenced:
             yield nothing
@@ -131,6 +133,8 @@ class _Clause:
 
 
 def _value(found: Finding, topic: str) -> str | None:
+    if found.sign == POSITIVE and found.name in _ALSO.get(topic, ()):
+        return None
     if found.sign == NOT_NEGATIVE:
         return POSITIVE if topic == "mrd" else None
     if topic == "ph" and found.sign == POSITIVE and found.limit is not None:
@@ -145,7 +149,7 @@ def _value(found: Finding, topic: str) -> str | None:
     return found.sign if found.sign in _SIGNS else None
 
 
-def _clauses(text: str, topic: str, wanted: frozenset[str], *, question: bool) -> Iterator[_Clause]:
+def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iterator[_Clause]:
     words = _WORDS_OF.get(topic, _SURFACE)
     if not (question or tells(text, words)):
         return
