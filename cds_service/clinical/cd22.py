@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.marker_words import Mention, Source, Stated, mentions_in, names_marker, stated_in
+from cds_service.clinical.marker_words import Source, Stated, mentions_in, names_marker, stated_in
+from cds_service.clinical.mentions import Mention
 from cds_service.clinical.results import Part, Result, read_part
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in

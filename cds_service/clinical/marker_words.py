@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cds_service.clinical.mentions import Mention
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.marker_lists import EQUIVOCAL, NEGATIVE, POSITIVE
 from cds_service.clinical.reading.markers import names, read_marker
@@ -43,15 +44,6 @@ class Stated:
     cycle: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A passage that names a marker and could not be read."""
-
-    reference: str
-    when: When | None
-    quote: str
-
-
 def stated_in(source: Source, topic: str) -> tuple[Stated, ...]:
     """What a text says of a marker, for each day that it gives; the text's own day where it gives none."""
     found: dict[When | None, list[Assertion]] = {}
@@ -65,9 +57,10 @@ def _stated(said: list[Assertion], when: When | None) -> Stated:
     signs = {_SIGNS[a.value] for a in said if a.value in _SIGNS}
     open_ = any(a.value == EQUIVOCAL for a in said)
     amounts = {a.amount for a in said if a.amount is not None}
+    unsure = open_ or len(signs) > 1 or len(amounts) > 1
     return Stated(
-        None if open_ or len(signs) != 1 else signs.pop(),
-        None if open_ or len(amounts) != 1 else amounts.pop(),
+        None if unsure or not signs else signs.pop(),
+        None if unsure or not amounts else amounts.pop(),
         open_, when, said[0].quote, max((a.cycle for a in said if a.cycle is not None), default=None),
     )  # fmt: skip
 
@@ -88,7 +81,7 @@ def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
         reading = read_marker(source.text, topic, on, question=source.question)
         if not reading.assertions:
             found += [
-                Mention(source.reference, source.when, n.quote)
+                Mention(source.when, source.reference, n.quote)
                 for n in reading.not_understood
                 if not n.silenced
             ]

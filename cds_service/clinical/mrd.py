@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.marker_words import Mention, Source, Stated, mentions_in, names_marker, stated_in
+from cds_service.clinical.marker_words import Source, Stated, mentions_in, names_marker, stated_in
+from cds_service.clinical.mentions import Mention
 from cds_service.clinical.response import ASSESSING
 from cds_service.clinical.signs import sign_of
 from cds_service.clinical.statements import when_stated

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.marker_words import (
-    Mention,
     Source,
     ever_positive,
     mentions_in,
@@ -19,6 +18,7 @@ from cds_service.clinical.marker_words import (
     ph_sign,
     stated_in,
 )
+from cds_service.clinical.mentions import Mention
 from cds_service.clinical.results import Part, Result, read_part
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, words_in

@@ -66,7 +66,7 @@ def _is_denied(words: Sequence[Term], i: int) -> bool:
         before.kind is Kind.DENY or (before.kind is Kind.LEAD and before.value in (NO, NEGATIVE, LOST))
     ):
         return True
-    behind = next((t for t in words[i + 1 :] if t.kind not in (*_PASSED, Kind.TARGET)), None)
+    behind = next((t for t in words[i + 1 :] if t.kind not in _PASSED), None)
     if behind is None or (behind.kind is Kind.DENY and behind.value == "not"):
         return False
     return behind.kind is Kind.DENY or (behind.kind is Kind.SIGN and behind.value == NEGATIVE)
