@@ -133,7 +133,8 @@ class _Reader(SignReader):
             raise NotReadable(self.term.value)
         self.begin(None)
         self.turned = False
-        self.times = Times(now=self.term.value == "then")
+        if self.term.value == "then":
+            self.times = Times(now=True)
 
     def _except(self) -> None:
         self.begin(EXCEPT, governs=True)
