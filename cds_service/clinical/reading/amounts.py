@@ -34,6 +34,7 @@ class Amount:
     of_blasts: bool = False
 
 
+_COUNTED = ("count", "bare cells")
 _HUNDRED = Decimal(100)
 _SUPERSCRIPTS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
 _FIFTH = Decimal("0.2")  # "about" may be off by a fifth (policy analysis 8.2.2)
@@ -45,7 +46,11 @@ def amount_at(found: Sequence[Term], i: int) -> Amount | None:
     while i < len(found) and found[i].kind is Kind.COMPARE:
         sign = found[i].value
         i += 1
-    if i >= len(found) or found[i].kind is not Kind.NUMBER:
+    if i >= len(found):
+        return None
+    if found[i].kind is Kind.DATE and i + 1 < len(found) and found[i + 1].value in _COUNTED:
+        return Amount(None, Role.OTHER, i + 2)  # "18/20 metaphases"
+    if found[i].kind is not Kind.NUMBER:
         return None
     if (end := _of_how_many(found, i)) is not None:
         return Amount(None, Role.OTHER, end)
@@ -59,7 +64,7 @@ def amount_at(found: Sequence[Term], i: int) -> Amount | None:
 def _of_how_many(found: Sequence[Term], i: int) -> int | None:
     """The end of a count among others ("176/200 nuclei", "12 of 20 metaphases")."""
     if i + 3 < len(found) and found[i + 1].tokens[0].word in ("/", "of") and found[i + 2].kind is Kind.NUMBER:
-        return i + 4 if found[i + 3].value in ("count", "bare cells") else None
+        return i + 4 if found[i + 3].value in _COUNTED else None
     return None
 
 

@@ -32,6 +32,14 @@ class SignReader(ClauseState):
         value = self.term.value
         if value == WITH and self.beside and self.group.unsigned and not self.group.lead:
             return  # "CD22 shows dim expression": a verb
+        if (
+            self.beside
+            and self.group.unsigned
+            and not self.group.lead
+            and not self.is_marker(self.next_said())
+        ):
+            self.sign(value)  # "CD22 expressing blasts"
+            return
         if self.text(1) in (",", ".", ":") and value == NO:
             raise NotReadable(value)
         if self.turned:
@@ -81,7 +89,9 @@ class SignReader(ClauseState):
         self.sign(OPEN)
 
     def plain_sign(self) -> None:
-        if self.term.value == "plus":
+        if self.term.value == "plus" and not (self.beside or self.text(-1) in OPENING):
+            self.group.joined()  # "CR + MRD negative"
+        elif self.term.value == "plus":
             self.attached(POSITIVE)
         else:
             self.sign(self.term.value)
