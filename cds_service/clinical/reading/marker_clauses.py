@@ -85,6 +85,8 @@ class _Reader(SignReader):
             if group.lead == EXCEPT and not any(before.items for before in self.lists[:-1]):
                 self.begin(None)
             self.beside = self.fresh = False
+        elif text == ":" and self.beside and self.group.lead in (NO, NOT):
+            raise NotReadable(text)  # a denial before the name of a test
         elif text == "/":
             self._and()
 
@@ -177,7 +179,7 @@ class _Reader(SignReader):
         if self.beside and self.group.lead in (NO, NOT):
             raise NotReadable("a number that is denied")
         last = self.group.items[-1]
-        if self.turned and last.amount is None:
+        if (self.turned or self.group.lead == NOT) and last.amount is None:
             last.amount = found.percent  # "not MRD negative, 0.09 %"
             return
         now = self.times.now and not last.times.now

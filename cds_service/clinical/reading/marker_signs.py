@@ -30,14 +30,12 @@ class SignReader(ClauseState):
 
     def lead(self) -> None:
         value = self.term.value
-        if value == WITH and self.beside and self.group.unsigned and not self.group.lead:
+        free = self.beside and bool(self.group.unsigned) and not self.group.lead
+        if value == WITH and free:
             return  # "CD22 shows dim expression": a verb
-        if (
-            self.beside
-            and self.group.unsigned
-            and not self.group.lead
-            and not self.is_marker(self.next_said())
-        ):
+        if value != WITH and self.beside and not self.is_marker(self.next_said()):
+            if not free:
+                raise NotReadable(value)
             self.sign(value)  # "CD22 expressing blasts"
             return
         if self.text(1) in (",", ".", ":") and value == NO:

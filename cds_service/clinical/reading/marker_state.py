@@ -81,6 +81,8 @@ class ClauseState:
 
     def marker(self, name: str) -> None:
         if self.group.settled:
+            if self.turned:
+                raise NotReadable(name)
             self.begin(None)
         amount = self.own_amount.percent if self.own_amount else None
         self.group.items.append(Finding(name, self.own, amount, times=replace(self.times)))
