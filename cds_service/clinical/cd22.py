@@ -80,7 +80,7 @@ def _is_cd22_by_name(part: Mapping[str, Any]) -> bool:
 def _texts(chart: Chart) -> Iterator[Source]:
     """Texts that may report on CD22: of reports, notes, plans and diagnoses, not of orders."""
     for r in chart.results_for("immunophenotype_panel"):
-        yield Source(r.words, r.reference, r.when)
+        yield from (Source(words, r.reference, r.when) for words in r.words.split(" | "))
     for d in chart.documents:
         yield Source(d.text, d.reference, d.when)
     for p in chart.problems:

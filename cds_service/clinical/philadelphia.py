@@ -79,13 +79,19 @@ def _tests(chart: Chart) -> Iterator[PhEvidence]:
 
 def _sign_of(result: Result) -> bool | None:
     """A test's sign; a quantity is positive unless it is zero or only bounded from above (below detection)."""
-    if result.concept == "karyotype":
-        return ph_sign(result.words, is_karyotype=True)
-    if result.sign is not None or result.undecided:
+    if result.undecided:
+        return None
+    if result.concept == "karyotype" or (result.sign is None and result.value is None):
+        return _sign_in_words(result)
+    if result.sign is not None or result.value is None:
         return result.sign
-    if result.value is None:
-        return ph_sign(result.words, is_karyotype=True)
     return not (result.value.low is None or result.value.high == 0)
+
+
+def _sign_in_words(result: Result) -> bool | None:
+    """The sign in the answer's words or in its notes, each read by itself."""
+    signs = {ph_sign(words, is_karyotype=True) for words in result.words.split(" | ")}
+    return True if True in signs else False if False in signs else None
 
 
 def _variants(chart: Chart) -> Iterator[PhEvidence]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cds_service.clinical.reading.marker_lists import NEGATIVE, POSITIVE
-from cds_service.clinical.reading.markers import read_marker
+from cds_service.clinical.reading.markers import MEASURED, read_marker
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import codes_in, words_in
 from cds_service.fhir.json_types import as_dicts, as_text
@@ -25,9 +25,14 @@ _TOPICS = {
 }  # fmt: skip
 
 
-def sign_in_words(text: str, concept: str = "") -> bool | None:
-    """The sign of an answer in words: True for positive, False for negative, None when it is not understood."""
-    return _SIGNS.get(read_marker(text, _TOPICS.get(concept, "answer"), question=True).values)
+def sign_in_words(texts: Iterable[str], concept: str = "") -> bool | None:
+    """The sign of an answer in words: True for positive, False for negative, None when they say neither or both.
+
+    Each text is read by itself: one that is not understood says nothing, and "equivocal" leaves it open.
+    """
+    topic = _TOPICS.get(concept, "answer")
+    said = {value for text in texts for value in read_marker(text, topic, question=True).values}
+    return _SIGNS.get(frozenset(said - {MEASURED}))
 
 
 def is_undecided(part: Mapping[str, Any]) -> bool:
@@ -58,14 +63,10 @@ def sign_of(part: Mapping[str, Any], concept: str = "") -> bool | None:
     if is_undecided(part):
         return None
     if not found:
-        words = " | ".join(
-            t
-            for t in (
-                as_text(part.get("valueString")),
-                words_in(value),
-                *(words_in(i) for i in as_dicts(part.get("interpretation"))),
-            )
-            if t
-        )
-        return sign_in_words(words, concept) if words else None
+        worded = (value, *as_dicts(part.get("interpretation")))
+        texts = [
+            as_text(part.get("valueString")) or "",
+            *(t for c in worded for t in words_in(c).split(" | ")),
+        ]
+        return sign_in_words(texts, concept)
     return found.pop() if len(found) == 1 else None
