@@ -12,8 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.evidence import deciding
 from cds_service.clinical.marker_words import Source, Stated, mentions_in, names_marker, stated_in
 from cds_service.clinical.mentions import Mention
+from cds_service.clinical.reports import finality
 from cds_service.clinical.results import Part, Result, read_part
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
@@ -31,12 +33,14 @@ def cd22_samples(chart: Chart) -> tuple[Result, ...]:
     """All results on leukemic blasts that say something of CD22.
 
     ``sign`` is the laboratory's interpretation or words, ``value`` the per cent of blasts. A test
-    that was done and left the question open has neither, and still is a result.
+    that was done and left the question open, or whose answer cannot be read, has neither and
+    still is a result.
     """
-    found = [_in_own_words(r) for r in chart.results_for(_PERCENT, _ABSOLUTE)]
-    found += _by_local_codes(chart)
-    found += [_from_text(stated, t.reference) for t in _texts(chart) for stated in stated_in(t, _TOPIC)]
-    return tuple(r for r in found if r.sign is not None or r.value is not None or r.undecided)
+    coded = (*chart.results_for(_PERCENT, _ABSOLUTE), *_by_local_codes(chart))
+    found = [_in_own_words(r) for r in coded if not r.awaited]
+    found += [_from_text(stated, t) for t in _texts(chart) for stated in stated_in(t, _TOPIC)]
+    told = [r for r in found if r.sign is not None or r.value is not None or r.undecided]
+    return tuple(deciding(told, [r for r in found if r not in told and r.is_unreadable]))
 
 
 def cd22_mentions(chart: Chart) -> tuple[Mention, ...]:
@@ -67,7 +71,7 @@ def _by_local_codes(chart: Chart) -> Iterator[Result]:
             if _is_cd22_by_name(part):
                 result = read_part(Part(_PERCENT, part, resource), chart.zone)
                 if result.when is None or result.when.has_happened(chart.clock):
-                    yield _in_own_words(result)
+                    yield result
 
 
 def _is_cd22_by_name(part: Mapping[str, Any]) -> bool:
@@ -78,11 +82,16 @@ def _is_cd22_by_name(part: Mapping[str, Any]) -> bool:
 
 
 def _texts(chart: Chart) -> Iterator[Source]:
-    """Texts that may report on CD22: of reports, notes, plans and diagnoses, not of orders."""
+    """Texts that may report on CD22: of reports, notes, plans and diagnoses, not of orders.
+
+    A preliminary report gives way to a final result of its time.
+    """
     for r in chart.results_for("immunophenotype_panel"):
-        yield from (Source(words, r.reference, r.when) for words in r.words.split(" | "))
+        for words in r.words.split(" | "):
+            yield Source(words, r.reference, r.when, rank=r.rank, preliminary=r.preliminary)
     for d in chart.documents:
-        yield Source(d.text, d.reference, d.when)
+        early = d.kind == "DiagnosticReport" and bool(d.status) and not finality(d.status)
+        yield Source(d.text, d.reference, d.when, rank=finality(d.status) if early else 1, preliminary=early)
     for p in chart.problems:
         if p.verified and not p.is_event:
             yield from (
@@ -93,8 +102,9 @@ def _texts(chart: Chart) -> Iterator[Source]:
             yield Source(s.text or s.topic, s.reference, s.when)
 
 
-def _from_text(stated: Stated, reference: str) -> Result:
+def _from_text(stated: Stated, source: Source) -> Result:
     return Result(
-        concept="cd22_text", reference=reference, when=stated.when, issued=None, rank=1, words=stated.quote,
-        value=stated.amount, sign=stated.sign, undecided=stated.undecided,
+        concept="cd22_text", reference=source.reference, when=stated.when, issued=None, rank=source.rank,
+        words=stated.quote, value=stated.amount, sign=stated.sign, undecided=stated.undecided,
+        preliminary=source.preliminary,
     )  # fmt: skip

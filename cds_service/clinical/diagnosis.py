@@ -95,7 +95,7 @@ def _group(problem: Problem) -> str | None:
     for lineage in ("t_all", "b_all"):
         if problem.is_a(lineage):
             return lineage
-    worded = _group_in_words(problem.words)
+    worded = disease_in_words(problem.words)
     if problem.concepts & _UNSPECIFIED and problem.codes != {NOT_ALL_BY_ITSELF}:
         return worded if worded in ("b_all", "t_all") else "unspecified_all"
     icd = [code for system, code in problem.codes if system is System.ICD10CM]
@@ -112,7 +112,8 @@ def _group(problem: Problem) -> str | None:
 _GROUPS = {T_ALL: "t_all", B_ALL: "b_all", LYMPHOMA: "unclear", OTHER: "other", ALL: "unspecified_all"}
 
 
-def _group_in_words(words: str) -> str | None:
+def disease_in_words(words: str) -> str | None:
+    """The group of the first disease that words affirm, such as ``b_all`` or ``other``; None when they name none."""
     stated = _stated(words)
     return next((group for name, group in _GROUPS.items() if name in stated), None)
 

@@ -21,12 +21,17 @@ _SIGNS = {POSITIVE: True, NEGATIVE: False}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text with the resource it stands in and its day; ``question`` when it answers a question for the topic."""
+    """A text with the resource it stands in and its day; ``question`` when it answers a question for the topic.
+
+    ``rank`` and ``preliminary`` are those of a result of the same resource.
+    """
 
     text: str
     reference: str
     when: When | None
     question: bool = False
+    rank: int = 1
+    preliminary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

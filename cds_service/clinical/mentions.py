@@ -26,9 +26,9 @@ class Mention:
 
     @property
     def shown(self) -> str:
-        """Such as: a text of 2026-04-13 mentions it and could not be read: "…"."""
+        """Such as: text of 2026-04-13: "…"."""
         quoted = f': "{self.quote}"' if len(self.quote) <= _LONGEST_QUOTE else ""
-        return f"a text of {self.when or 'no date'} mentions it and could not be read{quoted}"
+        return f"text of {self.when or 'no date'}{quoted}"
 
 
 def newest_mention(chart: Chart, topic: str, since: date | None = None) -> Mention | None:

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.figures import figure_of, has_value, value_text
 from cds_service.clinical.marker_words import Source, Stated, mentions_in, names_marker, stated_in
+from cds_service.clinical.measurements import is_no_result
 from cds_service.clinical.mentions import Mention
 from cds_service.clinical.response import ASSESSING
 from cds_service.clinical.signs import sign_of
-from cds_service.clinical.statements import when_stated
+from cds_service.clinical.statements import Statement, when_stated
 from cds_service.clinical.units import convert
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When
-from cds_service.fhir.json_types import as_dict
-from cds_service.fhir.quantities import quantity, unit_names
 from cds_service.fhir.record import Resource
 
 
@@ -46,17 +46,25 @@ _TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
 
 
 def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
-    """MRD results with their dates: negative in words or by code, or below the limit (in per cent)."""
-    found = [
-        Mrd(negative, _dated(stated), text.reference, stated.quote[:120])
-        for text in _texts(chart)
-        for stated in stated_in(text, _TOPIC)
-        if (negative := mrd_negative(stated, limit)) is not None or stated.amount is not None
-    ]
+    """MRD results with their dates: negative in words or by code, or below the limit (in per cent).
+
+    An answer that cannot be read is a result that is not told, unless one of its day can be read.
+    """
+    found: list[Mrd] = []
+    unreadable: list[Mrd] = []
+    for s, text in _texts(chart):
+        said = [m for stated in stated_in(text, _TOPIC) if (m := _of_text(stated, text, limit)) is not None]
+        found += said
+        if not said and text.question and s.kind == "Observation" and s.answered and not is_no_result(s.text):
+            unreadable.append(Mrd(None, s.when, s.reference, s.whole[:120]))
     measured = list(_measured(chart, limit))
     references = {m.reference for m in measured}
-    in_words = [m for m in found if m.reference not in references]
-    return tuple(sorted((*measured, *in_words), key=lambda m: (m.reference, m.words)))
+    told = [*measured, *(m for m in found if m.reference not in references)]
+    days = {m.when.day for m in told if m.when is not None}
+    open_ = [
+        m for m in unreadable if m.reference not in references and (m.when is None or m.when.day not in days)
+    ]
+    return tuple(sorted((*told, *open_), key=lambda m: (m.reference, m.words)))
 
 
 def _dated(stated: Stated) -> When | None:
@@ -64,12 +72,18 @@ def _dated(stated: Stated) -> When | None:
     return None if stated.cycle == 1 else stated.when
 
 
-def _texts(chart: Chart) -> Iterator[Source]:
+def _of_text(stated: Stated, text: Source, limit: Decimal) -> Mrd | None:
+    negative = mrd_negative(stated, limit)
+    told = negative is not None or stated.amount is not None
+    return Mrd(negative, _dated(stated), text.reference, stated.quote[:120]) if told else None
+
+
+def _texts(chart: Chart) -> Iterator[tuple[Statement, Source]]:
     """Texts that may state an MRD result; those under a question for it are its answer."""
     for s in chart.statements:
         if s.kind not in ASSESSING or s.codes & _TRANSCRIPT_CODES or _TRANSCRIPT.search(s.topic):
             continue
-        yield Source(s.text, s.reference, s.when, question=names_marker(s.topic, _TOPIC))
+        yield s, Source(s.text, s.reference, s.when, question=names_marker(s.topic, _TOPIC))
 
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
@@ -79,15 +93,14 @@ def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
         if not names_marker(topic, _TOPIC) or _TRANSCRIPT.search(topic):
             continue
         negative = _answer(resource, limit)
-        told = negative is not None or "valueQuantity" in resource.body
+        told = negative is not None or (has_value(resource.body) and not value_text(resource.body))
         if told and (when is None or when.has_happened(chart.clock)):
             yield Mrd(negative, when, resource.reference, topic)
 
 
 def _answer(resource: Resource, limit: Decimal) -> bool | None:
-    value = as_dict(resource.body.get("valueQuantity"))
-    number = quantity(value)
-    percent = convert(number, "fraction", *unit_names(value)) if number is not None else None
+    figure = None if value_text(resource.body) else figure_of(resource.body)
+    percent = convert(figure.number, "fraction", figure.code, figure.unit) if figure is not None else None
     if percent is not None:
         return percent.is_below(limit)
     sign = sign_of(resource.body)
@@ -96,7 +109,7 @@ def _answer(resource: Resource, limit: Decimal) -> bool | None:
 
 def mrd_mentions(chart: Chart) -> tuple[Mention, ...]:
     """Passages that name residual disease and could not be read, with their day."""
-    return mentions_in(_texts(chart), _TOPIC)
+    return mentions_in((text for _, text in _texts(chart)), _TOPIC)
 
 
 def mrd_sign(text: str, limit: Decimal) -> bool | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from cds_service.clinical.exposure import medication_concept
+from cds_service.clinical.medication import concept_of
 from cds_service.clinical.reading.grades import grade_in, severity_in
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.reading.tokens import folded
@@ -156,7 +156,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
         resolved=resolved,
         severity=_severity(severity, body.get("severity"), words),
         grade=_grade(body, f"{words} ; {description} ; {notes}"),
-        suspects=tuple(_suspects(body, record)) or tuple(named_causes(description)),
+        suspects=tuple(_suspects(resource, record)) or tuple(named_causes(description)),
         notes="\n".join(t for t in (description, notes) if t),
         is_event=True,
     )
@@ -201,20 +201,27 @@ def _grade(body: Mapping[str, Any], text: str) -> int | None:
     return None
 
 
-def _suspects(body: Mapping[str, Any], record: Record) -> Iterator[str]:
-    for entity in as_dicts(body.get("suspectEntity")):
+def _suspects(resource: Resource, record: Record) -> Iterator[str]:
+    """Each suspect in words and codes; one that could not be read as its bare reference."""
+    for entity in as_dicts(resource.body.get("suspectEntity")):
         pointer = as_dict(entity.get("instance"))
-        target = record.resolve(as_text(pointer.get("reference")) or "")
-        words = as_text(pointer.get("display")) or ""
-        if target is not None:
-            concept = (
-                target.body.get("code") if target.type == "Medication" else medication_concept(target, record)
-            )
-            words = f"{words} {words_in(concept)}"
-            codings = as_dicts(as_dict(concept).get("coding"))
-            words += " " + " ".join(str(c.get("code")) for c in codings)
-        if text := words.strip() or as_text(pointer.get("reference")):
+        reference = as_text(pointer.get("reference")) or ""
+        target = record.resolve(reference, resource)
+        inside = resource if reference.startswith("#") else None
+        concept = concept_of(target, record, inside) if target is not None else {}
+        concept = concept or as_dict(entity.get("instanceCodeableConcept"))
+        codes = [str(c.get("code")) for c in as_dicts(concept.get("coding")) if c.get("code")]
+        words = " ".join(w for w in (as_text(pointer.get("display")), words_in(concept), *codes) if w)
+        if text := words or reference:
             yield text
+
+
+_UNREAD = re.compile(r"(?:https?://\S+/)?[A-Z]\w+/\S+|urn:\S+|#\S+")
+
+
+def is_unread(suspect: str) -> bool:
+    """Whether a suspect is only a reference that could not be read: then no cause is stated (8.4.7)."""
+    return _UNREAD.fullmatch(suspect) is not None
 
 
 _CAUSE = re.compile(

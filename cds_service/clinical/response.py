@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.evidence import deciding
 from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.results import Result
@@ -23,7 +24,7 @@ from cds_service.fhir.record import Resource
 
 __all__ = [
     "ACHIEVED", "ASSESSING", "NOT_ACHIEVED", "RELAPSED", "Response", "Stated", "blasts", "has_blasts",
-    "response_statements",
+    "response_statements", "unreadable_blasts",
 ]  # fmt: skip
 
 
@@ -143,17 +144,30 @@ def _asked(statement: Statement) -> str:
     return statement.text or statement.topic
 
 
+_BLOOD = ("pb_blasts_pct", "pb_blasts_abs", "pb_lymphoblasts_pct", "pb_lymphoblasts_abs")
+
+
 def blasts(chart: Chart) -> tuple[list[Result], list[Result]]:
     """Usable marrow blast percentages, and peripheral blast results (per cent or count)."""
     marrow = chart.usable("marrow_blasts_pct")
-    blood = [
-        r
-        for r in chart.results_for(
-            "pb_blasts_pct", "pb_blasts_abs", "pb_lymphoblasts_pct", "pb_lymphoblasts_abs"
-        )
-        if r.value is not None or r.sign is not None
-    ]
+    blood = [r for r in chart.results_for(*_BLOOD) if r.value is not None or r.sign is not None]
     return marrow, blood
+
+
+def unreadable_blasts(chart: Chart) -> tuple[list[Result], list[Result]]:
+    """Marrow and blood results that may show blasts or none, since their value cannot be read.
+
+    Not where the same sample has a readable result, nor where the words deny blasts.
+    """
+    marrow, blood = blasts(chart)
+    told = [*marrow, *(r for r in chart.results_for("marrow_blasts_pct") if r.sign is False)]
+    unread = [
+        r for r in chart.results_for("marrow_blasts_pct") if r.problem is not None and r.sign is not False
+    ]
+    return (
+        [r for r in deciding(told, unread) if r in unread],
+        [r for r in deciding(blood, chart.unusable(_BLOOD)) if r.is_unreadable],
+    )
 
 
 def has_blasts(result: Result) -> bool | None:

@@ -49,6 +49,9 @@ def note(account: Account, answered: Answered) -> None:
     account.facts += [("unseen", gap.need.value) for gap in gaps]
     for gap in gaps:
         metrics.EHR_FAILURES.labels(_kind(gap.reason)).inc()
+    if strangers := sum(n.strangers for n in answered.gathered.notes):
+        account.facts.append(("rows of another patient dropped", str(strangers)))
+        metrics.STRANGERS.inc(strangers)
     for phase, ms in (
         ("prefetch", answered.gathered.prefetch_ms),
         ("fetch", answered.gathered.fetch_ms),

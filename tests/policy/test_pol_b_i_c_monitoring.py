@@ -154,7 +154,10 @@ def test_pol_b_i_c_2_says_whether_the_watching_was_read(text, read):
 
 def test_pol_b_i_c_2_the_text_of_an_administration_record_is_read():
     told = administration("2026-03-25", 0.88, "C1D8. Watched for 1 hour after the infusion.")
-    assert '"Watched for 1 hour after the infusion."' in criterion(second_cycle(told, without=[*ONLY_DAY_1]), C2).because
+    assert (
+        '"Watched for 1 hour after the infusion."'
+        in criterion(second_cycle(told, without=[*ONLY_DAY_1]), C2).because
+    )
 
 
 def test_pol_b_i_c_1_and_c_2_notes_that_could_not_be_seen_are_said():

@@ -80,7 +80,9 @@ HOLD = Topic(
     "hold", denied={"toxicity": NOTHING, "counts": NOTHING, "other": NOTHING},
     groups=(frozenset({"toxicity", "counts", "other"}),), figures=True,
 )  # fmt: skip
-CAUSE = Topic("cause", denied={"disease": NOTHING, "inotuzumab": "not-inotuzumab"}, suspects=True, figures=True)
+CAUSE = Topic(
+    "cause", denied={"disease": NOTHING, "inotuzumab": "not-inotuzumab"}, suspects=True, figures=True
+)
 CLEARANCE = Topic("clearance", denied={"go-on": NOTHING}, figures=True)
 LIVER_RECOVERY = Topic("liver-recovery", denied={"not-recovering": NOTHING}, figures=True)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from cds_service.clinical.mentions import newest_mention
 from cds_service.policies.inotuzumab import monitoring
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.documents import supporting_documents
 from cds_service.policies.inotuzumab.duration import mrd_informs
+from cds_service.policies.inotuzumab.open_items import explained
 from cds_service.policy.determination import (
     Basis,
     CardKind,
@@ -28,12 +27,6 @@ _ORDER = (
     "myelosuppression-note", "infusion-monitoring-note", "ecg-baseline", "ecg-follow-up", "electrolytes-baseline",
     "electrolytes-follow-up", "qt-drugs", "height-weight", "interruption-reason", "hepatic-recovery",
 )  # fmt: skip
-
-
-# The topic of the reader that could have settled an item.
-_TOPICS = {
-    "response": "response", "progression-note": "response", "extramedullary-status": "extramedullary", "hsct-plan": "transplant",
-}  # fmt: skip
 
 
 def checklist(
@@ -57,15 +50,7 @@ def checklist(
         held = found.get(need.item)
         if held is None or (need.decides and not held.decides):
             found[need.item] = need
-    return tuple(_with_mention(case, found[item]) for item in _ORDER if item in found)
-
-
-def _with_mention(case: Case, need: Need) -> Need:
-    """An item with the text that names it and was not understood, if there is one."""
-    topic = _TOPICS.get(need.item)
-    since = None if need.item == "hsct-plan" else case.frame.start
-    mention = newest_mention(case.chart, topic, since) if topic is not None else None
-    return need if mention is None else replace(need, because=f"{need.because}; {mention.shown}")
+    return tuple(explained(case, found[item]) for item in _ORDER if item in found)
 
 
 def documentation(needs: tuple[Need, ...], decided: list[CriterionResult]) -> Iterator[Finding]:

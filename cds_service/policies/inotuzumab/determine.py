@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from cds_service.clinical.chart import Chart, read_chart
+from cds_service.clinical.chart import read_chart
 from cds_service.clinical.drugs import INOTUZUMAB
-from cds_service.clinical.exposure import DrugUse, medication_concept, use_of
-from cds_service.clinical.orders import Order, is_for, read_order
+from cds_service.clinical.exposure import orders_a_drug, use_of
+from cds_service.clinical.medication import medication_concept
+from cds_service.clinical.orders import is_for, read_order
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.policies.inotuzumab import (
     criteria,
@@ -22,7 +23,7 @@ from cds_service.policies.inotuzumab import (
     progression,
     safety,
 )
-from cds_service.policies.inotuzumab.case import Case, build_case
+from cds_service.policies.inotuzumab.case import Case, build_case, replaced_and_active
 from cds_service.policies.inotuzumab.checklist import checklist, documentation
 from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
 from cds_service.policies.inotuzumab.dose_check import check_dose
@@ -115,26 +116,32 @@ def determine(record: Record, drafts: Sequence[Resource], clock: datetime) -> tu
     orders = [read_order(d, d.reference, clock) for d in ours]
     zone = clock.tzinfo
     assert zone is not None
-    partners = tuple(
-        use_of(d, whole, zone) for d in drafts if d not in ours and d.type == "MedicationRequest"
-    )
+    partners = tuple(use_of(d, whole, zone) for d in drafts if d not in ours and orders_a_drug(d))
     chart = read_chart(whole, clock)
-    return tuple(_one(chart, order, [o for o in orders if o is not order], partners) for order in orders)
+    requests = tuple(d for d in drafts if d not in ours and d.type == "ServiceRequest")
+    return tuple(
+        _one(
+            replace(
+                build_case(chart, order, [o for o in orders if o is not order], partners), requests=requests
+            )
+        )
+        for order in orders
+    )
 
 
 def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
     """The record without copies of the orders being signed (a re-signed order may be on the server)."""
     signed = {d.reference for d in drafts if d.id}
-    medications = [d for d in drafts if d.type == "Medication"]
+    medications = [d for d in drafts if d.type in ("Medication", "Substance")]
     held = {r.reference for kind in ("MedicationRequest", "ServiceRequest") for r in record.of_type(kind)}
     if not medications and not signed & held:
         return record
     kept = [r for rs in record.by_type.values() for r in rs if r.reference not in signed]
-    return record_from(record.patient_id, [*kept, *medications], record.gaps)
+    return record_from(record.patient_id, [*kept, *medications], record.gaps, record.not_offered)
 
 
-def _one(chart: Chart, order: Order, others: list[Order], partners: tuple[DrugUse, ...]) -> Determination:
-    case = build_case(chart, order, others, partners)
+def _one(case: Case) -> Determination:
+    chart, order = case.chart, case.order
     outline = OUTLINE.evaluate(case.request, case)
     dose = check_dose(case)
     found, asked = safety.findings(case)
@@ -173,6 +180,8 @@ def _notes(case: Case) -> Iterator[str]:
     """What the reader should know of how the order was read, and of the policy in force (POL-META-1)."""
     if not case.order.planned_is_stated:
         yield f"The order states no date; it is read as planned for today ({case.planned})."
+    for replaced in replaced_and_active(case):
+        yield f"The earlier order for {replaced.planned}, which this one replaces, is still active."
     if case.frame.position.label_unchecked:
         yield "The doses given could not all be seen; cycle and day are those the order states."
     elif case.frame.position.why_unknown:

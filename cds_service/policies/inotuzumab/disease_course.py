@@ -103,6 +103,17 @@ def disease_course(case: Case) -> DiseaseCourse:
     )
 
 
+def leukemia_from(case: Case) -> date | None:
+    """The day of the leukemia's first entry; None where that is itself a remission or relapse, or there is none.
+
+    Problem lists often begin at the relapse: such an entry does not tell when the disease began.
+    """
+    dated = [(w.first, p) for p in case.diagnosis.leukemia if (w := p.dated) is not None]
+    first = min((day for day, _ in dated), default=None)
+    entries = [p for day, p in dated if day == first]
+    return None if any(is_relapse(p) or _is_remission(p) for p in entries) else first
+
+
 def _is_generic_relapse(p: Problem) -> bool:
     return bool(p.concepts & {"neoplasm_relapsed", "neoplasm_refractory"}) or NOT_ALL_BY_ITSELF in p.codes
 

@@ -13,6 +13,7 @@ from datetime import date
 
 from cds_service.clinical.counts import anc, platelets
 from cds_service.clinical.drugs import INOTUZUMAB, drugs_in_text
+from cds_service.clinical.problems import is_unread
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.results import Result
 from cds_service.policies.inotuzumab.case import Case
@@ -65,8 +66,8 @@ def _in_course(case: Case, first: Dose, until: date) -> Iterator[Persistence]:
         return
     unknown = " and ".join(count.name for count in before if count.low is None)
     for name, rule, results in (
-        ("ANC", "POL-HEM-1-28", anc(case.chart)),
-        ("platelets", "POL-HEM-2-28", platelets(case.chart)),
+        ("ANC", "POL-HEM-1-28", anc(case.chart, unreadable=True)),
+        ("platelets", "POL-HEM-2-28", platelets(case.chart, unreadable=True)),
     ):
         of_course = [r for r in results if r.when is not None and first.day < r.when.first <= until]
         run = _low_run(case, name, of_course)
@@ -77,6 +78,8 @@ def _in_course(case: Case, first: Dose, until: date) -> Iterator[Persistence]:
             suspected, why = None, f"{unknown} before the first dose not known"
         else:
             why = f"the cause of the low {name} is not recorded"
+        if run[1].is_unreadable and suspected is not False:
+            suspected, why = None, f"the newest {name} cannot be read"
         found = Persistence(name, rule, *run, suspected, why, (run[0].reference, run[1].reference, *evidence))
         if found.length > days("hem.discontinue_after"):
             yield found
@@ -85,20 +88,33 @@ def _in_course(case: Case, first: Dose, until: date) -> Iterator[Persistence]:
 def _low_run(case: Case, name: str, results: list[Result]) -> tuple[Result, Result] | None:
     """The first and the last count of the low run that reaches to the newest count.
 
-    A count at or above the limit ends a run; an upper bound after a transfusion does not.
+    A count at or above the limit ends a run; an upper bound after a transfusion does not. A run that a
+    newest count which cannot be read may make long enough reaches to that count.
     """
     moments: dict[tuple[date, str], list[Result]] = {}
     for r in results:
         if r.when is not None and r.when.day is not None:
             moments.setdefault((r.when.day, str(r.when.instant or "")), []).append(r)
     run: list[Result] = []
+    unread: Result | None = None
     for moment in sorted(moments):
         count = settled(case, name, moments[moment])
         if count.low is True:
             run.append(count.results[0])
+            unread = None
         elif count.low is False:
-            run = []
-    return (run[0], run[-1]) if run else None
+            run, unread = [], None
+        elif count.results[0].is_unreadable:
+            unread = count.results[0]
+    if not run:
+        return None
+    return run[0], run[-1] if unread is None or _is_long(run[0], run[-1]) else unread
+
+
+def _is_long(first: Result, last: Result) -> bool:
+    if first.when is None or last.when is None:
+        return False
+    return (last.when.first - first.when.last).days > days("hem.discontinue_after")
 
 
 _CYTOPENIA = {
@@ -134,7 +150,7 @@ def _named_causes(case: Case, name: str, since: date) -> Iterator[tuple[str, boo
             stated = {a.value for text in (p.words, p.notes) for a in read(text, "cause").assertions}
             if "inotuzumab" in stated or any(INOTUZUMAB in drugs_in_text(s) for s in p.suspects):
                 yield p.reference, True
-            elif p.suspects or stated:
+            elif stated or any(not is_unread(suspect) for suspect in p.suspects):
                 yield p.reference, False
     for s in case.chart.statements:
         dated = s.when is not None and s.when.last >= since

@@ -44,13 +44,16 @@ def findings(case: Case) -> tuple[list[Finding], list[Asked]]:
         found = " and ".join(count.shown for count in newest_counts(case))
         due = f"CBC due before day 1: ANC >= 1.0 and platelets >= 50 x10*9/L (newest: {found})"
         return [], [("cbc", due, False)]
-    outcomes = decide(counts(case))
-    holds = [o for o in outcomes if o.hold]
+    outcomes = decide(counts(case, unreadable=True))
+    # A newer count that cannot be read lifts no hold that an older one of its window raises.
+    holds = [o for known in (decide(counts(case, unreadable=False)), outcomes) for o in known if o.hold]
     if holds and holds[0].rule == "POL-HEM-3" and (source := _released(case)) is not None:
         text = f"low counts are judged due to stable or improved disease ({source}), which releases the hold: {holds[0].because}"
         return [], [("cbc", text, False)]
     if holds:
-        return [_finding("hem-hold", [o], o.because, "Hold the next cycle") for o in holds], []
+        by_rule = {o.rule: o for o in reversed(holds)}
+        held = sorted(by_rule.values(), key=lambda o: o.rule)
+        return [_finding("hem-hold", [o], o.because, "Hold the next cycle") for o in held], []
     return _unknown(case, [o for o in outcomes if o.hold is None])
 
 
@@ -92,7 +95,7 @@ def decide(c: Counts) -> tuple[Outcome, ...]:
 def _row(now: Count, before: Count, rule: str) -> Outcome:
     """Step 6, rows 1 and 2 (POL-HEM-1, POL-HEM-2): below the limit is a hold; a fall above it is none."""
     if now.low is None:
-        missing = f"no {now.name} within {days('lab.max_age.cbc')} days before the planned date"
+        missing = now.missing(f"within {days('lab.max_age.cbc')} days before the planned date")
         return Outcome(None, rule, now.why_open if now.results else missing, now.evidence)
     earlier = f", before treatment {' and '.join(r.shown for r in before.results)}" if before.results else ""
     because = f"{now.shown}{earlier}: hold the next cycle until >= {plain(now.limit)}"

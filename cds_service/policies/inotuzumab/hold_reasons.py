@@ -12,9 +12,7 @@ from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.words import Said, phrase, says
 
-MARROW = frozenset(
-    {"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression", "febrile_neutropenia"}
-)
+MARROW = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression"})
 
 
 def reason_kind(text: str) -> bool | None:

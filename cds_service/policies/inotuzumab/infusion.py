@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cds_service.clinical.drugs import INOTUZUMAB, drugs_in_text
-from cds_service.clinical.problems import Problem, named_causes
+from cds_service.clinical.problems import Problem, is_unread, named_causes
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.grades import grade_in, severity_in
 from cds_service.clinical.reading.reader import read
@@ -36,7 +36,6 @@ _OTHER_AGENT = re.compile(
     r"rituximab|amphotericin|iron|vaccine)\b",
     re.IGNORECASE,
 )
-_UNREAD = re.compile(r"(?:https?://\S+/)?[A-Z]\w+/\S+|urn:\S+|#\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +141,9 @@ def _suspects(p: Problem) -> _Suspects:
 
 def _suspects_of(text: str, recorded: Iterable[str]) -> _Suspects:
     named = [*recorded, *named_causes(text)]
-    unread = any(_UNREAD.fullmatch(s) for s in named)
+    unread = any(is_unread(s) for s in named)
     ours = any(_is_inotuzumab(s) for s in named)
-    other = any(not (_is_inotuzumab(s) or _NO_AGENT.match(s) or _UNREAD.fullmatch(s)) for s in named)
+    other = any(not (_is_inotuzumab(s) or _NO_AGENT.match(s) or is_unread(s)) for s in named)
     if not named and not _is_inotuzumab(text):
         other = bool(_OTHER_AGENT.search(text))
     return _Suspects(ours, other, unread)

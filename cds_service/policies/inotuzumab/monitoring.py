@@ -16,12 +16,12 @@ from cds_service.clinical.heart import ecgs, newest_ecg
 from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.results import Result
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import MET, unknown
 from cds_service.policies.inotuzumab.documents import Note, administration_records, clinical_notes
 from cds_service.policies.inotuzumab.lines import history_unseen
 from cds_service.policies.inotuzumab.numbers import days, span
+from cds_service.policies.inotuzumab.open_items import absent
 from cds_service.policies.inotuzumab.qt_drugs import qt_drugs
 from cds_service.policies.inotuzumab.windows import before_first_dose, since_last_cycle
 from cds_service.policy.determination import Need as Item
@@ -62,7 +62,7 @@ def informing(case: Case) -> Iterator[Item]:
             yield Item(item, f"{answer.because}; attach {_ASKED[item]}", decides=False)
     for item, (when, chosen) in _windows(case).items():
         if not newest(r for r in case.chart.usable("calcium") if chosen(case, r.when)):
-            yield Item(item, f"no calcium {when} found", decides=False)
+            yield Item(item, absent(case, f"calcium {when}", item), decides=False)
 
 
 # ---- Notes ---------------------------------------------------------------------------------------
@@ -102,11 +102,8 @@ def _note(case: Case, item: str) -> Answer:
         return Answer(
             MET, f"a note or record of {notes[0].when} exists, content not read", (notes[0].reference,)
         )
-    reason = case.chart.unseen(Need.DOCUMENT_REFERENCES, Need.MEDICATION_ADMINISTRATIONS)
-    because = f"no note or administration record {_after(case)} found"
-    return unknown(
-        because + (f" (not all were seen: {reason})" if reason else ""), item, changes=_ASKED[item]
-    )
+    because = absent(case, f"note or administration record {_after(case)}", item)
+    return unknown(because, item, changes=_ASKED[item])
 
 
 def _after(case: Case) -> str:
@@ -135,18 +132,13 @@ def _blood_count(case: Case) -> Answer:
             return Answer(MET, because, tuple(results[0].reference for _, results in found))
     start = case.horizon - span("lab.window.cbc_monitoring")
     missing = [name for name, results in tests if not within(results, start, case.horizon)]
-    because = f"no usable {' and '.join(missing)} within {days('lab.window.cbc_monitoring')} days before {case.horizon}"
-    return unknown(because + _not_all(case), "cbc", changes="a CBC with differential")
-
-
-def _not_all(case: Case, *needs: Need) -> str:
-    reason = case.chart.unseen(Need.OBSERVATIONS, *needs)
-    return f" (not all was seen: {reason})" if reason else ""
+    within_days = f"within {days('lab.window.cbc_monitoring')} days before {case.horizon}"
+    because = absent(case, f"usable {' and '.join(missing)} {within_days}", "cbc", ending="")
+    return unknown(because, "cbc", changes="a CBC with differential")
 
 
 def _ecg_parts(case: Case) -> Iterator[Answer]:
     """C.3a: the last ECG before the first dose, any age. C.3b: one after day 1 of the last completed cycle."""
-    seen = _not_all(case, Need.DIAGNOSTIC_REPORTS, Need.PROCEDURES)
     parts = (
         (
             "baseline",
@@ -162,7 +154,7 @@ def _ecg_parts(case: Case) -> Iterator[Answer]:
         if last:
             yield Answer(MET, f"{name} {last[0].shown}", (last[0].reference,))
         else:
-            yield unknown(f"no ECG {when} found{seen}", item, changes=settles)
+            yield unknown(absent(case, f"ECG {when}", item), item, changes=settles)
 
 
 def _windows(case: Case) -> dict[str, tuple[str, Callable[[Case, When | None], bool]]]:
@@ -182,7 +174,7 @@ def _electrolyte_parts(case: Case) -> Iterator[Answer]:
         refs = tuple(results[0].reference for results in found.values() if results)
         missing = [name for name, results in found.items() if not results]
         if missing:
-            because = f"no {' and '.join(missing)} {when} found{_not_all(case)}"
+            because = absent(case, f"{' and '.join(missing)} {when}", item)
             yield unknown(because, item, evidence=refs, changes="potassium and magnesium")
         else:
             yield Answer(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.words import Said, clauses, says
 
-_MINI = r"mini[- ]?hyper[- ]?C[- ]?VD"
+_MINI = r"mini[- ]?(?:hyper[- ]?|H[- ]?)?C[- ]?VD"  # also mini-HCVD, mini-CVD
 MINI_HYPER_CVD = "mini-hyper-cvd"
 HYPER_CVAD = "hyper-cvad"
 _REGIMEN = (

@@ -6,7 +6,7 @@ evidence. A partial date decides only what it decides wherever in its period it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -42,6 +42,11 @@ class CourseResponse:
     reached: bool = False
 
 
+_NO_DOSE = "no dose of this course is recorded as given"
+_NOTHING = "no response is recorded since the first dose of this course"
+_WHERE_STATED = (
+    Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS, Need.CONDITIONS, Need.DIAGNOSTIC_REPORTS, Need.DOCUMENT_REFERENCES,
+)  # fmt: skip
 _Day = Callable[[Item], date]
 
 
@@ -54,14 +59,42 @@ def course_response(
     when dated after it.
     """
     if start is None:
-        return _unknown("no dose of this course is recorded as given")
+        unseen = chart.unseen(Need.MEDICATION_ADMINISTRATIONS)
+        why = f"the doses of this course could not be seen ({unseen})" if unseen else _NO_DOSE
+        return _unknown(why)
     held = list(items)
+    told = [i for i in held if not i.unreadable]
+    unread = [i for i in held if i.unreadable and i.day > start]
+    response = _response(told, chart, start, last_cycle_day_one)
+    for guess in _guesses(told, unread):
+        if _response([*told, *guess], chart, start, last_cycle_day_one).status is not response.status:
+            because = f"{_texts(unread)}; without it: {response.because}"
+            return _unknown(because, (*_references(unread), *response.evidence))
+    return response
+
+
+def _guesses(told: Sequence[Item], unread: Sequence[Item]) -> Iterator[list[Item]]:
+    """What blast results that cannot be read may say: disease; or none, where nothing newer is told."""
+    if unread:
+        yield [replace(i, relapse=True, open=False) for i in unread]
+        last = max((i.day for i in told), default=date.min)
+        yield [replace(i, achieved=True, open=False) for i in unread if i.day > last]
+
+
+def _response(
+    held: Sequence[Item], chart: Chart, start: date, last_cycle_day_one: date | None
+) -> CourseResponse:
+    """The response by evidence that can be read."""
     late = _read(held, start, last_cycle_day_one, lambda i: i.day)
     if late.status is not _read(held, start, last_cycle_day_one, lambda i: i.first).status:
         return _unknown(f"the dates of the evidence leave the response open: {late.because}", late.evidence)
     unseen = chart.unseen(Need.OBSERVATIONS) or chart.unseen(Need.OTHER_OBSERVATIONS)
-    if unseen and late.status is not Status.ACHIEVED:
-        return _unknown(f"{late.because}; not everything was seen ({unseen})", late.evidence)
+    if unseen and late.status is not Status.ACHIEVED and late.because != _NOTHING:
+        more = [item for item in late.needed if item != "response"]
+        return _unknown(f"{late.because}; not everything was seen ({unseen})", late.evidence, *more)
+    hidden = chart.unseen(*_WHERE_STATED)
+    if hidden and late.because == _NOTHING:
+        return replace(late, because=f"a response could not be looked for everywhere ({hidden})")
     return late
 
 
@@ -74,9 +107,7 @@ def _read(
 ) -> CourseResponse:
     """The response with each item placed on one day."""
     of_course = sorted((i for i in items if day_of(i) > start), key=day_of)
-    response = CourseResponse(
-        Status.UNKNOWN, "no response is recorded since the first dose of this course", needed=("response",)
-    )
+    response = CourseResponse(Status.UNKNOWN, _NOTHING, needed=("response",))
     for day, group in groupby(of_course, key=day_of):
         response = _after(response, day, list(group))
     if (

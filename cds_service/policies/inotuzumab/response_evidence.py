@@ -23,6 +23,7 @@ from cds_service.clinical.response import (
     blasts,
     has_blasts,
     response_statements,
+    unreadable_blasts,
 )
 from cds_service.clinical.results import Result
 from cds_service.fhir.dates import When
@@ -35,9 +36,10 @@ class Item:
     """One piece of evidence: CR/CRi (``achieved``), its opposite, or relapse evidence.
 
     ``first`` and ``day`` are the earliest and latest day it can be of; they differ for a partial
-    date. ``open`` are clear marrow and blood beside extramedullary disease without follow-up:
-    neither CR nor its opposite. ``denial``: "not in CR" in words. ``entry``: a problem-list entry of a
-    relapse, which counts after a CR only. ``cycle``: the cycle after which a statement places the state.
+    date. ``open`` is neither CR nor its opposite: clear marrow and blood beside extramedullary
+    disease without follow-up, or (``unreadable``) a blast result that cannot be read. ``denial``: "not
+    in CR" in words. ``entry``: a problem-list entry of a relapse, which counts after a CR only.
+    ``cycle``: the cycle after which a statement places the state.
     """
 
     first: date
@@ -47,6 +49,7 @@ class Item:
     reference: str
     text: str
     open: bool = False
+    unreadable: bool = False
     denial: bool = False
     entry: bool = False
     cycle: int | None = None
@@ -54,7 +57,10 @@ class Item:
 
 def evidence_items(chart: Chart) -> tuple[Item, ...]:
     """All dated evidence of response in a chart, statements and components alike, in order of time."""
-    return tuple(sorted({*_statements(chart), *_components(chart), *_entries(chart)}, key=in_time))
+    told = {*_statements(chart), *_components(chart)}
+    days = {i.day for i in told}
+    unread = {i for i in _unreadable(chart) if i.day not in days}
+    return tuple(sorted({*told, *unread, *_entries(chart)}, key=in_time))
 
 
 def in_time(item: Item) -> tuple[date, date, bool, bool, str, str]:
@@ -109,6 +115,17 @@ def _components(chart: Chart) -> Iterator[Item]:
                 day = m.when.day + timedelta(days=n)
                 if day in clear_blood:
                     yield from _clear(m, clear_blood[day], (m.when.day, day), emd, chart)
+
+
+def _unreadable(chart: Chart) -> Iterator[Item]:
+    """Blast results whose value cannot be read, on a day of which nothing else tells the response."""
+    for name, results in zip(("marrow blasts", "peripheral blasts"), unreadable_blasts(chart), strict=True):
+        for r in results:
+            if r.when is not None:
+                text = f"{name} {r.shown}"
+                yield Item(
+                    r.when.first, r.when.last, False, False, r.reference, text, open=True, unreadable=True
+                )
 
 
 def _speaking(results: Iterable[Result]) -> list[Result]:

@@ -12,6 +12,7 @@ from cds_service.policies.inotuzumab import (
     qt,
     record_quality,
     timing,
+    toxicity,
 )
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.dose_findings import is_combination
@@ -48,7 +49,7 @@ def findings(case: Case) -> tuple[list[Finding], list[Need]]:
     if (lasting := not_recovered(case)) is not None:
         found.append(lasting)
     needs = [Need(item, because, decides) for item, because, decides in asked]
-    return found, [*needs, *timing.asked(case), *record_quality.asked(case)]
+    return found, [*needs, *timing.asked(case), *toxicity.asked(case), *record_quality.asked(case)]
 
 
 def _warning(
