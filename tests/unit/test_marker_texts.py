@@ -70,7 +70,11 @@ def test_behind_prior_no_text_speaks_of_the_present():
 @pytest.mark.parametrize("opening", ["No", "Not"])
 def test_behind_a_denial_no_text_says_the_same(opening):
     """A denial reaches neither the next sentence nor what begins with "but", "and is now", "with retained", or behind "no ... present,"."""
-    alone = [row for row in DECIDED if not re.search(r"[.;] | but | and is now | with retained | present, ", row[3])]
+    alone = [
+        row
+        for row in DECIDED
+        if not re.search(r"[.;] | but | and is now | with retained | present, ", row[3])
+    ]
     assert [text for topic, _, expected, text in alone if label(topic, f"{opening} {text}") == expected] == []
 
 
@@ -105,6 +109,13 @@ def test_long_texts_are_read_to_their_end(topic, piece):
     assert label(topic, piece * 4000) == "none"
 
 
-@pytest.mark.parametrize("note", ["PMH:\nB-ALL, CD22 positive", "History:\n- CD22 positive in flow.\n- MRD negative", "Goals:\nMRD negative"])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "PMH:\nB-ALL, CD22 positive",
+        "History:\n- CD22 positive in flow.\n- MRD negative",
+        "Goals:\nMRD negative",
+    ],
+)
 def test_a_heading_alone_on_its_line_is_of_the_lines_below(note):
     assert {label(topic, note) for topic in ("cd22", "mrd")} == {"none"}
