@@ -124,6 +124,7 @@ def test_a_date_in_the_text_is_the_date_of_the_statement():
     [
         ("Was in CR after C1, now relapsed.", "not-met"),
         ("At start of InO not in remission; now CR.", "met"),
+        ("Previously relapsed B-ALL, now in complete remission.", "met"),
         ("Progression. CORRECTION: no progression.", "met"),
         ("CR. Relapse.", "unknown"),
     ],

@@ -233,6 +233,8 @@ def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segmen
         if joined == "(" and _is_bare(segments[j + 1]):  # an abbreviation of what stands before it
             found.insert(0, segment)
             break
+        if _is_then(segment) and segments[i].terms[0].kind is Kind.NOW:
+            break
         alone = _names_nothing(segment)
         if joined == "," and (
             _carries_on(segments[i], segment) or alone or _is_its_subject(segment, segments[i])
@@ -242,6 +244,11 @@ def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segmen
             continue
         break
     return found
+
+
+def _is_then(segment: Segment) -> bool:
+    """Whether a segment tells what was, so that a "now" after it begins anew ("previously relapsed, now in remission")."""
+    return any(t.kind is Kind.PAST for t in segment.terms)
 
 
 def _carries_on(segment: Segment, before: Segment) -> bool:
