@@ -137,7 +137,7 @@ def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
     for kind in MEDICATION_TYPES:
         for resource in record.of_type(kind):
             body = resource.body
-            forbidden = body.get("doNotPerform") is True or body.get("intent") in _ONLY_PROPOSED
+            forbidden = body.get("doNotPerform") is True or as_text(body.get("intent")) in _ONLY_PROPOSED
             if not forbidden and body.get("status") != "unknown":
                 yield use_of(resource, record, zone)
 
@@ -254,7 +254,10 @@ def _is_benign(body: Mapping[str, Any], record: Record, words: str) -> bool:
     targets = [
         record.resolve(as_text(p.get("reference")) or "") for p in as_dicts(body.get("reasonReference"))
     ]
-    coded = [*as_dicts(body.get("reasonCode")), *(t.body.get("code") for t in targets if t is not None)]
+    coded = [
+        *as_dicts(body.get("reasonCode")),
+        *(as_dict(t.body.get("code")) for t in targets if t is not None),
+    ]
     icd = [code for c in coded for system, code in codes_in(c) if system is System.ICD10CM]
     if _MALIGNANT.search(words) or any(code[0] in "C" or code[:2] in ("D0", "D3", "D4") for code in icd):
         return False

@@ -14,6 +14,7 @@ from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in, plain_codes, words_in
 from cds_service.fhir.dates import When, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
 
 # Text fallbacks for concepts whose codes are incomplete (conditions.csv, system "text").
@@ -185,7 +186,7 @@ _GRADE = re.compile(r"\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*([1-5])\b", re.IGNORECA
 def _grade(body: Mapping[str, Any], text: str) -> int | None:
     """The CTCAE grade, from an extension, the severity, or the words."""
     for extension in as_dicts(body.get("extension")):
-        if "grade" in str(extension.get("url", "")).lower():
+        if "grade" in (as_text(extension.get("url")) or "").lower():
             concept = as_dict(extension.get("valueCodeableConcept"))
             for code in (
                 *plain_codes(concept),
@@ -193,8 +194,9 @@ def _grade(body: Mapping[str, Any], text: str) -> int | None:
             ):
                 if (digits := re.search(r"[1-5]$", code)) is not None:
                     return int(digits[0])
-            if isinstance(number := extension.get("valueInteger"), int):
-                return number
+            number = as_decimal(extension.get("valueInteger"))
+            if number is not None and number in (1, 2, 3, 4, 5):
+                return int(number)
     for source in (words_in(body.get("severity")), text):
         if (match := _GRADE.search(source)) is not None:
             return int(match[1])

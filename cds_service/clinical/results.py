@@ -136,7 +136,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
     status = as_text(body.get("status")) or ""
     value, problem, words = _value(name, part)
     if when is None and any(member in body for member in _TIME_MEMBERS):
-        value, problem = None, _why_unreadable(body, "effective")
+        value, problem = None, _why_unreadable(body, "effective") or "its date cannot be used"
     elif value is None and problem is None and "valueQuantity" in part:
         problem = _why_unreadable(body, "valueQuantity")
     low, high = _reference_range(name, part)

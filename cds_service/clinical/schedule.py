@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
-from cds_service.fhir.json_types import as_dict, as_dicts, as_list
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.quantities import as_decimal
 
 _DAYS_IN = {"d": Decimal(1), "wk": Decimal(7), "h": Decimal(1) / 24, "mo": Decimal(30)}
+_LONGEST = Decimal(3650)  # days from the first dose; what repeats later is no course of treatment
 _MOST = 60  # planned doses read of one order; no schedule of this drug comes near
 
 
@@ -42,7 +43,7 @@ def times_of(timing: Mapping[str, Any], zone: tzinfo) -> tuple[When, ...]:
 
 def _repeats(start: When, end: When | None, repeat: Mapping[str, Any]) -> Iterator[When]:
     period = as_decimal(repeat.get("period"))
-    unit = _DAYS_IN.get(str(repeat.get("periodUnit")))
+    unit = _DAYS_IN.get(as_text(repeat.get("periodUnit")) or "")
     frequency = as_decimal(repeat.get("frequency")) or Decimal(1)
     if start.day is None or period is None or unit is None or period <= 0 or frequency <= 0:
         return
@@ -52,6 +53,8 @@ def _repeats(start: When, end: When | None, repeat: Mapping[str, Any]) -> Iterat
     step = max(period * unit / frequency, Decimal(1))
     limit = min(int(count) if count is not None else _MOST, _MOST)
     for n in range(1, limit):
+        if step * n > _LONGEST:
+            return
         day = start.day + timedelta(days=int(step * n))
         if end is not None and day > end.last:
             return

@@ -12,6 +12,8 @@ from decimal import Decimal, InvalidOperation
 
 from cds_service.fhir.json_types import as_dict, as_text
 
+_LARGEST = 308  # powers of ten: what JSON readers agree on
+_MOST_PLACES = 20  # a figure with more places is written with an exponent
 UCUM = {"http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"}
 
 
@@ -62,7 +64,9 @@ def exactly(value: Decimal) -> Interval:
 
 
 def plain(value: Decimal) -> str:
-    """A decimal without exponent or needless zeros."""
+    """A decimal without needless zeros; without exponent unless it would fill a line with zeros."""
+    if value and abs(value.adjusted()) > _MOST_PLACES:
+        return str(Decimal(f"{value:.3E}").normalize())
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -78,14 +82,14 @@ def _bounded(value: Decimal, comparator: str | None) -> Interval:
 
 
 def as_decimal(value: object) -> Decimal | None:
-    """A JSON number, or a string that is wholly a number, as a finite decimal."""
+    """A JSON number, or a string that is wholly a number, as a finite decimal that a double could hold."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
     try:
         number = Decimal(value.strip()) if isinstance(value, str) else Decimal(str(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):  # the second: an int of thousands of digits has no text
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= _LARGEST else None
 
 
 def quantity(value: object) -> Interval | None:

@@ -1,15 +1,15 @@
-"""From record and orders to determinations: the one place where criteria, dose and safety meet."""
+"""From record and orders to determinations; and which function decides which criterion."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
-from cds_service.clinical.chart import Chart, read_chart
+from cds_service.clinical.chart import read_chart
 from cds_service.clinical.drugs import INOTUZUMAB
-from cds_service.clinical.exposure import DrugUse, medication_concept, use_of
-from cds_service.clinical.orders import Order, is_for, read_order
+from cds_service.clinical.exposure import medication_concept, use_of
+from cds_service.clinical.orders import Order, is_for, read_order, zone_of
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.policies.inotuzumab import (
     criteria,
@@ -20,18 +20,14 @@ from cds_service.policies.inotuzumab import (
     duration,
     monitoring,
     progression,
-    safety,
 )
 from cds_service.policies.inotuzumab.case import Case, build_case
-from cds_service.policies.inotuzumab.checklist import checklist, documentation
-from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
-from cds_service.policies.inotuzumab.dose_check import check_dose
+from cds_service.policies.inotuzumab.finders import FINDERS
 from cds_service.policies.inotuzumab.numbers import policy_text
-from cds_service.policy.determination import (
-    Determination,
-    Need,
-)
-from cds_service.policy.outline import Answer, leaves_of, load
+from cds_service.policies.inotuzumab.one_order import determination, undecided
+from cds_service.policy.attempts import Allowance, Missed, attempt
+from cds_service.policy.determination import Determination
+from cds_service.policy.outline import Answer, load
 from cds_service.policy.verdict import Verdict
 
 LEAVES: dict[str, Callable[[Case], Answer]] = {
@@ -80,6 +76,7 @@ def _either_way(leaf: Callable[[Case], Answer]) -> Callable[[Case], Answer]:
 OUTLINE = load(
     policy_text(),
     {leaf_id: _either_way(leaf) if leaf_id in _EITHER_WAY else leaf for leaf_id, leaf in LEAVES.items()},
+    FINDERS,
 )
 
 
@@ -105,21 +102,44 @@ class _Resolver(Record):
         return result
 
 
-def determine(record: Record, drafts: Sequence[Resource], clock: datetime) -> tuple[Determination, ...]:
-    """One determination for each inotuzumab order among the drafts, in their order."""
+def determine(
+    record: Record, drafts: Sequence[Resource], clock: datetime, time: Allowance | None = None
+) -> tuple[Determination, ...]:
+    """One determination for each inotuzumab order among the drafts, in their order.
+
+    What ``time`` does not reach is unknown, and named.
+    """
+    time = time or Allowance()
     whole = _without_drafts(record, drafts)
     concepts = [medication_concept(d, whole) for d in drafts]
     ours = [
         d for d, c in zip(drafts, concepts, strict=True) if c is not None and is_for(d, INOTUZUMAB, whole)
     ]
-    orders = [read_order(d, d.reference, clock) for d in ours]
-    zone = clock.tzinfo
-    assert zone is not None
-    partners = tuple(
-        use_of(d, whole, zone) for d in drafts if d not in ours and d.type == "MedicationRequest"
+    cases = attempt("the chart", lambda: _cases(whole, drafts, ours, clock), time)
+    if isinstance(cases, Missed):
+        return tuple(undecided(OUTLINE, draft.reference, record, cases) for draft in ours)
+    return tuple(
+        undecided(OUTLINE, draft.reference, record, made)
+        if isinstance(made := attempt("the order", case, time), Missed)
+        else determination(OUTLINE, made, time)
+        for draft, case in zip(ours, cases, strict=True)
     )
-    chart = read_chart(whole, clock)
-    return tuple(_one(chart, order, [o for o in orders if o is not order], partners) for order in orders)
+
+
+def _cases(
+    record: Record, drafts: Sequence[Resource], ours: Sequence[Resource], clock: datetime
+) -> list[Callable[[], Case]]:
+    """For each of our orders how its case is made; another drug's order may be a partner."""
+    orders = [read_order(d, d.reference, clock) for d in ours]
+    zone = zone_of(clock)
+    others = [d for d in drafts if d not in ours and d.type == "MedicationRequest"]
+    partners = tuple(use_of(d, record, zone) for d in others)
+    chart = read_chart(record, clock)
+
+    def of(order: Order) -> Callable[[], Case]:
+        return lambda: build_case(chart, order, [o for o in orders if o is not order], partners)
+
+    return [of(order) for order in orders]
 
 
 def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
@@ -131,61 +151,3 @@ def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
         return record
     kept = [r for rs in record.by_type.values() for r in rs if r.reference not in signed]
     return record_from(record.patient_id, [*kept, *medications], record.gaps)
-
-
-def _one(chart: Chart, order: Order, others: list[Order], partners: tuple[DrugUse, ...]) -> Determination:
-    case = build_case(chart, order, others, partners)
-    outline = OUTLINE.evaluate(case.request, case)
-    dose = check_dose(case)
-    found, asked = safety.findings(case)
-    decided = list(decisive(outline))
-    leaves = leaves_of(outline)
-    results = tuple(replace(c, applies=applies(c, outline)) for c in leaves)
-    extra = [Need(item, because, decides) for item, because, decides in dose.needed]
-    needs = checklist(case, outline, decided, (*extra, *asked))
-    findings = (
-        *coverage_findings(case, outline, leaves),
-        *documentation(needs, decided),
-        *dose.findings,
-        *found,
-    )
-    return Determination(
-        order=order.reference,
-        drug="inotuzumab ozogamicin (J9229)",
-        policy=OUTLINE.reference,
-        request=case.request,
-        cycle=case.cycle,
-        day=case.day,
-        coverage=outline.verdict,
-        outline=outline,
-        criteria=results,
-        path=met_path(outline),
-        findings=tuple(dict.fromkeys(findings)),
-        needed=needs,
-        dose=dose.dose,
-        unseen=tuple(f"{g.need}: {g.reason}" for g in chart.record.gaps),
-        notes=tuple(_notes(case)),
-        planned=order.planned.isoformat(),
-    )
-
-
-def _notes(case: Case) -> Iterator[str]:
-    """What the reader should know of how the order was read, and of the policy in force (POL-META-1)."""
-    if not case.order.planned_is_stated:
-        yield f"The order states no date; it is read as planned for today ({case.planned})."
-    if case.frame.position.label_unchecked:
-        yield "The doses given could not all be seen; cycle and day are those the order states."
-    elif case.frame.position.why_unknown:
-        yield f"Cycle and day: {case.frame.position.why_unknown}."
-    if case.frame.earlier:
-        last = case.frame.earlier[-1].day
-        ended = max((e.day, e.text) for e in case.frame.ends if e.day is not None)[1]
-        yield (
-            f"A new course: inotuzumab was given before (last {last}), then {ended}. The earlier exposure raises the risk of "
-            "veno-occlusive disease. The policy does not state whether earlier cycles count toward six."
-        )
-    effective = date.fromisoformat(OUTLINE.reference.effective)
-    if case.planned < effective:
-        yield f"The planned date lies before the policy's effective date ({effective}); the policy may not apply."
-    if case.response.note:
-        yield f"Response: {case.response.note}."

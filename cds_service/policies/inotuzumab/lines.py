@@ -30,7 +30,7 @@ from cds_service.clinical.transplant import transplants
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in
 from cds_service.fhir.dates import When
-from cds_service.fhir.json_types import as_dicts
+from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab import regimens
 from cds_service.policies.inotuzumab.numbers import span
@@ -230,7 +230,9 @@ def stated_first_line(chart: Chart, order: Order, drafts: Sequence[DrugUse]) -> 
         *(r for kind in ("CarePlan", "MedicationRequest") for r in chart.record.of_type(kind)),
     )
     found += [
-        r.reference for r in planning if r.body.get("status") in _OPEN and _carries_first_line_code(r.body)
+        r.reference
+        for r in planning
+        if as_text(r.body.get("status")) in _OPEN and _carries_first_line_code(r.body)
     ]
     return tuple(dict.fromkeys(found))
 

@@ -1,0 +1,205 @@
+"""Hook requests of the bundled patients with a few members of one resource changed, from a seed.
+
+A mutant stays JSON that the service accepts; what is wrong is the type, the size, the number or the
+time of a member, or the kind of a resource. The same seed gives the same mutants.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.fixtures import NAMES
+from tests.operations.whole_service import complete_request
+
+Path = tuple[str | int, ...]
+
+_TYPES: list[Any] = [
+    None, True, False, 0, -1, 7, 2.5, "", " ", "x", [], {}, [None], [[]], [{}], {"x": {}}, [True, "x"], {"coding": "x"},
+    {"coding": [None, {"code": 1, "system": []}]}, {"reference": 5}, {"value": "x"}, "Observation/x", "#x", "2026",
+]  # fmt: skip
+_DATES = [
+    "0001-01-01", "0001-01-01T00:00:00Z", "9999-12-31", "9999-12-31T23:59:59.999Z", "1899-12-31", "2101-01-01", "0000-00-00",
+    "1753-01-01", "1900-01-01", "2100-12-31", "2026-02-30", "2026-04-15T25:61:00Z", "2026-04-15T09:00:00+99:99", "0001", "9999-12",
+]  # fmt: skip
+_NUMBERS: list[Any] = [
+    0, -0.0, -1, 1e300, -1e300, 1e-300, 10**25, 10**30, 10**63, int("9" * 64), 1e25, 2**63, 0.1 + 0.2, "1e999999", "1e-999999",
+    "9" * 500, "NaN", "Infinity", "-Infinity", "1_000", " 7 ", "١٢",
+]  # fmt: skip
+_WORDS = [
+    "inotuzumab " + "9" * 60 + " mg",
+    "C" + "9" * 40 + "D1",
+    "day 99999999999 of cycle 0",
+    "\u202e\u0000x",
+    "mg/m2 " * 40,
+]
+_KINDS = [
+    "Bundle",
+    "Patient",
+    "Observation",
+    "Medication",
+    "MedicationRequest",
+    "Condition",
+    "Nothing",
+    "",
+    None,
+    5,
+    [],
+]
+# Members that the bundled patients do not have, well formed around an odd number or time.
+_FORMS = {
+    "timing": lambda n, d: {
+        "repeat": {
+            "boundsPeriod": {"start": "2026-04-15", "end": d},
+            "count": n,
+            "period": n,
+            "periodUnit": "wk",
+        }
+    },
+    "dosageInstruction": lambda n, d: (
+        [{"timing": {"event": [d, d]}, "doseAndRate": [{"doseQuantity": {"value": n, "unit": "mg"}}]}] * 2
+    ),
+    "doseAndRate": lambda n, _: [
+        {"doseRange": {"low": {"value": n, "unit": "g"}, "high": {"value": n, "unit": "mg/m2"}}}
+    ],
+    "dispenseRequest": lambda n, d: {"quantity": {"value": n}, "validityPeriod": {"end": d}},
+    "daysSupply": lambda n, _: {"value": n, "unit": "d"},
+    "whenHandedOver": lambda _, d: d,
+    "effectivePeriod": lambda _, d: {"start": d, "end": d},
+    "effectiveDateTime": lambda _, d: d,
+    "period": lambda _, d: {"start": d, "end": d},
+    "abatementDateTime": lambda _, d: d,
+    "onsetPeriod": lambda _, d: {"start": d},
+    "deceasedDateTime": lambda _, d: d,
+    "occurrencePeriod": lambda _, d: {"start": d, "end": d},
+    "referenceRange": lambda n, _: [{"low": {"value": n}, "high": {"value": n, "unit": "/uL"}}],
+    "valueQuantity": lambda n, _: {"value": n, "comparator": "<", "unit": "10*3/uL"},
+    "component": lambda n, _: [
+        {"code": {"coding": [{"system": "http://loinc.org", "code": "777-3"}]}, "valueQuantity": {"value": n}}
+    ],
+    "extension": lambda n, _: [{"url": "ctcae-grade", "valueInteger": n}],
+    "note": lambda n, d: [{"text": f"cycle {n} day {n} on {d}: grade {n}, platelets {n}, {n} mg"}],
+    "valueString": lambda n, _: f"< {n} %",
+}
+_DATE = re.compile(r"\d{4}(-\d\d){0,2}(T.*)?")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed request; ``what`` says what was changed, ``names_drug`` whether an order surely is of the drug."""
+
+    request: Any
+    what: str
+    names_drug: bool
+
+
+def mutants(seed: int, count: int) -> Iterator[Mutant]:
+    """``count`` mutants of all bundled patients in turn: each in one resource, a third of them in the orders."""
+    dice = random.Random(seed)
+    originals = [complete_request(name) for name in NAMES]
+    members = sorted(
+        {
+            step
+            for r in originals
+            for _, held in _resources(r)
+            for p in _places(held)
+            for step in p
+            if isinstance(step, str)
+        }
+    )
+    for number in range(count):
+        yield _mutant(dice, NAMES[number % len(NAMES)], originals[number % len(NAMES)], members)
+
+
+def _mutant(dice: random.Random, name: str, original: Any, members: list[str]) -> Mutant:
+    request = copy.deepcopy(original)
+    resources = _resources(request)
+    orders = [r for r in resources if r[0] == "draftOrders"]
+    origin, resource = dice.choice(orders if dice.random() < 1 / 3 else resources)
+    said, drug = [], True
+    for _ in range(dice.choice((1, 1, 1, 2, 3))):
+        path, value = _change(dice, resource, members)
+        said.append(f"{'.'.join(map(str, path))} = {str(value)[:60]!r}")
+        drug = drug and not (origin == "draftOrders" and path[0] in _NAMES_DRUG)
+        _put(resource, path, value)
+    return Mutant(request, f"{name}: {origin} {resource.get('id')}: {'; '.join(said)}", drug)
+
+
+# Changed, these may make an order one of another drug, or of nobody.
+_NAMES_DRUG = ("medicationCodeableConcept", "medicationReference", "code", "contained", "resourceType")
+
+
+def _resources(request: Any) -> list[tuple[str, dict[str, Any]]]:
+    bundles = [("draftOrders", request["context"]["draftOrders"]), *request["prefetch"].items()]
+    found = []
+    for key, value in bundles:
+        if isinstance(value, dict) and value.get("resourceType") == "Bundle":
+            found += [(key, entry["resource"]) for entry in value.get("entry", ())]
+        elif isinstance(value, dict):
+            found.append((key, value))
+    return found
+
+
+def _places(value: Any, path: Path = ()) -> Iterator[Path]:
+    if path:
+        yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, held in inner:
+        yield from _places(held, (*path, step))
+
+
+def _change(dice: random.Random, resource: dict[str, Any], members: list[str]) -> tuple[Path, Any]:
+    holders: list[Path] = [(), *(p for p in _places(resource) if isinstance(_at(resource, p), dict))]
+    kind = dice.random()
+    if kind < 0.15:  # a member that was not there, of any type
+        return (*dice.choice(holders), dice.choice(members)), dice.choice(_TYPES + _DATES + _NUMBERS)
+    if kind < 0.3:
+        name = dice.choice(sorted(_FORMS))
+        holder = () if dice.random() < 0.8 else dice.choice(holders)
+        return (*holder, name), _FORMS[name](dice.choice(_NUMBERS), dice.choice(_DATES))
+    places = list(_places(resource))
+    path = dice.choice(places)
+    held = _at(resource, path)
+    if path == ("resourceType",):
+        return path, dice.choice(_KINDS)
+    if isinstance(held, str) and _DATE.fullmatch(held) and dice.random() < 0.7:
+        return path, dice.choice(_DATES)
+    if isinstance(held, int | float) and not isinstance(held, bool) and dice.random() < 0.7:
+        return path, dice.choice(_NUMBERS)
+    return path, _other(dice, held)
+
+
+def _other(dice: random.Random, held: Any) -> Any:
+    match dice.randrange(6):
+        case 0:
+            return None
+        case 1:
+            return [held, copy.deepcopy(held)] if not isinstance(held, list) else held * 2
+        case 2:
+            return [] if isinstance(held, list) else {} if isinstance(held, dict) else ""
+        case 3:
+            return _nested(held, dice.choice((2, 20, 45)))
+        case 4:
+            return dice.choice(_WORDS + _DATES + _NUMBERS)
+        case _:
+            return dice.choice(_TYPES)
+
+
+def _nested(held: Any, depth: int) -> Any:
+    for _ in range(depth // 2):
+        held = [{"extension": held}]
+    return held
+
+
+def _at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def _put(resource: dict[str, Any], path: Path, value: Any) -> None:
+    _at(resource, path[:-1])[path[-1]] = copy.deepcopy(value)
