@@ -47,6 +47,8 @@ def note(account: Account, answered: Answered) -> None:
     gaps = answered.gathered.record.gaps
     account.facts.append(("completeness", "partial" if gaps else "complete"))
     account.facts += [("unseen", gap.need.value) for gap in gaps]
+    if answered.grounds is not None and answered.grounds.steps is not None:
+        account.facts.append(("evaluation", "not finished in time"))
     for gap in gaps:
         metrics.EHR_FAILURES.labels(_kind(gap.reason)).inc()
     for phase, ms in (

@@ -17,6 +17,7 @@ import cards
 from cds_service.fhir.record import Gap, Need, Record, Resource
 from cds_service.json_text import write_json
 from cds_service.policies import DrugPolicy
+from cds_service.policy.attempts import Allowance
 from cds_service.policy.determination import Determination
 
 _FORM = 1
@@ -24,7 +25,10 @@ _FORM = 1
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """``policies`` are names; ``app_context`` the links' opaque ids by order reference."""
+    """``policies`` are names; ``app_context`` the links' opaque ids by order reference.
+
+    ``steps`` is how many steps of the evaluation the call's time reached; None when it reached all.
+    """
 
     tenant: str
     patient_id: str
@@ -34,13 +38,17 @@ class Grounds:
     clock: datetime
     public_url: str
     app_context: Mapping[str, str] = field(default_factory=dict)
+    steps: int | None = None
 
-    def determinations(self, installed: Mapping[str, DrugPolicy]) -> tuple[Determination, ...]:
-        """What the policies say about the drafts in scope."""
+    def determinations(
+        self, installed: Mapping[str, DrugPolicy], time: Allowance | None = None
+    ) -> tuple[Determination, ...]:
+        """What the policies say about the drafts in scope; without ``time``, as far as the first answer came."""
+        time = time or Allowance(only=self.steps)
         return tuple(
             determination
             for name in self.policies
-            for determination in installed[name].determine(self.record, self.drafts, self.clock)
+            for determination in installed[name].determine(self.record, self.drafts, self.clock, time)
         )
 
     def cards(self, found: Sequence[Determination]) -> list[dict[str, Any]]:
@@ -70,6 +78,7 @@ def written(grounds: Grounds, answer: object) -> bytes:
             "clock": grounds.clock.isoformat(),
             "public_url": grounds.public_url,
             "app_context": dict(grounds.app_context),
+            **({} if grounds.steps is None else {"steps": grounds.steps}),
             "answer": write_json(answer),
         }
     ).encode()
@@ -91,6 +100,7 @@ def read(content: bytes) -> tuple[Grounds, str]:
         clock=datetime.fromisoformat(kept["clock"]),
         public_url=kept["public_url"],
         app_context=kept["app_context"],
+        steps=kept.get("steps"),
     )
     return grounds, kept["answer"]
 

@@ -6,6 +6,7 @@ policy's business, how it is said the cards'.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,8 +21,12 @@ from cds_service.hooks.grounds import Grounds
 from cds_service.hooks.request import OrderSign, order_sign
 from cds_service.hooks.services import DEVELOPMENT_TENANT, Services
 from cds_service.policies import DrugPolicy
+from cds_service.policy.attempts import Allowance
 from cds_service.policy.determination import Determination
 from cds_service.settings import Tenant
+
+log = logging.getLogger(__name__)
+_EVALUATION_SHARE = 0.2  # of a call's time, kept for deciding; the rest may be spent on the EHR
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,8 @@ def answer(
     started = services.monotonic()
     call = order_sign(json_from(raw))
     heard(call)
-    deadline = started + services.settings.deadline_s
+    budget = services.settings.deadline_s
+    deadline = started + budget * (1 - _EVALUATION_SHARE)
     tenant = _tenant(call, services, caller)
     client = _client(call, services, tenant)
     sources = drug_sources(call.drafts, call.prefetch, client, deadline)
@@ -93,7 +99,7 @@ def answer(
         gathered = gather(_ehr_request(call, sources), client, deadline)
     except NoAccess:
         raise _no_access() from None
-    return _evaluated(call, services, tenant, inside, gathered, links)
+    return _evaluated(call, services, tenant, inside, gathered, links, started + budget)
 
 
 def _tenant(call: OrderSign, services: Services, caller: Tenant | None) -> Tenant | None:
@@ -150,8 +156,12 @@ def _evaluated(
     policies: Sequence[DrugPolicy],
     gathered: Gathered,
     links: Links,
+    deadline: float,
 ) -> Answered:
     begun = services.monotonic()
+    # Work that the EHR made late still gets its share: what was read is not thrown away.
+    deadline = max(deadline, begun + services.settings.deadline_s * _EVALUATION_SHARE)
+    time = Allowance(lambda: services.monotonic() >= deadline)
     grounds = Grounds(
         tenant=tenant.id if tenant else DEVELOPMENT_TENANT,
         patient_id=call.patient_id,
@@ -161,8 +171,11 @@ def _evaluated(
         clock=services.clock(),
         public_url=services.settings.public_url,
     )
-    found = grounds.determinations(services.policies)
-    grounds = replace(grounds, app_context=links(call, found))
+    found = grounds.determinations(services.policies, time)
+    reached = time.steps if time.is_over else None
+    if reached is not None:
+        log.warning("the evaluation was not finished in time: %d steps reached", reached)
+    grounds = replace(grounds, app_context=links(call, found), steps=reached)
     rendered = grounds.cards(found)
     spent = (services.monotonic() - begun) * 1000
     return Answered(call, tenant, rendered, found, gathered, spent, grounds)
