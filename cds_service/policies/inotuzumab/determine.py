@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from cds_service.clinical.chart import read_chart
-from cds_service.clinical.drugs import INOTUZUMAB
+from cds_service.clinical.drugs import INOTUZUMAB, has_code_of_unknown_system
 from cds_service.clinical.exposure import medication_concept, use_of
 from cds_service.clinical.orders import Order, is_for, read_order, zone_of
 from cds_service.fhir.record import Record, Resource, record_from
@@ -30,6 +31,7 @@ from cds_service.policy.determination import Determination
 from cds_service.policy.outline import Answer, load
 from cds_service.policy.verdict import Verdict
 
+log = logging.getLogger(__name__)
 LEAVES: dict[str, Callable[[Case], Answer]] = {
     "POL-IND-A-AGE": criteria.age,
     "POL-A-I-DX": criteria.diagnosis,
@@ -81,10 +83,21 @@ OUTLINE = load(
 
 
 def in_scope(resource: Resource, resolve: Callable[[str, Resource], Resource | None]) -> bool:
-    """Whether a draft order is for inotuzumab, with the given way to resolve its medication reference."""
+    """Whether a draft order is for inotuzumab, with the given way to resolve its medication reference.
+
+    A code of the drug alone, under a system that is not known, is another drug; the log says so,
+    since the EHR may have mapped it wrongly.
+    """
     if resource.type not in ("MedicationRequest", "ServiceRequest"):
         return False
-    return is_for(resource, INOTUZUMAB, _Resolver("", resolve=resolve))
+    record = _Resolver("", resolve=resolve)
+    if is_for(resource, INOTUZUMAB, record):
+        return True
+    if has_code_of_unknown_system(medication_concept(resource, record), INOTUZUMAB):
+        log.warning(
+            "an order with a code of inotuzumab under an unknown code system was taken as another drug's"
+        )
+    return False
 
 
 class _Resolver(Record):
