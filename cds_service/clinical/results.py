@@ -17,7 +17,7 @@ from cds_service.clinical import units
 from cds_service.clinical.signs import is_undecided, sign_of
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
-from cds_service.fhir.dates import When, effective, read_when
+from cds_service.fhir.dates import When, effective, read_when, unusable_times
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.quantities import Interval, figure_in_text, quantity, unit_names
 from cds_service.fhir.record import Resource
@@ -136,7 +136,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
     status = as_text(body.get("status")) or ""
     value, problem, words = _value(name, part)
     if when is None and any(member in body for member in _TIME_MEMBERS):
-        value, problem = None, _why_unreadable(body, "effective") or "its date cannot be used"
+        value, problem = None, _why_unreadable(body, "effective") or _no_date(body)
     elif value is None and problem is None and "valueQuantity" in part:
         problem = _why_unreadable(body, "valueQuantity")
     low, high = _reference_range(name, part)
@@ -159,6 +159,12 @@ def read_part(where: Part, zone: tzinfo) -> Result:
 
 
 _TIME_MEMBERS = ("effectiveDateTime", "effectiveInstant", "effectivePeriod")
+_DATES = frozenset({"effectiveDateTime", "effectiveInstant", "start", "end"})
+
+
+def _no_date(body: Mapping[str, Any]) -> str:
+    written = " and ".join(unusable_times(body, _DATES))
+    return f"{written} is no usable date" if written else "its date cannot be read"
 
 
 def _why_unreadable(body: Mapping[str, Any], member: str) -> str | None:

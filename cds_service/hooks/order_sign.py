@@ -31,7 +31,10 @@ _EVALUATION_SHARE = 0.2  # of a call's time, kept for deciding; the rest may be 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One call answered: its cards, and what they rest on (empty and None when nothing was in scope)."""
+    """One call answered: its cards, and what they rest on (empty and None when nothing was in scope).
+
+    ``faults`` is how many criteria and rules could not be evaluated because of an error of ours.
+    """
 
     call: OrderSign
     tenant: Tenant | None
@@ -40,6 +43,7 @@ class Answered:
     gathered: Gathered | None = None
     evaluation_ms: float = 0.0
     grounds: Grounds | None = None
+    faults: int = 0
 
     @property
     def body(self) -> dict[str, Any]:
@@ -178,4 +182,4 @@ def _evaluated(
     grounds = replace(grounds, app_context=links(call, found), steps=reached)
     rendered = grounds.cards(found)
     spent = (services.monotonic() - begun) * 1000
-    return Answered(call, tenant, rendered, found, gathered, spent, grounds)
+    return Answered(call, tenant, rendered, found, gathered, spent, grounds, time.faults)

@@ -21,12 +21,12 @@ class Allowance:
     """The time of one evaluation, looked at before each step.
 
     ``is_late`` says whether the time is over; ``only`` reaches as many steps and no more. ``steps``
-    counts those reached, ``is_over`` says that one was not.
+    counts those reached, ``is_over`` says that one was not, ``faults`` how many raised.
     """
 
     def __init__(self, is_late: Callable[[], bool] = lambda: False, only: int | None = None) -> None:
         self._is_late, self._only = is_late, only
-        self.steps = 0
+        self.steps = self.faults = 0
         self.is_over = False
 
     def allows_a_step(self) -> bool:
@@ -55,6 +55,7 @@ def attempt(what: str, step: Callable[[], T], time: Allowance) -> T | Missed:
     try:
         return step()
     except Exception as exc:  # one step must not take the others with it
+        time.faults += 1
         where = _where(exc)
         error = hashlib.sha256(f"{what}: {where}".encode()).hexdigest()[:8]  # the same fault, the same id
         log.error("%s could not be evaluated, error %s: %s", what, error, where)

@@ -80,7 +80,7 @@ def test_when_no_dose_was_given_on_a_day_the_cycle_is_unknown(day):
 @pytest.mark.parametrize("day", SENTINELS)
 def test_a_result_of_no_day_is_rejected_and_named(day):
     d = determine([*TREATED, observation("777-3", day, 20, "10*9/L", id="odd")], C2D1)
-    assert unreadable(d) == ["platelets of undated cannot be used: its date cannot be used"]
+    assert unreadable(d) == [f"platelets of undated cannot be used: {day} is no usable date"]
     assert findings(d, "hem-hold") == []
 
 

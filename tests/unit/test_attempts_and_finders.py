@@ -53,6 +53,9 @@ def test_a_replay_ends_at_the_step_of_the_first_run():
 def test_the_same_fault_has_the_same_error_id_and_its_text_is_nowhere(caplog):
     one, two = (attempt("rule R-1", lambda: broken(None), Allowance()) for _ in range(2))
     assert one == two
+    time = Allowance()
+    attempt("rule R-1", lambda: broken(None), time)
+    assert (time.faults, time.steps, time.is_over) == (1, 1, False)
     assert re.fullmatch(r"could not be evaluated \(error [0-9a-f]{8}\)", one.because)
     assert "rule R-1 could not be evaluated" in caplog.text
     assert "RuntimeError at broken" in caplog.text
