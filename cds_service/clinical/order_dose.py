@@ -14,7 +14,7 @@ from typing import Any
 
 from cds_service.clinical.units import ucum_of
 from cds_service.fhir.json_types import as_dict, as_dicts
-from cds_service.fhir.quantities import as_decimal, plain, quantity, unit_names
+from cds_service.fhir.quantities import as_decimal, bounded, plain, quantity, unit_names
 
 DOSE_UNITS = {"mg": Decimal(1), "ug": Decimal("0.001"), "g": Decimal(1000)}
 
@@ -85,7 +85,7 @@ def dose_in_text(text: str) -> StatedDose | None:
     """
     absolute, relative = set(), set()
     for match in _TEXT_DOSE.finditer(text):
-        number, unit = Decimal(match["number"].replace(",", "")), match["unit"].lower()
+        number, unit = bounded(Decimal(match["number"].replace(",", ""))), match["unit"].lower()
         if "/" in unit:
             relative.add(number)
         else:

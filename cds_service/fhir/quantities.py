@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from cds_service.fhir.json_types import as_dict, as_text
 
 _LARGEST = 308  # powers of ten: what JSON readers agree on
+_BOUND = 100  # powers of ten: beyond every limit of medicine, and far from where arithmetic ends
 _MOST_PLACES = 20  # a figure with more places is written with an exponent
 UCUM = {"http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"}
 
@@ -71,7 +72,7 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _bounded(value: Decimal, comparator: str | None) -> Interval:
+def _compared(value: Decimal, comparator: str | None) -> Interval:
     match comparator:
         case "<" | "<=":
             return Interval(None, value, high_open=comparator == "<")
@@ -89,14 +90,22 @@ def as_decimal(value: object) -> Decimal | None:
         number = Decimal(value.strip()) if isinstance(value, str) else Decimal(str(value))
     except (InvalidOperation, ValueError):  # the second: an int of thousands of digits has no text
         return None
-    return number if number.is_finite() and abs(number.adjusted()) <= _LARGEST else None
+    return bounded(number) if number.is_finite() and abs(number.adjusted()) <= _LARGEST else None
+
+
+def bounded(number: Decimal) -> Decimal:
+    """A finite number, or the bound of 10^100 (or 10^-100) that it lies beyond: what it decides is the same."""
+    if number and abs(number.adjusted()) > _BOUND:
+        power = _BOUND if number.adjusted() > 0 else -_BOUND
+        return Decimal((number.is_signed(), (1,), power))
+    return number
 
 
 def quantity(value: object) -> Interval | None:
     """The number of a FHIR Quantity with its comparator; None when it has no number."""
     whole = as_dict(value)
     number = as_decimal(whole.get("value"))
-    return None if number is None else _bounded(number, as_text(whole.get("comparator")))
+    return None if number is None else _compared(number, as_text(whole.get("comparator")))
 
 
 _FIGURE = re.compile(
@@ -119,7 +128,7 @@ def figure_in_text(text: str) -> tuple[Interval, str | None] | None:
         return None
     sign = match["sign"]
     comparator = _SIGNS.get(sign.lower(), sign) if sign else None
-    return _bounded(Decimal(match["number"].replace(",", "")), comparator), match["unit"]
+    return _compared(bounded(Decimal(match["number"].replace(",", ""))), comparator), match["unit"]
 
 
 def unit_names(value: object) -> tuple[str | None, str | None]:

@@ -27,6 +27,7 @@ from cds_service.settings import Tenant
 
 log = logging.getLogger(__name__)
 _EVALUATION_SHARE = 0.2  # of a call's time, kept for deciding; the rest may be spent on the EHR
+_LEAST_EVALUATION_S = 0.5  # many times what an evaluation takes, also where budgets are short
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,8 @@ def _evaluated(
 ) -> Answered:
     begun = services.monotonic()
     # Work that the EHR made late still gets its share: what was read is not thrown away.
-    deadline = max(deadline, begun + services.settings.deadline_s * _EVALUATION_SHARE)
+    share = max(services.settings.deadline_s * _EVALUATION_SHARE, _LEAST_EVALUATION_S)
+    deadline = max(deadline, begun + share)
     time = Allowance(lambda: services.monotonic() >= deadline)
     grounds = Grounds(
         tenant=tenant.id if tenant else DEVELOPMENT_TENANT,

@@ -27,10 +27,11 @@ _DATES = [
     "1753-01-01", "1900-01-01", "2100-12-31", "2026-02-30", "2026-04-15T25:61:00Z", "2026-04-15T09:00:00+99:99", "0001", "9999-12",
 ]  # fmt: skip
 _NUMBERS: list[Any] = [
-    0, -0.0, -1, 1e300, -1e300, 1e-300, 10**25, 10**30, 10**63, int("9" * 64), 1e25, 2**63, 0.1 + 0.2, "1e999999", "1e-999999",
+    0, -0.0, -1, 1e300, -1e300, 1e-300, 10**25, 10**30, 10**63, int("9" * 64), 1e25, 2**63, 0.1 + 0.2, 1e308, "1e999999", "1e-999999",
     "9" * 500, "NaN", "Infinity", "-Infinity", "1_000", " 7 ", "١٢",
 ]  # fmt: skip
 _WORDS = [
+    "9" * 500 + " mg",
     "inotuzumab " + "9" * 60 + " mg",
     "C" + "9" * 40 + "D1",
     "day 99999999999 of cycle 0",
@@ -84,6 +85,10 @@ _FORMS = {
     "extension": lambda n, _: [{"url": "ctcae-grade", "valueInteger": n}],
     "note": lambda n, d: [{"text": f"cycle {n} day {n} on {d}: grade {n}, platelets {n}, {n} mg"}],
     "valueString": lambda n, _: f"< {n} %",
+    "text": lambda n, d: f"Cycle 2 Day 1, {n} mg on {d}",
+    "quantityQuantity": lambda n, _: {"value": n},
+    "doseQuantity": lambda n, _: {"value": n, "unit": "mg/m2"},
+    "occurrenceDateTime": lambda _, d: d,
 }
 _DATE = re.compile(r"\d{4}(-\d\d){0,2}(T.*)?")
 
@@ -100,19 +105,41 @@ class Mutant:
 def mutants(seed: int, count: int) -> Iterator[Mutant]:
     """``count`` mutants of all bundled patients in turn: each in one resource, a third of them in the orders."""
     dice = random.Random(seed)
-    originals = [complete_request(name) for name in NAMES]
-    members = sorted(
-        {
-            step
-            for r in originals
-            for _, held in _resources(r)
-            for p in _places(held)
-            for step in p
-            if isinstance(step, str)
-        }
-    )
+    originals = [
+        (name, form(complete_request(name))) for form in (_as_it_is, _in_words, _as_service) for name in NAMES
+    ]
+    members = sorted({step for _, r in originals for _, held in _resources(r) for p in _places(held) for step in p if isinstance(step, str)})  # fmt: skip
     for number in range(count):
-        yield _mutant(dice, NAMES[number % len(NAMES)], originals[number % len(NAMES)], members)
+        name, original = originals[number % len(originals)]
+        yield _mutant(dice, name, original, members)
+
+
+def _as_it_is(request: Any) -> Any:
+    return request
+
+
+def _in_words(request: Any) -> Any:
+    """The same orders with the dose in the text of the instruction only."""
+    for order in _orders(request):
+        for dosage in order.get("dosageInstruction", ()):
+            dosage.pop("doseAndRate", None)
+            dosage["text"] = f"{dosage.get('text', '')} 1.4 mg"
+    return request
+
+
+def _as_service(request: Any) -> Any:
+    """The same orders as ServiceRequests for J9229 units."""
+    for order in _orders(request):
+        drug, dosages = order.pop("medicationCodeableConcept"), order.pop("dosageInstruction")
+        (first, *_) = dosages
+        order |= {"resourceType": "ServiceRequest", "code": drug, "quantityQuantity": {"value": 15}}
+        order |= {"occurrenceTiming": first["timing"], "note": [{"text": first.get("text", "")}]}
+    return request
+
+
+def _orders(request: Any) -> list[dict[str, Any]]:
+    drafts = [resource for origin, resource in _resources(request) if origin == "draftOrders"]
+    return [d for d in drafts if d["resourceType"] == "MedicationRequest" and "J9229" in str(d)]
 
 
 def _mutant(dice: random.Random, name: str, original: Any, members: list[str]) -> Mutant:

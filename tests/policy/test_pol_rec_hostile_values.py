@@ -117,12 +117,20 @@ def test_a_dose_beyond_every_limit_is_over_and_critical(mg):
     assert len(card["summary"]) <= 139
 
 
-@pytest.mark.parametrize("text", ["1" + "0" * 26 + " mg", "9" * 500 + " mg"])
+@pytest.mark.parametrize("dose", [quantity(1e308, "g"), quantity(1e308, "mg/m2"), quantity(1e308, "mg")])
+def test_the_facts_of_an_absurd_dose_are_numbers_that_json_has(dose):
+    (card, *_) = rendered(determine(TREATED, order("2026-04-16", "Cycle 2 Day 1", dose=dose)))
+    assert card["extension"]["payer-policy-cds"]["dose"]["verdict"] == "over"
+    json.dumps(card, allow_nan=False)
+
+
+@pytest.mark.parametrize("text", ["1" + "0" * 26 + " mg", "9" * 500 + " mg", "9" * 6000 + " mg"])
 def test_a_dose_in_words_beyond_every_limit_is_over_and_critical(text):
     d = determine(
         TREATED, order("2026-04-16", f"Cycle 2 Day 1 {text}") | no_quantity(f"Cycle 2 Day 1 {text}")
     )
     assert (d.dose.verdict, [f.indicator.value for f in findings(d, "dose")]) == ("over", ["critical"])
+    json.dumps(rendered(d), allow_nan=False)
 
 
 def no_quantity(text):

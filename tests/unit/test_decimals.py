@@ -64,6 +64,21 @@ def test_a_figure_never_fills_a_line_with_zeros(value, shown):
     assert plain(Decimal(value)) == shown
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (1e300, "1E+100"),
+        (-1e300, "-1E+100"),
+        (1e-300, "1E-100"),
+        (1e100, "1E+100"),
+        (10**99, "1" + "0" * 99),
+        (0, "0"),
+    ],
+)
+def test_a_number_beyond_the_bound_is_the_bound(given, read):
+    assert str(as_decimal(given)) == read
+
+
 def test_a_long_figure_in_a_text_is_read_without_an_error():
     value, _ = figure_in_text("9" * 90 + " mg")
     assert value.exact == Decimal("9" * 90)
