@@ -114,6 +114,37 @@ def mutants(seed: int, count: int) -> Iterator[Mutant]:
         yield _mutant(dice, name, original, members)
 
 
+def _with_every_type(request: Any) -> Any:
+    """The request with one more resource of each type that the patients lack or seldom have."""
+    patient = {"reference": f"Patient/{request['context']['patientId']}"}
+    for key, resource in _SELDOM.items():
+        owner = "beneficiary" if key == "coverage" else "subject"
+        bundle = request["prefetch"].get(key) or {"resourceType": "Bundle", "type": "searchset"}
+        more = {"resource": copy.deepcopy(resource) | {"id": f"more-{key}", owner: patient}}
+        request["prefetch"][key] = bundle | {"entry": [*bundle.get("entry", ()), more]}
+    appointment = request["prefetch"]["appointments"]["entry"][-1]["resource"]
+    appointment["participant"] = [{"actor": appointment.pop("subject"), "status": "accepted"}]
+    return request
+
+
+def _text(words: str) -> dict[str, Any]:
+    return {"text": words}
+
+
+_SELDOM: dict[str, dict[str, Any]] = {
+    "procedures": {"resourceType": "Procedure", "status": "completed", "code": _text("platelet transfusion"), "performedPeriod": {"start": "2026-03-01", "end": "2026-03-01"}},
+    "serviceRequests": {"resourceType": "ServiceRequest", "status": "active", "intent": "plan", "code": _text("allogeneic stem cell transplant"), "occurrenceDateTime": "2026-07-01", "note": [_text("not proceeding to HSCT")]},
+    "carePlans": {"resourceType": "CarePlan", "status": "active", "intent": "plan", "title": "mini-hyper-CVD", "period": {"start": "2026-03-01"}, "activity": [{"detail": {"status": "scheduled", "productCodeableConcept": _text("vincristine"), "scheduledPeriod": {"start": "2026-04-16"}}}]},
+    "appointments": {"resourceType": "Appointment", "status": "booked", "start": "2026-04-16T09:00:00Z", "serviceType": [_text("ECG")]},
+    "medicationStatements": {"resourceType": "MedicationStatement", "status": "active", "medicationCodeableConcept": _text("ondansetron"), "effectivePeriod": {"start": "2026-03-01"}, "dosage": [{"text": "8 mg IT", "route": _text("oral")}]},
+    "medicationDispenses": {"resourceType": "MedicationDispense", "status": "completed", "medicationCodeableConcept": _text("dasatinib"), "whenHandedOver": "2026-04-01", "daysSupply": {"value": 30}},
+    "adverseEvents": {"resourceType": "AdverseEvent", "actuality": "actual", "event": _text("infusion reaction"), "date": "2026-03-19", "severity": _text("mild"), "suspectEntity": [{"instance": {"display": "platelets", "reference": "MedicationAdministration/x"}}], "outcome": _text("resolved")},
+    "conditions": {"resourceType": "Condition", "code": _text("veno-occlusive disease"), "onsetPeriod": {"start": "2025-01-01"}, "abatementDateTime": "2025-02-01", "verificationStatus": {"coding": [{"code": "provisional"}]}, "severity": _text("grade 2")},
+    "medicationRequests": {"resourceType": "MedicationRequest", "status": "stopped", "intent": "order", "medicationReference": {"reference": "#m", "display": "blinatumomab"}, "contained": [{"resourceType": "Medication", "id": "m", "ingredient": [{"itemCodeableConcept": _text("blinatumomab")}]}], "authoredOn": "2025-06-01", "statusReason": _text("progression"), "reasonReference": [{"reference": "Condition/more-conditions"}]},
+    "coverage": {"resourceType": "Coverage", "status": "active", "payor": [{"display": "MMM"}], "period": {"end": "2026-12-31"}},
+}  # fmt: skip
+
+
 def _as_it_is(request: Any) -> Any:
     return request
 
@@ -146,7 +177,11 @@ def _mutant(dice: random.Random, name: str, original: Any, members: list[str]) -
     request = copy.deepcopy(original)
     resources = _resources(request)
     orders = [r for r in resources if r[0] == "draftOrders"]
-    origin, resource = dice.choice(orders if dice.random() < 1 / 3 else resources)
+    if dice.random() < 1 / 3:
+        origin, resource = dice.choice(orders)
+    else:  # first of all a type, since most resources of a chart are results
+        kind = dice.choice(sorted({origin for origin, _ in resources}))
+        origin, resource = dice.choice([r for r in resources if r[0] == kind])
     said, drug = [], True
     for _ in range(dice.choice((1, 1, 1, 2, 3))):
         path, value = _change(dice, resource, members)
