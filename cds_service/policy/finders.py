@@ -14,6 +14,7 @@ from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
 from cds_service.policy.wording import upper_first
 
 C = TypeVar("C")
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,13 @@ def _named(missed: Sequence[tuple[Finder[C], Missed]]) -> Iterator[Finding | Nee
             yield not_evaluated(finder.rules, f"{finder.about} {why.because}")
     if late:
         rules = tuple(dict.fromkeys(rule for finder in late for rule in finder.rules))
-        yield not_evaluated(rules, f"{LATE.because}: {', '.join(finder.about for finder in late)}")
+        yield not_evaluated(rules, f"{LATE.because}: {_listed([finder.about for finder in late])}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first few names; a card has no room for all, and the rules' ids stand beside it."""
+    rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{rest}"
 
 
 def not_evaluated(rules: tuple[str, ...], text: str) -> Finding:

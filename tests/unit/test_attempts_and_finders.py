@@ -97,5 +97,12 @@ def test_all_that_time_was_short_for_stands_in_one_line():
     assert needed == (Need("mrd", "why"),)
 
 
+def test_of_many_late_rules_some_are_named_and_the_rest_counted():
+    many = [Finder((f"R-{n}",), f"rule {n}", fine) for n in range(9)]
+    (said,), _ = find(many, "case", Allowance(only=0))
+    assert said.text == "Not reached in time: rule 0, rule 1, rule 2, rule 3, rule 4 and 4 more"
+    assert said.rules == tuple(f"R-{n}" for n in range(9))
+
+
 def test_missed_is_no_outcome():
     assert isinstance(attempt("x", lambda: broken(None), Allowance()), Missed)
