@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("cds_service/fhir", "cds_service/clinical", "cds_service/policies", "cds_service/ehr")
+FOLDERS = (
+    "cds_service/fhir",
+    "cds_service/clinical",
+    "cds_service/policies",
+    "cds_service/ehr",
+    "cds_service/smart/page",
+)
 FILES = sorted(p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py"))
 _PASSES_ON = (ast.BoolOp, ast.IfExp, ast.NamedExpr)
 

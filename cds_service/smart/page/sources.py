@@ -12,6 +12,7 @@ from typing import Any
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.quantities import as_decimal, plain
 from cds_service.fhir.record import Record, Resource
 
 _TIMES = (
@@ -98,7 +99,8 @@ def _one_value(body: Mapping[str, Any]) -> str:
 def _quantity(quantity: Mapping[str, Any]) -> str:
     unit = as_text(quantity.get("unit")) or as_text(quantity.get("code")) or ""
     comparator = as_text(quantity.get("comparator")) or ""
-    return f"{comparator}{quantity.get('value', '')} {unit}".strip()
+    number = as_decimal(quantity.get("value"))
+    return f"{comparator}{plain(number) if number is not None else ''} {unit}".strip()
 
 
 def _dose(body: Mapping[str, Any]) -> str:
