@@ -168,6 +168,17 @@ def _as_service(request: Any) -> Any:
     return request
 
 
+def _with_a_second(request: Any) -> Any:
+    """Another order of the drug, and one of another, in the same bundle."""
+    entries = request["context"]["draftOrders"]["entry"]
+    (first, *_) = _orders(request)
+    second = copy.deepcopy(first) | {"id": "second"}
+    second["dosageInstruction"][0]["timing"] = {"event": ["2026-04-23"]}
+    third = copy.deepcopy(first) | {"id": "third", "medicationCodeableConcept": _text("dasatinib")}
+    entries += [{"resource": second}, {"resource": third}]
+    return request
+
+
 def _orders(request: Any) -> list[dict[str, Any]]:
     drafts = [resource for origin, resource in _resources(request) if origin == "draftOrders"]
     return [d for d in drafts if d["resourceType"] == "MedicationRequest" and "J9229" in str(d)]
