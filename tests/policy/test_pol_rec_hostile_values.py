@@ -259,6 +259,7 @@ def test_an_order_whose_place_cannot_be_evaluated_has_its_cards(monkeypatch, cap
     d = determine(TREATED, C2D1)
     assert (d.coverage.value, d.dose.verdict, d.cycle) == ("unknown", "unknown", None)
     assert {c["extension"]["payer-policy-cds"]["kind"] for c in rendered(d)} == {"coverage", "dose", "safety"}
+    assert "planned for a day that was not read" in rendered(d)[0]["detail"]
     assert "Doe" not in json.dumps(rendered(d)) + caplog.text
 
 

@@ -72,7 +72,7 @@ def undecided(policy: Outline[Case], order: str, record: Record, why: Missed) ->
     return Determination(
         order=order, drug=DRUG, policy=policy.reference, request="continuation", cycle=None, day=None,
         coverage=outline.verdict, outline=outline, criteria=leaves, findings=findings, dose=dose.dose,
-        unseen=_unseen(record),
+        unseen=_unseen(record), planned="for a day that was not read",
     )  # fmt: skip
 
 
