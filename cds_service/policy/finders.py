@@ -22,7 +22,7 @@ class Finder(Generic[C]):
     """One thing that is looked for in a case.
 
     ``rules`` are the ids it answers for, ``about`` names it for a prescriber. With an ``item`` it
-    only asks for that documentation item, which stays open when it could not be evaluated.
+    only asks for that documentation item, which stays open when an error kept it from being evaluated.
     """
 
     rules: tuple[str, ...]
@@ -49,13 +49,13 @@ def find(
 
 
 def _named(missed: Sequence[tuple[Finder[C], Missed]]) -> Iterator[Finding | Need]:
-    """What was not evaluated: an item stays open, a rule is named; all that time was short for, in one line."""
+    """What was not evaluated: an item stays open, a rule is named; whatever time was short for, in one line."""
     late: list[Finder[C]] = []
     for finder, why in missed:
-        if finder.item:
-            yield Need(finder.item, f"{finder.about} {why.because}", decides=False)
-        elif why is LATE:
+        if why is LATE:
             late.append(finder)
+        elif finder.item:
+            yield Need(finder.item, f"{finder.about} {why.because}", decides=False)
         else:
             yield not_evaluated(finder.rules, f"{finder.about} {why.because}")
     if late:

@@ -89,6 +89,12 @@ def test_an_item_whose_finder_raises_stays_open():
     assert "could not be evaluated" in needed[1].because
 
 
+def test_an_item_that_was_not_reached_is_named_and_not_asked_for():
+    (said,), needed = find(finders(fine, item="cbc"), "case", Allowance(only=0))
+    assert said.text == "Not reached in time: the QTc, the interval"
+    assert needed == ()
+
+
 def test_all_that_time_was_short_for_stands_in_one_line():
     found, needed = find([*finders(fine), *finders(fine)], "case", Allowance(only=1))
     assert found[0] == FOUND
