@@ -3,42 +3,49 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO_BIND ?= 127.0.0.1:8080
-# The day on which the bundled patients are seen.
-DEMO_CLOCK := 2026-04-15T09:00:00-04:00
+.DEFAULT_GOAL := help
 
-.PHONY: demo serve test test-postgres fuzz lint traceability format lock clean hapi test-hapi
+.PHONY: help demo serve install install-postgres test test-postgres fuzz lint traceability format lock sbom wheel \
+  clean hapi test-hapi
 
-demo: .venv/.installed
-	$(BIN)/python -m cds_service.sandbox.demo
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-17s %s\n", $$1, $$2 }'
 
-serve: .venv/.installed
-	CDS_DEV=1 CDS_AUTH=optional CDS_PUBLIC_URL=http://$(DEMO_BIND) CDS_FIXED_NOW=$(DEMO_CLOCK) $(BIN)/gunicorn --config gunicorn.conf.py --bind $(DEMO_BIND) 'cds_service:create_app()'
+demo: .venv/.installed ## sign the order of each bundled patient and print the cards; FULL=1 prints them whole
+	@FULL='$(FULL)' $(BIN)/python -m cds_service.sandbox.demo
 
-test: .venv/.installed-dev
+serve: .venv/.installed ## service and sandbox EHR on http://127.0.0.1:8080/sandbox/; elsewhere: DEMO_BIND=HOST:PORT
+	@$(BIN)/python -m cds_service.sandbox.serve
+
+install: .venv/.installed ## production: the locked packages in .venv
+install-postgres: .venv/.installed-postgres ## the same, with the driver of PostgreSQL
+install install-postgres:
+	@echo "Installed. Next: $(BIN)/cds-service doctor"
+
+test: .venv/.installed-dev ## the test suite, with what is there of browser, PostgreSQL and HAPI
 	$(BIN)/python -m pytest
 
-# The store's tests on a real server of Debian's packages, on loopback; installs it where it is missing.
-test-postgres: .venv/.installed-dev
+# Tests on real PostgreSQL servers of Debian's packages, on loopback; installs it where it is missing.
+test-postgres: .venv/.installed-dev ## the tests on PostgreSQL servers of their own
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || apt-get install -y postgresql
 	$(BIN)/python -m pytest -m postgres
 
 # Long runs of what make test does in short: requests that must not end in a server error, JWTs,
 # charts and orders with hostile values.
-fuzz: .venv/.installed-dev
+fuzz: .venv/.installed-dev ## long runs of made-up requests, JWTs and charts with hostile values
 	FUZZ_REQUESTS=20000 FUZZ_JWTS=100000 $(BIN)/python -m pytest -s -q tests/operations/test_fuzz.py tests/trust/test_jwt_differential.py
 	FUZZ_MUTANTS=100000 $(BIN)/python -m pytest -s -q tests/operations/test_mutants.py
 
-lint: .venv/.installed-dev
+lint: .venv/.installed-dev ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-traceability: .venv/.installed
+traceability: .venv/.installed ## write docs/traceability.csv
 	$(BIN)/python -m cds_service.policies.inotuzumab.traceability docs/traceability.csv
 
-format: .venv/.installed-dev
+format: .venv/.installed-dev ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -47,38 +54,75 @@ HAPI := tests/hapi/server
 HAPI_PORT ?= 8088
 
 $(HAPI)/target/hapi-test-server.jar: $(HAPI)/pom.xml $(wildcard $(HAPI)/src/main/*/*)
+	@echo "Building the HAPI server with Maven: some minutes where nothing of it is there yet"
 	mvn --batch-mode --quiet --file $(HAPI)/pom.xml package
 	touch $@
 
-hapi: $(HAPI)/target/hapi-test-server.jar
+hapi: $(HAPI)/target/hapi-test-server.jar ## a HAPI FHIR R4 server on loopback
 	java -cp '$(HAPI)/target/hapi-test-server.jar:$(HAPI)/target/lib/*' TestServer $(HAPI_PORT)
 
-test-hapi: .venv/.installed-dev $(HAPI)/target/hapi-test-server.jar
+test-hapi: .venv/.installed-dev $(HAPI)/target/hapi-test-server.jar ## the tests against it
 	HAPI_TESTS=1 $(BIN)/python -m pytest tests/hapi
 
-# The lock files: plain pip installs from them; uv, in a throw-away environment, only writes them.
+# The lock files: plain pip installs from them; uv, in a throw-away environment, only writes them. Each larger
+# one is held to the smaller, so that what is tested is what is deployed.
 LOCK = $(LOCK_VENV)/bin/uv pip compile pyproject.toml requirements-build.in --quiet --universal \
   --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 LOCK_VENV := build/lock-venv
-lock:
+lock: ## write the three lock files from pyproject.toml
 	$(PYTHON) -m venv $(LOCK_VENV)
 	$(LOCK_VENV)/bin/pip install --quiet uv
 	$(LOCK) --output-file requirements.lock
-	$(LOCK) --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --extra postgres --constraints requirements.lock --output-file requirements-postgres.lock
+	$(LOCK) --extra dev --constraints requirements-postgres.lock --output-file requirements-dev.lock
+
+wheel: .venv/.installed ## dist/*.whl, which holds all that the service needs but its locked packages
+	rm -rf build/lib
+	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+# What production installs, PostgreSQL's driver included, and nothing else: the tool looks at it from outside.
+SBOM := build/sbom
+sbom: ## build/sbom.cdx.json, a CycloneDX list of the packages of production with versions and licenses
+	@echo "Installing the locked packages and the tool that lists them: about 30 s"
+	@$(PYTHON) -m venv --clear $(SBOM)/tool
+	@$(SBOM)/tool/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom
+	@$(PYTHON) -m venv --clear --without-pip $(SBOM)/env
+	@$(SBOM)/tool/bin/python -m pip --python $(SBOM)/env/bin/python install --quiet --disable-pip-version-check \
+	  --no-deps --require-hashes -r requirements-postgres.lock
+	@$(SBOM)/tool/bin/cyclonedx-py environment $(SBOM)/env/bin/python --pyproject pyproject.toml \
+	  --output-reproducible --output-file $(SBOM).cdx.json
+	@echo "Written: $(SBOM).cdx.json"
 
 .venv/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(f"Python 3.11 or newer is needed, and $(PYTHON) is {v[0]}.{v[1]}. Name another: make PYTHON=python3.12 ...") if v < (3, 11) else None'
+	@echo "Making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# With --no-deps nothing is resolved, so nothing can drift: a pip before 23.3 takes the newest release for
+# a requirement such as coverage[toml], whatever the lock says. pip check then tells whether all is there.
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+define install
+	@echo "Installing the $$(grep -c '^[a-z].*==' $(1)) packages of $(1) into .venv: about $(2), longer on a slow line"
+	@$(PIP) install --quiet --no-deps --require-hashes -r $(1)
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) check || { echo ".venv holds what the lock does not name: make clean, then the same again"; exit 1; }
+endef
 
 .venv/.installed: .venv/bin/python requirements.lock pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	$(call install,requirements.lock,20 s)
+	@touch $@
+
+.venv/.installed-postgres: .venv/bin/python requirements-postgres.lock pyproject.toml
+	$(call install,requirements-postgres.lock,20 s)
+	@touch $@ .venv/.installed
 
 .venv/.installed-dev: .venv/bin/python requirements-dev.lock pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@ .venv/.installed
+	$(call install,requirements-dev.lock,40 s)
+	@touch $@ .venv/.installed
 
-clean:
+clean: ## remove .venv and all that was built
 	rm -rf .venv build dist *.egg-info .coverage htmlcov
+
+.PHONY: examples
+examples: .venv/.installed ## write the answer in docs/examples, after a change of what cards say
+	$(BIN)/cds-service evaluate docs/examples/order-sign.json --as-of 2026-04-15T09:00:00-04:00 | $(BIN)/python -m json.tool --no-ensure-ascii > docs/examples/answer.json

@@ -94,7 +94,9 @@ def _worst(failed: list[CriterionResult]) -> CriterionResult | None:
 def detail(d: Determination) -> str:
     """The body of the coverage card."""
     return "\n\n".join(
-        part for part in (_opening(d), _criteria(d), _dose(d), _reminders(d), _unseen(d), _footer(d)) if part
+        part
+        for part in (_opening(d), _payer(d), _criteria(d), _dose(d), _reminders(d), _unseen(d), _footer(d))
+        if part
     )
 
 
@@ -117,6 +119,10 @@ def _opening(d: Determination) -> str:
     else:
         said = "Whether the coverage criteria are met cannot be determined from the record."
     return f"{said} {about}"
+
+
+def _payer(d: Determination) -> str:
+    return md(sentence(d.payer.because)) if d.payer is not None else ""
 
 
 def _criteria(d: Determination) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from cds_service.policy.determination import CriterionResult, Determination, Dose, DoseOption, Finding
@@ -19,7 +20,14 @@ def criterion(c: CriterionResult) -> dict[str, Any]:
 
 
 def finding(f: Finding) -> dict[str, Any]:
-    return {"kind": f.kind, "indicator": f.indicator.value, "rules": list(f.rules), "basis": f.basis.value}
+    """One finding: kind, urgency, the rules and what they rest on, and its evidence as references."""
+    return {
+        "kind": f.kind,
+        "indicator": f.indicator.value,
+        "rules": list(f.rules),
+        "basis": f.basis.value,
+        "evidence": list(f.evidence),
+    }
 
 
 def _option(o: DoseOption) -> dict[str, Any]:
@@ -29,21 +37,20 @@ def _option(o: DoseOption) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_MEMBERS = ("ordered_mg", "expected_mg", "low_mg", "high_mg", "mg_per_m2", "bsa_m2")
+
+
 def dose(d: Dose) -> dict[str, Any]:
-    """The dose facts. Expected dose, units and vials are null when they cannot be told; other gaps are left out."""
-    facts: dict[str, Any] = {
-        "expected_mg": None if d.expected_mg is None else float(d.expected_mg),
-        "units_j9229": d.units_j9229,
-        "vials": d.vials,
-        "verdict": d.verdict,
-    }
-    for name in ("ordered_mg", "low_mg", "high_mg", "mg_per_m2", "bsa_m2"):
-        value = getattr(d, name)
-        if value is not None:
-            facts[name] = float(value)
+    """The dose facts. What cannot be told is null."""
+    facts: dict[str, Any] = {name: _number(getattr(d, name)) for name in _MEMBERS}
+    facts |= {"verdict": d.verdict, "units_j9229": d.units_j9229, "vials": d.vials}
     if d.options:
         facts["options"] = [_option(o) for o in d.options]
     return facts
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def coverage(d: Determination) -> dict[str, Any]:
@@ -58,6 +65,8 @@ def coverage(d: Determination) -> dict[str, Any]:
     }
     if d.dose is not None:
         facts["dose"] = dose(d.dose)
+    if d.payer is not None and d.payer.match is not None:
+        facts["payer"] = {"match": d.payer.match.value, "evidence": list(d.payer.evidence)}
     return facts
 
 

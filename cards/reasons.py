@@ -14,14 +14,16 @@ _ALL = {
     "limited-time": "No time now, will review",
 }
 _BY_KIND = {
-    "coverage": ("action-completed", "need-more-info", "policy-contradicts", "risk-benefit-ratio"),
+    "coverage": ("action-completed", "need-more-info", "policy-contradicts"),
     "documentation": ("action-completed", "need-more-info", "limited-time", "patient-refuses"),
-    "dose": ("risk-benefit-ratio", "policy-contradicts", "need-more-info", "patient-contraindication"),
-    "safety": ("risk-benefit-ratio", "action-completed", "need-more-info", "patient-refuses"),
-    "details": ("action-completed", "limited-time"),
+    "dose": ("need-more-info", "policy-contradicts", "patient-contraindication", "risk-benefit-ratio"),
+    "safety": ("action-completed", "need-more-info", "risk-benefit-ratio"),
+    "details": ("action-completed", "need-more-info"),
 }
+_OF_INFORMATION = ("action-completed", "limited-time")  # which asks for nothing that one could go against
 
 
-def override_reasons(kind: str) -> list[dict[str, str]]:
-    """The reasons offered on a card of this kind."""
-    return [{"system": _SYSTEM, "code": code, "display": _ALL[code]} for code in _BY_KIND[kind]]
+def override_reasons(kind: str, indicator: str) -> list[dict[str, str]]:
+    """The reasons offered on a card of this kind and urgency."""
+    codes = _OF_INFORMATION if indicator == "info" else _BY_KIND[kind]
+    return [{"system": _SYSTEM, "code": code, "display": _ALL[code]} for code in codes]

@@ -10,7 +10,7 @@ from cards import coverage_text, facts
 from cards.identity import card_uuid
 from cards.reasons import override_reasons
 from cards.suggestions import dose_update, orders_for
-from cards.text import counted, md, plain_line, sentence, summary
+from cards.text import beginnings, counted, md, plain_line, sentence, summary
 from cds_service.fhir.quantities import plain
 from cds_service.policy.determination import Basis, CardKind, Determination, Finding, Indicator
 from cds_service.policy.verdict import Verdict
@@ -105,7 +105,7 @@ class _Maker:
                 "label": f"{policy.payer}, policy {policy.id} (effective {policy.effective})",
                 "topic": {"system": _TOPIC_SYSTEM, "code": code, "display": display},
             },
-            "overrideReasons": override_reasons(kind.value),
+            "overrideReasons": override_reasons(kind.value, indicator.value),
             "extension": {"payer-policy-cds": extension},
         }
 
@@ -155,9 +155,9 @@ class _Maker:
         first = next(f for f in found if f.indicator is worst)
         ordered, expected = self.d.dose.ordered_mg, self.d.dose.expected_mg
         if ordered is not None and expected is not None and first.kind == "dose":
-            lead = (
-                f"{first.action}: ordered {plain(ordered)} mg, table gives {plain(expected)} mg{self._name()}"
-            )
+            day = f" for {self.d.dose.on}" if self.d.dose.on else ""
+            figures = f"ordered {plain(ordered)} mg{day}, table gives {plain(expected)} mg"
+            lead = f"{first.action}: {figures}{self._name()}"
         else:
             lead = f"{first.action}{self._name()}: {plain_line(first.text)}"
         extra = {"dose": facts.dose(self.d.dose)}
@@ -176,10 +176,13 @@ class _Maker:
         if not found:
             return None
         lead = f"{_action(found[0]) or 'For information'}{self._name()}"
-        return self._card(kind, _worst(found), (f"{lead}: {plain_line(found[0].text)}",), _lines(found), {})
+        summaries = (*(f"{lead}: {text}" for text in beginnings(found[0].text)), lead)
+        return self._card(kind, _worst(found), summaries, _lines(found), {})
 
     def _with(self, card: dict[str, Any], suggestions: list[dict[str, Any]], behavior: str) -> dict[str, Any]:
         if suggestions:
+            if len(suggestions) == 1:
+                suggestions[0]["isRecommended"] = True
             card["suggestions"] = suggestions
             card["selectionBehavior"] = behavior
         return card

@@ -45,7 +45,7 @@ def orders_for(d: Determination, patient_id: str, card: str) -> Iterator[dict[st
     """One suggestion for each item that an order can settle; draft ServiceRequests."""
     offered: set[str] = set()
     for need in d.needed:
-        if need.item in _ONLY_BEFORE_START and d.request == "continuation":
+        if not need.orderable or (need.item in _ONLY_BEFORE_START and d.request == "continuation"):
             continue
         tests = [t for t in TESTS.get(need.item, ()) if t.code not in offered]
         if not tests:
@@ -77,8 +77,13 @@ def _create(test: Test, patient_id: str) -> dict[str, Any]:
 
 
 def with_table_dose(order: Mapping[str, Any], d: Determination) -> dict[str, Any] | None:
-    """The order with the table's dose and nothing else changed; None where it cannot be told or set."""
-    if d.dose is None or d.dose.expected_mg is None or not d.dose.for_every_day:
+    """The order with the table's dose and nothing else changed; None where it cannot be told or set.
+
+    None too where its timing raised a warning: the suggestion would keep that timing.
+    """
+    if d.dose is None or d.dose.expected_mg is None or d.dose.disputed or not d.dose.for_every_day:
+        return None
+    if any(f.kind == "interval" for f in d.findings):
         return None
     changed: dict[str, Any] = _numbers(dict(order))
     dosages = changed.get("dosageInstruction")

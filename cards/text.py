@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from cds_service.policy.wording import upper_first
 
 SUMMARY_MOST = 139
 _LONGEST = 1000  # of one text on a card; what is longer is foreign prose
+_CLAUSE_END = re.compile(r"[.;:] ")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 _LIST_START = re.compile(r"^(?=[-+=])|^(\d+)(?=[.)](?:\s|$))")
 # What a renderer may turn into a link by itself: a scheme, a mail address, a bare host.
@@ -42,6 +44,15 @@ def summary(*candidates: str) -> str:
     """The first candidate that fits a card's summary; the last one is cut at a word if none does."""
     lines = [plain_line(text) for text in candidates]
     return next((line for line in lines if len(line) <= SUMMARY_MOST), _bounded(lines[-1], SUMMARY_MOST))
+
+
+def beginnings(text: str) -> Iterator[str]:
+    """The text, then its beginnings that end with a sentence or clause, the longest first."""
+    line = plain_line(text)
+    yield line
+    for end in reversed([match.start() for match in _CLAUSE_END.finditer(line)]):
+        if line.count("(", 0, end) == line.count(")", 0, end):
+            yield line[:end]
 
 
 def _bounded(line: str, most: int) -> str:

@@ -9,6 +9,7 @@ from flask import Flask
 from cds_service.hooks import discovery, errors
 from cds_service.hooks.cors import share_with_browsers
 from cds_service.hooks.edge import protect
+from cds_service.hooks.front import front_routes
 from cds_service.hooks.order_sign import LINKS
 from cds_service.hooks.routes import blueprint as hooks
 from cds_service.hooks.services import EXTENSION, Services, services_from
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     services = app.extensions[EXTENSION] = services_from(settings)
     trust = protect(app, settings, services.outbound, (discovery.SERVICE_ID,))
     app.register_blueprint(hooks)
+    app.register_blueprint(front_routes(settings))
     _open_detail_view(app, services, trust.database)
     if settings.dev:
         from cds_service.sandbox.mounting import mount
@@ -46,7 +48,7 @@ def _open_detail_view(app: Flask, services: Services, database: Database) -> Non
     """The SMART door, and the links to it that the cards carry."""
     settings, outbound = services.settings, services.outbound
     vault = Vault(database, settings.secret_keys)
-    door = smart_door(settings, outbound, vault, partial(read_chart, outbound), viewed)
+    door = smart_door(settings, outbound, vault, partial(read_chart, services.door_to), viewed)
     app.extensions[SMART] = door
     app.extensions[LINKS] = card_links(door)
     app.register_blueprint(smart)

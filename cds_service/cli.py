@@ -12,8 +12,12 @@ from pathlib import Path
 import click
 
 from cds_service.commands import keeping
+from cds_service.commands.call import call
 from cds_service.commands.doctor import doctor
 from cds_service.commands.hapi_check import hapi_check
+from cds_service.commands.keys import keys
+from cds_service.commands.patient_data import patient_data
+from cds_service.commands.saved_request import saved_request
 from cds_service.hooks.errors import Refused
 from cds_service.hooks.order_sign import answer
 from cds_service.hooks.services import Services, services_from
@@ -43,7 +47,7 @@ def evaluate(request_file: Path, explain: bool, as_of: str | None) -> None:
     """
     services = _at(services_from(_offline()), as_of)
     try:
-        answered = answer(_with_resources(request_file), services)
+        answered = answer(saved_request(request_file), services)
     except Refused as refused:
         raise click.ClickException(f"{refused.status}: {refused.text}") from None
     if explain:
@@ -73,14 +77,6 @@ def _at(services: Services, as_of: str | None) -> Services:
     if clock.tzinfo is None:
         raise click.ClickException("--as-of needs an offset, such as 2026-04-15T09:00:00-04:00")
     return replace(services, clock=lambda: clock)
-
-
-def _with_resources(request_file: Path) -> bytes:
-    from cds_service.sandbox.fixtures import prefetch_of
-
-    raw = request_file.read_bytes()
-    beside = request_file.with_name("resources.json")
-    return prefetch_of(raw, beside.read_bytes()) if beside.exists() else raw
 
 
 def explained(d: Determination) -> str:
@@ -114,7 +110,7 @@ def _tree(node: GroupResult | CriterionResult, depth: int) -> list[str]:
     return [*lines, *(line for part in node.parts for line in _tree(part, depth + 1))]
 
 
-for command in (doctor, hapi_check, *keeping.COMMANDS):
+for command in (doctor, hapi_check, keys, call, patient_data, *keeping.COMMANDS):
     main.add_command(command)
 
 

@@ -12,8 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cds_service.environment import FROM_FILES, Environment
 from cds_service.tenants import (
     Client,
+    Fault,
     SettingsError,
     SmartRegistration,
     Tenant,
@@ -23,7 +25,7 @@ from cds_service.tenants import (
 )
 from cds_service.trust_file import policy_names, read_trust_file
 
-__all__ = ["Client", "Settings", "SettingsError", "SmartRegistration", "Tenant"]
+__all__ = ["Client", "Fault", "Settings", "SettingsError", "SmartRegistration", "Tenant"]
 
 NAMES = {
     "CDS_PUBLIC_URL",
@@ -41,6 +43,7 @@ NAMES = {
     "CDS_DISPUTE_DAYS",
     "CDS_RATE_LIMIT",
     "CDS_PROXY_HOPS",
+    *(f"{name}_FILE" for name in FROM_FILES),
 }
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8080"
 DEFAULT_DATABASE_URL = "sqlite:///var/cds.sqlite3"
@@ -52,6 +55,7 @@ RATE_LIMIT = 6000
 # Development keeps one known key, so that sessions outlive a restart. It protects nothing, which is
 # why CDS_DEV refuses any public address but loopback.
 DEVELOPMENT_KEY = "loopback development, never for patients"
+_MAKE_A_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(36))' makes one"
 LOOPBACK_ORIGINS = ("http://127.0.0.1:*", "http://localhost:*")
 
 
@@ -81,35 +85,36 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read and check everything. Raises SettingsError that names what is at fault."""
-        given = {name: value.strip() for name, value in environ.items() if name.startswith("CDS_")}
-        if unknown := sorted(given.keys() - NAMES):
-            raise SettingsError(f"{unknown[0]} is not a known setting")
-        given = {name: value for name, value in given.items() if value}
-        dev = _choice(given, "CDS_DEV", {"1": True, "0": False}, False)
-        if environ.get("FLASK_DEBUG", "0") not in ("", "0") and not dev:
-            raise SettingsError("FLASK_DEBUG is for CDS_DEV=1 only")
+        """Read and check everything. Raises SettingsError that names everything at fault."""
+        env = Environment(environ, NAMES)
+        given, take = env.given, env.take
+        try:
+            dev = _choice(given, "CDS_DEV", {"1": True, "0": False}, False)
+        except SettingsError as error:  # without knowing this, no other setting can be judged
+            raise SettingsError(*error.faults, *env.faults) from None
         config = given.get("CDS_CONFIG")
-        return cls(
-            public_url=_public_url(given.get("CDS_PUBLIC_URL", DEFAULT_PUBLIC_URL), dev),
+        take("FLASK_DEBUG", lambda: _refuse_debug(environ, dev), None)
+        settings = cls(
+            public_url=take("CDS_PUBLIC_URL", lambda: _public_url(given, dev), DEFAULT_PUBLIC_URL),
             database_url=given.get("CDS_DATABASE_URL", DEFAULT_DATABASE_URL),
-            secret_keys=_secret_keys(given.get("CDS_SECRET_KEY"), dev),
+            secret_keys=take("CDS_SECRET_KEY", lambda: _secret_keys(given.get("CDS_SECRET_KEY"), dev), ()),
             dev=dev,
-            auth_required=_auth_required(given, dev),
-            fixed_now=_fixed_now(given.get("CDS_FIXED_NOW"), dev),
-            deadline_s=_deadline(given.get("CDS_DEADLINE_S")),
-            discovery_requires_jwt=_choice(
-                given, "CDS_DISCOVERY", {"public": False, "required": True}, False
-            ),
-            log_level=_log_level(given.get("CDS_LOG_LEVEL", "INFO")),
-            audit_days=_number(given, "CDS_AUDIT_DAYS", AUDIT_DAYS, least=1),
-            feedback_days=_number(given, "CDS_FEEDBACK_DAYS", FEEDBACK_DAYS, least=1),
-            dispute_days=_number(given, "CDS_DISPUTE_DAYS", 0),
-            calls_per_minute=_number(given, "CDS_RATE_LIMIT", 0 if dev else RATE_LIMIT),
-            proxy_hops=_number(given, "CDS_PROXY_HOPS", 0),
-            tenants=_tenants(config, environ, dev),
+            auth_required=take("CDS_AUTH", lambda: _auth_required(given, dev), True),
+            fixed_now=take("CDS_FIXED_NOW", lambda: _fixed_now(given.get("CDS_FIXED_NOW"), dev), None),
+            deadline_s=take("CDS_DEADLINE_S", lambda: _deadline(given.get("CDS_DEADLINE_S")), 4.0),
+            discovery_requires_jwt=take("CDS_DISCOVERY", lambda: _discovery_requires_jwt(given), False),
+            log_level=take("CDS_LOG_LEVEL", lambda: _log_level(given.get("CDS_LOG_LEVEL", "INFO")), "INFO"),
+            audit_days=_number(env, "CDS_AUDIT_DAYS", AUDIT_DAYS, least=1),
+            feedback_days=_number(env, "CDS_FEEDBACK_DAYS", FEEDBACK_DAYS, least=1),
+            dispute_days=_number(env, "CDS_DISPUTE_DAYS", 0),
+            calls_per_minute=_number(env, "CDS_RATE_LIMIT", 0 if dev else RATE_LIMIT),
+            proxy_hops=_number(env, "CDS_PROXY_HOPS", 0),
+            tenants=take("CDS_CONFIG", lambda: _tenants(config, environ, dev), ()),
             config_path=Path(config) if config is not None else None,
         )
+        if env.faults:
+            raise SettingsError(*env.faults)
+        return settings
 
     def tenant_for_fhir_server(self, base: str) -> Tenant | None:
         """The tenant whose server this is, one trailing slash ignored. None: never to be contacted."""
@@ -134,7 +139,13 @@ def _choice(given: Mapping[str, str], name: str, meanings: Mapping[str, bool], d
     return meanings[given[name]]
 
 
-def _public_url(value: str, dev: bool) -> str:
+def _refuse_debug(environ: Mapping[str, str], dev: bool) -> None:
+    if environ.get("FLASK_DEBUG", "0") not in ("", "0") and not dev:
+        raise SettingsError(Fault("FLASK_DEBUG is for CDS_DEV=1 only", "remove it"))
+
+
+def _public_url(given: Mapping[str, str], dev: bool) -> str:
+    value = given.get("CDS_PUBLIC_URL", DEFAULT_PUBLIC_URL)
     if (fault := address_fault(value, allow_loopback_http=True)) is not None:
         raise SettingsError(f"CDS_PUBLIC_URL {fault}: {value}")
     if dev and not _is_loopback_address(value):
@@ -146,17 +157,18 @@ def _secret_keys(value: str | None, dev: bool) -> tuple[str, ...]:
     if value is None:
         if dev:
             return (DEVELOPMENT_KEY,)
-        raise SettingsError("CDS_SECRET_KEY is required")
+        raise SettingsError(Fault("CDS_SECRET_KEY is required", _MAKE_A_KEY))
     keys = tuple(key.strip() for key in value.split(","))
     if any(len(key) < SHORTEST_KEY for key in keys):
-        raise SettingsError(f"CDS_SECRET_KEY: each key must have at least {SHORTEST_KEY} characters")
+        too_short = f"CDS_SECRET_KEY: each key must have at least {SHORTEST_KEY} characters"
+        raise SettingsError(Fault(too_short, _MAKE_A_KEY))
     return keys
 
 
 def _auth_required(given: Mapping[str, str], dev: bool) -> bool:
     required = _choice(given, "CDS_AUTH", {"required": True, "optional": False}, True)
     if not required and not dev:
-        raise SettingsError("CDS_AUTH=optional is for CDS_DEV=1 only")
+        raise SettingsError(Fault("CDS_AUTH=optional is for CDS_DEV=1 only", "remove it: callers need a JWT"))
     return required
 
 
@@ -164,7 +176,7 @@ def _fixed_now(value: str | None, dev: bool) -> datetime | None:
     if value is None:
         return None
     if not dev:
-        raise SettingsError("CDS_FIXED_NOW is for CDS_DEV=1 only")
+        raise SettingsError(Fault("CDS_FIXED_NOW is for CDS_DEV=1 only", "remove it"))
     try:
         instant = datetime.fromisoformat(value)
     except ValueError:
@@ -172,6 +184,10 @@ def _fixed_now(value: str | None, dev: bool) -> datetime | None:
     if instant.tzinfo is None:
         raise SettingsError(f"CDS_FIXED_NOW needs an offset, such as -04:00 or Z: {value}")
     return instant
+
+
+def _discovery_requires_jwt(given: Mapping[str, str]) -> bool:
+    return _choice(given, "CDS_DISCOVERY", {"public": False, "required": True}, False)
 
 
 def _deadline(value: str | None) -> float:
@@ -186,13 +202,14 @@ def _deadline(value: str | None) -> float:
     return seconds
 
 
-def _number(given: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
-    if name not in given:
-        return default
-    value = given[name]
-    if not (value.isascii() and value.isdecimal() and len(value) <= 6 and int(value) >= least):
-        raise SettingsError(f"{name} must be a whole number of {least} or more")
-    return int(value)
+def _number(env: Environment, name: str, default: int, *, least: int = 0) -> int:
+    def read() -> int:
+        value = env.given.get(name, str(default))
+        if not (value.isascii() and value.isdecimal() and len(value) <= 6 and int(value) >= least):
+            raise SettingsError(f"{name} must be a whole number of {least} or more")
+        return int(value)
+
+    return env.take(name, read, default)
 
 
 def _log_level(value: str) -> str:
@@ -208,4 +225,9 @@ def _tenants(config: str | None, environ: Mapping[str, str], dev: bool) -> tuple
         return read_trust_file(Path(config), environ, dev=dev)
     if dev:
         return (Tenant("dev", policies=policy_names(), frame_ancestors=LOOPBACK_ORIGINS),)
-    raise SettingsError("CDS_CONFIG is required: a trust file names the EHRs that may call")
+    raise SettingsError(
+        Fault(
+            "CDS_CONFIG is required: a trust file names the EHRs that may call",
+            "write one as the README shows, and set CDS_CONFIG to its path",
+        )
+    )

@@ -7,20 +7,63 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from cds_service.trust.addresses import IpNetwork
 
 DEFAULT_ALGORITHMS = ("ES384", "RS384")
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with the settings or the trust file, and what to do about it.
+
+    ``text`` names the setting or the member, and holds no secret.
+    """
+
+    text: str
+    mend: str = "correct it; the README has all settings"
+
+
 class SettingsError(Exception):
-    """The service cannot start as configured. The message names the setting or trust-file member."""
+    """The service cannot start as configured. ``faults`` are all that were found; the message names each."""
+
+    def __init__(self, *faults: Fault | str) -> None:
+        self.faults = tuple(fault if isinstance(fault, Fault) else Fault(fault) for fault in faults)
+        super().__init__("; ".join(fault.text for fault in self.faults))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that a misspelt one was probably meant to be; empty when none is near."""
+    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=0.75)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How a hospital's servers are reached where they are not on the public internet; else empty.
+
+    ``private_networks`` may hold their addresses; the authorities of ``ca_file`` are believed beside
+    the usual ones; ``https_proxy`` is the http address of a proxy that connects to them.
+    """
+
+    private_networks: tuple[IpNetwork, ...] = ()
+    ca_file: Path | None = None
+    https_proxy: str | None = None
+
+
+PUBLIC_INTERNET = Network()
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who may call the hooks: one issuer of JWTs and where its public keys are."""
+    """Who may call the hooks: one issuer of JWTs and where its public keys are.
+
+    ``network`` is its tenant's: the key address is reached as the tenant's other servers are.
+    """
 
     issuer: str
     jwks_url: str | None = None
@@ -28,6 +71,7 @@ class Client:
     algorithms: tuple[str, ...] = DEFAULT_ALGORITHMS
     extra_audiences: tuple[str, ...] = ()
     jwt_tenants: tuple[str, ...] | None = None
+    network: Network = PUBLIC_INTERNET
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +100,7 @@ class Tenant:
     clients: tuple[Client, ...] = ()
     smart: SmartRegistration | None = None
     members_file: Path | None = None
+    network: Network = PUBLIC_INTERNET
 
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*)?")

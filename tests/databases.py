@@ -12,15 +12,11 @@ from sqlalchemy import create_engine, text
 from cds_service.store.database import Database
 from tests import postgres_server
 
-_PROGRAMS = postgres_server.programs()
-
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    if _PROGRAMS is None:
-        pytest.skip("no PostgreSQL server is installed; make test-postgres brings one")
-    with postgres_server.running(_PROGRAMS) as address:
-        yield address
+    with postgres_server.server(postgres_server.programs_or_skip()) as server:
+        yield server.address
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+
+import psycopg
+import pytest
 
 
 def programs() -> Path | None:
@@ -20,6 +25,14 @@ def programs() -> Path | None:
         return found[-1].parent
     on_path = shutil.which("initdb")
     return Path(on_path).resolve().parent if on_path else None
+
+
+def programs_or_skip() -> Path:
+    """The same; a test that asks is skipped when no server is installed."""
+    found = programs()
+    if found is None:
+        pytest.skip("no PostgreSQL server is installed; make test-postgres brings one")
+    return found
 
 
 def _account() -> dict[str, object]:
@@ -35,9 +48,92 @@ def _account() -> dict[str, object]:
     return {}
 
 
+@dataclass
+class Server:
+    """A server in a folder of its own, which tests may stop, freeze, and start again."""
+
+    bin_folder: Path
+    folder: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        """Its address for the superuser, who needs no password, without a database's name."""
+        return f"postgresql://cds@127.0.0.1:{self.port}"
+
+    def run(self, program: str, *arguments: str) -> None:
+        command = [str(self.bin_folder / program), "-D", f"{self.folder}/db", *arguments]
+        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, **_account())  # type: ignore[call-overload]
+
+    def start(self) -> None:
+        options = f"-c listen_addresses=127.0.0.1 -p {self.port} -c unix_socket_directories='' -c max_connections=200"
+        self.run("pg_ctl", "-w", "-l", f"{self.folder}/log", "-o", options, "start")
+
+    def stop(self) -> None:
+        self.run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def sql(self, statement: str, database: str = "postgres") -> None:
+        """Run one statement as the superuser, outside of a transaction, whatever limits are set."""
+        writing = "-c default_transaction_read_only=off"
+        with psycopg.connect(f"{self.address}/{database}", autocommit=True, options=writing) as db:
+            db.execute(statement)  # type: ignore[arg-type]
+
+    def admit(self, *lines: str) -> None:
+        """Let only these lines of ``pg_hba.conf`` say who may come in how."""
+        (Path(self.folder) / "db/pg_hba.conf").write_text("".join(f"{line}\n" for line in lines))
+        self.run("pg_ctl", "-w", "restart", "-l", f"{self.folder}/log")
+
+    def certify(self) -> None:
+        """Switch TLS on, at the next start, with a certificate that the server signed itself."""
+        key, certificate = Path(self.folder) / "tls.key", Path(self.folder) / "tls.pem"
+        self_signed(key, certificate)
+        if owner := _account():
+            for file in (key, certificate):
+                os.chown(file, int(str(owner["user"])), int(str(owner["group"])))
+        for name, value in (("ssl_cert_file", certificate), ("ssl_key_file", key), ("ssl", "on")):
+            self.sql(f"ALTER SYSTEM SET {name} = '{value}'")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Every process of the server is stopped in what it does; the kernel still takes its connections."""
+        pids = self._pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    def _pids(self) -> list[int]:
+        master = int(Path(f"{self.folder}/db/postmaster.pid").read_text().split()[0])
+        # The master first, so that it forks no more.
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return [master, *map(int, children)]
+
+
+def self_signed(key: Path, certificate: Path) -> None:
+    """Write a key and a certificate for localhost that it signed itself."""
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    key.chmod(0o600)
+
+
 @contextmanager
-def running(bin_folder: Path) -> Iterator[str]:
-    """The address of a server that lives as long as the block, without its database's name."""
+def server(bin_folder: Path) -> Iterator[Server]:
+    """A server that lives as long as the block."""
     account = _account()
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         if account:
@@ -45,17 +141,11 @@ def running(bin_folder: Path) -> Iterator[str]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-
-        def run(program: str, *arguments: str) -> None:
-            command = [str(bin_folder / program), "-D", f"{folder}/db", *arguments]
-            subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, **account)  # type: ignore[call-overload]
-
-        run("initdb", "-U", "cds", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = (
-            f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories='' -c max_connections=200"
-        )
-        run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", options, "start")
+        made = Server(bin_folder, folder, port)
+        made.run("initdb", "-U", "cds", "-A", "trust", "-E", "UTF8", "--no-sync")
+        made.start()
         try:
-            yield f"postgresql://cds@127.0.0.1:{port}"
+            yield made
         finally:
-            run("pg_ctl", "-w", "-m", "immediate", "stop")
+            with suppress(subprocess.CalledProcessError):  # it may be stopped already
+                made.stop()

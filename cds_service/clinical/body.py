@@ -104,8 +104,7 @@ def _why_not(chart: Chart) -> str:
         if len(values[name]) > 1
     ]
     missing = [_missing(chart, name, label) for name, label in wanted[:2] if not values[name]]
-    unseen = chart.unseen(Need.OBSERVATIONS)
-    return "; ".join([*differ, *missing, *([f"not all observations were seen ({unseen})"] if unseen else [])])
+    return "; ".join([*differ, *missing])
 
 
 def _missing(chart: Chart, name: str, label: str) -> str:
@@ -115,6 +114,8 @@ def _missing(chart: Chart, name: str, label: str) -> str:
     if found := chart.usable(name):
         dated = [r for r in found if r.when is not None]
         return f"{label} is only {dated[0].shown}" if dated else f"{label} has no date"
+    if unseen := chart.unseen(Need.OBSERVATIONS):
+        return f"{label} could not be looked for everywhere ({unseen})"
     return f"no {label} found"
 
 

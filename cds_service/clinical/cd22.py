@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.evidence import deciding
 from cds_service.clinical.marker_words import (
     is_equivocal,
     is_of_normal_cells,
@@ -19,6 +20,7 @@ from cds_service.clinical.marker_words import (
     names_marker,
     percent_of,
 )
+from cds_service.clinical.reports import finality
 from cds_service.clinical.results import Part, Result, read_part
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
@@ -36,13 +38,19 @@ def cd22_samples(chart: Chart) -> tuple[Result, ...]:
     """All results on leukemic blasts that say something of CD22.
 
     ``sign`` is the laboratory's interpretation or words, ``value`` the per cent of blasts. A test
-    that was done and left the question open has neither, and still is a result.
+    that was done and left the question open, or whose answer cannot be read, has neither and
+    still is a result.
     """
-    found = [_in_own_words(r) for r in chart.results_for(_PERCENT, _ABSOLUTE)]
-    found += _by_local_codes(chart)
-    found += [_from_text(r.words, r.reference, r.when) for r in chart.results_for("immunophenotype_panel")]
+    coded = (*chart.results_for(_PERCENT, _ABSOLUTE), *_by_local_codes(chart))
+    found = [_in_own_words(r) for r in coded if not r.awaited]
+    found += [
+        replace(_from_text(r.words, r.reference, r.when), rank=r.rank, preliminary=r.preliminary)
+        for r in chart.results_for("immunophenotype_panel")
+    ]
     found += [_from_text(text, reference, when) for text, reference, when in _texts(chart)]
-    return tuple(r for r in found if r.sign is not None or r.value is not None or r.undecided)
+    found += _of_documents(chart)
+    told = [r for r in found if r.sign is not None or r.value is not None or r.undecided]
+    return tuple(deciding(told, [r for r in found if r not in told and r.is_unreadable]))
 
 
 def _in_own_words(result: Result) -> Result:
@@ -61,7 +69,7 @@ def _by_local_codes(chart: Chart) -> Iterator[Result]:
             if _is_cd22_by_name(part):
                 result = read_part(Part(_PERCENT, part, resource), chart.zone)
                 if result.when is None or result.when.has_happened(chart.clock):
-                    yield _in_own_words(result)
+                    yield result
 
 
 def _is_cd22_by_name(part: Mapping[str, Any]) -> bool:
@@ -72,15 +80,21 @@ def _is_cd22_by_name(part: Mapping[str, Any]) -> bool:
 
 
 def _texts(chart: Chart) -> Iterator[tuple[str, str, When | None]]:
-    """Texts that may report on CD22: of reports, notes, plans and diagnoses, not of orders."""
-    for d in chart.documents:
-        yield d.text, d.reference, d.when
+    """Texts that may report on CD22: of plans and diagnoses, not of orders."""
     for p in chart.problems:
         if p.verified and not p.is_event:
             yield f"{p.words} ; {p.notes}", p.reference, p.recorded or p.onset
     for s in chart.statements:
         if s.kind in _TEXTS_OF and not s.codes & _READ_BY_CODE and not names_marker(s.topic, CD22):
             yield s.text or s.topic, s.reference, s.when
+
+
+def _of_documents(chart: Chart) -> Iterator[Result]:
+    """What reports and notes say; a preliminary report gives way to a final result of its time."""
+    for d in chart.documents:
+        found = _from_text(d.text, d.reference, d.when)
+        early = d.kind == "DiagnosticReport" and bool(d.status) and not finality(d.status)
+        yield replace(found, rank=finality(d.status), preliminary=True) if early else found
 
 
 def _from_text(text: str, reference: str, when: When | None) -> Result:

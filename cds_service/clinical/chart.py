@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property
+from typing import Any
 
-from cds_service.clinical.exposure import DrugUse, uses_of
+from cds_service.clinical.exposure import DrugUse, reasons_of, uses_of
 from cds_service.clinical.problems import Problem, problems_of
+from cds_service.clinical.reports import silent_reports
 from cds_service.clinical.results import Part, Result, parts_of, read_part
 from cds_service.clinical.statements import Statement, statements_of, when_stated
 from cds_service.clinical.terms import concepts
+from cds_service.fhir.attachments import attached_texts, attachments_of
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
@@ -36,11 +39,15 @@ class Act:
     when: When | None
     reference: str
     texts: tuple[str, ...]
+    reasons: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A DocumentReference or DiagnosticReport: its type, day and readable text."""
+    """A DocumentReference or DiagnosticReport: its type, day and readable text.
+
+    ``content_unread`` says that a document is attached and its text could not be read.
+    """
 
     concepts: frozenset[str]
     codes: frozenset[str]
@@ -49,6 +56,8 @@ class Document:
     when: When | None
     reference: str
     kind: str
+    status: str = ""
+    content_unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,35 +161,50 @@ class Chart:
         """All texts up to the clock."""
         return tuple(
             s
-            for s in statements_of(self.record, self.zone)
-            if s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)
+            for s in statements_of(self.record, self.zone, self._attached)
+            if (s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)) and s.reference not in self._silent_reports
         )
+
+    @cached_property
+    def _silent_reports(self) -> frozenset[str]:
+        return silent_reports(self.record.of_type("DiagnosticReport"), self.zone)
 
     @cached_property
     def acts(self) -> tuple[Act, ...]:
         """Procedures up to the clock, and requests, appointments and care plans of any date."""
         found = [
-            _act(resource, self.zone)
+            _act(resource, self.record, self.zone)
             for kind in ("Procedure", "ServiceRequest", "Appointment", "CarePlan")
             for resource in self.record.of_type(kind)
         ]
         return tuple(a for a in found if a.kind != "Procedure" or self._is_past(a.when))
 
     @cached_property
+    def _attached(self) -> Mapping[str, str]:
+        """The texts attached to documents, the newest first where there is too much to read."""
+        dated = [
+            (str(when_stated(r, self.zone) or ""), r)
+            for kind in ("DocumentReference", "DiagnosticReport")
+            for r in self.record.of_type(kind)
+        ]
+        dated.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
+        return attached_texts((r for _, r in dated), self.record)
+
+    @cached_property
     def documents(self) -> tuple[Document, ...]:
         found = [
-            _document(resource, self.zone)
+            _document(resource, self._attached.get(resource.reference, ""), self.zone)
             for kind in ("DocumentReference", "DiagnosticReport")
             for resource in self.record.of_type(kind)
         ]
-        return tuple(d for d in found if self._is_past(d.when))
+        return tuple(d for d in found if self._is_past(d.when) and d.reference not in self._silent_reports)
 
     def _is_past(self, when: When | None) -> bool:
         return when is None or when.has_happened(self.clock)
 
     def unusable(self, names: Iterable[str]) -> list[Result]:
         """Results of these concepts that carry a value nobody can use, with the problem named."""
-        return [r for r in self.results_for(*names) if r.problem is not None]
+        return [r for r in self.results_for(*names) if r.is_unreadable]
 
 
 def read_chart(record: Record, clock: datetime) -> Chart:
@@ -190,7 +214,7 @@ def read_chart(record: Record, clock: datetime) -> Chart:
     return Chart(record, clock)
 
 
-def _act(resource: Resource, zone: tzinfo) -> Act:
+def _act(resource: Resource, record: Record, zone: tzinfo) -> Act:
     body = resource.body
     match resource.type:
         case "Procedure":
@@ -204,7 +228,9 @@ def _act(resource: Resource, zone: tzinfo) -> Act:
             when = occurrence or start_of(body.get("occurrencePeriod"), zone)
     coded: set[str] = set(concepts(body.get("code"), "procedures", "drugs", "rxnorm_products"))
     words = [words_in(body.get("code"))]
-    for service in (*as_dicts(body.get("serviceType")), *as_dicts(body.get("reasonCode"))):
+    # An appointment's reason is what it is for; the reason of a procedure or request is another thing.
+    purpose = as_dicts(body.get("reasonCode")) if resource.type == "Appointment" else []
+    for service in (*as_dicts(body.get("serviceType")), *purpose):
         coded |= concepts(service, "procedures")
         words.append(words_in(service))
     for activity in as_dicts(body.get("activity")):
@@ -222,24 +248,27 @@ def _act(resource: Resource, zone: tzinfo) -> Act:
         when=when,
         reference=resource.reference,
         texts=tuple(t for t in texts if t),
+        reasons=tuple(reasons_of(body, record, resource)),
     )
 
 
-def _document(resource: Resource, zone: tzinfo) -> Document:
+def _document(resource: Resource, attached: str, zone: tzinfo) -> Document:
     body = resource.body
     kind = body.get("type") if resource.type == "DocumentReference" else body.get("code")
     categories = as_dicts(body.get("category"))
     coded = set(concepts(kind, "fhir_codes", "labs"))
     codes = {str(c.get("code")) for x in (as_dict(kind), *categories) for c in as_dicts(x.get("coding"))}
     texts = [as_text(body.get(m)) for m in ("description", "conclusion")]
-    texts += [words_in(c) for c in as_dicts(body.get("conclusionCode"))]
+    texts += [*(words_in(c) for c in as_dicts(body.get("conclusionCode"))), attached]
     when = when_stated(resource, zone) or end_of(as_dict(body.get("context")).get("period"), zone)
     return Document(
         concepts=frozenset(coded),
         codes=frozenset(codes),
         words=" | ".join(w for w in (words_in(kind), *(words_in(c) for c in categories)) if w),
-        text=" ; ".join(t for t in texts if t),
+        text="\n".join(t for t in texts if t),
         when=when,
         reference=resource.reference,
         kind=resource.type,
+        status=as_text(body.get("status")) or "",
+        content_unread=bool(attachments_of(resource)) and not attached,
     )

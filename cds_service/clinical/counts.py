@@ -9,20 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.evidence import deciding
+from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.results import Result
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
 
 
-def platelets(chart: Chart) -> list[Result]:
-    """Usable platelet counts, in 10*9/L."""
-    return chart.usable("platelets")
+def platelets(chart: Chart, *, unreadable: bool = False) -> list[Result]:
+    """Usable platelet counts, in 10*9/L; with ``unreadable`` also those that cannot be read."""
+    usable = chart.usable("platelets")
+    return deciding(usable, chart.unusable(("platelets",))) if unreadable else usable
 
 
-def anc(chart: Chart) -> list[Result]:
-    """Usable absolute neutrophil counts, in 10*9/L, direct ones before derived ones of the same time."""
+def anc(chart: Chart, *, unreadable: bool = False) -> list[Result]:
+    """Usable absolute neutrophil counts, in 10*9/L, direct ones before derived ones of the same time.
+
+    With ``unreadable`` also those that cannot be read.
+    """
     direct = chart.usable("anc")
     covered = {_moment(r) for r in direct}
     derived = [r for r in _derived(chart) if _moment(r) not in covered]
@@ -32,7 +39,8 @@ def anc(chart: Chart) -> list[Result]:
         for r in chart.usable("anc_segmented")
         if r.value is not None and _moment(r) not in covered
     ]
-    return [*direct, *derived, *bounds]
+    usable = [*direct, *derived, *bounds]
+    return deciding(usable, (*chart.unusable(("anc",)), *_underivable(chart))) if unreadable else usable
 
 
 def _derived(chart: Chart) -> Iterator[Result]:
@@ -41,17 +49,31 @@ def _derived(chart: Chart) -> Iterator[Result]:
         total = white.get(_moment(pct))
         if total is None or total.value is None or pct.value is None:
             continue
-        percent, count = pct.value.exact, total.value.exact
-        if percent is not None and count is not None:
-            value = count * percent / 100
-            yield replace(
-                pct,
-                concept="anc",
-                value=Interval(value, value),
-                words="WBC x neutrophil %",
-                upper_limit=None,
-                lower_limit=None,
-            )
+        yield replace(
+            pct,
+            concept="anc",
+            value=_product(total.value, pct.value),
+            words="WBC x neutrophil %",
+            upper_limit=None,
+            lower_limit=None,
+        )
+
+
+def _underivable(chart: Chart) -> Iterator[Result]:
+    """ANCs that would follow from WBC and neutrophils of one time, where one of the two cannot be read."""
+    white = {_moment(r): r for r in chart.results_of("wbc") if r.when is not None}
+    for pct in chart.results_of("neutrophil_pct"):
+        total = white.get(_moment(pct))
+        unread = next((r for r in (total, pct) if r is not None and r.is_unreadable), None)
+        if total is not None and unread is not None:
+            yield replace(pct, concept="anc", value=None, sign=None, problem=unread.problem)
+
+
+def _product(count: Interval, percent: Interval) -> Interval:
+    """So many per cent of a count; both are at least zero."""
+    low = (count.low or Decimal(0)) * (percent.low or Decimal(0)) / 100
+    share = min(percent.high, Decimal(100)) if percent.high is not None else Decimal(100)
+    return Interval(low, None if count.high is None else count.high * share / 100)
 
 
 def _segs_and_bands(chart: Chart) -> Iterator[Result]:
@@ -60,9 +82,10 @@ def _segs_and_bands(chart: Chart) -> Iterator[Result]:
         band = bands.get(_moment(seg))
         if band is None or band.value is None or seg.value is None:
             continue
-        a, b = seg.value.exact, band.value.exact
-        if a is not None and b is not None:
-            yield replace(seg, value=Interval(a + b, a + b))
+        a, b = seg.value, band.value
+        low = (a.low or Decimal(0)) + (b.low or Decimal(0))
+        high = None if a.high is None or b.high is None else a.high + b.high
+        yield replace(seg, value=Interval(low, high))
 
 
 def _moment(result: Result) -> object:
@@ -75,13 +98,24 @@ _TRANSFUSION = re.compile(
 )
 
 
+_PLATELET_PRODUCT = re.compile(r"(?<!anti)(?<!anti-)\bplatelets?\b", re.IGNORECASE)
+# Around a transfusion, or about platelets and none.
+_NO_TRANSFUSION = re.compile(
+    r"\b(?:cross-?\s?match\w*|screen\w*|antibod\w*|typing|type and|count|function|aggregation|inhibitors?|gel|rich plasma|"
+    r"refractor\w+|consent|prepar\w+|thaw\w*|irradiation only)\b",
+    re.IGNORECASE,
+)
+
+
 def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
-    """When platelets were transfused."""
-    found: list[When] = [
-        w for u in chart.uses if "platelet_transfusion" in u.drugs and u.is_given for w in u.days
-    ]
+    """When platelets were transfused, as a procedure or as an administration of the product (8.4.5).
+
+    Screens, cross-matches and orders that were not carried out are none.
+    """
+    found: list[When] = [w for u in chart.uses if _is_transfusion(u) for w in u.days]
     for act in chart.acts:
-        named = "platelet_transfusion" in act.concepts or bool(_TRANSFUSION.search(act.words))
+        worded = _TRANSFUSION.search(act.words) and not _NO_TRANSFUSION.search(act.words)
+        named = "platelet_transfusion" in act.concepts or bool(worded)
         if (
             named
             and act.kind == "Procedure"
@@ -90,6 +124,13 @@ def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
         ):
             found.append(act.when)
     return tuple(found)
+
+
+def _is_transfusion(use: DrugUse) -> bool:
+    if not use.is_given or _NO_TRANSFUSION.search(use.words):
+        return False
+    product = use.kind == "MedicationAdministration" and bool(_PLATELET_PRODUCT.search(use.words))
+    return product or "platelet_transfusion" in use.drugs
 
 
 def follows_transfusion(result: Result, transfusions: Iterable[When], window: int) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.marker_words import marker_sign
 from cds_service.clinical.problems import Problem
+from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.words import Said, clauses, phrase, says
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
@@ -66,6 +67,9 @@ _OTHER_CONCEPTS = frozenset({"dlbcl", "mds_rcmd", "other_leukemia"})
 # "Lymphoid leukemia in relapse" may be of any lymphoid leukemia: it needs an ALL diagnosis beside it.
 NOT_ALL_BY_ITSELF = (System.SNOMED, "122951000119108")
 _HISTORY_ICD = "Z856"
+REMISSION_CODES = frozenset(
+    {(System.ICD10CM, "C9101"), (System.SNOMED, "425941003"), (System.SNOMED, "91856007")}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def _group(problem: Problem) -> str | None:
     for lineage in ("t_all", "b_all"):
         if problem.is_a(lineage):
             return lineage
-    worded = _group_in_words(problem.words)
+    worded = disease_in_words(problem.words)
     if problem.concepts & _UNSPECIFIED and problem.codes != {NOT_ALL_BY_ITSELF}:
         return worded if worded in ("b_all", "t_all") else "unspecified_all"
     icd = [code for system, code in problem.codes if system is System.ICD10CM]
@@ -135,11 +139,34 @@ def _group(problem: Problem) -> str | None:
     return None if icd else worded
 
 
-def _group_in_words(words: str) -> str | None:
+# "Ph-negative", "CD22 negative": the sign belongs to the marker and not to the disease.
+_QUALIFIER = re.compile(
+    r"\b(?:Ph|Philadelphia(?: chromosome)?|BCR(?:::|[-/])ABL1|CD\d{1,3}|KMT2A|CRLF2|MRD)[ -]?(?:negative|positive|neg\b|pos\b|[+-])",
+    re.IGNORECASE,
+)
+
+
+def disease_in_words(words: str) -> str | None:
+    """The group of the first disease that words affirm, such as ``b_all`` or ``other``; None when they name none."""
+    words = _QUALIFIER.sub(" ", words)
     named = (
         ("t_all", _T_ALL), ("t_all", _T_OTHER), ("b_all", _B_ALL), ("unclear", _LYMPHOBLASTIC_LYMPHOMA), ("other", _OTHER), ("unspecified_all", _ALL),
     )  # fmt: skip
     return next((group for group, pattern in named if says(words, pattern) is Said.AFFIRMED), None)
+
+
+def is_relapse(p: Problem) -> bool:
+    """Whether a problem says relapsed or refractory: by code, clinical status or words."""
+    if (System.ICD10CM, "C9102") in p.codes or p.concepts & {"all_relapsed", "all_refractory"}:
+        return True
+    if p.clinical in ("relapse", "recurrence"):
+        return True
+    return not p.codes & REMISSION_CODES and is_named(p, "relapsed", "refractory")
+
+
+def is_named(p: Problem, *values: str) -> bool:
+    """Whether a name of a problem states one of these; "history of" states it too (policy analysis 8.1, 2)."""
+    return any(named(n, "status", *values) in (Named.STATED, Named.PAST) for n in p.words.split(" | "))
 
 
 def _lineages(chart: Chart) -> Iterator[Lineage]:

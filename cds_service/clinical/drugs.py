@@ -20,6 +20,7 @@ INOTUZUMAB = "inotuzumab_ozogamicin"
 UNRESOLVED = "unresolved"  # a reference that could not be read: some drug, not known which
 
 TKIS = frozenset({"bosutinib", "dasatinib", "imatinib", "nilotinib", "ponatinib"})
+ORAL_TKIS = TKIS | {"asciminib", "olverembatinib", "flumatinib"}
 MINI_HYPER_CVD = frozenset({"cyclophosphamide", "dexamethasone", "vincristine", "methotrexate", "cytarabine"})
 STEROIDS = frozenset({"dexamethasone", "prednisone", "prednisolone", "methylprednisolone"})
 ANTHRACYCLINES = frozenset({"doxorubicin", "daunorubicin", "idarubicin", "epirubicin"})

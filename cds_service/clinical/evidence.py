@@ -56,6 +56,23 @@ def _settled(tied: list[Result]) -> tuple[Result, ...]:
     return tuple(unique.values())
 
 
+def deciding(results: Iterable[Result], unreadable: Iterable[Result]) -> list[Result]:
+    """The readable results, and those that cannot be read unless the same sample has a readable one.
+
+    A value that cannot be read may be anything: where it is the newest, comparisons answer None.
+    """
+    readable = list(results)
+    return [*readable, *(r for r in unreadable if not any(_same_sample(r, other) for other in readable))]
+
+
+def _same_sample(a: Result, b: Result) -> bool:
+    if a.when is None or b.when is None:
+        return a.reference == b.reference
+    if a.when.instant is not None and b.when.instant is not None:
+        return a.when.instant == b.when.instant
+    return a.when.day is not None and a.when.day == b.when.day
+
+
 def within(results: Iterable[Result], first: date, last: date) -> list[Result]:
     """The results dated surely on a day from ``first`` to ``last``, both included."""
     return [r for r in results if r.when is not None and r.when.is_within(first, last)]

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Any
 
 from cds_service.clinical.drugs import UNRESOLVED, ingredients
+from cds_service.clinical.frequency import LONGEST, length_in_days
 from cds_service.clinical.labels import Label, label_of
-from cds_service.clinical.schedule import planned_times
+from cds_service.clinical.medication import medication_concept
+from cds_service.clinical.schedule import planned_times, schedule_of
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
@@ -33,6 +35,7 @@ RANK = {
     "MedicationStatement": 2,
     "MedicationDispense": 2,
     "MedicationRequest": 1,
+    "ServiceRequest": 1,
 }
 _LONGEST_SUPPLY = 366
 _ONLY_PROPOSED = frozenset({"proposal", "option"})
@@ -43,7 +46,7 @@ _INTRATHECAL = re.compile(
 _MALIGNANT = re.compile(
     r"leuk|lymph|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I
 )
-_BENIGN = re.compile(
+BENIGN_REASON = re.compile(
     r"arthrit|psoria|crohn|colitis|lupus|graft|gvhd|asthma|copd|nausea|vomit|emesis|allerg|uveit|vasculit|"
     r"sarcoid|dermat|myasthen|sickle|ectopic|eczema|pemphig|multiple sclerosis|rheum|edema|adrenal|croup|sclero|lichen|"
     r"alopecia|polymyalgia|nephri|spondyl|gout|ha?emolytic an|thrombocytopenic purpura|\bITP\b|beh[cç]et|urticaria",
@@ -56,6 +59,7 @@ class DrugUse:
     """One record of the use of one or more drugs.
 
     ``days`` are single times (events, one administration); ``start`` and ``end`` bound a period.
+    ``supplied_until`` is the last day that an ordered supply with all its repeats is for.
     ``texts`` are its notes and instructions; ``reasons`` why it is used, ``status_reasons`` why not.
     """
 
@@ -78,6 +82,8 @@ class DrugUse:
     amount: Mapping[str, Any]
     concept: Mapping[str, Any]
     linked: str | None = None
+    supplied_until: date | None = None
+    reason_codes: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def rank(self) -> int:
@@ -110,26 +116,8 @@ _GIVEN = {
     "MedicationStatement": {"completed", "active", "stopped"},
     "MedicationDispense": {"completed"},
     "MedicationRequest": {"completed"},
+    "ServiceRequest": {"completed"},
 }
-
-
-def medication_concept(resource: Resource, record: Record) -> Mapping[str, Any] | None:
-    """The CodeableConcept of the drug; None when it is a reference that could not be read."""
-    body = resource.body
-    if resource.type == "ServiceRequest":
-        return as_dict(body.get("code"))
-    own = as_dict(body.get("medicationCodeableConcept"))
-    pointer = as_dict(body.get("medicationReference"))
-    if own or not pointer:
-        return own
-    medication = record.resolve(as_text(pointer.get("reference")) or "", resource)
-    if medication is not None:
-        code = as_dict(medication.body.get("code"))
-        parts = [as_dict(i.get("itemCodeableConcept")) for i in as_dicts(medication.body.get("ingredient"))]
-        codings = [c for p in (code, *parts) for c in as_dicts(p.get("coding"))]
-        return {"coding": codings, "text": words_in(code) or " ".join(words_in(p) for p in parts)}
-    display = as_text(pointer.get("display"))
-    return {"text": display} if display else None
 
 
 def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
@@ -142,6 +130,15 @@ def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
                 yield use_of(resource, record, zone)
 
 
+def orders_a_drug(resource: Resource) -> bool:
+    """Whether a draft orders a drug: a MedicationRequest, or a ServiceRequest for a drug's HCPCS code."""
+    if resource.type == "ServiceRequest":
+        code = resource.body.get("code")
+        billed = any(system is System.HCPCS for system, _ in codes_in(code))
+        return billed and bool(concepts(code, "drugs"))
+    return resource.type == "MedicationRequest"
+
+
 def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     """One medication resource as a drug use."""
     body, kind = resource.body, resource.type
@@ -149,7 +146,9 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     dosages = as_dicts(body.get("dosageInstruction")) or as_dicts(body.get("dosage"))
     texts = tuple(_texts(body, dosages))
     days, start, end = _times(kind, body, dosages, zone)
-    reasons = " ; ".join(_reason_words(body, record))
+    authored = read_when(body.get("authoredOn"), zone) or read_when(body.get("dateAsserted"), zone)
+    reason_codes = tuple(reasons_of(body, record, resource))
+    reasons = " ; ".join(words_in(reason) for reason in reason_codes)
     return DrugUse(
         drugs=frozenset({UNRESOLVED}) if concept is None else ingredients(concept),
         kind=kind,
@@ -160,16 +159,18 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         days=days,
         start=start,
         end=end,
-        authored=read_when(body.get("authoredOn"), zone) or read_when(body.get("dateAsserted"), zone),
+        authored=authored,
         texts=texts,
         reasons=reasons,
         status_reasons=" ; ".join(_status_reasons(body)),
         intrathecal=_is_intrathecal(dosages, (*texts, words_in(concept))),
-        benign_reason=_is_benign(body, record, reasons),
+        benign_reason=_is_benign(reason_codes, reasons),
         label=label_of(texts),
         amount=_amount(dosages),
         concept=concept or {},
         linked=as_text(as_dict(body.get("request")).get("reference")),
+        supplied_until=_ordered_supply_end(body, start or authored),
+        reason_codes=reason_codes,
     )
 
 
@@ -180,14 +181,14 @@ def _times(
         handed = read_when(body.get("whenHandedOver"), zone) or read_when(body.get("whenPrepared"), zone)
         return ((handed,) if handed else ()), handed, _supplied_until(body, handed)
     if kind == "MedicationRequest":
-        events = planned_times(dosages, zone)
-        periods = [
-            as_dict(as_dict(as_dict(d.get("timing")).get("repeat")).get("boundsPeriod")) for d in dosages
-        ]
-        starts = [w for p in periods if (w := start_of(p, zone))]
-        ends = [w for p in periods if (w := end_of(p, zone))]
-        start = min(starts, key=lambda w: w.first, default=None)
-        return events, start, max(ends, key=lambda w: w.last, default=None)
+        return planned_times(dosages, zone), *_ordered_period(body, dosages, zone)
+    if kind == "ServiceRequest":
+        period = body.get("occurrencePeriod")
+        single = read_when(body.get("occurrenceDateTime"), zone)
+        events = (
+            (single,) if single else planned_times([{"timing": as_dict(body.get("occurrenceTiming"))}], zone)
+        )
+        return events, start_of(period, zone), end_of(period, zone)
     single = read_when(body.get("effectiveDateTime"), zone)
     if single is not None:
         return (single,), None, None
@@ -200,6 +201,33 @@ def _times(
     ):
         return (start,), start, end
     return (), start, end
+
+
+def _ordered_period(
+    body: Mapping[str, Any], dosages: list[Mapping[str, Any]], zone: tzinfo
+) -> tuple[When | None, When | None]:
+    """The period that an order states: ``boundsPeriod``; else its end by duration or count, from when it was written."""
+    timings = [as_dict(d.get("timing")) for d in dosages]
+    repeats = [as_dict(t.get("repeat")) for t in timings]
+    starts = [w for r in repeats if (w := start_of(r.get("boundsPeriod"), zone))]
+    ends = [w for r in repeats if (w := end_of(r.get("boundsPeriod"), zone))]
+    written = read_when(body.get("authoredOn"), zone)
+    for timing, repeat in zip(timings, repeats, strict=True):
+        if not ends and any(member in repeat for member in ("boundsDuration", "boundsRange", "count")):
+            last = schedule_of(timing, written, zone).last_day
+            ends += [whole_day(last)] if last is not None else []
+    return min(starts, key=lambda w: w.first, default=None), max(ends, key=lambda w: w.last, default=None)
+
+
+def _ordered_supply_end(body: Mapping[str, Any], began: When | None) -> date | None:
+    """The last day of an ordered supply with all the repeats that are allowed."""
+    request = as_dict(body.get("dispenseRequest"))
+    length = length_in_days(request.get("expectedSupplyDuration"))
+    if began is None or length is None:
+        return None
+    repeats = as_decimal(request.get("numberOfRepeatsAllowed")) or 0
+    days = min(length * (1 + max(int(repeats), 0)), LONGEST)
+    return began.last + timedelta(days=max(int(days) - 1, 0))
 
 
 def _supplied_until(body: Mapping[str, Any], handed: When | None) -> When | None:
@@ -227,12 +255,17 @@ def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> Iterato
         yield text
 
 
-def _reason_words(body: Mapping[str, Any], record: Record) -> Iterator[str]:
-    for reason in as_dicts(body.get("reasonCode")):
-        yield words_in(reason)
-    for pointer in as_dicts(body.get("reasonReference")):
-        target = record.resolve(as_text(pointer.get("reference")) or "")
-        yield words_in(target.body.get("code")) if target else as_text(pointer.get("display")) or ""
+def reasons_of(
+    body: Mapping[str, Any], record: Record, inside: Resource | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """The reasons that a resource states as CodeableConcepts: codes, the conditions referred to, or their words."""
+    yield from as_dicts(body.get("reasonCode"))
+    for pointer in (*as_dicts(body.get("reasonReference")), *as_dicts(body.get("addresses"))):
+        target = record.resolve(as_text(pointer.get("reference")) or "", inside)
+        if target is not None:
+            yield as_dict(target.body.get("code"))
+        elif display := as_text(pointer.get("display")):
+            yield {"text": display}
 
 
 def _status_reasons(body: Mapping[str, Any]) -> Iterator[str]:
@@ -249,19 +282,12 @@ def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], texts: Iterable[str]) 
     return any(_INTRATHECAL.search(text) for text in texts)
 
 
-def _is_benign(body: Mapping[str, Any], record: Record, words: str) -> bool:
+def _is_benign(reasons: Iterable[Mapping[str, Any]], words: str) -> bool:
     """Whether the stated reason is a disease that is no malignancy."""
-    targets = [
-        record.resolve(as_text(p.get("reference")) or "") for p in as_dicts(body.get("reasonReference"))
-    ]
-    coded = [
-        *as_dicts(body.get("reasonCode")),
-        *(as_dict(t.body.get("code")) for t in targets if t is not None),
-    ]
-    icd = [code for c in coded for system, code in codes_in(c) if system is System.ICD10CM]
+    icd = [code for reason in reasons for system, code in codes_in(reason) if system is System.ICD10CM]
     if _MALIGNANT.search(words) or any(code[0] in "C" or code[:2] in ("D0", "D3", "D4") for code in icd):
         return False
-    return bool(_BENIGN.search(words)) or any(code[0] not in "ZR" for code in icd)
+    return bool(BENIGN_REASON.search(words)) or any(code[0] not in "ZR" for code in icd)
 
 
 def _amount(dosages: list[Mapping[str, Any]]) -> Mapping[str, Any]:

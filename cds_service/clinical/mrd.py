@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.figures import figure_of, has_value, value_text
+from cds_service.clinical.measurements import is_no_result
 from cds_service.clinical.response import ASSESSING
 from cds_service.clinical.signs import sign_in_words, sign_of
 from cds_service.clinical.statements import when_stated
@@ -19,8 +21,7 @@ from cds_service.clinical.units import convert
 from cds_service.clinical.words import phrase
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When
-from cds_service.fhir.json_types import as_dict
-from cds_service.fhir.quantities import Interval, exactly, quantity, unit_names
+from cds_service.fhir.quantities import Interval, exactly
 from cds_service.fhir.record import Resource
 
 
@@ -50,8 +51,12 @@ _TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
 
 
 def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
-    """MRD results with their dates: negative in words or by code, or below the limit (in per cent)."""
+    """MRD results with their dates: negative in words or by code, or below the limit (in per cent).
+
+    An answer that cannot be read is a result that is not told, unless one of its day can be read.
+    """
     found: list[Mrd] = []
+    unreadable: list[Mrd] = []
     for s in chart.statements:
         if s.kind not in ASSESSING or s.codes & _TRANSCRIPT_CODES or _TRANSCRIPT.search(s.topic):
             continue
@@ -62,10 +67,16 @@ def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
         negative = mrd_sign(text, limit)
         if negative is not None or _FIGURE.search(text):
             found.append(Mrd(negative, s.when, s.reference, s.whole[:120]))
+        elif topical and s.kind == "Observation" and s.answered and not is_no_result(s.text):
+            unreadable.append(Mrd(None, s.when, s.reference, s.whole[:120]))
     measured = list(_measured(chart, limit))
     references = {m.reference for m in measured}
-    in_words = [m for m in found if m.reference not in references]
-    return tuple(sorted((*measured, *in_words), key=lambda m: (m.reference, m.words)))
+    told = [*measured, *(m for m in found if m.reference not in references)]
+    days = {m.when.day for m in told if m.when is not None}
+    open_ = [
+        m for m in unreadable if m.reference not in references and (m.when is None or m.when.day not in days)
+    ]
+    return tuple(sorted((*told, *open_), key=lambda m: (m.reference, m.words)))
 
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
@@ -75,15 +86,14 @@ def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
         if not _MRD.search(topic) or _TRANSCRIPT.search(topic):
             continue
         negative = _answer(resource, limit)
-        told = negative is not None or "valueQuantity" in resource.body
+        told = negative is not None or (has_value(resource.body) and not value_text(resource.body))
         if told and (when is None or when.has_happened(chart.clock)):
             yield Mrd(negative, when, resource.reference, topic)
 
 
 def _answer(resource: Resource, limit: Decimal) -> bool | None:
-    value = as_dict(resource.body.get("valueQuantity"))
-    number = quantity(value)
-    percent = convert(number, "fraction", *unit_names(value)) if number is not None else None
+    figure = None if value_text(resource.body) else figure_of(resource.body)
+    percent = convert(figure.number, "fraction", figure.code, figure.unit) if figure is not None else None
     if percent is not None:
         return percent.is_below(limit)
     sign = sign_of(resource.body)

@@ -1,4 +1,4 @@
-"""The dose of an order as a prescriber stated it: a quantity, a figure in words, or billing units.
+"""The dose of an order as a prescriber stated it: a quantity, or billing units.
 
 Reads what is written and converts mg, ug and g. Which dose is right, and whether a number of
 units can be a dose, is not known here.
@@ -14,7 +14,7 @@ from typing import Any
 
 from cds_service.clinical.units import ucum_of
 from cds_service.fhir.json_types import as_dict, as_dicts
-from cds_service.fhir.quantities import as_decimal, bounded, plain, quantity, unit_names
+from cds_service.fhir.quantities import as_decimal, plain, quantity, unit_names
 
 DOSE_UNITS = {"mg": Decimal(1), "ug": Decimal("0.001"), "g": Decimal(1000)}
 
@@ -68,35 +68,6 @@ def _of_range(limits: Mapping[str, Any]) -> StatedDose:
     if low == high:
         return stated_dose(low)
     return StatedDose(None, None, f"{stated_dose(low).quoted} to {stated_dose(high).quoted}")
-
-
-_TEXT_DOSE = re.compile(
-    r"(?<![\d.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
-    r"(?P<unit>mg\s*/\s*m\s*(?:2|²|\^2)|mg|mcg|µg|μg|ug)(?![A-Za-z])"
-    r"(?!\s*(?:/|per\s+(?:h|hr|hour|min|minute|ml|kg)\b))",
-    re.IGNORECASE,
-)
-
-
-def dose_in_text(text: str) -> StatedDose | None:
-    """The one dose that a dosage text states; mg before mg/m2. None when it states none.
-
-    Several that differ are no dose; a concentration or rate (mg/mL, mg/h) is none either.
-    """
-    absolute, relative = set(), set()
-    for match in _TEXT_DOSE.finditer(text):
-        number, unit = bounded(Decimal(match["number"].replace(",", ""))), match["unit"].lower()
-        if "/" in unit:
-            relative.add(number)
-        else:
-            absolute.add(number * DOSE_UNITS["mg" if unit == "mg" else "ug"])
-    for found, unit in ((absolute, "mg"), (relative, "mg/m2")):
-        if len(found) > 1:
-            return StatedDose(None, None, text[:80])
-        if found:
-            (value,) = found
-            return StatedDose(value, unit, f"{plain(value)} {unit} in the dosage text")
-    return None
 
 
 _VIAL = re.compile(r"\bvials?\b", re.IGNORECASE)

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from cds_service.clinical.exposure import medication_concept
+from cds_service.clinical.medication import concept_of
+from cds_service.clinical.reading.grades import grade_in, severity_in
+from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in, plain_codes, words_in
@@ -19,13 +22,6 @@ from cds_service.fhir.record import Record, Resource
 
 # Text fallbacks for concepts whose codes are incomplete (conditions.csv, system "text").
 WORDS: Mapping[str, re.Pattern[str]] = {
-    "vod_sos": phrase(
-        r"(?:hepatic )?veno-?occlusive(?: liver)? (?:disease|syndrome)(?: of the liver)?", r"veno occlusive(?: liver)? disease", r"sinusoidal obstructi\w+(?: syndrome)?",
-        r"VOD(?:\s*/\s*SOS)?", r"SOS of (?:the )?liver", r"SOS",
-    ),
-    "infusion_reaction": phrase(
-        r"infusion(?: |-)?related (?:hypersensitivity )?reactions?", r"infusion reactions?", r"anaphyla\w+(?: shock| reaction)?",
-    ),
     "hemorrhage": phrase(r"ha?emorrhag\w*", r"bleed\w*", r"epistaxis", r"hematemesis", r"melena"),
     "infection": phrase(
         r"sepsis", r"septic shock", r"pneumonia", r"bacter[ae]mia", r"fungemia", r"(?:severe |serious |invasive )?infections?",
@@ -35,9 +31,6 @@ WORDS: Mapping[str, re.Pattern[str]] = {
     "gilbert_or_hemolysis": phrase(r"gilbert'?s?(?: syndrome)?", r"hemoly(?:sis|tic an(?:a)?emia)"),
     "pregnancy": phrase(r"pregnan(?:t|cy)"),
     "lactation": phrase(r"lactati(?:on|ng)", r"breast ?-?feeding"),
-    "extramedullary_disease": phrase(
-        r"extramedullary (?:disease|leuk\w+|involvement|relapse|mass\w*)", r"EMD", r"chloroma", r"(?:CNS|testicular|leptomeningeal) (?:disease|leuk\w+|involvement|relapse)",
-    ),
 }  # fmt: skip
 
 
@@ -92,9 +85,22 @@ def problems_of(record: Record, zone: tzinfo) -> Iterator[Problem]:
         yield _adverse_event(resource, record, zone)
 
 
+# Concepts that a name states by the one reader: topic and value.
+_READ = {
+    "vod_sos": ("vod", "vod"), "infusion_reaction": ("reaction", "reaction", "anaphylaxis"),
+    "extramedullary_disease": ("extramedullary", "present"),
+}  # fmt: skip
+
+
 def _concepts(concept: object, words: str) -> frozenset[str]:
     found = set(concepts(concept, "conditions"))
     found |= {name for name, pattern in WORDS.items() if says(words, pattern) is Said.AFFIRMED}
+    names = words.split(" | ")
+    found |= {
+        concept
+        for concept, topic in _READ.items()
+        if any(named(name, *topic) is Named.STATED for name in names)
+    }
     return frozenset(found)
 
 
@@ -102,7 +108,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
     body = resource.body
     code = body.get("code")
     words = words_in(code)
-    notes = " ; ".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
+    notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
     doubtful = bool(
         plain_codes(body.get("verificationStatus")) & {"unconfirmed", "provisional", "differential"}
     )
@@ -136,7 +142,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     severity = words_in(body.get("severity")) or " ".join(plain_codes(body.get("severity")))
     severity += " " + " ".join(sorted(plain_codes(body.get("seriousness"))))  # SeriousIsLifeThreatening
     description = as_text(body.get("description")) or ""
-    notes = " ; ".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
+    notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
     resolved = read_when(body.get("recordedDate"), zone) if outcome & {"resolved", "recovered"} else None
     date = read_when(body.get("date"), zone) or read_when(body.get("detected"), zone)
     return Problem(
@@ -151,8 +157,8 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
         resolved=resolved,
         severity=_severity(severity, body.get("severity"), words),
         grade=_grade(body, f"{words} ; {description} ; {notes}"),
-        suspects=tuple(_suspects(body, record)) or tuple(named_causes(description)),
-        notes=" ; ".join(t for t in (description, notes) if t),
+        suspects=tuple(_suspects(resource, record)) or tuple(named_causes(description)),
+        notes="\n".join(t for t in (description, notes) if t),
         is_event=True,
     )
 
@@ -163,24 +169,18 @@ def _is_worded_as_doubtful(words: str) -> bool:
     )
 
 
-_SEVERITIES = (
-    ("life-threatening", r"life[ -]?threatening|442452003|\bfatal\b|anaphylactic shock"),
-    ("severe", r"\bsevere\b|24484000"),
-    ("moderate", r"\bmoderate\b|6736007"),
-    ("mild", r"\bmild\b|255604002"),
-)
+_SEVERITY_CODES = {
+    "442452003": "life-threatening",
+    "24484000": "severe",
+    "6736007": "moderate",
+    "255604002": "mild",
+}
 
 
 def _severity(words: str, concept: object, text: str) -> str:
-    stated = f"{words} {' '.join(plain_codes(concept))}"
-    for source in (stated, text):
-        for name, pattern in _SEVERITIES:
-            if re.search(pattern, source, re.IGNORECASE):
-                return name
-    return ""
-
-
-_GRADE = re.compile(r"\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*([1-5])\b", re.IGNORECASE)
+    """The severity that is recorded, else the one of the words."""
+    coded = next((_SEVERITY_CODES[c] for c in sorted(plain_codes(concept)) if c in _SEVERITY_CODES), "")
+    return severity_in(f"{words} {' '.join(plain_codes(concept))}") or coded or severity_in(text)
 
 
 def _grade(body: Mapping[str, Any], text: str) -> int | None:
@@ -198,34 +198,41 @@ def _grade(body: Mapping[str, Any], text: str) -> int | None:
             if number is not None and number in (1, 2, 3, 4, 5):
                 return int(number)
     for source in (words_in(body.get("severity")), text):
-        if (match := _GRADE.search(source)) is not None:
-            return int(match[1])
+        if (grade := grade_in(source)) is not None:
+            return grade
     return None
 
 
-def _suspects(body: Mapping[str, Any], record: Record) -> Iterator[str]:
-    for entity in as_dicts(body.get("suspectEntity")):
+def _suspects(resource: Resource, record: Record) -> Iterator[str]:
+    """Each suspect in words and codes; one that could not be read as its bare reference."""
+    for entity in as_dicts(resource.body.get("suspectEntity")):
         pointer = as_dict(entity.get("instance"))
-        target = record.resolve(as_text(pointer.get("reference")) or "")
-        words = as_text(pointer.get("display")) or ""
-        if target is not None:
-            concept = (
-                target.body.get("code") if target.type == "Medication" else medication_concept(target, record)
-            )
-            words = f"{words} {words_in(concept)}"
-            codings = as_dicts(as_dict(concept).get("coding"))
-            words += " " + " ".join(str(c.get("code")) for c in codings)
-        if text := words.strip() or as_text(pointer.get("reference")):
+        reference = as_text(pointer.get("reference")) or ""
+        target = record.resolve(reference, resource)
+        inside = resource if reference.startswith("#") else None
+        concept = concept_of(target, record, inside) if target is not None else {}
+        concept = concept or as_dict(entity.get("instanceCodeableConcept"))
+        codes = [code for c in as_dicts(concept.get("coding")) if (code := as_text(c.get("code")))]
+        words = " ".join(w for w in (as_text(pointer.get("display")), words_in(concept), *codes) if w)
+        if text := words or reference:
             yield text
 
 
+_UNREAD = re.compile(r"(?:https?://\S+/)?[A-Z]\w+/\S+|urn:\S+|#\S+")
+
+
+def is_unread(suspect: str) -> bool:
+    """Whether a suspect is only a reference that could not be read: then no cause is stated (8.4.7)."""
+    return _UNREAD.fullmatch(suspect) is not None
+
+
 _CAUSE = re.compile(
-    r"\b(?:due to|caused by|secondary to|attributed to|related to|(?:reaction|allergy|allergic) to)\s+(?:the\s+)?([\w\- ]{3,60})",
+    r"\b(?:due to|caused by|secondary to|attributed to|related to|(?:reactions?|anaphylaxis|hypersensitivity|allergy|allergic) to)\s(?:the\s)?([\w\- ]{3,60})",
     re.IGNORECASE,
 )
 
 
 def named_causes(text: str) -> Iterator[str]:
     """What a text names as the cause. "After" and "following" tell a time, not a cause."""
-    for match in _CAUSE.finditer(text):
+    for match in _CAUSE.finditer(folded(text)):
         yield match[1].strip()

@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.response_words import ACHIEVED, NOT_ACHIEVED, RELAPSED, Response, responses_in
+from cds_service.clinical.evidence import deciding
+from cds_service.clinical.reading.assertions import Time
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.results import Result
 from cds_service.clinical.statements import Statement
 from cds_service.clinical.terms import concepts
@@ -21,18 +24,45 @@ from cds_service.fhir.record import Resource
 
 __all__ = [
     "ACHIEVED", "ASSESSING", "NOT_ACHIEVED", "RELAPSED", "Response", "Stated", "blasts", "has_blasts",
-    "response_statements",
+    "response_statements", "unreadable_blasts",
 ]  # fmt: skip
+
+
+class Response(StrEnum):
+    """What a statement says of the disease."""
+
+    CR = "CR"
+    CRI = "CRi"
+    PR = "PR"
+    SD = "SD"
+    PD = "PD"
+    RELAPSE = "relapse"
+    NO_RESPONSE = "no CR or CRi"
+    IMPROVED = "improved"
+    STABLE = "stable"
+    WORSENED = "worsened"
+    NO_PROGRESSION = "no progression"
+
+
+ACHIEVED = frozenset({Response.CR, Response.CRI})
+NOT_ACHIEVED = frozenset({Response.PR, Response.SD, Response.PD, Response.RELAPSE, Response.NO_RESPONSE})
+RELAPSED = frozenset({Response.PD, Response.RELAPSE})
+_IN_WORDS = {
+    "cr": Response.CR, "cri": Response.CRI, "pr": Response.PR, "sd": Response.SD, "progression": Response.PD,
+    "relapse": Response.RELAPSE, "no-cr": Response.NO_RESPONSE, "no-progression": Response.NO_PROGRESSION,
+    "improved": Response.IMPROVED,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """One statement of response."""
+    """One statement of response. ``cycle`` is the cycle after which it places the state, when it says so."""
 
     response: Response
     when: When | None
     reference: str
     words: str
+    cycle: int | None = None
 
     @property
     def shown(self) -> str:
@@ -52,14 +82,11 @@ _CODED = {
 }
 _ABOUT_RESPONSE = frozenset({"response_to_treatment", "disease_status"})
 
-# Topics whose short answers (CR, PD) are about the response, and texts in which they are not.
+# Questions whose answers are about the response, so that the answer is read without the question's words.
 _TOPIC = re.compile(
     r"respon|remission|disease status|progression|leuk|marrow|assessment|restag|relapse|evaluation", re.I
 )
-_OTHER_THING = re.compile(
-    r"\bchest\b|\bx-?ray\b|\bblood pressure\b|\bkidney\b|\brenal\b|\bdiabet|\bcreatinine\b", re.I
-)
-_YES_OR_NO = re.compile(r"(?:yes|no|true|false|none)\.?", re.IGNORECASE)
+_YES_OR_NO = re.compile(r"(?:yes|no|true|false|none|achieved|not achieved)\.?", re.IGNORECASE)
 # What orders and plans call the patient ("for relapsed ALL") is their reason, not an assessment.
 ASSESSING = frozenset({"Observation", "Condition", "DiagnosticReport", "DocumentReference", "Procedure"})
 _MENTIONING = frozenset({"CarePlan", "MedicationAdministration"})
@@ -101,27 +128,46 @@ def _stated_in(statement: Statement) -> Iterator[Stated]:
         return  # the name of a problem is read as diagnosis, not as an assessment
     if statement.answers & {"mcode_disease_status", "remission_full", "remission_partial", "response_ncit"}:
         return  # read by its code
-    text = statement.whole if _YES_OR_NO.fullmatch(statement.text) else statement.text or statement.topic
-    if _OTHER_THING.search(text):
-        return
-    about = bool(_TOPIC.search(statement.topic)) or bool(statement.codes & _ABOUT_RESPONSE)
-    for response in responses_in(text, about_response=about or statement.kind != "Observation"):
-        if statement.kind in _MENTIONING and response in RELAPSED:
+    text = _asked(statement)
+    for said in read(text, "response", statement.when.last if statement.when else None).assertions:
+        response = _IN_WORDS[said.value]
+        if said.time is Time.PAST or (statement.kind in _MENTIONING and response in RELAPSED):
             continue
-        yield Stated(response, statement.when, statement.reference, text[:120])
+        yield Stated(response, said.when or statement.when, statement.reference, said.quote, said.cycle)
+
+
+def _asked(statement: Statement) -> str:
+    """The text to read: an answer with its question, where the question is not the response itself."""
+    about = bool(_TOPIC.search(statement.topic)) or bool(statement.codes & _ABOUT_RESPONSE)
+    if statement.answered and (not about or _YES_OR_NO.fullmatch(statement.text)):
+        return f"{statement.topic.split(' | ')[0]}: {statement.text}"
+    return statement.text or statement.topic
+
+
+_BLOOD = ("pb_blasts_pct", "pb_blasts_abs", "pb_lymphoblasts_pct", "pb_lymphoblasts_abs")
 
 
 def blasts(chart: Chart) -> tuple[list[Result], list[Result]]:
     """Usable marrow blast percentages, and peripheral blast results (per cent or count)."""
     marrow = chart.usable("marrow_blasts_pct")
-    blood = [
-        r
-        for r in chart.results_for(
-            "pb_blasts_pct", "pb_blasts_abs", "pb_lymphoblasts_pct", "pb_lymphoblasts_abs"
-        )
-        if r.value is not None or r.sign is not None
-    ]
+    blood = [r for r in chart.results_for(*_BLOOD) if r.value is not None or r.sign is not None]
     return marrow, blood
+
+
+def unreadable_blasts(chart: Chart) -> tuple[list[Result], list[Result]]:
+    """Marrow and blood results that may show blasts or none, since their value cannot be read.
+
+    Not where the same sample has a readable result, nor where the words deny blasts.
+    """
+    marrow, blood = blasts(chart)
+    told = [*marrow, *(r for r in chart.results_for("marrow_blasts_pct") if r.sign is False)]
+    unread = [
+        r for r in chart.results_for("marrow_blasts_pct") if r.problem is not None and r.sign is not False
+    ]
+    return (
+        [r for r in deciding(told, unread) if r in unread],
+        [r for r in deciding(blood, chart.unusable(_BLOOD)) if r.is_unreadable],
+    )
 
 
 def has_blasts(result: Result) -> bool | None:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.counts import anc
 from cds_service.clinical.heart import ecgs
-from cds_service.clinical.results import KIND, Result
+from cds_service.clinical.measurements import KIND
+from cds_service.clinical.results import Result
 from cds_service.clinical.units import CANONICAL
 from cds_service.fhir.record import Record
 

@@ -1,7 +1,7 @@
 """Statements: the free texts of a record that may state a clinical fact, each with its date and source.
 
 Read from the members that the contract names (code and value texts, notes, titles, descriptions,
-conclusions, status reasons). Nothing is concluded here.
+conclusions, status reasons), and the text of a document where it is attached. Nothing is concluded here.
 """
 
 from __future__ import annotations
@@ -49,11 +49,16 @@ _TYPES = (
 )  # fmt: skip
 
 
-def statements_of(record: Record, zone: tzinfo) -> Iterator[Statement]:
-    """All statements of a record, whatever their date."""
+_WITH_DOCUMENTS = frozenset({"DocumentReference", "DiagnosticReport"})
+
+
+def statements_of(record: Record, zone: tzinfo, attached: Mapping[str, str]) -> Iterator[Statement]:
+    """All statements of a record, whatever their date. ``attached`` are the texts of documents by reference."""
     for kind in _TYPES:
         for resource in record.of_type(kind):
             yield from _of(resource, zone)
+            if resource.type in _WITH_DOCUMENTS and (text := attached.get(resource.reference)):
+                yield _of_document(resource, text, zone)
 
 
 def when_stated(resource: Resource, zone: tzinfo) -> When | None:
@@ -79,6 +84,15 @@ def when_stated(resource: Resource, zone: tzinfo) -> When | None:
             return read_when(body.get("date"), zone) or read_when(body.get("recordedDate"), zone)
         case _:
             return effective(body, zone) or read_when(body.get("issued"), zone)
+
+
+def _of_document(resource: Resource, text: str, zone: tzinfo) -> Statement:
+    """The whole text of a document, as one statement."""
+    body = resource.body
+    coded = concepts(body.get("code"), "labs", "fhir_codes", "procedures")
+    status = as_text(body.get("status")) or ""
+    when = when_stated(resource, zone)
+    return Statement("", text, when, resource.reference, resource.type, status, coded)
 
 
 def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:

@@ -1,82 +1,47 @@
-"""What a text says of the plan for a stem cell transplant: planned, not planned, or neither.
+"""What a text says of a stem cell transplant: planned, not planned, or neither; and whether a name names one.
 
-Each clause by itself. A transplant of the past is no plan, doubt ("to be discussed", "not yet
-decided") is neither, and transplants of organs are other things.
+A transplant of the past is no plan, doubt and preparation (evaluation, typing, donor search) are neither,
+and transplants of organs are other things.
 """
 
 from __future__ import annotations
 
-import re
+from cds_service.clinical.reading.assertions import Time
+from cds_service.clinical.reading.clauses import sentences
+from cds_service.clinical.reading.lexicon import Kind
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.tokens import folded
 
-from cds_service.clinical.words import Said, phrase, says
-
-HSCT = phrase(
-    r"(?:allo(?:geneic)?|auto(?:logous)?|haplo(?:identical)?)?(?: )?(?:HSCT|HCT|SCT|BMT)", r"allo ?(?:HSCT|HCT|SCT|BMT)",
-    r"(?:hematopoietic |haematopoietic |allogeneic |autologous |peripheral blood )*(?:stem|progenitor) cell transplant\w*",
-    r"bone marrow transplant\w*", r"(?:allo|haplo) ?transplant\w*", r"(?:allogeneic |autologous )?transplant(?:ation)?",
-)  # fmt: skip
-_ORGAN = re.compile(
-    r"\b(?:kidney|renal|liver|hepatic|heart|cardiac|lung|cornea\w*|pancrea\w*|islet|f(?:a)?ecal(?: microbiota)?|organ|skin|hair)\s+transplant\w*",
-    re.IGNORECASE,
-)
-# Right before a mention: the transplant is of the past.
-_DONE_BEFORE = re.compile(
-    r"(?:\bs/p|\bstatus[ -]post|\bpost|\bafter|\bfollowing|\bsince|\bunderwent|\breceived|\bhad|\bhistory of|\bh/o|\bprior|\bprevious|\bbefore|\bday \+\d+(?: (?:of|after))?)"
-    r"[\s-]+(?:(?:an?|the|his|her|first|second|prior|previous|recent|matched|unrelated|related|sibling|donor|allogeneic|allo|auto\w*|haplo\w*)[\s-]+)*$",
-    re.IGNORECASE,
-)
-_NOT_PLANNED = re.compile(
-    r"\bnot (?:\w+ ){0,2}(?:candidate|eligible|proceed\w*|planned|planning|pursu\w+|considered|suitable|going|intended|possible|feasible)|[:?]\s*(?:no|none)\b|"
-    r"\b(?:ineligible|declin\w+|refus\w+|will not|does not (?:wish|want)|unfit|no longer|contraindicated|ruled out|abandon\w*|cancel\w*|called off|"
-    r"no (?:plan\w*|intention|intent)|no (?:\w+ )?(?:HSCT|transplant\w*|donor)|non-?(?:candidate|transplant)|without (?:a )?(?:planned )?(?:HSCT|transplant))\b",
-    re.IGNORECASE,
-)
-_PLANNED = re.compile(
-    r"\b(?:plan\w*|proceed\w*|scheduled|candidate|bridge|bridging|awaiting|listed for|referr\w+|prepar\w+|consolidat\w+ with|"
-    r"intend\w*|followed by|going to|to undergo|will (?:undergo|receive|have|go)|donor (?:identified|found))\b",
-    re.IGNORECASE,
-)
-_DOUBTFUL = re.compile(
-    r"\b(?:possible|possibly|(?-i:may)|might|if|whether|consider(?!ed)\w*|discuss\w*|undecided|decided|decision|evaluat\w*|potential(?:ly)?|consult\w*|"
-    r"not yet|defer\w*|typing|to be determined)\b|\?",
-    re.IGNORECASE,
-)
-
-
-def names_transplant(text: str) -> bool:
-    """Whether a text names a stem cell transplant that is not of the past."""
-    words = _ORGAN.sub(" ", text)
-    return any(not _DONE_BEFORE.search(words[: m.start()]) for m in HSCT.finditer(words))
-
-
-_AROUND = re.compile(
-    r"\b(?:biops\w*|aspirat\w*|collection|harvest\w*|apheresis|mobili[sz]ation|catheter\w*|clinic|visit|follow-?\s?up|screen\w*|"
-    r"post|pre|donor lymphocyte\w*|education|planning|referral)\b",
-    re.IGNORECASE,
-)
-
-
-def is_transplant(procedure: str) -> bool:
-    """Whether the words of a procedure name a transplant itself, and not what is done around one."""
-    affirmed = says(procedure, HSCT) is Said.AFFIRMED and names_transplant(procedure)
-    return affirmed and not is_doubtful(procedure) and not _AROUND.search(procedure)
+_TOPIC = "transplant"
+_BARE = frozenset({"transplant", "transplantation", "transplants", "tplant", "txplant"})
 
 
 def intention_in(text: str) -> bool | None:
     """Whether a text says that a transplant is planned (True), is not (False), or neither (None)."""
-    found: set[bool] = set()
-    for clause in re.split(r"[.;\n]|\bbut\b", text):
-        if not names_transplant(clause):
-            continue
-        if re.search(r"\bnot yet\b", clause, re.IGNORECASE):
-            continue
-        if _NOT_PLANNED.search(clause):
-            found.add(False)
-        elif _PLANNED.search(clause) and not is_doubtful(clause):
-            found.add(True)
+    found = {a.value == "planned" for a in read(text, _TOPIC).assertions if a.time is Time.PRESENT}
     return found.pop() if len(found) == 1 else None
 
 
-def is_doubtful(text: str) -> bool:
-    """Whether a text leaves the transplant open, or is about finding out."""
-    return bool(_DOUBTFUL.search(text))
+def is_transplant(name: str) -> bool:
+    """Whether the name of a procedure is a stem cell transplant itself, and not what is done around one.
+
+    A bare "transplant" is none: it may be of any organ.
+    """
+    return _names(name, frozenset({Kind.TARGET, Kind.NEUTRAL, Kind.NUMBER, Kind.DATE, Kind.AND}))
+
+
+def is_request(name: str) -> bool:
+    """Whether the name of a request, appointment or plan is a stem cell transplant, also as planned."""
+    return _names(name, frozenset({Kind.TARGET, Kind.NEUTRAL, Kind.NUMBER, Kind.DATE, Kind.AND, Kind.AFFIRM}))
+
+
+def _names(name: str, allowed: frozenset[Kind]) -> bool:
+    """Whether some name of several (a code's displays) is wholly understood and names the transplant."""
+    return any(_is_named(folded(part), allowed) for part in name.split(" | "))
+
+
+def _is_named(name: str, allowed: frozenset[Kind]) -> bool:
+    found = [t for s in sentences(name, _TOPIC) for t in s.terms]
+    named = [t for t in found if t.kind is Kind.TARGET]
+    bare = all(" ".join(w.word for w in t.tokens) in _BARE for t in named)
+    return bool(named) and not bare and all(t.kind in allowed for t in found)

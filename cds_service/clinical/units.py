@@ -1,6 +1,7 @@
 """Units: a fixed, reviewed table of accepted UCUM codes for each kind of quantity.
 
-A unit that is not in the table is refused, never guessed. Factors: ``terminology/units.csv``.
+A unit that is not in the table is refused, never guessed. Factors: ``terminology/units.csv``;
+spellings in words: ``terminology/unit_words.csv``.
 """
 
 from __future__ import annotations
@@ -37,44 +38,45 @@ def factors(kind: str) -> dict[str, Decimal]:
     return {r["code"]: Decimal(r["unit"]) for r in rows("units") if r["concept"] == kind and r["unit"]}
 
 
-# Ways in which laboratories write a unit in words, after _tidy(); each maps to one UCUM code.
-_WRITTEN = {
-    "k/ul": "10*3/uL", "k/mm3": "10*3/mm3", "thou/ul": "10*3/uL", "thous/ul": "10*3/uL",
-    "thousand/ul": "10*3/uL", "10e3/ul": "10*3/uL", "10*3/ul": "10*3/uL", "10*3/mm3": "10*3/mm3",
-    "10e9/l": "10*9/L", "10*9/l": "10*9/L", "g/l(giga)": "10*9/L", "bil/l": "10*9/L",
-    "10*6/l": "10*6/L", "10e6/l": "10*6/L", "10*6/ml": "10*6/mL", "10*12/l": "10*12/L",
-    "/ul": "/uL", "cells/ul": "/uL", "cell/ul": "/uL", "#/ul": "/uL",
-    "/mm3": "/mm3", "cells/mm3": "/mm3", "/cumm": "/mm3", "cells/cumm": "/mm3",
-    "%": "%", "percent": "%", "pct": "%", "1": "1",
-    "mg/dl": "mg/dL", "mg/l": "mg/L", "umol/l": "umol/L", "mcmol/l": "umol/L",
-    "u/l": "U/L", "iu/l": "[IU]/L", "[iu]/l": "[IU]/L", "intlunit/l": "[IU]/L", "unit/l": "U/L",
-    "units/l": "U/L", "ukat/l": "ukat/L", "nkat/l": "nkat/L",
-    "mmol/l": "mmol/L", "meq/l": "meq/L",
-    "ms": "ms", "msec": "ms", "millisecond": "ms", "milliseconds": "ms",
-    "s": "s", "sec": "s", "second": "s", "seconds": "s", "us": "us",
-    "cm": "cm", "centimeter": "cm", "centimeters": "cm", "m": "m", "meter": "m", "mm": "mm",
-    "in": "[in_i]", "inch": "[in_i]", "inches": "[in_i]", "[in_i]": "[in_i]", "[in_us]": "[in_us]",
-    "ft": "[ft_i]", "[ft_i]": "[ft_i]",
-    "kg": "kg", "kilogram": "kg", "kilograms": "kg", "kgs": "kg", "g": "g", "gram": "g", "grams": "g",
-    "lb": "[lb_av]", "lbs": "[lb_av]", "pound": "[lb_av]", "pounds": "[lb_av]", "[lb_av]": "[lb_av]",
-    "oz": "[oz_av]", "[oz_av]": "[oz_av]",
-    "m2": "m2", "squaremeter": "m2", "squaremeters": "m2", "sqm": "m2", "cm2": "cm2",
-    "/min": "/min", "bpm": "/min", "beats/min": "/min", "{beats}/min": "/min", "beats/minute": "/min",
-    "mg": "mg", "milligram": "mg", "milligrams": "mg", "ug": "ug", "mcg": "ug", "microgram": "ug",
-    "micrograms": "ug", "mg/m2": "mg/m2", "ug/kg": "ug/kg", "mcg/kg": "ug/kg", "mg/kg": "mg/kg",
-}  # fmt: skip
+@cache
+def _codes() -> frozenset[str]:
+    """The UCUM codes of every kind."""
+    return frozenset(r["code"] for r in rows("units"))
+
+
+@cache
+def _written() -> dict[str, str]:
+    """A unit in words, after :func:`_tidy`, to its one UCUM code."""
+    return {r["display"]: r["code"] for r in rows("unit_words") if r["unit"] != _AS_WRITTEN}
+
+
+@cache
+def _as_written(kind: str) -> dict[str, str]:
+    """The spellings of one kind in which capitals matter."""
+    table = [r for r in rows("unit_words") if r["unit"] == _AS_WRITTEN and r["concept"] == kind]
+    return {r["display"]: r["code"] for r in table}
+
+
+_AS_WRITTEN = "as-written"
+_RAISED = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
+_POWER_OF_TEN = re.compile(r"^[x\u00d7*]?10(?:\*{1,2}|\\s\\|exp|e\+?|\(|\*\()0?(\d{1,2})\)?(?!\d)")
+_CUBIC_MM = re.compile(r"(?:cu\.?mm\.?|cmm|mm\*?3)$")
 
 
 def _tidy(words: str) -> str:
-    text = words.strip().lower().replace("µ", "u").replace("μ", "u").replace("²", "2").replace("³", "3")
-    text = re.sub(r"\s+", "", text).replace("^", "*")
-    text = re.sub(r"^[x\u00d7](?=10)", "", text)
-    return re.sub(r"(?<=[a-z])\*(?=[23]$)", "", text)  # m^2, mm^3
+    """A spelling without blanks and capitals, its powers as ``10*3``, microliters as ``ul``."""
+    text = words.strip().lower().replace("\u00b5", "u").replace("\u03bc", "u")
+    text = re.sub(r"(?<=10)(?=[\u2070\u00b9\u00b2\u00b3\u2074-\u2079])", "*", text).translate(_RAISED)
+    text = re.sub(r"\s+", "", text).replace("^", "*").removesuffix(".")
+    text = _POWER_OF_TEN.sub(r"10*\1", text)
+    text = re.sub(r"(?<=/)mcl$", "ul", text)
+    text = _CUBIC_MM.sub("mm3", text)
+    return re.sub(r"(?<=[a-z])\*(?=[23]$)", "", text)  # m^2
 
 
 def ucum_of(words: str) -> str | None:
     """The one UCUM code that a unit in words means; None when it is not in the table."""
-    return _WRITTEN.get(_tidy(words))
+    return _written().get(_tidy(words))
 
 
 def convert(value: Interval, kind: str, code: str | None, words: str | None) -> Interval | None:
@@ -82,11 +84,15 @@ def convert(value: Interval, kind: str, code: str | None, words: str | None) -> 
     if kind == "ratio":  # any unit: only whether there is something to measure is read of it
         return value
     accepted = factors(kind)
-    unit = code if code is not None else (ucum_of(words) if words else None)
-    if unit is not None and unit not in accepted:
-        unit = ucum_of(unit)
-    factor = accepted.get(unit) if unit is not None else None
-    return None if factor is None else value.times(factor)
+    for unit in (code, words):
+        if unit is None:
+            continue
+        known = unit if unit in accepted else _as_written(kind).get(unit.strip()) or ucum_of(unit)
+        if known in accepted:
+            return value.times(accepted[known])
+        if unit is code and (known is not None or unit in _codes()):
+            return None  # a unit of another kind: words beside it do not mend that
+    return None
 
 
 def written(value: Interval, kind: str) -> str:

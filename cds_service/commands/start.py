@@ -12,11 +12,11 @@ from cds_service.store.database import Database, StoreError
 
 
 def settings_or_exit() -> Settings:
-    """The settings of the environment; a fault ends the command with its message."""
+    """The settings of the environment; faults end the command, each with a line."""
     try:
         return Settings.from_environment()
-    except SettingsError as fault:
-        raise click.ClickException(str(fault)) from None
+    except SettingsError as error:
+        raise click.ClickException("\n".join(fault.text for fault in error.faults)) from None
 
 
 @contextmanager
@@ -31,4 +31,4 @@ def database_or_exit(settings: Settings, *, ready: bool = True) -> Iterator[Data
         finally:
             database.close()
     except StoreError as fault:
-        raise click.ClickException(f"CDS_DATABASE_URL: {fault}") from None
+        raise click.ClickException(f"CDS_DATABASE_URL: {fault}; {fault.failure.mend}") from None

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cds_service.ehr.outcomes import FAILED_TEXT, Meaning, meaning_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
-
-_NOTHING_FOUND = {"4101", "not-found"}  # an outcome in place of an empty Bundle
-_NOT_UNDERSTOOD = {"not-supported", "invalid", "code-invalid", "value"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def read_page(answer: object) -> Page:
         return Page((Resource(body),))
     entries = as_dicts(body.get("entry"))
     resources = tuple(_resources(entries))
-    remark, failed = _remark(entries)
+    remark, failed = _remark(entries, has_rows=bool(resources))
     return Page(resources, _link(body, "next"), remark, failed and not resources, _link(body, "self"))
 
 
@@ -67,19 +65,11 @@ def _resources(entries: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:
             yield Resource(content, name=as_text(entry.get("fullUrl")) or "")
 
 
-def _remark(entries: list[Mapping[str, Any]]) -> tuple[str | None, bool]:
+def _remark(entries: list[Mapping[str, Any]], *, has_rows: bool) -> tuple[str | None, bool]:
     """What outcomes among the entries say about completeness, and whether that means failure."""
     statuses = [as_text(as_dict(entry.get("response")).get("status")) or "200" for entry in entries]
     if any(status[0] not in "23" for status in statuses):
-        return "the server reported an error in its answer", True
+        return FAILED_TEXT, True
     outcomes = [c for c in map(_content, entries) if c.get("resourceType") == "OperationOutcome"]
-    for issue in (issue for outcome in outcomes for issue in as_dicts(outcome.get("issue"))):
-        coded = as_dicts(as_dict(issue.get("details")).get("coding"))
-        codes = {as_text(issue.get("code")), *(as_text(c.get("code")) for c in coded)}
-        if issue.get("severity") in ("error", "fatal"):
-            return "the server reported an error in its answer", True
-        if issue.get("severity") == "warning" and codes & _NOT_UNDERSTOOD:
-            return "the server did not understand the whole search", True
-        if issue.get("severity") == "warning" and not codes & _NOTHING_FOUND:
-            return "the server says that its answer may not be the whole record", False
-    return None, False
+    meaning, remark = meaning_of(outcomes, has_rows=has_rows)
+    return remark, meaning is Meaning.FAILED

@@ -6,16 +6,19 @@ HTTP statuses and JSON; knows no needs and no Bundles. Errors carry a clause for
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Mapping
 from threading import Event
 from typing import Any
 from urllib.parse import urljoin
 
+from cds_service.ehr.outcomes import issue_codes
 from cds_service.ehr.scopes import Access, access
+from cds_service.fhir.json_types import as_text
 from cds_service.json_text import NotStrictJson, read_json
 from cds_service.trust.addresses import same_origin
-from cds_service.trust.outbound import Outbound, OutboundError, Response
+from cds_service.trust.outbound import MAX_BYTES, Outbound, OutboundError, Response
 
 LATE = "the EHR did not answer in time"
 _REFUSALS = {400, 405, 414, 422, 501}  # the query is at fault: another one may do
@@ -31,11 +34,15 @@ _OUTBOUND_REASONS = {
 
 
 class FhirError(Exception):
-    """No usable answer. ``str()`` is a clause that can follow a colon; ``status`` when there was one."""
+    """No usable answer. ``str()`` is a clause that can follow a colon; ``status`` when there was one.
 
-    def __init__(self, reason: str, status: int | None = None) -> None:
+    ``issues`` are the issue types of the OperationOutcome that came with it.
+    """
+
+    def __init__(self, reason: str, status: int | None = None, issues: frozenset[str] = frozenset()) -> None:
         super().__init__(reason)
         self.status = status
+        self.issues = issues
 
     @property
     def is_refusal(self) -> bool:
@@ -98,19 +105,47 @@ class FhirClient:
         if 300 <= answer.status < 400:
             raise FhirError("the server answered with a redirect, which is not followed", answer.status)
         if answer.status != 200:
-            raise FhirError(f"the server answered {answer.status}", answer.status)
+            raise FhirError(f"the server answered {answer.status}", answer.status, _issues(answer))
         return _json_object(answer)
 
-    def _answer(self, url: str, deadline: float) -> Response:
+    def _answer(self, url: str, deadline: float, max_bytes: int = MAX_BYTES) -> Response:
         if self._token_refused.is_set():
             raise FhirError("the EHR no longer accepts the access token", 401)
         headers = {"Accept": _ACCEPT, "Cache-Control": "no-cache"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         try:
-            return self._outbound.get(url, headers=headers, allowed=self.is_own, deadline=deadline)
+            return self._outbound.get(
+                url, headers=headers, allowed=self.is_own, deadline=deadline, max_bytes=max_bytes
+            )
         except OutboundError as failure:
             raise FhirError(_OUTBOUND_REASONS[failure.kind]) from None
+
+    def content(self, url: str, deadline: float, max_bytes: int) -> tuple[bytes, str]:
+        """The bytes of a Binary and their content type, sent as a FHIR resource or as they are. Raises FhirError."""
+        answer = self._answer(url, deadline, max_bytes)
+        if answer.status != 200:
+            raise FhirError(f"the server answered {answer.status}", answer.status)
+        content_type = answer.headers.get("content-type", "")
+        if "json" not in content_type.lower():
+            return answer.body, content_type
+        body = _json_object(answer)
+        try:
+            return base64.b64decode(as_text(body.get("data")) or ""), as_text(body.get("contentType")) or ""
+        except ValueError:
+            raise FhirError("the server's answer cannot be read", answer.status) from None
+
+    def capability_statement(self, deadline: float) -> Mapping[str, Any]:
+        """What the server says of itself, asked without the token. Raises FhirError."""
+        try:
+            answer = self._outbound.get(
+                self.url("metadata"), headers={"Accept": _ACCEPT}, allowed=self.is_own, deadline=deadline
+            )
+        except OutboundError as failure:
+            raise FhirError(_OUTBOUND_REASONS[failure.kind]) from None
+        if answer.status != 200:
+            raise FhirError(f"the server answered {answer.status}", answer.status)
+        return _json_object(answer)
 
     def is_own(self, url: str) -> bool:
         """Whether a URL lies on this server's own scheme, host and port."""
@@ -123,6 +158,13 @@ def _retry_after(answer: Response) -> int | None:
     if answer.status != 429 or not (value.isascii() and value.isdigit()) or len(value) > 4:
         return None
     return max(int(value), 1)
+
+
+def _issues(answer: Response) -> frozenset[str]:
+    try:
+        return issue_codes(_json_object(answer))
+    except FhirError:
+        return frozenset()
 
 
 def _json_object(answer: Response) -> Mapping[str, Any]:

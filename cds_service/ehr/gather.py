@@ -6,8 +6,9 @@ Every need ends as seen, as known to be empty, or as a gap with its reason. Deci
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 from cds_service.ehr.bundles import Page
@@ -21,9 +22,10 @@ from cds_service.ehr.medications import (
     without_foreign,
 )
 from cds_service.ehr.needs import CLINICAL, NEEDS, DataNeed
+from cds_service.ehr.notes import documents_to_read, read_note
 from cds_service.ehr.prefetch import prefetched
 from cds_service.ehr.scopes import Access
-from cds_service.ehr.search import answers, following
+from cds_service.ehr.search import NotOfferedError, answers, following
 from cds_service.ehr.seen import Note, Seen
 from cds_service.fhir.record import Need, Record, Resource, record_from
 
@@ -36,7 +38,7 @@ class NoAccess(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EhrRequest:
-    """What a call says about its data. ``fhir_server`` is None when none was named."""
+    """What a call says about its data. ``fhir_server`` is None when none was named; ``today`` dates the notes to read."""
 
     patient_id: str
     prefetch: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class EhrRequest:
     fhir_server: str | None = None
     access_token: str | None = None
     scope: str | None = None
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ def gather(request: EhrRequest, client: FhirClient | None, deadline: float) -> G
 
 
 _Open = list[tuple[DataNeed, Page | None]]  # rows to ask, with the page that was sent of them
-_Label = Need | str  # a need, or the reference of a Medication
+_Label = Need | str  # a need, the reference of a Medication, or the address of a note
+_TELL_NOTES = frozenset({Need.DOCUMENT_REFERENCES, Need.DIAGNOSTIC_REPORTS, Need.MEDICATION_ADMINISTRATIONS})
 
 
 class _Call:
@@ -88,6 +92,7 @@ class _Call:
         self.seen = {row.need: Seen(row, request.patient_id, server) for row in NEEDS}
         drafts = request.draft_resources
         self.medications = {r.reference: r for r in drafts if r.type == "Medication"}
+        self.notes: dict[str, Resource] = {}  # Binaries by the address that a document gives
         self.asked: dict[str, str] = {}  # references of Medications, each with why it was not had
 
     def take_prefetch(self) -> _Open:
@@ -128,15 +133,36 @@ class _Call:
                 crew.give(row.need, self._job(client, row, page))
         look_up(without_foreign(draft, client.server) for draft in self.request.draft_resources)
         look_up([resource for seen in self.seen.values() for resource in seen.resources])
+        read_notes = self._notes_reader(client, crew, running)
+        read_notes()
         for handed in crew.until(self.deadline):
             if handed.item is not None:
                 look_up(self._take(handed.label, handed.item, "fetched"))
             if handed.is_end:
                 running.discard(handed.label)
+                read_notes()
                 if handed.error is not None:
                     self._fail(handed.label, handed.error)
         for label in running:
             self._fail(label, FhirError(LATE))
+
+    def _notes_reader(
+        self, client: FhirClient, crew: Crew[_Label, Page], running: set[_Label]
+    ) -> Callable[[], None]:
+        """Reads the newest notes, once, as soon as all that tells which they are has come."""
+        begun = False
+
+        def read() -> None:
+            nonlocal begun
+            if begun or running & _TELL_NOTES or not client.access("Binary", reading=True).allowed:
+                return
+            begun = True
+            own = [resource for need in _TELL_NOTES for resource in self.seen[need].resources]
+            for url in documents_to_read(own, client, self.request.today or datetime.now(UTC).date()):
+                running.add(url)
+                crew.give(url, read_note(client, url, self.deadline))
+
+        return read
 
     def _may_ask(self, client: FhirClient, row: DataNeed) -> bool:
         granted = client.access(row.resource_type, reading=row.is_read)
@@ -156,7 +182,8 @@ class _Call:
         if isinstance(label, Need):
             own = self.seen[label].add(page, origin)
         else:
-            own = [replace(r, origin=origin) for r in page.resources if r.reference == label]
+            own = [replace(r, origin=origin) for r in page.resources if label in (r.reference, r.name)]
+        self.notes.update((r.name, r) for r in own if r.type == "Binary" and not isinstance(label, Need))
         self.medications.update((r.reference, r) for r in own if r.type == "Medication")
         return own
 
@@ -177,6 +204,7 @@ class _Call:
             raise error
         if isinstance(label, Need):
             self.seen[label].failure = str(error)
+            self.seen[label].not_offered = isinstance(error, NotOfferedError)
         else:
             self.asked[label] = str(error)
 
@@ -185,11 +213,25 @@ class _Call:
         own = [resource for seen in self.seen.values() for resource in seen.resources]
         for seen in self.seen.values():
             self._remark_on_drugs(seen)
+            self._remark_on_strangers(seen, beside=own)
         gaps = {seen.row.need: seen.gap for seen in self.seen.values() if seen.gap is not None}
         if Need.OTHER_OBSERVATIONS not in gaps:  # which asks for all of them, whatever their code
             gaps.pop(Need.OBSERVATIONS, None)
         in_order = [gaps[need] for need in Need if need in gaps]
-        return record_from(self.request.patient_id, [*own, *self.medications.values()], in_order)
+        missing = [need for need in Need if self.seen[need].not_offered]
+        return record_from(
+            self.request.patient_id,
+            [*own, *self.medications.values(), *self.notes.values()],
+            in_order,
+            missing,
+        )
+
+    def _remark_on_strangers(self, seen: Seen, *, beside: Sequence[Resource]) -> None:
+        """Rows of another patient leave nothing unseen, unless they came in the place of all of this patient's."""
+        is_patient = seen.row.need is Need.PATIENT
+        alone = not seen.resources and (is_patient or all(r.type == "Patient" for r in beside))
+        if seen.strangers and alone and seen.failure is None:
+            seen.remark = "the EHR answered with records of another patient, which were left out"
 
     def _remark_on_drugs(self, seen: Seen) -> None:
         """Say which drugs stayed unknown because their Medication was not to be had."""

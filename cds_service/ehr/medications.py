@@ -13,7 +13,7 @@ from cds_service.ehr.bundles import Page, read_page
 from cds_service.ehr.crew import AT_ONCE, Crew
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.prefetch import prefetched
-from cds_service.fhir.json_types import as_dict, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Need, Resource
 from cds_service.fhir.references import local_reference
 
@@ -57,21 +57,48 @@ def read_medication(client: FhirClient, reference: str, deadline: float) -> Iter
 def drug_sources(
     drafts: Iterable[Resource], prefetch: Mapping[str, Any], client: FhirClient | None, deadline: float
 ) -> tuple[Resource, ...]:
-    """The Medications that draft orders refer to: from the orders' bundle, the prefetch, or the server.
+    """The Medications that draft orders refer to, and what these are made of: from the orders' bundle, the prefetch, or the server.
 
     What cannot be had is left out: the order's own words then decide which drug it is.
     """
     drafts = [without_foreign(draft, client.server if client else None) for draft in drafts]
+    found = {draft.reference: draft for draft in drafts if draft.type in _MADE_OF}
     wanted = {reference for draft in drafts if (reference := drug_reference(draft)) is not None}
-    found = {draft.reference: draft for draft in drafts if draft.type == "Medication"}
-    if not wanted - found.keys():
-        return tuple(found.values())
+    wanted |= {reference for draft in drafts for reference in _ingredients_of(draft)}
+    for _ in range(_LEVELS):
+        if not wanted - found.keys():
+            break
+        found |= _sources(wanted - found.keys(), prefetch, client, deadline)
+        wanted = {reference for medication in found.values() for reference in _ingredients_of(medication)}
+    return tuple(found.values())
+
+
+_MADE_OF = ("Medication", "Substance")
+_LEVELS = 2  # the Medication of an order, and the Medications that it is made of
+
+
+def _ingredients_of(resource: Resource) -> Iterator[str]:
+    """The literal references to ingredients in a Medication, or in the Medications that an order contains."""
+    for body in (resource.body, *as_dicts(resource.body.get("contained"))):
+        for ingredient in as_dicts(body.get("ingredient")):
+            reference = local_reference(
+                as_text(as_dict(ingredient.get("itemReference")).get("reference")) or ""
+            )
+            if reference is not None and reference.startswith(tuple(f"{kind}/" for kind in _MADE_OF)):
+                yield reference
+
+
+def _sources(
+    wanted: set[str], prefetch: Mapping[str, Any], client: FhirClient | None, deadline: float
+) -> dict[str, Resource]:
+    """These resources from the prefetch; Medications that it lacks from the server."""
     pages = [page for need in Need if (page := prefetched(prefetch, need)) is not None]
-    found |= {r.reference: r for page in pages for r in page.resources if r.reference in wanted}
-    if client is not None and client.access("Medication", reading=True).allowed:
+    found = {r.reference: r for page in pages for r in page.resources if r.reference in wanted}
+    missing = sorted(r for r in wanted - found.keys() if r.startswith("Medication/"))
+    if missing and client is not None and client.access("Medication", reading=True).allowed:
         crew: Crew[str, Page] = Crew(AT_ONCE)
-        for reference in sorted(wanted - found.keys())[:MOST_READ]:
+        for reference in missing[:MOST_READ]:
             crew.give(reference, read_medication(client, reference, deadline))
         read = [handed.item for handed in crew.until(deadline) if handed.item is not None]
         found |= {r.reference: replace(r, origin="fetched") for page in read for r in page.resources}
-    return tuple(found.values())
+    return found

@@ -15,6 +15,8 @@ from cds_service.fhir.codings import System
 from cds_service.fhir.record import Need
 
 PATIENT_TOKEN = "{{context.patientId}}"
+# Clients that fill the prefetch send the first page only, and servers' pages may hold 20 rows.
+PAGE = "&_count=200"
 MAX_URL_BYTES = 1800  # some gateways cut URLs at 2048; longer code lists are asked for in parts
 
 # Reports that may come as an Observation: marrow aspirate and biopsy, flow cytometry, immunostains.
@@ -43,6 +45,12 @@ class DataNeed:
     def paths(self, patient_id: str) -> tuple[str, ...]:
         """The relative URLs that answer this need for one patient, each short enough for a gateway."""
         return _in_parts(_filled(self.search, patient_id))
+
+    def bare_path(self, patient_id: str) -> str | None:
+        """The search for all that the patient has of the type; None where another row asks for that."""
+        if self.is_read or self.need is Need.OBSERVATIONS:
+            return None
+        return _filled(self.search.partition("&")[0], patient_id)
 
     def refused_paths(self, patient_id: str) -> tuple[str, ...]:
         """The relative URLs to try when the server refused the first; none when there is no other way."""
@@ -77,7 +85,7 @@ def deciding_codes() -> tuple[str, ...]:
 
 def _of(need: Need, type_: str, why: str, parameters: str = "", by: str = "patient") -> DataNeed:
     token = PATIENT_TOKEN if by == "patient" else f"Patient/{PATIENT_TOKEN}"
-    return DataNeed(need, type_, f"{type_}?{by}={token}{parameters}", why)
+    return DataNeed(need, type_, f"{type_}?{by}={token}{parameters}{PAGE}", why)
 
 
 def _medication(need: Need, type_: str, why: str, statuses: str = "") -> DataNeed:
@@ -91,16 +99,16 @@ def _observations() -> tuple[DataNeed, DataNeed]:
         DataNeed(
             Need.OBSERVATIONS,
             "Observation",
-            f"{any_code}&code={','.join(deciding_codes())}&_count=200",
+            f"{any_code}&code={','.join(deciding_codes())}{PAGE}",
             "CD22, Philadelphia chromosome, blasts, counts, MRD, liver, electrolytes, QT, height and "
             "weight, however old",
         ),
         DataNeed(
             Need.OTHER_OBSERVATIONS,
             "Observation",
-            f"{any_code}&_count=200",
+            f"{any_code}{PAGE}",
             "results known by their text only, or under a local code",
-            refused=f"{any_code}&category={_CATEGORIES}&_count=200",
+            refused=f"{any_code}&category={_CATEGORIES}{PAGE}",
         ),
     )
 

@@ -16,18 +16,26 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """How one need was answered: from where, with how many rows and pages, and what is missing."""
+    """How one need was answered: from where, with how many rows and pages, and what is missing.
+
+    ``strangers`` counts the rows of other patients that were dropped.
+    """
 
     need: str
     origin: str
     rows: int
     pages: int
     reason: str
+    strangers: int = 0
 
 
 @dataclass(slots=True)
 class Seen:
-    """One need of one patient. ``failure`` ends it; ``remark`` says that a part is missing."""
+    """One need of one patient. ``failure`` ends it; ``remark`` says that a part is missing.
+
+    ``strangers`` counts the rows of other patients that were dropped; ``not_offered`` says that the
+    EHR has no such type.
+    """
 
     row: DataNeed
     patient_id: str
@@ -37,6 +45,8 @@ class Seen:
     origin: str = ""
     failure: str | None = None
     remark: str | None = None
+    strangers: int = 0
+    not_offered: bool = False
 
     def add(self, page: Page, origin: str) -> list[Resource]:
         """Take a page in; gives back what of it is this patient's."""
@@ -51,25 +61,27 @@ class Seen:
         for resource in page.resources:
             if owner(resource.body, self.patient_id) is Owner.PATIENT:
                 own.append(replace(without_foreign(resource, self.server), origin=where))
-        self._remark_on_others([owner(r.body, self.patient_id) for r in page.resources])
+        self._note_others([owner(r.body, self.patient_id) for r in page.resources])
         self.resources += own
         return own
 
-    def _remark_on_others(self, owners: list[Owner]) -> None:
+    def _note_others(self, owners: list[Owner]) -> None:
         if others := owners.count(Owner.ANOTHER):
             log.warning("safety: %d %s of another patient discarded", others, self.row.resource_type)
-            self.remark = "the EHR answered with records of another patient, which were left out"
-        elif Owner.UNCLEAR in owners:
+            self.strangers += others
+        if Owner.UNCLEAR in owners:
             self.remark = "entries that do not say whose they are were left out"
 
     @property
     def gap(self) -> Gap | None:
         """What is missing; partial when something was seen all the same."""
         reason = self.failure or self.remark
+        if self.not_offered:
+            return None
         return Gap(self.row.need, reason, bool(self.resources)) if reason is not None else None
 
     @property
     def note(self) -> Note:
-        return Note(
-            self.row.need, self.origin, len(self.resources), self.pages, self.failure or self.remark or ""
-        )
+        dropped = f"{self.strangers} rows of another patient were left out" if self.strangers else ""
+        reason = self.failure or self.remark or dropped
+        return Note(self.row.need, self.origin, len(self.resources), self.pages, reason, self.strangers)

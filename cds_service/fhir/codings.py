@@ -49,12 +49,16 @@ _ALIASES |= {s.value.lower(): s for s in System}
 
 
 def system_of(uri: object) -> System | None:
-    """The code system that a URI names; None when there is no URI or it names no known system."""
+    """The code system that a URI names; None when there is no URI or it names no known system.
+
+    HCPCS has many addresses in use; each ends with its name.
+    """
     text = as_text(uri)
     if text is None:
         return None
     plain = text.lower().rstrip("/")
-    return _ALIASES.get(plain) or _ALIASES.get(plain.replace("https://", "http://", 1))
+    known = _ALIASES.get(plain) or _ALIASES.get(plain.replace("https://", "http://", 1))
+    return known or (System.HCPCS if plain.rsplit("/", 1)[-1].startswith("hcpcs") else None)
 
 
 def normal_code(system: System, code: str) -> str:

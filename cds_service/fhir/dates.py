@@ -20,7 +20,7 @@ from typing import Any
 from cds_service.fhir.json_types import as_dict, as_list, as_text
 
 _FORM = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?"
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?)?"
 )
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
@@ -76,7 +76,8 @@ def whole_day(day: date) -> When:
 def parse_when(text: str, zone: tzinfo = UTC) -> When | None:
     """Read a FHIR date, dateTime or instant; None when it is none, or no year of a patient's record.
 
-    A time without an offset (not valid FHIR, but met) is taken in ``zone``, the clock's.
+    Met though not valid FHIR, and read: a time without an offset (taken in ``zone``, the clock's) or
+    without seconds, a blank for the T, an offset written ``+0000`` or ``+00``.
     """
     match = _FORM.fullmatch(text.strip())
     if match is None or not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
@@ -101,9 +102,9 @@ def parse_when(text: str, zone: tzinfo = UTC) -> When | None:
 def _zone(offset: str | None, default: tzinfo) -> tzinfo:
     if offset is None:
         return default
-    if offset == "Z":
+    if offset in ("Z", "z"):
         return UTC
-    minutes = int(offset[1:3]) * 60 + int(offset[4:6])
+    minutes = int(offset[1:3]) * 60 + int(offset[-2:] if len(offset) > 3 else 0)
     return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
 
 

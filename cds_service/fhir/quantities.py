@@ -7,8 +7,10 @@ that depends on where in the interval the value lies answers None.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_text
 
@@ -50,6 +52,16 @@ class Interval:
         high = None if self.high is None else self.high * factor
         return Interval(low, high, self.low_open, self.high_open)
 
+    def is_less_than(self, other: Interval) -> bool | None:
+        """Whether every value of this interval is less than every value of another."""
+        if self.high is not None and other.low is not None:
+            both_reach = not (self.high_open or other.low_open)
+            if self.high < other.low or (self.high == other.low and not both_reach):
+                return True
+        if self.low is not None and other.high is not None and self.low >= other.high:
+            return False
+        return None
+
     def __str__(self) -> str:
         if self.exact is not None:
             return plain(self.exact)
@@ -57,6 +69,8 @@ class Interval:
             return f"{'<' if self.high_open else '<='} {plain(self.high)}"
         if self.high is None and self.low is not None:
             return f"{'>' if self.low_open else '>='} {plain(self.low)}"
+        if self.low is not None and self.high is not None:
+            return f"{plain(self.low)} to {plain(self.high)}"
         return "unbounded"
 
 
@@ -70,6 +84,15 @@ def plain(value: Decimal) -> str:
         return str(Decimal(f"{value:.3E}").normalize())
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def in_words(quantity: Mapping[str, Any]) -> str:
+    """A Quantity as one reads it, ``<1.4 mg``; what is no number stands as it was sent."""
+    unit = as_text(quantity.get("unit")) or as_text(quantity.get("code")) or ""
+    value = quantity.get("value", "")
+    number = as_decimal(value)
+    shown = plain(number) if number is not None else as_text(value) or ""
+    return f"{as_text(quantity.get('comparator')) or ''}{shown} {unit}".strip()
 
 
 def _compared(value: Decimal, comparator: str | None) -> Interval:
@@ -108,27 +131,64 @@ def quantity(value: object) -> Interval | None:
     return None if number is None else _compared(number, as_text(whole.get("comparator")))
 
 
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d+)?"
+_UNIT = r"[^\d\s<>=.,\-\u2013\u2014][^\s\u2013\u2014]*|10[*^(x\u00d7\u00b3\u2079eE\\]\S*"
+_SIGN = (
+    r"<=|>=|<|>|\u2264|\u2265|\bGT\b|\bLT\b|\bGE\b|\bLE\b|less than|fewer than|below|under|up to|at most|"
+    r"more than|greater than|above|over|at least"
+)
+_ABOUT = r"(?:approx(?:imately|\.)?|about|around|circa|ca\.?|estimated(?: at)?|~|\u2248)"
 _FIGURE = re.compile(
-    r"(?P<sign><=|>=|<|>|≤|≥|\bGT\b|\bLT\b|\bGE\b|\bLE\b)?\s*"
-    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"\s*(?P<flag>\b(?:HH?|LL?|A)\b)?\s*(?P<unit>[^\d\s<>=.,]\S*)?",
+    rf"(?P<about>{_ABOUT})?\s*(?P<sign>{_SIGN})?\s*(?P<number>{_NUMBER})"
+    rf"\s*(?P<flag>\b(?:HH?|LL?|A)\b)?\s*(?P<unit>{_UNIT})?\s*(?:[(\[](?:HH?|LL?|A|C)[)\]])?",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(
+    rf"(?P<about>{_ABOUT})?\s*(?:between\s+|from\s+)?(?P<low>{_NUMBER})\s*(?P<low_unit>{_UNIT})??\s*"
+    rf"(?:-|\u2013|\u2014|\bto\b|\band\b)\s*(?P<high>{_NUMBER})\s*(?P<unit>{_UNIT})?",
     re.IGNORECASE,
 )
 _LONGEST_FIGURE = 100
-_SIGNS = {"≤": "<=", "≥": ">=", "gt": ">", "lt": "<", "ge": ">=", "le": "<="}
+_SIGNS = {
+    "\u2264": "<=", "\u2265": ">=", "gt": ">", "lt": "<", "ge": ">=", "le": "<=", "less than": "<", "fewer than": "<",
+    "below": "<", "under": "<", "up to": "<=", "at most": "<=", "more than": ">", "greater than": ">", "above": ">",
+    "over": ">", "at least": ">=",
+}  # fmt: skip
+_ABOUT_SLACK = Decimal("0.2")  # what "about" leaves open on either side
 
 
 def figure_in_text(text: str) -> tuple[Interval, str | None] | None:
-    """A text that is wholly one figure, such as ``<10 IU/mL``, ``1,200`` or ``GT 45``, and its unit.
+    """A text that is wholly one figure or range, and its unit: ``<10 IU/mL``, ``1,200``, ``60-70 %``, ``approx. 60``.
 
-    None when the text is anything else; a number inside a sentence is not guessed at.
+    "About" leaves 20 % open on either side. None when the text is anything else; a number inside a
+    sentence is not guessed at.
     """
-    match = _FIGURE.fullmatch(" ".join(text.split())) if len(text) <= _LONGEST_FIGURE else None
+    words = " ".join(text.split())
+    if len(words) > _LONGEST_FIGURE:
+        return None
+    if (match := _RANGE.fullmatch(words)) is not None:
+        low, high = (_read(match[side]) for side in ("low", "high"))
+        if low > high or (match["low_unit"] or match["unit"]) != match["unit"]:
+            return None
+        return _loosened(Interval(low, high), match["about"]), match["unit"]
+    match = _FIGURE.fullmatch(words)
     if match is None:
         return None
     sign = match["sign"]
     comparator = _SIGNS.get(sign.lower(), sign) if sign else None
-    return _compared(bounded(Decimal(match["number"].replace(",", ""))), comparator), match["unit"]
+    return _loosened(_compared(_read(match["number"]), comparator), match["about"]), match["unit"]
+
+
+def _read(number: str) -> Decimal:
+    return bounded(Decimal(number.replace(",", "")))
+
+
+def _loosened(value: Interval, about: str | None) -> Interval:
+    if not about:
+        return value
+    low = None if value.low is None else value.low * (1 - _ABOUT_SLACK)
+    high = None if value.high is None else value.high * (1 + _ABOUT_SLACK)
+    return Interval(low, high, value.low_open, value.high_open)
 
 
 def unit_names(value: object) -> tuple[str | None, str | None]:

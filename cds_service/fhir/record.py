@@ -7,8 +7,8 @@ resolve. Knows nothing clinical, and not how the resources were fetched.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -78,11 +78,15 @@ class Gap:
 
 @dataclass(frozen=True)
 class Record:
-    """One patient's resources, by type, and the gaps. Built by :func:`record_from`."""
+    """One patient's resources, by type, and the gaps. Built by :func:`record_from`.
+
+    ``not_offered`` are the kinds of data that this EHR has no type for: no gaps, since nothing was missed.
+    """
 
     patient_id: str
     by_type: Mapping[str, tuple[Resource, ...]] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
+    not_offered: tuple[Need, ...] = ()
 
     def of_type(self, resource_type: str) -> tuple[Resource, ...]:
         return self.by_type.get(resource_type, ())
@@ -116,7 +120,7 @@ class Record:
 _WITHDRAWN = {"entered-in-error", "cancelled", "refuted"}
 _NO_RESULT = {"registered", "unknown"}
 _SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
-_WITHOUT_SUBJECT = {"Medication", "Practitioner", "PractitionerRole", "Organization"}
+_WITHOUT_SUBJECT = {"Medication", "Substance", "Practitioner", "PractitionerRole", "Organization", "Binary"}
 
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:
@@ -127,7 +131,8 @@ def counts(body: Mapping[str, Any], patient_id: str) -> bool:
     if not _is_of_patient(body, patient_id):
         return False
     status = as_text(body.get("status"))
-    if status in _WITHDRAWN or (kind == "Observation" and status in _NO_RESULT):
+    is_over = kind == "Coverage" and status == "cancelled"  # which says that a plan has ended
+    if (status in _WITHDRAWN and not is_over) or (kind == "Observation" and status in _NO_RESULT):
         return False
     if kind == "DocumentReference" and status == "superseded":
         return False
@@ -155,21 +160,99 @@ def _is_of_patient(body: Mapping[str, Any], patient_id: str) -> bool:
     return False
 
 
-def record_from(patient_id: str, resources: Iterable[Resource], gaps: Iterable[Gap] = ()) -> Record:
+def record_from(
+    patient_id: str, resources: Iterable[Resource], gaps: Iterable[Gap] = (), not_offered: Iterable[Need] = ()
+) -> Record:
     """Build a record: drop what may not count, merge copies, and put all in an order of its own.
 
     The order depends on content alone, so that shuffled input gives an equal record.
     """
+    resources = list(resources)
+    replaced = _replaced(resources)
     unique: dict[str, Resource] = {}
     for resource in resources:
-        if counts(resource.body, patient_id):
+        if (
+            counts(resource.body, patient_id)
+            and not _is_of_a_report(resource)
+            and resource.reference not in replaced
+        ):
             key = resource.reference if resource.id else resource.name or canonical(resource.body)
             held = unique.get(key)
             unique[key] = resource if held is None else _newer(held, resource)
     by_type: dict[str, list[Resource]] = {}
-    for _, resource in sorted(unique.items()):
+    for resource in _with_results_of_reports([unique[key] for key in sorted(unique)]):
         by_type.setdefault(resource.type, []).append(resource)
-    return Record(patient_id, {k: tuple(v) for k, v in by_type.items()}, tuple(gaps))
+    return Record(patient_id, {k: tuple(v) for k, v in by_type.items()}, tuple(gaps), tuple(not_offered))
+
+
+_TIME_MEMBERS = ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming")
+
+
+def _with_results_of_reports(held: Iterable[Resource]) -> Iterator[Resource]:
+    """The resources, with the results that reports contain, and the report's time on a result that has none.
+
+    A contained result is cited by its report.
+    """
+    held = list(held)
+    reports = [r for r in held if r.type == "DiagnosticReport"]
+    times = {
+        name: report.body
+        for report in reports
+        for pointer in as_dicts(report.body.get("result"))
+        if (name := local_reference(as_text(pointer.get("reference")) or "")) is not None
+    }
+    for resource in held:
+        report_body = times.get(resource.reference) if resource.type == "Observation" else None
+        yield resource if report_body is None else _dated_by(resource, report_body)
+    for report in reports:
+        yield from _contained_results(report)
+
+
+def _contained_results(report: Resource) -> Iterator[Resource]:
+    subject = report.body.get("subject")
+    for body in as_dicts(report.body.get("contained")):
+        if (
+            body.get("resourceType") != "Observation"
+            or as_text(body.get("status")) in _WITHDRAWN | _NO_RESULT
+        ):
+            continue
+        if _patient_in(body.get("subject")) not in (None, _patient_in(subject)):
+            continue
+        own = {k: v for k, v in body.items() if k not in ("id", "subject")}
+        given = {"status": report.body.get("status"), "subject": subject}
+        yield _dated_by(Resource(given | own, report.origin, report.reference), report.body)
+
+
+def _patient_in(pointer: object) -> str | None:
+    return local_reference(as_text(as_dict(pointer).get("reference")) or "")
+
+
+def _replaced(resources: Iterable[Resource]) -> frozenset[str]:
+    """The documents that a newer document on record says it replaces."""
+    return frozenset(
+        name
+        for r in resources
+        if r.type == "DocumentReference" and as_text(r.body.get("status")) not in _WITHDRAWN
+        for relation in as_dicts(r.body.get("relatesTo"))
+        if relation.get("code") == "replaces"
+        and (name := local_reference(as_text(as_dict(relation.get("target")).get("reference")) or ""))
+        is not None
+        and name != r.reference
+    )
+
+
+def _is_of_a_report(resource: Resource) -> bool:
+    """Whether a resource was taken out of a report, from which it is taken again."""
+    return (
+        resource.type == "Observation" and not resource.id and resource.name.startswith("DiagnosticReport/")
+    )
+
+
+def _dated_by(result: Resource, report: Mapping[str, Any]) -> Resource:
+    if any(member in result.body for member in (*_TIME_MEMBERS, "issued")):
+        return result
+    times = {m: report[m] for m in (*_TIME_MEMBERS, "issued") if m in report}
+    return replace(result, body={**times, **result.body}) if times else result
 
 
 def canonical(body: Mapping[str, Any]) -> str:

@@ -86,9 +86,9 @@ def settle(ledger: Ledger, response: Response) -> Response:
     grounds = account.grounds() if answered and account.grounds and ledger.decisions else None
     try:
         ledger.keep(account.deed(response.status_code), account.shown if answered else (), grounds)
-    except StoreError:
+    except StoreError as fault:
         metrics.STORE_FAILURES.labels("ledger").inc()
-        log.error("an answer could not be accounted for and is not given")
+        log.error("an answer could not be accounted for and is not given", extra={"kind": fault.failure.kind})
         if answered:
             text = "The service cannot account for an answer now, so it gives none."
             return json_response(outcome("transient", text), 503)

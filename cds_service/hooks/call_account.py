@@ -50,6 +50,9 @@ def note(account: Account, answered: Answered) -> None:
     _note_what_is_missing(account, answered)
     for gap in gaps:
         metrics.EHR_FAILURES.labels(_kind(gap.reason)).inc()
+    if strangers := sum(n.strangers for n in answered.gathered.notes):
+        account.facts.append(("rows of another patient dropped", str(strangers)))
+        metrics.STRANGERS.inc(strangers)
     for phase, ms in (
         ("prefetch", answered.gathered.prefetch_ms),
         ("fetch", answered.gathered.fetch_ms),

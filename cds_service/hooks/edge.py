@@ -23,7 +23,8 @@ from cds_service.hooks.health import health_routes
 from cds_service.operations import logs, metrics
 from cds_service.operations.ledger import Ledger
 from cds_service.settings import Settings, SettingsError
-from cds_service.store.database import Database, StoreError
+from cds_service.store import patience
+from cds_service.store.database import SERVICE_S, Database, StoreError
 from cds_service.store.decisions import Decisions
 from cds_service.store.token_guard import TokenGuard
 from cds_service.trust.outbound import Outbound
@@ -32,8 +33,11 @@ log = logging.getLogger(__name__)
 EXTENSION = "payer-policy-cds-trust"
 # Only a UUID of the caller's is taken over: any other text could be about a patient.
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# Making the tables takes longer than a call may.
+_START_S = 20.0
+_CALLS = {"hooks.call", "feedback.feedback"}
 _NEVER_THROTTLED = {"health.healthz", "health.readyz", "health.exposition"}
-_HEADERS = {
+HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -63,11 +67,7 @@ def protect(app: Flask, settings: Settings, outbound: Outbound, services: Collec
     ``services`` are the ids of the CDS services. Raises SettingsError when the database or a file of
     keys cannot be used.
     """
-    try:
-        database = Database(settings.database_url)
-        database.upgrade()
-    except StoreError as fault:
-        raise SettingsError(f"CDS_DATABASE_URL: {fault}") from None
+    database = _usable_database(settings)
     kept_for_disputes = Decisions(database, settings.secret_keys) if settings.dispute_days else None
     made = Trust(
         database,
@@ -81,6 +81,21 @@ def protect(app: Flask, settings: Settings, outbound: Outbound, services: Collec
     return made
 
 
+def _usable_database(settings: Settings) -> Database:
+    """The service's database, with this program's schema in it and known to keep what is written."""
+    try:
+        at_start = Database(settings.database_url)
+        try:
+            with patience.at_most(_START_S):
+                at_start.upgrade()
+                at_start.try_write()
+        finally:
+            at_start.close()
+        return Database(settings.database_url, SERVICE_S)
+    except StoreError as fault:
+        raise SettingsError(f"CDS_DATABASE_URL: {fault}") from fault
+
+
 def _guard(app: Flask, settings: Settings, made: Trust) -> None:
     if settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=0)  # type: ignore[method-assign]
@@ -90,13 +105,15 @@ def _guard(app: Flask, settings: Settings, made: Trust) -> None:
         given = request.headers.get("X-Request-Id", "")
         logs.request_id.set(given if _UUID.fullmatch(given) else str(uuid.uuid4()))
         g.started = time.perf_counter()
+        if request.endpoint in _CALLS:
+            patience.begin_call(settings.deadline_s)
         if request.endpoint not in _NEVER_THROTTLED:
             made.gate.throttle(request)
 
     @app.after_request
     def go_out(response: Response) -> Response:
         response = settle(made.ledger, response)
-        for name, value in _HEADERS.items():
+        for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if settings.public_url.startswith("https:"):
             response.headers.setdefault("Strict-Transport-Security", _HSTS)
@@ -107,6 +124,7 @@ def _guard(app: Flask, settings: Settings, made: Trust) -> None:
     @app.teardown_request
     def left(_: BaseException | None) -> None:
         logs.request_id.set("")
+        patience.end_call()
 
 
 def _tell(response: Response) -> None:

@@ -75,7 +75,7 @@ def _unauthorized(_: Unauthorized) -> Response:
 def _store_failed(error: StoreError) -> Response:
     """Without the database nobody is let in and nothing is kept; the caller may try again."""
     metrics.STORE_FAILURES.labels("request").inc()
-    log.error("the database failed at %s", places(error))
+    log.error("the database failed at %s", places(error), extra={"kind": error.failure.kind})
     return json_response(outcome("transient", "The service cannot answer now. Try again later."), 503)
 
 
@@ -98,5 +98,7 @@ def _bug(error: Exception) -> Response:
 
 def places(error: BaseException) -> str:
     """Where an exception passed, innermost last, as file and line. Its message may hold patient data."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    return " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames)
+    files = ((f.filename.rsplit("/", 1)[-1], f.lineno) for f in traceback.extract_tb(error.__traceback__))
+    # A block that is left by an exception passes it through here again and again.
+    passed = [f"{name}:{line}" for name, line in files if name != "contextlib.py"]
+    return " > ".join(passed[-6:])

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 from flask import Request
 from werkzeug.exceptions import TooManyRequests
@@ -34,6 +35,7 @@ class Gate:
     guard: TokenGuard
     by_address: RateLimit
     by_client: RateLimit
+    told: Event = field(default_factory=Event)  # whether the log says already that JWTs are not checked
 
     def discovery(self, request: Request) -> Caller | None:
         """Who asks for discovery; None when it is public and nobody says."""
@@ -60,6 +62,8 @@ class Gate:
             if required:
                 raise self._refused("missing")
             return None
+        if self._cannot_check():
+            return None
         scheme, _, token = given.partition(" ")
         if scheme.lower() != "bearer":
             raise self._refused("scheme")
@@ -71,6 +75,15 @@ class Gate:
         except Refusal as refusal:
             raise self._refused(str(refusal)) from None
         return caller
+
+    def _cannot_check(self) -> bool:
+        """Whether authentication is optional and no client is registered: a JWT then counts as none."""
+        if self.settings.auth_required or self.callers.registered:
+            return False
+        if not self.told.is_set():
+            self.told.set()
+            log.warning("JWTs are not checked: CDS_AUTH=optional and no client is registered")
+        return True
 
     def _refused(self, reason: str) -> Unauthorized:
         metrics.JWT_REFUSALS.labels(reason).inc()

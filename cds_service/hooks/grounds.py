@@ -19,6 +19,7 @@ from cds_service.json_text import write_json
 from cds_service.policies import DrugPolicy
 from cds_service.policy.attempts import Allowance
 from cds_service.policy.determination import Determination
+from cds_service.policy.payer import with_payer
 
 _FORM = 1
 
@@ -28,6 +29,7 @@ class Grounds:
     """``policies`` are names; ``app_context`` the links' opaque ids by order reference.
 
     ``steps`` is how many steps of the evaluation the call's time reached; None when it reached all.
+    ``payers`` are the identifiers of the tenant's payors.
     """
 
     tenant: str
@@ -39,17 +41,19 @@ class Grounds:
     public_url: str
     app_context: Mapping[str, str] = field(default_factory=dict)
     steps: int | None = None
+    payers: tuple[str, ...] = ()
 
     def determinations(
         self, installed: Mapping[str, DrugPolicy], time: Allowance | None = None
     ) -> tuple[Determination, ...]:
         """What the policies say about the drafts in scope; without ``time``, as far as the first answer came."""
         time = time or Allowance(only=self.steps)
-        return tuple(
+        found = [
             determination
             for name in self.policies
             for determination in installed[name].determine(self.record, self.drafts, self.clock, time)
-        )
+        ]
+        return with_payer(found, self.record, self.clock, self.payers, time)
 
     def cards(self, found: Sequence[Determination]) -> list[dict[str, Any]]:
         """The cards that say it."""
@@ -73,12 +77,14 @@ def written(grounds: Grounds, answer: object) -> bytes:
             "patient": grounds.patient_id,
             "resources": {kind: _resources(held) for kind, held in record.by_type.items()},
             "gaps": [[gap.need.value, gap.reason, gap.partial] for gap in record.gaps],
+            "not_offered": [need.value for need in record.not_offered],
             "drafts": _resources(grounds.drafts),
             "policies": list(grounds.policies),
             "clock": grounds.clock.isoformat(),
             "public_url": grounds.public_url,
             "app_context": dict(grounds.app_context),
             **({} if grounds.steps is None else {"steps": grounds.steps}),
+            "payers": list(grounds.payers),
             "answer": write_json(answer),
         }
     ).encode()
@@ -94,13 +100,14 @@ def read(content: bytes) -> tuple[Grounds, str]:
     grounds = Grounds(
         tenant=kept["tenant"],
         patient_id=kept["patient"],
-        record=Record(kept["patient"], by_type, gaps),
+        record=Record(kept["patient"], by_type, gaps, tuple(map(Need, kept.get("not_offered", ())))),
         drafts=_read_resources(kept["drafts"]),
         policies=tuple(kept["policies"]),
         clock=datetime.fromisoformat(kept["clock"]),
         public_url=kept["public_url"],
         app_context=kept["app_context"],
         steps=kept.get("steps"),
+        payers=tuple(kept.get("payers", ())),  # absent in what was kept before they were read
     )
     return grounds, kept["answer"]
 

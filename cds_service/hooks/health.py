@@ -1,8 +1,13 @@
-"""Whether the process is up, whether it can answer, and its metrics. Tells nothing about any call."""
+"""Whether the process is up, whether it can answer, and its metrics. Tells nothing about any call.
+
+Ready means that a call would be answered: the database has this program's schema and keeps what is
+written to it. The write that is tried is taken back, and tried again after some seconds only.
+"""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from flask import Blueprint, Response
@@ -11,14 +16,19 @@ from cds_service.hooks.errors import json_response
 from cds_service.operations import metrics
 from cds_service.policies import installed
 from cds_service.settings import Settings
+from cds_service.store import patience
 from cds_service.store.database import Database, StoreError
 
 log = logging.getLogger(__name__)
+# A proxy gives up after a few seconds: the answer must be there before.
+_CHECKED_WITHIN_S = 1.5
+_WRITE_HOLDS_S = 5.0
 
 
 def health_routes(settings: Settings, database: Database) -> Blueprint:
     """The routes for whoever runs the service: ``/healthz``, ``/readyz`` and ``/metrics``."""
     routes = Blueprint("health", __name__)
+    writable = Writable(database)
 
     @routes.get("/healthz")
     def healthz() -> Response:
@@ -26,9 +36,10 @@ def health_routes(settings: Settings, database: Database) -> Blueprint:
 
     @routes.get("/readyz")
     def readyz() -> Response:
-        failing = [name for name, fails in _checks(settings, database) if fails()]
+        reasons = {"database": _database_fault(writable), "policies": _policy_fault(settings)}
+        failing = [name for name, reason in reasons.items() if reason]
         if failing:
-            log.error("not ready", extra={"reason": " and ".join(failing)})
+            log.error("not ready", extra={"reason": " and ".join(filter(None, reasons.values()))})
             return json_response({"status": "not ready", "failing": failing}, 503)
         return json_response({"status": "ready"})
 
@@ -39,21 +50,31 @@ def health_routes(settings: Settings, database: Database) -> Blueprint:
     return routes
 
 
-def _checks(settings: Settings, database: Database) -> list[tuple[str, Callable[[], bool]]]:
-    return [
-        ("database", lambda: _database_fails(database)),
-        ("policies", lambda: _policies_fail(settings)),
-    ]
+class Writable:
+    """Whether the database keeps what is written; what was found out holds for some seconds."""
+
+    def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._database, self._monotonic = database, monotonic
+        self._good_until = 0.0
+
+    def check(self) -> None:
+        """Raises StoreError unless the database can be used now, as far as can be told in time."""
+        with patience.at_most(_CHECKED_WITHIN_S):
+            self._database.check()
+            if self._monotonic() >= self._good_until:
+                self._database.try_write()
+                self._good_until = self._monotonic() + _WRITE_HOLDS_S
 
 
-def _database_fails(database: Database) -> bool:
+def _database_fault(writable: Writable) -> str:
     try:
-        database.check()
-    except StoreError:
-        return True
-    return False
+        writable.check()
+    except StoreError as fault:
+        return f"database: {fault.failure.kind}"
+    return ""
 
 
-def _policies_fail(settings: Settings) -> bool:
+def _policy_fault(settings: Settings) -> str:
     """Whether a policy that a tenant names is not there; broken policies fail while they are loaded."""
-    return any(name not in installed() for tenant in settings.tenants for name in tenant.policies)
+    named = {name for tenant in settings.tenants for name in tenant.policies}
+    return "policies" if named - set(installed()) else ""

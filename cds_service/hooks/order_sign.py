@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.gather import EhrRequest, Gathered, NoAccess, gather
 from cds_service.ehr.medications import drug_sources
+from cds_service.ehr.payors import with_payors
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.hooks.body import json_from
 from cds_service.hooks.errors import Refused
@@ -83,17 +85,19 @@ def answer(
     caller: Tenant | None = None,
     links: Links = no_links,
     heard: Callable[[OrderSign], None] = unheard,
+    ends: float | None = None,
 ) -> Answered:
     """Answer one call. ``caller`` is the tenant that authentication proved, if it did.
 
-    ``heard`` is told of a well-formed call, whatever becomes of it. Raises Refused for what is no
-    order-sign call, and with 412 when there is no access to data.
+    ``heard`` is told of a well-formed call, whatever becomes of it. ``ends`` is the monotonic instant by
+    which the cards have to be made; by default the whole time budget begins now. The EHR may be waited
+    for until deciding needs the rest. Raises Refused for what is no order-sign call, and with 412 when
+    there is no access to data.
     """
-    started = services.monotonic()
+    ends = ends if ends is not None else services.monotonic() + services.settings.deadline_s
+    deadline = ends - services.settings.deadline_s * _EVALUATION_SHARE
     call = order_sign(json_from(raw))
     heard(call)
-    budget = services.settings.deadline_s
-    deadline = started + budget * (1 - _EVALUATION_SHARE)
     tenant = _tenant(call, services, caller)
     client = _client(call, services, tenant)
     sources = drug_sources(call.drafts, call.prefetch, client, deadline)
@@ -101,10 +105,12 @@ def answer(
     if not inside:
         return Answered(call, tenant, [])
     try:
-        gathered = gather(_ehr_request(call, sources), client, deadline)
+        gathered = gather(_ehr_request(call, sources, services.clock().date()), client, deadline)
     except NoAccess:
         raise _no_access() from None
-    return _evaluated(call, services, tenant, inside, gathered, links, started + budget)
+    if client is not None and tenant is not None and tenant.payer_identifiers:
+        gathered = replace(gathered, record=with_payors(gathered.record, client, deadline))
+    return _evaluated(call, services, tenant, inside, gathered, links, ends)
 
 
 def _tenant(call: OrderSign, services: Services, caller: Tenant | None) -> Tenant | None:
@@ -121,19 +127,20 @@ def _client(call: OrderSign, services: Services, tenant: Tenant | None) -> FhirC
     owner = services.settings.tenant_for_fhir_server(call.fhir_server)
     if owner is None or (tenant is not None and owner.id != tenant.id):
         return None
+    door = services.door_to(call.fhir_server)
     lent = call.authorization
     if lent is None:
-        return FhirClient(services.outbound, call.fhir_server)
+        return FhirClient(door, call.fhir_server)
     if lent.expires_in <= 0:
         return None
-    return FhirClient(services.outbound, call.fhir_server, lent.access_token or None, lent.scope or None)
+    return FhirClient(door, call.fhir_server, lent.access_token or None, lent.scope or None)
 
 
 def _in_scope(drafts: Sequence[Resource], policy: DrugPolicy, known: Record) -> bool:
     return any(policy.in_scope(draft, known.resolve) for draft in drafts)
 
 
-def _ehr_request(call: OrderSign, sources: Sequence[Resource]) -> EhrRequest:
+def _ehr_request(call: OrderSign, sources: Sequence[Resource], today: date) -> EhrRequest:
     lent = call.authorization
     return EhrRequest(
         patient_id=call.patient_id,
@@ -142,6 +149,7 @@ def _ehr_request(call: OrderSign, sources: Sequence[Resource]) -> EhrRequest:
         fhir_server=call.fhir_server,
         access_token=lent.access_token if lent else None,
         scope=lent.scope if lent else None,
+        today=today,
     )
 
 
@@ -161,13 +169,13 @@ def _evaluated(
     policies: Sequence[DrugPolicy],
     gathered: Gathered,
     links: Links,
-    deadline: float,
+    ends: float,
 ) -> Answered:
     begun = services.monotonic()
     # Work that the EHR made late still gets its share: what was read is not thrown away.
     share = max(services.settings.deadline_s * _EVALUATION_SHARE, _LEAST_EVALUATION_S)
-    deadline = max(deadline, begun + share)
-    time = Allowance(lambda: services.monotonic() >= deadline)
+    ends = max(ends, begun + share)
+    time = Allowance(lambda: services.monotonic() >= ends)
     grounds = Grounds(
         tenant=tenant.id if tenant else DEVELOPMENT_TENANT,
         patient_id=call.patient_id,
@@ -176,6 +184,7 @@ def _evaluated(
         policies=tuple(policy.name for policy in policies),
         clock=services.clock(),
         public_url=services.settings.public_url,
+        payers=tenant.payer_identifiers if tenant else (),
     )
     found = grounds.determinations(services.policies, time)
     reached = time.steps if time.is_over else None

@@ -25,7 +25,10 @@ _OF_PATIENT = ("subject", "patient", "for", "beneficiary")
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """The token that the EHR lends for this call, and what it allows. Never printed."""
+    """The token that the EHR lends for this call, and what it allows. Never printed.
+
+    The token is never blank: a member with a blank one counts as absent.
+    """
 
     access_token: str
     scope: str
@@ -86,9 +89,13 @@ def _authorization(body: Mapping[str, Any], server: str | None, patient_id: str)
     given = _optional_object(body, "fhirAuthorization")
     if given is None:
         return None
+    at = "fhirAuthorization"
+    token = _text(given, f"{at}.access_token", blank=True).strip()
+    if not token:
+        # Some clients send an empty token, with a scope of their own, when their server needs none.
+        return None
     if server is None:
         raise _fault("required", "fhirServer", "is required with fhirAuthorization")
-    at = "fhirAuthorization"
     if _text(given, f"{at}.token_type").lower() != "bearer":
         raise _fault("value", f"{at}.token_type", "must be Bearer")
     _text(given, f"{at}.subject", blank=True)
@@ -96,8 +103,7 @@ def _authorization(body: Mapping[str, Any], server: str | None, patient_id: str)
     if patient is not None and patient.removeprefix("Patient/") != patient_id:
         raise _fault("value", f"{at}.patient", "is another patient than context.patientId")
     return Authorization(
-        # Some EHRs send an empty token when their server needs none.
-        access_token=_text(given, f"{at}.access_token", blank=True),
+        access_token=token,
         scope=_text(given, f"{at}.scope", blank=True),
         expires_in=_whole_number(given, f"{at}.expires_in"),
     )

@@ -15,6 +15,7 @@ from cds_service.hooks.edge import trust
 from cds_service.hooks.errors import Refused, json_response
 from cds_service.hooks.order_sign import LINKS, answer, no_links
 from cds_service.hooks.services import EXTENSION, Services
+from cds_service.store import patience
 
 blueprint = Blueprint("hooks", __name__)
 
@@ -49,6 +50,7 @@ def call(service_id: str) -> Response:
         caller.tenant if caller is not None else None,
         links=current_app.extensions.get(LINKS, no_links),
         heard=partial(hear, account),
+        ends=patience.others_end(),
     )
     note(account, answered)
     response = json_response(answered.body)

@@ -35,10 +35,17 @@ class Services:
         names = tenant.policies if tenant is not None and tenant.policies else tuple(self.policies)
         return tuple(self.policies[name] for name in names)
 
+    def door_to(self, fhir_server: str) -> Outbound:
+        """The outbound door to one FHIR server, in the network of the hospital that it belongs to."""
+        tenant = self.settings.tenant_for_fhir_server(fhir_server)
+        return self.outbound.within(tenant.network) if tenant is not None else self.outbound
+
 
 def services_from(settings: Settings) -> Services:
     """The services of one process."""
     outbound = Outbound(loopback=settings.dev)
+    for tenant in settings.tenants:
+        outbound.within(tenant.network)  # now, so that files are read at start and not in a call
     fixed = settings.fixed_now
     if fixed is None:
         return Services(settings, outbound)

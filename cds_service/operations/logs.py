@@ -1,7 +1,9 @@
 """Logs as JSON lines that cannot hold a patient.
 
 A record of our own brings its message and fields that are on a list; of any other library's only
-the message before its values are filled in. An exception is its type and where it passed, never its text.
+the message before its values are filled in. gunicorn's records of its own doings are filled in: their
+values are addresses, signals and process ids; what it says of a request is cut, since it quotes the
+peer. An exception is its type and where it passed, never its text.
 """
 
 from __future__ import annotations
@@ -22,9 +24,16 @@ OURS = ("cds_service", "cards")
 FIELDS = frozenset(
     {
         "method", "route", "status", "ms", "tenant", "service", "reason", "error_id", "at", "kind", "count",
-        "need", "seconds", "version", "limit", "address_kind",
+        "need", "seconds", "version", "limit", "address_kind", "setting", "mend",
     }
 )  # fmt: skip
+_GUNICORN_OF_ITSELF = (
+    "Starting gunicorn", "Listening at", "Using worker", "Handling signal", "Ignoring unknown signal",
+    "Unhandled signal", "Hang up", "Shutting down", "Reason:", "WORKER TIMEOUT", "Worker (pid:",
+    "Booting worker", "Worker exiting", "Parent changed", "Connection in use", "Invalid address",
+    "Can't connect to",
+)  # fmt: skip
+_GUNICORN_OF_A_PEER = "Invalid request"
 _LONGEST = 500
 _HOW_DEEP = 12
 
@@ -38,8 +47,10 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": (record.getMessage() if ours else str(record.msg))[:_LONGEST],
+            "message": (record.getMessage() if ours else _foreign(record))[:_LONGEST],
         }
+        if line["message"] == _GUNICORN_OF_A_PEER and (kind := sys.exc_info()[0]) is not None:
+            line["reason"] = kind.__name__
         if current := request_id.get():
             line["request_id"] = current
         if ours:
@@ -47,6 +58,17 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             line |= _error(record.exc_info[1], record.exc_info[2])
         return json.dumps(line, ensure_ascii=False, default=lambda value: type(value).__name__)
+
+
+def _foreign(record: logging.LogRecord) -> str:
+    """What another library's record may say."""
+    message = str(record.msg)
+    if record.name == "gunicorn.error":
+        if message.startswith(_GUNICORN_OF_ITSELF):
+            return record.getMessage()
+        if message.startswith(_GUNICORN_OF_A_PEER):
+            return _GUNICORN_OF_A_PEER
+    return message
 
 
 def _error(error: BaseException, trace: TracebackType | None) -> dict[str, str]:

@@ -23,6 +23,9 @@ PHASE_SECONDS = Histogram(
 )
 CARDS = Counter("cds_cards_total", "Cards sent", ("kind", "indicator"))
 EHR_FAILURES = Counter("cds_ehr_failures_total", "Data needs that an EHR left unanswered", ("kind",))
+STRANGERS = Counter(
+    "cds_foreign_rows_total", "Rows of another patient that an EHR sent and that were dropped", ()
+)
 JWT_REFUSALS = Counter("cds_jwt_refusals_total", "Calls refused for their JWT", ("reason",))
 THROTTLED = Counter("cds_throttled_total", "Calls refused for coming too often", ("by",))
 FEEDBACK = Counter("cds_feedback_items_total", "Feedback items received", ("outcome",))

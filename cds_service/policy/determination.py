@@ -95,11 +95,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A documentation gap: the item, why it is asked for, and whether a verdict depends on it."""
+    """A documentation gap: the item, why it is asked for, and whether a verdict depends on it.
+
+    ``orderable`` is False where an order would not bring it: what may be there unseen or is not
+    understood, and what is ordered already.
+    """
 
     item: str
     because: str
     decides: bool = True
+    orderable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,9 @@ class Dose:
     """The ordered dose against the table. All mg; ``verdict`` is ok, under, over or unknown.
 
     Members that cannot be told are None. ``options`` lists the rows when more than one may apply.
-    ``for_every_day`` is False for an order of several days whose doses differ by the table.
+    ``for_every_day`` is False for an order of several days whose doses differ by the table; ``on`` is
+    then the day, not the first, that these facts are about. ``disputed`` says that the record supports
+    another body size, so that no dose is suggested.
     """
 
     verdict: str
@@ -133,6 +140,8 @@ class Dose:
     options: tuple[DoseOption, ...] = ()
     arithmetic: str = ""
     for_every_day: bool = True
+    on: str = ""
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,27 @@ class PolicyReference:
     effective: str
     title: str
     payer: str
+
+
+class PayerMatch(StrEnum):
+    """Whose plan is in force on the planned day: the policy's payer's, another's, or nobody's any more or at all."""
+
+    YES = "yes"
+    OTHER = "other"
+    ENDED = "ended"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """What the record says of who pays; decides no criterion. ``match`` is None where it cannot be told.
+
+    ``because`` is a sentence without a full stop, ``evidence`` the Coverages that it rests on.
+    """
+
+    match: PayerMatch | None
+    because: str
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +195,7 @@ class Determination:
     unseen: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
     planned: str = ""
+    payer: Payer | None = None
 
     def findings_on(self, card: CardKind) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.card is card)

@@ -1,117 +1,154 @@
 """``make demo``: start the service and the sandbox EHR, sign each bundled order over HTTP, print the cards.
 
-Everything it starts listens on loopback and is stopped at the end, whatever happens.
+Everything it starts listens on loopback and is stopped at the end, whatever happens. It waits long
+enough for a slow machine; a service that does not start or answer shows its own last lines.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 from cds_service.hooks.discovery import SERVICE_ID
-from cds_service.sandbox.fixtures import FOLDER, names, prefetch_of
+from cds_service.sandbox import starting
+from cds_service.sandbox.card_text import WIDTH, CardText, filled
+from cds_service.sandbox.fixtures import FOLDER, about, names, prefetch_of
 
-CLOCK = "2026-04-15T09:00:00-04:00"  # the day on which the bundled patients are seen
-_WIDTH = 100
-_STARTS_WITHIN_S = 30
+_STARTS_WITHIN_S = 300
+_ANSWERS_WITHIN_S = 120
+_STOPS_WITHIN_S = 60
+_LAST_LINES = 20
+_STRONGEST_FIRST = ("critical", "warning", "info")
+# The service is on this machine: a proxy that the environment names has no part in it.
+_ASK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class DemoFailed(Exception):
+    """The service did not start or answer; the text says why."""
 
 
 def main() -> int:
     """Run the demo; 0 when every order was answered."""
-    print(f"Bundled patients as of {CLOCK}. The service reads them from the sandbox EHR over HTTP.\n")
-    with tempfile.TemporaryDirectory() as folder, _service(Path(folder)) as base:
-        for index, name in enumerate(names()):
-            _show(base, name, with_prefetch=index == 0)
+    print(f"Starting the service and its sandbox EHR on loopback, as of {starting.CLOCK}.", flush=True)
+    print("To see the same in a browser: make serve", flush=True)
+    cards = CardText(whole=bool(os.environ.get("FULL")))
+    strongest: dict[str, str] = {}
+    try:
+        with tempfile.TemporaryDirectory() as folder, _service(Path(folder)) as base:
+            print(f"Signing the order of each of the {len(names())} bundled patients.\n", flush=True)
+            for index, name in enumerate(names()):
+                answered = _signed(base, name, with_prefetch=index == 0)
+                _show(name, answered, "from the prefetch" if index == 0 else "by REST", cards)
+                strongest[name] = _strongest(answered)
+    except DemoFailed as fault:
+        print(f"The demo failed: {fault}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    print(_what_was_shown(strongest))
     return 0
 
 
 @contextmanager
 def _service(folder: Path) -> Iterator[str]:
-    """The service on a free port of loopback, with embedded defaults."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    base = f"http://127.0.0.1:{port}"
+    """The service on DEMO_BIND, or else on a free port, with embedded defaults. Adds its last lines to a failure."""
+    listening = starting.listener(os.environ.get("DEMO_BIND") or "127.0.0.1:0")
+    base = starting.address(listening)
     kept = {k: v for k, v in os.environ.items() if not k.startswith("CDS_")}
-    environ = kept | {
-        "CDS_DEV": "1", "CDS_AUTH": "optional", "CDS_FIXED_NOW": CLOCK, "CDS_PUBLIC_URL": base,
-        "CDS_DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3", "CDS_LOG_LEVEL": "WARNING",
-    }  # fmt: skip
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8",
-               "--log-level", "warning", "cds_service:create_app()"]  # fmt: skip
-    process = subprocess.Popen(command, env=environ)
+    settings = starting.environment(base) | {
+        "CDS_DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3",
+        "CDS_LOG_LEVEL": "WARNING",
+        # On a slow machine the budget of a real call would run out, and the cards would say so.
+        "CDS_DEADLINE_S": "60",
+    }
+    command = starting.gunicorn(listening, "--workers", "1", "--log-level", "warning")
+    said = folder / "service.log"
+    with said.open("wb") as log, listening:
+        process = subprocess.Popen(
+            command, env=kept | settings, pass_fds=[listening.fileno()], stdout=log, stderr=log
+        )
     try:
         _wait_for(base, process)
         yield base
+    except DemoFailed as fault:
+        last = said.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+        raise DemoFailed("\n".join([f"{fault}. Its last lines:", *last])) from None
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        _stop(process)
 
 
 def _wait_for(base: str, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + _STARTS_WITHIN_S
-    while process.poll() is None and time.monotonic() < until:
+    while time.monotonic() < until:
+        if (status := process.poll()) is not None:
+            raise DemoFailed(f"the service did not start, it ended with status {status}")
         try:
-            with urllib.request.urlopen(f"{base}/cds-services", timeout=2):
+            with _ASK.open(f"{base}/readyz", timeout=5):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (OSError, HTTPException):
             time.sleep(0.1)
-    raise SystemExit("the service did not start")
+    raise DemoFailed(f"the service did not answer within {_STARTS_WITHIN_S} s")
 
 
-def _show(base: str, name: str, *, with_prefetch: bool) -> None:
-    folder = FOLDER / name
-    raw = (folder / "request.json").read_bytes()
-    body = json.loads(raw) | {"fhirServer": f"{base}/sandbox/fhir"}
-    payload = json.dumps(body).encode()
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOPS_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _signed(base: str, name: str, *, with_prefetch: bool) -> Sequence[Mapping[str, Any]]:
+    """The cards for one patient's order, asked for as an EHR would."""
+    raw = (FOLDER / name / "request.json").read_bytes()
     if with_prefetch:
-        payload = prefetch_of(raw, (folder / "resources.json").read_bytes())
+        payload = prefetch_of(raw, (FOLDER / name / "resources.json").read_bytes())
+    else:
+        payload = json.dumps(json.loads(raw) | {"fhirServer": f"{base}/sandbox/fhir"}).encode()
     headers = {"Content-Type": "application/json"}
     call = urllib.request.Request(f"{base}/cds-services/{SERVICE_ID}", payload, headers)
-    with urllib.request.urlopen(call, timeout=15) as answered:
-        cards = json.load(answered)["cards"]
-    about = (folder / "about.txt").read_text(encoding="utf-8").strip().splitlines()[0]
-    how = "from the prefetch" if with_prefetch else "by REST"
-    print("=" * _WIDTH)
-    print(f"{name} ({how})\n{textwrap.fill(about, _WIDTH)}")
-    for card in cards:
-        _print_card(card)
-    if not cards:
+    try:
+        with _ASK.open(call, timeout=_ANSWERS_WITHIN_S) as answered:
+            cards: list[Mapping[str, Any]] = json.load(answered)["cards"]
+            return cards
+    except (OSError, HTTPException) as fault:
+        raise DemoFailed(f"the service gave no answer for {name} ({fault})") from None
+
+
+def _show(name: str, answered: Sequence[Mapping[str, Any]], how: str, cards: CardText) -> None:
+    print("=" * WIDTH)
+    print(f"{name} ({how})\n{filled(about(name))}")
+    for card in answered:
+        print("\n".join(cards.lines(card)))
+    if not answered:
         print("  no card: nothing to say about this order")
-    print()
+    print(flush=True)
 
 
-def _print_card(card: Mapping[str, Any]) -> None:
-    kind = card["extension"]["payer-policy-cds"]["kind"]
-    print(f"\n  [{card['indicator'].upper()}] {kind}")
-    print(_wrapped(card["summary"], "  ", "  "))
-    for line in card["detail"].replace("**", "").replace("\\", "").splitlines():
-        print(_wrapped(line, "    ", "      ") if line else "")
-    for suggestion in card.get("suggestions", ()):
-        print(f"    > {suggestion['label']}")
-    print(f"    Source: {card['source']['label']}")
+def _strongest(answered: Sequence[Mapping[str, Any]]) -> str:
+    found = {card["indicator"] for card in answered}
+    return next((indicator for indicator in _STRONGEST_FIRST if indicator in found), "no")
 
 
-def _wrapped(text: str, first: str, then: str) -> str:
-    return textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=then,
-        break_long_words=False,
-        break_on_hyphens=False,
+def _what_was_shown(strongest: Mapping[str, str]) -> str:
+    """The closing line: how many patients, and how strong the strongest card of each was."""
+    count = Counter(strongest.values())
+    critical = ", ".join(name for name, indicator in strongest.items() if indicator == "critical")
+    return filled(
+        f"{len(strongest)} patients: {count['critical']} with a critical card ({critical}), "
+        f"{count['warning']} with a warning, {count['info']} with information alone, {count['no']} without a card."
     )
 
 

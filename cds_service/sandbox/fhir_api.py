@@ -6,24 +6,29 @@ Development only. It answers what the table of data needs asks and nothing more.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
 from cds_service.json_text import write_json
 from cds_service.sandbox.fixtures import names, resources
 from cds_service.sandbox.matching import matches
+from cds_service.sandbox.patients import patients
 
 blueprint = Blueprint("sandbox_fhir", __name__, url_prefix="/sandbox/fhir")
 _PAGE = 50
 _LARGEST_PAGE = 200
+_Parameters = Sequence[tuple[str, str]]
 
 
 @cache
 def _held() -> tuple[Mapping[str, Any], ...]:
-    return tuple(resource for name in names() for resource in resources(name))
+    """What the record holds, and the orders that wait to be signed: EHRs pick them from their server."""
+    recorded = (resource for name in names() for resource in resources(name))
+    return (*recorded, *(draft for patient in patients().values() for draft in patient.drafts))
 
 
 def _fhir(value: object, status: int = 200) -> Response:
@@ -60,17 +65,22 @@ def read(kind: str, resource_id: str) -> Response:
 
 
 @blueprint.get("/<kind>")
+@blueprint.post("/<kind>/_search")
 def search(kind: str) -> Response:
-    """A search, a page at a time; the links to further pages are opaque."""
-    found = [r for r in _held() if matches(r, f"{kind}?{request.query_string.decode()}")]
-    size, start = _page_size(), _start()
+    """A search, a page at a time; a form's parameters and the address's are one search.
+
+    The links to further pages are opaque, and for GET.
+    """
+    asked = [*request.args.items(multi=True), *request.form.items(multi=True)]
+    found = [r for r in _held() if matches(r, f"{kind}?{urlencode(asked)}")]
+    size, start = _page_size(asked), _start(asked)
     page = found[start : start + size]
     base = f"{request.host_url}sandbox/fhir"
-    links = [{"relation": "self", "url": request.url}]
+    links = [{"relation": "self", "url": f"{base}/{kind}?{urlencode(asked)}"}]
     if start + size < len(found):
         token = base64.urlsafe_b64encode(str(start + size).encode()).decode()
-        kept = "&".join(p for p in request.query_string.decode().split("&") if not p.startswith("_offset="))
-        links.append({"relation": "next", "url": f"{base}/{kind}?{kept}&_offset={token}"})
+        kept = [(name, value) for name, value in asked if name != "_offset"]
+        links.append({"relation": "next", "url": f"{base}/{kind}?{urlencode([*kept, ('_offset', token)])}"})
     entries = [
         {"fullUrl": f"{base}/{kind}/{r.get('id')}", "resource": r, "search": {"mode": "match"}} for r in page
     ]
@@ -79,13 +89,13 @@ def search(kind: str) -> Response:
     )
 
 
-def _page_size() -> int:
-    asked = request.args.get("_count", "")
-    return max(1, min(int(asked), _LARGEST_PAGE)) if asked.isdigit() else _PAGE
+def _page_size(asked: _Parameters) -> int:
+    wanted = dict(asked).get("_count", "")
+    return max(1, min(int(wanted), _LARGEST_PAGE)) if wanted.isascii() and wanted.isdecimal() else _PAGE
 
 
-def _start() -> int:
+def _start(asked: _Parameters) -> int:
     try:
-        return max(0, int(base64.urlsafe_b64decode(request.args.get("_offset", "")).decode() or 0))
+        return max(0, int(base64.urlsafe_b64decode(dict(asked).get("_offset", "")).decode() or 0))
     except ValueError:
         return 0

@@ -11,14 +11,18 @@ from cds_service.fhir.json_types import as_dict, as_dicts
 from cds_service.json_text import read_json, write_json
 from cds_service.sandbox.matching import matches
 
-FOLDER = Path(__file__).resolve().parents[2] / "fhir_fixtures"
+# In a checkout a link to the folder at its top; in a wheel the folder itself.
+FOLDER = Path(__file__).with_name("bundled")
 
 
 def names() -> list[str]:
     """The folders that hold a request, in order."""
-    return (
-        sorted(p.name for p in FOLDER.iterdir() if (p / "request.json").exists()) if FOLDER.exists() else []
-    )
+    return sorted(p.name for p in FOLDER.iterdir() if (p / "request.json").exists())
+
+
+def about(name: str) -> str:
+    """The first line of what is told about one patient."""
+    return (FOLDER / name / "about.txt").read_text(encoding="utf-8").strip().splitlines()[0]
 
 
 def resources(name: str) -> Iterator[Mapping[str, Any]]:

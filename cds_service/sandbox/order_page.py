@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 
-from cds_service.fhir.json_types import as_dict, as_dicts
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.json_text import read_json, write_json
 from cds_service.sandbox import ordering
 from cds_service.sandbox.faults import WORDS, fault_named
@@ -71,17 +71,25 @@ def apply(name: str) -> str:
     orders = ordering.applied(_orders(), suggestion)
     _post(f"/{SERVICE}/feedback", ordering.accepted(request.form["card"], str(suggestion.get("uuid", ""))))
     said = f"Applied: {suggestion.get('label', '')}. The changed orders were checked again."
-    return _signed(patient, orders, said)
+    return _signed(patient, orders, said, _overridden())
 
 
 @blueprint.post("/patients/<name>/override")
 def override(name: str) -> str:
-    """Go on against a card, with a reason."""
-    reason = as_dict(_json_field("reason"))
-    feedback = ordering.overridden(request.form["card"], reason, request.form.get("comment", "").strip())
-    status, _ = _post(f"/{SERVICE}/feedback", feedback)
-    said = "Your reason was recorded." if status == 200 else f"The service answered {status}."
-    return _signed(_patient(name), _orders(), said)
+    """Go on against a card: with a reason, and on a critical card with a comment as well."""
+    patient, orders, overridden = _patient(name), _orders(), dict(_overridden())
+    reason, comment = as_dict(_json_field("reason")), request.form.get("comment", "").strip()
+    if not reason:
+        return _signed(patient, orders, "Choose a reason first. Nothing was recorded.", overridden)
+    if request.form.get("indicator") == "critical" and not comment:
+        return _signed(patient, orders, "Say in the comment why. Nothing was recorded.", overridden)
+    card = request.form["card"]
+    status, _ = _post(f"/{SERVICE}/feedback", ordering.overridden(card, reason, comment))
+    if status != 200:
+        return _signed(patient, orders, f"The service answered {status}.", overridden)
+    display = as_text(reason.get("display")) or as_text(reason.get("code")) or ""
+    overridden[card] = ". ".join(part for part in (display, comment) if part)
+    return _signed(patient, orders, "Your reason was recorded.", overridden)
 
 
 @blueprint.post("/patients/<name>/open")
@@ -98,11 +106,24 @@ def open_view(name: str) -> Response:
     return make_response(redirect(f"{_door().settings.public_url}/launch?{query}", 303))
 
 
-def _signed(patient: SandboxPatient, orders: list[Mapping[str, Any]], said: str = "") -> str:
+def _signed(
+    patient: SandboxPatient,
+    orders: list[Mapping[str, Any]],
+    said: str = "",
+    overridden: Mapping[str, Any] | None = None,
+) -> str:
+    """The page with the cards on these orders. ``overridden`` are the words of reasons given, by card."""
     token = sign_in().access_token(Launch(patient.id, ordering.USER), _SCOPE)
     asked = ordering.hook_request(sign_in().issuer, patient.id, orders, token, _SCOPE)
     status, answer = _post(f"/{SERVICE}", asked)
-    return _page(patient, orders, status=status, cards=as_dicts(answer.get("cards")), said=said)
+    return _page(
+        patient,
+        orders,
+        status=status,
+        cards=as_dicts(answer.get("cards")),
+        said=said,
+        overridden=overridden or {},
+    )
 
 
 def _page(patient: SandboxPatient, orders: list[Mapping[str, Any]], **more: Any) -> str:
@@ -125,6 +146,11 @@ def _patient(name: str) -> SandboxPatient:
 
 def _orders() -> list[Mapping[str, Any]]:
     return as_dicts(_json_field("orders"))
+
+
+def _overridden() -> Mapping[str, Any]:
+    """The reasons given so far, which travel with the page; a card's uuid stays while its order does."""
+    return as_dict(_json_field("overridden"))
 
 
 def _json_field(name: str) -> Any:

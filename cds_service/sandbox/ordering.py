@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from cds_service.fhir import quantities
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
 
@@ -95,5 +96,5 @@ def _dose(order: Mapping[str, Any]) -> str:
     for dosage in as_dicts(order.get("dosageInstruction")):
         for rate in (*as_dicts(dosage.get("doseAndRate")), dosage):
             if quantity := as_dict(rate.get("doseQuantity")):
-                return f"{quantity.get('value')} {quantity.get('unit') or quantity.get('code') or ''}".strip()
+                return quantities.in_words(quantity)
     return ""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.json_text import read_json
-
-FIXTURES = Path(__file__).resolve().parents[2] / "fhir_fixtures"
+from cds_service.sandbox.fixtures import FOLDER, about, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +25,16 @@ class SandboxPatient:
 @cache
 def patients() -> Mapping[str, SandboxPatient]:
     """All patients by folder name, in order."""
-    found = (_patient(folder) for folder in sorted(FIXTURES.iterdir()) if (folder / "request.json").exists())
-    return {patient.name: patient for patient in found}
+    return {name: _patient(name) for name in names()}
 
 
-def _patient(folder: Path) -> SandboxPatient:
-    request = read_json((folder / "request.json").read_bytes())
+def _patient(name: str) -> SandboxPatient:
+    request = read_json((FOLDER / name / "request.json").read_bytes())
     context = as_dict(request.get("context"))
     drafts = tuple(
         as_dict(entry.get("resource")) for entry in as_dicts(as_dict(context.get("draftOrders")).get("entry"))
     )
-    return SandboxPatient(folder.name, as_text(context.get("patientId")) or "", _about(folder), drafts)
-
-
-def _about(folder: Path) -> str:
-    lines = (folder / "about.txt").read_text().splitlines() if (folder / "about.txt").exists() else []
-    return lines[0] if lines else folder.name
+    return SandboxPatient(name, as_text(context.get("patientId")) or "", about(name), drafts)
 
 
 def other_drug(patient_id: str) -> Mapping[str, Any]:

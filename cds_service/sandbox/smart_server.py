@@ -14,8 +14,10 @@ from urllib.parse import unquote_plus, urlencode
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, request
 
+from cds_service.fhir.json_types import as_dict, as_text
 from cds_service.sandbox.faults import HANGS_S, Fault, fault_named
-from cds_service.sandbox.sign_in import CLIENT_ID, CLIENT_SECRET, SignIn, SignInError, allows
+from cds_service.sandbox.ordering import USER
+from cds_service.sandbox.sign_in import CLIENT_ID, CLIENT_SECRET, Launch, SignIn, SignInError, allows
 from cds_service.smart.door import SmartDoor
 from cds_service.smart.ehr_http import EhrHttp
 from cds_service.smart.routes import EXTENSION
@@ -65,6 +67,17 @@ def configuration() -> Response:
             ],
         }
     )
+
+
+@blueprint.post(f"{FHIR}/_services/smart/Launch")
+def prepare_launch() -> Response:
+    """A launch for an app that a page outside is about to open: how public test EHRs open card links."""
+    parameters = as_dict(as_dict(request.get_json(silent=True)).get("parameters"))
+    patient = as_text(parameters.get("patient"))
+    if patient is None:
+        return _outcome(400, "required")
+    launch = Launch(patient, USER, app_context=as_text(parameters.get("appContext")))
+    return jsonify({"launch_id": sign_in().launch(launch)})
 
 
 @blueprint.get("/sandbox/auth/authorize")

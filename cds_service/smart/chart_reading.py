@@ -6,12 +6,13 @@ EHR that is down from a chart with gaps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from cds_service.ehr.fhir_client import LATE, FhirClient, FhirError
 from cds_service.ehr.gather import EhrRequest, gather
+from cds_service.ehr.payors import with_payors
 from cds_service.ehr.scopes import Access
 from cds_service.fhir.record import Need, Record, Resource
 from cds_service.smart import refusals
@@ -19,9 +20,14 @@ from cds_service.smart.session import Login
 from cds_service.trust.outbound import Outbound
 
 
-def read_chart(outbound: Outbound, login: Login, drafts: tuple[Resource, ...], deadline: float) -> Record:
-    """All that the login may see of its patient, before a monotonic deadline. Raises Refused."""
-    client = FhirClient(outbound, login.iss, login.access_token, login.scope)
+def read_chart(
+    door_to: Callable[[str], Outbound], login: Login, drafts: tuple[Resource, ...], deadline: float
+) -> Record:
+    """All that the login may see of its patient, before a monotonic deadline. Raises Refused.
+
+    ``door_to`` gives the outbound door to the login's FHIR server.
+    """
+    client = FhirClient(door_to(login.iss), login.iss, login.access_token, login.scope)
     prefetch: dict[str, Mapping[str, Any]] = {}
     if client.access("Patient", reading=True) is not Access.NONE:
         prefetch[Need.PATIENT.value] = _patient(client, login, deadline)
@@ -33,7 +39,7 @@ def read_chart(outbound: Outbound, login: Login, drafts: tuple[Resource, ...], d
         access_token=login.access_token,
         scope=login.scope,
     )
-    record = gather(request, client, deadline).record
+    record = with_payors(gather(request, client, deadline).record, client, deadline)
     patient = tuple(replace(resource, origin="fetched") for resource in record.of_type("Patient"))
     return replace(record, by_type={**record.by_type, "Patient": patient})
 

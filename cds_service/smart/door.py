@@ -66,7 +66,7 @@ class SmartDoor:
         return tenant is not None and (tenant.smart is not None or self.settings.dev)
 
     def http(self, tenant: Tenant, iss: str) -> EhrHttp:
-        return EhrHttp(self.outbound, iss, self.registration(tenant).hosts)
+        return EhrHttp(self.outbound.within(tenant.network), iss, self.registration(tenant).hosts)
 
     def tenant(self, tenant_id: str, iss: str) -> Tenant:
         """The tenant of a launch or session; refused when the trust file no longer holds it."""

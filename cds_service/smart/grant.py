@@ -25,6 +25,7 @@ from cds_service.trust.own_keys import ASSERTION_TYPE, OwnKey, client_assertion
 
 _FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _DEFAULT_LIFETIME_S = 3600
+REFUSALS = frozenset({"access_denied", "invalid_client", "invalid_scope", "unauthorized_client"})
 _CLINICIAN = re.compile(r"(?:Practitioner|PractitionerRole)/[A-Za-z0-9\-.]{1,64}")
 
 
@@ -142,8 +143,8 @@ def granted(status: int, body: bytes, asked: str) -> Grant:
 def _refusal(error: str) -> refusals.Refused:
     if error == "invalid_grant":
         return refusals.bad_answer("code-refused")
-    if error in ("invalid_client", "unauthorized_client", "invalid_scope", "access_denied"):
-        return refusals.not_allowed(error.replace("_", "-"))
+    if error in REFUSALS:
+        return refusals.not_allowed(refusals.code_of(error))
     return refusals.ehr_failed("token-refused")
 
 

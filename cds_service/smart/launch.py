@@ -22,6 +22,14 @@ from cds_service.smart.vault import Vault
 LAUNCH_LIFETIME_S = 600
 _KIND = "smart-launch"
 _MAX_LAUNCH = 4096
+REFUSALS = frozenset(
+    {
+        "access_denied", "consent_required", "invalid_client", "invalid_request", "invalid_scope",
+        "unauthorized_client",
+    }
+)  # fmt: skip
+UNASKED = frozenset({"account_selection_required", "interaction_required", "login_required"})
+FAILURES = frozenset({"server_error", "temporarily_unavailable", "unsupported_response_type"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +102,17 @@ def resume(vault: Vault, state: str, browser: str | None, relaunch_at: str) -> P
 
 
 def refused_by_ehr(error: str) -> refusals.Refused:
-    """What an ``error`` in the EHR's answer to the browser means to the reader (RFC 6749 4.1.2.1)."""
-    if error in ("server_error", "temporarily_unavailable"):
-        return refusals.ehr_failed(error.replace("_", "-"))
-    known = ("access_denied", "invalid_scope", "unauthorized_client", "invalid_request")
-    return refusals.not_allowed(error.replace("_", "-") if error in known else "sign-in-refused")
+    """What an ``error`` in the EHR's answer to the browser means to the reader.
+
+    RFC 6749 4.1.2.1 and OpenID Connect 3.1.2.6; ``invalid_client`` is in neither, but met.
+    """
+    if error in FAILURES:
+        return refusals.ehr_failed(refusals.code_of(error))
+    if error in UNASKED:
+        return refusals.not_signed_in(refusals.code_of(error))
+    if error in REFUSALS:
+        return refusals.not_allowed(refusals.code_of(error))
+    return refusals.not_allowed("sign-in-refused")
 
 
 def _hash(browser: str) -> str:

@@ -83,6 +83,16 @@ def not_allowed(reason: str) -> Refused:
     )
 
 
+def not_signed_in(reason: str) -> Refused:
+    """The EHR would have to ask its user something, which it does not do for a page that opens in a frame."""
+    return Refused(
+        403,
+        "The EHR wants you to sign in first",
+        "Sign in to your EHR, answer what it asks, then open this page again. " + _TELL_IT,
+        reason,
+    )
+
+
 def not_a_clinician(reason: str) -> Refused:
     return Refused(
         403,
@@ -108,6 +118,11 @@ def ehr_late(reason: str = "ehr-late") -> Refused:
         "Nothing is wrong with your order. Try again in a minute. " + _TELL_IT,
         reason,
     )
+
+
+def code_of(error: str) -> str:
+    """The code on the page for an OAuth error that is known: ``access-denied`` for ``access_denied``."""
+    return error.replace("_", "-")
 
 
 def our_fault() -> Refused:

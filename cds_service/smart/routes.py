@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import cast
 
 from flask import (
@@ -27,6 +28,7 @@ from flask import (
 )
 from werkzeug.exceptions import HTTPException
 
+from cds_service.fhir.quantities import plain
 from cds_service.settings import Tenant
 from cds_service.smart import launch as launching
 from cds_service.smart import refusals
@@ -53,6 +55,12 @@ EXTENSION = "payer-policy-cds-smart"
 blueprint = Blueprint(
     "smart", __name__, template_folder="templates", static_folder="assets", static_url_path="/assets"
 )
+
+
+@blueprint.app_template_filter("plain")
+def number(value: Decimal | int) -> str:
+    """A number on the page, without needless zeros: 1.410 mg is read as 1410 too easily."""
+    return plain(value) if isinstance(value, Decimal) else str(value)
 
 
 def _door() -> SmartDoor:

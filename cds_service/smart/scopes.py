@@ -13,5 +13,5 @@ IDENTITY = ("launch", "openid", "fhirUser")
 
 def requested(v2: bool) -> str:
     """Space separated: ``patient/Observation.rs`` (SMART 2) or ``patient/Observation.read`` (SMART 1)."""
-    types = sorted({row.resource_type for row in NEEDS} | {"Medication"})
+    types = sorted({row.resource_type for row in NEEDS} | {"Binary", "Medication", "Organization"})
     return " ".join((*IDENTITY, *(f"patient/{kind}.{'rs' if v2 else 'read'}" for kind in types)))

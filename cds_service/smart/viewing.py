@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from cds_service.policies import DrugPolicy, installed
+from cds_service.policy.payer import with_payer
 from cds_service.settings import Tenant
 from cds_service.smart.door import SmartDoor
 from cds_service.smart.page.charts import drawn
@@ -32,7 +33,9 @@ def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Det
         came_from_card=login.app_context is not None,
         clock=clock,
     )
-    determined = subject.policy.determine(record, subject.orders, clock)
+    determined = with_payer(
+        subject.policy.determine(record, subject.orders, clock), record, clock, tenant.payer_identifiers
+    )
     determination = next(d for d in determined if d.order == subject.shown)
     picture = subject.policy.picture(record, clock)
     return detail_page(

@@ -1,80 +1,123 @@
 """The database: connections, transactions, and bringing the schema up to date.
 
-SQLite in WAL mode by default, PostgreSQL for several hosts. Knows no table but the schema's version.
-What ``write`` has committed survives a killed process and, with either database, a lost power supply.
+SQLite in WAL mode by default, PostgreSQL for several hosts. Knows no table but the schema's version
+and one to try a write on. What ``write`` has committed survives a killed process and, with either
+database, a lost power supply.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
-from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, Engine, func, insert, inspect, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from cds_service.store.schema import STEPS, schema_version
+from cds_service.store import patience
+from cds_service.store.failures import (
+    CORRECT_ADDRESS,
+    DRIVER,
+    LOCKED,
+    SILENT,
+    Failure,
+    StoreError,
+    failure_of,
+)
+from cds_service.store.schema import STEPS, schema_version, used_tokens
+from cds_service.store.sqlite import LONGEST_WAIT_S, sqlite_engine
+
+__all__ = ["SERVICE_S", "Database", "StoreError"]
+
+SERVICE_S = 2.0
+"""The longest that a transaction of a running service may take."""
 
 # Any number that no other program uses for a lock of its own in the same PostgreSQL database.
 _UPGRADE_LOCK = 0x7061_7965
-_WAIT_S = 5
-
-
-class StoreError(Exception):
-    """The database cannot be used now. The message holds no value of any statement."""
+# Several pages of SQLite, more than it keeps in memory when told to keep one.
+_TRIED_CHARACTERS = 32 * 1024
 
 
 class Database:
-    """One for the life of a process, shared by its threads; connects when first asked to."""
+    """One for the life of a process, shared by its threads; connects when first asked to.
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    ``longest_s`` bounds each transaction, which a service needs and commands do not.
+    """
+
+    def __init__(self, url: str, longest_s: float | None = None) -> None:
+        self.engine = _engine(url, longest_s)
+        self._longest_s = longest_s
         self._sqlite = self.engine.dialect.name == "sqlite"
         # SQLite takes one writer at a time and lets the others poll; threads queue here instead.
         self._turn = Lock()
+        self._is_silent = False
+        self._asking = Lock()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is durable once the block has ended. Raises StoreError."""
-        with _as_store_error():
-            if not self._sqlite:
-                with self.engine.begin() as db:
-                    yield db
-            else:
-                with self._turn, self.engine.begin() as db:
-                    yield db
+        with self._transaction(), self._in_turn(), self.engine.begin() as db:
+            yield db
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that changes nothing and waits for no writer. Raises StoreError."""
-        with _as_store_error(), self.engine.connect().execution_options(reading=True) as db:
+        with self._transaction(), self.engine.connect().execution_options(reading=True) as db:
             yield db
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with patience.transaction(self._longest_s), self._unless_silent(), _as_store_error():
+            yield
+
+    @contextmanager
+    def _unless_silent(self) -> Iterator[None]:
+        """While the server says nothing one thread at a time waits for it; the others are told at once."""
+        alone = self._is_silent
+        if alone and not self._asking.acquire(blocking=False):
+            raise StoreError(SILENT)
+        began = time.monotonic()
+        try:
+            yield
+        except StoreError as fault:
+            if fault.failure is not SILENT:
+                self._is_silent = False
+            # One whose call was nearly over may have given up too early to say.
+            elif self._longest_s is not None and time.monotonic() - began > self._longest_s * 0.9:
+                self._is_silent = True
+            raise
+        else:
+            self._is_silent = False
+        finally:
+            if alone:
+                self._asking.release()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if not self._sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=patience.left(LONGEST_WAIT_S)):
+            raise StoreError(LOCKED)
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def upgrade(self) -> int:
         """Create or upgrade the tables; the version reached. Any number of processes may do so at once."""
+        if self.version() == len(STEPS):
+            return len(STEPS)
         with self.write() as db:
             if not self._sqlite:
                 db.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
             version = _version(db)
             if version > len(STEPS):
-                raise StoreError(f"the database has schema version {version}, newer than this program's")
+                raise StoreError(_newer(version))
             for step in STEPS[version:]:
                 step(db)
             if version == 0:
@@ -91,12 +134,39 @@ class Database:
     def check(self) -> None:
         """Raises StoreError unless the database answers and has this program's schema."""
         version = self.version()
+        if version > len(STEPS):
+            raise StoreError(_newer(version))
         if version != len(STEPS):
-            raise StoreError(f"the database has schema version {version}, this program needs {len(STEPS)}")
+            told = f"the database has schema version {version}, this program needs {len(STEPS)}"
+            raise StoreError(Failure("schema", told, "cds-service db upgrade"))
+
+    def try_write(self) -> None:
+        """Write as a call does, and take it back. Raises StoreError when it could not be kept."""
+        with self.write() as db:
+            if self._sqlite:
+                _write_through(db)
+            else:
+                db.execute(insert(used_tokens).values(token_hash=uuid.uuid4().hex, expires_at=0.0))
+            db.rollback()
 
     def close(self) -> None:
         """Give all idle connections back."""
         self.engine.dispose()
+
+
+def _newer(version: int) -> Failure:
+    told = f"the database has schema version {version}, newer than this program's {len(STEPS)}"
+    return Failure("schema-newer", told, "run the version of this program that upgraded it, or a later one")
+
+
+def _write_through(db: Connection) -> None:
+    """SQLite writes to the disk at a commit, which must not be here, or when its memory is full."""
+    memory = db.execute(text("PRAGMA cache_size")).scalar_one()
+    db.execute(text("PRAGMA cache_size=1"))
+    try:
+        db.execute(insert(used_tokens).values(token_hash="x" * _TRIED_CHARACTERS, expires_at=0.0))
+    finally:
+        db.execute(text(f"PRAGMA cache_size={int(memory)}"))
 
 
 def _version(db: Connection) -> int:
@@ -112,78 +182,26 @@ def _as_store_error() -> Iterator[None]:
     except PoolTimeout:
         raise StoreError("no database connection became free in time") from None
     except DBAPIError as error:
-        raise StoreError(f"the database failed: {type(error.orig).__name__}") from None
+        raise StoreError(failure_of(error.orig)) from None
     except SQLAlchemyError as error:
-        raise StoreError(f"the database failed: {type(error).__name__}") from None
+        raise StoreError(failure_of(error)) from None
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, longest_s: float | None) -> Engine:
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise StoreError("it is not a database address") from None
+    except (ArgumentError, ValueError):
+        raise StoreError(Failure("address", "it is not a database address", CORRECT_ADDRESS)) from None
     name = parsed.get_backend_name()
     if name == "sqlite":
-        return _sqlite_engine(url, parsed.database)
+        return sqlite_engine(url, parsed.database)
     if name == "postgresql":
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         try:
-            return create_engine(
-                parsed,
-                pool_size=10,
-                max_overflow=40,
-                pool_timeout=_WAIT_S,
-                pool_pre_ping=True,
-                connect_args={"connect_timeout": _WAIT_S},
-                hide_parameters=True,
-            )
+            from cds_service.store.postgres import postgres_engine
+
+            return postgres_engine(parsed, longest_s)
         except (ImportError, NoSuchModuleError):
-            raise StoreError("PostgreSQL needs the extra: pip install 'payer-policy-cds[postgres]'") from None
-    raise StoreError("it must begin with sqlite: or postgresql:")
-
-
-def _sqlite_engine(url: str, path: str | None) -> Engine:
-    if not path or path == ":memory:":
-        raise StoreError("it must name a file, which workers share")
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        raise StoreError("the folder of the database cannot be made") from None
-    engine = create_engine(
-        url,
-        pool_size=10,
-        max_overflow=40,
-        pool_timeout=_WAIT_S,
-        connect_args={"timeout": _WAIT_S},
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
-    # The driver's own transactions start too late to keep what was read from changing.
-    connection.isolation_level = None
-    _switch_to_wal(connection)
-    connection.execute("PRAGMA synchronous=FULL")
-
-
-def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    """SQLite's own wait does not cover this switch: of workers that start at once on a new file, one is refused."""
-    until = time.monotonic() + _WAIT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.02)
-        else:
-            return
-
-
-def _begin_sqlite(db: Connection) -> None:
-    reading = db.get_execution_options().get("reading", False)
-    db.execute(text("BEGIN" if reading else "BEGIN IMMEDIATE"))
+            raise StoreError(DRIVER) from None
+    raise StoreError(Failure("address", "it must begin with sqlite: or postgresql:", CORRECT_ADDRESS))

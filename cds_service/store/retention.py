@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
-from cds_service.store import audit_trail
+from cds_service.store import audit_trail, token_guard
 from cds_service.store.database import Database
 from cds_service.store.schema import (
     decision_cards,
     decisions,
     feedback,
     shown_cards,
-    used_tokens,
     vault,
 )
 
@@ -40,9 +39,7 @@ def purge(database: Database, retention: Retention, clock: Callable[[], float] =
 
     removed: dict[str, int] = {}
     with database.write() as db:
-        removed["used tokens"] = db.execute(
-            delete(used_tokens).where(used_tokens.c.expires_at < now)
-        ).rowcount
+        removed["used tokens"] = token_guard.forget_over(db)
         removed["sessions and drafts"] = db.execute(delete(vault).where(vault.c.expires_at < now)).rowcount
     with database.write() as db:
         before = old(retention.feedback_days)

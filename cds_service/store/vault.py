@@ -53,13 +53,16 @@ class Vault:
             return self._opened(db.execute(wanted).scalar_one_or_none())
 
     def take(self, kind: str, key: str) -> Mapping[str, Any] | None:
-        """Get and remove. Of several callers at once exactly one gets the value."""
+        """Get and remove. Of several callers at once exactly one gets the value.
+
+        What cannot be opened stays: another host may have the key that this one lacks.
+        """
         wanted = select(vault_table.c.sealed).where(*_is(kind, key), vault_table.c.expires_at > self._clock())
         with self._database.write() as db:
-            sealed = db.execute(wanted).scalar_one_or_none()
-            if sealed is None or db.execute(delete(vault_table).where(*_is(kind, key))).rowcount != 1:
+            value = self._opened(db.execute(wanted).scalar_one_or_none())
+            if value is None or db.execute(delete(vault_table).where(*_is(kind, key))).rowcount != 1:
                 return None
-        return self._opened(sealed)
+        return value
 
     def renew(self, kind: str, key: str, seconds: float) -> bool:
         """Let a value that is still there live on for so long; False when it is gone."""
@@ -83,7 +86,7 @@ class Vault:
             return None
         try:
             value = json.loads(self._cipher.decrypt(sealed))
-        except InvalidToken:  # written under a key that has been rotated out
+        except InvalidToken:  # under a key that this host does not have, or has no longer
             return None
         return value if isinstance(value, dict) else None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,6 +16,17 @@ _DISGUISES = tuple(
     ipaddress.ip_network(text)
     for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "192.0.0.0/24")
 )
+# What a hospital may call its own: every named network lies in one of these.
+PRIVATE_RANGES = tuple(
+    ipaddress.ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+# Where clouds hand a machine's own credentials to whoever asks, inside those ranges.
+_CLOUD_METADATA = frozenset(
+    ipaddress.ip_address(text) for text in ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254")
+)
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _PLAIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:[/?][\x21-\x5b\x5d-\x7e]*)?")
 _PORTS = {"http": 80, "https": 443}
 
@@ -66,10 +78,33 @@ def _is_under(parts: SplitResult, base: str) -> bool:
     return parts.path == path or parts.path.startswith(f"{path}/")
 
 
-def peer_fault(address: str, *, loopback: bool) -> str | None:
+def private_network(text: str) -> IpNetwork:
+    """A network of private addresses, as 10.20.0.0/16. Raises ValueError that says what is wrong with it.
+
+    Exact: no bits behind the prefix. Inside one range of RFC 1918, RFC 6598 or RFC 4193, hence never
+    loopback, link-local, multicast or public addresses.
+    """
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(f"must be exact networks, such as 10.20.0.0/16: {text}") from None
+    if not any(_inside(network, whole) for whole in PRIVATE_RANGES):
+        ranges = ", ".join(map(str, PRIVATE_RANGES))
+        raise ValueError(f"must lie inside one of {ranges}: {text}")
+    return network
+
+
+def _inside(network: IpNetwork, whole: IpNetwork) -> bool:
+    if isinstance(network, ipaddress.IPv4Network):
+        return isinstance(whole, ipaddress.IPv4Network) and network.subnet_of(whole)
+    return isinstance(whole, ipaddress.IPv6Network) and network.subnet_of(whole)
+
+
+def peer_fault(address: str, *, loopback: bool, private: Sequence[IpNetwork] = ()) -> str | None:
     """Why a peer with this IP address must not be spoken to; None when it may be.
 
-    ``loopback`` lets this machine in and still no other private address.
+    ``loopback`` lets this machine in and still no other private address; ``private`` are networks
+    made by :func:`private_network`, whose addresses are let in.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     ip = getattr(ip, "ipv4_mapped", None) or ip
@@ -77,6 +112,10 @@ def peer_fault(address: str, *, loopback: bool) -> str | None:
         return None if loopback else "loopback address"
     if any(ip in network for network in _DISGUISES if network.version == ip.version):
         return "address that stands for another one"
+    if ip in _CLOUD_METADATA:
+        return "address where a cloud keeps credentials"
+    if any(ip in network for network in private if network.version == ip.version):
+        return None
     if not ip.is_global or ip.is_multicast:
         return "address that is not public"
     return None

@@ -58,6 +58,11 @@ class Callers:
             for client in tenant.clients:
                 self._clients.setdefault(client.issuer, []).append((tenant, client))
 
+    @property
+    def registered(self) -> bool:
+        """Whether any client is registered, so that a token can be checked at all."""
+        return bool(self._clients)
+
     def identified(self, token: str, audiences: Collection[str]) -> Caller:
         """The caller that this token proves, for one of these audiences. Raises Refusal.
 

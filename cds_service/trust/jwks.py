@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from cds_service.json_text import NotStrictJson, read_json
-from cds_service.tenants import Client
+from cds_service.tenants import Client, Network
 from cds_service.trust.outbound import AllowedBases, Outbound, OutboundError
 
 FRESH_S = 600.0
@@ -44,16 +44,17 @@ class Fetched:
     fresh_s: float = FRESH_S
 
 
-Fetch = Callable[[str], Fetched]
-"""Reads a key address. Raises KeysUnavailable."""
+Fetch = Callable[[Client], Fetched]
+"""Reads a client's key address. Raises KeysUnavailable."""
 
 
 def fetch_through(outbound: Outbound) -> Fetch:
     """Fetching by the one door to other servers: this address only, no redirects, no credentials."""
 
-    def fetch(url: str) -> Fetched:
+    def fetch(client: Client) -> Fetched:
+        url = client.jwks_url or ""
         try:
-            answer = outbound.get(
+            answer = outbound.within(client.network).get(
                 url,
                 headers={"Accept": "application/json"},
                 allowed=AllowedBases((url,)),
@@ -104,7 +105,7 @@ class KeySets:
 
     def __init__(self, fetch: Fetch, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch, self._clock = fetch, clock
-        self._addresses: dict[tuple[str, str], _Address] = {}
+        self._addresses: dict[tuple[str, str, Network], _Address] = {}
         self._files: dict[Path, tuple[tuple[int, int], Keys]] = {}
         self._lock = Lock()
 
@@ -118,13 +119,15 @@ class KeySets:
         if client.jwks_url is None:
             raise KeysUnavailable("none")
         with self._lock:
-            held = self._addresses.setdefault((client.issuer, client.jwks_url), _Address())
-        keys, loaded_now = self._current(held, client.jwks_url)
+            # By network, too: keys that one hospital's network gave are not believed for another.
+            place = (client.issuer, client.jwks_url, client.network)
+            held = self._addresses.setdefault(place, _Address())
+        keys, loaded_now = self._current(held, client)
         if loaded_now or any(key.get("kid") == kid for key in keys):
             return keys
-        return self._searched(held, client.jwks_url, kid)
+        return self._searched(held, client, kid)
 
-    def _current(self, held: _Address, url: str) -> tuple[Keys, bool]:
+    def _current(self, held: _Address, client: Client) -> tuple[Keys, bool]:
         """Keys that may be believed, and whether they were fetched just now."""
         now = self._clock()
         if held.keys is not None and now < held.fresh_until:
@@ -139,28 +142,28 @@ class KeySets:
                 return held.keys, False
             loaded = False
             if now - held.tried_at >= (STALE_RETRY_S if usable else RETRY_S):
-                loaded = self._load(held, url)
+                loaded = self._load(held, client)
             if held.keys is None or self._clock() >= held.fresh_until + STALE_S:
                 raise KeysUnavailable(held.fault or "stale")
             return held.keys, loaded
         finally:
             held.lock.release()
 
-    def _searched(self, held: _Address, url: str, kid: str) -> Keys:
+    def _searched(self, held: _Address, client: Client, kid: str) -> Keys:
         """The keys after at most one fetch a minute for ids that are not among them."""
         with held.lock:
             found = held.keys is not None and any(key.get("kid") == kid for key in held.keys)
             now = self._clock()
             if not found and now - held.searched_at >= UNKNOWN_KID_EVERY_S:
                 held.searched_at = now
-                self._load(held, url)
+                self._load(held, client)
             return held.keys or ()
 
-    def _load(self, held: _Address, url: str) -> bool:
+    def _load(self, held: _Address, client: Client) -> bool:
         """Fetch into ``held``, whose lock the caller holds. A failure leaves what was there."""
         held.tried_at = self._clock()
         try:
-            fetched = self._fetch(url)
+            fetched = self._fetch(client)
             held.keys = key_set(fetched.body)
         except KeysUnavailable as error:
             held.fault = str(error)

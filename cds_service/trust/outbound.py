@@ -1,8 +1,9 @@
 """The one door to other servers: EHRs, their key sets and token endpoints.
 
 Every request names who may be contacted, by when it must be over, and how much may come back.
-Redirects are never followed; proxies, netrc and cookies of the environment play no part. Knows
-HTTP and nothing of FHIR or OAuth. An error's message never holds the URL: it may name a patient.
+Redirects are never followed; proxies, netrc and cookies of the environment play no part. A hospital's
+own network is a door of its own. Knows HTTP and nothing of FHIR or OAuth. An error's message never
+holds the URL: it may name a patient.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, NotRequired, TypedDict, Unpack
+from threading import Lock
+from typing import NotRequired, TypedDict, Unpack
 
 import requests
-from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
+from cds_service.tenants import PUBLIC_INTERNET, Network
 from cds_service.trust.addresses import AllowedBases, plain_parts
-from cds_service.trust.peers import CheckedAdapter, PeerRefusedError
+from cds_service.trust.failures import OutboundError, outbound_error
+from cds_service.trust.peers import CheckedAdapter
 
 __all__ = ["AllowedBases", "Outbound", "OutboundError", "Response"]
 
@@ -25,8 +29,6 @@ MAX_BYTES = 8 * 1024 * 1024
 KEPT_OPEN = 64  # idle connections per server: six for each of a worker's concurrent calls, and spare
 _CHUNK = 65536
 _USER_AGENT = "payer-policy-cds"
-
-Kind = Literal["refused", "timeout", "too-large", "connection", "tls"]
 
 
 class Rules(TypedDict):
@@ -41,14 +43,6 @@ class Rules(TypedDict):
     max_bytes: NotRequired[int]
 
 
-class OutboundError(Exception):
-    """No answer. ``kind`` says why: refused (by us), timeout, too-large, connection or tls."""
-
-    def __init__(self, kind: Kind, message: str) -> None:
-        super().__init__(message)
-        self.kind: Kind = kind
-
-
 @dataclass(frozen=True, slots=True)
 class Response:
     """A whole answer. Header names are in lower case; the body is decoded and within its cap."""
@@ -61,12 +55,22 @@ class Response:
 class Outbound:
     """Opens connections; one for the life of a process, shared by its threads.
 
-    ``loopback`` (development) allows this machine and plain http to it.
+    ``loopback`` (development) allows this machine and plain http to it. ``network`` is that of the
+    one hospital whose servers are asked.
     """
 
-    def __init__(self, *, loopback: bool = False, ca_file: str | None = None) -> None:
+    def __init__(self, *, loopback: bool = False, network: Network = PUBLIC_INTERNET) -> None:
         self._loopback = loopback
-        self._adapter = CheckedAdapter(loopback=loopback, ca_file=ca_file, kept_open=KEPT_OPEN)
+        self._adapter = CheckedAdapter(loopback=loopback, network=network, kept_open=KEPT_OPEN)
+        self._within = {network: self}
+        self._making = Lock()
+
+    def within(self, network: Network) -> Outbound:
+        """The door to the servers of one hospital: its networks, authorities and proxy are no other's."""
+        with self._making:
+            if network not in self._within:
+                self._within[network] = Outbound(loopback=self._loopback, network=network)
+            return self._within[network]
 
     def get(self, url: str, **rules: Unpack[Rules]) -> Response:
         """Read a URL. Raises OutboundError."""
@@ -83,9 +87,9 @@ class Outbound:
         if left <= 0:
             raise OutboundError("timeout", "no time was left")
         try:
-            answer = self._adapter.send(request, stream=True, timeout=Timeout(total=left))  # type: ignore[arg-type]
+            answer = self._adapter.ask(request, Timeout(total=left))
         except (requests.RequestException, HTTPError) as error:
-            raise _outbound_error(error) from None
+            raise outbound_error(error) from None
         try:
             content = b"".join(_capped(answer, rules.get("max_bytes", MAX_BYTES), deadline))
         finally:
@@ -116,32 +120,10 @@ def _capped(answer: requests.Response, max_bytes: int, deadline: float) -> Itera
         try:
             piece = answer.raw.read1(_CHUNK, decode_content=True)
         except (HTTPError, OSError) as error:
-            raise _outbound_error(error) from None
+            raise outbound_error(error) from None
         if not piece:
             return
         size += len(piece)
         if size > max_bytes:
             raise OutboundError("too-large", "the answer is too large")
         yield piece
-
-
-def _outbound_error(error: Exception) -> OutboundError:
-    causes = tuple(_causes(error))
-    if any(isinstance(cause, PeerRefusedError) for cause in causes):
-        return OutboundError("refused", "the address leads to a machine that may not be contacted")
-    if any(isinstance(cause, requests.Timeout | ReadTimeoutError | TimeoutError) for cause in causes):
-        return OutboundError("timeout", "no answer in time")
-    if any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
-        return OutboundError("tls", "no trusted TLS connection")
-    if any(isinstance(cause, DecodeError) for cause in causes):
-        return OutboundError("connection", "the answer cannot be decoded")
-    return OutboundError("connection", "no connection, or it broke")
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        reason = getattr(error, "reason", None)
-        if isinstance(reason, BaseException):
-            yield reason
-        error = error.__cause__ or error.__context__

@@ -55,6 +55,18 @@ def own_keys_from(pem_text: str) -> tuple[OwnKey, ...]:
     return tuple(_own_key(block + "\n") for block in blocks)
 
 
+def new_private_key(kind: str) -> str:
+    """A new key as PEM: ``ec`` on P-384, else RSA of 3072 bits."""
+    private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    if kind == "ec":
+        private = ec.generate_private_key(ec.SECP384R1())
+    else:
+        private = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    return private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
 def _own_key(pem: str) -> OwnKey:
     try:
         private = serialization.load_pem_private_key(pem.encode(), password=None)

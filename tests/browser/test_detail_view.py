@@ -124,13 +124,42 @@ def test_a_suggestion_is_applied_and_the_changed_order_checked_again(page: Page,
     assert page.locator("[data-kind=dose]").count() == 0
 
 
-def test_an_override_reason_is_recorded(page: Page, site: Site) -> None:
+def test_an_override_reason_is_recorded_and_the_card_marked(page: Page, site: Site) -> None:
     signed(page, site, "dlbcl")
     card = page.locator("[data-kind=coverage]")
     card.get_by_text("Go on anyway").click()
+    assert card.get_by_label("Reason").input_value() == ""
+    card.get_by_label("Reason").select_option(label="Another policy or guideline applies")
     card.get_by_label("Comment").fill("appeal under way")
     card.get_by_role("button", name="Record the reason").click()
     assert page.get_by_role("status").inner_text() == "Your reason was recorded."
+    marked = page.locator("[data-kind=coverage]")
+    words = "Overridden: Another policy or guideline applies. appeal under way"
+    assert marked.locator(".overridden").inner_text() == words
+    assert marked.get_by_text("Go on anyway").count() == 0
+    other = page.locator("article:not([data-kind=coverage])")
+    assert other.get_by_text("Go on anyway").count() == other.count() > 0
+
+
+def test_nothing_is_recorded_without_a_reason_and_on_a_critical_card_without_a_comment(
+    page: Page, site: Site
+) -> None:
+    signed(page, site, "vod-after-cycle-2")
+    card = page.locator("article.card-critical").first
+    card.get_by_text("Go on anyway").click()
+    offered = card.get_by_label("Reason").locator("option").all_inner_texts()
+    assert "Patient declines" not in offered
+    # Past the browser's own check of required fields, as a script would be.
+    card.locator("details form").evaluate("form => form.noValidate = true")
+    card.get_by_role("button", name="Record the reason").click()
+    assert "Choose a reason" in page.get_by_role("status").inner_text()
+    card = page.locator("article.card-critical").first
+    card.get_by_text("Go on anyway").click()
+    card.get_by_label("Reason").select_option(index=1)
+    card.locator("details form").evaluate("form => form.noValidate = true")
+    card.get_by_role("button", name="Record the reason").click()
+    assert "Say in the comment why" in page.get_by_role("status").inner_text()
+    assert page.locator(".overridden").count() == 0
 
 
 def test_another_drug_is_signed_without_a_word(page: Page, site: Site) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from cards import render
 from cds_service.fhir.record import Gap, Need
+from cds_service.policy.determination import CardKind, Indicator
 from tests.cards.rendering import URL, cards_of, facts, of_kind, texts
 from tests.fixtures import NAMES, Fixture
 from tests.policy.chart_notes import adverse_event, condition, drug_order, observation, order, patient
@@ -162,13 +163,63 @@ def test_what_could_not_be_seen_is_named():
     assert "Could not be seen: conditions: the server answered 403." in card["detail"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_bundled_patients_cards_are_clean(name):
+def bundled_cards(name):
     fixture = Fixture(name)
     orders = {f"{o['resourceType']}/{o['id']}": o for o in fixture.drafts}
-    found = render(
+    return render(
         fixture.determine(), tenant="hospital-a", patient_id=fixture.patient_id, orders=orders, public_url=URL
     )
+
+
+def all_cards():
+    """The cards of the patients above and of all bundled ones."""
+    return [
+        *(card for name in PATIENTS for card in cards(name)),
+        *(card for name in NAMES for card in bundled_cards(name)),
+    ]
+
+
+def test_no_summary_is_cut_or_says_a_thing_twice():
+    for card in all_cards():
+        clauses = card["summary"].split(": ")
+        assert "\u2026" not in card["summary"]
+        assert len(clauses) == len(set(clauses)), card["summary"]
+
+
+def test_the_only_suggestion_of_a_card_is_recommended_and_of_several_none():
+    seen = set()
+    for card in all_cards():
+        suggestions = card.get("suggestions", [])
+        recommended = [s.get("isRecommended", False) for s in suggestions]
+        assert recommended == ([True] if len(suggestions) == 1 else [False] * len(suggestions))
+        seen.add(min(len(suggestions), 2))
+    assert seen == {0, 1, 2}
+
+
+def test_the_reasons_to_override_fit_the_kind_of_card():
+    kinds = set()
+    for card in all_cards():
+        offered = {reason["code"] for reason in card["overrideReasons"]}
+        kind, is_info = facts(card)["kind"], card["indicator"] == "info"
+        kinds.add((kind, is_info))
+        assert ("risk-benefit-ratio" in offered) is (kind in ("dose", "safety") and not is_info)
+        assert ("patient-refuses" in offered) is (kind == "documentation" and not is_info)
+        assert "action-completed" in offered or kind == "dose"
+    assert len(kinds) > 5
+
+
+def test_a_warning_on_the_details_card_says_what_to_do():
+    kinds = set()
+    for name in NAMES:
+        for found in (f for d in Fixture(name).determine() for f in d.findings_on(CardKind.DETAILS)):
+            kinds.add(found.indicator)
+            assert found.action or found.indicator is Indicator.INFO
+    assert Indicator.WARNING in kinds
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_bundled_patients_cards_are_clean(name):
+    found = bundled_cards(name)
     assert found
     for card in found:
         assert len(card["summary"]) <= 139

@@ -70,7 +70,13 @@ def test_a_label_rule_is_marked_as_label():
     card = safety(condition("Z33.1", onset="2026-03-01"))
     assert "(FDA label)" in card["detail"]
     assert facts(card)["findings"] == [
-        {"kind": "embryo-fetal", "indicator": "warning", "rules": ["POL-LAB-EMBRYO"], "basis": "label"}
+        {
+            "kind": "embryo-fetal",
+            "indicator": "warning",
+            "rules": ["POL-LAB-EMBRYO"],
+            "basis": "label",
+            "evidence": ["Condition/Z33.1-2026-03-01"],
+        }
     ]
 
 

@@ -64,6 +64,11 @@ def with_orders(*orders: Mapping[str, Any]) -> dict[str, Any]:
     return changed(order_sign(), "context.draftOrders.entry", [{"resource": o} for o in orders])
 
 
+def without_links(response: TestResponse) -> list[dict[str, Any]]:
+    """The cards but for the way to the detail view, which needs an EHR that is named."""
+    return [{k: v for k, v in card.items() if k != "links"} for card in response.get_json()["cards"]]
+
+
 def refused(response: TestResponse, status: int, member: str | None = None) -> str:
     """Check that this is a refusal with one error in an OperationOutcome; its text."""
     assert response.status_code == status

@@ -14,7 +14,17 @@ from flask.testing import FlaskClient
 
 from cds_service.hooks.services import EXTENSION
 from cds_service.policies import DrugPolicy
-from tests.contract.calls import ABSENT, PATIENT, changed, order, order_sign, refused, sign, with_orders
+from tests.contract.calls import (
+    ABSENT,
+    PATIENT,
+    changed,
+    order,
+    order_sign,
+    refused,
+    sign,
+    with_orders,
+    without_links,
+)
 
 CALL = order_sign()
 CLOSED = "http://127.0.0.1:9/fhir"
@@ -38,11 +48,6 @@ def coverage(response: Any) -> dict[str, Any]:
     cards = [card["extension"]["payer-policy-cds"] for card in response.get_json()["cards"]]
     (only,) = [card for card in cards if card["kind"] == "coverage"]
     return only
-
-
-def without_links(response: Any) -> list[dict[str, Any]]:
-    """The cards but for the way to the detail view, which needs an EHR that is named."""
-    return [{k: v for k, v in card.items() if k != "links"} for card in response.get_json()["cards"]]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +246,8 @@ def test_a_fault_of_ours_is_500_with_an_id_and_never_an_empty_list(
 
 
 def test_null_stands_only_where_the_contract_allows_it(client: FlaskClient) -> None:
-    allowed = {"cycle", "day", "expected_mg", "units_j9229", "vials"}
+    doses = {"ordered_mg", "expected_mg", "low_mg", "high_mg", "mg_per_m2", "bsa_m2", "units_j9229", "vials"}
+    allowed = {"cycle", "day"} | doses
 
     def nulls(value: object, name: str) -> set[str]:
         if isinstance(value, dict):

@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.contract.calls import ABSENT, HOOK, PATIENT, changed, order, order_sign, refused, sign, with_orders
+from tests.contract.calls import (
+    ABSENT,
+    HOOK,
+    PATIENT,
+    changed,
+    order,
+    order_sign,
+    refused,
+    sign,
+    with_orders,
+    without_links,
+)
 
 CALL = order_sign()
 SERVER = "http://127.0.0.1:9/fhir"
@@ -216,10 +227,25 @@ def test_what_real_ehrs_send_is_tolerated(client: FlaskClient, path: str, value:
     assert sign(client, changed(CALL, path, value)).status_code == 200
 
 
-def test_an_empty_token_is_tolerated(client: FlaskClient) -> None:
-    response = sign(client, changed(WITH_SERVER, "fhirAuthorization.access_token", ""))
+@pytest.mark.parametrize("token", ["", " ", "\t\n"])
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("fhirServer", SERVER),
+        ("fhirServer", ABSENT),
+        ("fhirAuthorization.token_type", ABSENT),
+        ("fhirAuthorization.expires_in", 0),
+        ("fhirAuthorization.scope", "patient/Patient.read patient/Observation.read"),
+    ],
+)
+def test_an_authorization_with_a_blank_token_is_as_if_absent(
+    client: FlaskClient, token: str, path: str, value: object
+) -> None:
+    call = changed(changed(WITH_SERVER, "fhirAuthorization.access_token", token), path, value)
+    absent = changed(call, "fhirAuthorization", ABSENT)
 
-    assert response.status_code == 200
+    assert sign(client, call).status_code == 200
+    assert without_links(sign(client, call)) == without_links(sign(client, absent))
 
 
 @pytest.mark.parametrize(

@@ -40,9 +40,40 @@ def test_a_preflight_needs_no_token(production: FlaskClient, path: str) -> None:
 
     assert response.status_code == 200
     assert response.headers["Access-Control-Allow-Origin"] == "https://ehr.example.org"
-    assert response.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+    assert response.headers["Access-Control-Allow-Headers"] == "authorization, content-type"
     assert response.headers["Access-Control-Allow-Methods"] == "GET, POST, OPTIONS"
     assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        ("", "authorization, content-type"),
+        ("content-type", "authorization, content-type"),
+        ("X-Medplum", "authorization, content-type, x-medplum"),
+        ("x-b3-traceid,  x-medplum , authorization", "authorization, content-type, x-b3-traceid, x-medplum"),
+        ("x-medplum,x-medplum", "authorization, content-type, x-medplum"),
+        ("*", "authorization, content-type"),
+        ("x y, x(y), x:y, ünd, ,", "authorization, content-type"),
+        (f"{'x' * 101}, x-short", "authorization, content-type, x-short"),
+    ],
+)
+def test_a_preflight_allows_the_headers_that_it_asks_for(
+    production: FlaskClient, asked: str, allowed: str
+) -> None:
+    headers = {"Origin": "https://ehr.example.org", "Access-Control-Request-Headers": asked}
+    response = production.options(HOOK, headers=headers)
+
+    assert response.headers["Access-Control-Allow-Headers"] == allowed
+    assert "Access-Control-Request-Headers" in response.vary
+
+
+def test_another_origin_is_told_of_no_headers(production: FlaskClient) -> None:
+    headers = {"Origin": "https://other.example.org", "Access-Control-Request-Headers": "x-medplum"}
+
+    assert not [
+        name for name, _ in production.options(HOOK, headers=headers).headers if name.startswith("Access-")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +117,25 @@ def test_development_allows_any_page_of_loopback(client: FlaskClient, origin: st
     response = client.get("/cds-services", headers={"Origin": origin})
 
     assert (response.headers.get("Access-Control-Allow-Origin") == origin) is allowed
+
+
+def test_the_sandbox_ehrs_fhir_server_may_be_asked_by_a_page_of_loopback(client: FlaskClient) -> None:
+    origin = {"Origin": "http://localhost:3000"}
+    preflight = client.options(
+        "/sandbox/fhir/Observation/_search",
+        headers=origin | {"Access-Control-Request-Headers": "content-type"},
+    )
+    refused = client.get("/sandbox/fhir/Patient/nobody", headers=origin | {"Authorization": "Bearer unknown"})
+
+    assert (preflight.status_code, refused.status_code) == (200, 401)
+    for response in (preflight, refused):
+        assert response.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+
+
+def test_a_page_of_another_site_may_not_ask_the_sandbox_ehr(client: FlaskClient) -> None:
+    response = client.get("/sandbox/fhir/metadata", headers={"Origin": "https://sandbox.cds-hooks.org"})
+
+    assert "Access-Control-Allow-Origin" not in response.headers
 
 
 def test_pages_of_the_service_itself_are_not_shared(client: FlaskClient) -> None:

@@ -27,6 +27,7 @@ def test_templates_are_the_data_needs_in_portable_form(client: FlaskClient) -> N
     for template in service["prefetch"].values():
         assert set(re.findall(r"{{(.*?)}}", template)) == {"context.patientId"}
         assert not re.search(r"_include|_revinclude|_sort|:", template.replace("context.", ""))
+        assert template.endswith("&_count=200") is ("?" in template)
 
 
 def test_no_member_is_null_or_empty(client: FlaskClient) -> None:

@@ -67,6 +67,19 @@ def test_every_resource_of_a_bundled_patient_is_valid_fhir(name):
 
 
 @each_fixture
+def test_a_dosage_of_a_bundled_patient_has_an_amount(name):
+    """FHIR's rule mad-1, which no reader of types checks."""
+    dosages = {
+        r["id"]: r["dosage"].keys()
+        for r in Fixture(name).resources
+        if r["resourceType"] == "MedicationAdministration" and "dosage" in r
+    }
+    assert [
+        id for id, members in dosages.items() if not members & {"dose", "rateRatio", "rateQuantity"}
+    ] == []
+
+
+@each_fixture
 def test_every_resource_that_a_card_offers_is_valid_fhir(client, name):
     offered = [
         action["resource"]

@@ -12,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cds_service.ehr.needs import NEEDS, DataNeed
+from cds_service.fhir.record import Need
 from cds_service.sandbox.fixtures import names, resources
+from cds_service.sandbox.patients import patients
 from tests.contract.calls import PATIENT
 
 BASE = "/sandbox/fhir"
@@ -79,6 +81,32 @@ def test_a_search_that_matches_nothing_is_an_empty_bundle(client: FlaskClient, q
     assert found(client, f"{BASE}/Observation?{query}") == []
 
 
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("", {"patient": PATIENT, "code": "29463-7,8302-2"}),
+        (f"patient={PATIENT}", {"code": "http://loinc.org|29463-7,http://loinc.org|8302-2"}),
+        (f"patient={PATIENT}&code=29463-7,8302-2", {}),
+    ],
+)
+def test_a_search_by_post_joins_the_form_and_the_address(
+    client: FlaskClient, query: str, form: dict[str, str]
+) -> None:
+    response = client.post(f"{BASE}/Observation/_search?{query}", data={**form, "_count": "1"})
+    links = {link["relation"]: link["url"] for link in response.get_json()["link"]}
+    own = found(client, f"{BASE}/Observation?patient={PATIENT}&code=29463-7,8302-2")
+
+    assert response.get_json()["total"] == len(own) > 1
+    assert set(found(client, links["self"])) == set(own)
+    assert found(client, links["next"]) == own[1:]
+
+
+def test_a_search_by_post_that_narrows_twice_keeps_both(client: FlaskClient) -> None:
+    response = client.post(f"{BASE}/Observation/_search?patient={PATIENT}", data={"patient": "nobody"})
+
+    assert response.get_json()["total"] == 0
+
+
 def test_pages_hold_what_count_asks_and_together_all(client: FlaskClient) -> None:
     whole = list(pages(client, f"{BASE}/Observation?patient={PATIENT}&_count=2"))
 
@@ -98,6 +126,17 @@ def test_a_page_link_that_is_not_ours_starts_over_or_ends(client: FlaskClient, o
 
 def test_one_resource_is_read_by_its_id(client: FlaskClient) -> None:
     assert client.get(f"{BASE}/Patient/{PATIENT}").get_json()["id"] == PATIENT
+
+
+def test_the_orders_that_wait_to_be_signed_are_held_as_drafts(client: FlaskClient) -> None:
+    (draft,) = patients()[PATIENT].drafts
+    search = f"{BASE}/MedicationRequest?subject=Patient/{PATIENT}"
+
+    assert f"MedicationRequest/{draft['id']}" in found(client, search)
+    assert found(client, f"{search}&status=draft") == [f"MedicationRequest/{draft['id']}"]
+    (row,) = (row for row in NEEDS if row.need is Need.MEDICATION_REQUESTS)
+    (path,) = row.paths(PATIENT)
+    assert f"MedicationRequest/{draft['id']}" not in found(client, f"{BASE}/{path}")
 
 
 def test_a_resource_that_is_not_there_is_404(client: FlaskClient) -> None:

@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
@@ -37,8 +37,9 @@ def bundle(*resources, next_link=None, self_link=None, **more):
     } | more
 
 
-def outcome(severity, code, coded=None):
+def outcome(severity, code, coded=None, said=None):
     details = {"details": {"coding": [{"code": coded}]}} if coded else {}
+    details |= {"diagnostics": said} if said else {}
     return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code} | details]}
 
 
@@ -54,6 +55,12 @@ class Personality:
     instead_of_empty: dict | None = None  # an OperationOutcome in place of no entries
     bare_entries: bool = False  # no fullUrl, no search.mode, no total
     total: int | None = None  # an estimate that is wrong
+    refuses_count_above: int | None = None  # 400 for a larger _count
+    unknown: tuple = ()  # 422 for these parameters
+    lacks: tuple = ()  # types that it does not offer
+    lacking_status: int = 404
+    states_capabilities: bool = True  # answers /metadata
+    strangers: bool = False  # one row of another patient in every answer
 
 
 EPIC = Personality(
@@ -64,8 +71,23 @@ ORACLE = Personality(most_rows=50, paging="opaque", bare_entries=True)
 ATHENA = Personality(paging="relative", most_rows=10)
 AZURE = Personality(paging="opaque", total=3)
 HAPI = Personality(most_rows=20, paging="opaque", says=outcome("information", "informational"))
+NOTICES = Personality(
+    says=outcome("warning", "suppressed", "4119"), instead_of_empty=outcome("warning", "processing", "4101")
+)
+STRANGERS = Personality(strangers=True)
+WITHOUT_TYPES = Personality(lacks=("MedicationStatement", "AdverseEvent"))
+SILENT_WITHOUT_TYPES = replace(WITHOUT_TYPES, states_capabilities=False, lacking_status=501)
+SMALL_PAGES = Personality(refuses_count_above=100)
+STRICT = Personality(unknown=("_count", "status", "code", "category"))
 PERSONALITIES = {"Epic": EPIC, "Oracle": ORACLE, "athena": ATHENA, "Azure": AZURE, "HAPI": HAPI}
 
+TYPES = ("Patient", "Condition", "Observation", "MedicationRequest", "MedicationAdministration", "MedicationStatement",
+         "MedicationDispense", "Procedure", "ServiceRequest", "CarePlan", "DiagnosticReport", "DocumentReference",
+         "AdverseEvent", "Appointment", "Coverage", "Medication")  # fmt: skip
+_NOT_OURS = {
+    "subject": {"reference": "Patient/someone-else"},
+    "participant": [{"actor": {"reference": "Patient/someone-else"}}],
+}
 _OF_PATIENT = ("subject", "patient", "beneficiary")
 
 
@@ -93,12 +115,31 @@ class Ehr(ThreadingHTTPServer):
     def asked(self, prefix):
         return [request for request in self.requests if request.startswith(prefix)]
 
+    def _metadata(self):
+        if not self.personality.states_capabilities:
+            return fhir(outcome("error", "not-found"), 404)
+        offered = [t for t in TYPES if t not in self.personality.lacks]
+        rest = [{"mode": "server", "resource": [{"type": kind} for kind in offered]}]
+        return fhir({"resourceType": "CapabilityStatement", "rest": rest})
+
+    def _refusal(self, kind, asked):
+        who = self.personality
+        if kind in who.lacks:
+            return fhir(outcome("error", "not-supported"), who.lacking_status)
+        if who.refuses_count_above and int(asked.get("_count", ["0"])[0]) > who.refuses_count_above:
+            return fhir(outcome("error", "value"), 400)
+        if asked.keys() & set(who.unknown):
+            return fhir(outcome("error", "invalid"), 422)
+        return None
+
     def reply_to(self, target):
         self.requests.append(target)
         for prefix, replies in self._scripts.items():
             if target.startswith(prefix):
                 return replies.pop(0) if len(replies) > 1 else replies[0]
         path, _, query = target.partition("?")
+        if path == "metadata":
+            return self._metadata()
         if "/" in path:
             found = [r for r in self.resources if f"{r['resourceType']}/{r.get('id')}" == path]
             return fhir(found[0]) if found else fhir(outcome("error", "not-found"), 404)
@@ -106,6 +147,8 @@ class Ehr(ThreadingHTTPServer):
 
     def _search(self, kind, asked, target):
         who = self.personality
+        if (refusal := self._refusal(kind, asked)) is not None:
+            return refusal
         if kind == "Observation" and who.needs_category and not asked.keys() & {"category", "code"}:
             return fhir(outcome("fatal", "required"), 400)
         if kind == "Observation" and who.refuses_codes and "code" in asked:
@@ -117,6 +160,8 @@ class Ehr(ThreadingHTTPServer):
             rows = [r for r in self.resources if r["resourceType"] == kind and _matches(r, asked)]
         size = min(int(asked.get("_count", ["1000"])[0]), who.most_rows)
         shown, left = rows[start : start + size], rows[start + size :]
+        if who.strangers:
+            shown = [*shown, {"resourceType": kind, "id": "other", **_NOT_OURS}]
         entries = shown or ([who.instead_of_empty] if who.instead_of_empty else [])
         answer = bundle(*entries, *([who.says] if who.says else []))
         if left:

@@ -14,12 +14,22 @@ NOTHING = {need.value: None for need in Need}  # every key known to be empty
 SERVER_ONLY: dict = {}
 
 
-def look(ehr, prefetch=SERVER_ONLY, *, budget=BUDGET_S, scope=None, token=None, drafts=(), sleep=time.sleep):
+def look(
+    ehr,
+    prefetch=SERVER_ONLY,
+    *,
+    budget=BUDGET_S,
+    scope=None,
+    token=None,
+    drafts=(),
+    sleep=time.sleep,
+    today=None,
+):
     """What the service gathers of patient p1. ``ehr`` is None for no usable server, or a base address."""
     base = getattr(ehr, "base", ehr)
     client = FhirClient(OUTBOUND, base, token, scope, sleep) if base else None
     resources = tuple(Resource(body, "draft order") for body in drafts)
-    return gather(EhrRequest("p1", prefetch, resources), client, time.monotonic() + budget)
+    return gather(EhrRequest("p1", prefetch, resources, today=today), client, time.monotonic() + budget)
 
 
 def gaps(gathered):

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cds_service.hooks.services import services_from
 from cds_service.settings import Settings, Tenant
+from cds_service.tenants import Network
 from cds_service.trust.addresses import AllowedBases, peer_fault, plain_parts, same_origin
 from cds_service.trust.outbound import Outbound, OutboundError
 from tests.ehr import hooking
@@ -250,7 +251,7 @@ def tls_base(certificate):
 
 
 def test_tls_is_verified_and_bounded_by_the_deadline(tls_base, certificate):
-    trusting = Outbound(loopback=True, ca_file=str(certificate[0]))
+    trusting = Outbound(loopback=True, network=Network(ca_file=certificate[0]))
     assert get(trusting, f"{tls_base}/x", lambda _: True).body == b"{}"
     assert raised(lambda: get(Outbound(loopback=True), f"{tls_base}/x", lambda _: True)) == "tls"
     late = time.monotonic() + 0.4

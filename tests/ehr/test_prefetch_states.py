@@ -60,7 +60,7 @@ def test_a_prefetch_value_leads_to_its_rows_gap_and_calls(name):
 def test_an_absent_key_is_fetched_and_nothing_else_is():
     with running(conditions(1)) as ehr:
         seen = look(ehr, only("conditions"))
-    assert (ehr.requests, ids(seen, "Condition")) == (["Condition?patient=p1"], {"c0"})
+    assert (ehr.requests, ids(seen, "Condition")) == (["Condition?patient=p1&_count=200"], {"c0"})
 
 
 def test_the_pages_after_a_first_page_are_fetched_and_the_first_is_not():

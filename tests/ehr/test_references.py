@@ -115,6 +115,31 @@ DRUG_SOURCES = {
 }  # fmt: skip
 
 
+def mixture(*references, id="mix"):
+    """An infusion mixture without a code of its own: its ingredients by reference, and saline."""
+    items = [{"itemReference": {"reference": r}} for r in references]
+    saline = {"itemCodeableConcept": {"text": "sodium chloride 0.9 %"}}
+    return {"resourceType": "Medication", "id": id, "ingredient": [*items, saline]}
+
+
+SUBSTANCE = {"resourceType": "Substance", "id": "s1", "code": J9229}
+DRUG_SOURCES |= {
+    "an ingredient contained beside the mixture": lambda: [
+        by_reference("#mix", contained=[]) | {"contained": [mixture("#drug"), BESPONSA | {"id": "drug"}]}],
+    "a substance contained beside the mixture": lambda: [
+        by_reference("#mix", contained=[]) | {"contained": [mixture("#s1"), SUBSTANCE]}],
+    "an ingredient contained in the mixture": lambda: [
+        by_reference("Medication/mix"), mixture("#drug") | {"contained": [BESPONSA | {"id": "drug"}]}],
+    "an ingredient in the draft bundle": lambda: [by_reference("Medication/mix"), mixture("Medication/m1"), BESPONSA],
+    "a substance in the draft bundle": lambda: [by_reference("Medication/mix"), mixture("Substance/s1"), SUBSTANCE],
+    "an ingredient on the server, the mixture contained": lambda: [
+        by_reference("#mix", contained=[]) | {"contained": [mixture("Medication/served")]}],
+    "an ingredient in words": lambda: [
+        by_reference("Medication/mix"),
+        {"resourceType": "Medication", "id": "mix", "ingredient": [{"itemReference": {"display": "inotuzumab ozogamicin"}}]}],
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", DRUG_SOURCES)
 def test_case_18_a_draft_orders_drug_is_found_wherever_it_stands(name):
     with running([BESPONSA | {"id": "served"}]) as ehr:
@@ -124,6 +149,27 @@ def test_case_18_a_draft_orders_drug_is_found_wherever_it_stands(name):
 def test_a_draft_orders_drug_is_found_in_the_prefetch():
     sent = NOTHING | {"medicationRequests": bundle(BESPONSA)}
     assert coverage_card(sign(by_reference("Medication/m1"), prefetch=sent))
+
+
+def test_a_mixture_known_only_by_its_ingredients_is_an_order_like_any_other():
+    contained = [mixture("#drug"), BESPONSA | {"id": "drug"}]
+    card = coverage_card(sign(by_reference("#mix") | {"contained": contained}, prefetch=NOTHING))
+    facts = card["extension"]["payer-policy-cds"]
+    assert (facts["cycle"], facts["day"], facts["dose"]["ordered_mg"]) == (1, 1, 1.41)
+
+
+def test_an_ingredient_is_found_in_the_prefetch():
+    sent = NOTHING | {"medicationRequests": bundle(mixture("Medication/m1"), BESPONSA)}
+    assert coverage_card(sign(by_reference("Medication/mix"), prefetch=sent))
+
+
+def test_ingredients_that_cannot_be_had_or_go_in_a_circle_are_no_drug():
+    circle = [mixture("Medication/b", id="a"), mixture("Medication/a", id="b")]
+    for draft in (
+        [by_reference("Medication/mix"), mixture("Medication/gone")],
+        [by_reference("Medication/a"), *circle],
+    ):
+        assert sign(*draft, prefetch=NOTHING).cards == []
 
 
 @pytest.mark.parametrize(

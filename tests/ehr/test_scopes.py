@@ -3,9 +3,11 @@
 import pytest
 
 from cds_service.ehr.scopes import Access, access
+from tests.ehr.hooking import sign
 from tests.ehr.hostile import running
 from tests.ehr.looking import conditions, gaps, ids, look, only
 from tests.ehr.test_references import BESPONSA, request_for
+from tests.policy.chart_notes import patient
 
 FULL, PART, NONE = Access.FULL, Access.PART, Access.NONE
 CATEGORY = "category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory"
@@ -39,7 +41,7 @@ def test_a_scope_allows_searching_and_reading(scope):
 def test_forbidden_searches_are_skipped_and_named():
     with running(conditions(1)) as ehr:
         seen = look(ehr, only("conditions", "procedures"), scope="patient/Condition.rs")
-    assert ehr.requests == ["Condition?patient=p1"]
+    assert ehr.requests == ["Condition?patient=p1&_count=200"]
     assert (gaps(seen), ids(seen, "Condition")) == (
         {"procedures": "the granted scopes do not allow it"},
         {"c0"},
@@ -60,3 +62,19 @@ def test_drugs_by_reference_are_not_read_without_a_scope_for_medications():
         "medicationRequests": "partly: which drug is meant is not known for 1 of them: "
         "the granted scopes do not allow it"
     }
+
+
+@pytest.mark.parametrize("token", ["", "  "])
+def test_the_scope_beside_a_blank_token_limits_nothing_and_no_token_is_sent(token):
+    lent = {
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": 3600,
+        "scope": "patient/Patient.read patient/Observation.read",
+        "subject": "cds-service4",
+    }
+    with running([patient(), *conditions(1)]) as ehr:
+        answered = sign(server=ehr.base, fhirAuthorization=lent)
+    assert answered.determinations[0].unseen == ()
+    assert ehr.asked("Condition") != []
+    assert not any("Authorization" in sent for sent in ehr.headers)

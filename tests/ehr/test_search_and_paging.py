@@ -116,7 +116,7 @@ def test_case_08_pages_without_end_stop_at_twenty():
 
 
 def test_case_08_rows_without_end_stop_at_two_thousand():
-    with running(conditions(2100), Personality(most_rows=500)) as ehr:
+    with running(conditions(2100), Personality(most_rows=200)) as ehr:
         seen = look(ehr, only("conditions"))
     assert gaps(seen) == {"conditions": "partly: only the first 2000 rows were read"}
 
@@ -156,14 +156,30 @@ def test_case_12_entries_without_full_url_or_mode_count_and_included_ones_too():
     assert (gaps(seen), ids(seen, "Condition"), ids(seen, "Patient")) == ({}, {"c1"}, {"p1"})
 
 
+WITHHELD = "partly: the server says that rows are withheld or cut off"
 OUTCOMES = {
     "13 an error alone is unknown": (
         [], ("error", "exception", None), "the server reported an error in its answer"),
     "13 nothing found, said by an outcome, is known to be empty": ([], ("warning", "processing", "4101"), None),
     "13 an information alone is known to be empty": ([], ("information", "informational", None), None),
-    "14 maybe not the whole record, beside results": (
-        conditions(1), ("warning", "processing", "4119"),
-        "partly: the server says that its answer may not be the whole record"),
+    "14 the standing notice beside nearly every answer, whatever its type": (
+        conditions(1), ("warning", "suppressed", "4119"), None),
+    "14 the standing notice alone": ([], ("warning", "processing", "4119"), None),
+    "14 parameters that were ignored": (conditions(1), ("warning", "not-supported", "59100"), None),
+    "14 any other warning beside results": (conditions(1), ("warning", "business-rule", None), None),
+    "14 rows withheld": (conditions(1), ("information", "suppressed", None), WITHHELD),
+    "14 rows cut off": (conditions(1), ("warning", "too-costly", None), WITHHELD),
+    "14 a sub-type withheld": (
+        conditions(1), ("warning", "suppressed", "59204", "Client not authorized for Condition - Problem List."), WITHHELD),
+    "14 a sub-type withheld that is not named": (conditions(1), ("warning", "suppressed", "59205"), WITHHELD),
+    "14 a sub-type withheld that holds nothing of ours": (
+        conditions(1), ("warning", "suppressed", "59204", "Client not authorized for Condition - Dental Finding."), None),
+    "14 one of two sub-types withheld holds something": (
+        conditions(1), ("warning", "suppressed", "59204",
+                        "Client not authorized for Condition - Dental Finding. Client not authorized for Condition - Encounter Diagnosis."),
+        WITHHELD),
+    "14 break the glass": (conditions(1), ("information", "informational", "4134"), WITHHELD),
+    "14 over a hundred results": (conditions(1), ("warning", "processing", "59133"), WITHHELD),
     "14 an error beside results": (
         conditions(1), ("error", "exception", None), "partly: the server reported an error in its answer"),
     "15 a parameter that was not understood": (

@@ -27,6 +27,7 @@ from tests.ehr.looking import conditions, gaps, ids, look, only
 from tests.ehr.trap import untouched
 from tests.policy.chart_notes import condition, patient
 
+NO_HURRY_S = 600  # what is tested is the reason, on however busy a machine
 CONTRACT_SPARE_S = 1.0  # the contract's bound: an answer within the budget plus one second
 
 
@@ -96,7 +97,7 @@ def test_case_34_to_38_an_unusable_answer_is_a_gap_with_its_reason(name):
     reply, reason = UNUSABLE[name]
     with running() as ehr:
         ehr.script("Condition", reply)
-        seen = look(ehr, only("conditions"))
+        seen = look(ehr, only("conditions"), budget=NO_HURRY_S)
     assert gaps(seen) == {"conditions": reason}
 
 
@@ -186,7 +187,8 @@ def test_case_40_another_patients_records_are_left_out_and_logged_without_naming
         ehr.script("Patient", fhir(patient(id="someone-else")))
         seen = look(ehr, only("conditions", "patient"))
     reason = "the EHR answered with records of another patient, which were left out"
-    assert gaps(seen) == {"conditions": f"partly: {reason}", "patient": reason}
+    assert gaps(seen) == {"patient": reason}
+    assert {n.need: n.strangers for n in seen.notes if n.strangers} == {"conditions": 1, "patient": 1}
     assert (ids(seen, "Condition"), ids(seen, "Patient")) == ({"c0"}, set())
     assert sorted(r.getMessage() for r in caplog.records) == [
         "safety: 1 Condition of another patient discarded",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
+import requests
 from click.testing import CliRunner
 
 from cds_service.cli import main
@@ -19,8 +20,8 @@ from cds_service.ehr.fhir_client import FhirClient
 from cds_service.hooks.order_sign import answer
 from cds_service.hooks.services import services_from
 from cds_service.json_text import read_json, write_json
-from cds_service.sandbox.demo import CLOCK
 from cds_service.sandbox.fixtures import FOLDER, names, prefetch_of
+from cds_service.sandbox.starting import CLOCK
 from cds_service.settings import Settings
 from cds_service.trust.outbound import Outbound
 
@@ -73,6 +74,20 @@ def test_a_bundled_patient_is_answered_alike_by_rest_and_by_prefetch(hapi, name)
     by_rest = answer(json.dumps(json.loads(raw) | {"fhirServer": hapi}).encode(), SERVICES)
     assert by_rest.gathered.record.gaps == ()
     assert by_rest.cards == by_prefetch.cards
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("http://localhost:3000", 200), ("https://ehr.example.org", 403)]
+)
+def test_pages_of_loopback_may_call_the_server(hapi, origin, status):
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type, x-medplum",
+    }
+    answer = requests.options(f"{hapi}/Patient/_search", headers=asked, timeout=60)
+    assert answer.status_code == status
+    assert answer.headers.get("Access-Control-Allow-Origin") == (origin if status == 200 else None)
 
 
 def test_hapi_check_prints_cards_and_leaves_no_resource_behind(hapi):

@@ -24,7 +24,7 @@ PUBLIC_URL = "https://cds.example.org"
 _TRUST = f"""
 [[tenant]]
 id = "hospital-a"
-fhir_servers = ["https://ehr.example.org/fhir"]
+payer_identifiers = ["urn:oid:1.2.3|MMM"]
 [[tenant.client]]
 issuer = "{ISSUER}"
 jwks_file = "ehr.jwks.json"

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import gunicorn
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from cds_service.operations import logs
 from cds_service.operations.logs import JsonLines
 from tests.operations.conftest import bearer
 
@@ -113,6 +115,31 @@ def test_another_librarys_values_and_exception_texts_are_left_out(
     assert lines()[0]["message"] == "GET %s failed"
     assert lines()[0]["error"] == "ValueError"
     assert "oe" not in json.dumps(lines()).lower().replace("does", "")
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "said"),
+    [
+        ("Booting worker with pid: %s", (7,), "Booting worker with pid: 7"),
+        ("Worker (pid:%s) was sent %s!", (7, "SIGKILL"), "Worker (pid:7) was sent SIGKILL!"),
+        ("Error handling request %s %s", ("GET", "/doe"), "Error handling request %s %s"),
+        ("A line of a later version about %s", ("/doe",), "A line of a later version about %s"),
+        ("Invalid request from ip=127.0.0.1: Invalid HTTP Version: 'doe'", (), "Invalid request"),
+    ],
+)
+def test_gunicorn_may_tell_of_itself_and_not_of_a_peer(
+    template: str, values: tuple[object, ...], said: str
+) -> None:
+    record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 1, template, values, None)
+
+    assert json.loads(JsonLines().format(record))["message"] == said
+
+
+def test_gunicorn_has_the_lines_that_are_let_through() -> None:
+    package = Path(gunicorn.__file__).parent
+    source = "".join(file.read_text() for file in package.rglob("*.py"))
+
+    assert [words for words in logs._GUNICORN_OF_ITSELF if f'"{words}' not in source] == []
 
 
 def test_metrics_count_calls_by_route_and_never_by_path(client: FlaskClient) -> None:

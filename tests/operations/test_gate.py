@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from cds_service.settings import SettingsError
 from tests.operations.conftest import bearer
+from tests.trust.minting import NOW, claims, header, mint, rsa_key
 
 HOOK = "/cds-services/inotuzumab-order-sign"
 BODY = {"context": {"patientId": "1"}, "cards": []}
@@ -98,6 +99,73 @@ def test_optional_authentication_still_checks_a_jwt_that_is_sent(service: Callab
     assert client.post(HOOK, json=BODY).status_code == 200
     assert client.post(HOOK, json=BODY, headers=bearer(aud=audience)).status_code == 200
     assert client.post(HOOK, json=BODY, headers=bearer(aud=audience, exp=1)).status_code == 401
+
+
+SENT_BY_BROWSER_CLIENTS = {
+    # What public test clients sign: each an algorithm, a key address and a life of its own.
+    "cds-hooks/sandbox": mint(
+        header(jku="https://sandbox.cds-hooks.org/.well-known/jwks.json"),
+        claims(iss="https://sandbox.cds-hooks.org", aud=f"{DEV['CDS_PUBLIC_URL']}{HOOK}"),
+    ),
+    "crd-request-generator": mint(
+        header(alg="RS256", jku="http://localhost:3001/public_keys"),
+        claims(iss="http://localhost:3000", aud=f"{DEV['CDS_PUBLIC_URL']}{HOOK}", exp=NOW + 86400),
+        rsa_key(),
+        "RS256",
+    ),
+    "mcode/request-generator": mint(
+        header(jku="http://localhost:3000/.well-known/jwks.json"),
+        claims(iss="http://localhost:3000", aud=f"{DEV['CDS_PUBLIC_URL']}{HOOK}"),
+    ),
+    "no JWT at all": "opaque",
+}
+
+
+@pytest.mark.parametrize("token", SENT_BY_BROWSER_CLIENTS.values(), ids=SENT_BY_BROWSER_CLIENTS)
+@pytest.mark.parametrize("path", ["/cds-services", HOOK, f"{HOOK}/feedback"])
+def test_a_jwt_counts_as_none_when_it_is_optional_and_no_client_is_registered(
+    service: Callable[..., Flask], token: str, path: str
+) -> None:
+    client = service(**DEV, CDS_CONFIG="").test_client()
+    sent = {"Authorization": f"Bearer {token}"}
+
+    def answer(**headers: str) -> tuple[int, bytes]:
+        method = "GET" if path == "/cds-services" else "POST"
+        response = client.open(path, method=method, json={**BODY, "feedback": []}, headers=headers)
+        return response.status_code, response.data
+
+    assert answer(**sent) == answer()
+    assert answer(**sent)[0] == 200
+
+
+def test_that_jwts_are_not_checked_is_logged_once(
+    service: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    client = service(**DEV, CDS_CONFIG="").test_client()
+    client.post(HOOK, json=BODY)
+    assert "JWTs are not checked" not in caplog.text
+
+    for _ in range(3):
+        client.post(HOOK, json=BODY, headers={"Authorization": "Bearer opaque"})
+    assert caplog.text.count("JWTs are not checked") == 1
+
+
+@pytest.mark.parametrize("token", SENT_BY_BROWSER_CLIENTS.values(), ids=SENT_BY_BROWSER_CLIENTS)
+def test_a_jwt_of_somebody_else_is_refused_when_any_client_is_registered(
+    service: Callable[..., Flask], token: str
+) -> None:
+    client = service(**DEV).test_client()
+
+    assert client.post(HOOK, json=BODY, headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_required_authentication_refuses_every_jwt_when_no_client_is_registered(
+    service: Callable[..., Flask], tmp_path: Path
+) -> None:
+    (tmp_path / "trust.toml").write_text('[[tenant]]\nid = "a"\n')
+    client = service().test_client()
+
+    assert client.post(HOOK, json=BODY, headers=bearer()).status_code == 401
 
 
 def test_the_host_header_plays_no_part_in_audiences(client: FlaskClient) -> None:

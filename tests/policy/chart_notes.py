@@ -154,6 +154,24 @@ def order(day="2026-04-16", text=None, mg=1.41, *, id="draft-1", dose=None, **mo
     } | more
 
 
+def repeating(timing, text="Cycle 1 Day 1", mg=1.41, **more):
+    """The draft order with a FHIR Timing in place of its day."""
+    draft = order(text=text, mg=mg, **more)
+    draft["dosageInstruction"][0]["timing"] = timing
+    return draft
+
+
+def instructed(*instructions, **more):
+    """The draft order with these dosage instructions, each a dict; an ``mg`` member becomes its dose."""
+    draft = order(**more)
+    draft["dosageInstruction"] = [
+        {k: v for k, v in i.items() if k != "mg"}
+        | ({"doseAndRate": [{"doseQuantity": quantity(i["mg"], "mg")}]} if "mg" in i else {})
+        for i in instructions
+    ]
+    return draft
+
+
 def care_plan(title, *, created=None, start=None, status="active", id=None, **more):
     found = {
         "resourceType": "CarePlan",

@@ -7,6 +7,7 @@ import pytest
 
 from cds_service.fhir.record import Gap, Need
 from tests.policy.chart_notes import (
+    HCPCS,
     RXNORM,
     SNOMED,
     administration,
@@ -20,6 +21,7 @@ from tests.policy.chart_notes import (
     observation,
     order,
     patient,
+    service_request,
     verdict,
 )
 
@@ -82,6 +84,14 @@ CONCURRENCY = {
     "an active order of 60 days before day 1": ([drug_order("venetoclax", authored="2026-02-15")], "not-met"),
     "an active order of 61 days before day 1": ([drug_order("venetoclax", authored="2026-02-14")], "unknown"),
     "an old active order, given since": ([drug_order("venetoclax", authored="2026-01-10"), given("venetoclax", "2026-03-20")], "not-met"),
+    "an active order from 60 days before day 1 on, without an end": ([over("venetoclax", "2026-02-15")], "not-met"),
+    "an active order from 61 days before day 1 on, without an end": ([over("venetoclax", "2026-02-14")], "unknown"),
+    "an active order of years ago, without an end": ([over("venetoclax", "2018-04-01")], "unknown"),
+    "the same, given since": ([over("venetoclax", "2018-04-01"), given("venetoclax", "2026-03-20")], "not-met"),
+    "the same, dispensed since": ([over("venetoclax", "2018-04-01"), dispensed("venetoclax", "2026-03-01", 30)], "not-met"),
+    "the same, stated as taken since": ([over("venetoclax", "2018-04-01"), taken("venetoclax", asserted="2026-03-01")], "not-met"),
+    "the same, dispensed long ago": ([over("venetoclax", "2018-04-01"), dispensed("venetoclax", "2025-12-01", 30)], "unknown"),
+    "an old order for 14 days": ([drug_order("venetoclax", authored="2026-03-01", dosageInstruction=[{"timing": {"repeat": {"boundsDuration": {"value": 14, "unit": "d"}}}}])], "unknown"),
     "an active order without any date": ([drug_order("venetoclax")], "unknown"),
     "an active order whose period ended": ([over("venetoclax", "2026-03-01", "2026-04-01")], "unknown"),
     "an order whose period covers day 1": ([over("venetoclax", "2025-09-01", "2026-04-16", authored="2025-09-01")], "not-met"),
@@ -188,9 +198,32 @@ def test_pol_a_ii_b_2(drugs, ph, expected):
 
 
 def test_pol_a_ii_b_2_a_tki_that_is_only_possible_is_unknown_unless_ph_negative():
-    old = drug_order("imatinib", authored="2025-06-01")
+    old = drug_order("imatinib", authored="2025-04-15")
     assert verdicts([old, PH_POSITIVE])[:2] == ("unknown", "unknown")
     assert verdicts([old, PH_NEGATIVE])[:2] == ("unknown", "not-met")
+
+
+SUPPLY = {"dispenseRequest": {"expectedSupplyDuration": {"value": 30, "unit": "d", "code": "d"}}}
+REPEATED = {"dispenseRequest": SUPPLY["dispenseRequest"] | {"numberOfRepeatsAllowed": 11}}
+TKI_ORDERS = {
+    "365 days before day 1": (drug_order("imatinib", authored="2025-04-16"), "met"),
+    "366 days before day 1": (drug_order("imatinib", authored="2025-04-15"), "unknown"),
+    "from 365 days before day 1 on, without an end": (over("imatinib", "2025-04-16"), "met"),
+    "half a year ago, its supply ran out": (
+        drug_order("imatinib", authored="2025-10-01", **SUPPLY),
+        "unknown",
+    ),
+    "half a year ago, its supply repeated": (
+        drug_order("imatinib", authored="2025-10-01", **REPEATED),
+        "met",
+    ),
+    "50 days ago, its supply ran out": (drug_order("imatinib", authored="2026-02-25", **SUPPLY), "met"),
+}
+
+
+@pytest.mark.parametrize(("tki", "expected"), TKI_ORDERS.values(), ids=TKI_ORDERS)
+def test_an_oral_tki_goes_on_for_a_year_unless_its_supply_ran_out(tki, expected):
+    assert verdicts([tki, PH_POSITIVE])[1] == expected
 
 
 def test_pol_a_ii_b_2_asks_for_the_ph_test():
@@ -221,7 +254,10 @@ MINI = {
     "dexamethasone alone": (["dexamethasone"], "not-met"),
     "none": ([], "not-met"),
     "doxorubicin and vincristine": (["doxorubicin", "vincristine"], "not-met"),
-}
+    "doxorubicin and two of five: full hyper-CVAD": (["doxorubicin", "vincristine", "cyclophosphamide"], "not-met"),
+    "doxorubicin alone": (["doxorubicin"], "not-met"),
+    "doxorubicin and a steroid": (["doxorubicin", "dexamethasone"], "not-met"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("drugs", "expected"), MINI.values(), ids=MINI)
@@ -240,6 +276,9 @@ PLANS = {
     "denied": ([plan(title="Inotuzumab without mini-hyper-CVD")], "not-met"),
     "full hyper-CVAD": ([plan(title="Hyper-CVAD with inotuzumab")], "not-met"),
     "full hyper-CVAD as given before": ([plan(title="Mini-hyper-CVD with inotuzumab; relapsed after hyper-CVAD")], "met"),
+    "mini-HCVD": ([plan(title="Mini-HCVD and inotuzumab")], "met"),
+    "mini-CVD": ([plan(title="Inotuzumab + mini-CVD")], "met"),
+    "by title, an anthracycline alone beside it": ([plan(title="Mini-hyper-CVD"), drug_order("daunorubicin", authored="2026-04-10")], "unknown"),
     "revoked": ([plan(title="Mini-hyper-CVD", status="revoked")], "not-met"),
     "of last year": ([plan(title="Mini-hyper-CVD", period={"start": "2025-01-01", "end": "2025-06-01"})], "not-met"),
     "from June": ([plan(title="Mini-hyper-CVD", period={"start": "2026-06-01"})], "not-met"),
@@ -256,6 +295,14 @@ def test_pol_a_ii_b_3_counts_the_possible_drugs_too():
     assert verdicts([drug_order("cyclophosphamide", authored="2025-11-01"), drug_order("vincristine", authored="2025-11-01")]) == (
         "unknown", "not-met", "unknown",
     )  # fmt: skip
+
+
+def test_an_anthracycline_alone_is_no_full_hyper_cvad():
+    old = [drug_order(d, authored="2025-11-01") for d in ("cyclophosphamide", "vincristine")]
+    doxorubicin = drug_order("doxorubicin", authored="2026-04-10")
+    assert verdicts([doxorubicin, *old]) == ("not-met", "not-met", "unknown")
+    d = determine([patient(), doxorubicin], order(DAY_1, "C1D1"))
+    assert "hyper-CVAD" not in criterion(d, "POL-A-II-B-3").because
 
 
 def test_partners_of_the_same_signature_count():
@@ -299,3 +346,32 @@ def test_a_day_8_order_looks_at_its_own_cycle():
     ]
     d = determine(record, order(DAY_1, "C1D8", 0.88))
     assert verdict(d, "POL-A-II-B-1") == "not-met"
+
+
+# ---- Partners ordered as a service, by the code that bills them ----
+
+
+def billed(code, *, system=HCPCS, day=None, **more):
+    return service_request(code, system=system, status="draft", day=day, id=f"service-{code}", **more)
+
+
+SERVICES = {
+    "a partner's code": (billed("J9100"), "not-met"),
+    "a partner's code, planned in the cycle": (billed("J9100", day="2026-04-20"), "not-met"),
+    "a partner's code, planned after the cycle": (billed("J9100", day="2026-06-20"), "met"),
+    "the code of a steroid": (billed("J1100"), "met"),
+    "a partner in words only": (billed(None, text="cytarabine level"), "met"),
+    "another service": (billed("11150-0", system="http://loinc.org"), "met"),
+}
+
+
+@pytest.mark.parametrize(("service", "expected"), SERVICES.values(), ids=SERVICES)
+def test_a_drug_in_a_draft_service_request_counts_like_one_in_a_medication_request(service, expected):
+    (d,) = determine_all([patient()], [order(DAY_1, "C1D1"), service])
+    assert verdict(d, "POL-A-II-B-1") == expected
+
+
+def test_all_five_drugs_of_mini_hyper_cvd_may_be_ordered_as_services():
+    five = [billed(code) for code in ("J9070", "J1100", "J9370", "J9260", "J9100")]
+    (d,) = determine_all([patient()], [order(DAY_1, "C1D1"), *five])
+    assert verdict(d, "POL-A-II-B-3") == "met"

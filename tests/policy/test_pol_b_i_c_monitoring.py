@@ -135,10 +135,13 @@ def test_pol_b_i_c_1_and_c_2_a_note_or_administration_record_after_day_1_of_the_
     ("text", "read"),
     [
         ("Patient observed for 1 hour after the end of the infusion.", True),
-        ("Infusion tolerated well.", True),
-        ("Infusion given without reaction.", True),
-        ("Tolerated the dose without problems.", True),
-        ("Monitored during infusion.", True),
+        ("Infusion tolerated well.", False),
+        ("Infusion given without reaction.", False),
+        ("Tolerated the dose without problems.", False),
+        ("Monitored during infusion.", False),
+        ("Watched during and for 60 minutes following the infusion.", True),
+        ("Plan: monitor for 1 hour after each infusion.", False),
+        ("Refused to stay for 1 hour after the infusion.", False),
         ("Labs reviewed.", False),
     ],
 )
@@ -151,7 +154,10 @@ def test_pol_b_i_c_2_says_whether_the_watching_was_read(text, read):
 
 def test_pol_b_i_c_2_the_text_of_an_administration_record_is_read():
     told = administration("2026-03-25", 0.88, "C1D8. Watched for 1 hour after the infusion.")
-    assert '"C1D8. Watched' in criterion(second_cycle(told, without=[*ONLY_DAY_1]), C2).because
+    assert (
+        '"Watched for 1 hour after the infusion."'
+        in criterion(second_cycle(told, without=[*ONLY_DAY_1]), C2).because
+    )
 
 
 def test_pol_b_i_c_1_and_c_2_notes_that_could_not_be_seen_are_said():

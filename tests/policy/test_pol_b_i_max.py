@@ -19,6 +19,7 @@ from tests.policy.chart_notes import (
     needed,
     observation,
     order,
+    procedure,
     service_request,
     stated,
     verdict,
@@ -205,6 +206,19 @@ def test_what_states_that_no_transplant_is_planned(note):
         ),
         service_request(None, text="Transplant evaluation", authored="2026-04-01"),
         service_request(None, text="Kidney transplant", authored="2026-04-01"),
+        service_request(None, text="Transplant of lung", authored="2026-04-01"),
+        service_request(None, text="Transplantation", authored="2026-04-01"),
+        service_request(None, text="Allotransplantation of kidney", authored="2026-04-01"),
+        service_request(None, text="Referral to the bone marrow transplant clinic", authored="2026-04-01"),
+        service_request(None, text="HLA typing for allogeneic stem cell transplant", authored="2026-04-01"),
+        service_request(None, text="Donor search for stem cell transplant", authored="2026-04-01"),
+        service_request(ALLO, authored="2026-04-01", text="Evaluation for stem cell transplant"),
+        service_request(
+            "11368-8",
+            authored="2026-04-01",
+            reasonCode=[coded("http://snomed.info/sct", ALLO, "Stem cell transplant")],
+        ),
+        appointment() | {"serviceType": [{"text": "Stem cell transplant consultation"}]},
         appointment(status="cancelled"),
         document("2026-04-01", "Relapse after allo-HSCT, planned for inotuzumab."),
         document("2026-04-01", "HSCT to be discussed."),
@@ -214,6 +228,30 @@ def test_what_states_that_no_transplant_is_planned(note):
 )
 def test_what_states_neither(note):
     assert duration(4, CR, note) == "unknown"
+
+
+ORGANS = {
+    "a status": condition("Z94.0", recorded="2015-01-01"),
+    "a complication": condition("T86.11", recorded="2015-01-01"),
+    "a procedure": procedure(None, "2015-01-01", text="Transplant of kidney (procedure)"),
+    "a problem in words": condition(None, text="History of liver transplant", recorded="2015-01-01"),
+}
+
+
+@pytest.mark.parametrize("organ", ORGANS.values(), ids=ORGANS)
+def test_beside_an_organ_transplant_a_bare_transplant_in_a_note_is_open(organ):
+    bare = document("2026-04-01", "Not a candidate for transplant.", id="bare")
+    named = document("2026-04-01", "Not a candidate for stem cell transplant.", id="named")
+    assert [duration(4, CR, bare), duration(4, CR, bare, organ), duration(4, CR, named, organ)] == [
+        "met",
+        "unknown",
+        "met",
+    ]
+
+
+def test_a_marrow_transplant_on_record_leaves_the_note_its_meaning():
+    bare = document("2026-04-01", "Not a candidate for transplant.")
+    assert duration(4, CR, bare, condition("Z94.84", recorded="2024-01-01")) == "met"
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,13 @@ def test_pol_bbw_risk_names_age_and_only_informs():
     assert any("age 76" in f.text for f in d.findings)
 
 
+def test_a_kidney_transplant_raises_no_risk_and_needs_no_history():
+    kidney = procedure("175902000", "2015-03-01", text="Transplant of kidney (procedure)")
+    d = first_cycle(kidney)
+    assert ("safety-hepatic", "warning") not in raised(d)
+    assert not any(f.rules == ("POL-BBW-NRM",) for f in d.findings)
+
+
 def test_pol_bbw_risk_a_later_course_names_the_earlier_exposure_and_the_transplant():
     old = [administration("2024-06-04", 1.41, "C1D1"), procedure("234336002", "2024-09-01")]
     (found,) = [f for f in first_cycle(*old).findings if f.rules == ("POL-BBW-RISK",)]

@@ -120,9 +120,26 @@ def test_a_suspicion_that_a_later_note_rules_out_is_cleared():
     assert outcome(second_cycle(suspicion, document("2026-04-12", "VOD ruled out."))) == (set(), "met")
 
 
-def test_a_plain_statement_of_vod_is_not_cleared_by_a_later_note():
+def test_vod_stated_only_in_a_note_is_ended_by_a_later_exclusion():
     d = second_cycle(document("2026-04-05", "VOD diagnosed."), document("2026-04-12", "No evidence of VOD."))
-    assert outcome(d) == (SUSPECTED, "unknown")
+    assert outcome(d) == (set(), "met")
+
+
+def test_an_exclusion_ends_no_recorded_vod():
+    recorded, excluded = condition("K76.5", onset="2026-04-05"), document("2026-04-12", "No evidence of VOD.")
+    assert outcome(second_cycle(recorded, excluded)) == (STOP, "not-met")
+
+
+def test_an_exclusion_ends_an_unconfirmed_entry():
+    doubted = condition("K76.5", onset="2026-04-05", verification="provisional")
+    assert outcome(second_cycle(doubted))[1] == "unknown"
+    assert outcome(second_cycle(doubted, document("2026-04-12", "VOD ruled out."))) == (set(), "met")
+
+
+def test_defibrotide_after_an_exclusion_keeps_the_suspicion():
+    notes = [document("2026-04-05", "Possible VOD."), document("2026-04-08", "VOD ruled out.")]
+    given = administration("2026-04-10", None, drug={"text": "defibrotide"})
+    assert outcome(second_cycle(*notes, given))[1] == "unknown"
 
 
 DEFIBROTIDE = {

@@ -49,9 +49,10 @@ ALLO = procedure("425843001", "2025-12-10")
         given("blinatumomab", "2025-12-01"),
         given("doxorubicin", "2025-12-01"),
         given("asciminib", "2025-12-01"),
+        procedure(None, "2025-12-01", text="CAR-T cell infusion"),
         care_plan("Third-line therapy: FLAG-IDA", start="2025-12-01"),
     ],
-    ids=["transplant", "transplant-in-a-month", "blinatumomab", "anthracycline", "unlisted-tki", "stated-line"],
+    ids=["transplant", "transplant-in-a-month", "blinatumomab", "anthracycline", "unlisted-tki", "CAR-T", "stated-line"],
 )  # fmt: skip
 def test_what_ends_a_course(event):
     determination = between(event)
@@ -65,6 +66,7 @@ def test_what_ends_a_course(event):
         procedure("425843001", "2024-12-10"),  # before the first dose
         procedure("425843001", "2025-12-10", status="not-done"),
         given("imatinib", "2025-12-01"),
+        given("doxorubicin", "2025-12-01", reasonCode=[{"text": "Breast cancer"}]),
         given("cyclophosphamide", "2025-12-01"),
         given("dexamethasone", "2025-12-01"),
         given("hydroxyurea", "2025-12-01"),

@@ -199,3 +199,44 @@ def test_an_unknown_cycle_is_judged_as_the_higher_one():
     determination = determine([*DIAGNOSIS, *seven], order(text="Cycle 2 Day 1"))
     assert place(determination) == ("continuation", None, 1)
     assert verdict(determination, "POL-B-I-MAX") == "not-met"
+
+
+# ---- Replaced orders ----
+
+PRIOR = {"priorPrescription": {"reference": "MedicationRequest/old"}}
+
+
+def old(day, text=None, **more):
+    return order(day, text, 0.88, id="old", status="active", **more)
+
+
+REPLACED = [
+    ("the same day", old("2026-04-16"), order("2026-04-16", None, **PRIOR), ("initial", 1, 1)),
+    ("5 days before", old("2026-04-16"), order("2026-04-21", None, **PRIOR), ("initial", 1, 1)),
+    ("6 days before: the one before in a series", old("2026-04-16"), order("2026-04-22", None, **PRIOR), ("initial", 1, 8)),
+    ("a week before, the same slot", old("2026-04-16", "C1D1"), order("2026-04-24", "C1D1", **PRIOR), ("initial", 1, 1)),
+    ("a week before, another slot", old("2026-04-16", "C1D1"), order("2026-04-23", "C1D8", **PRIOR), ("initial", 1, 8)),
+    ("not named as replaced", old("2026-04-16"), order("2026-04-21", None), ("initial", 1, 8)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "draft", "expected"), [r[1:] for r in REPLACED], ids=[r[0] for r in REPLACED]
+)
+def test_a_replaced_order_is_no_planned_dose(before, draft, expected):
+    assert placed([before], draft) == expected
+
+
+def test_an_order_that_was_replaced_raises_no_interval_and_is_said_to_be_active():
+    replacing = determine([*DIAGNOSIS, old("2026-04-16")], order("2026-04-18", None, **PRIOR))
+    beside = determine([*DIAGNOSIS, old("2026-04-16")], order("2026-04-18", None))
+    kinds = [{f.kind for f in d.findings} for d in (replacing, beside)]
+    assert ["interval" in found for found in kinds] == [False, True]
+    said = "The earlier order for 2026-04-16, which this one replaces, is still active."
+    assert [said in d.notes for d in (replacing, beside)] == [True, False]
+
+
+def test_an_order_replaced_by_one_signed_with_it_counts_for_neither():
+    drafts = [order("2026-04-17", "C1D1", **PRIOR), order("2026-04-24", "C1D8", 0.88, id="b")]
+    first, second = determine_all([*DIAGNOSIS, old("2026-04-16", "C1D1")], drafts)
+    assert [place(first), place(second)] == [("initial", 1, 1), ("initial", 1, 8)]

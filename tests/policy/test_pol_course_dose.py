@@ -6,12 +6,14 @@ from tests.policy.chart_notes import (
     J9229,
     PATIENT,
     administration,
+    criterion,
     determine,
     drug_order,
     held,
     needed,
     order,
     place,
+    procedure,
 )
 from tests.policy.cycles import DIAGNOSIS
 
@@ -161,3 +163,38 @@ def test_a_list_entry_over_the_time_of_the_recorded_doses_adds_nothing():
 def test_a_period_that_began_before_the_recorded_doses_leaves_the_cycle_unknown():
     earlier = statement(period={"start": "2026-02-01"}, status="active")
     assert placed([administration("2026-04-09"), earlier], DAY_8) == ("continuation", None, None)
+
+
+# ---- Use over a period, in an earlier course ----
+
+ALLO = procedure("425843001", "2025-06-10")
+LAST_YEAR = {"start": "2025-02-01", "end": "2025-04-15"}
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        (LAST_YEAR, ("initial", 1, 1)),
+        ({"start": "2025-02-01", "end": "2025-06-09"}, ("initial", 1, 1)),
+        ({"start": "2025-02-01", "end": "2025-06-20"}, ("continuation", None, None)),  # over the transplant
+        ({"start": "2025-02-01"}, ("continuation", None, None)),  # no end
+        ({"start": "2025-08-01", "end": "2025-09-01"}, ("continuation", None, None)),  # after it
+    ],
+)
+def test_use_over_a_period_before_what_ended_a_course_is_of_that_course(period, expected):
+    assert placed([statement(period=period), ALLO], order("2026-04-16", "C1D1")) == expected
+
+
+def test_the_same_beside_the_doses_of_the_present_course():
+    events = [statement(period=LAST_YEAR), ALLO, administration("2026-04-09", 1.41, "C1D1")]
+    assert placed(events, DAY_8) == ("initial", 1, 8)
+
+
+def test_such_an_earlier_course_is_named_and_is_a_prior_line():
+    d = determine([*DIAGNOSIS, statement(period=LAST_YEAR), ALLO], order("2026-04-16", "C1D1"))
+    assert any("inotuzumab was given before (last 2025-04-15)" in note for note in d.notes)
+    assert "an earlier course of inotuzumab" in criterion(d, "POL-A-IV-FL").because
+
+
+def test_a_period_without_anything_that_ended_its_course_leaves_the_cycle_unknown():
+    assert placed([statement(period=LAST_YEAR)], order("2026-04-16", "C1D1")) == ("continuation", None, None)

@@ -8,9 +8,12 @@ import pytest
 
 from cds_service.fhir.record import Gap, Need
 from tests.policy.chart_notes import (
+    ICD10,
+    PATIENT,
     SNOMED,
     administration,
     care_plan,
+    coded,
     condition,
     criterion,
     determine,
@@ -32,6 +35,14 @@ def given(drug, day, text=None, **more):
     return administration(day, None, text, drug={"text": drug}, id=f"given-{drug}-{day}", **more)
 
 
+def taken(drug, start, end, *, reason=None, **more):
+    found = {
+        "resourceType": "MedicationStatement", "id": f"taken-{drug[:8]}", "status": "completed", "subject": PATIENT,
+        "medicationCodeableConcept": {"text": drug}, "effectivePeriod": {"start": start, "end": end},
+    }  # fmt: skip
+    return found | ({"reasonCode": [{"text": reason}]} if reason else {}) | more
+
+
 def frontline(record, text="C1D1", **more):
     d = determine([patient(), *record], order("2026-04-16", text), **more)
     return verdict(d, "POL-A-IV-FL")
@@ -50,12 +61,21 @@ A_LINE = {
     },
     "CAR-T cells": given("tisagenlecleucel", "2025-09-01"),
     "a transplant": procedure("234336002", "2025-10-01"),
+    "a transplant in words": procedure(None, "2025-10-01", text="Haploidentical stem cell transplant"),
     "a transplant without a date": procedure("234336002"),
     "a completed plan": care_plan("Hyper-CVAD induction", start="2025-02-01", status="completed"),
     "a note of relapse after a regimen": document("2026-03-03", "Relapsed after hyper-CVAD. Plan inotuzumab."),
     "a note of what was received": document("2026-03-03", "Received R-hyper-CVAD and blinatumomab in 2025."),
     "prior lines counted in a note": document("2026-03-03", "Two prior lines of therapy."),
     "failure of induction in a problem's note": condition("C91.00", recorded="2026-01-01", note="Refractory to induction chemotherapy"),
+    "CAR-T cells as a procedure": procedure(None, "2025-09-01", text="Infusion of CAR-T cells"),
+    "a regimen by its name in a statement": taken("hyper-CVAD x 4", "2025-02-01", "2025-06-01"),
+    "a regimen as the answer to prior therapy": stated("Prior systemic therapy", "hyper-CVAD x 4", "2026-04-10"),
+    "for lymphoblastic lymphoma": given("cytarabine", "2025-03-01", reasonCode=[coded(ICD10, "C83.50")]),
+    "for leukemia of unstated type": given("cytarabine", "2025-03-01", reasonCode=[{"text": "Acute leukemia"}]),
+    "a reason that names no disease": given("cytarabine", "2025-03-01", reasonCode=[coded(ICD10, "Z51.11", "Encounter for antineoplastic chemotherapy")]),
+    "for conditioning": given("busulfan", "2025-09-20", reasonCode=[{"text": "Conditioning before transplant"}]),
+    "for leukemia, and another disease beside it": given("cytarabine", "2025-03-01", reasonCode=[{"text": "B-ALL"}, {"text": "Breast cancer"}]),
     "chemotherapy 20 days ago that does not go on": given("cytarabine", "2026-03-27"),
 }  # fmt: skip
 
@@ -73,9 +93,23 @@ NO_LINE = {
     "intrathecal cytarabine": given("cytarabine", "2025-03-01", "intrathecal"),
     "methotrexate for psoriasis": drug_order("methotrexate", status="completed", authored="2025-03-01", reason="psoriasis"),
     "doxorubicin for breast cancer": drug_order("doxorubicin", status="completed", authored="2019-03-01", reason="Breast cancer"),
+    "doxorubicin for breast cancer by code": given("doxorubicin", "2019-03-01", reasonCode=[coded(ICD10, "C50.911")]),
+    "busulfan for CML": given("busulfan", "2019-03-01", reasonCode=[{"text": "Chronic myeloid leukemia"}]),
+    "for a reason in SNOMED's words": given("cisplatin", "2019-03-01", reasonCode=[{"text": "Malignant neoplasm of ovary (disorder)"}]),
+    "a transplant for myeloma": procedure("234336002", "2019-10-01", reasonCode=[{"text": "Multiple myeloma"}]),
+    "CAR-T cells for lymphoma": procedure(None, "2024-09-01", text="CAR-T infusion", reasonCode=[{"text": "Diffuse large B-cell lymphoma"}]),
+    "a kidney transplant": procedure("175902000", "2015-10-01", text="Transplant of kidney (procedure)"),
+    "a lung transplant": procedure("88039007", "2015-10-01", text="Transplant of lung (procedure)"),
+    "a cornea from a donor": procedure(None, "2015-10-01", text="Allogeneic transplantation of cornea"),
+    "a transplant of something": procedure(None, "2015-10-01", text="Transplantation (procedure)"),
+    "a procedure because of a transplant": procedure(None, "2025-10-01", text="Central line placement", reasonCode=[{"text": "Allogeneic stem cell transplant"}]),
+    "collection of cells for CAR-T": procedure(None, "2026-03-01", text="Leukapheresis for CAR-T"),
+    "a completed plan for another disease": care_plan("Cancer care, chemotherapy", start="2019-02-01", status="completed", addresses=[{"display": "Malignant neoplasm of breast (disorder)"}]),
+    "a regimen for another disease": taken("R-CHOP chemotherapy", "2019-02-01", "2019-06-01", reason="Follicular lymphoma"),
     "an order that was never given": drug_order("cytarabine", authored="2025-03-01"),
     "a planned regimen in a note": document("2026-04-10", "Plan: start chemotherapy after port placement."),
     "blinatumomab planned after the cycles": document("2026-04-10", "Blinatumomab consolidation is planned after mini-hyper-CVD."),
+    "no prior therapy as the answer": stated("Prior systemic therapy", "No chemotherapy", "2026-04-10"),
     "prior chemotherapy denied": document("2026-04-10", "No prior chemotherapy."),
     "prior chemotherapy for another cancer": document("2026-04-10", "Prior chemotherapy for breast cancer in 2010."),
     "G-CSF": given("filgrastim", "2025-03-01"),
@@ -177,3 +211,67 @@ def test_a_response_to_the_first_line_does_not_make_it_frontline_again():
         observation("11150-0", "2025-04-01", 1, "%"),
     ]
     assert frontline(record, "C1D1 induction") == "not-met"
+
+
+# ---- Possible lines: it is open whether earlier therapy was for this leukemia ----
+
+BREAST_CANCER = condition("C50.911", recorded="2012-01-01", clinical="resolved")
+EARLY = taken("cyclophosphamide", "2012-02-01", "2012-06-01")
+C9100 = condition("C91.00", onset="2025-01-16")
+POSSIBLE = {
+    "years before the leukemia, another cancer on record": ([OLD, BREAST_CANCER, EARLY], "unknown"),
+    "the same, the cancer as history": ([OLD, condition("Z85.3", recorded="2020-01-01"), EARLY], "unknown"),
+    "the same, the cancer in words": ([OLD, condition(None, text="Carcinoma of breast", recorded="2012-01-01"), EARLY], "unknown"),
+    "without another cancer": ([OLD, EARLY], "not-met"),
+    "a cancer in the family": ([OLD, condition(None, text="Family history of breast cancer"), EARLY], "not-met"),
+    "ended 28 days before the leukemia's first entry": ([OLD, BREAST_CANCER, taken("cytarabine", "2024-11-01", "2024-12-19")], "not-met"),
+    "ended 29 days before it": ([OLD, BREAST_CANCER, taken("cytarabine", "2024-11-01", "2024-12-18")], "unknown"),
+    "ended in a month that straddles": ([OLD, BREAST_CANCER, taken("cytarabine", "2024-11", "2024-12")], "unknown"),
+    "without a date": ([OLD, BREAST_CANCER, taken("cytarabine", None, None)], "unknown"),
+    "still going on": ([OLD, BREAST_CANCER, taken("cytarabine", "2024-11-01", None, status="active")], "not-met"),
+    "with the leukemia as its reason": ([OLD, BREAST_CANCER, taken("cytarabine", "2012-02-01", "2012-06-01", reason="ALL")], "not-met"),
+    "for the other cancer": ([OLD, BREAST_CANCER, taken("cyclophosphamide", "2012-02-01", "2012-06-01", reason="breast cancer")], "met"),
+    "for a reason that is not understood": ([OLD, taken("cyclophosphamide", "2012-02-01", "2012-06-01", reason="Xyz syndrome")], "unknown"),
+    "the first entry is a relapse": ([condition("C91.02", recorded="2025-01-16"), BREAST_CANCER, EARLY], "not-met"),
+    "the first entry is a remission": ([condition("C91.01", recorded="2025-01-16"), BREAST_CANCER, EARLY], "not-met"),
+    "no entry of the leukemia": ([BREAST_CANCER, EARLY], "not-met"),
+    "a transplant years before the leukemia": ([OLD, BREAST_CANCER, procedure("234336002", "2013-10-01")], "unknown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "expected"), POSSIBLE.values(), ids=POSSIBLE)
+def test_therapy_that_may_have_been_for_another_disease_decides_nothing(record, expected):
+    assert frontline(record, "C1D1, first line") == expected
+
+
+def test_a_possible_line_leaves_c91_00_open_and_asks_for_the_history():
+    marrow = observation("11150-0", "2026-03-02", 62, "%")
+    d = determine([patient(), C9100, BREAST_CANCER, EARLY, marrow], order("2026-04-16", "C1D1"))
+    sure = determine([patient(), C9100, EARLY, marrow], order("2026-04-16", "C1D1"))
+    for rule in ("POL-A-II-A", "POL-A-IV-FL"):
+        assert (verdict(d, rule), criterion(d, rule).needed) == ("unknown", ("therapy-history",))
+    assert verdict(sure, "POL-A-II-A") == "met"
+
+
+# ---- "Induction" and "first line" from a plan of this disease, of the last 90 days ----
+
+PLANS = {
+    "a plan of day 1": (care_plan("First-line treatment", created="2026-04-16"), "met"),
+    "a plan of 90 days before": (care_plan("First-line treatment", created="2026-01-16"), "met"),
+    "a plan of 91 days before": (care_plan("First-line treatment", created="2026-01-15"), "unknown"),
+    "a plan without a date": (care_plan("First-line treatment"), "unknown"),
+    "a plan that is over": (care_plan("First-line treatment", created="2026-04-01", status="revoked"), "unknown"),
+    "a plan for another disease": (care_plan("First-line treatment", created="2026-04-01", addresses=[{"display": "Chronic myeloid leukemia"}]), "unknown"),
+    "a plan for this one": (care_plan("First-line treatment", created="2026-04-01", addresses=[{"display": "B-ALL"}]), "met"),
+    "an order": (drug_order("vincristine", authored="2026-04-10", text="Induction day 1"), "met"),
+    "an order of years ago, for another leukemia": (drug_order("busulfan", authored="2015-01-15", text="for remission induction", reason="Chronic myeloid leukemia"), "unknown"),
+    "an order of years ago": (drug_order("vincristine", authored="2015-01-15", text="remission induction"), "unknown"),
+    "a note of the plan": (document("2026-04-10", "Plan: induction with inotuzumab."), "met"),
+    "a note of years ago": (document("2020-04-10", "Plan: induction with inotuzumab."), "unknown"),
+    "a problem's note": (condition("J45.909", recorded="2026-04-01", note="First line treatment"), "unknown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("resource", "expected"), PLANS.values(), ids=PLANS)
+def test_only_a_recent_plan_or_order_for_this_disease_says_first_line(resource, expected):
+    assert frontline([OLD, resource]) == expected

@@ -269,7 +269,7 @@ WORDED = [
     ("C1D1 1,600 mcg IV", Decimal("1.6"), "ok"),
     ("C1D1 16 mg IV", Decimal(16), "over"),
     ("C1D1, dilute to 0.25 mg/mL, infuse 50 mL/h", None, "unknown"),
-    ("C1D1 1.6 mg, after dexamethasone 10 mg", None, "unknown"),
+    ("C1D1 1.6 mg, after dexamethasone 10 mg", Decimal("1.6"), "ok"),
     ("C1D1 1,6 mg", None, "unknown"),
     ("C1D1", None, "unknown"),
 ]
@@ -285,6 +285,16 @@ def test_a_quantity_wins_over_the_text_and_an_infusion_rate_is_ignored():
     draft = order(text="C1D1, 50 mg bag at 50 mL/h", mg=1.6)
     draft["dosageInstruction"][0]["doseAndRate"][0]["rateQuantity"] = quantity(50, "mL/h")
     assert determine([*BASE, *TWO_M2], draft).dose.verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Give with dexamethasone 20 mg", "0.9 mg vial x 2", "Maximum dose 1.8 mg", "Previous dose 14 mg"],
+)
+def test_milligrams_of_something_else_leave_the_dose_unchecked_and_are_no_overdose(words):
+    d = determine([*BASE, *TWO_M2], without_quantity(words))
+    assert (d.dose.ordered_mg, d.dose.verdict) == (None, "unknown")
+    assert dose_findings(d) == {("dose-unchecked", "warning")}
 
 
 def test_the_place_of_a_dose_in_stu3_is_read():
@@ -327,7 +337,7 @@ def test_each_instruction_of_a_cycle_is_judged_by_its_own_row(doses):
 def test_a_wrong_later_dose_of_an_order_is_named_with_its_day():
     doses = [*WHOLE_CYCLE[:2], ("2026-04-30", 10, "Cycle 1 Day 15")]
     d = determine([*BASE, *TWO_M2], planned(*doses))
-    assert d.dose.verdict == "ok"
+    assert (d.dose.verdict, d.dose.ordered_mg, d.dose.expected_mg) == ("over", 10, 1)
     (found,) = findings(d, "dose")
     assert found.indicator.value == "critical"
     assert found.text.startswith("Ordered 10 mg for 2026-04-30; the table gives 0.5 mg/m2")
@@ -351,9 +361,11 @@ def test_a_weekly_order_of_a_later_cycle_with_one_dose_is_in_order():
     assert (place(d), d.dose.verdict, dose_findings(d)) == (("continuation", 2, 1), "ok", set())
 
 
-def test_two_doses_for_one_day_are_questioned():
-    d = determine([*BASE, *TWO_M2], planned(("2026-04-16", 1.6, "IV"), ("2026-04-16", 1.6, "IV again")))
-    assert "states 2 doses for 2026-04-16" in findings(d, "dose-unchecked")[0].text
+def test_two_instructions_for_one_day_are_one_dose_their_sum():
+    d = determine([*BASE, *TWO_M2], planned(("2026-04-16", 0.9, "IV"), ("2026-04-16", 0.7, "IV again")))
+    assert (d.dose.ordered_mg, d.dose.verdict, dose_findings(d)) == (Decimal("1.6"), "ok", set())
+    twice = determine([*BASE, *TWO_M2], planned(("2026-04-16", 1.6, "IV"), ("2026-04-16", 1.6, "IV again")))
+    assert (twice.dose.verdict, dose_findings(twice)) == ("over", {("dose", "critical")})
 
 
 def test_orders_of_one_cycle_signed_together_are_each_judged():
@@ -466,12 +478,35 @@ def test_without_a_row_the_facts_give_null_and_the_options():
     d = determine([*BASE, *TWO_M2, *C1], draft)
     (card,) = [c for c in rendered(d, draft) if card_kind(c) == "coverage"]
     assert card["extension"]["payer-policy-cds"]["dose"] == {
-        "ordered_mg": 1.0, "expected_mg": None, "units_j9229": None, "vials": None, "bsa_m2": 2.0, "verdict": "unknown",
+        "ordered_mg": 1.0, "expected_mg": None, "low_mg": None, "high_mg": None, "mg_per_m2": None, "bsa_m2": 2.0,
+        "verdict": "unknown", "units_j9229": None, "vials": None,
         "options": [
             {"mg_per_m2": 0.5, "expected_mg": 1.0, "low_mg": 0.9, "high_mg": 1.1, "when": "cr-or-cri"},
             {"mg_per_m2": 0.8, "expected_mg": 1.6, "low_mg": 1.44, "high_mg": 1.76, "when": "no-cr"},
         ],
     }  # fmt: skip
+
+
+def test_what_cannot_be_told_of_a_dose_is_null():
+    facts = [
+        card["extension"]["payer-policy-cds"]["dose"]
+        for d, draft in (
+            (determine([patient()], unread), unread) for unread in (without_quantity("C1D1"), order(mg=1.6))
+        )
+        for card in rendered(d, draft)
+        if card_kind(card) == "coverage"
+    ]
+    assert [(f["ordered_mg"], f["bsa_m2"], f["expected_mg"], f["low_mg"]) for f in facts] == [
+        (None, None, None, None), (1.6, None, None, None),
+    ]  # fmt: skip
+    assert {f["verdict"] for f in facts} == {"unknown"}
+
+
+def test_the_summary_names_the_day_of_the_dose_that_is_judged_worst():
+    draft = order(text="Cycle 1", mg=1.6)
+    draft["dosageInstruction"][0]["timing"]["event"] = ["2026-04-16", "2026-04-23"]
+    card = dose_card([], draft)
+    assert card["summary"].endswith("ordered 1.6 mg for 2026-04-23, table gives 1 mg")
 
 
 def test_vials_are_of_nine_tenths_of_a_milligram():

@@ -73,6 +73,7 @@ CAUSES = [
     ("a note that names it", [document("2026-04-10", "Persistent thrombocytopenia, suspected to be due to inotuzumab.")], STOP),
     ("no cause stated", [], ASK),
     ("an event without a suspect", [adverse_event("Thrombocytopenia", "2026-03-20")], ASK),
+    ("an event whose suspect cannot be read", [adverse_event("Thrombocytopenia", "2026-03-20") | {"suspectEntity": [{"instance": {"reference": "Substance/gone"}}]}], ASK),
     ("another suspect", [adverse_event("Thrombocytopenia", "2026-03-20", suspect="Ganciclovir")], NOTHING),
     ("due to the disease", [document("2026-04-10", "Thrombocytopenia due to leukemia")], NOTHING),
     ("said not to be inotuzumab's", [document("2026-04-10", "Thrombocytopenia not related to inotuzumab")], NOTHING),
@@ -159,3 +160,21 @@ def test_as_a_stop_rule_it_looks_at_earlier_courses_too():
     d = determine([*BASE, *earlier], order(text="C1D1"))
     assert (d.request, d.cycle) == ("initial", 1)
     assert "permanent-discontinuation" in finding_kinds(d)
+
+
+def unread(day):
+    return observation("777-3", day, text="see comment")
+
+
+NEWEST_UNREAD = {
+    "it may make the run long enough": ((platelets("2026-03-10", 30), platelets("2026-04-05", 20), unread("2026-04-14")), ASK),
+    "the run is long enough without it": ((platelets("2026-03-10", 30), platelets("2026-04-13", 20), unread("2026-04-14")), STOP),
+    "an unread count within the run": ((platelets("2026-03-10", 30), unread("2026-04-05"), platelets("2026-04-14", 20)), STOP),
+    "too short whatever it is": ((platelets("2026-03-30", 30), unread("2026-04-14")), (set(), "met")),
+    "recovered before": ((platelets("2026-03-10", 30), platelets("2026-04-05", 90), unread("2026-04-14")), (set(), "met")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("counts", "expected"), NEWEST_UNREAD.values(), ids=NEWEST_UNREAD)
+def test_pol_hem_2_28_a_newest_count_that_cannot_be_read(counts, expected):
+    assert outcome(*BASELINE, SUSPECTED, *counts) == expected

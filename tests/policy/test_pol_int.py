@@ -364,7 +364,7 @@ REASONS = [
     ("neutropenia and sepsis", True),
     ("Grade 4 neutropenia", False),
     ("hematologic toxicity", False),
-    ("febrile neutropenia", False),
+    ("febrile neutropenia", True),
     ("platelets 20", False),
     ("Patient on vacation, last minute", False),
     ("insurance authorization pending", False),

@@ -12,6 +12,7 @@ from tests.policy.chart_notes import (
     order,
     procedure,
     quantity,
+    report,
     verdict,
 )
 from tests.policy.treated import C1D1, C2D1, ECGS, NEVER_TREATED, first_cycle, raised, second_cycle
@@ -254,3 +255,52 @@ def test_pol_rec_qt_changes_no_verdict():
     assert CRITICAL in raised(d)
     assert verdict(d, "POL-B-I-TOX") == "met"
     assert d.coverage.value == "met"
+
+
+def qt_and_rate(qt, rate):
+    return [ecg(qt, AT_TEN, loinc="8634-8"), observation("8867-4", AT_TEN, rate, "/min")]
+
+
+STATED_AND_COMPUTED = {  # QT 400 at 100 a minute is 474 by Fridericia, 440 at 60 is 440
+    "the stated one is higher": ([ecg(512, AT_TEN, loinc="8636-3"), *qt_and_rate(400, 100)], "512 ms", {CRITICAL}),
+    "the computed one is higher": ([ecg(470, AT_TEN, loinc="8636-3"), *qt_and_rate(430, 100)], "510 ms", {CRITICAL}),
+    "both below": ([ecg(460, AT_TEN, loinc="8636-3"), *qt_and_rate(440, 60)], None, set()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("records", "said", "expected"), STATED_AND_COMPUTED.values(), ids=STATED_AND_COMPUTED
+)
+def test_pol_rec_qt_of_a_stated_and_a_computed_qtc_the_higher_decides_and_both_are_named(
+    records, said, expected
+):
+    d = first_cycle(*records)
+    assert {f for f in raised(d, "POL-REC-QT") if f[0] == "safety-qt"} == expected
+    texts = [f.text for f in d.findings if f.kind == "safety-qt"]
+    assert all(said in t and "the higher counts" in t for t in texts)
+
+
+def test_pol_rec_qt_a_rise_is_judged_only_between_values_of_one_formula():
+    bazett = ecg(480, "2026-04-14", loinc="76635-2")
+    assert WARNING not in raised(
+        second_cycle(bazett), "POL-REC-QT"
+    )  # 70 above the Fridericia of the baseline
+    both = [bazett, ecg(480, "2026-04-14")]
+    assert WARNING in raised(second_cycle(*both), "POL-REC-QT")
+
+
+def test_pol_rec_qt_the_words_of_an_ecg_report_are_read_as_reported():
+    d = first_cycle(report("2026-04-14", "Sinus rhythm. QT/QTc 430/512 ms.", loinc="11524-6"))
+    assert CRITICAL in raised(d, "POL-REC-QT")
+    assert any("as reported, 512 ms" in f.text for f in d.findings)
+
+
+def test_pol_rec_qt_an_ecg_report_under_a_local_name_is_read_too():
+    local = report("2026-04-14", "QT/QTc 430/512 ms.") | {"code": {"text": "EKG 12-LEAD"}}
+    assert CRITICAL in raised(first_cycle(local), "POL-REC-QT")
+
+
+def test_pol_rec_qt_other_reports_and_other_words_give_no_qtc():
+    said = "Sinus rhythm. Hold drugs if QTc 512 ms."
+    assert CRITICAL not in raised(first_cycle(report("2026-04-14", said, loinc="11524-6")))
+    assert CRITICAL not in raised(first_cycle(report("2026-04-14", "QT/QTc 430/512 ms.", loinc="60568-3")))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.policy.chart_notes import body_size, determine, observation, patient
+from cards.suggestions import with_table_dose
+from tests.policy.chart_notes import body_size, determine, observation, order, patient
 from tests.policy.treated import C1D1, COUNT, NEVER_TREATED, first_cycle, raised, second_cycle
 
 UNREADABLE = {("unreadable-data", "warning")}
@@ -110,3 +111,50 @@ def test_pol_rec_bsa_without_height_and_weight_there_is_nothing_to_compare():
     )
     assert raised(d, "POL-REC-BSA") == set()
     assert float(d.dose.bsa_m2) == 1.77
+
+
+# ---- Sizes that quarrel ----------------------------------------------------------------------------
+
+
+def dose_levels(d):
+    return {f.indicator.value for f in d.findings if f.kind == "dose"}
+
+
+def test_pol_rec_bsa_weights_that_quarrel_are_named_and_a_loud_dose_is_only_a_warning():
+    """The newest weight is three times too low: the order fits the weight of the week before."""
+    d = first_cycle(weight(68, day="2026-04-08"), observation("29463-7", "2026-04-15", 24, "kg"))
+    assert dose_levels(d) == {"warning"}
+    assert d.dose.verdict == "over"
+    assert d.dose.disputed
+    (found,) = [f for f in d.findings if f.kind == "bsa-mismatch"]
+    assert found.indicator.value == "warning"
+    assert "24 kg" in found.text
+    assert "68 kg" in found.text
+
+
+def test_pol_rec_bsa_a_dose_that_every_size_calls_an_overdose_stays_critical():
+    tenfold = order("2026-04-16", "Cycle 1 Day 1", 14.1)
+    d = first_cycle(observation("29463-7", "2026-04-15", 50, "kg"), draft=tenfold)
+    assert dose_levels(d) == {"critical"}
+    assert ("bsa-mismatch", "warning") in raised(d, "POL-REC-BSA")
+
+
+def test_pol_rec_bsa_where_only_the_other_size_is_out_of_range_it_says_by_how_much():
+    d = first_cycle(weight(110, day="2026-04-01"))
+    assert d.dose.verdict == "ok"
+    assert dose_levels(d) == set()
+    (found,) = [f for f in d.findings if f.kind == "bsa-mismatch"]
+    assert "by the other weight the ordered dose would be 21 % below the table" in found.text
+
+
+@pytest.mark.parametrize(("kg", "day"), [(84, "2026-04-01"), (110, "2026-03-14"), (110, "2025-04-01")])
+def test_pol_rec_bsa_weights_within_a_quarter_or_a_month_older_do_not_quarrel(kg, day):
+    d = first_cycle(weight(kg, day=day))
+    assert raised(d, "POL-REC-BSA") == set()
+    assert not d.dose.disputed
+
+
+def test_pol_rec_bsa_no_dose_is_suggested_where_sizes_quarrel():
+    tenfold = order("2026-04-16", "Cycle 1 Day 1", 14.1)
+    assert with_table_dose(tenfold, first_cycle(draft=tenfold)) is not None
+    assert with_table_dose(tenfold, first_cycle(weight(110, day="2026-04-01"), draft=tenfold)) is None

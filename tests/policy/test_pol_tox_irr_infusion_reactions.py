@@ -3,7 +3,17 @@
 import pytest
 
 from cds_service.fhir.record import Gap, Need
-from tests.policy.chart_notes import ICD10, SNOMED, adverse_event, condition, verdict
+from tests.policy.chart_notes import (
+    ICD10,
+    J9229,
+    PATIENT,
+    SNOMED,
+    adverse_event,
+    condition,
+    drug_order,
+    procedure,
+    verdict,
+)
 from tests.policy.treated import CYCLE_1, first_cycle, raised, second_cycle, with_grade
 
 STOP = {("permanent-discontinuation", "critical")}
@@ -153,3 +163,49 @@ def test_a_suspect_named_by_reference_to_a_dose_given_is_inotuzumab():
         "suspectEntity": [{"instance": {"reference": f"MedicationAdministration/{CYCLE_1[1]['id']}"}}]
     }
     assert outcome(second_cycle(event)) == (STOP, "not-met")
+
+
+# ---- A suspect of any type is read by what it refers to, or its display ----
+
+
+def suspecting(*instances, contained=None):
+    event = adverse_event(REACTION, "2026-03-28", severity="severe")
+    event |= {"suspectEntity": [{"instance": i} for i in instances]}
+    return event | ({"contained": contained} if contained else {})
+
+
+def to(reference, display=None):
+    return {"reference": reference} | ({"display": display} if display else {})
+
+
+BESPONSA = {"resourceType": "Medication", "id": "m1", "code": J9229}
+MIXTURE = {"resourceType": "Medication", "id": "mix", "ingredient": [{"itemReference": to("Medication/m1")}]}
+SUBSTANCE = {"resourceType": "Substance", "id": "s1", "code": {"text": "inotuzumab ozogamicin"}}
+ORDER = drug_order(J9229, id="order-1", authored="2026-03-18", status="completed", day="2026-03-18")
+VACCINE = {
+    "resourceType": "Immunization",
+    "id": "v1",
+    "patient": PATIENT,
+    "vaccineCode": {"text": "influenza vaccine"},
+}
+CONTRAST = procedure(None, "2026-03-28", text="Iodinated contrast injection", id="ct")
+SUSPECTS = {
+    "a Medication": (suspecting(to("Medication/m1")), [BESPONSA], "critical"),
+    "a mixture": (suspecting(to("Medication/mix")), [MIXTURE, BESPONSA], "critical"),
+    "a Substance": (suspecting(to("Substance/s1")), [SUBSTANCE], "critical"),
+    "a contained Substance": (suspecting(to("#s1"), contained=[SUBSTANCE]), [], "critical"),
+    "a contained mixture": (suspecting(to("#mix"), contained=[MIXTURE | {"ingredient": [{"itemReference": to("#m1")}]}, BESPONSA]), [], "critical"),
+    "an order": (suspecting(to("MedicationRequest/order-1")), [ORDER], "critical"),
+    "its display": (suspecting(to("Medication/gone", "Besponsa")), [], "critical"),
+    "a vaccine": (suspecting(to("Immunization/v1")), [VACCINE], None),
+    "a procedure": (suspecting(to("Procedure/ct")), [CONTRAST], None),
+    "another display": (suspecting(to("Substance/gone", "rituximab")), [], None),
+    "a reference that cannot be read": (suspecting(to("Substance/gone")), [], "warning"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "more", "indicator"), SUSPECTS.values(), ids=SUSPECTS)
+def test_a_suspect_of_any_type_is_read(event, more, indicator):
+    """Three days after a dose: only the suspect tells whether the reaction counts."""
+    found = {f.indicator.value for f in second_cycle(event, *more).findings if "POL-TOX-IRR-SEV" in f.rules}
+    assert found == ({indicator} if indicator else set())

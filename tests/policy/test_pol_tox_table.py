@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.policy.chart_notes import SNOMED, adverse_event, condition, document, drug_order, verdict
-from tests.policy.treated import first_cycle, raised, second_cycle, with_grade
+from tests.policy.chart_notes import SNOMED, adverse_event, condition, document, drug_order, held, verdict
+from tests.policy.treated import CYCLE_1, first_cycle, raised, second_cycle, with_grade
 
 HOLD = {("nonhem-hold", "warning")}
 RULES = ("POL-TOX-BLEED", "POL-TOX-INF", "POL-TOX-GR2")
@@ -28,6 +28,12 @@ HELD = {
     "sepsis in SNOMED CT": (condition("91302008", system=SNOMED, onset="2026-04-10"), "POL-TOX-INF"),
     "neutropenic sepsis": (condition(None, text="Neutropenic sepsis", onset="2026-04-10"), "POL-TOX-INF"),
     "severe cellulitis": (condition(None, text="Cellulitis", onset="2026-04-10", severity={"text": "severe"}), "POL-TOX-INF"),
+    "febrile neutropenia": (adverse_event("Febrile neutropenia", "2026-04-10"), "POL-TOX-INF"),
+    "febrile neutropenia by code": (condition("409089005", system=SNOMED, onset="2026-04-10"), "POL-TOX-INF"),
+    "neutropenic fever": (condition(None, text="Neutropenic fever", onset="2026-04-10"), "POL-TOX-INF"),
+    "nausea, its cause named": (adverse_event("Nausea due to antineoplastic chemotherapy, grade 2", "2026-04-10"), "POL-TOX-GR2"),
+    "an antineoplastic drug's toxicity": (adverse_event("Adverse effect of antineoplastic agent: colitis, grade 3", "2026-04-10"), "POL-TOX-GR2"),
+    "tumor lysis syndrome": (adverse_event("Tumor lysis syndrome, grade 3", "2026-04-10"), "POL-TOX-GR2"),
     "a grade 2 infection": (adverse_event("Skin infection, grade 2", "2026-04-10"), "POL-TOX-GR2"),
 }  # fmt: skip
 
@@ -51,6 +57,12 @@ NOT_HELD = {
     "neutropenia, its own table": adverse_event("Neutropenia, grade 4", "2026-04-10"),
     "platelet count decreased": adverse_event("Platelet count decreased, grade 3", "2026-04-10"),
     "anemia": with_grade(adverse_event("Anemia", "2026-04-10"), 3),
+    "low white cells": adverse_event("White blood cell count decreased, grade 4", "2026-04-10"),
+    "low neutrophils": adverse_event("Low neutrophil count, grade 3", "2026-04-10"),
+    "lymphocytopenia": adverse_event("Lymphocytopenia, grade 3", "2026-04-10"),
+    "anemia by its code, its cause in the name": with_grade(condition("D64.81", onset="2026-04-10", text="Anemia due to antineoplastic chemotherapy"), 3),
+    "thrombocytopenia by its code alone": with_grade(condition("D69.59", onset="2026-04-10"), 4),
+    "a neoplasm": condition(None, text="Neoplasm of skin, grade 2", onset="2026-04-10"),
     "bleeding ruled out": condition(None, text="No bleeding", onset="2026-04-10"),
     "bleeding long ago": condition(None, text="History of gastrointestinal bleeding", onset="2026-04-10"),
     "not confirmed": condition("A41.9", onset="2026-04-10", verification="provisional"),
@@ -130,3 +142,70 @@ def test_the_instruction_of_another_drug_settles_nothing():
 def test_a_grade_4_event_that_has_resolved_is_met():
     event = adverse_event("Pancreatitis, grade 4", "2026-04-02", outcome="resolved")
     assert verdict(second_cycle(event), "POL-B-I-TOX") == "met"
+
+
+# ---- Infections and bleeding of long ago. The first dose was on 2026-03-18; 90 days before it is 2025-12-18. ----
+
+PNEUMONIA = condition(None, text="Pneumonia", onset="1999-03-01", id="pneumonia")
+LONG_AGO = {
+    "an infection": PNEUMONIA,
+    "an infection by code": condition("J18.9", onset="1999-03-01"),
+    "bleeding": condition("K92.2", onset="1988-05-01"),
+    "91 days before the course": condition("A41.9", onset="2025-12-17"),
+    "known by the day it was recorded": condition("A41.9", recorded="1999-03-01"),
+}
+
+
+@pytest.mark.parametrize("event", LONG_AGO.values(), ids=LONG_AGO)
+def test_an_infection_or_bleeding_of_long_ago_is_information_and_no_hold(event):
+    d = second_cycle(event)
+    assert rules_raised(d) == set()
+    (need,) = [n for n in d.needed if n.item == "toxicity-detail"]
+    assert not need.decides
+    assert "no end recorded" in need.because
+    assert (verdict(d, "POL-B-I-TOX"), d.coverage.value) == ("met", "met")
+
+
+STILL_HELD = {
+    "90 days before the course": [condition("A41.9", onset="2025-12-18")],
+    "without a date": [condition(None, text="Pneumonia")],
+    "in a month that straddles": [condition("A41.9", onset="2025-12")],
+    "written down anew": [condition(None, text="Pneumonia", onset="1999-03-01", recorded="2026-03-30")],
+    "entered again": [PNEUMONIA, condition(None, text="Pneumonia", onset="2026-04-01")],
+    "restated in a note": [PNEUMONIA, document("2026-04-12", "Pneumonia, on antibiotics.")],
+    "treated": [PNEUMONIA, drug_order("levofloxacin", authored="2026-04-01", reason="Pneumonia")],
+}
+
+
+@pytest.mark.parametrize("record", STILL_HELD.values(), ids=STILL_HELD)
+def test_one_that_may_be_of_this_time_still_holds(record):
+    assert rules_raised(second_cycle(*record)) == {"POL-TOX-INF"}
+
+
+NOT_RESTATED = {
+    "denied in a note": document("2026-04-12", "No pneumonia."),
+    "restated long ago": document("2001-04-12", "Pneumonia, on antibiotics."),
+    "prevented": drug_order("levofloxacin", authored="2026-04-01", reason="Pneumonia prophylaxis"),
+    "a drug for something else": drug_order("levofloxacin", authored="2026-04-01", reason="Cystitis"),
+}
+
+
+@pytest.mark.parametrize("resource", NOT_RESTATED.values(), ids=NOT_RESTATED)
+def test_what_does_not_restate_an_old_infection(resource):
+    assert rules_raised(second_cycle(PNEUMONIA, resource)) == set()
+
+
+def test_before_a_first_cycle_the_course_begins_on_its_planned_day():
+    assert (
+        rules_raised(first_cycle(condition("A41.9", onset="2026-01-15"))) == set()
+    )  # 91 days before 2026-04-16
+    assert rules_raised(first_cycle(condition("A41.9", onset="2026-01-16"))) == {"POL-TOX-INF"}
+
+
+def test_a_dose_held_for_febrile_neutropenia_was_held_for_a_toxicity():
+    """An infection, not low counts: its length counts for the interruption table."""
+    event = adverse_event(
+        "Febrile neutropenia", "2026-03-24", id="fn", outcome="resolved", recorded="2026-04-10"
+    )
+    d = second_cycle(event, held("2026-03-25", text="C1D8"), without=[CYCLE_1[1]])
+    assert "interruption-reason" not in {n.item for n in d.needed}

@@ -10,7 +10,6 @@ from cds_service.store.decisions import Decisions
 from cds_service.store.feedback import Item, ShownCard
 from cds_service.store.retention import Retention, purge
 from cds_service.store.schema import decision_cards, decisions, metadata
-from cds_service.store.token_guard import TokenGuard
 from cds_service.store.vault import Vault
 
 OLD_KEY, NEW_KEY = "k" * 32, "n" * 32
@@ -51,7 +50,6 @@ def test_a_rotated_key_opens_old_decisions_until_it_is_taken_out(database: Datab
 
 
 def _fill(database: Database, at: float) -> None:
-    TokenGuard(database).first_use("https://ehr.example.org", "1", at)
     Vault(database, (OLD_KEY,), clock=lambda: at - 10).put("session", "key", {"a": 1}, 10)
     _keep(database, b"content", at)
     with database.write() as db:
@@ -69,7 +67,7 @@ def test_each_kind_is_kept_for_its_own_time(database: Database) -> None:
         return {k: v for k, v in purge(database, retention, lambda: (1000 + days) * DAY).items() if v}
 
     assert after(0) == {}
-    assert after(1) == {"used tokens": 1, "sessions and drafts": 1}
+    assert after(1) == {"sessions and drafts": 1}
     assert after(101) == {"decisions": 1}
     assert after(201) == {"feedback": 1, "shown cards": 1}
     assert after(301) == {"audit events": 1}

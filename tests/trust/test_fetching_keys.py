@@ -26,6 +26,10 @@ class KeyAddress:
         self.asked: list[str] = []
 
 
+def at(address: KeyAddress) -> Client:
+    return Client(ISSUER, jwks_url=address.url)
+
+
 @pytest.fixture
 def address() -> Iterator[KeyAddress]:
     class Handler(BaseHTTPRequestHandler):
@@ -68,14 +72,14 @@ def test_freshness_is_the_servers_word_within_bounds(
 ) -> None:
     address.headers = {"Cache-Control": cache_control}
 
-    assert fetch_through(Outbound(loopback=True))(address.url).fresh_s == fresh_s
+    assert fetch_through(Outbound(loopback=True))(at(address)).fresh_s == fresh_s
 
 
 def test_a_redirect_is_not_followed(address: KeyAddress) -> None:
     address.status, address.headers = 302, {"Location": address.url.replace("jwks", "other")}
 
     with pytest.raises(KeysUnavailable, match="status"):
-        fetch_through(Outbound(loopback=True))(address.url)
+        fetch_through(Outbound(loopback=True))(at(address))
     assert address.asked == ["/jwks.json"]
 
 
@@ -84,12 +88,12 @@ def test_other_answers_are_no_keys(address: KeyAddress, status: int, body: bytes
     address.status, address.body = status, body
 
     with pytest.raises(KeysUnavailable):
-        fetch_through(Outbound(loopback=True))(address.url)
+        fetch_through(Outbound(loopback=True))(at(address))
 
 
 def test_a_private_address_is_not_asked_outside_of_development(address: KeyAddress) -> None:
     with pytest.raises(KeysUnavailable, match="refused"):
-        fetch_through(Outbound())(address.url)
+        fetch_through(Outbound())(at(address))
     assert address.asked == []
 
 

@@ -24,8 +24,8 @@ class KeyServer:
     def __init__(self, *kids: str, fresh_s: float = 600.0) -> None:
         self.kids, self.fresh_s, self.down, self.calls = list(kids), fresh_s, False, 0
 
-    def __call__(self, url: str) -> Fetched:
-        assert url == JWKS_URL
+    def __call__(self, client: Client) -> Fetched:
+        assert client.jwks_url == JWKS_URL
         self.calls += 1
         if self.down:
             raise KeysUnavailable("connection")

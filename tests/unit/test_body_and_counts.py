@@ -8,7 +8,14 @@ import pytest
 from cds_service.clinical.body import body_surface, differs_by, du_bois, mosteller, possible_surfaces
 from cds_service.clinical.chart import read_chart
 from cds_service.clinical.counts import anc, follows_transfusion, platelet_transfusions, platelets
-from tests.policy.chart_notes import observation, procedure, quantity, record
+from tests.policy.chart_notes import (
+    administration,
+    drug_order,
+    observation,
+    procedure,
+    quantity,
+    record,
+)
 
 CLOCK = datetime.fromisoformat("2026-04-15T09:00:00-04:00")
 COUNT = "10*9/L"
@@ -103,12 +110,40 @@ WORDS = [
     ("Platelets, 1 unit, transfused", True),
     ("Transfusion of red blood cells", False),
     ("Platelet function test", False),
+    ("Platelet crossmatch before transfusion", False),
+    ("Screen for platelet antibodies, transfusion", False),
 ]
 
 
 @pytest.mark.parametrize(("words", "is_one"), WORDS)
 def test_a_platelet_transfusion_in_words(words, is_one):
     assert bool(platelet_transfusions(chart(procedure(None, "2026-04-12", text=words)))) is is_one
+
+
+PRODUCTS = [
+    ("Platelets, apheresis, leukoreduced", True),
+    ("PLATELET CONCENTRATE, irradiated", True),
+    ("Red blood cells, leukoreduced", False),
+    ("Antiplatelet agent", False),
+    ("Platelet aggregation inhibitor", False),
+    ("Platelets, crossmatch", False),
+]
+
+
+@pytest.mark.parametrize(("product", "is_one"), PRODUCTS)
+def test_platelets_given_as_a_product(product, is_one):
+    given = administration("2026-04-12", None, drug={"text": product})
+    assert bool(platelet_transfusions(chart(given))) is is_one
+
+
+def test_a_product_that_was_only_ordered_or_not_given_is_none():
+    drug = {"text": "Platelets, apheresis"}
+    for resource in (
+        administration("2026-04-12", None, drug=drug, status="not-done"),
+        drug_order(drug, status="completed", day="2026-04-12"),
+        drug_order("Platelet transfusion", day="2026-04-12"),
+    ):
+        assert platelet_transfusions(chart(resource)) == ()
 
 
 def test_a_transfusion_that_was_not_done_is_none():

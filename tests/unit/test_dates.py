@@ -50,6 +50,23 @@ def test_a_value_of_another_type_is_not_read(value):
     assert read_when(value) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-04-15T13:00:00+0000",
+        "2026-04-15T13:00:00+00",
+        "2026-04-15 13:00:00Z",
+        "2026-04-15T09:00-04:00",
+        "2026-04-15 09:00",
+        "2026-04-15T09:00:00-0400",
+        "2026-04-15T13:00:00z",
+        "2026-04-15T13:00:00.000+0000",
+    ],
+)
+def test_times_that_are_nearly_fhir_are_read(text):
+    assert parse_when(text, NEW_YORK).instant == CLOCK
+
+
 def test_a_time_without_an_offset_is_taken_in_the_clocks_zone():
     assert parse_when("2026-04-15T09:00:00", NEW_YORK).instant == CLOCK
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from cds_service.clinical.worded_dose import dose_in_text
 from cds_service.fhir.decimals import is_multiple, to_place, whole_up
 from cds_service.fhir.quantities import as_decimal, figure_in_text, plain
 
@@ -80,5 +81,7 @@ def test_a_number_beyond_the_bound_is_the_bound(given, read):
 
 
 def test_a_long_figure_in_a_text_is_read_without_an_error():
-    value, _ = figure_in_text("9" * 90 + " mg")
-    assert value.exact == Decimal("9" * 90)
+    value, _ = figure_in_text("9" + ",999" * 22 + " mg")
+    assert value.exact == Decimal("9" * 67)
+    assert figure_in_text("9" * 90 + " mg") is None
+    assert dose_in_text("Give 1" + "0" * 120 + " mg").value == Decimal("1E+100")

@@ -51,6 +51,8 @@ def _is_read(node, parents):
             )
         case ast.keyword():
             return True
+        case ast.Dict():
+            return node in parent.values  # put into another resource, to be read there
         case ast.Compare(ops=[ast.Is() | ast.IsNot() | ast.Eq() | ast.NotEq()]):
             return True
         case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Tuple()]):
@@ -93,6 +95,7 @@ def test_every_member_goes_through_a_reader(path):
         'x = body.get("date") + 1',
         'x = TABLE[body.get("unit")]',
         'x = {body.get("id")}',
+        'x = {body.get("id"): 1}',
         'found.add(body.get("id"))',
         'status = body.get("status")\nx = status in STATUSES',
     ],
@@ -102,7 +105,12 @@ def test_what_would_raise_on_another_type_is_seen(source):
 
 
 @pytest.mark.parametrize(
-    "source", ['x = as_text(body.get("status")) in STATUSES', 'x = body.get("id") == wanted']
+    "source",
+    [
+        'x = as_text(body.get("status")) in STATUSES',
+        'x = body.get("id") == wanted',
+        'x = {"status": body.get("status")}',
+    ],
 )
 def test_what_cannot_raise_is_let_through(source):
     assert raw_uses(source) == []

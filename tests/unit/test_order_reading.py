@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from cds_service.clinical.labels import Label
-from cds_service.clinical.order_dose import Billing, StatedDose, billing_of, dose_in_text, stated_dose
+from cds_service.clinical.order_dose import Billing, StatedDose, billing_of, stated_dose
 from cds_service.clinical.orders import read_order
+from cds_service.clinical.worded_dose import dose_in_text
 from cds_service.fhir.record import Resource
 
 CLOCK = datetime.fromisoformat("2026-04-15T09:00:00-04:00")
@@ -63,7 +64,7 @@ def test_the_label_of_an_order(order, label):
 
 def test_each_planned_dose_keeps_its_day_label_and_dose():
     order = read(dosage("C1D8", "2026-04-23", mg=1), dosage("C1D1", "2026-04-16", mg=1.6))
-    found = [(p.day, p.label, p.stated[0].value) for p in order.doses]
+    found = [(p.day, p.label, p.amounts[0].stated[0].value) for p in order.doses]
     assert found == [
         (date(2026, 4, 16), Label(1, 1), Decimal("1.6")),
         (date(2026, 4, 23), Label(1, 8), Decimal(1)),
@@ -72,7 +73,7 @@ def test_each_planned_dose_keeps_its_day_label_and_dose():
 
 def test_one_instruction_for_several_days_gives_the_dose_to_each():
     order = read(dosage("C2D1", "2026-04-16", "2026-04-23", mg=1))
-    assert [(p.label, p.stated[0].value) for p in order.doses] == [(None, 1), (None, 1)]
+    assert [(p.label, p.amounts[0].stated[0].value) for p in order.doses] == [(None, 1), (None, 1)]
 
 
 def test_a_service_request_is_read_by_its_occurrence_and_quantity():
@@ -81,7 +82,7 @@ def test_a_service_request_is_read_by_its_occurrence_and_quantity():
         "quantityQuantity": {"value": 1.41, "unit": "mg"},
     }  # fmt: skip
     order = read_order(Resource(body), "ServiceRequest/s", CLOCK)
-    assert (order.planned, order.doses[0].stated[0].value) == (date(2026, 4, 18), Decimal("1.41"))
+    assert (order.planned, order.doses[0].amounts[0].stated[0].value) == (date(2026, 4, 18), Decimal("1.41"))
 
 
 QUANTITIES = [
@@ -116,8 +117,13 @@ def test_a_quantity_that_is_no_dose_is_quoted(quantity, quoted):
 
 def test_a_range_is_no_dose_unless_both_ends_are_one():
     ends = {"low": {"value": 1, "unit": "mg"}, "high": {"value": 2, "unit": "mg"}}
-    wide = read({"doseAndRate": [{"doseRange": ends}]}).doses[0].stated
-    narrow = read({"doseAndRate": [{"doseRange": {"low": ends["low"], "high": ends["low"]}}]}).doses[0].stated
+    wide = read({"doseAndRate": [{"doseRange": ends}]}).doses[0].amounts[0].stated
+    narrow = (
+        read({"doseAndRate": [{"doseRange": {"low": ends["low"], "high": ends["low"]}}]})
+        .doses[0]
+        .amounts[0]
+        .stated
+    )
     assert wide == (StatedDose(None, None, "1 mg to 2 mg"),)
     assert narrow[0].value == 1
 
@@ -129,6 +135,14 @@ TEXTS = [
     ("1,410 µg", "1.41", "mg"),
     ("1.41 mg (1410 mcg)", "1.41", "mg"),
     ("14.1 mg over 60 minutes at 50 mL/h", "14.1", "mg"),
+    ("Dexamethasone 20 mg, then inotuzumab 1.41 mg in 50 mL normal saline", "1.41", "mg"),
+    ("reduced from 1.41 mg to 1.06 mg", "1.06", "mg"),
+    ("1.41 mg in 50 mL 0.9% NaCl IV over 60 min", "1.41", "mg"),
+    ("draw up 1.41 mg from 2 vials", "1.41", "mg"),
+    ("Cycle 2 Day 1: Infuse 0.88 mg (0.5 mg/m2) intravenously", "0.88", "mg"),
+    ("Total dose 1.41 mg, 2 vials of 0.9 mg", "1.41", "mg"),
+    ("Give 0.8 mg/m2, max 1.8 mg", "0.8", "mg/m2"),
+    ("BSA 1.77 m2, dose = 1.41 mg IV once on day 1", "1.41", "mg"),
 ]
 
 
@@ -136,6 +150,42 @@ TEXTS = [
 def test_a_dose_in_words(text, value, unit):
     found = dose_in_text(text)
     assert (found.value, found.unit) == (Decimal(value), unit)
+
+
+OF_SOMETHING_ELSE = {
+    "another drug's": "Give with dexamethasone 20 mg",
+    "another drug's, the figure first": "20 mg of dexamethasone before the infusion",
+    "another drug's, by its brand": "dexamethasone (Decadron), 20 mg, before each dose",
+    "a class of drugs": "Steroid 100 mg as premedication",
+    "another route": "20 mg PO the evening before",
+    "a maximum": "Maximum 1.8 mg",
+    "a maximum after it": "1.8 mg max",
+    "a bound": "not to exceed 1.8 mg",
+    "a strength": "Besponsa 0.9 mg single-dose vial",
+    "vials as a supply": "0.9 mg vial x 2",
+    "a number of vials of a strength": "2 vials of 0.9 mg",
+    "an earlier dose": "Previous dose 1.41 mg",
+    "a dose given": "1.41 mg given on 2026-03-26",
+    "a cumulative amount": "Cumulative 3.17 mg",
+    "the total of a cycle": "cycle total 3.17 mg",
+}
+
+
+@pytest.mark.parametrize("text", OF_SOMETHING_ELSE.values(), ids=OF_SOMETHING_ELSE)
+def test_milligrams_of_something_else_are_no_dose(text):
+    assert dose_in_text(text) is None
+
+
+@pytest.mark.parametrize("text", OF_SOMETHING_ELSE.values(), ids=OF_SOMETHING_ELSE)
+def test_beside_them_the_dose_is_read(text):
+    for whole in (f"{text}. Inotuzumab 1.06 mg IV.", f"Inotuzumab 1.06 mg IV over 1 hour; {text}"):
+        found = dose_in_text(whole)
+        assert (found.value, found.unit) == (Decimal("1.06"), "mg")
+
+
+@pytest.mark.parametrize("text", ["Abcdefin 20 mg", "1.41 mg zzz", "Wxyz 1.41 mg IV"])
+def test_a_figure_among_words_that_are_not_understood_is_no_dose(text):
+    assert dose_in_text(text) == StatedDose(None, None, text)
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,18 @@ def test_a_comparator_counts_only_when_it_decides(interval, limit, below, above)
         ("1.2 H", "1.2", None),
         ("1,200 /uL", "1200", "/uL"),
         ("≥ 5 %", ">= 5", "%"),
+        ("less than 5 %", "< 5", "%"),
+        ("up to 5%", "<= 5", "%"),
+        ("3-5", "3 to 5", None),
+        ("5 to 10", "5 to 10", None),
+        ("between 3 and 4 K/uL", "3 to 4", "K/uL"),
+        ("60-70 %", "60 to 70", "%"),
+        ("60%-70%", "60 to 70", "%"),
+        ("60 \u2013 70%", "60 to 70", "%"),
+        ("approx. 60", "48 to 72", None),
+        ("~60 %", "48 to 72", "%"),
+        ("about 60-70 %", "48 to 84", "%"),
+        ("48 10*3/uL", "48", "10*3/uL"),
     ],
 )
 def test_a_text_that_is_wholly_one_figure_is_read(text, value, unit):
@@ -74,7 +86,17 @@ def test_a_text_that_is_wholly_one_figure_is_read(text, value, unit):
 
 @pytest.mark.parametrize(
     "text",
-    ["see comment", "", "5 to 10", "between 3 and 4 K/uL", "12 blasts seen in 100 cells counted", "1.2.3"],
+    [
+        "see comment",
+        "",
+        "70 to 60",
+        "3 % to 4 g/L",
+        "2026-04-14",
+        "12 blasts seen in 100 cells counted",
+        "1.2.3",
+        "was 60, now 3",
+        "5-",
+    ],
 )
 def test_a_text_that_is_more_than_a_figure_is_not_guessed_at(text):
     assert figure_in_text(text) is None
@@ -90,6 +112,21 @@ def test_a_text_that_is_more_than_a_figure_is_not_guessed_at(text):
         ("count", "/uL", 48000, "48"),
         ("count", "cells/mm³", 48000, "48"),
         ("count", "cumm", 48000, None),
+        ("count", "K/mcL", 48, "48"),
+        ("count", "cells/mcL", 48000, "48"),
+        ("count", "x10(3)/uL", 48, "48"),
+        ("count", "10\u00b3/\u00b5L", 48, "48"),
+        ("count", "10\u2079/L", 48, "48"),
+        ("count", "10\\S\\3/uL", 48, "48"),
+        ("count", "10E+03/uL", 48, "48"),
+        ("count", "thou/cumm", 48, "48"),
+        ("count", "K/cmm", 48, "48"),
+        ("count", "K/cu mm", 48, "48"),
+        ("count", "/nL", 48, "48"),
+        ("count", "G/L", 48, "48"),
+        ("count", "g/L", 48, None),
+        ("weight", "lbs.", 150, "68.0388555"),
+        ("weight", "G/L", 68, None),
         ("bilirubin", "umol/L", D("17.104"), "1"),
         ("bilirubin", "µmol/L", D("17.104"), "1"),
         ("enzyme", "IU/L", 40, "40"),
@@ -119,6 +156,26 @@ def test_a_quantity_without_a_unit_is_not_usable():
 def test_a_unit_of_another_kind_is_refused():
     assert convert(exactly(D(48)), "count", "mg/dL", None) is None
     assert convert(exactly(D(1)), "height", "kg", None) is None
+
+
+def test_words_beside_a_code_mend_a_code_that_is_none_but_no_other_unit():
+    assert convert(exactly(D(48)), "count", "thou", "K/uL") == exactly(D(48))
+    assert convert(exactly(D(48)), "count", "g/L", "K/uL") is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "less"),
+    [
+        (Interval(D(3), D(5)), exactly(D(6)), True),
+        (Interval(D(3), D(5)), exactly(D(5)), None),
+        (Interval(D(3), D(5), high_open=True), exactly(D(5)), True),
+        (Interval(D(3), D(5)), exactly(D(4)), None),
+        (Interval(D(3), D(5)), exactly(D(3)), False),
+        (Interval(None, D(5)), Interval(D(7), None), True),
+    ],
+)
+def test_one_interval_is_less_than_another_only_when_every_value_is(first, second, less):
+    assert first.is_less_than(second) is less
 
 
 def test_the_code_of_another_system_is_read_as_words():

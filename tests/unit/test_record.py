@@ -124,3 +124,33 @@ def test_a_draft_without_an_id_goes_by_its_name():
 def test_a_resource_is_found_by_the_full_url_of_its_bundle_entry():
     entry = Resource({"resourceType": "Medication", "code": {"text": "Besponsa"}}, name="urn:uuid:6f1d")
     assert record_from("p1", [entry]).resolve("urn:uuid:6f1d") is entry
+
+
+def test_a_contained_result_is_cited_by_its_report_and_survives_a_record_made_again():
+    inside = {"resourceType": "Observation", "id": "plt", "code": {"text": "PLT"}}
+    body = {"resourceType": "DiagnosticReport", "id": "cbc", "status": "final", "subject": {"reference": "Patient/p1"},
+            "effectiveDateTime": "2026-04-14", "contained": [inside]}  # fmt: skip
+    once = record_from("p1", [Resource(body)])
+    again = record_from("p1", [r for held in once.by_type.values() for r in held])
+    for record in (once, again):
+        (result,) = record.of_type("Observation")
+        assert result.reference == "DiagnosticReport/cbc"
+        assert result.body["effectiveDateTime"] == "2026-04-14"
+        assert record.resolve("DiagnosticReport/cbc").body == body
+
+
+def test_a_contained_result_of_another_patient_or_withdrawn_is_left_out():
+    def record(**inside):
+        body = {"resourceType": "DiagnosticReport", "id": "cbc", "status": "final", "subject": {"reference": "Patient/p1"},
+                "contained": [{"resourceType": "Observation", "id": "plt"} | inside]}  # fmt: skip
+        return record_from("p1", [Resource(body)]).of_type("Observation")
+
+    assert (
+        len(record())
+        == len(record(subject={"reference": "Patient/p1"}))
+        == len(record(subject={"reference": "#p"}))
+        == 1
+    )
+    assert record(subject={"reference": "Patient/p2"}) == ()
+    assert record(status="entered-in-error") == ()
+    assert len(record(status=["odd"])) == 1

@@ -196,3 +196,84 @@ def test_what_is_kept_for_how_long_is_a_setting_and_disputes_are_off(production:
 def test_callers_are_limited_unless_in_development(production: dict[str, str]) -> None:
     assert Settings.from_environment(production).calls_per_minute == 6000
     assert Settings.from_environment(DEV).calls_per_minute == 0
+
+
+def told(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment(environ)
+    assert all(fault.mend for fault in refused.value.faults)
+    assert all(fault.text in str(refused.value) for fault in refused.value.faults)
+    return [fault.text for fault in refused.value.faults]
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    environ = {
+        "CDS_PUBLIC_URL": "http://cds.example.org",
+        "CDS_CONFIG": str(tmp_path / "absent.toml"),
+        "CDS_FIXED_NOW": "2026-04-15T09:00:00-04:00",
+        "CDS_AUDIT_DAYS": "0",
+        "CDS_COLOUR": "1",
+    }
+
+    names = [
+        "CDS_COLOUR",
+        "CDS_PUBLIC_URL",
+        "CDS_SECRET_KEY",
+        "CDS_FIXED_NOW",
+        "CDS_AUDIT_DAYS",
+        "CDS_CONFIG",
+    ]
+    assert [fault.split()[0].rstrip(":") for fault in told(environ)] == names
+
+
+def test_a_misspelt_setting_is_named_with_what_was_meant_and_is_not_missed_as_well(
+    production: dict[str, str],
+) -> None:
+    production["CDS_SECRETKEY"] = production.pop("CDS_SECRET_KEY")
+
+    assert told(production) == ["CDS_SECRETKEY is not a known setting; did you mean CDS_SECRET_KEY?"]
+    production["CDS_SECRET_KEY_FILES"] = production.pop("CDS_SECRETKEY")
+    assert told(production) == [
+        "CDS_SECRET_KEY_FILES is not a known setting; did you mean CDS_SECRET_KEY_FILE?"
+    ]
+
+
+def test_a_development_switch_that_cannot_be_read_leaves_the_rest_unjudged() -> None:
+    assert told({"CDS_DEV": "yes", "CDS_AUTH": "optional"}) == ["CDS_DEV must be one of: 1, 0"]
+
+
+def test_secrets_may_come_from_files(production: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{'n' * 32},{'o' * 32}\n")
+    (tmp_path / "url").write_text("postgresql://cds:secret@db.example.org/cds\n")
+    del production["CDS_SECRET_KEY"]
+    settings = Settings.from_environment(
+        {
+            **production,
+            "CDS_SECRET_KEY_FILE": str(tmp_path / "key"),
+            "CDS_DATABASE_URL_FILE": str(tmp_path / "url"),
+        }
+    )
+
+    assert settings.secret_keys == ("n" * 32, "o" * 32)
+    assert settings.database_url == "postgresql://cds:secret@db.example.org/cds"
+
+
+@pytest.mark.parametrize("name", ["CDS_SECRET_KEY", "CDS_DATABASE_URL"])
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"hunter2-one\nhunter2-two\n", b"\xff\xfehunter2"])
+def test_a_secret_file_that_is_lost_or_unreadable_ends_the_start(
+    production: dict[str, str], tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    production.pop(name, None)
+
+    (fault,) = told({**production, f"{name}_FILE": str(tmp_path / "secret")})
+    assert fault.startswith(f"{name}_FILE: ")
+    assert "hunter2" not in fault
+
+
+def test_a_secret_that_is_given_twice_is_refused(production: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+
+    (fault,) = told({**production, "CDS_SECRET_KEY_FILE": str(tmp_path / "key")})
+    assert fault == "CDS_SECRET_KEY and CDS_SECRET_KEY_FILE are both set"

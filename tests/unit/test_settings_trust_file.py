@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from certifi import where
 
 from cds_service.settings import Client, Settings, SettingsError, SmartRegistration
+from cds_service.tenants import Network
+from cds_service.trust.addresses import private_network
 
 WHOLE = """
 [[tenant]]
@@ -45,6 +48,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "wrong.csv").write_text("member\nM1\n")
     (tmp_path / "keys.json").write_text('{"keys": []}')
     (tmp_path / "smart.pem").write_text("a key")
+    (tmp_path / "secret").write_text("open sesame\n")
+    (tmp_path / "blank").write_text("\n")
     return tmp_path
 
 
@@ -167,6 +172,26 @@ def smart(*lines: str) -> str:
         ),
         (smart('auth = "none"', 'client_secret = "x"'), "tenant[0].smart.client_secret"),
         (tenant("[tenant.smart]", 'auth = "none"'), "tenant[0].smart.client_id"),
+        (smart('auth = "client_secret_basic"', 'client_secret_file = "absent"'), "client_secret_file"),
+        (smart('auth = "client_secret_basic"', 'client_secret_file = "blank"'), "client_secret_file"),
+        (smart('auth = "none"', 'client_secret_file = "secret"'), "tenant[0].smart.client_secret_env or"),
+        (
+            smart(
+                'auth = "client_secret_basic"', 'client_secret_file = "secret"', 'client_secret_env = "HOME"'
+            ),
+            "tenant[0].smart.client_secret_env or",
+        ),
+        (tenant('private_networks = ["10.20.0.5/16"]'), "tenant[0].private_networks"),
+        (tenant('private_networks = ["0.0.0.0/0"]'), "tenant[0].private_networks"),
+        (tenant('private_networks = ["127.0.0.0/8"]'), "tenant[0].private_networks"),
+        (tenant('private_networks = "10.20.0.0/16"'), "tenant[0].private_networks"),
+        (tenant('ca_file = "absent.pem"'), "tenant[0].ca_file"),
+        (tenant('ca_file = "keys.json"'), "tenant[0].ca_file"),
+        (tenant('https_proxy = "proxy.example.org:3128"'), "tenant[0].https_proxy"),
+        (tenant('https_proxy = "https://proxy.example.org:3128"'), "tenant[0].https_proxy"),
+        (tenant('https_proxy = "http://proxy.example.org"'), "tenant[0].https_proxy"),
+        (tenant('https_proxy = "http://u:p@proxy.example.org:3128"'), "tenant[0].https_proxy"),
+        (tenant('https_proxy = "http://proxy.example.org:3128/x"'), "tenant[0].https_proxy"),
     ],
 )
 def test_a_refusal_names_the_member_at_fault(folder: Path, text: str, named: str) -> None:
@@ -190,3 +215,33 @@ def test_two_clients_may_share_an_issuer_when_the_tenant_claim_tells_them_apart(
     text = tenant(CLIENT + 'jwt_tenants = ["a"]\n' + CLIENT + 'jwt_tenants = ["b"]')
 
     assert len(read(folder, text).tenants[0].clients) == 2
+
+
+def test_a_hospitals_network_is_read_and_is_its_clients_too(folder: Path) -> None:
+    (folder / "ca.pem").write_text(Path(where()).read_text())
+    text = (
+        tenant(
+            'private_networks = ["10.20.0.0/16", "fd12::/32"]',
+            'ca_file = "ca.pem"',
+            'https_proxy = "http://10.30.0.1:3128"',
+            CLIENT,
+        )
+        + '[[tenant]]\nid = "b"\n'
+    )
+    own, other = read(folder, text).tenants
+
+    assert own.network == Network(
+        (private_network("10.20.0.0/16"), private_network("fd12::/32")),
+        folder / "ca.pem",
+        "http://10.30.0.1:3128",
+    )
+    assert [client.network for client in own.clients] == [own.network]
+    assert other.network == Network()
+
+
+def test_a_client_secret_may_be_in_a_file(folder: Path) -> None:
+    text = smart('auth = "client_secret_basic"', 'client_secret_file = "secret"')
+    registration = read(folder, text).tenants[0].smart
+
+    assert registration is not None
+    assert registration.client_secret == "open sesame"

@@ -57,6 +57,10 @@ OWN = (
     "seed policy",
     "UNVERIFIED",
     "code verified",
+    "Names of tests in laboratory and EHR extracts",
+    "reviewed one by one",
+    "Spelling met in laboratory data",
+    "the UCUM code is that of units.csv",
 )
 # Pages of which one fact was read: that a drug prolongs QT, the sensitivity of a test, where a code was seen.
 FACT = ("https://", "seen at ", "sensitivity ", "github:vanderbilt-internal-medicine/")

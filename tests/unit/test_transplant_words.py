@@ -11,7 +11,6 @@ from cds_service.clinical.transplant_words import intention_in, is_transplant
         "Allogeneic HSCT planned for May",
         "Proceeding to alloHSCT after cycle 2",
         "bridge to transplant",
-        "Transplant candidate",
         "stem cell transplantation: planned",
         "will proceed to second allogeneic transplant",
         "Donor identified, BMT scheduled",
@@ -52,6 +51,9 @@ def test_not_planned(text):
         "kidney transplant planned",
         "HSCT planned; not proceeding to HSCT",
         "planned for cycle 2",
+        "Transplant candidate",
+        "Referred for transplant",
+        "May proceed to transplant",
     ],
 )
 def test_neither(text):
@@ -74,7 +76,7 @@ def test_a_procedure_is_a_transplant_only_when_it_names_one(procedure, expected)
     assert is_transplant(procedure) is expected
 
 
-@pytest.mark.parametrize("rule", ["- " * 20_000, "-" * 40_000, " " * 40_000, "\n" * 40_000])
+@pytest.mark.parametrize("rule", ["- " * 10_000, "-" * 20_000, " " * 40_000, "\n" * 40_000])
 def test_a_long_rule_of_dashes_or_blanks_hides_no_plan(rule):
     """Such rules once cost quadratic time."""
     assert intention_in(f"{rule}\nAllogeneic stem cell transplant is planned.\n{rule}") is True

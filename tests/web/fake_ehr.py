@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+from cds_service.tenants import Network
 from cds_service.trust.outbound import OutboundError, Response
 from tests.web.keys import CLIENT_ID, ISSUER, claims, ehr_key, public, signed
 
@@ -50,6 +51,9 @@ class FakeEhr:
         """Play the browser at the sign-in page; the state to come back with."""
         self.authorized = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
         return self.authorized["state"]
+
+    def within(self, _network: Network) -> FakeEhr:
+        return self
 
     def get(
         self,

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask, render_template
 
 from cds_service.clinical.series import Point, Series
-from cds_service.fhir.record import Record, Resource, record_from
+from cds_service.fhir.record import Need, Record, Resource, record_from
 from cds_service.policy.determination import Determination
 from cds_service.smart.page import charts as geometry
 from cds_service.smart.page.charts import drawn
@@ -179,6 +179,13 @@ def test_what_was_searched_and_what_could_not_be_seen_is_said(app: Flask) -> Non
     searched = text[text.index("What was searched") :]
     assert "active,on-hold,completed,stopped" in searched
     assert "not wholly seen (adverseEvents: the server answered 403)" in searched
+
+
+def test_a_type_that_the_ehr_does_not_offer_is_named_where_it_was_searched(app: Flask) -> None:
+    text = html(app, arranged(examples.UNKNOWN, replace(examples.CHART, not_offered=(Need.ADVERSE_EVENTS,))))
+    searched = text[text.index("What was searched") :]
+    assert "this EHR does not offer AdverseEvent; its facts are judged by the other sources" in searched
+    assert "not wholly seen" not in searched
 
 
 def test_where_the_answer_comes_from_stands_at_the_foot(app: Flask) -> None:

@@ -43,7 +43,11 @@ class Running:
     def open(self, fault: Fault = Fault.NONE, session: requests.Session | None = None) -> requests.Response:
         """Launch as the EHR would and follow the browser's way to the end."""
         launch = Launch("relapsed-single-agent", "Practitioner/sandbox-oncologist", fault=fault.value)
-        query = {"iss": self.sign_in.issuer, "launch": self.sign_in.launch(launch)}
+        return self.follow(self.sign_in.launch(launch), session)
+
+    def follow(self, launch: str, session: requests.Session | None = None) -> requests.Response:
+        """The browser's way from a launch that the EHR has prepared."""
+        query = {"iss": self.sign_in.issuer, "launch": launch}
         browser = session or _browser()
         answer = browser.get(f"{self.public}/launch", params=query, allow_redirects=False, timeout=30)
         while answer.is_redirect:
@@ -144,6 +148,24 @@ def test_an_ehr_that_hangs_is_waited_for_ten_seconds_at_most(sandbox: Running, f
     answer = sandbox.open(fault)
     assert answer.status_code == 504
     assert answer.elapsed.total_seconds() < 10  # the contract's bound, not a measure of speed
+
+
+def test_a_page_outside_prepares_the_launch_of_a_cards_link(sandbox: Running) -> None:
+    address = f"{sandbox.public}/sandbox/fhir/_services/smart/Launch"
+    asked = {"launchUrl": f"{sandbox.public}/launch", "parameters": {"patient": "relapsed-single-agent"}}
+    prepared = requests.post(address, json=asked, timeout=30)
+
+    assert prepared.status_code == 200
+    page = sandbox.follow(prepared.json()["launch_id"])
+    assert (page.status_code, 'id="verdict"' in page.text) == (200, True)
+
+
+@pytest.mark.parametrize("asked", [b"", b"[]", b'{"parameters": {"patient": 1}}'])
+def test_a_launch_needs_a_patient(sandbox: Running, asked: bytes) -> None:
+    address = f"{sandbox.public}/sandbox/fhir/_services/smart/Launch"
+    refused = requests.post(address, data=asked, headers={"Content-Type": "application/json"}, timeout=30)
+
+    assert refused.status_code == 400
 
 
 def test_a_revoked_token_opens_nothing_more(sandbox: Running) -> None:

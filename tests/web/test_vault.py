@@ -66,6 +66,18 @@ def test_an_older_secret_still_opens_and_a_removed_one_does_not(
     database.close()
 
 
+def test_what_cannot_be_opened_is_left_for_a_host_that_can(
+    vault: Vault, clock: HandClock, tmp_path: Path
+) -> None:
+    vault.put("launch", "k", VALUE, 60)
+    database = Database(f"sqlite:///{tmp_path}/vault.sqlite3")
+    assert Vault(database, ("b" * 32,), clock).take("launch", "k") is None
+    database.close()
+
+    assert vault.take("launch", "k") == VALUE
+    assert vault.take("launch", "k") is None
+
+
 def test_purging_removes_only_what_has_expired(vault: Vault, clock: HandClock) -> None:
     vault.put("session", "old", VALUE, 10)
     vault.put("session", "new", VALUE, 60)

@@ -16,7 +16,7 @@ from cds_service.store.vault import Vault
 from tests.web import examples
 from tests.web.conftest import HandClock
 from tests.web.keys import ISSUER
-from tests.web.launching import EHR, Bench, bench
+from tests.web.launching import EHR, OTHER, Bench, bench
 
 ORDER: dict[str, Any] = {
     "resourceType": "MedicationRequest",
@@ -62,6 +62,16 @@ def handed_off(vault: Vault, **who: str) -> str | None:
     )
 
 
+def test_the_page_says_in_one_sentence_whose_plan_is_in_force(vault: Vault) -> None:
+    desk = bench(vault, (replace(EHR, payer_identifiers=("urn:oid:1.2.3|MMM",)), OTHER))
+    desk.signed_in()
+    page = desk.view().text
+
+    assert page.count('data-payer="none"') == 1
+    assert "No insurance is on record for" in page
+    assert "insurance" not in opened(vault).view().text
+
+
 def test_the_page_shows_the_patient_and_every_criterion(vault: Vault) -> None:
     page = opened(vault).view()
     assert page.status_code == 200
@@ -77,7 +87,7 @@ def test_the_order_behind_the_card_is_what_the_page_is_about(vault: Vault) -> No
     page = desk.view()
     assert "For the order on the card" in page.text
     assert "planned 2026-04-16" in page.text
-    assert "<dt>Ordered</dt><dd>1.410 mg</dd>" in page.text
+    assert "<dt>Ordered</dt><dd>1.41 mg</dd>" in page.text
 
 
 @pytest.mark.parametrize(

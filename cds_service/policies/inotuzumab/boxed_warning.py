@@ -12,6 +12,7 @@ from cds_service.clinical.body import age_on
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.transplant import newest_intention, transplants
 from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.disease_course import leukemia_from
 from cds_service.policies.inotuzumab.events import Meaning
 from cds_service.policies.inotuzumab.lines import line_periods, prior_lines
 from cds_service.policies.inotuzumab.numbers import days
@@ -78,7 +79,8 @@ def _minor(case: Case) -> Iterator[tuple[str, str]]:
         yield f"inotuzumab in an earlier course (last {last.day})", last.reference
     if case.chart.birth is not None and (years := age_on(case.chart.birth, case.planned).least) >= _OLDER:
         yield f"age {years}", ""
-    if len(line_periods(prior_lines(case.chart, case.frame.start or case.day_one))) > 1:
+    lines = prior_lines(case.chart, case.frame.start or case.day_one, (), leukemia_from(case))
+    if len(line_periods([line for line in lines if not line.possible])) > 1:
         yield "more than one prior therapy", ""
 
 

@@ -15,9 +15,10 @@ from cds_service.clinical.chart import Chart, read_chart
 from cds_service.clinical.diagnosis import Diagnosis, diagnosis
 from cds_service.clinical.drugs import INOTUZUMAB
 from cds_service.clinical.exposure import DrugUse
+from cds_service.clinical.labels import Label
 from cds_service.clinical.orders import Order, is_for, read_order
-from cds_service.fhir.dates import whole_day
-from cds_service.fhir.record import Need, Record
+from cds_service.fhir.dates import When, whole_day
+from cds_service.fhir.record import Need, Record, Resource
 from cds_service.policies.inotuzumab.course import Position, Reading, placings, position
 from cds_service.policies.inotuzumab.courses import End, ends_of_courses, present_course
 from cds_service.policies.inotuzumab.doses import (
@@ -28,8 +29,9 @@ from cds_service.policies.inotuzumab.doses import (
     is_same_dose,
 )
 from cds_service.policies.inotuzumab.lines import history_unseen
+from cds_service.policies.inotuzumab.numbers import span
 from cds_service.policies.inotuzumab.response import CourseResponse, course_response
-from cds_service.policies.inotuzumab.response_evidence import Item, evidence_items
+from cds_service.policies.inotuzumab.response_evidence import Item, evidence_items, in_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Frame:
     events: tuple[Dose, ...]
     planned_before: tuple[Dose, ...]
     position: Position
+    earlier_periods: tuple[Dose, ...] = ()
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -60,18 +63,30 @@ class Frame:
 
     @property
     def earlier(self) -> tuple[Dose, ...]:
-        """The doses of earlier courses."""
-        return tuple(d for d in self.history.given if d not in self.events)
+        """The doses of earlier courses, and the last days of uses over a period in them (8.4.6)."""
+        doses = [d for d in self.history.given if d not in self.events]
+        return tuple(sorted((*doses, *self.earlier_periods), key=lambda d: d.day))
 
     def day_one_of(self, cycle: int | None) -> date | None:
         """The day of day 1 of a cycle, where all readings agree."""
         found = {r.day_one(cycle) for r in self.readings} if cycle else set()
         return found.pop() if len(found) == 1 else None
 
+    def after_cycle(self, cycle: int | None, when: When) -> When:
+        """When a state "after cycle n" was, as a text of ``when`` says it: before the next day 1, where there was one by then."""
+        following = self.day_one_of(cycle + 1) if cycle else None
+        if following is None or following > when.first:
+            return when
+        last = max((d.day for d in self.given if d.day < following), default=following)
+        return When(last, following)
+
 
 @dataclass(frozen=True)
 class Case:
-    """An order, the chart at an instant with its evidence of response, and the frame."""
+    """An order, the chart at an instant with its evidence of response, and the frame.
+
+    ``drafts`` are the other drugs, ``requests`` the ServiceRequests of the same bundle.
+    """
 
     chart: Chart
     items: tuple[Item, ...]
@@ -79,6 +94,7 @@ class Case:
     siblings: tuple[Order, ...]
     drafts: tuple[DrugUse, ...]
     frame: Frame
+    requests: tuple[Resource, ...] = ()
 
     @property
     def record(self) -> Record:
@@ -153,39 +169,45 @@ class Case:
         if end >= self.clock:
             return None
         then = read_chart(self.record, end)
-        return replace(self, chart=then, items=evidence_items(then))
+        return replace(self, chart=then, items=_placed(evidence_items(then), self.frame))
 
 
 def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Sequence[DrugUse]) -> Case:
     """Put an order in its place. ``siblings`` are the other inotuzumab orders of the bundle."""
     history = dose_history(chart)
     items = evidence_items(chart)
-    ends = ends_of_courses(chart, history.given, items)
+    known = tuple(sorted((*history.given, *history.period_ends), key=lambda d: d.day))
+    ends = ends_of_courses(chart, known, items)
     dated = tuple(e for e in ends if e.day is not None)
+    last_end = max((e.day for e in dated if e.day is not None), default=None)
     events = present_course(history.doses, dated)
-    planned = tuple(_planned_before(chart, order, siblings, events))
+    others = (*siblings, *_active_orders(chart, order))
+    planned = tuple(_planned_before(order, others, chart, events))
     counted = tuple(sorted((*events, *planned), key=lambda d: d.day))
     delayed = _delayed_cycles(chart, counted)
     place = position(
         counted, order.label, order.planned, unseen=doses_unseen(chart, history),
-        uncounted=_is_uncounted(history, events, dated), delayed=delayed,
+        uncounted=any(not is_accounted_for(u, events, last_end) for u in history.undated), delayed=delayed,
     )  # fmt: skip
     undated = tuple(e for e in ends if e.day is None)
-    frame = Frame(history, dated, undated, events, planned, place)
-    return Case(chart, items, order, tuple(siblings), tuple(drafts), frame)
+    periods = tuple(d for d in history.period_ends if last_end is not None and d.day < last_end)
+    frame = Frame(history, dated, undated, events, planned, place, periods)
+    return Case(chart, _placed(items, frame), order, tuple(siblings), tuple(drafts), frame)
+
+
+def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
+    """The evidence with what speaks of an earlier cycle dated to that cycle."""
+    placed = [(i, frame.after_cycle(i.cycle, When(i.first, i.day))) for i in items]
+    return tuple(sorted((replace(i, first=w.first, day=w.last) for i, w in placed), key=in_time))
 
 
 def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:
     """Why the doses given could not be seen: administrations always matter, the rest when there are none."""
     if reason := chart.unseen(Need.MEDICATION_ADMINISTRATIONS):
         return reason
+    if not history.given and Need.MEDICATION_ADMINISTRATIONS in chart.record.not_offered:
+        return "this EHR does not offer MedicationAdministration, and no dose is recorded elsewhere"
     return None if history.given else history_unseen(chart)
-
-
-def _is_uncounted(history: DoseHistory, events: Sequence[Dose], ends: Sequence[End]) -> bool:
-    """Whether there was use in the present course that the dated doses do not account for (POL-COURSE-DOSE 4)."""
-    last_end = max((e.day for e in ends if e.day is not None), default=None)
-    return any(not is_accounted_for(u, events, last_end) for u in history.undated)
 
 
 def _delayed_cycles(chart: Chart, doses: Sequence[Dose]) -> tuple[int, ...]:
@@ -196,19 +218,35 @@ def _delayed_cycles(chart: Chart, doses: Sequence[Dose]) -> tuple[int, ...]:
 
 
 def _planned_before(
-    chart: Chart, order: Order, siblings: Sequence[Order], events: Sequence[Dose]
+    order: Order, others: Sequence[Order], chart: Chart, events: Sequence[Dose]
 ) -> Iterator[Dose]:
     """Other inotuzumab orders, not yet given, with a day from today on and before the planned date."""
     found: dict[date, Dose] = {}
-    for other in (*siblings, *_active_orders(chart, order)):
-        for day in other.days:
-            label = other.label if day == other.planned else None
-            found.setdefault(day, Dose(day, whole_day(day), label, other.reference, 0, planned=True))
+    for other in others:
+        newer = [o for o in (order, *others) if other.reference in o.replaces]
+        for day, label in _days_of(other):
+            if not any(_takes_the_place(o, day, label) for o in newer):
+                found.setdefault(day, Dose(day, whole_day(day), label, other.reference, 0, planned=True))
     for day in sorted(found):
         if chart.today <= day < order.planned and not any(
             is_same_dose(day, d.day) for d in events if d.given
         ):
             yield found[day]
+
+
+def _days_of(other: Order) -> Iterator[tuple[date, Label | None]]:
+    """The planned days of an order with the label of each: its own, else the first day that of the order."""
+    for dose in other.doses:
+        yield dose.day, dose.label or (other.label if dose.day == other.planned else None)
+
+
+def _takes_the_place(newer: Order, day: date, label: Label | None) -> bool:
+    """Whether an order that names an earlier one stands for this dose of it: its slot, or less than 6 days away.
+
+    FHIR's ``priorPrescription`` names the order before in a series as well; that one still counts.
+    """
+    same_slot = label is not None and label in (newer.label, *(d.label for d in newer.doses))
+    return same_slot or any(abs(day - own) < span("dose.min_interval") for own in newer.days)
 
 
 def _active_orders(chart: Chart, order: Order) -> Iterator[Order]:
@@ -222,3 +260,13 @@ def _active_orders(chart: Chart, order: Order) -> Iterator[Order]:
                 other = read_order(resource, resource.reference, chart.clock)
                 if other.planned_is_stated:
                     yield other
+
+
+def replaced_and_active(case: Case) -> tuple[Order, ...]:
+    """The orders that this one replaces and that are still active in the record."""
+    return tuple(
+        other
+        for other in _active_orders(case.chart, case.order)
+        if other.reference in case.order.replaces
+        and any(_takes_the_place(case.order, day, label) for day, label in _days_of(other))
+    )

@@ -8,6 +8,7 @@ from cds_service.policies.inotuzumab import monitoring
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.documents import supporting_documents
 from cds_service.policies.inotuzumab.duration import mrd_informs
+from cds_service.policies.inotuzumab.open_items import explained
 from cds_service.policy.determination import (
     Basis,
     CardKind,
@@ -49,7 +50,7 @@ def checklist(
         held = found.get(need.item)
         if held is None or (need.decides and not held.decides):
             found[need.item] = need
-    return tuple(found[item] for item in _ORDER if item in found)
+    return tuple(explained(case, found[item]) for item in _ORDER if item in found)
 
 
 def documentation(needs: tuple[Need, ...], decided: list[CriterionResult]) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """How one use of a drug stands to the order's cycle: PARTNERS, steps 3 and 4 (policy analysis 2.4).
 
-Concurrent when its period overlaps the cycle, possible when the record leaves that open.
+Concurrent when its period overlaps the cycle, possible when the record leaves that open. An active
+order without an end goes on for a while only, unless the drug is given or stated anew (8.4.2).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from cds_service.clinical.drugs import ORAL_TKIS
 from cds_service.clinical.exposure import DrugUse
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.numbers import span
@@ -40,8 +42,15 @@ class Cycle:
 
     @property
     def recent(self) -> date:
-        """The day from which an active order without a period still counts."""
+        """The day from which an active order without an end still counts."""
         return self.first - span("partner.stale_order")
+
+    def since(self, use: DrugUse, drug: str) -> date:
+        """The same for one drug: an oral TKI is taken longer, until its supply with all repeats ran out."""
+        ran_out = use.supplied_until is not None and use.supplied_until < self.first
+        if drug in ORAL_TKIS and not ran_out:
+            return self.first - span("partner.stale_tki")
+        return self.recent
 
 
 def standing(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
@@ -61,20 +70,24 @@ def standing(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
             if use.status == "active"
             else (NOT, f"ended {ends}")
         )
-    if begins is not None:
+    is_open_order = use.kind == "MedicationRequest" and use.status == "active" and ends is None
+    if begins is not None and not is_open_order:
         return CONCURRENT, f"from {begins}"
-    if LATER_TREATMENT.search(use.all_text) and _starts_later(use):
+    if begins is None and LATER_TREATMENT.search(use.all_text) and _starts_later(use):
         return NOT, "planned for later"
-    return _without_period(use, drug, cycle)
+    return _without_end(use, drug, cycle, begins)
 
 
 def _period(use: DrugUse) -> tuple[When | None, When | None]:
-    """The stated period of an order or statement. A statement's single date is when it was so, not a period."""
+    """The stated period of an order or statement. A statement's single date is when it was so, not a period.
+
+    Days after the first are stated ones, so the last of them is the end.
+    """
     if use.kind == "MedicationStatement" and use.start is None:
         return None, use.end
     begins = use.start or (use.days[0] if use.days else None)
-    ends = use.end or (use.days[-1] if use.days and use.start is None else None)
-    return begins, ends
+    dated = use.days[-1] if use.days and (use.start is None or len(use.days) > 1) else None
+    return begins, use.end or dated
 
 
 def _of_given(use: DrugUse, cycle: Cycle) -> Standing:
@@ -100,24 +113,23 @@ def _of_ended(use: DrugUse, cycle: Cycle) -> Standing:
     return NOT, f"ended {ended}" if ended is not None else f"status {use.status}"
 
 
-def _without_period(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
-    """An active, intended or drafted use without a period: by when it was written, or given since."""
-    written = use.authored or (use.days[-1] if use.days else None)
+def _without_end(use: DrugUse, drug: str, cycle: Cycle, begins: When | None) -> Standing:
+    """An active, intended or drafted use without an end: by when it began or was written, or given since."""
+    began = begins or use.authored or (use.days[-1] if use.days else None)
     if use.status == "intended":
         return POSSIBLE, "intended, without a date"
     if use.status == "draft":
         return CONCURRENT, "ordered in this session"
-    since = [
-        d for d in cycle.given.get(drug, ()) if d >= cycle.recent and (written is None or d >= written.first)
-    ]
+    recent = cycle.since(use, drug)
+    since = [d for d in cycle.given.get(drug, ()) if d >= recent and (began is None or d >= began.first)]
     if since and use.kind == "MedicationRequest":
         return CONCURRENT, f"ordered, and given {since[-1]}"
-    if written is None:
+    if began is None:
         return POSSIBLE, "active, without a date"
-    verb = "ordered" if use.kind == "MedicationRequest" else "stated as taken"
-    if written.last >= cycle.recent:
-        return CONCURRENT, f"{verb} {written}"
-    return POSSIBLE, f"{verb} {written}, not given since"
+    verb = "from" if begins else "ordered" if use.kind == "MedicationRequest" else "stated as taken"
+    if began.last >= recent:
+        return CONCURRENT, f"{verb} {began}"
+    return POSSIBLE, f"{verb} {began}, without an end and not given since"
 
 
 def _starts_later(use: DrugUse) -> bool:

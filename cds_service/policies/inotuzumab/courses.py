@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from cds_service.clinical.cell_therapy import cell_therapies
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.drugs import shown
 from cds_service.clinical.transplant import transplants
@@ -36,6 +37,7 @@ def ends_of_courses(chart: Chart, given: Sequence[Dose], items: Sequence[Item]) 
     return (
         *_by_transplant(chart, given),
         *_by_drugs(chart, given),
+        *_by_cell_therapy(chart, given),
         *_by_stated_line(chart, given),
         *_by_late_relapse(given, items),
     )
@@ -74,6 +76,12 @@ def _by_drugs(chart: Chart, given: Sequence[Dose]) -> Iterator[End]:
         if drugs := ends_course(use, chart):
             names = ", ".join(sorted(shown(d) for d in drugs))
             yield from _ended(use.first_known, given, f"{names} given", use.reference)
+
+
+def _by_cell_therapy(chart: Chart, given: Sequence[Dose]) -> Iterator[End]:
+    """Step 1 b: CAR-T cells as a procedure."""
+    for act in cell_therapies(chart):
+        yield from _ended(act.when, given, "CAR-T cells given", act.reference)
 
 
 def _by_stated_line(chart: Chart, given: Sequence[Dose]) -> Iterator[End]:

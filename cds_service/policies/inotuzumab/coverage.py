@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds_service.clinical.labels import DAYS
+from cds_service.clinical.orders import Order
+from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policy.determination import Basis, CardKind, CriterionResult, Finding, GroupResult, Indicator
@@ -85,20 +87,28 @@ def coverage_findings(
 
 def authorization(case: Case) -> Iterator[Finding]:
     """POL-C-I, POL-C-II: one cycle for each authorization."""
-    order = case.order
     initial = case.request == "initial"
     most = days("auth.initial.max_days" if initial else "auth.reauth.max_days")
-    covers, doses = (order.last_day - order.planned).days, len(order.days)
-    if covers > most or doses > len(DAYS):
-        what = f"{doses} doses" if doses > len(DAYS) else f"{covers} days"
+    if what := _beyond_a_cycle(case.order, most):
         text = f"The order covers {what}: one authorization covers one cycle (at most {most} days, 3 doses)"
+        rule = "POL-C-I" if initial else "POL-C-II"
         yield Finding(
-            "authorization-duration",
-            Indicator.WARNING,
-            CardKind.COVERAGE,
-            ("POL-C-I" if initial else "POL-C-II",),
-            Basis.POLICY,
-            text,
-            "",
-            (order.reference,),
-        )
+            "authorization-duration", Indicator.WARNING, CardKind.COVERAGE, (rule,), Basis.POLICY, text, "",
+            (case.order.reference,),
+        )  # fmt: skip
+
+
+def _beyond_a_cycle(order: Order, most: int) -> str:
+    """What of an order exceeds one cycle (policy analysis 8.3.2); empty when nothing does."""
+    refills = order.supply.repeats_allowed
+    doses, covers = len(order.times) * (1 + refills), (order.last_day - order.planned).days
+    if order.endless:
+        return "doses without an end"
+    if doses > len(DAYS):
+        return f"{doses} doses" + (f" ({refills} repeats of the supply)" if refills else "")
+    if covers > most:
+        return f"{covers} days"
+    supply = order.supply.days
+    if supply is not None and supply > most and (refills or order.repeats):
+        return f"a supply of {plain(supply)} days"
+    return ""

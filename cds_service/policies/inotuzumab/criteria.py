@@ -21,6 +21,7 @@ from cds_service.fhir.codings import System
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.open_items import absent, hidden, not_understood
 from cds_service.policy.outline import Answer
 from cds_service.policy.verdict import Verdict, agreed
 
@@ -149,14 +150,15 @@ def cd22(case: Case) -> Answer:
     if verdict is NOT:
         return Answer(NOT, f"CD22 negative: {shown}", evidence, changes="a CD22-positive later sample")
     differ = len({_cd22_verdict(r) for r in found}) > 1
+    if all(r.is_unreadable for r in found):
+        because = f"the newest CD22 result cannot be read: {shown}"
+        return unknown(because, "cd22", evidence=evidence, changes=_CD22_TEST)
     why = "results of one sample disagree" if differ else "does not settle whether CD22 is positive"
     return unknown(f"{shown}: {why}", "cd22", evidence=evidence, changes=_CD22_TEST)
 
 
 def _no_cd22(case: Case, undated: tuple[Result, ...]) -> Answer:
-    reason = case.chart.unseen(Need.OBSERVATIONS) or case.chart.unseen(
-        Need.OTHER_OBSERVATIONS, Need.DIAGNOSTIC_REPORTS
-    )
+    reason = hidden(case.chart, "cd22")
     bad = case.chart.unusable(("cd22_blasts_pct",))
     if reason:
         because = f"CD22 results could not all be seen ({reason})"
@@ -165,14 +167,19 @@ def _no_cd22(case: Case, undated: tuple[Result, ...]) -> Answer:
     elif undated:
         because = f"no CD22 result with a date: {'; '.join(_cd22_shown(r) for r in undated)}"
     else:
-        because = "no CD22 result on blasts found"
-    return unknown(because, "cd22", evidence=refs((*bad, *undated)), changes=_CD22_TEST)
+        because = absent(case, "CD22 result on blasts", "cd22")
+    on_file = tuple(found.reference for found in not_understood(case, "cd22"))
+    evidence = tuple(dict.fromkeys((*refs((*bad, *undated)), *on_file)))
+    return unknown(because, "cd22", evidence=evidence, changes=_CD22_TEST)
 
 
 def _cd22_shown(result: Result) -> str:
+    if result.is_unreadable:
+        return result.shown
     value = f"{result.value} % of blasts" if result.value is not None else ""
     words = result.words.split(" | ")[0][:80].rstrip(". ")
-    return f"{', '.join(t for t in (value, words) if t) or 'result'} ({result.day_text})"
+    note = ", preliminary" if result.preliminary else ""
+    return f"{', '.join(t for t in (value, words) if t) or 'result'} ({result.day_text}{note})"
 
 
 def _cd22_verdict(result: Result) -> Verdict:

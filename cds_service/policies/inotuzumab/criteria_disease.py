@@ -9,20 +9,25 @@ from datetime import date
 from cds_service.clinical.body import age_on
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.problems import Problem
-from cds_service.clinical.response import Response, blasts, response_statements
+from cds_service.clinical.response import Response, blasts, response_statements, unreadable_blasts
 from cds_service.clinical.results import Result
 from cds_service.fhir.dates import When
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import MET, NOT, problem_shown, refs, unknown
-from cds_service.policies.inotuzumab.disease_course import DiseaseCourse, disease_course, recorded_on
+from cds_service.policies.inotuzumab.disease_course import (
+    DiseaseCourse,
+    disease_course,
+    leukemia_from,
+    recorded_on,
+)
+from cds_service.policies.inotuzumab.first_line import stated_first_line
 from cds_service.policies.inotuzumab.lines import (
     Line,
     history_unseen,
     line_periods,
     prior_lines,
     stated_failures,
-    stated_first_line,
     stated_untreated,
 )
 from cds_service.policies.inotuzumab.numbers import days, number
@@ -54,8 +59,11 @@ def relapsed_or_refractory(case: Case) -> Answer:
     if reason := case.chart.unseen(Need.CONDITIONS):
         return unknown(f"the diagnoses could not be seen ({reason})", "therapy-history", changes=_SETTLE_RR)
     lines = _lines(case)
-    if lines and _is_open(case, d) and (answer := _after_a_line(case, lines)) is not None:  # 4
+    sure = tuple(line for line in lines if not line.possible)
+    if sure and _is_open(case, d) and (answer := _after_a_line(case, sure)) is not None:  # 4
         return answer
+    if not sure and lines and _is_open(case, d):
+        return unknown(_possible(lines), "therapy-history", evidence=_of_lines(lines), changes=_SETTLE_RR)
     return _never_relapsed(case, d, lines)
 
 
@@ -66,12 +74,21 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
     if untreated and not lines and not unseen:
         because = "the disease is stated as untreated or newly diagnosed, and no prior therapy is recorded"
         return Answer(NOT, because, untreated, changes=_SETTLE_RR)
-    if _only_remission(case, d):
+    blasts_unseen = case.chart.unseen(Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS)
+    if _only_remission(case, d) and not _unread_since(case, d):
         because = f"only remission is recorded and no relapse: {_shown(d.remissions)}"
+        if blasts_unseen:
+            because = f"remission is recorded ({_shown(d.remissions)}), and later blasts could not be looked for ({blasts_unseen})"
+            return unknown(because, "therapy-history", evidence=refs(d.remissions), changes=_SETTLE_RR)
         return Answer(NOT, because, refs(d.remissions), changes=_SETTLE_RR)
     because = "the record shows neither relapse nor failure of a prior line"
+    if unread := _unread_since(case, d):
+        because = f"whether the disease is back cannot be told: blasts {'; '.join(r.shown for r in unread)}"
+        return unknown(because, "therapy-history", evidence=refs(unread), changes=_SETTLE_RR)
     if unseen:
         because = f"the treatment history could not be seen ({unseen})"
+    elif blasts_unseen:
+        because = f"relapse or failure of a prior line could not be looked for everywhere ({blasts_unseen})"
     return unknown(because, "therapy-history", evidence=refs(case.diagnosis.leukemia), changes=_SETTLE_RR)
 
 
@@ -82,11 +99,24 @@ def _day_one(case: Case) -> date:
 
 def _lines(case: Case) -> tuple[Line, ...]:
     """The prior lines, an earlier course of inotuzumab included."""
-    found = list(prior_lines(case.chart, _day_one(case), (*case.order.texts, *_draft_texts(case))))
+    texts = (*case.order.texts, *_draft_texts(case))
+    found = list(prior_lines(case.chart, _day_one(case), texts, leukemia_from(case)))
     if earlier := case.frame.earlier:
         references = tuple(dict.fromkeys(dose.reference for dose in earlier))
         found.append(Line("an earlier course of inotuzumab", earlier[0].when, earlier[-1].when, references))
     return tuple(found)
+
+
+def _named(lines: Iterable[Line]) -> str:
+    return ", ".join(dict.fromkeys(line.shown for line in lines))
+
+
+def _of_lines(lines: Iterable[Line]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(r for line in lines for r in line.references))
+
+
+def _possible(lines: Iterable[Line]) -> str:
+    return f"it is open whether earlier therapy was for this leukemia: {_named(lines)}"
 
 
 def _draft_texts(case: Case) -> tuple[str, ...]:
@@ -109,6 +139,13 @@ def _only_remission(case: Case, d: DiseaseCourse) -> bool:
         newest_remission is not None and (w := p.dated) is not None and w.last < newest_remission
         for p in d.not_in_remission
     )
+
+
+def _unread_since(case: Case, d: DiseaseCourse) -> list[Result]:
+    """Blast results that cannot be read and may be later than the newest remission."""
+    last = max((w.first for p in d.remissions if (w := recorded_on(p))), default=date.min)
+    found = [r for results in unreadable_blasts(case.chart) for r in results]
+    return [r for r in found if r.when is None or r.when.last >= last]
 
 
 def _shown(problems: Iterable[Problem]) -> str:
@@ -135,13 +172,13 @@ class _AfterLine:
     def below_limit(self) -> bool | None:
         """Whether the newest marrow is below 5 % blasts; None when there is none or results differ."""
         limit = number("cr.marrow_blasts_max")
-        found = {m.value.is_below(limit) for m in self.marrow if m.value is not None}
+        found = {m.value.is_below(limit) if m.value is not None else None for m in self.marrow}
         return found.pop() if len(found) == 1 else None
 
     @property
     def failure(self) -> _Failure | None:
         """A statement of failure that no newer marrow answers."""
-        seen = max((m.when.last for m in self.marrow if m.when), default=date.min)
+        seen = max((m.when.last for m in self.marrow if m.when and m.value), default=date.min)
         later = [f for f in self.failures if f.when.last >= seen]
         return later[-1] if later else None
 
@@ -149,8 +186,7 @@ class _AfterLine:
 def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
     """Line 4: disease that persists after a prior line, or a newest marrow that is clear; None without either."""
     found = _found_after(case, lines)
-    named = ", ".join(dict.fromkeys(line.shown for line in lines))
-    evidence = tuple(dict.fromkeys(r for line in lines for r in line.references))
+    named, evidence = _named(lines), _of_lines(lines)
     if found.below_limit is False:
         marrow = found.marrow[0]
         return Answer(
@@ -169,7 +205,7 @@ def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
         return Answer(MET, because, tuple(dict.fromkeys((failure.reference, *evidence))))
     clear = f"marrow blasts {found.marrow[0].shown} after prior therapy ({named})"
     stated = [i for i in case.items if i.achieved]
-    if stated and failure is None:
+    if stated and failure is None and not case.chart.unseen(Need.OBSERVATIONS):
         where = (found.marrow[0].reference, stated[-1].reference)
         return Answer(NOT, f"{clear}, and {stated[-1].text}", where, changes=_SETTLE_RR)
     because = (
@@ -191,8 +227,9 @@ def _failures(case: Case) -> Iterator[tuple[When | None, str, str]]:
 def _found_after(case: Case, lines: tuple[Line, ...]) -> _AfterLine:
     begun = min((w.first for line in lines if (w := line.first)), default=date.min)
     ended = next((end for _, end in line_periods(lines)), None)
+    readable, unread = blasts(case.chart)[0], unreadable_blasts(case.chart)[0]
     marrow = [
-        m for m in blasts(case.chart)[0] if ended is not None and m.when is not None and m.when.first > ended
+        m for m in (*readable, *unread) if ended is not None and m.when is not None and m.when.first > ended
     ]
     failures = [
         _Failure(when, reference, text)
@@ -206,17 +243,18 @@ def _found_after(case: Case, lines: tuple[Line, ...]) -> _AfterLine:
 def frontline(case: Case) -> Answer:
     """POL-A-IV-FL: procedure FL. Any prior line, or relapsed/refractory disease, is not frontline."""
     settle = "a treatment plan that names the line of therapy, and the treatment history"
-    if lines := _lines(case):
-        evidence = tuple(dict.fromkeys(r for line in lines for r in line.references))
-        named = ", ".join(dict.fromkeys(line.shown for line in lines))
-        return Answer(NOT, f"prior therapy is recorded: {named}", evidence)
+    lines = _lines(case)
+    if sure := [line for line in lines if not line.possible]:
+        return Answer(NOT, f"prior therapy is recorded: {_named(sure)}", _of_lines(sure))
     rr = relapsed_or_refractory(case)
     if rr.verdict is Verdict.MET:
         return Answer(NOT, f"not frontline: {rr.because}", rr.evidence)
     if unseen := history_unseen(case.chart) or case.chart.unseen(*_HISTORY):
         because = f"the treatment history could not be seen ({unseen})"
         return unknown(because, "line-of-therapy", changes=settle)
-    if planned := stated_first_line(case.chart, case.order, case.drafts):
+    if lines:
+        return unknown(_possible(lines), "therapy-history", evidence=_of_lines(lines), changes=settle)
+    if planned := stated_first_line(case.chart, _day_one(case), case.order, case.drafts):
         return Answer(
             MET,
             f"no prior therapy is recorded and the plan says first line or induction{_child(case)}",
@@ -230,6 +268,8 @@ def frontline(case: Case) -> Answer:
             (new.reference,),
         )
     because = "no prior therapy is recorded, but nothing says that this is first-line treatment"
+    if plans := case.chart.unseen(Need.CARE_PLANS):
+        because = f"whether a plan says first-line treatment could not be seen ({plans})"
     return unknown(because, "line-of-therapy", changes=settle)
 
 

@@ -94,7 +94,7 @@ def with_mini_hyper_cvd(case: Case) -> Answer:
     if missing := _unseen(case):
         return missing
     found = partners(case)
-    if extra := found.anthracyclines:
+    if extra := found.full_hyper_cvad_drugs:
         return Answer(NOT, f"{_text(extra)}: that is full hyper-CVAD, not mini-hyper-CVD", _refs(extra))
     if found.full_hyper_cvad:
         return Answer(NOT, "the plan names full hyper-CVAD, not mini-hyper-CVD", (found.full_hyper_cvad,))

@@ -10,6 +10,7 @@ from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import MET, NOT, unknown
 from cds_service.policies.inotuzumab.disease_course import DiseaseCourse, disease_course
+from cds_service.policies.inotuzumab.open_items import absent, not_understood
 from cds_service.policy.outline import Answer
 
 PH_TEST = "FISH for t(9;22), cytogenetics or a BCR::ABL1 transcript test at diagnosis or relapse"
@@ -41,7 +42,8 @@ def philadelphia(case: Case) -> PhStatus:
             f"{found[0].shown} was taken in remission: that is response, not Philadelphia-negative disease"
         )
         return PhStatus(None, because, tuple(e.reference for e in found))
-    return PhStatus(None, "no test for the Philadelphia chromosome found")
+    on_file = tuple(found.reference for found in not_understood(case, "ph-status"))
+    return PhStatus(None, absent(case, "test for the Philadelphia chromosome", "ph-status"), on_file)
 
 
 def _status(positive: bool, found: list[PhEvidence]) -> PhStatus:

@@ -11,11 +11,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 from cds_service.clinical.labels import DAYS, Label
-from cds_service.clinical.orders import Order, PlannedDose
+from cds_service.clinical.orders import Order
+from cds_service.clinical.planned_doses import PlannedDose
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.dosing import Row, rounded, tolerated
 from cds_service.policies.inotuzumab.numbers import days, number
-from cds_service.policies.inotuzumab.ordered_dose import in_mg
+from cds_service.policies.inotuzumab.ordered_dose import whole_dose
 from cds_service.policies.inotuzumab.reductions import reading
 
 _SYRINGES = Decimal("0.02")  # mg: three doses, each drawn up to 0.01 mg
@@ -52,8 +53,7 @@ def _ordered(case: Case, bsa: Decimal) -> Iterator[tuple[int, Decimal]]:
     for order in (case.order, *case.siblings):
         for planned in order.doses:
             slot = slot_of(case, order, planned)
-            stated = [*planned.stated, *([planned.in_text] if planned.in_text is not None else [])]
-            if slot is not None and stated and (mg := in_mg(stated[0], bsa).mg) is not None:
+            if slot is not None and (mg := whole_dose(planned, bsa)) is not None:
                 yield slot, mg
 
 

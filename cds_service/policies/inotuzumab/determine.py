@@ -9,7 +9,8 @@ from datetime import datetime
 
 from cds_service.clinical.chart import read_chart
 from cds_service.clinical.drugs import INOTUZUMAB, has_code_of_unknown_system
-from cds_service.clinical.exposure import medication_concept, use_of
+from cds_service.clinical.exposure import orders_a_drug, use_of
+from cds_service.clinical.medication import medication_concept
 from cds_service.clinical.orders import Order, is_for, read_order, zone_of
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.policies.inotuzumab import (
@@ -145,12 +146,14 @@ def _cases(
     """For each of our orders how its case is made; another drug's order may be a partner."""
     orders = [read_order(d, d.reference, clock) for d in ours]
     zone = zone_of(clock)
-    others = [d for d in drafts if d not in ours and d.type == "MedicationRequest"]
-    partners = tuple(use_of(d, record, zone) for d in others)
+    others = [d for d in drafts if d not in ours]
+    partners = tuple(use_of(d, record, zone) for d in others if orders_a_drug(d))
+    requests = tuple(d for d in others if d.type == "ServiceRequest")
     chart = read_chart(record, clock)
 
     def of(order: Order) -> Callable[[], Case]:
-        return lambda: build_case(chart, order, [o for o in orders if o is not order], partners)
+        siblings = [o for o in orders if o is not order]
+        return lambda: replace(build_case(chart, order, siblings, partners), requests=requests)
 
     return [of(order) for order in orders]
 
@@ -158,9 +161,9 @@ def _cases(
 def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
     """The record without copies of the orders being signed (a re-signed order may be on the server)."""
     signed = {d.reference for d in drafts if d.id}
-    medications = [d for d in drafts if d.type == "Medication"]
+    medications = [d for d in drafts if d.type in ("Medication", "Substance")]
     held = {r.reference for kind in ("MedicationRequest", "ServiceRequest") for r in record.of_type(kind)}
     if not medications and not signed & held:
         return record
     kept = [r for rs in record.by_type.values() for r in rs if r.reference not in signed]
-    return record_from(record.patient_id, [*kept, *medications], record.gaps)
+    return record_from(record.patient_id, [*kept, *medications], record.gaps, record.not_offered)

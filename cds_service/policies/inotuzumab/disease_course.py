@@ -10,21 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from cds_service.clinical.diagnosis import NOT_ALL_BY_ITSELF
+from cds_service.clinical.diagnosis import NOT_ALL_BY_ITSELF, REMISSION_CODES, is_named, is_relapse
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.response import blasts, has_blasts
 from cds_service.clinical.results import Result
-from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import problem_shown
 from cds_service.policies.inotuzumab.numbers import number
 
-_REMISSION_CODES = {(System.ICD10CM, "C9101"), (System.SNOMED, "425941003"), (System.SNOMED, "91856007")}
 _NOT_IN_REMISSION = (System.ICD10CM, "C9100")
-_RELAPSE_WORDS = phrase(r"relaps(?:e|ed|ing)", r"refractory", r"recurren(?:t|ce)")
-_REMISSION_WORDS = phrase(r"in (?:complete |full )?remission")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +103,15 @@ def disease_course(case: Case) -> DiseaseCourse:
     )
 
 
-def is_relapse(p: Problem) -> bool:
-    """Whether a problem says relapsed or refractory: by code, clinical status or words."""
-    if (System.ICD10CM, "C9102") in p.codes or p.concepts & {"all_relapsed", "all_refractory"}:
-        return True
-    if p.clinical in ("relapse", "recurrence"):
-        return True
-    return not p.codes & _REMISSION_CODES and says(p.words, _RELAPSE_WORDS) is Said.AFFIRMED
+def leukemia_from(case: Case) -> date | None:
+    """The day of the leukemia's first entry; None where that is itself a remission or relapse, or there is none.
+
+    Problem lists often begin at the relapse: such an entry does not tell when the disease began.
+    """
+    dated = [(w.first, p) for p in case.diagnosis.leukemia if (w := p.dated) is not None]
+    first = min((day for day, _ in dated), default=None)
+    entries = [p for day, p in dated if day == first]
+    return None if any(is_relapse(p) or _is_remission(p) for p in entries) else first
 
 
 def _is_generic_relapse(p: Problem) -> bool:
@@ -123,20 +121,20 @@ def _is_generic_relapse(p: Problem) -> bool:
 def _is_remission(p: Problem) -> bool:
     if is_relapse(p):
         return False
-    coded = bool(p.codes & _REMISSION_CODES) or p.clinical == "remission"
-    return coded or says(p.words, _REMISSION_WORDS) is Said.AFFIRMED
+    coded = bool(p.codes & REMISSION_CODES) or p.clinical == "remission"
+    return coded or is_named(p, "remission")
 
 
 def _is_over(p: Problem) -> bool:
     """Whether a remission that has a code of its own is recorded as ended."""
-    return bool(p.codes & _REMISSION_CODES) and (
+    return bool(p.codes & REMISSION_CODES) and (
         p.resolved is not None or p.clinical in ("resolved", "inactive")
     )
 
 
 def recorded_on(p: Problem) -> When | None:
     """When a remission was recorded: the onset of a remission code, the end of a disease, else the record's date."""
-    began = p.onset if p.codes & _REMISSION_CODES else p.resolved
+    began = p.onset if p.codes & REMISSION_CODES else p.resolved
     return began or p.recorded or p.onset
 
 
@@ -145,7 +143,7 @@ def _remission_from(p: Problem) -> When | None:
 
     An entry written when the disease began carries its later status: its date is that of no remission.
     """
-    coded = bool(p.codes & _REMISSION_CODES)
+    coded = bool(p.codes & REMISSION_CODES)
     written_at_onset = p.onset is not None and p.onset == p.recorded
     return None if not coded and p.resolved is None and written_at_onset else recorded_on(p)
 

@@ -13,13 +13,11 @@ from cds_service.clinical.chart import Document
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import MET, unknown
+from cds_service.policies.inotuzumab.open_items import PATHOLOGY_TYPES, absent, hidden
 from cds_service.policy.outline import Answer
 
 _NOTE_TYPES = frozenset({"11506-3", "11488-4", "34117-2", "18842-5", "34133-9", "clinical-note"})
 _NOTE_WORDS = re.compile(r"\bnote\b|consult|progress|history and physical|discharge", re.IGNORECASE)
-_PATHOLOGY_TYPES = frozenset(
-    {"11526-1", "60568-3", "33721-2", "48807-2", "33719-6", "55230-7", "55229-9", "101119-6"}
-)
 _PATHOLOGY_WORDS = re.compile(r"patholog|flow cytom|immunophenotyp|marrow", re.IGNORECASE)
 
 
@@ -47,7 +45,7 @@ def administration_records(case: Case) -> Iterator[Note]:
         if use.kind == "MedicationAdministration" and use.reference in {
             d.reference for d in case.frame.history.given
         }:
-            yield Note(use.first_known, " ; ".join(use.texts), use.reference)
+            yield Note(use.first_known, "\n".join(use.texts), use.reference)
 
 
 def supporting_documents(case: Case) -> Answer:
@@ -55,7 +53,7 @@ def supporting_documents(case: Case) -> Answer:
     reports = [
         d.reference
         for d in case.chart.documents
-        if d.codes & _PATHOLOGY_TYPES or _PATHOLOGY_WORDS.search(d.words)
+        if d.codes & PATHOLOGY_TYPES or _PATHOLOGY_WORDS.search(d.words)
     ]
     reports += [r.reference for r in case.chart.results_for("immunophenotype_panel")]
     reports += [
@@ -67,5 +65,6 @@ def supporting_documents(case: Case) -> Answer:
         return Answer(MET, because, (reports[0], notes[0]))
     found = (("pathology or flow cytometry report", reports), ("clinical note", notes))
     missing = [name for name, listed in found if not listed]
-    because = f"no {' and no '.join(missing)} found"
+    and_no = " and " if hidden(case.chart, "pathology") else " and no "
+    because = absent(case, and_no.join(missing), "pathology")
     return unknown(because, "pathology", changes=f"attach {' and '.join(missing)}")

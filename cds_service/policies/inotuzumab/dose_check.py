@@ -11,22 +11,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.body import BodySurface, possible_surfaces, unsettled
-from cds_service.clinical.labels import Label
 from cds_service.fhir.decimals import to_place
 from cds_service.policies.inotuzumab import dose_findings
+from cds_service.policies.inotuzumab.body_quarrel import Opinion, rivals, tempered
 from cds_service.policies.inotuzumab.case import Case
-from cds_service.policies.inotuzumab.cycle_total import slot_of, total_holds
+from cds_service.policies.inotuzumab.cycle_total import total_holds
 from cds_service.policies.inotuzumab.dose_findings import Judged
 from cds_service.policies.inotuzumab.dosing import (
     Expected,
     billing_units,
     expected_dose,
+    expected_later,
     in_range,
     rounded,
-    rows_for,
     tolerated,
     vials,
 )
+from cds_service.policies.inotuzumab.order_days import later_places, too_close
 from cds_service.policies.inotuzumab.ordered_dose import Ordered, contradictions, ordered_dose
 from cds_service.policy.determination import Dose, Finding
 
@@ -47,7 +48,7 @@ def check_dose(case: Case) -> DoseCheck:
     surfaces = possible_surfaces(case.chart)
     checks = [_check(case, body) for body in surfaces]
     if len({_decision(check) for check in checks}) == 1:
-        return checks[0]
+        return _beside_rivals(case, surfaces[0], checks[0])
     return _check(case, unsettled(case.chart))
 
 
@@ -56,34 +57,48 @@ def unchecked_dose(why: str) -> DoseCheck:
     return DoseCheck(Dose("unknown"), (dose_findings.not_checked(f"the dose {why}"),), ())
 
 
+def _beside_rivals(case: Case, body: BodySurface, check: DoseCheck) -> DoseCheck:
+    """The check with the size in use, tempered by what other sizes of the record would say."""
+    others = []
+    for rival in rivals(case.chart, body):
+        other = _check(case, rival.body)
+        others.append((rival, Opinion(other.dose, other.findings)))
+    found = tempered(Opinion(check.dose, check.findings), others, body)
+    return DoseCheck(found.dose, found.findings, check.needed)
+
+
 def _decision(check: DoseCheck) -> tuple[object, ...]:
     return (check.dose.verdict, *((f.kind, f.indicator) for f in check.findings))
 
 
 def _check(case: Case, body: BodySurface) -> DoseCheck:
-    """Steps 1 to 5 with one body surface area, for every planned dose of the order."""
+    """Steps 1 to 5 with one body surface area, for every planned dose of the order.
+
+    The facts are those of the dose that is judged worst, the earliest of several.
+    """
     expected = expected_dose(case, body)
     first = _judge(case, expected, ordered_dose(case.order, case.order.doses[0], expected), case.day)
-    later = tuple(_later_doses(case, body))
+    doses = (first, *_later_doses(case, body))
     findings = (
-        *dose_findings.unchecked(first, contradictions(case.order, body.m2)),
-        *dose_findings.outside(case, (first, *later)),
+        *dose_findings.unchecked(doses, contradictions(case.order, body.m2), case.order.timing_problem),
+        *dose_findings.outside(case, doses),
     )
-    one_row = {j.expected.row.per_m2 for j in (first, *later) if j.expected.row is not None}
+    rows = {j.expected.row.per_m2 if j.expected.row is not None else None for j in doses}
     needed = (("height-weight", body.why_not, True),) if body.m2 is None else ()
-    return DoseCheck(_facts(first, for_every_day=len(one_row) == 1), findings, needed)
+    worst = max(doses, key=lambda j: dose_findings.rank(case, j))
+    return DoseCheck(_facts(worst, for_every_day=len(rows) == 1), findings, needed)
 
 
 def _later_doses(case: Case, body: BodySurface) -> Iterator[Judged]:
-    """The further doses that the same order plans for this cycle: days 8 and 15, each by its own row."""
-    cycles = sorted({place.cycle for place in case.frame.position.candidates})
-    for planned in case.order.doses[1:]:
-        slot = slot_of(case, case.order, planned)
-        if slot is None or slot <= (case.day or 1) or not cycles:
-            continue
-        expected = Expected(body, rows_for(case, [Label(cycle, slot) for cycle in cycles]), "")
+    """The further doses of the same order, each by the row of its own slot; of doses too close none."""
+    if too_close(case.order):
+        return
+    for planned, places in later_places(case):
+        expected = expected_later(case, body, places)
+        of_cycle = {p.day for p in places if p.cycle == case.cycle}
+        day = of_cycle.pop() if len(of_cycle) == len(places) == 1 else None
         yield _judge(
-            case, expected, ordered_dose(case.order, planned, expected), slot, planned.day.isoformat()
+            case, expected, ordered_dose(case.order, planned, expected), day, planned.day.isoformat()
         )
 
 
@@ -112,10 +127,12 @@ def _facts(judged: Judged, *, for_every_day: bool) -> Dose:
     area = to_place(bsa, _BSA_PLACES) if bsa is not None else None
     if row is None or bsa is None:
         per_m2 = row.per_m2 if row is not None else None
-        return Dose(judged.verdict, ordered, mg_per_m2=per_m2, bsa_m2=area, options=expected.options())
+        return Dose(
+            judged.verdict, ordered, mg_per_m2=per_m2, bsa_m2=area, options=expected.options(), on=judged.on
+        )
     dose = row.per_m2 * bsa
     low, high = tolerated(dose)
     return Dose(
         judged.verdict, ordered, rounded(dose), low, high, row.per_m2, area, billing_units(dose), vials(dose),
-        arithmetic=row.shown(bsa), for_every_day=for_every_day,
+        arithmetic=row.shown(bsa), for_every_day=for_every_day, on=judged.on,
     )  # fmt: skip

@@ -5,7 +5,7 @@ Policy analysis 2.6 steps 4 and 5, 2.8 (POL-INT-GE14) and 3.7 (combinations).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -34,14 +34,21 @@ class Judged:
     on: str = ""
 
 
-def unchecked(first: Judged, contradictions: Iterable[str]) -> Iterator[Finding]:
-    """``dose-unchecked``: no BSA, no dose that can be read, or amounts that disagree."""
-    if first.expected.bsa is None:
-        yield not_checked(f"the dose cannot be checked: {first.expected.body.why_not}")
-    elif first.ordered.mg is None:
-        yield _unchecked(
-            f"the dose cannot be checked: {first.ordered.problem}", "POL-CODE-J9229", "Check the dose by hand"
-        )
+def unchecked(
+    doses: Sequence[Judged], contradictions: Iterable[str], timing_problem: str
+) -> Iterator[Finding]:
+    """``dose-unchecked``: no BSA, no dose that can be read, doses without a day, or amounts that disagree."""
+    by_hand = "Check the dose by hand"
+    unread = next((j for j in doses if j.ordered.mg is None), None)
+    if doses[0].expected.bsa is None:
+        yield not_checked(f"the dose cannot be checked: {doses[0].expected.body.why_not}")
+    elif unread is not None:
+        on = f" planned for {unread.on}" if unread.on else ""
+        text = f"the dose{on} cannot be checked: {unread.ordered.problem}"
+        yield _unchecked(text, "POL-CODE-J9229", by_hand)
+    if timing_problem:
+        text = f"only the first dose is checked: the order plans {timing_problem}"
+        yield _unchecked(text, "POL-INT-LT7", "Check the days of the doses")
     for text in contradictions:
         yield _unchecked(text, "POL-CODE-J9229", "Check dose and units: they disagree")
 
@@ -66,7 +73,14 @@ def outside(case: Case, doses: Iterable[Judged]) -> Iterator[Finding]:
             rows = tuple(row.per_m2 for row in judged.expected.rows)
             by_line.setdefault((judged.ordered.mg, rows), []).append(judged)
     for group in by_line.values():
-        yield from _outside(case, group[0], " and ".join(j.on for j in group if j.on))
+        yield from _outside(case, group[0], _named([j.on for j in group if j.on]))
+
+
+def _named(days: Sequence[str]) -> str:
+    """Days in words; of more than three the first two and a number."""
+    if len(days) > 3:
+        return f"{days[0]}, {days[1]} and {len(days) - 2} more days"
+    return " and ".join(days)
 
 
 def _outside(case: Case, judged: Judged, days: str) -> Iterator[Finding]:
@@ -121,6 +135,14 @@ def _severity(case: Case, judged: Judged, mg: Decimal, bsa: Decimal) -> Indicato
     if judged.verdict == "over" and rounded(mg) > critical:
         return Indicator.CRITICAL
     return Indicator.INFO if combined and rounded(mg) <= tolerated(top * bsa)[1] else Indicator.WARNING
+
+
+def rank(case: Case, judged: Judged) -> int:
+    """How bad a planned dose is: outside the table by its indicator, then a dose that cannot be read."""
+    mg, bsa = judged.ordered.mg, judged.expected.bsa
+    if judged.verdict in ("under", "over") and mg is not None and bsa is not None:
+        return 2 + _severity(case, judged, mg, bsa).rank
+    return 1 if mg is None else 0
 
 
 def is_combination(case: Case) -> bool:

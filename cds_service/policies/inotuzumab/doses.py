@@ -60,6 +60,13 @@ class DoseHistory:
     def given(self) -> tuple[Dose, ...]:
         return tuple(d for d in self.doses if d.given)
 
+    @property
+    def period_ends(self) -> tuple[Dose, ...]:
+        """The uses over a period, each as a dose on its last day: it was given by then, how often is not known."""
+        return tuple(
+            Dose(u.end.last, u.end, None, u.reference, u.rank) for u in self.undated if u.end is not None
+        )
+
 
 def dose_history(chart: Chart) -> DoseHistory:
     """The doses of a chart, up to its clock (POL-COURSE-DOSE, steps 1 to 4)."""

@@ -108,6 +108,14 @@ def expected_dose(case: Case, body: BodySurface) -> Expected:
     return Expected(body, rows, place.why_unknown or (response if len(rows) > 1 else ""))
 
 
+def expected_later(case: Case, body: BodySurface, places: Sequence[Label]) -> Expected:
+    """The rows that may apply to a later dose of an order, at one of several possible places."""
+    if not places:
+        return Expected(body, _of_any_place(), "the cycle and day of this dose cannot be told")
+    rows = rows_for(case, places)
+    return Expected(body, rows, "its cycle or the response then is not known" if len(rows) > 1 else "")
+
+
 def rows_for(case: Case, places: Sequence[Label]) -> tuple[Row, ...]:
     """The rows of several possible places, named by the place where it decides; one row if all agree."""
     found = [

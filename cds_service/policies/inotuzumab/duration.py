@@ -16,6 +16,7 @@ from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import MET, NOT, UNKNOWN, unknown
 from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.open_items import absent
 from cds_service.policies.inotuzumab.response import Status
 from cds_service.policies.inotuzumab.response_evidence import Item
 from cds_service.policy.outline import Answer
@@ -149,7 +150,7 @@ def mrd_after_two_cycles(case: Case) -> Fact:
     last = max((m.when.first for m in late if m.when is not None), default=None)
     newest = [m for m in late if m.when is not None and last is not None and m.when.last >= last]
     if not newest:
-        return Fact(UNKNOWN, "no MRD result after the first two cycles")
+        return Fact(UNKNOWN, absent(case, "MRD result after the first two cycles", "mrd", ending=""))
     text, references = "; ".join(dict.fromkeys(m.shown for m in newest)), tuple(m.reference for m in newest)
     if unseen := case.chart.unseen(*_EVIDENCE):
         return Fact(UNKNOWN, f"{text}; newer results may not have been seen ({unseen})", references)

@@ -5,12 +5,16 @@ Shared by the procedures for VOD and for infusion reactions. Decides neither.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import Enum
 
 from cds_service.clinical.problems import Problem
-from cds_service.clinical.words import Said, says
+from cds_service.clinical.reading.recorded import Named, named
+
+# Texts about the patient's state; orders and plans speak of what might come.
+NOTES = frozenset(
+    {"Observation", "Condition", "AdverseEvent", "DiagnosticReport", "DocumentReference", "Procedure", "MedicationAdministration"}
+)  # fmt: skip
 
 
 class Meaning(Enum):
@@ -34,27 +38,23 @@ class Event:
     asks: str = ""
 
 
-def said_of(p: Problem, *things: re.Pattern[str]) -> Said:
-    """What an event's own name says of a thing: its text before the names that go with its codes.
+_RECORDED = frozenset({Named.STATED, Named.SUSPECTED, Named.UNDECIDED, Named.PAST})
+
+
+def naming(p: Problem, topic: str, *values: str) -> Named:
+    """What an event's own name says of a thing: its text before the names that go with its codes."""
+    return named(p.words.split(" | ")[0], topic, *values)
+
+
+def is_candidate(p: Problem, concept: str, topic: str, *values: str) -> bool:
+    """Whether an event is coded or worded as a concept, and its own name does not deny or only discuss it.
 
     A name that does not mention the thing says nothing; then its codes decide.
     """
-    own = p.words.split(" | ")[0]
-    found = {says(own, thing) for thing in things}
-    for said in (Said.AFFIRMED, Said.DOUBTED, Said.DENIED):
-        if said in found:
-            return said
-    return Said.NOT_MENTIONED
+    said = naming(p, topic, *values)
+    return p.is_a(concept) if said is Named.ABSENT else said in _RECORDED
 
 
-def is_candidate(p: Problem, concept: str, *things: re.Pattern[str]) -> bool:
-    """Whether an event is coded or worded as a concept, and its own name does not deny or only discuss it."""
-    own = p.words.split(" | ")[0]
-    if any(thing.search(own) for thing in things):
-        return said_of(p, *things) in (Said.AFFIRMED, Said.DOUBTED)
-    return p.is_a(concept)
-
-
-def is_confirmed(p: Problem, *things: re.Pattern[str]) -> bool:
-    """Whether an event is neither recorded as unconfirmed nor named with a doubt."""
-    return p.verified and said_of(p, *things) is not Said.DOUBTED
+def is_confirmed(p: Problem, topic: str, *values: str) -> bool:
+    """Whether an event is neither recorded as unconfirmed nor named with a doubt, as past, or in words not understood."""
+    return p.verified and naming(p, topic, *values) in (Named.STATED, Named.ABSENT)

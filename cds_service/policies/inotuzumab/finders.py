@@ -19,6 +19,7 @@ from cds_service.policies.inotuzumab import (
     record_quality,
     safety,
     timing,
+    toxicity,
 )
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.stops import STOPS, UNDECIDED, Source
@@ -68,10 +69,12 @@ FINDERS: tuple[Finder[Case], ...] = (
     Finder(("POL-REC-DECEASED",), "a recorded death", record_quality.deceased),
     Finder(("POL-REC-VALUE",), "values that cannot be used", record_quality.unreadable),
     Finder(("POL-REC-VALUE",), "dates that cannot be used", record_quality.unreadable_dates),
-    Finder(("POL-REC-BSA",), "the recorded BSA", record_quality.bsa_mismatch),
+    Finder(("POL-REC-VALUE",), "heights and weights without a figure", record_quality.inexact),
+    Finder(("POL-REC-VALUE",), "results that are awaited", record_quality.awaited),
     Finder(("POL-DOSE-COMBINATION",), "the dose in a combination", safety.combination),
     Finder(("POL-TOX-HEP",), "recovery of the liver tests", safety.lasting_liver_tests),
     Finder(("POL-INT-GE7",), "reasons of interruptions", timing.interruption_reason, "interruption-reason"),
+    Finder(("POL-TOX-BLEED", "POL-TOX-INF"), "toxicities of long ago", toxicity.long_ago, "toxicity-detail"),
     Finder(("POL-COURSE",), "treatments without a date", record_quality.undated_treatment, "therapy-history"),
     Finder(("POL-REC-BSA",), "the age of height and weight", record_quality.body_measures, "height-weight"),
     Finder(("POL-A-DOC",), "pathology reports and clinical notes", checklist.documents, "pathology"),

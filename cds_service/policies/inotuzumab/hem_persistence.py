@@ -6,13 +6,16 @@ statements and adverse events; a cause that nobody stated leaves the rule undeci
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.counts import anc, platelets
+from cds_service.clinical.drugs import INOTUZUMAB, drugs_in_text
+from cds_service.clinical.problems import is_unread
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.results import Result
-from cds_service.clinical.words import Said, phrase, says
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.doses import Dose
 from cds_service.policies.inotuzumab.hem_counts import baseline, settled
@@ -63,8 +66,8 @@ def _in_course(case: Case, first: Dose, until: date) -> Iterator[Persistence]:
         return
     unknown = " and ".join(count.name for count in before if count.low is None)
     for name, rule, results in (
-        ("ANC", "POL-HEM-1-28", anc(case.chart)),
-        ("platelets", "POL-HEM-2-28", platelets(case.chart)),
+        ("ANC", "POL-HEM-1-28", anc(case.chart, unreadable=True)),
+        ("platelets", "POL-HEM-2-28", platelets(case.chart, unreadable=True)),
     ):
         of_course = [r for r in results if r.when is not None and first.day < r.when.first <= until]
         run = _low_run(case, name, of_course)
@@ -75,6 +78,8 @@ def _in_course(case: Case, first: Dose, until: date) -> Iterator[Persistence]:
             suspected, why = None, f"{unknown} before the first dose not known"
         else:
             why = f"the cause of the low {name} is not recorded"
+        if run[1].is_unreadable and suspected is not False:
+            suspected, why = None, f"the newest {name} cannot be read"
         found = Persistence(name, rule, *run, suspected, why, (run[0].reference, run[1].reference, *evidence))
         if found.length > days("hem.discontinue_after"):
             yield found
@@ -83,35 +88,49 @@ def _in_course(case: Case, first: Dose, until: date) -> Iterator[Persistence]:
 def _low_run(case: Case, name: str, results: list[Result]) -> tuple[Result, Result] | None:
     """The first and the last count of the low run that reaches to the newest count.
 
-    A count at or above the limit ends a run; an upper bound after a transfusion does not.
+    A count at or above the limit ends a run; an upper bound after a transfusion does not. A run that a
+    newest count which cannot be read may make long enough reaches to that count.
     """
     moments: dict[tuple[date, str], list[Result]] = {}
     for r in results:
         if r.when is not None and r.when.day is not None:
             moments.setdefault((r.when.day, str(r.when.instant or "")), []).append(r)
     run: list[Result] = []
+    unread: Result | None = None
     for moment in sorted(moments):
         count = settled(case, name, moments[moment])
         if count.low is True:
             run.append(count.results[0])
+            unread = None
         elif count.low is False:
-            run = []
-    return (run[0], run[-1]) if run else None
+            run, unread = [], None
+        elif count.results[0].is_unreadable:
+            unread = count.results[0]
+    if not run:
+        return None
+    return run[0], run[-1] if unread is None or _is_long(run[0], run[-1]) else unread
 
 
-_INOTUZUMAB = phrase(r"inotuzumab(?: ozogamicin)?", r"besponsa", r"J9229")
+def _is_long(first: Result, last: Result) -> bool:
+    if first.when is None or last.when is None:
+        return False
+    return (last.when.first - first.when.last).days > days("hem.discontinue_after")
+
+
 _CYTOPENIA = {
-    "ANC": phrase(r"neutropeni\w*", r"ANC", r"neutrophils?", r"(?:pan)?cytopeni\w*", r"myelosuppression"),
-    "platelets": phrase(r"thrombocytopeni\w*", r"platelets?", r"(?:pan)?cytopeni\w*", r"myelosuppression"),
+    "ANC": re.compile(
+        r"\b(?:neutropeni\w{1,3}|ANC|neutrophils?|(?:pan)?cytopenias?|myelosuppression|counts?)\b",
+        re.IGNORECASE,
+    ),
+    "platelets": re.compile(
+        r"\b(?:thrombocytopeni\w{1,3}|platelets?|plts?|(?:pan)?cytopenias?|myelosuppression|counts?)\b",
+        re.IGNORECASE,
+    ),
 }
 _CONCEPTS = {
     "ANC": {"neutropenia", "pancytopenia", "myelosuppression", "febrile_neutropenia"},
     "platelets": {"thrombocytopenia", "pancytopenia", "myelosuppression"},
 }
-_ATTRIBUTED = phrase(
-    r"due to", r"caused by", r"(?:related|secondary|attribut\w+) to", r"(?:inotuzumab|drug|treatment|therapy) related",
-    r"suspect(?:ed)?", r"toxicity of",
-)  # fmt: skip
 
 
 def _suspected(case: Case, name: str, since: date) -> tuple[bool | None, tuple[str, ...]]:
@@ -124,29 +143,19 @@ def _suspected(case: Case, name: str, since: date) -> tuple[bool | None, tuple[s
 
 
 def _named_causes(case: Case, name: str, since: date) -> Iterator[tuple[str, bool]]:
-    """What is stated of the cause since the first dose: where, and whether it is inotuzumab."""
+    """What is stated of the cause since the first dose: where, and whether it is inotuzumab; suspicion is enough."""
     for p in case.chart.problems:
-        about = p.concepts & _CONCEPTS[name] or says(p.words, _CYTOPENIA[name]) is Said.AFFIRMED
+        about = p.concepts & _CONCEPTS[name] or _CYTOPENIA[name].search(p.words)
         if about and (p.dated is None or p.dated.last >= since):
-            if _names_inotuzumab(" ; ".join((*p.suspects, p.notes, p.words))):
+            stated = {a.value for text in (p.words, p.notes) for a in read(text, "cause").assertions}
+            if "inotuzumab" in stated or any(INOTUZUMAB in drugs_in_text(s) for s in p.suspects):
                 yield p.reference, True
-            elif p.suspects:
+            elif stated or any(not is_unread(suspect) for suspect in p.suspects):
                 yield p.reference, False
     for s in case.chart.statements:
         dated = s.when is not None and s.when.last >= since
         if not dated or s.kind in ("MedicationRequest", "AdverseEvent", "Condition"):
             continue
-        for clause in s.whole.split(". "):
-            if _mentions(clause, name) and _ATTRIBUTED.search(clause):
-                yield s.reference, _names_inotuzumab(clause)
-
-
-def _mentions(clause: str, name: str) -> bool:
-    """Whether a clause states a low count; what follows the count speaks of its cause, not of the count."""
-    last = max((m.end() for m in _CYTOPENIA[name].finditer(clause)), default=0)
-    return says(clause[:last], _CYTOPENIA[name]) is Said.AFFIRMED
-
-
-def _names_inotuzumab(text: str) -> bool:
-    """Whether a text names inotuzumab as cause; suspicion is enough, a denial is none."""
-    return says(text, _INOTUZUMAB) in (Said.AFFIRMED, Said.DOUBTED)
+        for said in read(s.whole, "cause").assertions:
+            if _CYTOPENIA[name].search(said.quote):
+                yield s.reference, said.value == "inotuzumab"

@@ -6,11 +6,14 @@ rule (step 9), which applies to every order, is in ``hem_persistence``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from cds_service.clinical.reading.assertions import Certainty
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.response import ACHIEVED, Response, response_statements
-from cds_service.clinical.words import Said, phrase, says
+from cds_service.clinical.statements import Statement
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
@@ -48,13 +51,16 @@ def _found_and_asked(case: Case) -> tuple[list[Finding], list[Asked]]:
         found = " and ".join(count.shown for count in newest_counts(case))
         due = f"CBC due before day 1: ANC >= 1.0 and platelets >= 50 x10*9/L (newest: {found})"
         return [], [("cbc", due, False)]
-    outcomes = decide(counts(case))
-    holds = [o for o in outcomes if o.hold]
+    outcomes = decide(counts(case, unreadable=True))
+    # A newer count that cannot be read lifts no hold that an older one of its window raises.
+    holds = [o for known in (decide(counts(case, unreadable=False)), outcomes) for o in known if o.hold]
     if holds and holds[0].rule == "POL-HEM-3" and (source := _released(case)) is not None:
         text = f"low counts are judged due to stable or improved disease ({source}), which releases the hold: {holds[0].because}"
         return [], [("cbc", text, False)]
     if holds:
-        return [_finding("hem-hold", [o], o.because, "Hold the next cycle") for o in holds], []
+        by_rule = {o.rule: o for o in reversed(holds)}
+        held = sorted(by_rule.values(), key=lambda o: o.rule)
+        return [_finding("hem-hold", [o], o.because, "Hold the next cycle") for o in held], []
     return _unknown(case, [o for o in outcomes if o.hold is None])
 
 
@@ -96,7 +102,7 @@ def decide(c: Counts) -> tuple[Outcome, ...]:
 def _row(now: Count, before: Count, rule: str) -> Outcome:
     """Step 6, rows 1 and 2 (POL-HEM-1, POL-HEM-2): below the limit is a hold; a fall above it is none."""
     if now.low is None:
-        missing = f"no {now.name} within {days('lab.max_age.cbc')} days before the planned date"
+        missing = now.missing(f"within {days('lab.max_age.cbc')} days before the planned date")
         return Outcome(None, rule, now.why_open if now.results else missing, now.evidence)
     earlier = f", before treatment {' and '.join(r.shown for r in before.results)}" if before.results else ""
     because = f"{now.shown}{earlier}: hold the next cycle until >= {plain(now.limit)}"
@@ -143,16 +149,9 @@ def _all(answers: Iterable[bool | None]) -> bool | None:
     return False if False in found else None if None in found else True
 
 
-_DUE_TO_DISEASE = phrase(
-    r"(?:due|related|secondary|attribut\w+) to (?:the |her |his |their )?(?:underlying |leukemic |persistent )*(?:disease|leuk\w+|marrow involvement)",
-)  # fmt: skip
-_COUNTS = phrase(r"ANC", r"neutro\w+", r"platelets?", r"(?:blood )?counts?", r"(?:thrombo|pan)?cytopeni\w+")
-_STABLE = phrase(
-    r"stable",
-    r"improv(?:ed|ing)",
-    r"(?:in )?CRi?",
-    r"complete (?:remission|response)",
-    r"partial (?:remission|response)",
+_COUNTS = re.compile(
+    r"\b(?:ANC|neutro\w{1,10}|platelets?|plts?|(?:blood )?counts?|(?:thrombo|pan)?cytopeni\w{1,3})\b",
+    re.IGNORECASE,
 )
 _STABLE_RESPONSES = ACHIEVED | {Response.PR, Response.SD, Response.IMPROVED, Response.STABLE}
 
@@ -162,11 +161,20 @@ def _released(case: Case) -> str | None:
     since = case.last_cycle_day_one
     for s in case.chart.statements:
         recent = since is not None and s.when is not None and s.when.first >= since
-        if not recent or says(s.whole, _DUE_TO_DISEASE) is not Said.AFFIRMED or not _COUNTS.search(s.whole):
+        if not recent or not _is_due_to_disease(s):
             continue
-        if says(s.whole, _STABLE) is Said.AFFIRMED or _is_stable(case):
+        responses = read(s.text, "response", s.when.last if s.when else None).values
+        if responses & {"cr", "cri", "pr", "sd", "improved"} or _is_stable(case):
             return s.reference
     return None
+
+
+def _is_due_to_disease(s: Statement) -> bool:
+    """Whether a text states that low counts are due to the leukemia."""
+    said = read(s.whole, "cause").assertions
+    return any(
+        a.value == "disease" and a.certainty is Certainty.STATED and _COUNTS.search(a.quote) for a in said
+    )
 
 
 def _is_stable(case: Case) -> bool:

@@ -8,52 +8,27 @@ from __future__ import annotations
 
 import re
 
+from cds_service.clinical.reading.mentioned import mentioned
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.words import Said, phrase, says
 
-MARROW = frozenset(
-    {"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression", "febrile_neutropenia"}
-)
-
-_COUNTS = phrase(
-    r"febrile neutropenia", r"neutropeni\w*(?: fever)?", r"thrombocytopeni\w*", r"(?:pan)?cytopeni\w*", r"myelosuppress\w*",
-    r"low (?:platelets?|ANC|counts?|neutrophils?|blood counts?)", r"(?:ANC|platelets?|plt|neutrophils?|(?:blood )?counts?)",
-    r"an(?:a)?emia", r"hematologic(?:al)?(?: toxicity)?",
-)  # fmt: skip
-_OTHER = phrase(
-    r"patient(?:'s)? (?:request|choice|preference|decision|vacation|travel)", r"schedul\w+", r"holidays?", r"vacation", r"weather",
-    r"insurance", r"authori[sz]ation", r"drug (?:supply|shortage)", r"logistic\w*", r"no show", r"missed appointment", r"transport\w*",
-    r"transplant\w*", r"progress(?:ion|ive)(?: of)?(?: disease)?",
-)  # fmt: skip
-_TOXIC = phrase(
-    r"hepat\w*", r"liver", r"ALT", r"AST", r"(?:hyper)?bilirubin\w*", r"transamin\w*", r"infect\w*", r"sepsis", r"septic", r"bacter(?:a)?emia",
-    r"pneumoni\w*", r"fevers?", r"mucositis", r"stomatitis", r"nausea", r"vomiting", r"emesis", r"diarrh\w*", r"colitis", r"rash", r"dermatitis",
-    r"bleed\w*", r"ha?emorrhag\w*", r"fatigue", r"pain", r"neuropath\w*", r"pancreatitis", r"lipase", r"amylase", r"QTc?(?: prolongation)?",
-    r"reactions?", r"renal", r"kidney", r"creatinine", r"cardi\w*", r"arrhythmi\w*", r"headaches?", r"seizures?", r"VOD", r"SOS",
-    r"veno ?occlusive", r"thrombos\w*", r"embol\w*", r"hypotension", r"hypoxi\w*", r"ascites", r"tumou?r lysis",
-)  # fmt: skip
-_GENERIC = phrase(
-    r"(?:non ?hematologic(?:al)? )?toxicit\w*",
-    r"adverse (?:event|reaction|effect)s?",
-    r"side effects?",
-    r"grade [2-5]",
-    r"CTCAE",
-)
-_NOT_HEMATOLOGIC = re.compile(r"\bnon[\s-]+(?=hematolog)", re.IGNORECASE)
+MARROW = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression"})
 
 
 def reason_kind(text: str) -> bool | None:
-    """True for a non-hematologic toxicity, False for another reason, None when none is told."""
-    words = _NOT_HEMATOLOGIC.sub("non", text).replace(":", ";")
-    if _names(_COUNTS.sub(" ", words), _TOXIC):
+    """True for a non-hematologic toxicity, False for another reason, None when none is told.
+
+    A toxicity beside another reason is the reason; what is denied is none.
+    """
+    reading = read(text, "hold")
+    told = {a.value for a in reading.assertions}
+    if "toxicity" in told:
         return True
-    if _names(words, _COUNTS) or _names(words, _OTHER):
-        return False
-    return True if _names(words, _GENERIC) else None
+    return False if told and not any("toxicity" in _named(n.quote) for n in reading.not_understood) else None
 
 
-def _names(text: str, thing: re.Pattern[str]) -> bool:
-    """Whether a reason names a thing, be it as suspected; a denial names none."""
-    return says(text, thing) in (Said.AFFIRMED, Said.DOUBTED)
+def _named(quote: str) -> frozenset[str]:
+    return frozenset(value for values, _ in mentioned(quote, "hold") for value in values)
 
 
 _RECOVERED = phrase(
@@ -77,7 +52,7 @@ _COMMON = frozenset(
 def says_recovered(text: str, reason: str) -> bool:
     """Whether a statement says that the toxicity of a hold has recovered ("hold until recovery" does not)."""
     said = _CONDITION.sub(" ", text)
-    about = shared_words(said, reason) or (not _content(reason) and _names(said, _GENERIC))
+    about = shared_words(said, reason) or (not _content(reason) and "toxicity" in _named(said))
     return bool(about) and says(said, _RECOVERED) is Said.AFFIRMED
 
 

@@ -6,24 +6,29 @@ An event is attributed by its day or by the drug that is suspected, then judged 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from cds_service.clinical.drugs import INOTUZUMAB, drugs_in_text
-from cds_service.clinical.problems import Problem, named_causes
-from cds_service.clinical.words import Said, phrase, says
+from cds_service.clinical.problems import Problem, is_unread, named_causes
+from cds_service.clinical.reading.assertions import Assertion, Time
+from cds_service.clinical.reading.grades import grade_in, severity_in
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.recorded import Named
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case import Case, doses_unseen
-from cds_service.policies.inotuzumab.events import Event, Meaning, is_candidate, is_confirmed
+from cds_service.policies.inotuzumab.events import NOTES, Event, Meaning, is_candidate, is_confirmed, naming
 from cds_service.policies.inotuzumab.numbers import days
 
-_REACTION = phrase(r"infusion(?: related)?(?: hypersensitivity)? reactions?")
-_ANAPHYLAXIS = phrase(r"anaphyla\w+")
+_TOPIC = "reaction"
+_NAMES = ("reaction", "anaphylaxis")
 _ANAPHYLAXIS_CODES = frozenset({"39579001", "T782XXA"})
-_INOTUZUMAB = phrase(r"inotuzumab(?: ozogamicin)?", r"besponsa", r"J9229", r"1942950", r"1942954", r"1942959")
+_INOTUZUMAB = re.compile(r"\b(?:inotuzumab|besponsa|J9229|1942950|1942954|1942959)\b", re.IGNORECASE)
 # What follows "due to" and names no drug.
 _NO_AGENT = re.compile(
-    r"(?:\w+ )?(?:infusion|dose|treatment|therapy|chemo\w*|drug|medication|cycle|rate)\b", re.IGNORECASE
+    r"(?:\w{1,40} )?(?:infusion|dose|treatment|therapy|chemo\w{0,20}|drug|medication|cycle|rate|antibody|conjugate)\b",
+    re.IGNORECASE,
 )
 _OTHER_AGENT = re.compile(
     r"\b(?:contrast|iodin\w+|gadolinium|transfusion|platelets?|red (?:blood )?cells?|blood product|immunoglobulin|IVIG|food|peanuts?|nuts|"
@@ -31,7 +36,6 @@ _OTHER_AGENT = re.compile(
     r"rituximab|amphotericin|iron|vaccine)\b",
     re.IGNORECASE,
 )
-_UNREAD = re.compile(r"(?:https?://\S+/)?[A-Z]\w+/\S+|urn:\S+|#\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,31 @@ class _Suspects:
 
 def infusion_reactions(case: Case) -> tuple[Event, ...]:
     """Procedure IRR for every recorded reaction; one that does not count gives nothing."""
-    candidates = [
-        p for p in case.chart.problems if is_candidate(p, "infusion_reaction", _REACTION, _ANAPHYLAXIS)
-    ]
-    return tuple(event for p in candidates if (event := _judged(case, p)) is not None)
+    candidates = [p for p in case.chart.problems if is_candidate(p, "infusion_reaction", _TOPIC, *_NAMES)]
+    judged = tuple(event for p in candidates if (event := _judged(case, p)) is not None)
+    if any(e.meaning in (Meaning.STOP, Meaning.UNDECIDED) for e in judged):
+        return judged
+    return (*judged, *_in_notes(case))
+
+
+def _in_notes(case: Case) -> Iterator[Event]:
+    """8.1, 10: a severe reaction stated only in a note is undecided."""
+    for s in case.chart.statements:
+        if s.kind not in NOTES or not s.text:
+            continue
+        for said in read(s.text, _TOPIC, s.when.last if s.when else None).assertions:
+            when = said.when or s.when
+            if said.time is Time.PAST or said.value not in _NAMES or not _is_severe_in_words(said, s.text):
+                continue
+            if _at_dose(case, when) is not False and not _suspects_of(said.quote, []).other:
+                text = f"Severe infusion reaction stated only in a text ({when or 'undated'})"
+                asks = "the record of the infusion reaction, with its date, grade and cause"
+                yield Event(Meaning.UNDECIDED, "POL-TOX-IRR-SEV", text, (s.reference,), asks)
+
+
+def _is_severe_in_words(said: Assertion, text: str) -> bool:
+    severe = severity_in(said.quote) in ("severe", "life-threatening")
+    return said.value == "anaphylaxis" or severe or (grade_in(text) or 0) >= 3
 
 
 def _judged(case: Case, p: Problem) -> Event | None:
@@ -71,7 +96,7 @@ def _judged(case: Case, p: Problem) -> Event | None:
     if near is None and not suspects.ours:
         why = "neither its date nor a suspected drug places it at an inotuzumab dose"
         return _open(p, why, "the date or the suspected cause of the infusion reaction")
-    if not is_confirmed(p, _REACTION, _ANAPHYLAXIS):
+    if not is_confirmed(p, _TOPIC, *_NAMES):
         return _open(p, "not confirmed", "whether the infusion reaction is confirmed")
     if not _is_severe(p):
         return _open(p, "its severity is not recorded", "the grade of the infusion reaction")
@@ -94,7 +119,7 @@ def _mild(case: Case, p: Problem, text: str) -> Event | None:
 
 
 def _is_severe(p: Problem) -> bool:
-    anaphylaxis = says(p.words, _ANAPHYLAXIS) is Said.AFFIRMED or any(
+    anaphylaxis = naming(p, _TOPIC, "anaphylaxis") in (Named.STATED, Named.SUSPECTED) or any(
         c in _ANAPHYLAXIS_CODES for _, c in p.codes
     )
     return (p.grade or 0) >= 3 or p.severity in ("severe", "life-threatening") or anaphylaxis
@@ -111,18 +136,21 @@ def _shown(p: Problem) -> str:
 
 
 def _suspects(p: Problem) -> _Suspects:
-    text = f"{p.words} ; {p.notes}"
-    named = [*p.suspects, *named_causes(p.words)]
-    unread = any(_UNREAD.fullmatch(s) for s in named)
+    return _suspects_of(f"{p.words} ; {p.notes}", p.suspects)
+
+
+def _suspects_of(text: str, recorded: Iterable[str]) -> _Suspects:
+    named = [*recorded, *named_causes(text)]
+    unread = any(is_unread(s) for s in named)
     ours = any(_is_inotuzumab(s) for s in named)
-    other = any(not (_is_inotuzumab(s) or _NO_AGENT.match(s) or _UNREAD.fullmatch(s)) for s in named)
+    other = any(not (_is_inotuzumab(s) or _NO_AGENT.match(s) or is_unread(s)) for s in named)
     if not named and not _is_inotuzumab(text):
         other = bool(_OTHER_AGENT.search(text))
     return _Suspects(ours, other, unread)
 
 
 def _is_inotuzumab(text: str) -> bool:
-    return says(text, _INOTUZUMAB) is Said.AFFIRMED or INOTUZUMAB in drugs_in_text(text)
+    return _INOTUZUMAB.search(text) is not None or INOTUZUMAB in drugs_in_text(text)
 
 
 def _at_dose(case: Case, when: When | None) -> bool | None:

@@ -7,12 +7,13 @@ drugs, and the drugs of the regimen that starts now are none; maintenance belong
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from cds_service.clinical.chart import Chart
+from cds_service.clinical.cell_therapy import cell_therapies
+from cds_service.clinical.chart import Act, Chart
 from cds_service.clinical.drugs import (
     CYTOREDUCTION,
     INOTUZUMAB,
@@ -24,13 +25,15 @@ from cds_service.clinical.drugs import (
     shown,
 )
 from cds_service.clinical.exposure import DrugUse
+from cds_service.clinical.indication import Indication, indication, other_malignancies
 from cds_service.clinical.orders import Order
-from cds_service.clinical.statements import when_stated
-from cds_service.clinical.transplant import transplants
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.statements import Statement, when_stated
+from cds_service.clinical.transplant import Transplant, transplants
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in
-from cds_service.fhir.dates import When
-from cds_service.fhir.json_types import as_dicts, as_text
+from cds_service.fhir.dates import When, whole_day
+from cds_service.fhir.json_types import as_dicts
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab import regimens
 from cds_service.policies.inotuzumab.numbers import span
@@ -41,41 +44,34 @@ MEDICATION_NEEDS = (
     Need.MEDICATION_DISPENSES,
     Need.MEDICATION_REQUESTS,
 )
-_OPEN = frozenset({"active", "draft", "in-progress", "on-hold", "intended"})
+OPEN_STATUSES = frozenset({"active", "draft", "in-progress", "on-hold", "intended"})
 _ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment"})
-_NO_PRIOR = phrase(
-    r"untreated", r"treatment na(?:i|ï)ve", r"new(?:ly)? diagnos\w+", r"de novo",
-    r"no (?:prior|previous) (?:systemic )?(?:therapy|treatment|chemotherapy|lines?)", r"not (?:yet |been )?treated",
-)  # fmt: skip
-_LATER_LINE = phrase(
+LATER_LINE = phrase(
     r"(?:second|third|fourth|2nd|3rd|4th) line",
     r"(?:first |second |third )?salvage",
     r"(?:first|second|third) relapse",
 )
-_FIRST_LINE = phrase(
-    r"first line", r"1st line", r"front ?line", r"induction(?: therapy| chemotherapy| regimen)?", r"up-?front"
-)
-_LATER_USE = re.compile(
-    r"\bre-?induction|\bprior|\bprevious|\bafter|\bfailed|\brelaps|\brefractory", re.IGNORECASE
+_PRIOR_THERAPY = re.compile(
+    r"\b(?:prior|previous|past|earlier|history of)\b.{0,30}\b(?:therap\w+|treatments?|chemo\w*|regimens?|lines?)\b|\btreatment history\b",
+    re.IGNORECASE,
 )
 _MAINTENANCE = phrase(r"maintenance", r"POMP")
 _LABELLED_CYTOREDUCTION = re.compile(r"cytoreduc|debulk|pre-?phase", re.IGNORECASE)
-_FAILED = phrase(
-    r"(?:primary |chemo ?)?refractory", r"(?:induction|treatment|therapy) failure", r"failed induction",
-    r"failure of (?:induction|first line)\w*",
-)  # fmt: skip
 _NO_RESPONSE_CODE = (System.SNOMED, "266721009")
-_FIRST_LINE_CODE = (System.SNOMED, "708255002")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Evidence of one prior therapy. ``last`` is when it is last known to have gone on."""
+    """Evidence of one prior therapy. ``last`` is when it is last known to have gone on.
+
+    ``possible``: it may have been for another disease, so that it decides nothing.
+    """
 
     what: str
     first: When | None
     last: When | None
     references: tuple[str, ...]
+    possible: bool = False
 
     @property
     def shown(self) -> str:
@@ -88,8 +84,8 @@ def history_unseen(chart: Chart) -> str | None:
 
 
 def systemic(use: DrugUse) -> frozenset[str]:
-    """The systemic antineoplastics of a use, without what PARTNERS step 2 leaves out by kind or reason."""
-    if use.intrathecal or use.benign_reason:
+    """The systemic antineoplastics of a use, without intrathecal ones and those for another disease."""
+    if use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER:
         return frozenset()
     return frozenset(d for d in use.drugs if d != INOTUZUMAB and is_antineoplastic(d, use.concept))
 
@@ -122,33 +118,62 @@ def line_periods(lines: Sequence[Line]) -> list[tuple[date, date]]:
     return found
 
 
-def prior_lines(chart: Chart, day_one: date, plan_texts: Sequence[str] = ()) -> tuple[Line, ...]:
-    """The prior therapies before day 1 of the course: by drugs given, transplant, plan, or in words.
+def prior_lines(
+    chart: Chart, day_one: date, plan_texts: Sequence[str] = (), leukemia_from: date | None = None
+) -> tuple[Line, ...]:
+    """The prior therapies before day 1 of the course: by drugs given, procedures, plan, or in words.
 
     ``plan_texts`` are texts of the orders being signed, which may name the regimen that starts now.
+    ``leukemia_from`` is the first entry of the leukemia, where it tells when the disease began.
     """
+    other = bool(other_malignancies(chart))
     return (
-        *_by_drugs(chart, day_one, plan_texts),
-        *_by_transplant(chart, day_one),
-        *_by_completed_plan(chart, day_one),
+        *_by_drugs(chart, day_one, plan_texts, leukemia_from if other else None),
+        *_by_acts(chart, day_one, leukemia_from if other else None),
         *_in_words(chart, day_one),
     )
 
 
-def _by_drugs(chart: Chart, day_one: date, plan_texts: Sequence[str]) -> Iterator[Line]:
+def _may_be_for_another(
+    reasons: Iterable[Mapping[str, Any]], ended: When | None, leukemia_from: date | None
+) -> bool:
+    """Whether a therapy is *possible* as a line (policy analysis 8.4.1).
+
+    Its reason is not understood; or it has none, another malignancy is on record, and it may have
+    ended more than 28 days before the leukemia's first entry (``leukemia_from``; None: no such date).
+    """
+    told = indication(reasons)
+    if told is not Indication.NOT_TOLD or leukemia_from is None:
+        return told is Indication.NOT_UNDERSTOOD
+    return ended is None or ended.is_before(leukemia_from - span("frontline.same_regimen")) is not False
+
+
+def _by_drugs(
+    chart: Chart, day_one: date, plan_texts: Sequence[str], leukemia_from: date | None
+) -> Iterator[Line]:
     starting = _starting_now(chart, day_one, plan_texts)
     for use in chart.uses:
-        drugs = systemic(use)
+        named = _antineoplastic_names(use)
         first = use.first_known
-        if not drugs or not (use.is_given or use.status == "stopped") or is_cytoreduction(use, day_one):
+        if not named or not (use.is_given or use.status == "stopped") or is_cytoreduction(use, day_one):
             continue
         if first is not None and first.is_before(day_one) is False:
             continue
-        if (drugs <= starting and _begun_shortly_before(use, day_one)) or regimens.is_for_another_cancer(
-            use.reasons
-        ):
+        goes_on = systemic(use) <= starting if systemic(use) else use.status in OPEN_STATUSES
+        if goes_on and _begun_shortly_before(use, day_one):
             continue
-        yield Line(", ".join(sorted(shown(d) for d in drugs)), first, use.last_known, (use.reference,))
+        ended = whole_day(day_one) if use.status == "active" and use.end is None else use.last_known
+        possible = _may_be_for_another(use.reason_codes, ended, leukemia_from)
+        yield Line(named, first, use.last_known, (use.reference,), possible)
+
+
+def _antineoplastic_names(use: DrugUse) -> str:
+    """The systemic antineoplastics of a use, or the regimen that a use without a known drug names."""
+    if drugs := systemic(use):
+        return ", ".join(sorted(shown(d) for d in drugs))
+    is_regimen = not use.drugs and regimens.names_regimen(use.words)
+    other = use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER
+    return use.words.split(" | ")[0][:60] if is_regimen and not other else ""
 
 
 def _starting_now(chart: Chart, day_one: date, plan_texts: Sequence[str]) -> frozenset[str]:
@@ -156,10 +181,12 @@ def _starting_now(chart: Chart, day_one: date, plan_texts: Sequence[str]) -> fro
     found: set[str] = set()
     for use in chart.uses:
         last = use.last_known
-        if use.status in _OPEN or (last is not None and last.last >= day_one):
+        if use.status in OPEN_STATUSES or (last is not None and last.last >= day_one):
             found |= systemic(use)
     current = (
-        s.whole for s in chart.statements if s.kind in ("CarePlan", "MedicationRequest") and s.status in _OPEN
+        s.whole
+        for s in chart.statements
+        if s.kind in ("CarePlan", "MedicationRequest") and s.status in OPEN_STATUSES
     )
     if any(regimens.plans(text, regimens.MINI_HYPER_CVD) for text in (*plan_texts, *current)):
         found |= MINI_HYPER_CVD
@@ -170,32 +197,39 @@ def _is_before(when: When | None, day_one: date) -> bool:
     return when is None or when.is_before(day_one) is True
 
 
-def _by_transplant(chart: Chart, day_one: date) -> Iterator[Line]:
-    for t in transplants(chart):
-        if _is_before(t.when, day_one):
-            yield Line("stem cell transplant", t.when, t.when, (t.reference,))
-
-
-def _by_completed_plan(chart: Chart, day_one: date) -> Iterator[Line]:
-    for act in chart.acts:
-        if act.kind != "CarePlan" or act.status != "completed" or not _is_before(act.when, day_one):
-            continue
-        text = " ; ".join((*act.texts, act.words))
-        if regimens.names_regimen(text):
-            yield Line((act.texts or (act.words,))[0][:60], act.when, act.when, (act.reference,))
+def _by_acts(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
+    """Transplants, CAR-T cells and completed plans, but for those that name another disease as their reason."""
+    acts: list[tuple[str, Transplant | Act]] = [("stem cell transplant", t) for t in transplants(chart)]
+    acts += [("CAR-T cells", a) for a in cell_therapies(chart)]
+    for plan in (a for a in chart.acts if a.kind == "CarePlan" and a.status == "completed"):
+        if regimens.names_regimen(" ; ".join((*plan.texts, plan.words))):
+            acts.append(((plan.texts or (plan.words,))[0][:60], plan))
+    for what, act in acts:
+        if _is_before(act.when, day_one) and indication(act.reasons) is not Indication.OTHER:
+            possible = _may_be_for_another(act.reasons, act.when, leukemia_from)
+            yield Line(what, act.when, act.when, (act.reference,), possible)
 
 
 def _in_words(chart: Chart, day_one: date) -> Iterator[Line]:
     for s in chart.statements:
         if s.kind not in _ORDERING and s.text and (s.when is None or s.when.first <= day_one):
+            if _states_prior_therapy(s):
+                yield Line(s.text[:80], s.when, s.when, (s.reference,))
+                continue
             for clause in regimens.prior_therapy_in(s.text):
                 yield Line(clause[:80], s.when, s.when, (s.reference,))
+
+
+def _states_prior_therapy(s: Statement) -> bool:
+    """Whether a regimen is the answer to a question about prior therapy ("hyper-CVAD x 4")."""
+    named = _PRIOR_THERAPY.search(s.topic) is not None and regimens.names_regimen(s.text)
+    return named and not regimens.is_for_another_cancer(s.text)
 
 
 def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:
     """Statements that a therapy failed, in words or as the reason why it was ended: when, where and what."""
     for s in chart.statements:
-        if s.kind not in _ORDERING and says(s.text, _FAILED) is Said.AFFIRMED:
+        if s.kind not in _ORDERING and _states(s.text, "refractory"):
             yield s.when, s.reference, s.text[:80]
     for kind in ("MedicationRequest", "MedicationAdministration", "MedicationStatement", "CarePlan"):
         for resource in chart.record.of_type(kind):
@@ -204,54 +238,21 @@ def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:
                     yield when_stated(resource, chart.zone), resource.reference, "ended for absent response"
 
 
+def _states(text: str, status: str) -> bool:
+    """Whether a text states a status of the leukemia, now or of the past."""
+    return any(a.value == status for a in read(text, "status").assertions)
+
+
 def stated_untreated(chart: Chart, day_one: date, order: Order) -> tuple[str, ...]:
     """References of texts, not later than day 1, that call the disease untreated or newly diagnosed."""
     found = [
         s.reference
         for s in chart.statements
-        if (s.when is None or s.when.first <= day_one) and says(s.whole, _NO_PRIOR) is Said.AFFIRMED
+        if (s.when is None or s.when.first <= day_one) and "untreated" in read(s.whole, "status").values
     ]
-    if any(says(text, _NO_PRIOR) is Said.AFFIRMED for text in order.texts):
+    if any("untreated" in read(text, "status").values for text in order.texts):
         found.append(order.reference)
     return tuple(dict.fromkeys(found))
-
-
-_PLANNING = frozenset({"CarePlan", "MedicationRequest", "ServiceRequest", "DocumentReference", "Condition"})
-
-
-def stated_first_line(chart: Chart, order: Order, drafts: Sequence[DrugUse]) -> tuple[str, ...]:
-    """References of plans, of the order and of orders signed with it that say first line or induction."""
-    found = [s.reference for s in chart.statements if s.kind in _PLANNING and _says_first_line(s.whole)]
-    found += [order.reference for text in order.texts if _says_first_line(text)]
-    orders = [u for u in chart.uses if u.kind == "MedicationRequest" and u.status in _OPEN]
-    found += [use.reference for use in (*orders, *drafts) if _says_first_line(use.all_text)]
-    planning = (
-        order.resource,
-        *(r for kind in ("CarePlan", "MedicationRequest") for r in chart.record.of_type(kind)),
-    )
-    found += [
-        r.reference
-        for r in planning
-        if as_text(r.body.get("status")) in _OPEN and _carries_first_line_code(r.body)
-    ]
-    return tuple(dict.fromkeys(found))
-
-
-def _says_first_line(text: str) -> bool:
-    if says(text, _FIRST_LINE) is not Said.AFFIRMED or says(text, _LATER_LINE) is not Said.NOT_MENTIONED:
-        return False
-    return _LATER_USE.search(text) is None
-
-
-def _carries_first_line_code(value: object) -> bool:
-    """Whether "first line treatment" is coded anywhere in a resource: as category, reason, activity or extension."""
-    if isinstance(value, list):
-        return any(_carries_first_line_code(item) for item in value)
-    if not isinstance(value, Mapping):
-        return False
-    whole: Mapping[str, Any] = value
-    own = {"coding": [whole]} if "code" in whole and "system" in whole else {}
-    return _FIRST_LINE_CODE in codes_in(own) or any(_carries_first_line_code(v) for v in whole.values())
 
 
 def stated_new_line(chart: Chart) -> Iterator[tuple[When | None, str]]:
@@ -260,7 +261,7 @@ def stated_new_line(chart: Chart) -> Iterator[tuple[When | None, str]]:
         if act.kind != "CarePlan" or act.status not in ("active", "completed"):
             continue
         text = " ; ".join((act.words, *act.texts))
-        if says(text, _LATER_LINE) is Said.AFFIRMED and not re.search(
+        if says(text, LATER_LINE) is Said.AFFIRMED and not re.search(
             r"inotuzumab|besponsa", text, re.IGNORECASE
         ):
             yield act.when, act.reference
@@ -289,5 +290,5 @@ def _after_mini_hyper_cvd(use: DrugUse, chart: Chart) -> bool:
         if u.is_given and not u.intrathecal and (f := u.first_known) and first and f.first <= first.first
         for d in u.drugs & MINI_HYPER_CVD
     }
-    named = any(regimens.MINI_HYPER_CVD.search(s.whole) for s in chart.statements)
+    named = any(regimens.names(s.whole, regimens.MINI_HYPER_CVD) for s in chart.statements)
     return named or before >= MINI_HYPER_CVD

@@ -5,31 +5,22 @@ The label says to discontinue permanently; the card asks to consider it, and tox
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from cds_service.clinical.reading.assertions import Time
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.results import Result
 from cds_service.clinical.statements import Statement
-from cds_service.clinical.words import Said, clauses, phrase, says
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.liver import TESTS, is_explained, limb_of, pair_above
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
 
-_NOT_RECOVERING = phrase(
-    r"(?:not|never|hasn't|haven't) (?:\w+ )?(?:recover\w*|normali[sz]\w*|improv\w*|resolv\w*)",
-    r"(?:failed|fails|failing|failure) to (?:recover|normali[sz]e|improve|resolve)",
-    r"persistent(?:ly)? (?:\w+ )?(?:elevat\w+|high|abnormal)", r"non-?recover\w*", r"no recovery",
-)  # fmt: skip
-_LIVER = phrase(
-    r"bilirubin",
-    r"AST",
-    r"ALT",
-    r"transaminas\w*",
-    r"transaminitis",
-    r"liver(?: \w+)?",
-    r"hepat\w*",
-    r"LFTs?",
+_LIVER = re.compile(
+    r"\b(?:bili\w{0,10}|AST|ALT|transamin\w{0,8}|aminotransferases|liver|hepat\w{0,12}|LFTs?)\b",
+    re.IGNORECASE,
 )
 
 
@@ -90,6 +81,6 @@ def _says_not_recovering(s: Statement, met: date) -> bool:
     if s.when is None or s.when.is_before(met) is not False:
         return False
     return any(
-        _LIVER.search(f"{s.topic} {clause}") and says(clause, _NOT_RECOVERING) is Said.AFFIRMED
-        for clause in clauses(s.text)
+        a.value == "not-recovering" and a.time is Time.PRESENT and _LIVER.search(f"{s.topic} {a.quote}")
+        for a in read(s.text, "liver-recovery", s.when.last).assertions
     )

@@ -6,7 +6,6 @@ text meets its part with "content not read" and stays on the checklist as inform
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import date
 
@@ -14,37 +13,30 @@ from cds_service.clinical.counts import anc, platelets
 from cds_service.clinical.drugs import shown
 from cds_service.clinical.evidence import newest, within
 from cds_service.clinical.heart import ecgs, newest_ecg
+from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.results import Result
-from cds_service.clinical.words import phrase
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import MET, unknown
 from cds_service.policies.inotuzumab.documents import Note, administration_records, clinical_notes
 from cds_service.policies.inotuzumab.lines import history_unseen
 from cds_service.policies.inotuzumab.numbers import days, span
+from cds_service.policies.inotuzumab.open_items import absent
 from cds_service.policies.inotuzumab.qt_drugs import qt_drugs
 from cds_service.policies.inotuzumab.windows import before_first_dose, since_last_cycle
 from cds_service.policy.determination import Need as Item
 from cds_service.policy.outline import Answer
 from cds_service.policy.verdict import all_of
 
-# A note that names these speaks of them, whether it says that there is infection or that there is none.
-_INFECTION_OR_BLEEDING = phrase(
-    r"infect\w*", r"bleed\w*", r"ha?emorrhag\w*", r"febrile", r"afebrile", r"fevers?", r"sepsis", r"myelosuppress\w*", r"(?:pan)?cytopeni\w*"
-)  # fmt: skip
-_WATCHED = re.compile(
-    r"(?:observ|monitor|watch)\w*[^.;]{0,60}(?:infusion|hour|\bhr|\bh\b|\bmin)|"
-    r"infusion[^.;]{0,80}(?:toler|without (?:reaction|incident|side|complication)|no (?:\w+ )?reaction|uneventful|observ|monitor)|"
-    r"toler\w+[^.;]{0,20}(?:infusion|dose)|(?:1|one|60)[ -]?(?:hour|h|hr|min)\w*[^.;]{0,30}(?:after|post)|post-?infusion",
-    re.IGNORECASE,
-)
 _ASKED = {
-    "myelosuppression-note": (_INFECTION_OR_BLEEDING, "a note that says infection and bleeding are monitored"),
+    "myelosuppression-note": "a note that says infection and bleeding are monitored",
     "infusion-monitoring-note": (
-        _WATCHED, "a note or administration record that says the patient was watched during and 1 hour after the infusion",
+        "a note or administration record that says the patient was watched during and 1 hour after the infusion"
     ),
-}  # fmt: skip
+}
+
+
+_AN_HOUR = frozenset({"watched", "after", "hour"})
 
 
 def counts(case: Case) -> Answer:
@@ -67,10 +59,10 @@ def informing(case: Case) -> Iterator[Item]:
     for item in _ASKED:
         answer = _note(case, item)
         if answer.verdict is MET and _saying(case, item) is None:
-            yield Item(item, f"{answer.because}; attach {_ASKED[item][1]}", decides=False)
+            yield Item(item, f"{answer.because}; attach {_ASKED[item]}", decides=False)
     for item, (when, chosen) in _windows(case).items():
         if not newest(r for r in case.chart.usable("calcium") if chosen(case, r.when)):
-            yield Item(item, f"no calcium {when} found", decides=False)
+            yield Item(item, absent(case, f"calcium {when}", item), decides=False)
 
 
 # ---- Notes ---------------------------------------------------------------------------------------
@@ -84,25 +76,34 @@ def _notes(case: Case) -> list[Note]:
     return sorted(found, key=lambda n: (n.when.first if n.when else date.min, n.reference), reverse=True)
 
 
-def _saying(case: Case, item: str) -> Note | None:
-    """The newest note that says it in readable text."""
-    pattern = _ASKED[item][0]
-    return next((n for n in _notes(case) if pattern.search(n.text)), None)
+def _saying(case: Case, item: str) -> tuple[Note, str] | None:
+    """The newest note that says it in readable text, and the words that do."""
+    quote = _infection_and_bleeding if item == "myelosuppression-note" else _watched
+    return next(((n, q) for n in _notes(case) if (q := quote(n.text))), None)
+
+
+def _infection_and_bleeding(text: str) -> str:
+    """The sentences of a note that speak of infection and of bleeding; empty unless both are spoken of."""
+    found = mentioned(text, "monitoring")
+    named = {value for values, _ in found for value in values}
+    return " ".join(f"{quote}." for _, quote in found) if named >= {"infection", "bleeding"} else ""
+
+
+def _watched(text: str) -> str:
+    """The sentence of a note that says the patient was watched for an hour or more after the infusion."""
+    return next((f"{quote}." for values, quote in mentioned(text, "observation") if values >= _AN_HOUR), "")
 
 
 def _note(case: Case, item: str) -> Answer:
-    if (note := _saying(case, item)) is not None:
-        text = note.text if len(note.text) <= 100 else f"{note.text[:100].rsplit(' ', 1)[0]} ..."
-        return Answer(MET, f'note of {note.when}: "{text}"', (note.reference,))
+    if (found := _saying(case, item)) is not None:
+        note, quote = found
+        return Answer(MET, f'note of {note.when}: "{quote}"', (note.reference,))
     if notes := _notes(case):
         return Answer(
             MET, f"a note or record of {notes[0].when} exists, content not read", (notes[0].reference,)
         )
-    reason = case.chart.unseen(Need.DOCUMENT_REFERENCES, Need.MEDICATION_ADMINISTRATIONS)
-    because = f"no note or administration record {_after(case)} found"
-    return unknown(
-        because + (f" (not all were seen: {reason})" if reason else ""), item, changes=_ASKED[item][1]
-    )
+    because = absent(case, f"note or administration record {_after(case)}", item)
+    return unknown(because, item, changes=_ASKED[item])
 
 
 def _after(case: Case) -> str:
@@ -131,18 +132,13 @@ def _blood_count(case: Case) -> Answer:
             return Answer(MET, because, tuple(results[0].reference for _, results in found))
     start = case.horizon - span("lab.window.cbc_monitoring")
     missing = [name for name, results in tests if not within(results, start, case.horizon)]
-    because = f"no usable {' and '.join(missing)} within {days('lab.window.cbc_monitoring')} days before {case.horizon}"
-    return unknown(because + _not_all(case), "cbc", changes="a CBC with differential")
-
-
-def _not_all(case: Case, *needs: Need) -> str:
-    reason = case.chart.unseen(Need.OBSERVATIONS, *needs)
-    return f" (not all was seen: {reason})" if reason else ""
+    within_days = f"within {days('lab.window.cbc_monitoring')} days before {case.horizon}"
+    because = absent(case, f"usable {' and '.join(missing)} {within_days}", "cbc", ending="")
+    return unknown(because, "cbc", changes="a CBC with differential")
 
 
 def _ecg_parts(case: Case) -> Iterator[Answer]:
     """C.3a: the last ECG before the first dose, any age. C.3b: one after day 1 of the last completed cycle."""
-    seen = _not_all(case, Need.DIAGNOSTIC_REPORTS, Need.PROCEDURES)
     parts = (
         (
             "baseline",
@@ -158,7 +154,7 @@ def _ecg_parts(case: Case) -> Iterator[Answer]:
         if last:
             yield Answer(MET, f"{name} {last[0].shown}", (last[0].reference,))
         else:
-            yield unknown(f"no ECG {when} found{seen}", item, changes=settles)
+            yield unknown(absent(case, f"ECG {when}", item), item, changes=settles)
 
 
 def _windows(case: Case) -> dict[str, tuple[str, Callable[[Case, When | None], bool]]]:
@@ -178,7 +174,7 @@ def _electrolyte_parts(case: Case) -> Iterator[Answer]:
         refs = tuple(results[0].reference for results in found.values() if results)
         missing = [name for name, results in found.items() if not results]
         if missing:
-            because = f"no {' and '.join(missing)} {when} found{_not_all(case)}"
+            because = absent(case, f"{' and '.join(missing)} {when}", item)
             yield unknown(because, item, evidence=refs, changes="potassium and magnesium")
         else:
             yield Answer(

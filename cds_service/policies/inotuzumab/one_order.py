@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from cds_service.fhir.record import Record
-from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.case import Case, replaced_and_active
 from cds_service.policies.inotuzumab.checklist import checklist, documentation
 from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
 from cds_service.policies.inotuzumab.dose_check import check_dose, unchecked_dose
@@ -84,6 +84,8 @@ def _notes(case: Case, policy: PolicyReference) -> Iterator[str]:
     """What the reader should know of how the order was read, and of the policy in force (POL-META-1)."""
     if not case.order.planned_is_stated:
         yield f"The order states no date that can be read; it is taken as planned for today ({case.planned})."
+    for replaced in replaced_and_active(case):
+        yield f"The earlier order for {replaced.planned}, which this one replaces, is still active."
     if case.frame.position.label_unchecked:
         yield "The doses given could not all be seen; cycle and day are those the order states."
     elif case.frame.position.why_unknown:

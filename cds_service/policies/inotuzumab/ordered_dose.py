@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from cds_service.clinical.order_dose import StatedDose
-from cds_service.clinical.orders import Order, PlannedDose
+from cds_service.clinical.orders import Order
+from cds_service.clinical.planned_doses import Amount, PlannedDose
 from cds_service.fhir.decimals import is_multiple
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.dosing import (
@@ -36,17 +36,43 @@ class Ordered:
 
 
 def ordered_dose(order: Order, planned: PlannedDose, expected: Expected) -> Ordered:
-    """The dose of one planned day: a quantity, else units that can be a dose, else a figure in words."""
-    if planned.stated:
-        return _of_quantities(planned.stated, expected.bsa)
-    worded = in_mg(planned.in_text, expected.bsa) if planned.in_text is not None else None
+    """The dose of one planned day: quantities, else units that can be a dose, else a figure in words.
+
+    Several instructions for the day are one dose, their sum (policy analysis 8.3.3).
+    """
+    named = [amount for amount in planned.amounts if amount.is_named]
+    if len(named) > 1:
+        return _sum(named, expected.bsa)
+    amount = named[0] if named else Amount()
+    if amount.stated:
+        return _of_quantities(amount.stated, expected.bsa)
+    worded = in_mg(amount.in_text, expected.bsa) if amount.in_text is not None else None
     units = order.billing.units
     if units is None:
         return worded or Ordered(None, "", _no_dose(order))
-    if worded is not None and (len(order.days) > 1 or (worded.mg is not None and _bills(units, worded.mg))):
+    if worded is not None and (len(order.times) > 1 or (worded.mg is not None and _bills(units, worded.mg))):
         return worded
-    counted = _of_units(units, expected, len(order.days))
+    counted = _of_units(units, expected, len(order.times))
     return worded if counted.mg is None and worded is not None else counted
+
+
+def read_amount(amount: Amount, bsa: Decimal | None) -> Ordered | None:
+    """The dose that one instruction states; None when it names none."""
+    if amount.stated:
+        return _of_quantities(amount.stated, bsa)
+    return in_mg(amount.in_text, bsa) if amount.in_text is not None else None
+
+
+def _sum(amounts: Sequence[Amount], bsa: Decimal | None) -> Ordered:
+    """The sum of a day's instructions; words that only repeat the sum of the quantities add nothing."""
+    quantities = [read for a in amounts if a.stated and (read := read_amount(a, bsa)) is not None]
+    worded = [read for a in amounts if not a.stated and (read := read_amount(a, bsa)) is not None]
+    total = sum((q.mg for q in quantities if q.mg is not None), Decimal(0))
+    parts = [*quantities, *(w for w in worded if w.mg is None or not total or not in_range(w.mg, total))]
+    if unread := next((p for p in parts if p.mg is None), None):
+        return Ordered(None, unread.quoted, unread.problem)
+    whole = sum((p.mg for p in parts if p.mg is not None), Decimal(0))
+    return Ordered(whole, " + ".join(p.quoted for p in parts))
 
 
 def _no_dose(order: Order) -> str:
@@ -64,7 +90,9 @@ def _of_quantities(stated: Sequence[StatedDose], bsa: Decimal | None) -> Ordered
 
 def in_mg(stated: StatedDose, bsa: Decimal | None) -> Ordered:
     if stated.value is None:
-        return Ordered(None, stated.quoted, f"the dose {stated.quoted!r} is no figure in mg, ug, g or mg/m2")
+        return Ordered(
+            None, stated.quoted, f"no dose in mg, ug, g or mg/m2 can be read from {stated.quoted!r}"
+        )
     if stated.unit == "mg":
         return Ordered(stated.value, stated.quoted)
     if bsa is None:
@@ -102,20 +130,25 @@ def _bills(units: Decimal, mg: Decimal) -> bool:
 
 def contradictions(order: Order, bsa: Decimal | None) -> Iterator[str]:
     """Where an order states more than one amount for a dose, and they disagree."""
-    amounts = [_amounts(planned, bsa) for planned in order.doses]
-    for planned, stated in zip(order.doses, amounts, strict=True):
-        figures = [o for o in stated if o.mg is not None]
-        for other in figures[1:]:
-            if figures[0].mg is not None and other.mg is not None and not in_range(other.mg, figures[0].mg):
-                yield f"the order states both {figures[0].quoted} and {other.quoted} for {planned.day}"
-    yield from _units_disagree(order, [stated[0].mg for stated in amounts if stated])
-    yield from _several_for_a_day(order.doses)
+    for planned in order.doses:
+        for amount in planned.amounts:
+            yield from _two_amounts(amount, planned, bsa)
+    yield from _units_disagree(order, [whole_dose(planned, bsa) for planned in order.doses])
 
 
-def _amounts(planned: PlannedDose, bsa: Decimal | None) -> list[Ordered]:
-    stated = sorted(planned.stated, key=lambda dose: dose.unit != "mg")
-    worded = [planned.in_text] if planned.in_text is not None and not stated else []
-    return [in_mg(dose, bsa) for dose in (*stated, *worded)]
+def _two_amounts(amount: Amount, planned: PlannedDose, bsa: Decimal | None) -> Iterator[str]:
+    """Two figures of one instruction that should say the same."""
+    read = [in_mg(dose, bsa) for dose in sorted(amount.stated, key=lambda dose: dose.unit != "mg")]
+    figures = [o for o in read if o.mg is not None]
+    for other in figures[1:]:
+        if figures[0].mg is not None and other.mg is not None and not in_range(other.mg, figures[0].mg):
+            yield f"the order states both {figures[0].quoted} and {other.quoted} for {planned.day}"
+
+
+def whole_dose(planned: PlannedDose, bsa: Decimal | None) -> Decimal | None:
+    """The mg that the instructions of one planned dose state together; None when they state none that can be read."""
+    named = [amount for amount in planned.amounts if amount.is_named]
+    return _sum(named, bsa).mg if named else None
 
 
 def _units_disagree(order: Order, doses: Sequence[Decimal | None]) -> Iterator[str]:
@@ -128,13 +161,3 @@ def _units_disagree(order: Order, doses: Sequence[Decimal | None]) -> Iterator[s
         f"the order bills {plain(units)} units of J9229, but {plain(rounded(known[0]))} mg is "
         f"{billing_units(known[0])} units (up to {most} with whole vials)"
     )
-
-
-def _several_for_a_day(doses: Sequence[PlannedDose]) -> Iterator[str]:
-    days: dict[date, int] = {}
-    for planned in doses:
-        if planned.label is None and (planned.stated or planned.in_text is not None):
-            days[planned.day] = days.get(planned.day, 0) + 1
-    for day, count in days.items():
-        if count > 1:
-            yield f"the order states {count} doses for {day}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from cds_service.clinical.drugs import (
@@ -83,8 +83,11 @@ class Partners:
         return tuple(p for p in self.named(concurrency) if p.drug not in STEROIDS)
 
     @property
-    def anthracyclines(self) -> tuple[Partner, ...]:
-        return self.named(CONCURRENT, ANTHRACYCLINES)
+    def full_hyper_cvad_drugs(self) -> tuple[Partner, ...]:
+        """An anthracycline with another drug of hyper-CVAD in this cycle; a steroid alone is none (8.4.3)."""
+        anthracyclines = self.named(CONCURRENT, ANTHRACYCLINES)
+        others = self.named(CONCURRENT, MINI_HYPER_CVD - STEROIDS)
+        return (*anthracyclines, *others) if anthracyclines and others else ()
 
 
 def partners(case: Case) -> Partners:
@@ -108,16 +111,22 @@ def partners(case: Case) -> Partners:
 def _cycle(case: Case) -> Cycle:
     """Day 1 to the last day of the cycle: 21 days in cycle 1, then 28."""
     length = days("cycle.day1_min.c1" if case.highest_cycle == 1 else "cycle.length.sub")
+    cycle = Cycle(case.day_one, case.day_one + timedelta(days=length - 1), {})
     given: dict[str, list[date]] = {}
     for use in case.chart.uses:
         if use.is_given and not use.intrathecal:
             for drug in use.drugs:
-                given.setdefault(drug, []).extend(w.last for w in use.days)
-    return Cycle(
-        case.day_one,
-        case.day_one + timedelta(days=length - 1),
-        {drug: tuple(sorted(found)) for drug, found in given.items()},
-    )
+                given.setdefault(drug, []).extend(_days_of_use(use, cycle.recent))
+    return replace(cycle, given={drug: tuple(sorted(found)) for drug, found in given.items()})
+
+
+def _days_of_use(use: DrugUse, recent: date) -> Iterator[date]:
+    """The days on which a drug was given, dispensed or stated as taken; not those of a supply that ran out."""
+    if use.kind == "MedicationDispense" and use.end is not None and use.end.last < recent:
+        return
+    yield from (when.last for when in use.days)
+    if use.kind == "MedicationStatement" and use.status == "active" and use.authored is not None:
+        yield use.authored.last
 
 
 def _of_uses(case: Case, cycle: Cycle) -> Iterator[Partner]:

@@ -14,10 +14,13 @@ from cds_service.fhir.dates import When
 from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.criteria import MET, NOT, unknown
+from cds_service.policies.inotuzumab.open_items import hidden
 from cds_service.policies.inotuzumab.response import Status
 from cds_service.policy.outline import Answer
 
 _SETTLE = "a dated note or result of this course that says the disease has not progressed"
+_SILENT = "nothing recorded in this course says whether the disease has progressed"
+_PARTLY_SEEN = "what was seen of this course does not say whether the disease has progressed"
 _PROGRESSION = RELAPSED | {Response.WORSENED}
 _NONE = {
     Response.CR, Response.CRI, Response.PR, Response.SD, Response.IMPROVED, Response.STABLE, Response.NO_PROGRESSION,
@@ -53,7 +56,9 @@ def progression(case: Case) -> Answer:
     elif True in found:
         return Answer(NOT, texts, evidence)
     elif not newest:
-        why = "nothing recorded in this course says whether the disease has progressed"
+        why = _SILENT if hidden(case.chart, "progression-note") is None else _PARTLY_SEEN
+    elif unread := [i.text for i in case.items if i.unreadable and i.reference in evidence]:
+        why = f"{'; '.join(unread)}: whether the disease has progressed cannot be told"
     elif False not in found:
         why = f"{texts}, and no CR or CRi before: whether the disease has progressed is not stated"
     elif since is not None and any(s.first <= since for s in newest if s.progression is False):
@@ -62,8 +67,8 @@ def progression(case: Case) -> Answer:
         return Answer(MET, texts, evidence)
     else:
         why = texts
-    hidden = f"; not everything was seen ({unseen})" if unseen else ""
-    return unknown(why + hidden, "progression-note", evidence=evidence, changes=_SETTLE)
+    gap = f"; not everything was seen ({unseen})" if unseen else ""
+    return unknown(why + gap, "progression-note", evidence=evidence, changes=_SETTLE)
 
 
 def _newest(case: Case) -> list[_Sign]:
@@ -80,10 +85,11 @@ def _signs(case: Case) -> Iterator[_Sign]:
     stated = response_statements(case.chart)
     for s in stated:
         progression = True if s.response in _PROGRESSION else False if s.response in _NONE else None
-        yield from _sign(s.when, progression, s.shown, s.reference)
+        when = case.frame.after_cycle(s.cycle, s.when) if s.when is not None else None
+        yield from _sign(when, progression, s.shown, s.reference)
     references = {s.reference for s in stated}
     for item in case.items:
-        if item.reference not in references:
+        if item.reference not in references and not item.entry:
             progression = False if item.achieved else None
             yield _Sign(item.first, item.day, progression, item.text, item.reference)
 

@@ -16,9 +16,11 @@ from cds_service.clinical.heart import Ecg, ecgs, newest_ecg
 from cds_service.clinical.results import Result
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.open_items import hidden
 from cds_service.policies.inotuzumab.qt_drugs import QtDrug, qt_drugs
 from cds_service.policies.inotuzumab.windows import before_first_dose
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
+from cds_service.policy.wording import upper_first
 
 _RULE = "POL-REC-QT"
 
@@ -57,7 +59,7 @@ def drugs_in_use(case: Case) -> Iterator[Finding]:
     state = heart_state(case)
     if state.drugs:
         yield _named(case, state)
-        yield from _unwatched(state)
+        yield from _unwatched(case, state)
 
 
 def _finding(indicator: Indicator, kind: str, text: str, action: str, evidence: tuple[str, ...]) -> Finding:
@@ -132,14 +134,10 @@ def _rise(case: Case, state: HeartState) -> tuple[Decimal, Ecg] | None:
         return None
     base = newest_ecg(e for e in ecgs(case.chart) if e.qtc is not None and before_first_dose(case, e.when))
     rises = [
-        (now.qtc.exact - then.qtc.exact, then)
+        (rise, then)
         for now in state.qtcs
         for then in base
-        if now.qtc is not None
-        and now.qtc.exact is not None
-        and then.qtc is not None
-        and then.qtc.exact is not None
-        if now.reference != then.reference
+        if now.reference != then.reference and (rise := now.rise_over(then)) is not None
     ]
     return min(rises, key=lambda r: (r[0], r[1].reference), default=None)
 
@@ -148,22 +146,27 @@ def _named(case: Case, state: HeartState) -> Finding:
     """Step 4, first half: the drugs, and the newest ECG with its date."""
     listed = ", ".join(f"{shown(d.drug)} (QT level {d.level})" for d in state.drugs)
     last = state.newest
-    ecg = f"The newest ECG is {last.shown}" if last is not None else "No ECG is recorded"
+    ecg = f"The newest ECG is {last.shown}" if last is not None else upper_first(_no_ecg(case))
     if last is not None and last.qtc is not None and not state.qtcs:
         ecg += f", older than {days('ecg.max_age.newest')} days before {case.horizon}: no QTc verdict"
-    text = f"QT-relevant drugs in use: {listed}. {ecg}. State the drugs and the extra monitoring to the payer"
+    text = f"{listed}. {ecg}. State the drugs and the extra monitoring to the payer"
     refs = tuple(dict.fromkeys(d.reference for d in state.drugs))
     return _finding(Indicator.INFO, "safety-qt", text, "Check: QT-relevant drugs in use", refs)
 
 
-def _unwatched(state: HeartState) -> Iterator[Finding]:
+def _no_ecg(case: Case) -> str:
+    reason = hidden(case.chart, "ecg-follow-up")
+    return f"an ECG could not be looked for everywhere ({reason})" if reason else "no ECG is recorded"
+
+
+def _unwatched(case: Case, state: HeartState) -> Iterator[Finding]:
     """Step 4, second half: no ECG newer than first use, and a high level, low K or Mg, or QTc > 480."""
     raised = bool(state.low) or state.above(number("qtc.warn"))
     risky = [d for d in state.drugs if d.is_unwatched(state.newest) and (d.level == "high" or raised)]
     if risky:
         named = ", ".join(f"{shown(d.drug)}{f' since {d.first}' if d.first else ''}" for d in risky)
         last = state.newest
-        ecg = f"the newest ECG ({last.when}) is not newer" if last is not None else "no ECG is recorded"
+        ecg = f"the newest ECG ({last.when}) is not newer" if last is not None else _no_ecg(case)
         text = f"{named} in use and {ecg}"
         refs = tuple(dict.fromkeys(d.reference for d in risky))
         yield _finding(Indicator.WARNING, "safety-qt", text, "Check: record an ECG before the infusion", refs)

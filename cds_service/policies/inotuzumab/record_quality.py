@@ -1,21 +1,19 @@
-"""What is wrong with the record itself: a recorded death, values nobody can use, BSA that disagrees, old measures.
+"""What is wrong with the record itself: a recorded death, values nobody can use, old measures.
 
-Policy analysis POL-REC-DECEASED and POL-REC-VALUE (1.2), POL-REC-BSA (2.6). Coverage and dose stay as they are.
+Policy analysis POL-REC-DECEASED and POL-REC-VALUE (1.2). Coverage and dose stay as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
-from cds_service.clinical.body import age_on, body_surface, differs_by
-from cds_service.clinical.evidence import newest
+from cds_service.clinical.body import age_on, body_surface
+from cds_service.clinical.counts import anc
+from cds_service.clinical.evidence import deciding, newest
 from cds_service.clinical.results import Result
 from cds_service.fhir.dates import unusable_times
-from cds_service.fhir.decimals import to_place
-from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case import Case
-from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator, Need
 
 # The measurements that some rule reads, by their names on a card.
@@ -28,6 +26,8 @@ _READ = {
 _VALUE = "POL-REC-VALUE"
 _PLANNED = frozenset({"event", "start", "occurrenceDateTime"})
 _GIVEN = frozenset({"event", "start", "effectiveDateTime", "whenHandedOver", "whenPrepared"})
+_QTC = ("qtc_fridericia", "qtc_unspecified", "qtc_bazett")
+_FALLING_BACK = frozenset({"body_height", "body_weight"})  # an older one is better than none
 _MOST = 3  # of one measurement; more would bury the card
 
 
@@ -49,6 +49,8 @@ def unreadable(case: Case) -> Iterator[Finding]:
     for concept, name in _READ.items():
         for r in _rejected(case, concept)[:_MOST]:
             text = f"{name} of {r.day_text} cannot be used: {r.problem}"
+            if concept in _FALLING_BACK and (used := _exact(case, concept)):
+                text += f". The one before is used: {used[0].shown}"
             yield _warning("unreadable-data", _VALUE, text, f"Check the {name} in the record", (r.reference,))
 
 
@@ -66,28 +68,56 @@ def unreadable_dates(case: Case) -> Iterator[Finding]:
 
 
 def _rejected(case: Case, concept: str) -> list[Result]:
-    usable = newest(case.chart.usable(concept))
-    last = max((r.when.last for r in usable if r.when is not None), default=None)
-    bad = case.chart.unusable((concept,))
-    counting = [r for r in bad if last is None or r.when is None or r.when.last >= last]
+    """The values that would have counted: as new as the newest readable one, and of a sample without one."""
+    bad = set(case.chart.unusable((concept,)))
+    counting = [r for r in deciding(_readable(case, concept), bad) if r in bad and _counts(case, concept, r)]
     return sorted(counting, key=lambda r: r.reference)
 
 
-def bsa_mismatch(case: Case) -> Iterator[Finding]:
-    """POL-REC-BSA: a recorded BSA within 30 days of the weight differs by more than 10 % from the computed one."""
-    body = body_surface(case.chart)
-    recorded, weight = body.recorded, body.weight
-    if body.how != "computed" or body.m2 is None or recorded is None or weight is None:
-        return
-    value = recorded.value.exact if recorded.value is not None else None
-    if value is None or recorded.when is None or weight.when is None:
-        return
-    apart = abs((recorded.when.first - weight.when.first).days)
-    if apart <= days("bsa.recorded_window") and differs_by(value, body.m2) > number("bsa.mismatch"):
-        computed = plain(to_place(body.m2, Decimal("0.01")))
-        text = f"recorded BSA {recorded.shown} differs by more than 10 % from {computed} m2 computed from height and weight; the dose is judged by the computed one"
-        evidence = (recorded.reference, *body.evidence)
-        yield _warning("bsa-mismatch", "POL-REC-BSA", text, "Check height, weight and BSA", evidence)
+def inexact(case: Case) -> Iterator[Finding]:
+    """A newest height or weight that is only a range or a bound: no BSA follows from it, the exact one before is used."""
+    for concept in sorted(_FALLING_BACK):
+        newer = [r for r in _newest(case, concept) if r.value is not None and r.value.exact is None]
+        if newer and (used := _exact(case, concept)) and used[0].when != newer[0].when:
+            name = _READ[concept]
+            text = f"{name} is only {newer[0].shown}. The one before is used: {used[0].shown}"
+            action = f"Check the {name} in the record"
+            yield _warning("unreadable-data", _VALUE, text, action, (newer[0].reference,))
+
+
+def _exact(case: Case, concept: str) -> tuple[Result, ...]:
+    usable = case.chart.usable(concept)
+    return newest(r for r in usable if r.value is not None and r.value.exact is not None)
+
+
+def _counts(case: Case, concept: str, r: Result) -> bool:
+    last = max((u.when.last for u in _newest(case, concept) if u.when is not None), default=None)
+    return last is None or r.when is None or r.when.last >= last
+
+
+def _newest(case: Case, concept: str) -> tuple[Result, ...]:
+    return newest(case.chart.usable(concept))
+
+
+def _readable(case: Case, concept: str) -> list[Result]:
+    """What can be read of the same question: a derived ANC, the same interval by another formula."""
+    if concept == "anc":
+        return anc(case.chart)
+    return case.chart.usable(*(_QTC if concept in _QTC else (concept,)))
+
+
+def awaited(case: Case) -> Iterator[Finding]:
+    """A newer entry that says there is no result (yet): the one before it decides, and the card says so."""
+    for concept, name in _READ.items():
+        before = _newest(case, concept)
+        last = max((u.when.last for u in before if u.when is not None), default=None)
+        for r in case.chart.results_of(concept):
+            if r.awaited and last is not None and r.when is not None and r.when.first > last:
+                text = f"{name} of {r.day_text}: no result ({r.awaited}); the one before decides: {before[0].shown}"
+                yield Finding(
+                    "unreadable-data", Indicator.INFO, CardKind.SAFETY, (_VALUE,), Basis.RECOMMENDATION,
+                    text, "", (r.reference,),
+                )  # fmt: skip
 
 
 def undated_treatment(case: Case) -> Iterator[Need]:

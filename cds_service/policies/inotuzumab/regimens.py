@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cds_service.clinical.words import Said, clauses, phrase, says
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.words import Said, clauses, says
 
-_MINI = r"mini[- ]?hyper[- ]?C[- ]?VD"
-MINI_HYPER_CVD = phrase(_MINI, r"mini-?HCVD", r"MHCVD")
-HYPER_CVAD = re.compile(r"(?<!mini)(?<!mini[- ])\bhyper[- ]?C[- ]?VAD", re.IGNORECASE)
+_MINI = r"mini[- ]?(?:hyper[- ]?|H[- ]?)?C[- ]?VD"  # also mini-HCVD, mini-CVD
+MINI_HYPER_CVD = "mini-hyper-cvd"
+HYPER_CVAD = "hyper-cvad"
 _REGIMEN = (
     rf"(?:{_MINI}|(?:R-|full |dose-adjusted )?hyper[- ]?C[- ]?VAD|(?:augmented |modified )?BFM|(?:CALGB|AALL|GRAALL|UKALL)[ -]?\w*|"
     r"POMP|FLAG(?:-?IDA)?|EsPhALL|Larson|MOAD|CVP|(?:multi-?agent |induction |salvage |systemic |intensive )?chemotherapy|"
@@ -60,11 +61,11 @@ def prior_therapy_in(text: str) -> Iterator[str]:
             yield clause
 
 
-def plans(text: str, regimen: re.Pattern[str]) -> bool:
-    """Whether a text names a regimen as (part of) the plan: affirmed, and not as given before."""
-    return any(
-        says(clause, regimen) is Said.AFFIRMED and not _PAST_BEFORE.search(clause) and not _PAST_AFTER.search(clause)
-        and not re.search(r"\bafter\s+(?:\w+\s+){0,2}$", clause[: match.start()], re.IGNORECASE)
-        for clause in clauses(text)
-        if (match := regimen.search(clause)) is not None
-    )  # fmt: skip
+def plans(text: str, regimen: str) -> bool:
+    """Whether a text names a regimen (one of the constants above) as part of the plan: affirmed, and not as given before."""
+    return regimen in read(text, "regimen").values
+
+
+def names(text: str, regimen: str) -> bool:
+    """Whether a text affirms a regimen at any time, as planned or given before."""
+    return any(a.value == regimen for a in read(text, "regimen").assertions)

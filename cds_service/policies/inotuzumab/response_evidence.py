@@ -1,26 +1,29 @@
 """Dated evidence of response: statements and components, as items of one kind (policy analysis 2.2, steps 1 to 4).
 
 Says of each piece of evidence whether it shows CR or CRi, its opposite, or relapse. What a course
-has reached follows from their order and is decided in ``response``. The counts that separate CR
+has reached follows from their order and is decided in ``response``. Which words are statements: POL-REC-TEXT, by the reader. The counts that separate CR
 from CRi change no decision and are not read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.diagnosis import is_relapse
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.extramedullary import Extramedullary, extramedullary
 from cds_service.clinical.response import (
     ACHIEVED,
     NOT_ACHIEVED,
     RELAPSED,
+    Response,
     blasts,
     has_blasts,
     response_statements,
+    unreadable_blasts,
 )
 from cds_service.clinical.results import Result
 from cds_service.fhir.dates import When
@@ -28,13 +31,15 @@ from cds_service.fhir.record import Need
 from cds_service.policies.inotuzumab.numbers import number, span
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One piece of evidence: CR/CRi (``achieved``), its opposite, or relapse evidence.
 
     ``first`` and ``day`` are the earliest and latest day it can be of; they differ for a partial
-    date. ``open`` are clear marrow and blood beside extramedullary disease without follow-up:
-    neither CR nor its opposite.
+    date. ``open`` is neither CR nor its opposite: clear marrow and blood beside extramedullary
+    disease without follow-up, or (``unreadable``) a blast result that cannot be read. ``denial``: "not
+    in CR" in words. ``entry``: a problem-list entry of a relapse, which counts after a CR only.
+    ``cycle``: the cycle after which a statement places the state.
     """
 
     first: date
@@ -44,11 +49,23 @@ class Item:
     reference: str
     text: str
     open: bool = False
+    unreadable: bool = False
+    denial: bool = False
+    entry: bool = False
+    cycle: int | None = None
 
 
 def evidence_items(chart: Chart) -> tuple[Item, ...]:
     """All dated evidence of response in a chart, statements and components alike, in order of time."""
-    return tuple(sorted({*_statements(chart), *_components(chart)}, key=lambda i: (i.day, i)))
+    told = {*_statements(chart), *_components(chart)}
+    days = {i.day for i in told}
+    unread = {i for i in _unreadable(chart) if i.day not in days}
+    return tuple(sorted({*told, *unread, *_entries(chart)}, key=in_time))
+
+
+def in_time(item: Item) -> tuple[date, date, bool, bool, str, str]:
+    """The order of evidence: by day, then by what it says."""
+    return item.day, item.first, item.achieved, item.relapse, item.reference, item.text
 
 
 def _item(
@@ -58,13 +75,22 @@ def _item(
         yield Item(when.first, when.last, achieved, relapse, reference, text)
 
 
+def _entries(chart: Chart) -> Iterator[Item]:
+    """Entries of a relapse with an onset of their own (8.1, 4): later than a CR they end it."""
+    for p in chart.problems:
+        if p.onset is not None and p.verified and not p.is_event and is_relapse(p):
+            text = f"relapse recorded with onset {p.onset}"
+            yield Item(p.onset.first, p.onset.last, False, True, p.reference, text, entry=True)
+
+
 def _statements(chart: Chart) -> Iterator[Item]:
     """Steps 1 and 4: CR, CRi; PR, SD; PD, relapse. Improved, stable and worsened say nothing of CR."""
     for s in response_statements(chart):
-        if s.response in ACHIEVED:
-            yield from _item(s.when, s.reference, s.shown, achieved=True)
-        elif s.response in NOT_ACHIEVED:
-            yield from _item(s.when, s.reference, s.shown, relapse=s.response in RELAPSED)
+        for item in _item(
+            s.when, s.reference, s.shown, achieved=s.response in ACHIEVED, relapse=s.response in RELAPSED
+        ):
+            if s.response in ACHIEVED | NOT_ACHIEVED:
+                yield replace(item, denial=s.response is Response.NO_RESPONSE, cycle=s.cycle)
 
 
 def _components(chart: Chart) -> Iterator[Item]:
@@ -89,6 +115,17 @@ def _components(chart: Chart) -> Iterator[Item]:
                 day = m.when.day + timedelta(days=n)
                 if day in clear_blood:
                     yield from _clear(m, clear_blood[day], (m.when.day, day), emd, chart)
+
+
+def _unreadable(chart: Chart) -> Iterator[Item]:
+    """Blast results whose value cannot be read, on a day of which nothing else tells the response."""
+    for name, results in zip(("marrow blasts", "peripheral blasts"), unreadable_blasts(chart), strict=True):
+        for r in results:
+            if r.when is not None:
+                text = f"{name} {r.shown}"
+                yield Item(
+                    r.when.first, r.when.last, False, False, r.reference, text, open=True, unreadable=True
+                )
 
 
 def _speaking(results: Iterable[Result]) -> list[Result]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import pairwise
 
-from cds_service.clinical.labels import Label
+from cds_service.clinical.labels import DAYS, Label
+from cds_service.clinical.orders import Order
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.cycle_total import slot_of
 from cds_service.policies.inotuzumab.interruptions import Interruption, interruptions
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.open_items import hidden
+from cds_service.policies.inotuzumab.order_days import too_close
 from cds_service.policies.inotuzumab.reductions import reading, reduction
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator, Need
 
@@ -32,11 +34,21 @@ def minimum_interval(case: Case) -> Iterator[Finding]:
         how = "ordered for" if last.planned else "given on"
         text = f"The previous dose was {how} {last.day}, {gap} days before the planned {case.planned}"
         yield _warning("interval", "POL-INT-LT7", text, action, last.reference)
-    for a, b in pairwise(case.order.days):
-        if (b - a).days < least:
-            text = f"The order plans doses on {a} and {b}, {(b - a).days} days apart"
-            yield _warning("interval", "POL-INT-LT7", text, action, case.order.reference)
-            return
+    if (pair := too_close(case.order)) is not None:
+        yield _warning("interval", "POL-INT-LT7", _crowded(case.order, *pair), action, case.order.reference)
+
+
+def _crowded(order: Order, a: date, b: date) -> str:
+    """The two closest doses of an order; of a repeat how many it plans."""
+    if a == b:
+        text = f"The order plans {order.times.count(a)} doses on {a}"
+    else:
+        gap = (b - a).days
+        text = f"The order plans doses on {a} and {b}, {gap} day{'s' if gap > 1 else ''} apart"
+    number = len(order.times)
+    if number > len(DAYS):
+        text += f", {number} doses in all" if not order.endless else ", without an end"
+    return text
 
 
 def early_cycle(case: Case) -> Iterator[Finding]:
@@ -110,10 +122,20 @@ def interruption_reason(case: Case) -> Iterator[Need]:
 def _open_interruptions(case: Case) -> Iterator[str]:
     for i in interruptions(case):
         if i.toxicity is None:
-            said = f"the reason given ({i.reason}) is not understood" if i.reason else "no reason is recorded"
+            said = (
+                f"the reason given ({i.reason}) is not understood"
+                if i.reason
+                else _no_reason(case, "no reason is recorded")
+            )
             yield f"a dose was held on {i.start} and {said}"
         elif i.toxicity and i.length is None:
             yield f"{i.shown}: its length, and so any reduction, cannot be told"
+
+
+def _no_reason(case: Case, absent: str) -> str:
+    """That no reason is recorded, in the words given, unless it may stand where nothing was seen."""
+    reason = hidden(case.chart, "interruption-reason")
+    return f"its reason could not be looked for everywhere ({reason})" if reason else absent
 
 
 def _late_without_reason(case: Case) -> Iterator[str]:
@@ -124,7 +146,7 @@ def _late_without_reason(case: Case) -> Iterator[str]:
             continue
         before = max((d.day for d in case.frame.given if d.day < day), default=due)
         if not any(before <= i.start <= day for i in interruptions(case)):
-            yield f"{what} {day} was due {due} and is {late} days late, with no reason recorded"
+            yield f"{what} {day} was due {due} and is {late} days late, {_no_reason(case, 'with no reason recorded')}"
 
 
 def _doses_in_order(case: Case) -> Iterator[tuple[date, Label, str]]:

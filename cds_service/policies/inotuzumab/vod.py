@@ -10,58 +10,49 @@ import re
 from collections.abc import Iterator
 
 from cds_service.clinical.exposure import DrugUse
-from cds_service.clinical.problems import WORDS, Problem
-from cds_service.clinical.words import Said, clauses, phrase, says
+from cds_service.clinical.problems import Problem
+from cds_service.clinical.reading.assertions import Assertion, Time
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.statements import Statement
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case import Case, doses_unseen
-from cds_service.policies.inotuzumab.events import Event, Meaning, is_candidate, is_confirmed
+from cds_service.policies.inotuzumab.events import NOTES, Event, Meaning, is_candidate, is_confirmed
 
 _RULE = "POL-BBW-STOP"
-_VOD = WORDS["vod_sos"]
-# In running text a bare "SOS" also means "as needed".
-_VOD_IN_TEXT = phrase(
-    r"veno-?occlusive(?: liver)? disease", r"sinusoidal obstructi\w+", r"VOD", r"hepatic SOS", r"SOS of (?:the )?liver"
-)  # fmt: skip
-_SUSPICION = re.compile(
-    r"\b(?:possibl[ey]|probabl[ey]|suspect\w*|suspicio\w*|concern\w* for|presum\w+|likely|differential|"
-    r"r/o|rule out|cannot (?:be )?(?:exclude|excluded|rule out|ruled out))\b|\?",
-    re.IGNORECASE,
-)
+_TOPIC, _VOD = "vod", "vod"
 _PROPHYLAXIS = re.compile(r"\b(?:prophyla\w+|prevent\w*)\b", re.IGNORECASE)
-# Texts about the patient's state; orders and plans speak of what might come.
-_NOTES = frozenset(
-    {"Observation", "Condition", "AdverseEvent", "DiagnosticReport", "DocumentReference", "Procedure", "MedicationAdministration"}
-)  # fmt: skip
 
 
 def vod_events(case: Case) -> tuple[Event, ...]:
     """POL-BBW-STOP: each recorded event judged; without one that matters, what points to one."""
-    judged = tuple(_judged(case, p) for p in case.chart.problems if is_candidate(p, "vod_sos", _VOD))
+    judged = tuple(
+        event
+        for p in case.chart.problems
+        if is_candidate(p, "vod_sos", _TOPIC, _VOD) and (event := _judged(case, p)) is not None
+    )
     if any(e.meaning in (Meaning.STOP, Meaning.UNDECIDED) for e in judged):
         return judged
     return (*judged, *_in_notes(case), *_treated(case))
 
 
-def _judged(case: Case, p: Problem) -> Event:
-    """Steps 2 to 4 for one Condition or AdverseEvent, active or resolved."""
+def _judged(case: Case, p: Problem) -> Event | None:
+    """Steps 2 to 4 for one Condition or AdverseEvent, active or resolved; None when a later exclusion ended it."""
     since = _since_first_dose(case, p.dated)
     if since is False:
         return Event(
             Meaning.RISK, "POL-BBW-RISK", f"Earlier veno-occlusive disease ({p.shown})", (p.reference,)
         )
-    if not is_confirmed(p, _VOD) or says(p.notes, _VOD) is Said.DENIED:
+    denied = "excluded" in read(p.notes, _TOPIC).values
+    if not is_confirmed(p, _TOPIC, _VOD) or denied:
+        if not p.verified and _is_cleared(case, p.dated):
+            return None
         text = f"Veno-occlusive disease suspected, not confirmed ({p.shown}): hold and evaluate"
         asks = "whether veno-occlusive disease is confirmed"
         return Event(Meaning.UNDECIDED, _RULE, text, (p.reference,), asks)
     if since is None:
         text = f"Veno-occlusive disease recorded ({p.shown}); whether before or after the first inotuzumab dose cannot be told"
-        return Event(
-            Meaning.UNDECIDED,
-            _RULE,
-            text,
-            (p.reference,),
-            "the onset of the veno-occlusive disease, and the doses given",
-        )
+        asks = "the onset of the veno-occlusive disease, and the doses given"
+        return Event(Meaning.UNDECIDED, _RULE, text, (p.reference,), asks)
     text = f"Veno-occlusive disease recorded {p.dated} after inotuzumab: policy (boxed warning) says discontinue permanently"
     return Event(Meaning.STOP, _RULE, text, (p.reference,))
 
@@ -94,50 +85,49 @@ def _not(answer: bool | None) -> bool | None:
     return None if answer is None else not answer
 
 
+def _stated(case: Case) -> Iterator[tuple[Statement, Assertion, When | None]]:
+    """What notes say of VOD, each with its date: the one that the text gives, else the text's own."""
+    for s in case.chart.statements:
+        if s.kind not in NOTES or (s.kind in ("Condition", "AdverseEvent") and not s.text):
+            continue
+        for said in read(s.text, _TOPIC, s.when.last if s.when else None).assertions:
+            yield s, said, said.when or s.when
+
+
 def _in_notes(case: Case) -> Iterator[Event]:
-    """Step 2: VOD stated only in a note. A later denial clears a suspicion, never a plain statement."""
-    found = [
-        (s, said) for s in case.chart.statements if s.kind in _NOTES and (said := _said(s.text)) is not None
-    ]
-    denied = [s.when.first for s, said in found if said is Said.DENIED and s.when is not None]
-    for s, said in found:
-        cleared = said is Said.DENIED or (
-            said is Said.DOUBTED and s.when is not None and any(d > s.when.last for d in denied)
-        )
-        since = _since_first_dose(case, s.when)
-        if cleared:
+    """Step 2 and 8.1, 9: VOD stated or suspected only in a note; a later exclusion ends it."""
+    for s, said, when in _stated(case):
+        if said.value != _VOD:
             continue
-        if since is False:
-            text = f"Veno-occlusive disease stated in a text before inotuzumab ({s.when or 'undated'})"
+        if said.time is Time.PAST or _since_first_dose(case, when) is False:
+            text = f"Veno-occlusive disease stated in a text as of before inotuzumab ({when or 'undated'})"
             yield Event(Meaning.RISK, "POL-BBW-RISK", text, (s.reference,))
-            continue
-        text = f"Veno-occlusive disease stated only in a text ({s.when or 'undated'}): suspected, hold and evaluate"
-        yield Event(
-            Meaning.UNDECIDED,
-            _RULE,
-            text,
-            (s.reference,),
-            "whether veno-occlusive disease was diagnosed, with its onset",
-        )
+        elif not _is_cleared(case, when):
+            text = f"Veno-occlusive disease stated only in a text ({when or 'undated'}): suspected, hold and evaluate"
+            asks = "whether veno-occlusive disease was diagnosed, with its onset"
+            yield Event(Meaning.UNDECIDED, _RULE, text, (s.reference,), asks)
 
 
-def _said(text: str) -> Said | None:
-    """Affirmed, doubted with a word of suspicion, or denied; None for a text that says nothing of the kind."""
-    if not _VOD_IN_TEXT.search(text):
-        return None
-    said = says(text, _VOD_IN_TEXT)
-    if said is Said.DOUBTED and not any(
-        _VOD_IN_TEXT.search(clause) and _SUSPICION.search(clause) for clause in clauses(text)
-    ):
-        return None
-    return None if said is Said.NOT_MENTIONED else said
+def _is_cleared(case: Case, since: When | None) -> bool:
+    """Whether a note excludes VOD later than a suspicion, and no defibrotide was given or active after it."""
+    excluded = [
+        when
+        for _, said, when in _stated(case)
+        if said.value == "excluded" and said.time is Time.PRESENT and when is not None
+    ]
+    later = [when for when in excluded if since is not None and when.first >= since.last]
+    return any(not any(_runs_since(use, when) for use in _defibrotide(case)) for when in later)
+
+
+def _defibrotide(case: Case) -> Iterator[DrugUse]:
+    return (use for use in case.chart.uses if "defibrotide" in use.drugs)
 
 
 def _treated(case: Case) -> Iterator[Event]:
     """Step 1: defibrotide given or active since the first dose, and no event recorded."""
     given = case.frame.history.given
-    for use in case.chart.uses:
-        if not given or "defibrotide" not in use.drugs or not _runs_since(use, given[0].when):
+    for use in _defibrotide(case):
+        if not given or not _runs_since(use, given[0].when):
             continue
         when = use.last_known or "undated"
         if _PROPHYLAXIS.search(use.all_text):

@@ -12,6 +12,7 @@ def plain_text(page: DetailPage) -> str:
         f"{one.policy.id} (effective {one.policy.effective}): {page.sentence}.",
         f"{page.request_line}. Criteria: {page.tally}.",
         f"Patient: {page.banner.name}, born {page.banner.born}.",
+        *((f"{one.payer.because}.",) if one.payer is not None else ()),
         "",
         "To do:",
         *(f"- {step.text}" for step in page.steps),

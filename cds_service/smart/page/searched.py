@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cds_service.ehr.needs import NEEDS
+from cds_service.ehr.needs import NEEDS, DataNeed
 from cds_service.fhir.record import Record
 
 _PATIENT = re.compile(r"[&?]?(?:patient|subject|beneficiary)=(?:Patient/)?\{\{context\.patientId\}\}&?")
@@ -14,13 +14,14 @@ _SHOWN = 240
 
 @dataclass(frozen=True, slots=True)
 class SearchedRow:
-    """One kind of data. ``gap`` is empty when all of it was seen."""
+    """One kind of data. ``gap`` is empty when all of it was seen; ``lacking`` says that the EHR has no such type."""
 
     name: str
     asked: str
     why: str
     found: int
     gap: str
+    lacking: str = ""
 
 
 def searched(record: Record) -> tuple[SearchedRow, ...]:
@@ -32,9 +33,16 @@ def searched(record: Record) -> tuple[SearchedRow, ...]:
             why=row.why,
             found=len(record.of_type(row.resource_type)),
             gap=record.unseen(row.need) or "",
+            lacking=_not_offered(row, record),
         )
         for row in NEEDS
     )
+
+
+def _not_offered(row: DataNeed, record: Record) -> str:
+    if row.need not in record.not_offered:
+        return ""
+    return f"this EHR does not offer {row.resource_type}; its facts are judged by the other sources"
 
 
 def _asked(search: str) -> str:

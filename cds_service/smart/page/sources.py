@@ -1,6 +1,6 @@
 """A FHIR resource as one line of evidence: what it is, what it says, when, and how it reached us.
 
-Shows what the resource carries and judges nothing; a value is shown as sent.
+Shows what the resource carries and judges nothing; a value is shown as sent, but for needless zeros.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
-from cds_service.fhir.quantities import as_decimal, plain
+from cds_service.fhir.quantities import in_words
 from cds_service.fhir.record import Record, Resource
 
 _TIMES = (
@@ -87,7 +87,9 @@ def _value(body: Mapping[str, Any]) -> str:
 
 def _one_value(body: Mapping[str, Any]) -> str:
     if quantity := as_dict(body.get("valueQuantity")):
-        return _quantity(quantity)
+        return in_words(quantity)
+    if span := as_dict(body.get("valueRange")):
+        return " to ".join(in_words(end) for side in ("low", "high") if (end := as_dict(span.get(side))))
     if concept := as_dict(body.get("valueCodeableConcept")):
         return _short_name(concept)
     for member in ("valueString", "valueDateTime", "valueInteger", "valueBoolean"):
@@ -96,21 +98,14 @@ def _one_value(body: Mapping[str, Any]) -> str:
     return _short_name(body.get("dataAbsentReason"))
 
 
-def _quantity(quantity: Mapping[str, Any]) -> str:
-    unit = as_text(quantity.get("unit")) or as_text(quantity.get("code")) or ""
-    comparator = as_text(quantity.get("comparator")) or ""
-    number = as_decimal(quantity.get("value"))
-    return f"{comparator}{plain(number) if number is not None else ''} {unit}".strip()
-
-
 def _dose(body: Mapping[str, Any]) -> str:
     given = as_dict(as_dict(body.get("dosage")).get("dose")) if isinstance(body.get("dosage"), dict) else {}
     if given:
-        return _quantity(given)
+        return in_words(given)
     for dosage in as_dicts(body.get("dosageInstruction")):
         for rate in (*as_dicts(dosage.get("doseAndRate")), dosage):
             if quantity := as_dict(rate.get("doseQuantity")):
-                return _quantity(quantity)
+                return in_words(quantity)
     return ""
 
 

@@ -1,0 +1,50 @@
+"""QT intervals in the words of an ECG report, as an ECG machine or a reader writes them ("QT/QTc 430/512 ms").
+
+Knows the few forms in which the interval and its number stand together. A number beside words of
+another time, a limit or a condition is left alone, as is everything else in prose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class ReportedQt(NamedTuple):
+    """A corrected QT in ms by the formula that the report names (``qtc_unspecified`` when none)."""
+
+    concept: str
+    ms: Decimal
+
+
+_FORMULA = r"(?:[ -]?(?P<formula>F|B|Fridericia|Bazett|\(F\)|\(B\)|\(Fridericia\)|\(Bazett\)))?"
+_BETWEEN = r"\s*(?:intervals?|int\.?)?\s*(?:is|was|of|=|:)?\s*"
+_PAIR = re.compile(
+    rf"\bQT\s*/\s*QTc{_FORMULA}{_BETWEEN}\d{{3}}\s*(?:ms|msec)?\s*/\s*(?P<ms>\d{{3}})(?![\d.])\s*(?:ms|msec|milliseconds?)?",
+    re.IGNORECASE,
+)
+_SINGLE = re.compile(
+    rf"(?<!/)\bQTc{_FORMULA}{_BETWEEN}(?P<ms>\d{{3}})(?![\d.])\s*(?:ms|msec|milliseconds?)\b", re.IGNORECASE
+)
+_NOT_THIS_ECG = re.compile(
+    r"\b(?:previous\w*|prior|earlier|before|baseline|compared|from|since|last|old|was|had been|if|when|unless|until|hold|stop|"
+    r"goal|target|limit|threshold|normal|upper|above|below|over|under|exceed\w*|repeat|risk|increase[sd]? to)\b|[<>\u2264\u2265]",
+    re.IGNORECASE,
+)
+_CLAUSE_END = re.compile(r"[;\n]|\.(?!\d)")
+
+
+def reported_qts(text: str) -> Iterator[ReportedQt]:
+    """The corrected QTs that a report states of its own ECG."""
+    for clause in _CLAUSE_END.split(text):
+        for form in (_PAIR, _SINGLE):
+            for match in form.finditer(clause):
+                if not _NOT_THIS_ECG.search(clause[: match.start()]):
+                    yield ReportedQt(_concept(match["formula"]), Decimal(match["ms"]))
+
+
+def _concept(formula: str | None) -> str:
+    letter = (formula or "").strip("()").upper()[:1]
+    return {"F": "qtc_fridericia", "B": "qtc_bazett"}.get(letter, "qtc_unspecified")

@@ -1,0 +1,12 @@
+"""Reading free text in a closed world: what a text asserts of this patient now, or that it was not understood.
+
+One way in: :func:`cds_service.clinical.reading.reader.read`, a text and a topic to assertions.
+
+1. ``tokens``: characters to words. White space is folded, long texts are not read, nothing here backtracks.
+2. ``lexicon``: words to meanings, the longest match first, from the reviewed tables in ``lexicon/``.
+3. ``clauses``: sentences, and the segments of a sentence. A blocking word silences its whole sentence.
+4. ``reader``: a segment that names the topic states something only if every word of it is known;
+   then its polarity is worked out. One unknown word, and it decides nothing: it is quoted instead.
+
+Does not know where a text comes from, or what follows from it.
+"""

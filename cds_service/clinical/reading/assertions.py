@@ -1,0 +1,74 @@
+"""What reading a text gives: assertions, and the passages that name the topic and were not understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cds_service.fhir.dates import When
+
+
+class Certainty(StrEnum):
+    """How sure the text is of what it says."""
+
+    STATED = "stated"
+    SUSPECTED = "suspected"
+
+
+class Time(StrEnum):
+    """Of which time the text speaks; an assertion with a date of its own is ``PRESENT`` at that date."""
+
+    PRESENT = "present"
+    PAST = "past"
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One state that a wholly understood clause asserts of this patient.
+
+    ``value`` is a value of the topic ("cr", "positive"). ``when`` is the date that the text itself
+    gives, and ``cycle`` the cycle after which it places the state; None when it gives none.
+    """
+
+    topic: str
+    value: str
+    quote: str
+    span: tuple[int, int]
+    certainty: Certainty = Certainty.STATED
+    time: Time = Time.PRESENT
+    when: When | None = None
+    cycle: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A passage that names the topic and decides nothing, quoted whole.
+
+    ``silenced``: its words are understood and speak of something else than the present (a goal, a
+    risk, another person); otherwise a word of it is not known, or it contradicts itself.
+    """
+
+    topic: str
+    quote: str
+    span: tuple[int, int]
+    silenced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says of one topic, in the order of the text."""
+
+    assertions: tuple[Assertion, ...] = ()
+    not_understood: tuple[NotUnderstood, ...] = ()
+
+    @property
+    def values(self) -> frozenset[str]:
+        """The values that are stated of the present."""
+        return frozenset(
+            a.value for a in self.assertions if a.time is Time.PRESENT and a.certainty is Certainty.STATED
+        )
+
+    @property
+    def mentions(self) -> bool:
+        """Whether the text names the topic at all."""
+        return bool(self.assertions or self.not_understood)

@@ -1,0 +1,77 @@
+"""Text to tokens: words, numbers, dates and signs, with their places in the text.
+
+One pass from left to right; each alternative is bounded, so the cost grows with the length alone.
+Knows no medicine: what a word means is the lexicon's business.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+LONGEST = 65_536  # characters; a longer text is not read at all, since its assessment may stand last
+
+
+class Shape(StrEnum):
+    """What a token looks like."""
+
+    WORD = "word"
+    NUMBER = "number"
+    DATE = "date"
+    SIGN = "sign"
+    END = "end"  # the end of a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: ``text`` as written, ``word`` in lower case, and its place in the text."""
+
+    shape: Shape
+    text: str
+    word: str
+    start: int
+    end: int
+
+
+_DASHES = str.maketrans(
+    {
+        "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
+        "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2265": ">", "\u2264": "<", "\u00d7": "x",
+    }
+)  # fmt: skip
+
+# Abbreviations with a sign inside are one word; so are the names of a translocation or a fusion.
+_SLASHED = r"(?:s/p|w/o|w/|r/o|e/o|h/o|s/s|d/w|c/w|p/w|f/c|f/u|u/s|d/t|b/c|n/v|a/p|n/a|r/r|y/o|c/o|i/s/o)(?![A-Za-z])"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}"
+_TOKEN = re.compile(
+    r"(?P<end>[.!?](?=\s|$)|[;\n])"
+    r"|(?P<date>\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})(?![\d/])|\d{1,2}/\d{4}(?![\d/])|\d{1,2}/\d{1,2}(?![\d/])"
+    rf"|(?:\d{{1,2}}\s)?\b{_MONTH}\.?\s(?:\d{{1,2}},?\s)?\d{{4}}(?!\d)|\b(?:19|20)\d{{2}}(?![\d.,]\d|\d))"
+    r"|(?P<number>\d{1,9}(?:,\d{3})*(?:\.\d{1,6})?(?:[eE]-\d{1,2})?)"
+    r"|(?P<fusion>\b(?:BCR|ETV6|TCF3|KMT2A)(?:::|[-/])(?:ABL ?1?|RUNX1|PBX1|AFF1|JAK2)\b)"
+    rf"|(?P<slashed>{_SLASHED})"
+    r"|(?P<word>[^\W\d_][^\W_]{0,39}(?:'[^\W\d_]{1,3})?)"
+    r"|(?P<sign>--?|::|[^\s\w]|_)",
+    re.IGNORECASE,
+)  # fmt: skip
+_MEMBERS = {"end": Shape.END, "date": Shape.DATE, "number": Shape.NUMBER, "sign": Shape.SIGN}
+
+
+def folded(text: str) -> str:
+    """The text with one blank for each run of white space, line ends kept as line ends, dashes made alike."""
+    lines = unicodedata.normalize("NFC", text).translate(_DASHES).splitlines()
+    return "\n".join(kept for line in lines if (kept := " ".join(line.split())))
+
+
+@lru_cache(maxsize=512)
+def tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of a folded text; none of a text that is longer than is read."""
+    if len(text) > LONGEST:
+        return ()
+    return tuple(
+        Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), m[0], m[0].lower(), m.start(), m.end())
+        for m in _TOKEN.finditer(text)
+    )

@@ -1,0 +1,106 @@
+"""The topics that are read as states, and what a denial, a loss or a near miss of each value says.
+
+The values themselves stand in the lexicon's tables. A topic that is not here has a grammar of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+NOTHING = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """How the values of one topic turn: ``denied["cr"]`` is what "not in CR" says; a value that is not there says nothing.
+
+    ``groups`` are the values that agree with each other: two present values of different groups in one text
+    contradict. ``suspects``: doubt is a suspicion worth knowing, not silence. ``needs_predicate``: the bare
+    name of the thing says nothing ("transplant"). ``dated`` is False
+    where a date in the text is a plan's and not the statement's. ``figures``: a number may follow a name ("plt 22").
+    """
+
+    name: str
+    denied: Mapping[str, str] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
+    near: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[frozenset[str], ...] = ()
+    suspects: bool = False
+    needs_predicate: bool = False
+    dated: bool = True
+    figures: bool = False
+
+    def agree(self, a: str, b: str) -> bool:
+        return a == b or any({a, b} <= group for group in self.groups)
+
+
+RESPONSE = Topic(
+    "response",
+    denied={
+        "cr": "no-cr", "cri": "no-cr", "relapse": "no-progression", "progression": "no-progression",
+        "pr": NOTHING, "sd": NOTHING, "no-cr": NOTHING, "improved": NOTHING,
+    },
+    lost={"cr": "relapse", "cri": "relapse"},
+    near={"cr": "no-cr", "cri": "no-cr"},
+    groups=(
+        frozenset({"cr", "cri", "no-progression", "improved"}),
+        frozenset({"pr", "sd", "no-cr", "no-progression", "improved"}),
+        frozenset({"relapse", "progression", "no-cr"}),
+    ),
+)  # fmt: skip
+EXTRAMEDULLARY = Topic(
+    "extramedullary", denied={"present": "absent"}, lost={"present": "absent"}, near={"present": "present"},
+    suspects=True,
+)  # fmt: skip
+TRANSPLANT = Topic(
+    "transplant",
+    denied={"planned": "not-planned"},
+    lost={"planned": "not-planned"},
+    needs_predicate=True,
+    dated=False,
+)
+VOD = Topic("vod", denied={"vod": "excluded"}, suspects=True)
+REACTION = Topic(
+    "reaction", denied={"reaction": "excluded", "anaphylaxis": "no-anaphylaxis"}, suspects=True,
+    groups=(frozenset({"reaction", "no-anaphylaxis"}), frozenset({"reaction", "anaphylaxis"})),
+)  # fmt: skip
+STATUS = Topic(
+    "status",
+    denied={"relapsed": NOTHING, "refractory": NOTHING, "remission": NOTHING, "untreated": NOTHING},
+    groups=(frozenset({"relapsed", "refractory"}),),
+)
+REGIMEN = Topic(
+    "regimen",
+    denied={"mini-hyper-cvd": "without", "hyper-cvad": "without"},
+    lost={"mini-hyper-cvd": "without"},
+)
+
+HOLD = Topic(
+    "hold", denied={"toxicity": NOTHING, "counts": NOTHING, "other": NOTHING},
+    groups=(frozenset({"toxicity", "counts", "other"}),), figures=True,
+)  # fmt: skip
+CAUSE = Topic(
+    "cause", denied={"disease": NOTHING, "inotuzumab": "not-inotuzumab"}, suspects=True, figures=True
+)
+CLEARANCE = Topic("clearance", denied={"go-on": NOTHING}, figures=True)
+LIVER_RECOVERY = Topic("liver-recovery", denied={"not-recovering": NOTHING}, figures=True)
+
+TOPICS = {
+    t.name: t
+    for t in (
+        RESPONSE,
+        EXTRAMEDULLARY,
+        TRANSPLANT,
+        VOD,
+        REACTION,
+        STATUS,
+        REGIMEN,
+        HOLD,
+        CAUSE,
+        CLEARANCE,
+        LIVER_RECOVERY,
+    )
+}
+# Topics of which only the mention counts, whatever is said; see ``mentioned``.
+MONITORING, OBSERVATION = "monitoring", "observation"

@@ -1,0 +1,129 @@
+"""The text of a document where EHRs keep it: attached inline, in ``presentedForm``, or in a Binary of the record.
+
+Reads plain text and HTML, whole or not at all: the assessment stands last, so nothing is cut. Knows
+nothing of what a text says.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from html.parser import HTMLParser
+from typing import Any
+
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.record import Record, Resource
+
+LARGEST = 64 * 1024  # bytes of one text; a larger one is not read
+_MOST_TEXT = 6 * LARGEST  # characters of one record: reading takes time
+_READABLE = ("text/plain", "text/html")
+
+
+def attachments_of(resource: Resource) -> tuple[Mapping[str, Any], ...]:
+    """The attachments of a DocumentReference or DiagnosticReport."""
+    held = [as_dict(content.get("attachment")) for content in as_dicts(resource.body.get("content"))]
+    return tuple(a for a in (*held, *as_dicts(resource.body.get("presentedForm"))) if a)
+
+
+def is_readable_type(attachment: Mapping[str, Any]) -> bool:
+    """Whether an attachment says that it is text, or does not say what it is."""
+    kind, _ = _content_type(attachment.get("contentType"))
+    return not kind or kind in _READABLE
+
+
+def attached_texts(documents: Iterable[Resource], record: Record) -> dict[str, str]:
+    """The text of each document that has one, by reference; of very much text, the documents given first."""
+    found: dict[str, str] = {}
+    room = _MOST_TEXT
+    for document in documents:
+        text = _attached_text(document, record)
+        if text and len(text) <= room:
+            found[document.reference] = text
+            room -= len(text)
+    return found
+
+
+def _attached_text(resource: Resource, record: Record) -> str:
+    """The text attached to a document: the first that can be read, plain before HTML; empty when none can."""
+    read = [(kind, text) for a in attachments_of(resource) for kind, text in _read(a, record)]
+    return next((text for wanted in _READABLE for kind, text in read if kind == wanted), "")
+
+
+def _read(attachment: Mapping[str, Any], record: Record) -> Iterator[tuple[str, str]]:
+    kind, charset = _content_type(attachment.get("contentType"))
+    data = as_text(attachment.get("data"))
+    if data is None and (binary := _binary_of(attachment, record)) is not None:
+        data = as_text(binary.body.get("data"))
+        kind, charset = _content_type(binary.body.get("contentType"))
+    text = _decoded(data, charset) if data is not None and kind in _READABLE else None
+    if text is not None:
+        yield kind, html_text(text) if kind == "text/html" else text.strip()
+
+
+def _binary_of(attachment: Mapping[str, Any], record: Record) -> Resource | None:
+    """The Binary that was read at the attachment's own address; one of the same id elsewhere is another."""
+    url = as_text(attachment.get("url"))
+    found = record.resolve(url) if url is not None else None
+    return found if found is not None and found.type == "Binary" and found.name == url else None
+
+
+def _content_type(value: object) -> tuple[str, str]:
+    kind, _, parameters = (as_text(value) or "").lower().partition(";")
+    charset = re.search(r"charset=\"?([\w.:-]+)", parameters)
+    return kind.strip(), charset[1] if charset else "utf-8"
+
+
+def _decoded(data: str, charset: str) -> str | None:
+    """The text of base64 data; None when it is too large, no base64 or not in its charset."""
+    if len(data) > LARGEST * 2:
+        return None
+    try:
+        raw = base64.b64decode("".join(data.split()), validate=True)
+        text = raw.decode(charset)
+    except (binascii.Error, LookupError, ValueError):
+        return None
+    return text if len(raw) <= LARGEST and "\0" not in text else None
+
+
+_BLOCKS = frozenset(
+    {"p", "div", "br", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "hr", "pre"}
+)  # fmt: skip
+_SILENT = frozenset({"script", "style", "head", "title"})
+
+
+class _Text(HTMLParser):
+    """Collects what a reader would see, a line for each block."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent += 1
+        elif tag in _BLOCKS:
+            self.parts.append("\n")
+        elif tag in ("td", "th"):
+            self.parts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = max(self._silent - 1, 0)
+        elif tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(re.sub(r"\s+", " ", data))
+
+
+def html_text(html: str) -> str:
+    """The text of an HTML page, without scripts and styles."""
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    lines = (" ".join(line.split()) for line in "".join(parser.parts).split("\n"))
+    return "\n".join(line for line in lines if line)

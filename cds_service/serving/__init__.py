@@ -1,0 +1,1 @@
+"""What surrounds the application in production: the start, the workers, and their counters."""

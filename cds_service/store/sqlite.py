@@ -1,0 +1,66 @@
+"""SQLite: one file in WAL mode, for the workers of one host. Knows no table."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+
+from cds_service.store import patience
+from cds_service.store.failures import CORRECT_ADDRESS, Failure, StoreError
+
+# For commands, which may wait; a call has less.
+LONGEST_WAIT_S = 30.0
+# Kinds of fault that others' work on the same file causes.
+_WORTH_WAITING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
+
+
+def sqlite_engine(url: str, path: str | None) -> Engine:
+    """Connections to the file, whose folder is made. Raises StoreError for an address of no use."""
+    if not path or path == ":memory:":
+        raise StoreError(Failure("address", "it must name a file, which workers share", CORRECT_ADDRESS))
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise StoreError(
+            Failure("file", "the folder of the database cannot be made", CORRECT_ADDRESS)
+        ) from None
+    engine = create_engine(url, pool_size=10, max_overflow=40, pool_timeout=2, hide_parameters=True)
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: sqlite3.Connection, _: Any) -> None:
+    # The driver's own transactions start too late to keep what was read from changing.
+    connection.isolation_level = None
+    _wait_for_locks(connection)
+    _switch_to_wal(connection)
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _wait_for_locks(connection: sqlite3.Connection | Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout={int(patience.left(LONGEST_WAIT_S) * 1000)}")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """SQLite's own wait does not cover this switch: of workers that start at once on a new file, one is refused."""
+    until = time.monotonic() + patience.left(LONGEST_WAIT_S)
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as fault:
+            if time.monotonic() > until or not fault.sqlite_errorname.startswith(_WORTH_WAITING):
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _begin(db: Connection) -> None:
+    _wait_for_locks(db.connection.driver_connection)
+    reading = db.get_execution_options().get("reading", False)
+    db.execute(text("BEGIN" if reading else "BEGIN IMMEDIATE"))

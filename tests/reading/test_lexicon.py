@@ -1,0 +1,51 @@
+"""Every row of the lexicon: the text that must be read is read, and the one that must not is not."""
+
+import pytest
+
+from cds_service.clinical.reading.lexicon import Kind, rows
+from cds_service.clinical.reading.mentioned import mentioned
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.topics import MONITORING, OBSERVATION, TOPICS
+
+ROWS = [
+    pytest.param(row, id=f"{row.kind}-{'-'.join(sorted(row.topics)) or 'all'}-{row.value}-{i}")
+    for i, row in enumerate(rows())
+]
+
+
+def values(topic: str, text: str) -> set[str]:
+    """The values that a text asserts, suspected or of the past included; for topics of mentions, what is mentioned."""
+    if topic in (MONITORING, OBSERVATION):
+        return {v for named, _ in mentioned(text, topic) for v in named}
+    return {a.value for a in read(text, topic).assertions}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_text_that_must_be_read_is_read(row):
+    topic, value, text = row.read.split(">", 2)
+    assert values(topic, text) >= ({value} if value else set())
+    assert values(topic, text)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_text_that_must_not_be_read_states_nothing_now(row):
+    topic, text = row.unread.split(">", 1)
+    if topic in (MONITORING, OBSERVATION):
+        assert not values(topic, text) >= {"watched", "after", "hour"}
+        assert not values(topic, text) >= {"infection", "bleeding"}
+    else:
+        assert read(text, topic).values == frozenset()
+
+
+def test_each_topic_is_known_and_each_phrase_stands_once_in_its_topic():
+    seen = {}
+    for row in rows():
+        for topic in row.topics:
+            assert topic in TOPICS or topic in (MONITORING, OBSERVATION)
+            for phrase in row.phrases:
+                if row.kind is Kind.TARGET:
+                    assert seen.setdefault((topic, phrase), row) is row, phrase
+
+
+def test_no_phrase_is_empty():
+    assert all(phrase.strip() for row in rows() for phrase in row.phrases)

@@ -1,0 +1,38 @@
+"""QT intervals in the words of an ECG report."""
+
+import pytest
+
+from cds_service.clinical.ecg_words import reported_qts
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Sinus rhythm. QT/QTc 430/512 ms.", [("qtc_unspecified", 512)]),
+        ("QT/QTc: 430 / 512", [("qtc_unspecified", 512)]),
+        ("QT/QTcF 400/431 ms", [("qtc_fridericia", 431)]),
+        ("QTcF = 441 ms; QTcB = 466 ms", [("qtc_fridericia", 441), ("qtc_bazett", 466)]),
+        ("QTc interval is 470 msec", [("qtc_unspecified", 470)]),
+        ("QTc (Bazett) 466 ms", [("qtc_bazett", 466)]),
+        ("Previous QTc 512 ms. QTc 430 ms.", [("qtc_unspecified", 430)]),
+    ],
+)
+def test_the_interval_of_this_ecg_is_read(text, found):
+    assert [(q.concept, int(q.ms)) for q in reported_qts(text)] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hold if QTc 500 ms or more",
+        "Compared with the QTc 512 ms",
+        "QTc > 500 ms would be a concern",
+        "No QTc above 500 ms",
+        "QTc prolonged",
+        "QTc 0.43",
+        "QTc 5120 ms",
+        "PR 160 ms, QRS 90 ms, QT 430 ms",
+    ],
+)
+def test_limits_conditions_and_other_ecgs_are_left_alone(text):
+    assert list(reported_qts(text)) == []

@@ -1,0 +1,134 @@
+"""The shapes in which a value comes, as intervals in canonical units; names in the place of codes; no result (yet)."""
+
+from datetime import UTC
+
+import pytest
+
+from cds_service.clinical.measurements import is_no_result
+from cds_service.clinical.results import parts_of, read_part
+from cds_service.fhir.record import Resource
+from tests.policy.chart_notes import LOINC, coded, quantity
+
+
+def result_of(code, **members):
+    body = {"resourceType": "Observation", "id": "o", "status": "final", "effectiveDateTime": "2026-04-14"}
+    concept = coded(LOINC, code) if isinstance(code, str) else code
+    (part,) = parts_of(Resource(body | {"code": concept} | members))
+    return read_part(part, UTC)
+
+
+def value_range(low, high, unit):
+    return {"low": quantity(low, unit), "high": quantity(high, unit)}
+
+
+PLATELETS, BLASTS, ANC = "777-3", "11150-0", "751-8"
+COUNT_RANGE = [{"low": quantity(150, "10*9/L"), "high": quantity(400, "10*9/L")}]
+READ = {
+    "a range": (BLASTS, {"valueRange": value_range(60, 70, "%")}, "60 to 70 %"),
+    "a range with one unit": (BLASTS, {"valueRange": {"low": {"value": 60}, "high": quantity(70, "%")}}, "60 to 70 %"),
+    "an open range": (BLASTS, {"valueRange": {"high": quantity(5, "%")}}, "<= 5 %"),
+    "an integer per cent": (BLASTS, {"valueInteger": 65}, "65 %"),
+    "an integer in the unit of its normal range": (PLATELETS, {"valueInteger": 48, "referenceRange": COUNT_RANGE}, "48 x10*9/L"),
+    "a ratio of cells": (BLASTS, {"valueRatio": {"numerator": {"value": 65}, "denominator": {"value": 100}}}, "65 %"),
+    "a ratio with cells named": (BLASTS, {"valueRatio": {"numerator": {"value": 130, "unit": "blasts"}, "denominator": {"value": 200, "unit": "cells"}}}, "65 %"),
+    "a ratio of units": (PLATELETS, {"valueRatio": {"numerator": {"value": 48000}, "denominator": {"value": 1, "unit": "uL"}}}, "48 x10*9/L"),
+    "a text range": (BLASTS, {"valueString": "60-70 %"}, "60 to 70 %"),
+    "a bare text range": (BLASTS, {"valueString": "3-5"}, "3 to 5 %"),
+    "a bare bound": (BLASTS, {"valueString": "<1"}, "< 1 %"),
+    "about": (BLASTS, {"valueString": "approx. 60"}, "48 to 72 %"),
+    "a percentage of what it can only be of": (BLASTS, {"valueString": "60-70% blasts"}, "60 to 70 %"),
+    "about so many of the cells": (BLASTS, {"valueString": "approx. 60 % of nucleated cells."}, "48 to 72 %"),
+    "none": (BLASTS, {"valueString": "None seen"}, "0 %"),
+    "no blasts": (BLASTS, {"valueCodeableConcept": {"text": "No blasts identified."}}, "0 %"),
+    "a flagged figure": (PLATELETS, {"valueString": "48 K/uL (L)"}, "48 x10*9/L"),
+    "a count in text": (PLATELETS, {"valueString": "48 x10(3)/uL"}, "48 x10*9/L"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "members", "shown"), READ.values(), ids=READ)
+def test_every_shape_of_a_number_is_read(code, members, shown):
+    assert result_of(code, **members).shown == f"{shown} (2026-04-14)"
+
+
+UNREAD = {
+    "a range in two units": (BLASTS, {"valueRange": {"low": quantity(1, "%"), "high": quantity(2, "g/L")}}),
+    "a range upside down": (BLASTS, {"valueRange": value_range(70, 60, "%")}),
+    "an integer count without any unit": (ANC, {"valueInteger": 3000}),
+    "a ratio by zero": (BLASTS, {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 0}}}),
+    "a bare share of one, or of a hundred": (BLASTS, {"valueString": "0.65"}),
+    "none of another thing": (PLATELETS, {"valueString": "None seen"}),
+    "so many cells": (BLASTS, {"valueString": "65 cells"}),
+    "a sentence": (BLASTS, {"valueString": "60 then 3"}),
+    "a reference": (BLASTS, {"valueString": "see comment"}),
+    "implausible": (BLASTS, {"valueInteger": 650}),
+}
+
+
+@pytest.mark.parametrize(("code", "members"), UNREAD.values(), ids=UNREAD)
+def test_what_is_no_number_of_its_kind_is_named_as_unreadable(code, members):
+    result = result_of(code, **members)
+    assert result.is_unreadable
+    assert "not readable" in result.shown
+
+
+AWAITED = {
+    "pending": {"valueString": "Pending"},
+    "not performed": {"valueCodeableConcept": {"text": "Test not performed"}},
+    "pending by code": {
+        "valueCodeableConcept": {"coding": [{"system": "urn:lab", "code": "P", "display": "Pending"}]}
+    },
+    "absent": {"dataAbsentReason": {"coding": [{"code": "not-performed"}]}},
+    "absent, with a remark": {
+        "dataAbsentReason": {"text": "clotted"},
+        "note": [{"text": "Clotted, redraw."}],
+    },
+}
+
+
+@pytest.mark.parametrize("members", AWAITED.values(), ids=AWAITED)
+def test_words_for_no_result_are_no_result(members):
+    result = result_of(PLATELETS, **members)
+    assert result.awaited
+    assert (result.value, result.problem) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["see comment", "pending review: 48", "48", "not pending", ""])
+def test_other_words_are_no_words_for_no_result(text):
+    assert not is_no_result(text)
+
+
+NAMED = {
+    "a local code": (
+        {"coding": [{"system": "urn:lab", "code": "1", "display": "PLT"}]},
+        "10*3/uL",
+        "platelets",
+    ),
+    "no code": ({"text": "Absolute Neutrophil Count"}, "cells/mcL", "anc"),
+    "QTcF": ({"text": "QTcF"}, "ms", "qtc_fridericia"),
+}
+
+
+@pytest.mark.parametrize(("code", "unit", "concept"), NAMED.values(), ids=NAMED)
+def test_a_reviewed_name_with_a_unit_of_its_concept_stands_for_a_code_and_is_said(code, unit, concept):
+    result = result_of(code, valueQuantity={"value": 450, "unit": unit})
+    assert result.concept == concept
+    assert "known by its name" in result.shown
+
+
+OTHER_TESTS = {
+    "a longer name": ({"text": "Platelet aggregation"}, "10*3/uL", {}),
+    "another unit": ({"text": "PLT"}, "mg/dL", {}),
+    "no unit": ({"text": "PLT"}, None, {}),
+    "a public code of another test": (
+        {"text": "PLT", "coding": [{"system": LOINC, "code": "13056-7"}]},
+        "10*3/uL",
+        {},
+    ),
+    "urine": ({"text": "Potassium"}, "mmol/L", {"specimen": {"display": "Urine, random"}}),
+}
+
+
+@pytest.mark.parametrize(("code", "unit", "more"), OTHER_TESTS.values(), ids=OTHER_TESTS)
+def test_a_name_alone_is_not_enough(code, unit, more):
+    body = {"resourceType": "Observation", "code": code, "valueQuantity": {"value": 48, "unit": unit}} | more
+    assert list(parts_of(Resource(body))) == []
