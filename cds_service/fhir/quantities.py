@@ -89,9 +89,9 @@ def plain(value: Decimal) -> str:
 def in_words(quantity: Mapping[str, Any]) -> str:
     """A Quantity as one reads it, ``<1.4 mg``; what is no number stands as it was sent."""
     unit = as_text(quantity.get("unit")) or as_text(quantity.get("code")) or ""
-    value = quantity.get("value", "")
+    value = quantity.get("value")
     number = as_decimal(value)
-    shown = plain(number) if number is not None else as_text(value) or ""
+    shown = as_text(value) or (plain(number) if number is not None else "")
     return f"{as_text(quantity.get('comparator')) or ''}{shown} {unit}".strip()
 
 

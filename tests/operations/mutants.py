@@ -89,6 +89,30 @@ _FORMS = {
     "quantityQuantity": lambda n, _: {"value": n},
     "doseQuantity": lambda n, _: {"value": n, "unit": "mg/m2"},
     "occurrenceDateTime": lambda _, d: d,
+    "repeat": lambda n, d: {
+        "boundsRange": {"low": {"value": 1, "unit": "d"}, "high": {"value": n, "unit": "a"}},
+        "frequencyMax": n,
+        "period": n,
+        "periodUnit": "s",
+        "dayOfWeek": ["mon", n, d],
+        "timeOfDay": [n, d],
+    },
+    "boundsDuration": lambda n, _: {"value": n, "code": "wk"},
+    "occurrenceTiming": lambda n, d: {
+        "code": {"text": f"every {n} weeks x{n}"},
+        "repeat": {"boundsPeriod": {"start": d}, "countMax": n},
+    },
+    "expectedSupplyDuration": lambda n, _: {"value": n, "unit": "days"},
+    "numberOfRepeatsAllowed": lambda n, _: n,
+    "priorPrescription": lambda n, _: {"reference": n},
+    "valueRange": lambda n, _: {"low": {"value": n, "unit": "%"}, "high": {"value": n, "unit": "%"}},
+    "valueRatio": lambda n, _: {"numerator": {"value": n}, "denominator": {"value": n, "unit": "cells"}},
+    "valueInteger": lambda n, _: n,
+    "valueCodeableConcept": lambda n, _: {"text": f"about {n}-{n} %"},
+    "presentedForm": lambda n, d: [{"contentType": "text/plain", "data": n, "creation": d, "size": n}],
+    "content": lambda n, _: [{"attachment": {"contentType": "text/html", "data": n, "url": n}}],
+    "relatesTo": lambda n, _: [{"code": "replaces", "target": {"reference": n}}],
+    "conclusion": lambda n, d: f"QT/QTc {n}/{n} ms on {d}; MRD {n} x 10^-{n}; CD22 > {n} %; grade {n} VOD",
 }
 _DATE = re.compile(r"\d{4}(-\d\d){0,2}(T.*)?")
 
@@ -105,9 +129,8 @@ class Mutant:
 def mutants(seed: int, count: int) -> Iterator[Mutant]:
     """``count`` mutants of all bundled patients in turn: each in one resource, a third of them in the orders."""
     dice = random.Random(seed)
-    originals = [
-        (name, form(complete_request(name))) for form in (_as_it_is, _in_words, _as_service) for name in NAMES
-    ]
+    forms = (_as_it_is, _in_words, _as_service, _with_every_type, _with_a_second)
+    originals = [(name, form(complete_request(name))) for form in forms for name in NAMES]
     members = sorted({step for _, r in originals for _, held in _resources(r) for p in _places(held) for step in p if isinstance(step, str)})  # fmt: skip
     for number in range(count):
         name, original = originals[number % len(originals)]
