@@ -13,21 +13,16 @@ from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.evidence import deciding
-from cds_service.clinical.marker_words import (
-    is_equivocal,
-    is_of_normal_cells,
-    marker_sign,
-    names_marker,
-    percent_of,
-)
+from cds_service.clinical.marker_words import Source, Stated, mentions_in, names_marker, stated_in
+from cds_service.clinical.mentions import Mention
 from cds_service.clinical.reports import finality
 from cds_service.clinical.results import Part, Result, read_part
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
-from cds_service.fhir.dates import When
 from cds_service.fhir.json_types import as_dicts
 
 CD22 = "CD22"
+_TOPIC = "cd22"
 _PERCENT, _ABSOLUTE = "cd22_blasts_pct", "cd22_blasts_abs"
 _CELLS = re.compile(r"\bcells?\b|\blymphocytes?\b", re.IGNORECASE)
 _TEXTS_OF = frozenset({"Observation", "CarePlan", "Procedure"})
@@ -43,23 +38,30 @@ def cd22_samples(chart: Chart) -> tuple[Result, ...]:
     """
     coded = (*chart.results_for(_PERCENT, _ABSOLUTE), *_by_local_codes(chart))
     found = [_in_own_words(r) for r in coded if not r.awaited]
-    found += [
-        replace(_from_text(r.words, r.reference, r.when), rank=r.rank, preliminary=r.preliminary)
-        for r in chart.results_for("immunophenotype_panel")
-    ]
-    found += [_from_text(text, reference, when) for text, reference, when in _texts(chart)]
-    found += _of_documents(chart)
+    found += [_from_text(stated, t) for t in _texts(chart) for stated in stated_in(t, _TOPIC)]
     told = [r for r in found if r.sign is not None or r.value is not None or r.undecided]
     return tuple(deciding(told, [r for r in found if r not in told and r.is_unreadable]))
 
 
+def cd22_mentions(chart: Chart) -> tuple[Mention, ...]:
+    """Passages that name CD22 and could not be read, with their day."""
+    return mentions_in(_texts(chart), _TOPIC)
+
+
 def _in_own_words(result: Result) -> Result:
     """A CD22 result whose words may carry the sign in a marker's own terms (dim, partial)."""
-    if result.undecided or is_equivocal(result.words):
+    said = [_answer(words, result) for words in result.words.split(" | ")]
+    if result.undecided or any(s.undecided for s in said):
         return replace(result, sign=None, value=None, undecided=True)
-    if result.sign is not None or not result.words:
+    signs = {s.sign for s in said if s.sign is not None}
+    if result.sign is not None or len(signs) != 1:
         return result
-    return replace(result, sign=marker_sign(f"{CD22} {result.words}", CD22))
+    return replace(result, sign=signs.pop())
+
+
+def _answer(words: str, result: Result) -> Stated:
+    found = stated_in(Source(words, result.reference, result.when, question=True), _TOPIC)
+    return next((s for s in found if s.when == result.when), Stated(None, None, False, None, ""))
 
 
 def _by_local_codes(chart: Chart) -> Iterator[Result]:
@@ -76,42 +78,33 @@ def _is_cd22_by_name(part: Mapping[str, Any]) -> bool:
     topic = words_in(part.get("code"))
     if concepts(part.get("code"), "labs") or not names_marker(topic, CD22):
         return False
-    return not is_of_normal_cells(topic) and ("blast" in topic.lower() or not _CELLS.search(topic))
+    return "blast" in topic.lower() or not _CELLS.search(topic)
 
 
-def _texts(chart: Chart) -> Iterator[tuple[str, str, When | None]]:
-    """Texts that may report on CD22: of plans and diagnoses, not of orders."""
+def _texts(chart: Chart) -> Iterator[Source]:
+    """Texts that may report on CD22: of reports, notes, plans and diagnoses, not of orders.
+
+    A preliminary report gives way to a final result of its time.
+    """
+    for r in chart.results_for("immunophenotype_panel"):
+        for words in r.words.split(" | "):
+            yield Source(words, r.reference, r.when, rank=r.rank, preliminary=r.preliminary)
+    for d in chart.documents:
+        early = d.kind == "DiagnosticReport" and bool(d.status) and not finality(d.status)
+        yield Source(d.text, d.reference, d.when, rank=finality(d.status) if early else 1, preliminary=early)
     for p in chart.problems:
         if p.verified and not p.is_event:
-            yield f"{p.words} ; {p.notes}", p.reference, p.recorded or p.onset
+            yield from (
+                Source(text, p.reference, p.recorded or p.onset) for text in (p.words, p.notes) if text
+            )
     for s in chart.statements:
         if s.kind in _TEXTS_OF and not s.codes & _READ_BY_CODE and not names_marker(s.topic, CD22):
-            yield s.text or s.topic, s.reference, s.when
+            yield Source(s.text or s.topic, s.reference, s.when)
 
 
-def _of_documents(chart: Chart) -> Iterator[Result]:
-    """What reports and notes say; a preliminary report gives way to a final result of its time."""
-    for d in chart.documents:
-        found = _from_text(d.text, d.reference, d.when)
-        early = d.kind == "DiagnosticReport" and bool(d.status) and not finality(d.status)
-        yield replace(found, rank=finality(d.status), preliminary=True) if early else found
-
-
-def _from_text(text: str, reference: str, when: When | None) -> Result:
-    sign = marker_sign(text, CD22)
+def _from_text(stated: Stated, source: Source) -> Result:
     return Result(
-        concept="cd22_text",
-        reference=reference,
-        when=when,
-        issued=None,
-        rank=1,
-        words=_clause(text),
-        sign=sign,
-        value=percent_of(text, CD22),
-        undecided=sign is None and names_marker(text, CD22) and is_equivocal(_clause(text)),
-    )
-
-
-def _clause(text: str) -> str:
-    """The part of a text that names CD22, to be shown."""
-    return next((c for c in re.split(r"[.;\n]\s", text) if names_marker(c, CD22)), text).strip()
+        concept="cd22_text", reference=source.reference, when=stated.when, issued=None, rank=source.rank,
+        words=stated.quote, value=stated.amount, sign=stated.sign, undecided=stated.undecided,
+        preliminary=source.preliminary,
+    )  # fmt: skip

@@ -12,52 +12,21 @@ from dataclasses import dataclass
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.marker_words import marker_sign
 from cds_service.clinical.problems import Problem
+from cds_service.clinical.reading.lineage import (
+    ALL,
+    B_ALL,
+    B_LINEAGE,
+    LYMPHOMA,
+    MIXED,
+    OTHER,
+    T_ALL,
+    T_LINEAGE,
+    lineages,
+)
 from cds_service.clinical.reading.recorded import Named, named
-from cds_service.clinical.words import Said, clauses, phrase, says
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
 
-# "Lymphocytic" and "lymphoid" leukemia may be chronic: only with "acute" do they name ALL.
-_ACUTE = r"(?:acute lympho(?:blastic|cytic|id)|lymphoblastic) leuk(?:a)?emia"
-_ABBREVIATED = r"(?-i:ALL)"  # the word "all" is no diagnosis
-
-
-def _of_lineage(letter: str) -> re.Pattern[str]:
-    cell = rf"{letter}(?:[ -]?(?:cell|precursor|lineage|lymphoid))*"
-    before = rf"(?:precursor |early |common |pre[ -]?|pro[ -]?)*{cell}[ -]?"
-    return phrase(
-        rf"{before}{_ACUTE}(?:[/ ]lymphoma)?",
-        rf"acute {cell}[ -]lympho(?:blastic|cytic|id) leuk(?:a)?emia",
-        rf"{_ACUTE},? \(?(?:of )?(?:precursor )?{cell}(?: type)?",
-        rf"{before}{_ABBREVIATED}",
-        rf"{letter}CP[ -]?{_ABBREVIATED}",
-        rf"{_ABBREVIATED},? \(?(?:of )?{cell}",
-    )
-
-
-_B_ALL = _of_lineage("B")
-_T_ALL = _of_lineage("T")
-_T_OTHER = phrase(rf"ETP[ -]?{_ABBREVIATED}", r"(?:precursor )?T(?: cell)? lymphoblastic lymphoma")
-_ALL = phrase(r"acute lympho(?:blastic|cytic|id) leuk(?:a)?emia", _ABBREVIATED)
-_LYMPHOBLASTIC_LYMPHOMA = phrase(r"(?:B(?: cell)? )?lymphoblastic lymphoma", r"B?-?LBL")
-_MIXED = phrase(
-    r"mixed phenotype(?: acute leuk\w+)?", r"MPAL", r"bi-?phenotypic", r"bilineal", r"mixed lineage acute leuk\w+",
-)  # fmt: skip
-_OTHER = phrase(
-    r"acute my(?:eloid|elogenous|eloblastic) leuk\w+", r"AML", r"chronic lymphocytic leuk\w+", r"CLL",
-    r"chronic my(?:eloid|elogenous) leuk\w+", r"CML", r"diffuse large B cell lymphoma", r"DLBCL", r"Burkitt\w* \w+",
-    r"follicular lymphoma", r"mantle cell lymphoma", r"hodgkin\w* lymphoma", r"multiple myeloma",
-    r"myelodysplastic syndrome\w*", r"hairy cell leuk\w+",
-)  # fmt: skip
-_B_LINEAGE = phrase(
-    r"B(?: cell)? (?:lineage|lymphoblast\w*|precursor\w*|phenotype|immunophenotype)", r"precursor B cells?"
-)
-_T_LINEAGE = phrase(
-    r"T(?: cell)? (?:lineage|lymphoblast\w*|precursor\w*|phenotype|immunophenotype)", r"precursor T cells?"
-)
-_T_DENIED = re.compile(
-    r"\bT[ -]?(?:cell|lineage)[^,;]*\b(?:negative|absent|not (?:expressed|detected|seen))", re.IGNORECASE
-)
 _UNCLEAR_ICD = ("C950", "C959", "C919")
 _OTHER_ICD = re.compile(r"C8[1-8]|C9[0-6]|D4[5-7]")
 _UNSPECIFIED = frozenset({"all_unspecified_lineage", "ph_positive", "all_relapsed", "all_refractory"})
@@ -121,7 +90,7 @@ def diagnosis(chart: Chart) -> Diagnosis:
 
 def _group(problem: Problem) -> str | None:
     """The group of a condition: codes first, words where no code of a known system speaks."""
-    if says(problem.words, _MIXED) is Said.AFFIRMED or (problem.is_a("t_all") and problem.is_a("b_all")):
+    if MIXED in _stated(problem.words) or (problem.is_a("t_all") and problem.is_a("b_all")):
         return "mixed"
     for lineage in ("t_all", "b_all"):
         if problem.is_a(lineage):
@@ -139,20 +108,19 @@ def _group(problem: Problem) -> str | None:
     return None if icd else worded
 
 
-# "Ph-negative", "CD22 negative": the sign belongs to the marker and not to the disease.
-_QUALIFIER = re.compile(
-    r"\b(?:Ph|Philadelphia(?: chromosome)?|BCR(?:::|[-/])ABL1|CD\d{1,3}|KMT2A|CRLF2|MRD)[ -]?(?:negative|positive|neg\b|pos\b|[+-])",
-    re.IGNORECASE,
-)
+# The group of a condition that only words name, the first that is named.
+_GROUPS = {T_ALL: "t_all", B_ALL: "b_all", LYMPHOMA: "unclear", OTHER: "other", ALL: "unspecified_all"}
 
 
 def disease_in_words(words: str) -> str | None:
     """The group of the first disease that words affirm, such as ``b_all`` or ``other``; None when they name none."""
-    words = _QUALIFIER.sub(" ", words)
-    named = (
-        ("t_all", _T_ALL), ("t_all", _T_OTHER), ("b_all", _B_ALL), ("unclear", _LYMPHOBLASTIC_LYMPHOMA), ("other", _OTHER), ("unspecified_all", _ALL),
-    )  # fmt: skip
-    return next((group for group, pattern in named if says(words, pattern) is Said.AFFIRMED), None)
+    stated = _stated(words)
+    return next((group for name, group in _GROUPS.items() if name in stated), None)
+
+
+def _stated(words: str) -> frozenset[str]:
+    """The diseases that the names of a condition state."""
+    return frozenset(disease for name in words.split(" | ") for disease in lineages(name, recorded=True))
 
 
 def is_relapse(p: Problem) -> bool:
@@ -191,16 +159,10 @@ def _immunophenotypes(chart: Chart) -> Iterator[tuple[str, str, When | None]]:
 
 def lineage_in(text: str) -> str | None:
     """The lineage that an immunophenotype text states: ``B``, ``T``, ``mixed`` or None."""
-    if says(text, _MIXED) is Said.AFFIRMED:
-        return "mixed"
-    b = any(says(text, p) is Said.AFFIRMED for p in (_B_LINEAGE, _B_ALL)) or _has(text, "CD19", "CD79a")
-    t = any(
-        says(clause, p) is Said.AFFIRMED
-        for clause in clauses(text)
-        if not _T_DENIED.search(clause)
-        for p in (_T_LINEAGE, _T_ALL)
-    ) or _has(text, "cCD3", "cytoplasmic CD3")
-    if b and t:
+    stated = lineages(text)
+    b = bool({B_ALL, B_LINEAGE} & stated) or _has(text, "CD19", "CD79a")
+    t = bool({T_ALL, T_LINEAGE} & stated) or _has(text, "cCD3")
+    if MIXED in stated or (b and t):
         return "mixed"
     return "B" if b else "T" if t else None
 

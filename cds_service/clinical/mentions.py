@@ -5,6 +5,7 @@ A text whose words are understood and speak of something else (a goal, a risk, a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,11 +34,17 @@ class Mention:
 
 def newest_mention(chart: Chart, topic: str, since: date | None = None) -> Mention | None:
     """The newest passage on a topic that was not understood, dated after ``since`` or undated."""
-    found = [
+    found = (
         Mention(s.when, s.reference, n.quote)
         for s in chart.statements
-        if s.kind in ASSESSING and s.text and (s.when is None or since is None or s.when.last > since)
+        if s.kind in ASSESSING and s.text
         for n in read(s.text, topic, s.when.last if s.when else None).not_understood
         if not n.silenced
-    ]
+    )
+    return newest_of(found, since)
+
+
+def newest_of(mentions: Iterable[Mention], since: date | None = None) -> Mention | None:
+    """The newest of several, dated after ``since`` or undated; None when there is none."""
+    found = [m for m in mentions if m.when is None or since is None or m.when.last > since]
     return max(found, key=lambda m: (m.when.last if m.when else date.min, m.reference, m.quote), default=None)

@@ -13,15 +13,15 @@ from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.figures import figure_of, has_value, value_text
+from cds_service.clinical.marker_words import Source, Stated, mentions_in, names_marker, stated_in
 from cds_service.clinical.measurements import is_no_result
+from cds_service.clinical.mentions import Mention
 from cds_service.clinical.response import ASSESSING
-from cds_service.clinical.signs import sign_in_words, sign_of
-from cds_service.clinical.statements import when_stated
+from cds_service.clinical.signs import sign_of
+from cds_service.clinical.statements import Statement, when_stated
 from cds_service.clinical.units import convert
-from cds_service.clinical.words import phrase
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When
-from cds_service.fhir.quantities import Interval, exactly
 from cds_service.fhir.record import Resource
 
 
@@ -40,12 +40,7 @@ class Mrd:
         return f"MRD {sign} ({self.when or 'undated'})"
 
 
-_MRD = phrase(r"MRD", r"(?:minimal|measurable) residual disease")
-_NO_MRD = phrase(r"no (?:evidence of |detectable |measurable |minimal )*(?:MRD|residual disease)")
-_NOT_NEGATIVE = re.compile(
-    r"\b(?:not|without|no|never|failed)\b[\w\s]{0,30}(?:MRD[\s-]+)?negative\b|\bnegative\s+(?:\w+\s+)?not\b",
-    re.IGNORECASE,
-)
+_TOPIC = "mrd"
 _TRANSCRIPT = re.compile(r"BCR|ABL1?\b|transcript|p190|p210", re.IGNORECASE)
 _TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
 
@@ -57,17 +52,10 @@ def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
     """
     found: list[Mrd] = []
     unreadable: list[Mrd] = []
-    for s in chart.statements:
-        if s.kind not in ASSESSING or s.codes & _TRANSCRIPT_CODES or _TRANSCRIPT.search(s.topic):
-            continue
-        topical = bool(_MRD.search(s.topic))
-        if not topical and not _MRD.search(s.text):
-            continue
-        text = s.text if topical else _mrd_clause(s.text)
-        negative = mrd_sign(text, limit)
-        if negative is not None or _FIGURE.search(text):
-            found.append(Mrd(negative, s.when, s.reference, s.whole[:120]))
-        elif topical and s.kind == "Observation" and s.answered and not is_no_result(s.text):
+    for s, text in _texts(chart):
+        said = [m for stated in stated_in(text, _TOPIC) if (m := _of_text(stated, text, limit)) is not None]
+        found += said
+        if not said and text.question and s.kind == "Observation" and s.answered and not is_no_result(s.text):
             unreadable.append(Mrd(None, s.when, s.reference, s.whole[:120]))
     measured = list(_measured(chart, limit))
     references = {m.reference for m in measured}
@@ -79,11 +67,30 @@ def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
     return tuple(sorted((*told, *open_), key=lambda m: (m.reference, m.words)))
 
 
+def _dated(stated: Stated) -> When | None:
+    """The day of a result. One that its text places after cycle 1 is not of the text's day, and that day is not known."""
+    return None if stated.cycle == 1 else stated.when
+
+
+def _of_text(stated: Stated, text: Source, limit: Decimal) -> Mrd | None:
+    negative = mrd_negative(stated, limit)
+    told = negative is not None or stated.amount is not None
+    return Mrd(negative, _dated(stated), text.reference, stated.quote[:120]) if told else None
+
+
+def _texts(chart: Chart) -> Iterator[tuple[Statement, Source]]:
+    """Texts that may state an MRD result; those under a question for it are its answer."""
+    for s in chart.statements:
+        if s.kind not in ASSESSING or s.codes & _TRANSCRIPT_CODES or _TRANSCRIPT.search(s.topic):
+            continue
+        yield s, Source(s.text, s.reference, s.when, question=names_marker(s.topic, _TOPIC))
+
+
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
     """MRD Observations whose answer is a quantity or a code."""
     for resource in chart.record.of_type("Observation"):
         topic, when = words_in(resource.body.get("code")), when_stated(resource, chart.zone)
-        if not _MRD.search(topic) or _TRANSCRIPT.search(topic):
+        if not names_marker(topic, _TOPIC) or _TRANSCRIPT.search(topic):
             continue
         negative = _answer(resource, limit)
         told = negative is not None or (has_value(resource.body) and not value_text(resource.body))
@@ -100,51 +107,20 @@ def _answer(resource: Resource, limit: Decimal) -> bool | None:
     return None if sign is None else not sign
 
 
-def _mrd_clause(text: str) -> str:
-    return " ; ".join(c for c in re.split(r"[.;\n]\s*(?!\d)", text) if _MRD.search(c))
-
-
-_LESS = {"<", "\u2264", "<=", "less than", "below"}
-_MORE = {">", "\u2265", ">=", "more than", "above"}
-_FIGURE = re.compile(
-    r"(?:(?P<sign><=|>=|<|>|\u2264|\u2265|less than|below|more than|above)\s*+)?(?<!\d)"
-    r"(?:(?P<percent>\d{1,9}+(?:\.\d+)?)\s*+%|(?:(?P<factor>\d{1,9}+(?:\.\d+)?)\s*+[x\u00d7*]\s*+)?10\s*+\^?\s*+[-\u2212](?P<power>\d)|"
-    r"(?P<plain>\d{1,9}+(?:\.\d+)?[eE]-\d))",
-    re.IGNORECASE,
-)
-
-
-# In "MRD - positive" the dash only sets apart.
-_MRD_MINUS = re.compile(r"\bMRD(?:[-\u2212](?=$|[\s,;])|\s+[-\u2212](?=\s*(?:$|[,;.)]))|\s*\([-\u2212]\))")
+def mrd_mentions(chart: Chart) -> tuple[Mention, ...]:
+    """Passages that name residual disease and could not be read, with their day."""
+    return mentions_in((text for _, text in _texts(chart)), _TOPIC)
 
 
 def mrd_sign(text: str, limit: Decimal) -> bool | None:
     """True for MRD-negative, False for positive, None when the text does not tell. ``limit`` in per cent."""
-    words = _MRD_MINUS.sub("MRD negative ", text)
-    words = re.sub(r"\bMRD\s*\+", "MRD positive ", words)
-    words = re.sub(r"\b(positiv|negativ)ity\b", r"\1e", words, flags=re.IGNORECASE)
-    if _NOT_NEGATIVE.search(words):
-        return False
-    if _NO_MRD.search(words):
-        return True
-    sign = sign_in_words(words)
-    if sign is not None:
-        return not sign
-    match = _FIGURE.search(words)
-    return None if match is None else _percent(match).is_below(limit)
+    found = stated_in(Source(text, "", None, question=True), _TOPIC)
+    return next((mrd_negative(s, limit) for s in found if s.when is None), None)
 
 
-def _percent(match: re.Match[str]) -> Interval:
-    """The figure of a text as per cent; ``10^-4`` and ``1e-4`` are fractions."""
-    if match["percent"] is not None:
-        value = Decimal(match["percent"])
-    elif match["plain"] is not None:
-        value = Decimal(match["plain"]) * 100
-    else:
-        value = Decimal(match["factor"] or 1) * Decimal(10) ** -int(match["power"]) * 100
-    sign = (match["sign"] or "").lower()
-    if sign in _LESS:
-        return Interval(None, value, high_open=sign in ("<", "less than", "below"))
-    if sign in _MORE:
-        return Interval(value, None, low_open=True)
-    return exactly(value)
+def mrd_negative(stated: Stated, limit: Decimal) -> bool | None:
+    """Negative in words or by the number; None where these disagree. A positive one may lie below the limit."""
+    below = stated.amount.is_below(limit) if stated.amount is not None else None
+    if stated.sign is None:
+        return None if stated.undecided else below
+    return None if not stated.sign and below is False else not stated.sign

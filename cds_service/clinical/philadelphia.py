@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.marker_words import names_philadelphia, ph_sign
+from cds_service.clinical.marker_words import (
+    Source,
+    ever_positive,
+    mentions_in,
+    names_marker,
+    ph_sign,
+    stated_in,
+)
+from cds_service.clinical.mentions import Mention
 from cds_service.clinical.results import Part, Result, read_part
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, words_in
@@ -39,6 +47,7 @@ _TESTS = {
     "bcr_abl1_transcript": "BCR::ABL1 transcript",
     "karyotype": "karyotype",
 }
+_TOPIC = "ph"
 _READ_BY_CODE = frozenset({*_TESTS, "gene_variant", "gene_variant_gene"})
 _BCR, _ABL1 = (System.HGNC, "HGNC:1014"), (System.HGNC, "HGNC:76")
 
@@ -56,8 +65,9 @@ def _diagnoses(chart: Chart) -> Iterator[PhEvidence]:
             continue
         if p.is_a("ph_positive") or p.is_a("ph_negative"):
             yield PhEvidence(p.is_a("ph_positive"), "diagnosis", p.reference, p.dated)
-        elif (sign := ph_sign(f"{p.words} ; {p.notes}")) is not None:
-            yield PhEvidence(sign, "diagnosis", p.reference, p.dated)
+        else:
+            for text in (p.words, p.notes):
+                yield from _in_words(Source(text, p.reference, p.dated), "diagnosis")
 
 
 def _tests(chart: Chart) -> Iterator[PhEvidence]:
@@ -69,13 +79,19 @@ def _tests(chart: Chart) -> Iterator[PhEvidence]:
 
 def _sign_of(result: Result) -> bool | None:
     """A test's sign; a quantity is positive unless it is zero or only bounded from above (below detection)."""
-    if result.concept == "karyotype":
-        return ph_sign(result.words, is_karyotype=True)
-    if result.sign is not None or result.undecided:
+    if result.undecided:
+        return None
+    if result.concept == "karyotype" or (result.sign is None and result.value is None):
+        return _sign_in_words(result)
+    if result.sign is not None or result.value is None:
         return result.sign
-    if result.value is None:
-        return ph_sign(result.words)
     return not (result.value.low is None or result.value.high == 0)
+
+
+def _sign_in_words(result: Result) -> bool | None:
+    """The sign in the answer's words or in its notes, each read by itself."""
+    signs = {ph_sign(words, is_karyotype=True) for words in result.words.split(" | ")}
+    return True if True in signs else False if False in signs else None
 
 
 def _variants(chart: Chart) -> Iterator[PhEvidence]:
@@ -106,7 +122,7 @@ def _by_local_codes(chart: Chart) -> Iterator[PhEvidence]:
     for resource in chart.record.of_type("Observation"):
         for part in (resource.body, *as_dicts(resource.body.get("component"))):
             topic = words_in(part.get("code"))
-            if concepts(part.get("code"), "labs") or not names_philadelphia(topic):
+            if concepts(part.get("code"), "labs") or not names_marker(topic, _TOPIC):
                 continue
             result = read_part(Part("bcr_abl1_transcript", part, resource), chart.zone)
             if result.when is not None and not result.when.has_happened(chart.clock):
@@ -115,17 +131,31 @@ def _by_local_codes(chart: Chart) -> Iterator[PhEvidence]:
                 yield PhEvidence(sign, topic.split(" | ")[0], result.reference, result.when)
 
 
+def ph_mentions(chart: Chart) -> tuple[Mention, ...]:
+    """Passages that name the Philadelphia chromosome and could not be read, with their day."""
+    return mentions_in((source for source, _ in _sources(chart)), _TOPIC)
+
+
 def _texts(chart: Chart) -> Iterator[PhEvidence]:
+    for source, what in _sources(chart):
+        yield from _in_words(source, what)
+
+
+def _sources(chart: Chart) -> Iterator[tuple[Source, str]]:
     for d in chart.documents:
-        is_karyotype = "karyotype" in d.concepts
-        if (sign := ph_sign(d.text, is_karyotype=is_karyotype)) is not None:
-            yield PhEvidence(sign, "karyotype" if is_karyotype else "report", d.reference, d.when)
+        what = "karyotype" if "karyotype" in d.concepts else "report"
+        yield Source(d.text, d.reference, d.when), what
     for s in chart.statements:
-        if (
-            s.kind not in ("Observation", "CarePlan")
-            or s.codes & _READ_BY_CODE
-            or names_philadelphia(s.topic)
-        ):
-            continue
-        if (sign := ph_sign(s.text)) is not None:
-            yield PhEvidence(sign, s.topic or "note", s.reference, s.when)
+        told = s.kind in ("Observation", "CarePlan") and not s.codes & _READ_BY_CODE
+        if told and not names_marker(s.topic, _TOPIC):
+            yield Source(s.text, s.reference, s.when), s.topic or "note"
+
+
+def _in_words(source: Source, what: str) -> Iterator[PhEvidence]:
+    """Once positive is positive, whenever it was; an absence is one of its own day."""
+    if ever_positive(source):
+        yield PhEvidence(True, what, source.reference, source.when)
+        return
+    for stated in stated_in(source, _TOPIC):
+        if stated.sign is not None:
+            yield PhEvidence(stated.sign, what, source.reference, stated.when)

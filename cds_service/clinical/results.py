@@ -151,7 +151,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         rank=_RANK.get(status, 0),
         words=words,
         value=value,
-        sign=None if is_plain_number(part) else sign_of(part),
+        sign=None if is_plain_number(part) else sign_of(part, name),
         problem=problem,
         upper_limit=high,
         lower_limit=low,

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cds_service.clinical.reading.marker_lists import NEGATIVE, POSITIVE
+from cds_service.clinical.reading.markers import MEASURED, read_marker
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import codes_in, words_in
-from cds_service.fhir.json_types import as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 
 _POSITIVE_FLAGS = {"POS", "DET"}
 _NEGATIVE_FLAGS = {"NEG", "ND"}
 _UNDECIDED_FLAGS = {"IND", "E"}
 
-_NEGATIVE_WORDS = re.compile(
-    r"\b(?:negative|not[ -]detected|undetect(?:ed|able)|non[ -]?detected|absent|none (?:seen|detected)|"
-    r"not (?:seen|present|identified|expressed|found|observed|rearranged)|no evidence|no expression|lack(?:s|ing)?|normal karyotype)\b",
-    re.IGNORECASE,
-)
-_POSITIVE_WORDS = re.compile(
-    r"(?<!not )(?<!non-)\b(?:positive|detected|present|expressed|rearranged|seen|identified)\b", re.IGNORECASE
-)
-_UNDECIDED_WORDS = re.compile(
-    r"\b(?:equivocal|indeterminate|inconclusive|borderline|pending|not (?:done|performed|tested|evaluable|assessed|sent)|"
-    r"insufficient|cancelled|unsatisfactory|see (?:comment|note|report))\b",
-    re.IGNORECASE,
-)
+_SIGNS = {frozenset({POSITIVE}): True, frozenset({NEGATIVE}): False}
 
 
-def sign_in_words(text: str) -> bool | None:
-    """True for positive, False for negative, None when the words say neither or both."""
-    if _UNDECIDED_WORDS.search(text):
-        return None
-    negative = bool(_NEGATIVE_WORDS.search(text))
-    positive = bool(_POSITIVE_WORDS.search(_NEGATIVE_WORDS.sub(" ", text)))
-    return None if negative == positive else positive
+# What an answer under a concept may name; other concepts' answers name nothing ("detected").
+_TOPICS = {
+    "cd22_blasts_pct": "cd22", "cd22_blasts_abs": "cd22", "bcr_abl1_fish": "ph", "bcr_abl1_transcript": "ph",
+    "karyotype": "ph",
+}  # fmt: skip
+
+
+def sign_in_words(texts: Iterable[str], concept: str = "") -> bool | None:
+    """The sign of an answer in words: True for positive, False for negative, None when they say neither or both.
+
+    Each text is read by itself: one that is not understood says nothing, and "equivocal" leaves it open.
+    """
+    topic = _TOPICS.get(concept, "answer")
+    said = {value for text in texts for value in read_marker(text, topic, question=True).values}
+    return _SIGNS.get(frozenset(said - {MEASURED}))
 
 
 def is_undecided(part: Mapping[str, Any]) -> bool:
@@ -45,12 +42,13 @@ def is_undecided(part: Mapping[str, Any]) -> bool:
     return bool(flags & _UNDECIDED_FLAGS)
 
 
-def sign_of(part: Mapping[str, Any]) -> bool | None:
-    """The sign of an Observation or component; None when nothing states it or statements differ."""
-    found: set[bool | None] = set()
-    if isinstance(part.get("valueBoolean"), bool):
-        found.add(part["valueBoolean"])
-    value = part.get("valueCodeableConcept")
+def sign_of(part: Mapping[str, Any], concept: str = "") -> bool | None:
+    """The sign of an Observation or component; None when nothing states it or statements differ.
+
+    ``concept`` is what it measures, which its words may name.
+    """
+    found: set[bool | None] = {sign for sign in (True, False) if part.get("valueBoolean") is sign}
+    value = as_dict(part.get("valueCodeableConcept"))
     for name in concepts(value, "fhir_codes"):
         if name in ("positive", "negative"):
             found.add(name == "positive")
@@ -63,14 +61,10 @@ def sign_of(part: Mapping[str, Any]) -> bool | None:
     if is_undecided(part):
         return None
     if not found:
-        words = " | ".join(
-            t
-            for t in (
-                as_text(part.get("valueString")),
-                words_in(value),
-                *(words_in(i) for i in as_dicts(part.get("interpretation"))),
-            )
-            if t
-        )
-        return sign_in_words(words) if words else None
+        worded = (value, *as_dicts(part.get("interpretation")))
+        texts = [
+            as_text(part.get("valueString")) or "",
+            *(t for c in worded for t in words_in(c).split(" | ")),
+        ]
+        return sign_in_words(texts, concept)
     return found.pop() if len(found) == 1 else None

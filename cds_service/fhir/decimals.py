@@ -22,7 +22,12 @@ def whole_up(value: Decimal, unit: Decimal) -> int:
 
 def is_multiple(value: Decimal, unit: Decimal) -> bool:
     """Whether a finite number is a whole multiple of a positive unit."""
-    return not _wide(value, unit).remainder(value, unit)
+    return not remainder(value, unit)
+
+
+def remainder(value: Decimal, unit: Decimal) -> Decimal:
+    """What is left of a finite number after all whole units; ``unit`` is positive."""
+    return _wide(value, unit).remainder(value, unit)
 
 
 def _wide(value: Decimal, place: Decimal) -> Context:

@@ -36,7 +36,7 @@ def with_payer(
         return tuple(found)
     told = attempt("the payer", lambda: _of_each(found, record, zone, payers), time or Allowance())
     if isinstance(told, Missed):
-        told = [Payer(None, f"The plan is not verified ({told.because})") for _ in found]
+        told = [Payer(None, f"The plan is not verified: coverage {told.because}") for _ in found]
     return tuple(replace(d, payer=payer) for d, payer in zip(found, told, strict=True))
 
 

@@ -8,10 +8,14 @@ from decimal import Decimal
 import pytest
 
 from tests.policy.chart_notes import (
+    body_size,
     condition,
     criterion,
+    determine,
     document,
     needed,
+    order,
+    patient,
     report,
     stated,
     verdict,
@@ -19,6 +23,13 @@ from tests.policy.chart_notes import (
 from tests.policy.cycles import before_cycle
 
 PROG, DOCUMENTED = "POL-B-I-PROG", "POL-B-I-B"
+BASE = [patient(), condition("C91.02", recorded="2026-03-01"), *body_size()]
+
+
+def first_order(*notes):
+    return determine([*BASE, *notes], order("2026-04-16", "Cycle 1 Day 1", 1.41))
+
+
 CR = document("2026-04-05", "CR after two cycles.", id="cr")
 
 
@@ -129,6 +140,26 @@ def test_a_text_that_was_not_understood_is_quoted_beside_the_item_that_it_could_
     assert "response" in needed(d)
     (because,) = [n.because for n in d.needed if n.item == "response"]
     assert 'on file and not understood: text of 2026-04-12: "Robust CR vibes per the night team"' in because
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ("mrd", "MRD vibes good per the night team."),
+        ("hsct-plan", "Transplant vibes good per the night team."),
+    ],
+)
+def test_so_it_is_with_mrd_and_the_transplant_plan(item, text):
+    plan = [document("2026-04-11", "HSCT planned.", id="plan")] if item == "mrd" else []
+    d = before_cycle(3, CR, *plan, document("2026-04-12", text))
+    (because,) = [n.because for n in d.needed if n.item == item]
+    assert f'on file and not understood: text of 2026-04-12: "{text[:-1]}"' in because
+
+
+def test_so_it_is_with_cd22_on_a_first_order():
+    d = first_order(report("2026-04-10", "CD22 vibes good per the night team."))
+    (because,) = [n.because for n in d.needed if n.item == "cd22"]
+    assert 'text of 2026-04-10: "CD22 vibes good per the night team' in because
 
 
 @pytest.mark.parametrize("text", ["Goal is CR.", "Father in CR.", "Seen in clinic."])

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from cds_service.clinical.worded_dose import dose_in_text
-from cds_service.fhir.decimals import is_multiple, to_place, whole_up
+from cds_service.fhir.decimals import is_multiple, remainder, to_place, whole_up
 from cds_service.fhir.quantities import as_decimal, figure_in_text, plain
 
 ODD = [
@@ -36,6 +36,11 @@ def test_units_are_rounded_up(value, units):
 @pytest.mark.parametrize(("value", "is_so"), [("18", True), ("19", False), ("9E+40", True), ("1E+40", False)])
 def test_a_multiple_is_told_whatever_its_size(value, is_so):
     assert is_multiple(Decimal(value), Decimal(9)) is is_so
+
+
+def test_what_is_left_after_whole_units():
+    assert remainder(Decimal("10.5"), Decimal(7)) == Decimal("3.5")
+    assert remainder(Decimal(3650), Decimal("3e-100")) == Decimal("2e-100")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ POSITIVE = [
     "CD22 expressed on 95% of blasts", "weak CD22", "bright CD22 and CD19", "CD19+, CD22 dim, CD34+",
     "Blasts positive for CD19, CD22; negative for CD3", "Positive: CD19, CD22, CD10. Negative: CD3, MPO",
     "CD10+ CD19+ CD22+ CD34-", "CD22 - positive", "CD22 - Positive (85%)", "CD22 - bright", "CD22 \u2013 expressed",
-    "CD22 expression on 85 % of blasts, positive",
+    "CD22 expression on 85 % of blasts, positive", "no loss of CD22 expression",
 ]  # fmt: skip
 NEGATIVE = [
     "CD22-", "CD22 negative", "negative for CD22", "blasts lack CD22", "CD22 is not expressed", "loss of CD22",
@@ -18,7 +18,7 @@ NEGATIVE = [
 ]  # fmt: skip
 SILENT = [
     "positive for CD10, CD79a, TdT, CD19, and CD20", "CD22 not tested", "CD19 positive, CD22 pending", "CD22 expression: 40%",
-    "CD22 - 85 %", "normal B cells CD22 positive", "no loss of CD22 expression", "CD22 positive. CD22 negative.", "",
+    "CD22 - 85 %", "normal B cells CD22 positive", "CD22 positive. CD22 negative.", "",
 ]  # fmt: skip
 
 

@@ -8,5 +8,7 @@ One way in: :func:`cds_service.clinical.reading.reader.read`, a text and a topic
 4. ``reader``: a segment that names the topic states something only if every word of it is known;
    then its polarity is worked out. One unknown word, and it decides nothing: it is quoted instead.
 
+Markers (CD22, BCR::ABL1, residual disease) have a grammar of their own: ``markers`` and the lists of
+``marker_clauses``, with ``amounts`` for numbers and ``iscn`` for cytogenetics; ``lineage`` reads names of the disease.
 Does not know where a text comes from, or what follows from it.
 """

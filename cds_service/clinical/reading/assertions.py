@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cds_service.fhir.dates import When
+from cds_service.fhir.quantities import Interval
 
 
 class Certainty(StrEnum):
@@ -28,6 +29,7 @@ class Assertion:
 
     ``value`` is a value of the topic ("cr", "positive"). ``when`` is the date that the text itself
     gives, and ``cycle`` the cycle after which it places the state; None when it gives none.
+    ``amount`` is the number beside a marker, in per cent; the value ``measured`` has nothing else.
     """
 
     topic: str
@@ -38,6 +40,7 @@ class Assertion:
     time: Time = Time.PRESENT
     when: When | None = None
     cycle: int | None = None
+    amount: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)

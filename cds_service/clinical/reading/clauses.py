@@ -1,7 +1,7 @@
 """Sentences, and the segments of a sentence, as terms of one topic.
 
-A heading that speaks of history, goals or rules silences all that follows it in its paragraph; a
-blocking word silences its sentence. Decides no polarity.
+A heading that speaks of history, goals or rules silences all that follows it, up to the heading of
+another part of the note; a blocking word silences its sentence. Decides no polarity.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ _CONDITIONS = frozenset({"if", "unless"})
 _SECTIONS = frozenset(
     {
         "assessment", "impression", "a/p", "assessment / plan", "assessment and plan", "current status", "disease status", "today", "summary",
-        "conclusion", "final diagnosis", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
+        "conclusion", "final diagnosis", "interval", "interval history", "interval hx", "subjective", "objective", "data", "results", "pathology",
+        "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "vitals", "imaging", "pet", "pet / ct", "micro", "current therapy", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
     }
 )  # fmt: skip
 _HEADING_WORDS = 6
@@ -109,10 +110,17 @@ class Run:
     ending: str
     vocabulary: frozenset[str]
     heading: int
+    notation: bool  # whether it holds cytogenetics
 
 
-def sentences(text: str, topic: str) -> Iterator[Sentence]:
-    """The sentences of a folded text that may name a topic or correct what was said, in order."""
+def tells(text: str, topic: str) -> bool:
+    """Whether a folded text may name a topic at all."""
+    telling = telling_words(topic)
+    return any(run.notation or not telling.isdisjoint(run.vocabulary) for run in _runs(text))
+
+
+def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentence]:
+    """The sentences of a folded text that may name a topic or correct what was said, in order; or every one."""
     telling = telling_words(topic)
     silenced = opened = condition = False
     first = True
@@ -123,7 +131,7 @@ def sentences(text: str, topic: str) -> Iterator[Sentence]:
             silenced = silent or (silenced and not _is_section(heading))
         opened = opened or (first and _opens(run))
         condition = condition or not _CONDITIONS.isdisjoint(run.vocabulary)
-        if not telling.isdisjoint(run.vocabulary):
+        if every or not telling.isdisjoint(run.vocabulary):
             found = terms(run.words, topic)
             segments = _without_actions(tuple(_segments(found[:_LONGEST])))
             blocked = any(t.kind is Kind.BLOCK for s in segments for t in s.terms) or len(found) > _LONGEST
@@ -132,7 +140,7 @@ def sentences(text: str, topic: str) -> Iterator[Sentence]:
         condition = condition and run.ending == ";"
         first = run.ending == "\n"
         if first:
-            silenced = opened = condition = False
+            opened = condition = False
 
 
 def _is_section(heading: Sequence[Term]) -> bool:
@@ -158,8 +166,9 @@ def _split(found: Sequence[Token]) -> Iterator[Run]:
         if token.shape is not Shape.END:
             run.append(token)
         elif not _is_abbreviated(found, i):
+            ends_line = i + 1 < len(found) and found[i + 1].text == "\n"
             if run:
-                yield _run(run, token.text)
+                yield _run(run, "\n" if ends_line and token.text == "." else token.text)
             run = []
     if run:
         yield _run(run, "")
@@ -167,7 +176,13 @@ def _split(found: Sequence[Token]) -> Iterator[Run]:
 
 def _run(found: Sequence[Token], ending: str) -> Run:
     words = tuple(without_hyphens(found))
-    return Run(words, ending, frozenset(t.word for t in words), _heading(words))
+    return Run(
+        words,
+        ending,
+        frozenset(t.word for t in words),
+        _heading(words),
+        any(t.shape is Shape.NOTATION for t in words),
+    )
 
 
 def _is_abbreviated(found: Sequence[Token], i: int) -> bool:

@@ -38,6 +38,16 @@ class Kind(StrEnum):
     AND = "and"
     NUMBER = "number"
     DATE = "date"
+    NOTATION = "notation"  # a karyotype, FISH result or translocation: ``iscn`` reads it
+    MARKER = (
+        "marker"  # a finding that takes a sign: an antigen, a fusion, residual disease; its value is its name
+    )
+    SIGN = "sign"  # positive, negative ... beside a marker or its list
+    LEAD = "lead"  # governs the list of markers behind it ("negative for", "lack")
+    EXCEPT = "except"  # takes out of a list
+    LIMIT = "limit"  # the number beside it is the assay's
+    COMPARE = "compare"  # less than, about
+    UNIT = "unit"
     UNKNOWN = "unknown"
 
 
@@ -103,22 +113,30 @@ def _trie(topic: str) -> _Node:
     """The phrases of a topic by their words; rows that name the topic come before those for all."""
     root: _Node = {}
     mine = [r for r in rows() if topic in r.topics]
+    markers = {p.lstrip("=").lower() for r in mine if r.kind is Kind.MARKER for p in r.phrases}
     for row in (*mine, *(r for r in rows() if not r.topics)):
         for phrase in row.phrases:
             exact = phrase[1:] if phrase.startswith("=") else ""  # a lone "=" is the sign itself
-            _add(root, exact or phrase, _Entry(row.kind, row.value, exact))
+            words = [t.word for t in without_hyphens(tokens(folded(exact or phrase)))]
+            if row.topics or markers.isdisjoint(
+                words
+            ):  # "CD22 positive B-ALL" is no mere name where CD22 is asked for
+                _add(root, words, _Entry(row.kind, row.value, exact))
     return root
 
 
-def _add(root: _Node, phrase: str, entry: _Entry) -> None:
+def _add(root: _Node, words: Sequence[str], entry: _Entry) -> None:
     node = root
-    for token in without_hyphens(tokens(folded(phrase))):
-        step = node.setdefault(token.word, {})
+    for word in words:
+        step = node.setdefault(word, {})
         assert isinstance(step, dict)
         node = step
     held = node.setdefault(_LEAF, [])
     assert isinstance(held, list)
     held.insert(0 if entry.exact else len(held), entry)
+
+
+_SET_APART = (Shape.SIGN, Shape.END)
 
 
 def without_hyphens(found: Sequence[Token]) -> list[Token]:
@@ -131,7 +149,11 @@ def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
         return False
     before, after = found[i - 1], found[i + 1]
     joined = before.end == found[i].start and found[i].end == after.start
-    return joined and Shape.SIGN not in (before.shape, after.shape)
+    return (
+        joined
+        and {before.shape, after.shape}.isdisjoint(_SET_APART)
+        and {before.shape, after.shape} != {Shape.NUMBER}
+    )
 
 
 def terms(words: Sequence[Token], topic: str) -> list[Term]:
@@ -154,7 +176,7 @@ def load(topics: Iterable[str]) -> None:
 @cache
 def telling_words(topic: str) -> frozenset[str]:
     """The longest word of each name of the topic and of each correction: a sentence without any states nothing of it."""
-    telling = (Kind.TARGET, Kind.CORRECT)
+    telling = (Kind.TARGET, Kind.MARKER, Kind.CORRECT)
     return frozenset(
         max((t.word for t in without_hyphens(tokens(folded(phrase.removeprefix("=") or phrase)))), key=len)
         for row in rows()
@@ -171,7 +193,9 @@ def _longest(words: Sequence[Token], i: int, root: _Node) -> tuple[Kind, str, in
         if not isinstance(step, dict):
             break
         node = step
-        entry = next((e for e in _entries(node) if not e.exact or e.exact == _written(words[i : j + 1])), None)
+        entry = next(
+            (e for e in _entries(node) if not e.exact or e.exact == _written(words[i : j + 1])), None
+        )
         if entry is not None and not (i == 0 and entry.exact == "May"):  # there it is the verb
             best = (entry.kind, entry.value, j - i + 1)
     return best
@@ -192,5 +216,7 @@ def _by_shape(token: Token) -> Kind:
             return Kind.NUMBER
         case Shape.DATE:
             return Kind.DATE
+        case Shape.NOTATION:
+            return Kind.NOTATION
         case _:
             return Kind.UNKNOWN

@@ -13,6 +13,7 @@ from functools import lru_cache
 from cds_service.clinical.reading.assertions import Assertion, Certainty, NotUnderstood, Reading, Time
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged, sentences
 from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.markers import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import NOTHING, TOPICS, Topic
@@ -58,7 +59,7 @@ class _Said:
 
 def read(text: str, topic: str, on: date | None = None) -> Reading:
     """What a text says of a topic. ``on`` is the day of the text, from which its short dates are read."""
-    return _read(folded(text), topic, on)
+    return read_marker(text, topic, on) if topic in MARKER_TOPICS else _read(folded(text), topic, on)
 
 
 @lru_cache(maxsize=2048)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from cds_service.clinical.reading.iscn import NOTATION
+
 LONGEST = 65_536  # characters; a longer text is not read at all, since its assessment may stand last
 
 
@@ -22,6 +24,7 @@ class Shape(StrEnum):
     NUMBER = "number"
     DATE = "date"
     SIGN = "sign"
+    NOTATION = "notation"  # cytogenetics in its own notation (ISCN)
     END = "end"  # the end of a sentence
 
 
@@ -47,17 +50,25 @@ _DASHES = str.maketrans(
 _SLASHED = r"(?:s/p|w/o|w/|r/o|e/o|h/o|s/s|d/w|c/w|p/w|f/c|f/u|u/s|d/t|b/c|n/v|a/p|n/a|r/r|y/o|c/o|i/s/o)(?![A-Za-z])"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}"
 _TOKEN = re.compile(
+    rf"(?P<notation>{NOTATION})|"
     r"(?P<end>[.!?](?=\s|$)|[;\n])"
     r"|(?P<date>\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})(?![\d/])|\d{1,2}/\d{4}(?![\d/])|\d{1,2}/\d{1,2}(?![\d/])"
     rf"|(?:\d{{1,2}}\s)?\b{_MONTH}\.?\s(?:\d{{1,2}},?\s)?\d{{4}}(?!\d)|\b(?:19|20)\d{{2}}(?![\d.,]\d|\d))"
     r"|(?P<number>\d{1,9}(?:,\d{3})*(?:\.\d{1,6})?(?:[eE]-\d{1,2})?)"
-    r"|(?P<fusion>\b(?:BCR|ETV6|TCF3|KMT2A)(?:::|[-/])(?:ABL ?1?|RUNX1|PBX1|AFF1|JAK2)\b)"
+    r"|(?P<fusion>\b(?:BCR|ETV6|TCF3|KMT2A)(?:::|[-/])(?:ABL(?: ?1)?|RUNX1|PBX1|AFF1|JAK2)\b)"
     rf"|(?P<slashed>{_SLASHED})"
+    r"|(?P<signed>\b(?:[cs]?CD\d{1,3}[a-d]?|MRD|Ph)(?=(?:neg|pos|dim|bright|br|lo|hi|weak|partial)\b))"
     r"|(?P<word>[^\W\d_][^\W_]{0,39}(?:'[^\W\d_]{1,3})?)"
     r"|(?P<sign>--?|::|[^\s\w]|_)",
     re.IGNORECASE,
 )  # fmt: skip
-_MEMBERS = {"end": Shape.END, "date": Shape.DATE, "number": Shape.NUMBER, "sign": Shape.SIGN}
+_MEMBERS = {
+    "notation": Shape.NOTATION,
+    "end": Shape.END,
+    "date": Shape.DATE,
+    "number": Shape.NUMBER,
+    "sign": Shape.SIGN,
+}
 
 
 def folded(text: str) -> str:

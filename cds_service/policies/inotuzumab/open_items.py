@@ -7,14 +7,17 @@ a reason says so, and no order is offered for what may be there already.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
+from cds_service.clinical.cd22 import cd22_mentions
 from cds_service.clinical.chart import Chart, Document
 from cds_service.clinical.evidence import deciding, newest
-from cds_service.clinical.mentions import newest_mention
+from cds_service.clinical.mentions import Mention, newest_mention, newest_of
+from cds_service.clinical.mrd import mrd_mentions
+from cds_service.clinical.philadelphia import ph_mentions
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import read_when
@@ -104,11 +107,14 @@ PATHOLOGY_TYPES = frozenset(
 _MAY_HOLD_MARKERS = PATHOLOGY_TYPES | {"55228-1", "26435-8", "51969-4"}
 _PATHOLOGY_WORDS = re.compile(r"patholog|flow cytom|immunophenotyp|marrow|cytogenetic", re.IGNORECASE)
 _IN_A_REPORT = frozenset({"cd22", "ph-status", "response", "mrd"})
-_OF_THE_COURSE = frozenset({"response", "mrd"})
+_OF_THE_COURSE = frozenset({"response", "progression-note", "extramedullary-status", "mrd"})
 _MOST = 2  # named in one reason
 # The topic of the reader that could have settled an item.
 _TOPICS: Mapping[str, str] = {
     "response": "response", "progression-note": "response", "extramedullary-status": "extramedullary", "hsct-plan": "transplant",
+}  # fmt: skip
+_MARKERS: Mapping[str, Callable[[Chart], Iterable[Mention]]] = {
+    "cd22": cd22_mentions, "mrd": mrd_mentions, "ph-status": ph_mentions,
 }  # fmt: skip
 
 
@@ -141,9 +147,13 @@ def not_understood(case: Case, item: str) -> list[OnFile]:
 
 def _mentions(case: Case, item: str) -> list[OnFile]:
     """The newest text that names the item's topic and was not understood (8.1, 7)."""
-    topic = _TOPICS.get(item)
-    since = None if item == "hsct-plan" else case.frame.start
-    mention = newest_mention(case.chart, topic, since) if topic is not None else None
+    since = case.frame.start if item in _OF_THE_COURSE else None
+    if item in _TOPICS:
+        mention = newest_mention(case.chart, _TOPICS[item], since)
+    elif item in _MARKERS:
+        mention = newest_of(_MARKERS[item](case.chart), since)
+    else:
+        return []
     return [] if mention is None else [OnFile(mention.shown, mention.reference)]
 
 

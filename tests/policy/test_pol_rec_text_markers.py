@@ -1,0 +1,128 @@
+"""POL-REC-TEXT for markers: what a text on CD22, the Philadelphia chromosome or residual disease settles, and when."""
+
+import pytest
+
+from cds_service.clinical.cd22 import cd22_mentions
+from cds_service.clinical.chart import read_chart
+from cds_service.clinical.mrd import mrd_mentions
+from cds_service.clinical.philadelphia import ph_mentions
+from tests.policy.chart_notes import (
+    CLOCK,
+    care_plan,
+    condition,
+    determine,
+    document,
+    observation,
+    order,
+    patient,
+    record,
+    report,
+    stated,
+    verdict,
+)
+from tests.policy.cycles import before_cycle
+
+CD22, PH, MAX, DX, RR = "POL-A-I-CD22", "POL-A-IV-PH", "POL-B-I-MAX", "POL-A-I-DX", "POL-A-II-A"
+OLD_POSITIVE = observation("51124-6", "2025-11-20", 85, "%")
+PLANNED = care_plan("Allogeneic transplant planned in May", created="2026-03-01")
+CR = document("2026-04-10", "CR after two cycles.")
+
+
+def first_order(*resources):
+    return determine([patient(), condition("C91.02", recorded="2026-03-01"), *resources], order(text="C1D1"))
+
+
+CD22_TEXTS = {
+    "lost CD19 and kept CD22": ([report("2026-04-10", "CD19-negative relapse with preserved CD22.")], "met"),
+    "the word of another marker before it": ([report("2026-04-10", "CD20 negative, CD22 and CD19 positive.")], "met"),
+    "lack of a list": ([report("2026-04-10", "The blasts lack expression of CD20, CD22 and surface light chains.")], "not-met"),
+    "a later loss outweighs an older number": ([OLD_POSITIVE, report("2026-04-10", "CD22 absent on blasts.")], "not-met"),
+    "a past sample in a text is of its own day": ([OLD_POSITIVE, report("2026-04-10", "CD22 was negative on 2024 sample.")], "met"),
+    "equivocal leaves an older one open": ([OLD_POSITIVE, report("2026-04-10", "CD22 is borderline.")], "unknown"),
+    "what is not understood blocks nothing in prose": ([OLD_POSITIVE, report("2026-04-10", "CD22 dubiously faintish.")], "met"),
+    "positive on fewer than 5 % of blasts is open": ([report("2026-04-10", "CD22 positive on 3 % of blasts.")], "unknown"),
+    "a drug target is no marker": ([report("2026-04-10", "Previously treated with a CD22 CAR-T.")], "unknown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("notes", "expected"), CD22_TEXTS.values(), ids=CD22_TEXTS)
+def test_cd22_in_texts(notes, expected):
+    assert verdict(first_order(*notes), CD22) == expected
+
+
+PH_TEXTS = {
+    "a three-way translocation": ([observation("33893-9", "2026-03-02", text="46,XY,t(4;9;22)(p16;q34;q11.2)[9]/46,XY[11]")], "not-met"),
+    "FISH in its own notation": ([observation("51867-0", "2026-03-02", text="nuc ish(ABL1,BCR)x3(ABL1 con BCRx2)[174/200]")], "not-met"),
+    "FISH without a fusion signal": ([observation("51867-0", "2026-03-02", text="nuc ish(ABL1,BCR)x2[200]")], "met"),
+    "a normal karyotype of 20 metaphases": ([observation("33893-9", "2026-03-02", text="46,XY[20]")], "met"),
+    "too few metaphases": ([observation("33893-9", "2026-03-02", text="46,XY[8]")], "unknown"),
+    "BCR::JAK2": ([observation("33893-9", "2026-03-02", text="46,XX,t(9;22)(p24;q11.2)[20]")], "unknown"),
+    "once positive, now undetectable": ([document("2026-03-02", "Previously BCR::ABL1 positive, now undetectable.")], "not-met"),
+    "an uncle's": ([document("2026-03-02", "Uncle with CML, Philadelphia chromosome positive.")], "unknown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("notes", "expected"), PH_TEXTS.values(), ids=PH_TEXTS)
+def test_the_philadelphia_chromosome_in_texts(notes, expected):
+    assert verdict(first_order(*notes), PH) == expected
+
+
+def test_a_sign_of_the_chromosome_does_not_hide_the_disease():
+    d = determine(
+        [patient(), condition(None, text="Ph-negative B-ALL, first relapse", recorded="2026-03-01")],
+        order(text="C1D1"),
+    )
+    assert (verdict(d, DX), verdict(d, RR)) == ("met", "met")
+
+
+MRD_TEXTS = {
+    "negative, with the assay's sensitivity": ("No measurable residual disease detected (sensitivity 0.01 %)", "not-met"),
+    "0.05 %, with a lower limit": ("MRD 0.05 % (lower limit of detection 0.005 %)", "met"),
+    "then and now": ("MRD 0.4 % after C1, now negative after C2.", "not-met"),
+    "of cycle 1 only": ("MRD negative after C1.", "unknown"),
+    "of another line": ("MRD negative after first induction in 2024.", "unknown"),
+    "negative in words and positive by number": ("MRD negative, 0.3 %.", "unknown"),
+    "not negative": ("Not MRD negative after C2, 0.09 %.", "met"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), MRD_TEXTS.values(), ids=MRD_TEXTS)
+def test_residual_disease_in_texts(text, expected):
+    assert verdict(before_cycle(3, PLANNED, CR, document("2026-04-12", text)), MAX) == expected
+
+
+def test_the_answer_under_a_question_need_not_name_it():
+    mrd = stated(
+        "Measurable residual disease by flow cytometry",
+        "Not detected (assay sensitivity 1 in 10,000)",
+        "2026-04-12",
+    )
+    assert verdict(before_cycle(3, PLANNED, CR, mrd), MAX) == "not-met"
+
+
+MENTIONS = [
+    (cd22_mentions, "CD22 dubiously faintish.", "CD22 dubiously faintish"),
+    (mrd_mentions, "MRD wobbly.", "MRD wobbly"),
+    (ph_mentions, "BCR::ABL1 somewhat.", "BCR::ABL1 somewhat"),
+]
+
+
+@pytest.mark.parametrize(("mentions", "text", "quote"), MENTIONS)
+def test_a_mention_that_could_not_be_read_is_quoted_with_its_day_and_source(mentions, text, quote):
+    (found,) = {(m.reference, str(m.when), m.quote) for m in mentions(chart_of(text))}
+    assert found == ("DocumentReference/d", "2026-04-13", quote)
+
+
+@pytest.mark.parametrize(
+    ("mentions", "text"),
+    [
+        (cd22_mentions, "If CD22 positive, start."), (cd22_mentions, "CD22 positive."), (mrd_mentions, "Goal MRD negativity."),
+        (ph_mentions, "Seen in clinic."),
+    ],
+)  # fmt: skip
+def test_what_is_understood_is_no_such_mention(mentions, text):
+    assert mentions(chart_of(text)) == ()
+
+
+def chart_of(text):
+    return read_chart(record(patient(), document("2026-04-13", text, id="d")), CLOCK)
