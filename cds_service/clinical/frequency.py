@@ -111,7 +111,7 @@ _UNITS = {
 }  # fmt: skip
 _UNIT = r"(?P<unit>hours?|hr|h|days?|d|weeks?|wk|w|months?|mo|m)\b"
 _EVERY = re.compile(
-    rf"\b(?:q\s?|every\s+|each\s+)(?P<number>\d{{1,3}}|other|one|two|three|four|six)?\s*-?{_UNIT}",
+    rf"\b(?:q ?|every |each )(?P<number>\d{{1,3}}|other|one|two|three|four|six)? ?-?{_UNIT}",
     re.IGNORECASE,
 )
 _TIMES = re.compile(

@@ -20,11 +20,12 @@ class Label(NamedTuple):
 DAYS = (1, 8, 15)
 _WINDOW = 2  # days 8 and 15 are given within two days of the plan (label)
 
-_NUMBER = r"\s*[#:]?\s*(\d{1,2})"
-_BETWEEN = r"(?:\s+of\s+\d{1,2})?\s*[,;/(\-\u2013]?\s*"
+# Of a folded text: one blank at most.
+_NUMBER = r" ?[#:]? ?(\d{1,2})"
+_BETWEEN = r"(?: of \d{1,2})? ?[,;/(\-\u2013]? ?"
 _CYCLE_DAY = re.compile(rf"\b(?:cycle|cyc|c){_NUMBER}{_BETWEEN}(?:day|d){_NUMBER}(?!\d|\.\d)", re.IGNORECASE)
 _DAY_OF_CYCLE = re.compile(
-    rf"\b(?:day|d){_NUMBER}\s*(?:of|,|/|\()?\s*(?:cycle|cyc|c){_NUMBER}(?!\d|\.\d)", re.IGNORECASE
+    rf"\b(?:day|d){_NUMBER} ?(?:of|,|/|\()? ?(?:cycle|cyc|c){_NUMBER}(?!\d|\.\d)", re.IGNORECASE
 )
 
 
@@ -36,6 +37,7 @@ def _slot(day: int) -> int | None:
 
 def labels_in(text: str) -> set[Label]:
     """All labels a text carries."""
+    text = " ".join(text.split())
     pairs = [(int(c), int(d)) for c, d in _CYCLE_DAY.findall(text)]
     pairs += [(int(c), int(d)) for d, c in _DAY_OF_CYCLE.findall(text)]
     return {Label(cycle, slot) for cycle, day in pairs if cycle >= 1 and (slot := _slot(day)) is not None}

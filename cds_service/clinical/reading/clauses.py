@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
@@ -55,6 +56,8 @@ _SECTIONS = frozenset(
         "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "vitals", "imaging", "pet", "pet / ct", "micro", "current therapy", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
     }
 )  # fmt: skip
+# What takes back all that a text says.
+_RETRACTING = frozenset({"disregard", "retracted", "misfiled"})
 _HEADING_WORDS = 6
 _LONGEST = 120  # words; a longer run without a stop is no sentence, and is not read
 _SILENT = frozenset({Kind.BLOCK, Kind.PAST})
@@ -111,6 +114,7 @@ class Run:
     vocabulary: frozenset[str]
     heading: int
     notation: bool  # whether it holds cytogenetics
+    template: bool  # whether it holds a box to tick or a blank to fill in
 
 
 def tells(text: str, topic: str) -> bool:
@@ -122,9 +126,11 @@ def tells(text: str, topic: str) -> bool:
 def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentence]:
     """The sentences of a folded text that may name a topic or correct what was said, in order; or every one."""
     telling = telling_words(topic)
+    runs = _runs(text)
+    retracted = any(_retracts(run) for run in runs)
     silenced = opened = condition = False
     first = True
-    for run in _runs(text):
+    for run in runs:
         if run.heading:
             heading = terms(run.words[: run.heading], topic)
             silent = any(t.kind in _SILENT for t in heading)
@@ -135,12 +141,19 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
             found = terms(run.words, topic)
             segments = _without_actions(tuple(_segments(found[:_LONGEST])))
             blocked = any(t.kind is Kind.BLOCK for s in segments for t in s.terms) or len(found) > _LONGEST
-            blocked = blocked or silenced or opened or condition
+            blocked = blocked or silenced or opened or condition or retracted or run.template
             yield Sentence(segments, run.words[0].start, run.words[-1].end, blocked, run.ending == "?")
         condition = condition and run.ending == ";"
         first = run.ending == "\n"
         if first:
             opened = condition = False
+
+
+def _retracts(run: Run) -> bool:
+    words = run.vocabulary
+    return not _RETRACTING.isdisjoint(words) or (
+        "wrong" in words and not words.isdisjoint({"chart", "patient"})
+    )
 
 
 def _is_section(heading: Sequence[Term]) -> bool:
@@ -182,7 +195,18 @@ def _run(found: Sequence[Token], ending: str) -> Run:
         frozenset(t.word for t in words),
         _heading(words),
         any(t.shape is Shape.NOTATION for t in words),
+        _is_template(words),
     )
+
+
+def _is_template(words: Sequence[Token]) -> bool:
+    """Whether a sentence holds a box to tick ("[ ] yes"), ticked or not, or a blank to fill in ("CR: ____")."""
+    signs = [t.text for t in words]
+    ticked = any(
+        a == "[" and (b == "]" or (c == "]" and b.lower() in ("x", "v")))
+        for a, b, c in zip(signs, signs[1:], [*signs[2:], ""], strict=False)
+    )
+    return ticked or any(a == b == "_" for a, b in pairwise(signs))
 
 
 def _is_abbreviated(found: Sequence[Token], i: int) -> bool:

@@ -26,7 +26,7 @@ _ATTACHING = frozenset(
     {*_SWINGS, *_OPEN, Kind.AFFIRM, Kind.NEUTRAL, Kind.PAST, Kind.NOW, Kind.DATE, Kind.NUMBER, Kind.AND, Kind.BLOCK, Kind.CORRECT}
 )  # fmt: skip
 # Neutral words that name a thing: with a sign of their own they are a statement of their own ("blasts not detected").
-_NOUNS = frozenset({"count", "specimen", "drug", "disease", "report", "method"})
+_NOUNS = frozenset({"count", "specimen", "drug", "disease", "report", "method", "finding"})
 # What may stand between a denial and what it denies.
 _BETWEEN = frozenset(
     {
@@ -295,7 +295,7 @@ def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bo
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
         return None
     values = _values(found, topic)
-    if values is None:
+    if values is None or _leaves_a_choice(found):
         return None
     doubted = asked or any(t.kind in _OPEN for t in found)
     if doubted and (not topic.suspects or any(t.kind is Kind.WAIT for t in found)):
@@ -317,6 +317,14 @@ def _asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bo
         for value in sorted(values)
         if value != NOTHING
     ]  # fmt: skip
+
+
+def _leaves_a_choice(found: Sequence[Term]) -> bool:
+    """Whether an affirmed clause names the thing as one of two ("counts or liver")."""
+    at = next((i for i, t in enumerate(found) if t.kind is Kind.AND and t.value == "or"), None)
+    if at is None or any(t.kind in _SWINGS for t in found):
+        return False
+    return not all(any(t.kind is Kind.TARGET for t in side) for side in (found[:at], found[at + 1 :]))
 
 
 def _dates(found: Sequence[Term], on: date | None) -> list[When]:

@@ -24,7 +24,7 @@ from cds_service.policies.inotuzumab.numbers import days
 _TOPIC = "reaction"
 _NAMES = ("reaction", "anaphylaxis")
 _ANAPHYLAXIS_CODES = frozenset({"39579001", "T782XXA"})
-_INOTUZUMAB = re.compile(r"\b(?:inotuzumab|besponsa|J9229|1942950|1942954|1942959)\b", re.IGNORECASE)
+_INOTUZUMAB = re.compile(r"\b(?:inotuzumab|besponsa|InO|J9229|1942950|1942954|1942959)\b", re.IGNORECASE)
 # What follows "due to" and names no drug.
 _NO_AGENT = re.compile(
     r"(?:\w{1,40} )?(?:infusion|dose|treatment|therapy|chemo\w{0,20}|drug|medication|cycle|rate|antibody|conjugate)\b",
