@@ -17,7 +17,7 @@ from tests.contract.calls import CLOCK
 from tests.operations.whole_service import complete_request
 
 
-def answered(step: float, first: float = 0.0) -> Answered:
+def answered(step: float, first: float = 0.0, ends: float | None = None) -> Answered:
     """A call on a clock that goes on by so many seconds whenever it is read, after the first reading."""
     settings = Settings.from_environment(
         {"CDS_DEV": "1", "CDS_AUTH": "optional", "CDS_FIXED_NOW": CLOCK, "CDS_DEADLINE_S": "4"}
@@ -28,7 +28,7 @@ def answered(step: float, first: float = 0.0) -> Answered:
     services = Services(
         settings, Outbound(loopback=True), clock=lambda: now, monotonic=lambda: next(readings)
     )
-    return answer(json.dumps(complete_request()).encode(), services)
+    return answer(json.dumps(complete_request()).encode(), services, ends=ends)
 
 
 def late(call: Answered) -> list[str]:
@@ -72,3 +72,8 @@ def test_an_answer_that_was_cut_short_is_replayed_to_the_same_cards(step: float)
 
 def test_an_ehr_that_used_up_the_time_leaves_a_share_for_deciding() -> None:
     assert late(answered(0.0, first=60.0)) == []
+
+
+def test_an_evaluation_ends_where_the_time_for_the_account_begins() -> None:
+    assert late(answered(0.1, ends=1.0))
+    assert late(answered(0.1, ends=1000.0)) == []
