@@ -30,9 +30,11 @@ test-postgres: .venv/.installed-dev ## the tests on PostgreSQL servers of their 
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || apt-get install -y postgresql
 	$(BIN)/python -m pytest -m postgres
 
-# Long runs of what make test does in short: requests that must not end in a server error, JWTs.
-fuzz: .venv/.installed-dev ## long runs of made-up requests and JWTs
+# Long runs of what make test does in short: requests that must not end in a server error, JWTs,
+# charts and orders with hostile values.
+fuzz: .venv/.installed-dev ## long runs of made-up requests, JWTs and charts with hostile values
 	FUZZ_REQUESTS=20000 FUZZ_JWTS=100000 $(BIN)/python -m pytest -s -q tests/operations/test_fuzz.py tests/trust/test_jwt_differential.py
+	FUZZ_MUTANTS=100000 $(BIN)/python -m pytest -s -q tests/operations/test_mutants.py
 
 lint: .venv/.installed-dev ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

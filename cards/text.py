@@ -18,6 +18,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 _LIST_START = re.compile(r"^(?=[-+=])|^(\d+)(?=[.)](?:\s|$))")
 # What a renderer may turn into a link by itself: a scheme, a mail address, a bare host.
 _SCHEME = re.compile(r"\b(https?|ftp|mailto|xmpp|javascript|data)(?=:\S)", re.IGNORECASE)
+_WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)  # whatever labels follow: of one letter, or not ASCII
 _HOST = re.compile(r"(?<=\w\w)\.(?=[a-z]{2})", re.IGNORECASE)
 
 
@@ -34,6 +35,7 @@ def md(text: str) -> str:
     line = _SPECIAL.sub(r"\\\1", _bounded(plain_line(text), _LONGEST))
     line = _SCHEME.sub(r"\1\\", line)
     line = _HOST.sub(r"\.", line)
+    line = _WWW.sub(r"\.", line)
     line = re.sub(r"(?<=\S)@(?=\S)", r"\@", line)
     return _LIST_START.sub(lambda m: f"{m[1] or ''}\\", line)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import unicodedata
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -90,7 +91,14 @@ def explained(d: Determination) -> str:
     lines += [
         f"  needed   {n.item}{'' if n.decides else ' (for information)'}: {n.because}" for n in d.needed
     ]
-    return "\n".join(lines)
+    return "\n".join(map(_visible, lines))
+
+
+def _visible(line: str) -> str:
+    """The line without what would steer a terminal: a chart's text may hold control and direction characters."""
+    return "".join(
+        " " if c.isspace() else c for c in line if c.isspace() or unicodedata.category(c)[0] != "C"
+    )
 
 
 def _tree(node: GroupResult | CriterionResult, depth: int) -> list[str]:

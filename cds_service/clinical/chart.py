@@ -99,6 +99,8 @@ class Chart:
         if body.get("deceasedBoolean") is True:
             return "the record says deceased"
         when = read_when(body.get("deceasedDateTime"), self.zone)
+        if when is None and (written := as_text(body.get("deceasedDateTime"))):
+            return f"the record has a date of death that cannot be read ({written[:40]})"
         return f"the record says deceased on {when}" if when and when.has_happened(self.clock) else None
 
     @cached_property

@@ -14,6 +14,7 @@ from functools import cache
 from cds_service.clinical.terminology import UNVERIFIED, rows
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, system_of, words_in
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 
 INOTUZUMAB = "inotuzumab_ozogamicin"
 UNRESOLVED = "unresolved"  # a reference that could not be read: some drug, not known which
@@ -149,6 +150,13 @@ def ingredients(concept: object) -> frozenset[str]:
         return named
     classes = [code for system, code in codes_in(concept) if system is System.ATC and code.startswith("L01")]
     return frozenset({words.split(" | ")[0] or classes[0]}) if classes else frozenset()
+
+
+def has_code_of_unknown_system(concept: object, drug: str) -> bool:
+    """Whether a code of the drug stands under a code system that is not known here, or under none."""
+    codes = {row["code"] for row in rows("drugs") if row["concept"] == drug}
+    codings = as_dicts(as_dict(concept).get("coding"))
+    return any(system_of(c.get("system")) is None and as_text(c.get("code")) in codes for c in codings)
 
 
 def drugs_in_text(text: str) -> frozenset[str]:

@@ -125,7 +125,7 @@ def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
     for kind in MEDICATION_TYPES:
         for resource in record.of_type(kind):
             body = resource.body
-            forbidden = body.get("doNotPerform") is True or body.get("intent") in _ONLY_PROPOSED
+            forbidden = body.get("doNotPerform") is True or as_text(body.get("intent")) in _ONLY_PROPOSED
             if not forbidden and body.get("status") != "unknown":
                 yield use_of(resource, record, zone)
 
@@ -185,7 +185,9 @@ def _times(
     if kind == "ServiceRequest":
         period = body.get("occurrencePeriod")
         single = read_when(body.get("occurrenceDateTime"), zone)
-        events = (single,) if single else planned_times([{"timing": body.get("occurrenceTiming")}], zone)
+        events = (
+            (single,) if single else planned_times([{"timing": as_dict(body.get("occurrenceTiming"))}], zone)
+        )
         return events, start_of(period, zone), end_of(period, zone)
     single = read_when(body.get("effectiveDateTime"), zone)
     if single is not None:

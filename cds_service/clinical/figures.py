@@ -14,7 +14,15 @@ from typing import Any
 
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
-from cds_service.fhir.quantities import Interval, as_decimal, exactly, figure_in_text, quantity, unit_names
+from cds_service.fhir.quantities import (
+    Interval,
+    as_decimal,
+    exactly,
+    figure_in_text,
+    plain,
+    quantity,
+    unit_names,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ def _figures(part: Mapping[str, Any]) -> Iterator[Figure]:
     if (found := _range(as_dict(part.get("valueRange")))) is not None:
         yield found
     if (whole := as_decimal(part.get("valueInteger"))) is not None:
-        yield Figure(exactly(whole), None, _unit_of_range(part), f"{whole}", needs_unit=False)
+        yield Figure(exactly(whole), None, _unit_of_range(part), plain(whole), needs_unit=False)
     if (ratio := _ratio(as_dict(part.get("valueRatio")))) is not None:
         yield ratio
     text = value_text(part)
@@ -113,7 +121,7 @@ def _ratio(value: Mapping[str, Any]) -> Figure | None:
     ]
     top, bottom = ("" if _CELLS.fullmatch(name) or name == "1" else name for name in names)
     unit = f"{top}/{bottom}" if bottom else top or "1"
-    return Figure(number, None, unit, f"{above} {top}/{share:f} {bottom}".strip())
+    return Figure(number, None, unit, f"{above} {top}/{plain(share)} {bottom}".strip())
 
 
 def _unit_of_range(part: Mapping[str, Any]) -> str | None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from cds_service.clinical.chart import Chart, Document
 from cds_service.clinical.ecg_words import reported_qts
 from cds_service.clinical.evidence import latest_by, newest
 from cds_service.clinical.results import Result
 from cds_service.fhir.dates import When
+from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import Interval, exactly
 
 _FORMULA = {"qtc_fridericia": "QTcF", "qtc_unspecified": "QTc (formula not stated)", "qtc_bazett": "QTcB"}
@@ -157,7 +158,7 @@ def _fridericia(chart: Chart, qt: Result) -> Ecg | None:
     interval = qt.value.exact if qt.value is not None else None
     if beats is None or beats <= 0 or interval is None:
         return None
-    qtc = (interval / (Decimal(60) / beats) ** _THIRD).quantize(Decimal(1))
+    qtc = to_place(interval / (Decimal(60) / beats) ** _THIRD, Decimal(1), ROUND_HALF_EVEN)
     if not _PLAUSIBLE[0] <= qtc <= _PLAUSIBLE[1]:
         return None
     how = f"QTcF, from QT {interval:f} ms and heart rate {beats:f}/min,"

@@ -48,9 +48,8 @@ def named_concepts(
 
 def _spoken(code: object) -> Iterator[str]:
     whole = as_dict(code)
-    for name in (whole.get("text"), *(c.get("display") for c in as_dicts(whole.get("coding")))):
-        if text := as_text(name):
-            yield text
+    displays = (as_text(c.get("display")) for c in as_dicts(whole.get("coding")))
+    yield from (name for name in (as_text(whole.get("text")), *displays) if name)
 
 
 def _has_unit_of(part: Mapping[str, Any], kind: str) -> bool:

@@ -23,7 +23,7 @@ from cds_service.clinical.results import Part, Result, read_part
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.fhir.dates import When
-from cds_service.fhir.json_types import as_dicts
+from cds_service.fhir.json_types import as_dict, as_dicts
 from cds_service.fhir.record import Resource
 
 
@@ -106,7 +106,7 @@ def _variants(chart: Chart) -> Iterator[PhEvidence]:
 
 def _names_bcr_and_abl1(resource: Resource) -> bool:
     genes = [
-        part.get("valueCodeableConcept")
+        as_dict(part.get("valueCodeableConcept"))
         for part in as_dicts(resource.body.get("component"))
         if "gene_variant_gene" in concepts(part.get("code"), "labs")
     ]

@@ -42,7 +42,7 @@ class Plan:
 def current_plans(record: Record, zone: tzinfo) -> Iterator[Plan]:
     """The care plans that are neither over nor revoked."""
     for resource in record.of_type("CarePlan"):
-        if resource.body.get("status") in _CURRENT:
+        if as_text(resource.body.get("status")) in _CURRENT:
             yield _plan(resource, record, zone)
 
 
@@ -54,7 +54,7 @@ def _plan(resource: Resource, record: Record, zone: tzinfo) -> Plan:
     found = []
     for activity in as_dicts(body.get("activity")):
         detail = as_dict(activity.get("detail"))
-        if detail.get("status") not in _OVER and detail.get("doNotPerform") is not True:
+        if as_text(detail.get("status")) not in _OVER and detail.get("doNotPerform") is not True:
             found.append(_activity(detail, resource, record, (start, end), zone))
     return Plan(
         resource.reference, start, end, tuple(t for t in texts if t), tuple(a for a in found if a.drugs)

@@ -17,6 +17,7 @@ from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in, plain_codes, words_in
 from cds_service.fhir.dates import When, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
 
 # Text fallbacks for concepts whose codes are incomplete (conditions.csv, system "text").
@@ -185,7 +186,7 @@ def _severity(words: str, concept: object, text: str) -> str:
 def _grade(body: Mapping[str, Any], text: str) -> int | None:
     """The CTCAE grade, from an extension, the severity, or the words."""
     for extension in as_dicts(body.get("extension")):
-        if "grade" in str(extension.get("url", "")).lower():
+        if "grade" in (as_text(extension.get("url")) or "").lower():
             concept = as_dict(extension.get("valueCodeableConcept"))
             for code in (
                 *plain_codes(concept),
@@ -193,8 +194,9 @@ def _grade(body: Mapping[str, Any], text: str) -> int | None:
             ):
                 if (digits := re.search(r"[1-5]$", code)) is not None:
                     return int(digits[0])
-            if isinstance(number := extension.get("valueInteger"), int):
-                return number
+            number = as_decimal(extension.get("valueInteger"))
+            if number is not None and number in (1, 2, 3, 4, 5):
+                return int(number)
     for source in (words_in(body.get("severity")), text):
         if (grade := grade_in(source)) is not None:
             return grade
@@ -210,7 +212,7 @@ def _suspects(resource: Resource, record: Record) -> Iterator[str]:
         inside = resource if reference.startswith("#") else None
         concept = concept_of(target, record, inside) if target is not None else {}
         concept = concept or as_dict(entity.get("instanceCodeableConcept"))
-        codes = [str(c.get("code")) for c in as_dicts(concept.get("coding")) if c.get("code")]
+        codes = [code for c in as_dicts(concept.get("coding")) if (code := as_text(c.get("code")))]
         words = " ".join(w for w in (as_text(pointer.get("display")), words_in(concept), *codes) if w)
         if text := words or reference:
             yield text

@@ -26,7 +26,7 @@ from cds_service.clinical.measurements import (
 )
 from cds_service.clinical.signs import is_undecided, sign_of
 from cds_service.clinical.terms import concepts
-from cds_service.fhir.dates import When, effective, read_when
+from cds_service.fhir.dates import When, effective, read_when, unusable_times
 from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.quantities import Interval
 from cds_service.fhir.record import Resource
@@ -139,7 +139,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
     status = as_text(body.get("status")) or ""
     value, problem, words = value_of(name, part)
     if when is None and any(member in body for member in _TIME_MEMBERS):
-        value, problem = None, _why_unreadable(body, "effective")
+        value, problem = None, _why_unreadable(body, "effective") or _no_date(body)
     elif value is None and problem is None and "valueQuantity" in part:
         problem = _why_unreadable(body, "valueQuantity")
     low, high = reference_range(name, part)
@@ -164,6 +164,12 @@ def read_part(where: Part, zone: tzinfo) -> Result:
 
 
 _TIME_MEMBERS = ("effectiveDateTime", "effectiveInstant", "effectivePeriod")
+_DATES = frozenset({"effectiveDateTime", "effectiveInstant", "start", "end"})
+
+
+def _no_date(body: Mapping[str, Any]) -> str:
+    written = " and ".join(unusable_times(body, _DATES))
+    return f"{written} is no usable date" if written else "its date cannot be read"
 
 
 def _why_unreadable(body: Mapping[str, Any], member: str) -> str | None:

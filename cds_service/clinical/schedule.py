@@ -15,6 +15,7 @@ from typing import Any
 
 from cds_service.clinical.frequency import LONGEST, Rate, length_in_days, most, rate_of, unplaced
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
+from cds_service.fhir.decimals import remainder
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list
 
 _WITHOUT_END = 28  # days, one cycle
@@ -120,7 +121,7 @@ def _days(rate: Rate, first: date) -> Iterator[tuple[date, Decimal]]:
         occasion += 1
         if not rate.weekdays:
             yield from ((day, offset) for _ in range(rate.each))
-        elif day.weekday() in rate.weekdays and offset % rate.period < 7:
+        elif day.weekday() in rate.weekdays and remainder(offset, rate.period) < 7:
             yield from ((day, offset) for _ in range(rate.on_a_weekday))
 
 

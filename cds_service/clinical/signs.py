@@ -9,7 +9,7 @@ from cds_service.clinical.reading.marker_lists import NEGATIVE, POSITIVE
 from cds_service.clinical.reading.markers import MEASURED, read_marker
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import codes_in, words_in
-from cds_service.fhir.json_types import as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 
 _POSITIVE_FLAGS = {"POS", "DET"}
 _NEGATIVE_FLAGS = {"NEG", "ND"}
@@ -47,10 +47,8 @@ def sign_of(part: Mapping[str, Any], concept: str = "") -> bool | None:
 
     ``concept`` is what it measures, which its words may name.
     """
-    found: set[bool | None] = set()
-    if isinstance(part.get("valueBoolean"), bool):
-        found.add(part["valueBoolean"])
-    value = part.get("valueCodeableConcept")
+    found: set[bool | None] = {sign for sign in (True, False) if part.get("valueBoolean") is sign}
+    value = as_dict(part.get("valueCodeableConcept"))
     for name in concepts(value, "fhir_codes"):
         if name in ("positive", "negative"):
             found.add(name == "positive")

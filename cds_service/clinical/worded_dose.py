@@ -13,7 +13,7 @@ from enum import Enum
 
 from cds_service.clinical.drugs import INOTUZUMAB, drugs_in_text
 from cds_service.clinical.order_dose import DOSE_UNITS, StatedDose
-from cds_service.fhir.quantities import plain
+from cds_service.fhir.quantities import bounded, plain
 
 _FIGURE = re.compile(
     r"(?<![\d.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*-?"
@@ -61,7 +61,7 @@ def dose_in_text(text: str) -> StatedDose | None:
 
 
 def _value(match: re.Match[str]) -> tuple[Decimal, str]:
-    number, unit = Decimal(match["number"].replace(",", "")), match["unit"].lower()
+    number, unit = bounded(Decimal(match["number"].replace(",", ""))), match["unit"].lower()
     if "/" in unit:
         return number, "mg/m2"
     return number * DOSE_UNITS["mg" if unit == "mg" else "ug"], "mg"

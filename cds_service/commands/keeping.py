@@ -6,9 +6,11 @@ import csv
 import json
 import sys
 import time
+from collections import Counter
 
 import click
 
+from cards.text import plain_line
 from cds_service.commands.start import database_or_exit, settings_or_exit
 from cds_service.hooks.grounds import read
 from cds_service.json_text import write_json
@@ -17,6 +19,9 @@ from cds_service.store import audit_trail, feedback, retention
 from cds_service.store.audit_trail import Link
 from cds_service.store.decisions import Decisions
 
+_LONGEST_REASON = 64  # characters of one reason in the report
+# What a spreadsheet takes for the start of a formula, in full width too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _COLUMNS = ("kind", "shown", "accepted", "overridden", "silent", "reasons")
 
 
@@ -77,14 +82,15 @@ def feedback_report(as_csv: bool, as_items: bool) -> None:
     with database_or_exit(settings_or_exit()) as database:
         if as_items:
             for item in feedback.items(database):
-                click.echo(json.dumps(item, ensure_ascii=False))
+                click.echo(json.dumps(item))  # in ASCII: no text of a caller's steers the terminal
             return
         rows = [
             (k.kind, str(k.shown), str(k.accepted), str(k.overridden), str(k.silent), _reasons(k))
             for k in feedback.report(database)
         ]
     if as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([_COLUMNS, *rows])
+        quoted = [[_cell(text) for text in row] for row in rows]
+        csv.writer(sys.stdout, lineterminator="\n").writerows([_COLUMNS, *quoted])
         return
     widths = [max(len(row[column]) for row in (_COLUMNS, *rows)) for column in range(len(_COLUMNS))]
     for row in (_COLUMNS, *rows):
@@ -96,7 +102,16 @@ def feedback_report(as_csv: bool, as_items: bool) -> None:
 
 
 def _reasons(kind: feedback.KindReport) -> str:
-    return "; ".join(f"{reason}: {count}" for reason, count in sorted(kind.reasons.items()))
+    """The reasons with their numbers. A code is whatever the caller sent: one visible line of it is shown."""
+    shown: Counter[str] = Counter()
+    for reason, count in kind.reasons.items():
+        shown[plain_line(reason)[:_LONGEST_REASON] or "other"] += count
+    return "; ".join(f"{reason}: {count}" for reason, count in sorted(shown.items()))
+
+
+def _cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 @click.command()

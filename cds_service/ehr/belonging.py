@@ -38,7 +38,7 @@ def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
 def _references(body: Mapping[str, Any]) -> Iterator[str]:
     pointers = [body.get(member) for member in _MEMBERS]
     if body.get("resourceType") == "Appointment":
-        pointers += [participant.get("actor") for participant in as_dicts(body.get("participant"))]
+        pointers += [as_dict(participant.get("actor")) for participant in as_dicts(body.get("participant"))]
     for pointer in pointers:
         if reference := as_text(as_dict(pointer).get("reference")):
             yield reference

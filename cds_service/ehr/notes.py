@@ -15,7 +15,7 @@ from cds_service.ehr.bundles import Page
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.fhir.attachments import LARGEST, attachments_of, is_readable_type
 from cds_service.fhir.dates import When, effective, read_when
-from cds_service.fhir.json_types import as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
 
@@ -56,7 +56,7 @@ def _is_listed(resource: Resource) -> bool:
         or resource.body.get("status") == "superseded"
     ):
         return False
-    kind = resource.body.get("type") if resource.type == "DocumentReference" else resource.body.get("code")
+    kind = as_dict(resource.body.get("type" if resource.type == "DocumentReference" else "code"))
     return any(concepts(c, "fhir_codes") & _LISTED for c in (kind, *as_dicts(resource.body.get("category"))))
 
 

@@ -74,8 +74,9 @@ def codes_in(concept: object) -> Iterator[tuple[System, str]]:
     """The (system, code) pairs of a CodeableConcept whose system is known, in normal form."""
     for coding in as_dicts(as_dict(concept).get("coding")):
         system, code = system_of(coding.get("system")), as_text(coding.get("code"))
-        if system is not None and code is not None:
-            yield system, normal_code(system, code)
+        normal = normal_code(system, code) if system is not None and code is not None else ""
+        if system is not None and normal:  # a code such as "." has nothing to compare
+            yield system, normal
 
 
 def plain_codes(concept: object) -> frozenset[str]:

@@ -3,6 +3,8 @@
 A calendar day is the one written in the value's own offset. A date without a time is the
 whole day, a partial date the whole month or year: questions about it answer True, False or,
 where the answer depends on the day within that period, None.
+
+Only the years 1900 to 2100 are times: systems write 0001-01-01 and 9999-12-31 for "no date".
 """
 
 from __future__ import annotations
@@ -15,11 +17,14 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from cds_service.fhir.json_types import as_dict, as_text
+from cds_service.fhir.json_types import as_dict, as_list, as_text
 
 _FORM = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?)?"
 )
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_QUOTED = 40  # characters of an unusable time
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,13 @@ def whole_day(day: date) -> When:
 
 @lru_cache(maxsize=8192)
 def parse_when(text: str, zone: tzinfo = UTC) -> When | None:
-    """Read a FHIR date, dateTime or instant; None when it is none.
+    """Read a FHIR date, dateTime or instant; None when it is none, or no year of a patient's record.
 
     Met though not valid FHIR, and read: a time without an offset (taken in ``zone``, the clock's) or
     without seconds, a blank for the T, an offset written ``+0000`` or ``+00``.
     """
     match = _FORM.fullmatch(text.strip())
-    if match is None:
+    if match is None or not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
         return None
     year, month, day, hour, minute, second, offset = match.groups()
     try:
@@ -117,6 +122,17 @@ def start_of(period: object, zone: tzinfo = UTC) -> When | None:
 def end_of(period: object, zone: tzinfo = UTC) -> When | None:
     """``Period.end``."""
     return read_when(as_dict(period).get("end"), zone)
+
+
+def unusable_times(value: object, members: frozenset[str]) -> tuple[str, ...]:
+    """What stands at these members, at any depth of a resource, and is no time that can be used; quoted."""
+    found: list[str] = []
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        texts = [t for v in (as_list(inner) or [inner]) if (t := as_text(v))] if name in members else []
+        found += [text[:_QUOTED] for text in texts if parse_when(text) is None]
+    inside = value.values() if isinstance(value, dict) else as_list(value)
+    deeper = (text for inner in inside for text in unusable_times(inner, members))
+    return tuple(dict.fromkeys((*found, *deeper)))
 
 
 def effective(body: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:

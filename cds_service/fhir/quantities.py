@@ -14,6 +14,9 @@ from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_text
 
+_LARGEST = 308  # powers of ten: what JSON readers agree on
+_BOUND = 100  # powers of ten: beyond every limit of medicine, and far from where arithmetic ends
+_MOST_PLACES = 20  # a figure with more places is written with an exponent
 UCUM = {"http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"}
 
 
@@ -76,7 +79,9 @@ def exactly(value: Decimal) -> Interval:
 
 
 def plain(value: Decimal) -> str:
-    """A decimal without exponent or needless zeros."""
+    """A decimal without needless zeros; without exponent unless it would fill a line with zeros."""
+    if value and abs(value.adjusted()) > _MOST_PLACES:
+        return str(Decimal(f"{value:.3E}").normalize())
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -84,12 +89,13 @@ def plain(value: Decimal) -> str:
 def in_words(quantity: Mapping[str, Any]) -> str:
     """A Quantity as one reads it, ``<1.4 mg``; what is no number stands as it was sent."""
     unit = as_text(quantity.get("unit")) or as_text(quantity.get("code")) or ""
-    value = quantity.get("value", "")
-    shown = plain(value) if isinstance(value, Decimal) else value
+    value = quantity.get("value")
+    number = as_decimal(value)
+    shown = as_text(value) or (plain(number) if number is not None else "")
     return f"{as_text(quantity.get('comparator')) or ''}{shown} {unit}".strip()
 
 
-def _bounded(value: Decimal, comparator: str | None) -> Interval:
+def _compared(value: Decimal, comparator: str | None) -> Interval:
     match comparator:
         case "<" | "<=":
             return Interval(None, value, high_open=comparator == "<")
@@ -100,21 +106,29 @@ def _bounded(value: Decimal, comparator: str | None) -> Interval:
 
 
 def as_decimal(value: object) -> Decimal | None:
-    """A JSON number, or a string that is wholly a number, as a finite decimal."""
+    """A JSON number, or a string that is wholly a number, as a finite decimal that a double could hold."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
     try:
         number = Decimal(value.strip()) if isinstance(value, str) else Decimal(str(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):  # the second: an int of thousands of digits has no text
         return None
-    return number if number.is_finite() else None
+    return bounded(number) if number.is_finite() and abs(number.adjusted()) <= _LARGEST else None
+
+
+def bounded(number: Decimal) -> Decimal:
+    """A finite number, or the bound of 10^100 (or 10^-100) that it lies beyond: what it decides is the same."""
+    if number and abs(number.adjusted()) > _BOUND:
+        power = _BOUND if number.adjusted() > 0 else -_BOUND
+        return Decimal((number.is_signed(), (1,), power))
+    return number
 
 
 def quantity(value: object) -> Interval | None:
     """The number of a FHIR Quantity with its comparator; None when it has no number."""
     whole = as_dict(value)
     number = as_decimal(whole.get("value"))
-    return None if number is None else _bounded(number, as_text(whole.get("comparator")))
+    return None if number is None else _compared(number, as_text(whole.get("comparator")))
 
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d+)?"
@@ -162,11 +176,11 @@ def figure_in_text(text: str) -> tuple[Interval, str | None] | None:
         return None
     sign = match["sign"]
     comparator = _SIGNS.get(sign.lower(), sign) if sign else None
-    return _loosened(_bounded(_read(match["number"]), comparator), match["about"]), match["unit"]
+    return _loosened(_compared(_read(match["number"]), comparator), match["about"]), match["unit"]
 
 
 def _read(number: str) -> Decimal:
-    return Decimal(number.replace(",", ""))
+    return bounded(Decimal(number.replace(",", "")))
 
 
 def _loosened(value: Interval, about: str | None) -> Interval:

@@ -125,7 +125,7 @@ _WITHOUT_SUBJECT = {"Medication", "Substance", "Practitioner", "PractitionerRole
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:
     """Whether a resource may count at all: this patient's, not withdrawn, and with a result if a result."""
-    kind = body.get("resourceType")
+    kind = as_text(body.get("resourceType"))
     if kind in _WITHOUT_SUBJECT:
         return True
     if not _is_of_patient(body, patient_id):

@@ -26,11 +26,19 @@ def raw_body(request: Request) -> bytes:
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity"):
         raise Refused(415, "not-supported", "The body must not be compressed or otherwise encoded.")
-    request.max_content_length = LARGEST
+    # One byte more: a body without a stated length is cut in silence where the limit stands.
+    request.max_content_length = LARGEST + 1
     try:
-        return request.get_data(cache=False)
+        raw = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise Refused(413, "too-long", "The body is larger than 8 MiB.") from None
+        raise _too_long() from None
+    if len(raw) > LARGEST:
+        raise _too_long()
+    return raw
+
+
+def _too_long() -> Refused:
+    return Refused(413, "too-long", "The body is larger than 8 MiB.")
 
 
 def json_from(raw: bytes) -> Any:

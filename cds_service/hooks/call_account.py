@@ -47,6 +47,7 @@ def note(account: Account, answered: Answered) -> None:
     gaps = answered.gathered.record.gaps
     account.facts.append(("completeness", "partial" if gaps else "complete"))
     account.facts += [("unseen", gap.need.value) for gap in gaps]
+    _note_what_is_missing(account, answered)
     for gap in gaps:
         metrics.EHR_FAILURES.labels(_kind(gap.reason)).inc()
     if strangers := sum(n.strangers for n in answered.gathered.notes):
@@ -62,6 +63,16 @@ def note(account: Account, answered: Answered) -> None:
     grounds = answered.grounds
     if grounds is not None:
         account.grounds = lambda: written(grounds, answered.body)
+
+
+def _note_what_is_missing(account: Account, answered: Answered) -> None:
+    """Rules that an error or the time cost; the cards name them, operators see them here."""
+    if answered.faults:
+        account.facts.append(("evaluation", f"{answered.faults} failed"))
+        metrics.NOT_EVALUATED.labels("error").inc()
+    if answered.grounds is not None and answered.grounds.steps is not None:
+        account.facts.append(("evaluation", "not finished in time"))
+        metrics.NOT_EVALUATED.labels("time").inc()
 
 
 def _kind(reason: str) -> str:

@@ -17,6 +17,7 @@ import cards
 from cds_service.fhir.record import Gap, Need, Record, Resource
 from cds_service.json_text import write_json
 from cds_service.policies import DrugPolicy
+from cds_service.policy.attempts import Allowance
 from cds_service.policy.determination import Determination
 from cds_service.policy.payer import with_payer
 
@@ -27,6 +28,7 @@ _FORM = 1
 class Grounds:
     """``policies`` are names; ``app_context`` the links' opaque ids by order reference.
 
+    ``steps`` is how many steps of the evaluation the call's time reached; None when it reached all.
     ``payers`` are the identifiers of the tenant's payors.
     """
 
@@ -38,16 +40,20 @@ class Grounds:
     clock: datetime
     public_url: str
     app_context: Mapping[str, str] = field(default_factory=dict)
+    steps: int | None = None
     payers: tuple[str, ...] = ()
 
-    def determinations(self, installed: Mapping[str, DrugPolicy]) -> tuple[Determination, ...]:
-        """What the policies say about the drafts in scope."""
-        found = (
+    def determinations(
+        self, installed: Mapping[str, DrugPolicy], time: Allowance | None = None
+    ) -> tuple[Determination, ...]:
+        """What the policies say about the drafts in scope; without ``time``, as far as the first answer came."""
+        time = time or Allowance(only=self.steps)
+        found = [
             determination
             for name in self.policies
-            for determination in installed[name].determine(self.record, self.drafts, self.clock)
-        )
-        return with_payer(found, self.record, self.clock, self.payers)
+            for determination in installed[name].determine(self.record, self.drafts, self.clock, time)
+        ]
+        return with_payer(found, self.record, self.clock, self.payers, time)
 
     def cards(self, found: Sequence[Determination]) -> list[dict[str, Any]]:
         """The cards that say it."""
@@ -77,6 +83,7 @@ def written(grounds: Grounds, answer: object) -> bytes:
             "clock": grounds.clock.isoformat(),
             "public_url": grounds.public_url,
             "app_context": dict(grounds.app_context),
+            **({} if grounds.steps is None else {"steps": grounds.steps}),
             "payers": list(grounds.payers),
             "answer": write_json(answer),
         }
@@ -99,6 +106,7 @@ def read(content: bytes) -> tuple[Grounds, str]:
         clock=datetime.fromisoformat(kept["clock"]),
         public_url=kept["public_url"],
         app_context=kept["app_context"],
+        steps=kept.get("steps"),
         payers=tuple(kept.get("payers", ())),  # absent in what was kept before they were read
     )
     return grounds, kept["answer"]

@@ -6,6 +6,7 @@ policy's business, how it is said the cards'.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,13 +23,21 @@ from cds_service.hooks.grounds import Grounds
 from cds_service.hooks.request import OrderSign, order_sign
 from cds_service.hooks.services import DEVELOPMENT_TENANT, Services
 from cds_service.policies import DrugPolicy
+from cds_service.policy.attempts import Allowance
 from cds_service.policy.determination import Determination
 from cds_service.settings import Tenant
+
+log = logging.getLogger(__name__)
+_EVALUATION_SHARE = 0.2  # of a call's time, kept for deciding; the rest may be spent on the EHR
+_LEAST_EVALUATION_S = 0.5  # many times what an evaluation takes, also where budgets are short
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One call answered: its cards, and what they rest on (empty and None when nothing was in scope)."""
+    """One call answered: its cards, and what they rest on (empty and None when nothing was in scope).
+
+    ``faults`` is how many criteria and rules could not be evaluated because of an error of ours.
+    """
 
     call: OrderSign
     tenant: Tenant | None
@@ -37,6 +46,7 @@ class Answered:
     gathered: Gathered | None = None
     evaluation_ms: float = 0.0
     grounds: Grounds | None = None
+    faults: int = 0
 
     @property
     def body(self) -> dict[str, Any]:
@@ -79,11 +89,13 @@ def answer(
 ) -> Answered:
     """Answer one call. ``caller`` is the tenant that authentication proved, if it did.
 
-    ``heard`` is told of a well-formed call, whatever becomes of it. ``ends`` is the monotonic instant
-    until which the EHR may be waited for; by default the whole time budget begins now. Raises Refused
-    for what is no order-sign call, and with 412 when there is no access to data.
+    ``heard`` is told of a well-formed call, whatever becomes of it. ``ends`` is the monotonic instant by
+    which the cards have to be made; by default the whole time budget begins now. The EHR may be waited
+    for until deciding needs the rest. Raises Refused for what is no order-sign call, and with 412 when
+    there is no access to data.
     """
-    deadline = ends if ends is not None else services.monotonic() + services.settings.deadline_s
+    ends = ends if ends is not None else services.monotonic() + services.settings.deadline_s
+    deadline = ends - services.settings.deadline_s * _EVALUATION_SHARE
     call = order_sign(json_from(raw))
     heard(call)
     tenant = _tenant(call, services, caller)
@@ -98,7 +110,7 @@ def answer(
         raise _no_access() from None
     if client is not None and tenant is not None and tenant.payer_identifiers:
         gathered = replace(gathered, record=with_payors(gathered.record, client, deadline))
-    return _evaluated(call, services, tenant, inside, gathered, links)
+    return _evaluated(call, services, tenant, inside, gathered, links, ends)
 
 
 def _tenant(call: OrderSign, services: Services, caller: Tenant | None) -> Tenant | None:
@@ -157,8 +169,13 @@ def _evaluated(
     policies: Sequence[DrugPolicy],
     gathered: Gathered,
     links: Links,
+    ends: float,
 ) -> Answered:
     begun = services.monotonic()
+    # Work that the EHR made late still gets its share: what was read is not thrown away.
+    share = max(services.settings.deadline_s * _EVALUATION_SHARE, _LEAST_EVALUATION_S)
+    ends = max(ends, begun + share)
+    time = Allowance(lambda: services.monotonic() >= ends)
     grounds = Grounds(
         tenant=tenant.id if tenant else DEVELOPMENT_TENANT,
         patient_id=call.patient_id,
@@ -169,8 +186,11 @@ def _evaluated(
         public_url=services.settings.public_url,
         payers=tenant.payer_identifiers if tenant else (),
     )
-    found = grounds.determinations(services.policies)
-    grounds = replace(grounds, app_context=links(call, found))
+    found = grounds.determinations(services.policies, time)
+    reached = time.steps if time.is_over else None
+    if reached is not None:
+        log.warning("the evaluation was not finished in time: %d steps reached", reached)
+    grounds = replace(grounds, app_context=links(call, found), steps=reached)
     rendered = grounds.cards(found)
     spent = (services.monotonic() - begun) * 1000
-    return Answered(call, tenant, rendered, found, gathered, spent, grounds)
+    return Answered(call, tenant, rendered, found, gathered, spent, grounds, time.faults)

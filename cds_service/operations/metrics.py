@@ -30,6 +30,7 @@ JWT_REFUSALS = Counter("cds_jwt_refusals_total", "Calls refused for their JWT", 
 THROTTLED = Counter("cds_throttled_total", "Calls refused for coming too often", ("by",))
 FEEDBACK = Counter("cds_feedback_items_total", "Feedback items received", ("outcome",))
 STORE_FAILURES = Counter("cds_store_failures_total", "Calls that failed because the database did", ("what",))
+NOT_EVALUATED = Counter("cds_evaluations_cut_total", "Hook calls whose cards lack a rule", ("why",))
 ERRORS = Counter("cds_errors_total", "Bugs: answers 500", ())
 
 

@@ -6,10 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Protocol
 
 from cds_service.clinical.series import Picture
 from cds_service.fhir.record import Record, Resource
+from cds_service.policy.attempts import Allowance
 from cds_service.policy.determination import Determination, PolicyReference
+
+
+class Determine(Protocol):
+    """How a policy decides all draft orders of a bundle, in the time it is given."""
+
+    def __call__(
+        self, record: Record, drafts: Sequence[Resource], clock: datetime, time: Allowance | None = None, /
+    ) -> tuple[Determination, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +29,15 @@ class DrugPolicy:
     ``in_scope`` tells whether a draft order (with the given way to resolve its medication
     reference) is for this drug. ``determine`` takes all draft orders of the bundle (an order of
     another drug may be a partner) and gives one determination for each that is in scope, in the
-    order given; the clock is an aware instant. A draft without an id carries its ``name``.
+    order given; the clock is an aware instant. A draft without an id carries its ``name``. What
+    the time does not reach is unknown and named.
     ``picture`` is what the detail page draws: results with the policy's limits, and the doses.
     """
 
     name: str
     reference: PolicyReference
     in_scope: Callable[[Resource, Callable[[str, Resource], Resource | None]], bool]
-    determine: Callable[[Record, Sequence[Resource], datetime], tuple[Determination, ...]]
+    determine: Determine
     picture: Callable[[Record, datetime], Picture]
 
 

@@ -1,23 +1,22 @@
 """The outline of a policy: its "all of / any of" tree, numbers and citations, read from TOML.
 
-A leaf is a pure function with the same id. Orphans in either direction are refused at load.
+A leaf is a pure function with the same id. Orphans in either direction are refused at load, and
+so are finders of rules that the file does not have.
 """
 
 from __future__ import annotations
 
-import logging
 import tomllib
-import traceback
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from cds_service.policy.attempts import LATE, Allowance, Missed, attempt
 from cds_service.policy.determination import Basis, CriterionResult, GroupResult, PolicyReference
+from cds_service.policy.finders import Finder
 from cds_service.policy.verdict import Verdict, all_of, any_of
 
-log = logging.getLogger(__name__)
 C = TypeVar("C")
 
 
@@ -82,34 +81,41 @@ class Outline(Generic[C]):
     numbers: Mapping[str, Number]
     not_computed: Mapping[str, tuple[Citation, str]]
     leaves: Mapping[str, Callable[[C], Answer]]
+    finders: tuple[Finder[C], ...] = ()
 
-    def evaluate(self, group_id: str, case: C) -> GroupResult:
-        """Decide a whole group. A leaf is decided once, wherever it stands."""
-        decided: dict[str, CriterionResult] = {}
-        return self._group(self.groups[group_id], case, decided)
+    def evaluate(self, group_id: str, case: C, time: Allowance | None = None) -> GroupResult:
+        """Decide a whole group. A leaf is decided once, wherever it stands; one that is not reached is unknown."""
+        allowed = time or Allowance()
+        return self._group(self.groups[group_id], {}, lambda leaf_id: self._leaf(leaf_id, case, allowed))
 
-    def _group(self, group: Group, case: C, decided: dict[str, CriterionResult]) -> GroupResult:
+    def undecided(self, group_id: str, missed: Missed) -> GroupResult:
+        """A whole group of which nothing could be decided."""
+        return self._group(
+            self.groups[group_id], {}, lambda leaf_id: self._result(leaf_id, _no_answer(missed))
+        )
+
+    def _group(
+        self, group: Group, decided: dict[str, CriterionResult], decide: Callable[[str], CriterionResult]
+    ) -> GroupResult:
         parts: list[GroupResult | CriterionResult] = []
         for part in group.parts:
             if part in self.groups:
-                parts.append(self._group(self.groups[part], case, decided))
+                parts.append(self._group(self.groups[part], decided, decide))
             else:
                 if part not in decided:
-                    decided[part] = self._leaf(part, case)
+                    decided[part] = decide(part)
                 parts.append(decided[part])
         combine = all_of if group.operator == "all" else any_of
         return GroupResult(
             group.id, group.title, group.operator, combine(p.verdict for p in parts), tuple(parts)
         )
 
-    def _leaf(self, leaf_id: str, case: C) -> CriterionResult:
+    def _leaf(self, leaf_id: str, case: C, time: Allowance) -> CriterionResult:
+        answer = attempt(f"criterion {leaf_id}", lambda: self.leaves[leaf_id](case), time)
+        return self._result(leaf_id, _no_answer(answer) if isinstance(answer, Missed) else answer)
+
+    def _result(self, leaf_id: str, answer: Answer) -> CriterionResult:
         citation = self.citations[leaf_id]
-        try:
-            answer = self.leaves[leaf_id](case)
-        except Exception as exc:  # one criterion must not take the others with it
-            error = uuid.uuid4().hex[:8]
-            log.error("criterion %s could not be evaluated, error %s: %s", leaf_id, error, _where(exc))
-            answer = Answer(Verdict.UNKNOWN, f"this criterion could not be evaluated (error {error})")
         return CriterionResult(
             id=leaf_id,
             section=citation.section,
@@ -125,10 +131,13 @@ class Outline(Generic[C]):
         )
 
 
-def _where(error: Exception) -> str:
-    """The kind of an error and the code lines it came through; its message may quote the record."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} at " + " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames))
+def _no_answer(missed: Missed) -> Answer:
+    changes = "asking again, since the time for an answer was over" if missed is LATE else ""
+    return Answer(Verdict.UNKNOWN, f"this criterion {_was(missed)}", changes=changes)
+
+
+def _was(missed: Missed) -> str:
+    return f"was {missed.because}" if missed is LATE else missed.because
 
 
 def leaves_of(group: GroupResult) -> tuple[CriterionResult, ...]:
@@ -140,10 +149,13 @@ def leaves_of(group: GroupResult) -> tuple[CriterionResult, ...]:
     return tuple(found.values())
 
 
-def load(text: str, leaves: Mapping[str, Callable[[C], Answer]]) -> Outline[C]:
-    """Read a policy file and bind its leaves.
+def load(
+    text: str, leaves: Mapping[str, Callable[[C], Answer]], finders: Sequence[Finder[C]] = ()
+) -> Outline[C]:
+    """Read a policy file and bind its leaves and finders.
 
-    Raises PolicyError when a criterion has no function, a function no criterion, or a part no meaning.
+    Raises PolicyError when a criterion has no function, a function no criterion, a finder no rule, or
+    a part no meaning.
     """
     raw = tomllib.loads(text, parse_float=Decimal)
     citations = {c["id"]: _citation(c) for c in (*raw["criterion"], *raw.get("rule", ()))}
@@ -155,13 +167,15 @@ def load(text: str, leaves: Mapping[str, Callable[[C], Answer]]) -> Outline[C]:
         raise PolicyError(f"criteria without a function: {', '.join(sorted(missing))}")
     if orphans := leaves.keys() - wanted:
         raise PolicyError(f"functions without a criterion: {', '.join(sorted(orphans))}")
+    if unruled := {rule for finder in finders for rule in finder.rules} - citations.keys():
+        raise PolicyError(f"finders of rules that the file lacks: {', '.join(sorted(unruled))}")
     for group in groups.values():
         for part in group.parts:
             if part not in groups and part not in wanted:
                 raise PolicyError(f"group {group.id} names {part}, which is neither group nor criterion")
     about = raw["policy"]
     reference = PolicyReference(about["id"], about["effective"], about["title"], about["payer"])
-    return Outline(reference, groups, citations, numbers, skipped, leaves)
+    return Outline(reference, groups, citations, numbers, skipped, leaves, tuple(finders))
 
 
 def _citation(raw: Mapping[str, Any]) -> Citation:

@@ -8,29 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
 from cds_service.clinical.payer import Plan, Standing, plans_of
+from cds_service.fhir.dates import read_when
 from cds_service.fhir.record import Need, Record
+from cds_service.policy.attempts import Allowance, Missed, attempt
 from cds_service.policy.determination import Determination, Payer, PayerMatch
 
 _MAY_NOT_APPLY = "this policy may not apply"
 
 
 def with_payer(
-    found: Iterable[Determination], record: Record, clock: datetime, payers: Collection[str]
+    found: Sequence[Determination],
+    record: Record,
+    clock: datetime,
+    payers: Collection[str],
+    time: Allowance | None = None,
 ) -> tuple[Determination, ...]:
     """The determinations, each with what the record's Coverages say of the payer on its planned day.
 
-    ``payers`` are the identifiers of the policy's payer, written ``system|value``; the clock is aware.
+    ``payers`` are the identifiers of the policy's payer, written ``system|value``; the clock is aware. What ``time``
+    does not reach is not verified, and said to be.
     """
-    if not payers or clock.tzinfo is None:
+    zone = clock.tzinfo
+    if not payers or zone is None:
         return tuple(found)
-    plans, all_seen = plans_of(record, clock.tzinfo), record.unseen(Need.COVERAGE) is None
-    return tuple(
-        replace(d, payer=payer_on(date.fromisoformat(d.planned), plans, payers, all_seen=all_seen))
-        for d in found
-    )
+    told = attempt("the payer", lambda: _of_each(found, record, zone, payers), time or Allowance())
+    if isinstance(told, Missed):
+        told = [Payer(None, f"The plan is not verified: coverage {told.because}") for _ in found]
+    return tuple(replace(d, payer=payer) for d, payer in zip(found, told, strict=True))
+
+
+def _of_each(
+    found: Sequence[Determination], record: Record, zone: tzinfo, payers: Collection[str]
+) -> list[Payer | None]:
+    """What is to be said of each order's planned day; None also for a day that was not read."""
+    plans, all_seen = plans_of(record, zone), record.unseen(Need.COVERAGE) is None
+    planned = [read_when(d.planned) for d in found]
+    return [
+        payer_on(when.first, plans, payers, all_seen=all_seen) if when is not None else None
+        for when in planned
+    ]
 
 
 def payer_on(

@@ -55,6 +55,12 @@ def lost_cookie(retry_url: str) -> Refused:
     )
 
 
+def other_site() -> Refused:
+    """Another site's page posted a form here; what it asked for was not done."""
+    advice = "Nothing was changed. To end the view, use its own button."
+    return Refused(403, "This did not come from the view", advice, "other-site")
+
+
 def session_over(reason: str = "no-session") -> Refused:
     return Refused(401, "This view has ended", _REOPEN, reason)
 

@@ -35,6 +35,7 @@ from cds_service.smart import refusals
 from cds_service.smart.door import BUDGET_S, SmartDoor
 from cds_service.smart.grant import TokenRequest, authentication, clinician, granted, token_request
 from cds_service.smart.launch import LAUNCH_LIFETIME_S, Pending
+from cds_service.smart.origins import is_foreign
 from cds_service.smart.page import charts as geometry
 from cds_service.smart.page.plain_text import plain_text
 from cds_service.smart.session import (
@@ -201,8 +202,9 @@ def view() -> Response:
 @blueprint.post("/logout")
 def logout() -> Response:
     """End the session, and give the token back where the EHR takes it."""
-    door = _door()
-    login = door.sessions.end(request.cookies.get(SESSION_COOKIE))
+    door, cookie = _door(), request.cookies.get(SESSION_COOKIE)
+    _refuse_other_sites(door.sessions.find(cookie))
+    login = door.sessions.end(cookie)
     if login is not None:
         g.smart_tenant = door.settings.tenant_for_fhir_server(login.iss)
         try:
@@ -212,6 +214,17 @@ def logout() -> Response:
     response = make_response(render_template("smart/ended.html"))
     clear_cookie(response, SESSION_COOKIE)
     return response
+
+
+def _refuse_other_sites(login: Login | None) -> None:
+    """Only our own page, and the EHR that frames it, may end a session."""
+    settings = _door().settings
+    tenant = settings.tenant_for_fhir_server(login.iss) if login is not None else None
+    tenants = (tenant,) if tenant is not None else settings.tenants
+    framing = {origin for one in tenants for origin in one.frame_ancestors}
+    said = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if is_foreign(*said, settings.public_url, framing):
+        raise refusals.other_site()
 
 
 def _revoke(login: Login) -> None:

@@ -66,7 +66,7 @@ def _of_chart(policy: DrugPolicy, record: Record, named: Sequence[str], clock: d
         resource
         for kind in ("MedicationRequest", "ServiceRequest")
         for resource in record.of_type(kind)
-        if resource.body.get("status") in _OPEN and policy.in_scope(resource, record.resolve)
+        if as_text(resource.body.get("status")) in _OPEN and policy.in_scope(resource, record.resolve)
     ]
     by_name = [order for order in orders if order.reference in named]
     planned = {order.reference: read_order(order, order.reference, clock).planned for order in orders}

@@ -1,5 +1,7 @@
 """Foreign words on a card are shown as they are: no link, image, heading, list, table or HTML of theirs."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,6 +46,24 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(text):
     assert kinds(f"- {md(text)}") <= OURS - {"strong"}
+    assert shown(f"- {md(text)}") == plain_line(text)
+
+
+# GFM's extended autolinks, section 6.9: a host that begins with www and has a dot, a scheme, or a mail address.
+_AUTOLINK = re.compile(
+    r"(?:^|[\s*_~(])(?:www\.[\w\-]+|(?:https?|ftp)://[\w\-]+|(?:mailto|xmpp):\S+@)|[\w.+\-]+@[\w\-]+\.[\w\-]",
+    re.IGNORECASE,
+)
+HOSTS = [
+    "www.x.com/login", "WWW.X.AI/?q", "www.\u00e9.com", "wWw.a", "see (www.b.c)", "*www.d.e*", "www.x", "www.1.2", "www.xn--a.b",
+    "http://x.y", "HTTPS://\u00e9.com", "ftp://a.b", "a@b.cd", "a.b+c@d-e.f", "mailto:a@b.c", "xmpp:a@b.c/x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTS)
+def test_no_host_that_gfm_makes_a_link_of_is_left(text):
+    assert _AUTOLINK.search(text)
+    assert not _AUTOLINK.search(md(text))
     assert shown(f"- {md(text)}") == plain_line(text)
 
 

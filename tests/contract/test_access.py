@@ -72,6 +72,21 @@ def test_each_order_of_a_mixed_bundle_that_is_in_scope_gets_its_coverage_card(cl
     assert orders == {f"MedicationRequest/{ours['id']}"}
 
 
+@pytest.mark.parametrize("system", ["urn:oid:1.2.3.4", "J-codes", None, 5])
+def test_a_code_of_the_drug_under_an_unknown_system_is_another_drug_and_logged(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, system: object
+) -> None:
+    coding = {"coding": [{"system": system, "code": "J9229"}]}
+    assert sign(client, with_orders(order(medicationCodeableConcept=coding))).data == NO_CARDS
+    assert "under an unknown code system" in caplog.text
+    assert PATIENT not in caplog.text
+
+
+def test_another_drug_is_not_logged(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    assert sign(client, with_orders(GEMTUZUMAB)).data == NO_CARDS
+    assert "unknown code system" not in caplog.text
+
+
 INOTUZUMAB = concept(HCPCS, "J9229", "Besponsa")
 
 

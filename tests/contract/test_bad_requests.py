@@ -89,6 +89,20 @@ def test_a_body_over_8_mib_is_413(client: FlaskClient) -> None:
     refused(sign(client, raw + b" " * (padding + 1)), 413)
 
 
+@pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 413), (100_000, 413)])
+def test_a_body_in_chunks_is_read_whole_or_refused(client: FlaskClient, more: int, status: int) -> None:
+    raw = text_of(CALL)
+    body = raw + b" " * (8 * 1024 * 1024 - len(raw) + more)
+    chunked = {
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
+    response = client.post(HOOK, environ_overrides=chunked)
+
+    assert response.status_code == status
+
+
 def test_a_body_of_unknown_length_is_bounded_too(client: FlaskClient) -> None:
     endless = io.BytesIO(b" " * (9 * 1024 * 1024))
     response = client.post(HOOK, input_stream=endless, environ_overrides={"wsgi.input_terminated": True})

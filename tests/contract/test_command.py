@@ -5,7 +5,17 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from cds_service.cli import main
+from cds_service.cli import explained, main
+from cds_service.policy.determination import (
+    Basis,
+    CardKind,
+    Determination,
+    Finding,
+    GroupResult,
+    Indicator,
+    PolicyReference,
+)
+from cds_service.policy.verdict import Verdict
 from tests.fixtures import NAMES, ROOT
 
 CLOCK = "2026-04-15T09:00:00-04:00"
@@ -30,6 +40,16 @@ def test_explain_prints_the_outline_with_verdict_section_reason_and_evidence():
     assert "A.i" in text
     assert "met" in text
     assert "Observation/" in text
+
+
+def test_explain_prints_no_character_of_a_chart_that_steers_a_terminal():
+    finding = Finding(
+        "dose", Indicator.WARNING, CardKind.DOSE, ("R-1",), Basis.POLICY, "a\x1b[2J\u202eb\x9bc\nd"
+    )
+    outline = GroupResult("all", "all", "all", Verdict.MET, ())
+    reference = PolicyReference("P-1", "2026-01-01", "t", "p")
+    d = Determination("o", "d", reference, "initial", 1, 1, Verdict.MET, outline, (), findings=(finding,))
+    assert explained(d).splitlines()[-1] == "  warning  dose: a[2Jbc d [R-1; policy]"
 
 
 @pytest.mark.parametrize("clock", ["yesterday", "2026-04-15", "2026-04-15T09:00:00"])

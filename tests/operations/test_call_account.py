@@ -53,6 +53,25 @@ def test_an_event_names_patient_user_order_policy_cards_and_completeness(client:
     assert {"prefetch ms", "fetch ms", "evaluation ms"} <= {name for name, _ in facts}
 
 
+def test_a_rule_that_failed_is_counted_and_stands_in_the_event(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_case: object) -> None:
+        raise RuntimeError("patient Doe")
+
+    monkeypatch.setattr("cds_service.policies.inotuzumab.one_order.check_dose", broken)
+    before = _total(client, "cds_evaluations_cut_total", "error")
+    assert client.post(HOOK, json=complete_request(), headers=bearer()).status_code == 200
+
+    assert ("evaluation", "1 failed") in _facts(_event(client))
+    assert _total(client, "cds_evaluations_cut_total", "error") == before + 1
+
+
+def _total(client: FlaskClient, name: str, why: str) -> float:
+    lines = client.get("/metrics").get_data(as_text=True).splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(f'{name}{{why="{why}"'))
+
+
 def test_what_could_not_be_seen_is_named_by_its_kind(client: FlaskClient) -> None:
     request = complete_request()
     request["prefetch"]["observations"] = {"resourceType": "OperationOutcome", "issue": []}

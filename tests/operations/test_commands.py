@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,12 @@ def run(environment: dict[str, str], *arguments: str) -> Result:
     return CliRunner(env=environment).invoke(main, arguments)
 
 
-def signed(environment: dict[str, str]) -> Any:
+def overridden(environment: dict[str, str], code: str) -> None:
+    """One order signed, and one of its cards overridden for a reason of this code."""
+    signed(environment, code)
+
+
+def signed(environment: dict[str, str], code: str = "will-review") -> Any:
     """One order signed, and one of its cards overridden; the response's text."""
     with whole_service(environment) as app:
         client = app.test_client()
@@ -35,7 +41,7 @@ def signed(environment: dict[str, str]) -> Any:
         item = {
             "card": answer.get_json()["cards"][0]["uuid"],
             "outcome": "overridden",
-            "overrideReason": {"reason": {"code": "will-review"}},
+            "overrideReason": {"reason": {"code": code}},
             "outcomeTimestamp": "2026-04-15T13:00:00Z",
         }
         client.post(PATH, json={"feedback": [item]}, headers=bearer(PATH))
@@ -88,6 +94,27 @@ def test_the_report_counts_what_was_shown_and_what_became_of_it(environment: dic
     table = run(environment, "feedback-report").output.splitlines()
     assert table[0].split() == list(rows[0])
     assert len(table) == len(rows) + 1
+
+
+FORMULAS = ["=1+1", "+1+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "\u202e=1"]
+
+
+@pytest.mark.parametrize("code", [*FORMULAS, "a\x1b[2Jb", "a\x07", "a\nb", "a\u202eb\u2066c", "x" * 500])
+def test_no_reason_of_a_caller_is_a_formula_or_steers_the_terminal(
+    environment: dict[str, str], code: str
+) -> None:
+    overridden(environment, code)
+
+    for output in ("--csv", None, "--items"):
+        text = run(environment, "feedback-report", *([output] if output else [])).output
+        assert not any(unicodedata.category(c)[0] == "C" and c != "\n" for c in text)
+    table = run(environment, "feedback-report").output.splitlines()
+    rows = list(csv.reader(io.StringIO(run(environment, "feedback-report", "--csv").output)))
+    assert len(table) == len(rows)
+    assert not any(
+        cell.startswith(("=", "+", "-", "@", "\t", "\r", "\uff1d")) for row in rows for cell in row
+    )
+    assert all(len(line) < 200 for line in table)
 
 
 def test_the_report_gives_every_item(environment: dict[str, str]) -> None:

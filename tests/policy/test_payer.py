@@ -7,6 +7,9 @@ import pytest
 
 from cds_service.fhir.record import Gap, Need, Record, Resource
 from cds_service.policies import installed
+from cds_service.policy import payer as payer_module
+from cds_service.policy.attempts import Allowance
+from cds_service.policy.determination import Payer, PayerMatch
 from cds_service.policy.payer import with_payer
 from tests.policy.chart_notes import CLOCK, PATIENT, condition, determine, order, patient, record
 
@@ -202,3 +205,48 @@ def test_it_decides_nothing(resources):
 
     assert with_payers.payer is not None
     assert replace(with_payers, payer=None) == without
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"payor": [5, None, {"reference": []}, {"identifier": {"system": {}, "value": 7}}]},
+        {"payor": {"reference": "Organization/x"}},
+        {"period": {"start": 5, "end": []}},
+        {"period": [{"end": "0001-01-01"}]},
+        {"status": ["active"]},
+    ],
+)
+def test_no_value_of_a_coverage_is_taken_for_a_plan_of_ours(members, caplog):
+    found = payer(
+        coverage("c1", WORDS_ONLY, **members) if "payor" not in members else coverage("c1") | members
+    )
+    assert found is None or found.match is not PayerMatch.YES
+    assert not caplog.messages
+
+
+def test_coverages_that_cannot_be_evaluated_leave_the_plan_unverified(monkeypatch):
+    def broken(*_):
+        raise RuntimeError
+
+    monkeypatch.setattr(payer_module, "plans_of", broken)
+    assert payer(ACTIVE).match is None
+    assert payer(ACTIVE).because.startswith(
+        "The plan is not verified: coverage could not be evaluated (error "
+    )
+
+
+def test_what_time_did_not_reach_is_not_verified():
+    chart = record(patient(), ACTIVE)
+    found = installed()["inotuzumab"].determine(chart, [Resource(order("2026-04-16"), "draft order")], CLOCK)
+    (only,) = with_payer(found, chart, CLOCK, PAYERS, Allowance(only=0))
+    assert only.payer == Payer(None, "The plan is not verified: coverage not reached in time")
+
+
+def test_an_order_whose_day_was_not_read_says_nothing_of_a_plan():
+    chart = record(patient(), ACTIVE)
+    found = installed()["inotuzumab"].determine(
+        chart, [Resource(order("2026-04-16"), "draft order")], CLOCK, Allowance(only=0)
+    )
+    (only,) = with_payer(found, chart, CLOCK, PAYERS)
+    assert only.payer is None

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from cds_service.fhir.dates import effective, parse_when, read_when
+from cds_service.fhir.dates import effective, parse_when, read_when, unusable_times
 
 EAST = timezone(timedelta(hours=10))
 NEW_YORK = timezone(timedelta(hours=-4))
@@ -132,3 +132,31 @@ def test_a_date_is_shown_with_the_precision_it_has():
 def test_instants_of_different_offsets_are_the_same_moment():
     assert parse_when("2026-04-15T23:00:00+10:00").instant == datetime(2026, 4, 15, 13, tzinfo=UTC)
     assert parse_when("2026-04-15T23:00:00+10:00").day == datetime(2026, 4, 15, tzinfo=EAST).date()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0001-01-01", "0001-01-01T00:00:00Z", "1899-12-31", "2101", "9999-12", "9999-12-31T23:59:59.999Z"],
+)
+def test_a_year_of_no_patients_record_is_no_time(text):
+    assert parse_when(text) is None
+
+
+@pytest.mark.parametrize("text", ["1900-01-01", "2100-12-31", "1900", "2100-12"])
+def test_the_first_and_the_last_year_are_times(text):
+    assert parse_when(text) is not None
+
+
+def test_unusable_times_are_quoted_wherever_they_stand():
+    body = {
+        "occurrenceDateTime": "2026-04-15",
+        "dosageInstruction": [{"timing": {"event": ["9999-12-31", "2026-04-15", "soon" * 20, 5]}}],
+        "note": [{"start": {"start": "0001-01-01"}}],
+    }
+    members = frozenset({"occurrenceDateTime", "event", "start"})
+    assert unusable_times(body, members) == ("9999-12-31", ("soon" * 20)[:40], "0001-01-01")
+
+
+@pytest.mark.parametrize("body", [{}, [], None, "2026", {"event": None}, {"event": {"event": 3}}])
+def test_where_no_time_is_written_none_is_quoted(body):
+    assert unusable_times(body, frozenset({"event"})) == ()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from cds_service.policy.attempts import Allowance, Missed
+from cds_service.policy.finders import Finder
 from cds_service.policy.outline import Answer, PolicyError, leaves_of, load
 from cds_service.policy.verdict import Verdict
 
@@ -91,3 +93,22 @@ def test_a_leaf_that_raises_is_unknown_with_an_error_id_and_no_patient_data(capl
     assert result.verdict is Verdict.UNKNOWN
     assert "criterion A" in caplog.text
     assert "Doe" not in caplog.text
+
+
+def test_a_finder_of_a_rule_that_the_file_lacks_is_refused():
+    with pytest.raises(PolicyError, match="finders of rules that the file lacks: R-1"):
+        load(HEAD + NUMBERS, {"A": met, "B": met}, [Finder(("A", "R-1"), "r", lambda _: ())])
+
+
+def test_leaves_after_the_time_is_over_are_unknown_and_say_so():
+    outline = load(HEAD + NUMBERS, {"A": met, "B": met})
+    first, second = leaves_of(outline.evaluate("all", "case", Allowance(only=1)))
+    assert first.verdict is Verdict.MET
+    assert (second.verdict, second.because) == (Verdict.UNKNOWN, "this criterion was not reached in time")
+
+
+def test_a_group_of_which_nothing_could_be_decided_is_unknown():
+    outline = load(HEAD + NUMBERS, {"A": met, "B": met})
+    result = outline.undecided("all", Missed("could not be evaluated (error 1)"))
+    assert result.verdict is Verdict.UNKNOWN
+    assert {leaf.because for leaf in leaves_of(result)} == {"this criterion could not be evaluated (error 1)"}

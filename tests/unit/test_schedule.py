@@ -162,6 +162,7 @@ ODD = [
     repeat(frequency=HUGE, period=1, periodUnit="d", boundsDuration={"value": HUGE, "unit": "d"}),
     repeat(period=Decimal("1e-30"), periodUnit="d", count=HUGE),
     repeat(boundsDuration={"value": HUGE, "unit": "a"}),
+    repeat(period=Decimal("1e-300"), periodUnit="s", dayOfWeek=["mon", "thu"], count=HUGE),
     repeat(period={}, periodUnit=[], dayOfWeek=[{}, "thu"], timeOfDay=7, when={}),
     {"event": [None, 7, {}], "repeat": [], "code": "QD"},
 ]

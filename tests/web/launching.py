@@ -65,8 +65,8 @@ class Bench:
     def view(self, path: str = "/view") -> TestResponse:
         return self.browser.get(path, base_url=PUBLIC_URL)
 
-    def logout(self) -> TestResponse:
-        return self.browser.post("/logout", base_url=PUBLIC_URL)
+    def logout(self, **headers: str) -> TestResponse:
+        return self.browser.post("/logout", base_url=PUBLIC_URL, headers=headers)
 
 
 def bench(vault: Vault, tenants: tuple[Tenant, ...] = (EHR, OTHER), **ehr: Any) -> Bench:

@@ -245,6 +245,36 @@ def test_logging_out_without_a_session_is_harmless(vault: Vault) -> None:
     assert bench(vault).logout().status_code == 200
 
 
+OWN = "https://cds.example.org"
+FRAMING = "https://ehr.example.org"
+OUR_FORMS = [
+    {}, {"Sec-Fetch-Site": "same-origin", "Origin": "null"}, {"Sec-Fetch-Site": "same-origin", "Origin": OWN}, {"Origin": OWN},
+    {"Origin": "null"}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "cross-site", "Origin": FRAMING}, {"Origin": FRAMING},
+]  # fmt: skip
+OTHER_FORMS = [
+    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "cross-site", "Origin": "null"}, {"Sec-Fetch-Site": "same-site", "Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, {"Origin": "https://evil.example"},
+    {"Origin": "https://cds.example.org.evil.example"}, {"Origin": "http://cds.example.org"}, {"Origin": "https://other.example.org"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": OWN}, {"Sec-Fetch-Site": "nonsense"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", OUR_FORMS)
+def test_our_own_page_and_the_ehr_that_frames_it_may_log_out(vault: Vault, headers: dict[str, str]) -> None:
+    desk = opened(vault)
+    assert desk.logout(**headers).status_code == 200
+    assert desk.view().status_code == 401
+
+
+@pytest.mark.parametrize("headers", OTHER_FORMS)
+def test_another_site_cannot_log_out(vault: Vault, headers: dict[str, str]) -> None:
+    desk = opened(vault)
+    refused = desk.logout(**headers)
+    assert refused.status_code == 403
+    assert f"frame-ancestors {FRAMING}" in refused.headers["Content-Security-Policy"]
+    assert desk.view().status_code == 200
+
+
 def test_logging_out_is_not_a_link(vault: Vault) -> None:
     assert bench(vault).view("/logout").status_code == 405
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum
 
 from cds_service.clinical.reading.lexicon import Kind, Term
-from cds_service.fhir.quantities import Interval, exactly
+from cds_service.fhir.quantities import Interval, bounded, exactly
 
 
 class Role(Enum):
@@ -81,7 +81,7 @@ def _range(found: Sequence[Term], i: int) -> tuple[Decimal, Decimal, int]:
 
 
 def _number(term: Term) -> Decimal:
-    return Decimal(term.tokens[0].text.replace(",", ""))
+    return bounded(Decimal(term.tokens[0].text.replace(",", "")))
 
 
 def _unit(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal | None, Role, bool, int]:

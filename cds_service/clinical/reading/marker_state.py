@@ -91,7 +91,7 @@ class ClauseState:
 
     def at(self, times: Times) -> None:
         """A word of time belongs to the sign that it follows, or to what it precedes."""
-        if self.turned and self.group.items[-1].amount is not None:
+        if self.turned and (not self.group.items or self.group.items[-1].amount is not None):
             raise NotReadable("another time")
         ends = self.next() is None or self.text(1) in (*_SEPARATES, "--")
         if (self.fresh or self.beside) and (ends or not times.now):

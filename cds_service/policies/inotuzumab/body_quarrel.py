@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from cds_service.clinical.body import BodySurface, differs_by, mosteller
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.results import Result
+from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.numbers import number, span
 from cds_service.policy.determination import Basis, CardKind, Dose, Finding, Indicator
@@ -73,7 +74,7 @@ def _recorded(body: BodySurface) -> Iterator[Rival]:
         return
     apart = abs(recorded.when.first - weight.when.first)
     if apart <= span("bsa.recorded_window") and differs_by(value, m2) > number("bsa.mismatch"):
-        text = f"recorded BSA {recorded.shown} differs by more than 10 % from {plain(m2.quantize(Decimal('0.01')))} m2 computed from height and weight"
+        text = f"recorded BSA {recorded.shown} differs by more than 10 % from {plain(to_place(m2, Decimal('0.01')))} m2 computed from height and weight"
         yield Rival(BodySurface(value, "recorded", recorded=recorded), recorded, text)
 
 
@@ -82,7 +83,7 @@ def _exact(result: Result | None) -> Decimal | None:
 
 
 def _times(value: Decimal) -> str:
-    return plain(value.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    return plain(to_place(value, Decimal("0.01")))
 
 
 def tempered(own: Opinion, others: Sequence[tuple[Rival, Opinion]], body: BodySurface) -> Opinion:
@@ -130,7 +131,7 @@ def _off_by(dose: Dose) -> str:
     if not expected:
         return ""
     percent = (dose.ordered_mg / expected - 1) * 100
-    size = plain(abs(percent).quantize(Decimal(1), ROUND_HALF_UP))
+    size = plain(to_place(abs(percent), Decimal(1)))
     return f"{size} % {'above' if percent > 0 else 'below'} the table ({plain(expected)} mg)"
 
 

@@ -26,20 +26,21 @@ _SERIOUS_CODE = re.compile(r"K703|K717|K704|K72|K74[3-6]|19943007$|59927004$")
 _OLDER = 55  # the age from which regimens in ALL are commonly adapted; only named, decides nothing
 
 
-def findings(case: Case) -> Iterator[Finding]:
+def vod_reminder(case: Case) -> Iterator[Finding]:
+    """POL-BBW-VOD, once, on the day-1 order of cycle 1."""
     if case.cycle == 1 and case.day == 1:
         text = "Boxed warning: liver toxicity with fatal veno-occlusive disease; stop for good if it occurs"
         yield _reminder("POL-BBW-VOD", Basis.POLICY, text)
-        yield from _risks(case)
-    yield from _transplant_mortality(case)
 
 
 def _reminder(rule: str, basis: Basis, text: str, evidence: tuple[str, ...] = ()) -> Finding:
     return Finding("boxed-warning", Indicator.INFO, CardKind.COVERAGE, (rule,), basis, text, "", evidence)
 
 
-def _risks(case: Case) -> Iterator[Finding]:
+def vod_risks(case: Case) -> Iterator[Finding]:
     """POL-BBW-RISK, once, on the day-1 order of cycle 1: a warning for the grave ones, else information."""
+    if case.cycle != 1 or case.day != 1:
+        return
     grave, minor = list(_grave(case)), list(_minor(case))
     if grave:
         named = "; ".join(dict.fromkeys(text for text, _ in (*grave, *minor)))
@@ -101,7 +102,7 @@ def _is_serious(p: Problem) -> bool:
     )
 
 
-def _transplant_mortality(case: Case) -> Iterator[Finding]:
+def transplant_mortality(case: Case) -> Iterator[Finding]:
     """POL-BBW-NRM: a planned transplant; a warning when cycle 3 or later is ordered."""
     planned, statements = newest_intention(case.chart)
     if planned is not True:

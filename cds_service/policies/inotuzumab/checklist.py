@@ -46,7 +46,7 @@ def checklist(
     if case.cycle is None or case.day is None:
         why = case.frame.position.why_unknown or "the cycle and day are not known"
         found.setdefault("cycle-number", Need("cycle-number", why))
-    for need in (*asked, *_informing(case)):
+    for need in asked:
         held = found.get(need.item)
         if held is None or (need.decides and not held.decides):
             found[need.item] = need
@@ -64,12 +64,19 @@ def documentation(needs: tuple[Need, ...], decided: list[CriterionResult]) -> It
         yield Finding("documentation", indicator, CardKind.DOCUMENTATION, rules, Basis.POLICY, text)
 
 
-def _informing(case: Case) -> Iterator[Need]:
+def documents(case: Case) -> Iterator[Need]:
+    """What an initial request is to be sent with. It informs and decides nothing, like all below."""
+    if case.request == "initial" and (found := supporting_documents(case)).verdict is not Verdict.MET:
+        yield Need("pathology", f"{found.because}; {found.changes}", decides=False)
+
+
+def notes(case: Case) -> Iterator[Need]:
+    """Notes on monitoring whose content was not read, and calcium."""
     if case.request == "continuation":
         yield from monitoring.informing(case)
-        if because := mrd_informs(case):
-            yield Need("mrd", f"B.ii.A: {because}; submit the MRD status", decides=False)
-        return
-    documents = supporting_documents(case)
-    if documents.verdict is not Verdict.MET:
-        yield Need("pathology", f"{documents.because}; {documents.changes}", decides=False)
+
+
+def mrd(case: Case) -> Iterator[Need]:
+    """The MRD status where the verdict stands without it."""
+    if case.request == "continuation" and (because := mrd_informs(case)):
+        yield Need("mrd", f"B.ii.A: {because}; submit the MRD status", decides=False)

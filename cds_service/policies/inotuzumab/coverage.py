@@ -57,13 +57,14 @@ def met_path(outline: GroupResult) -> str:
 
 
 def coverage_findings(
-    case: Case, outline: GroupResult, leaves: tuple[CriterionResult, ...]
+    request: str, outline: GroupResult, leaves: tuple[CriterionResult, ...]
 ) -> Iterator[Finding]:
+    """The outline's verdict, and an age that is not met."""
     failed = [c for c in leaves if c.verdict is Verdict.NOT_MET]
     if outline.verdict is Verdict.MET:
         indicator, rules = Indicator.INFO, tuple(c.id for c in leaves if applies(c, outline))
     elif outline.verdict is Verdict.NOT_MET:
-        initial = ("POL-D-I",) if case.request == "initial" else ()
+        initial = ("POL-D-I",) if request == "initial" else ()
         indicator, rules = Indicator.WARNING, (*(c.id for c in failed), *initial)
     else:
         indicator, rules = Indicator.WARNING, tuple(c.id for c in decisive(outline))
@@ -82,10 +83,9 @@ def coverage_findings(
             "",
             age.evidence,
         )
-    yield from _authorization(case)
 
 
-def _authorization(case: Case) -> Iterator[Finding]:
+def authorization(case: Case) -> Iterator[Finding]:
     """POL-C-I, POL-C-II: one cycle for each authorization."""
     initial = case.request == "initial"
     most = days("auth.initial.max_days" if initial else "auth.reauth.max_days")

@@ -1,16 +1,17 @@
-"""From record and orders to determinations: the one place where criteria, dose and safety meet."""
+"""From record and orders to determinations; and which function decides which criterion."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from cds_service.clinical.chart import read_chart
-from cds_service.clinical.drugs import INOTUZUMAB
+from cds_service.clinical.drugs import INOTUZUMAB, has_code_of_unknown_system
 from cds_service.clinical.exposure import orders_a_drug, use_of
 from cds_service.clinical.medication import medication_concept
-from cds_service.clinical.orders import is_for, read_order
+from cds_service.clinical.orders import Order, is_for, read_order, zone_of
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.policies.inotuzumab import (
     criteria,
@@ -21,20 +22,17 @@ from cds_service.policies.inotuzumab import (
     duration,
     monitoring,
     progression,
-    safety,
 )
-from cds_service.policies.inotuzumab.case import Case, build_case, replaced_and_active
-from cds_service.policies.inotuzumab.checklist import checklist, documentation
-from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
-from cds_service.policies.inotuzumab.dose_check import check_dose
+from cds_service.policies.inotuzumab.case import Case, build_case
+from cds_service.policies.inotuzumab.finders import FINDERS
 from cds_service.policies.inotuzumab.numbers import policy_text
-from cds_service.policy.determination import (
-    Determination,
-    Need,
-)
-from cds_service.policy.outline import Answer, leaves_of, load
+from cds_service.policies.inotuzumab.one_order import determination, undecided
+from cds_service.policy.attempts import Allowance, Missed, attempt
+from cds_service.policy.determination import Determination
+from cds_service.policy.outline import Answer, load
 from cds_service.policy.verdict import Verdict
 
+log = logging.getLogger(__name__)
 LEAVES: dict[str, Callable[[Case], Answer]] = {
     "POL-IND-A-AGE": criteria.age,
     "POL-A-I-DX": criteria.diagnosis,
@@ -81,14 +79,26 @@ def _either_way(leaf: Callable[[Case], Answer]) -> Callable[[Case], Answer]:
 OUTLINE = load(
     policy_text(),
     {leaf_id: _either_way(leaf) if leaf_id in _EITHER_WAY else leaf for leaf_id, leaf in LEAVES.items()},
+    FINDERS,
 )
 
 
 def in_scope(resource: Resource, resolve: Callable[[str, Resource], Resource | None]) -> bool:
-    """Whether a draft order is for inotuzumab, with the given way to resolve its medication reference."""
+    """Whether a draft order is for inotuzumab, with the given way to resolve its medication reference.
+
+    A code of the drug alone, under a system that is not known, is another drug; the log says so,
+    since the EHR may have mapped it wrongly.
+    """
     if resource.type not in ("MedicationRequest", "ServiceRequest"):
         return False
-    return is_for(resource, INOTUZUMAB, _Resolver("", resolve=resolve))
+    record = _Resolver("", resolve=resolve)
+    if is_for(resource, INOTUZUMAB, record):
+        return True
+    if has_code_of_unknown_system(medication_concept(resource, record), INOTUZUMAB):
+        log.warning(
+            "an order with a code of inotuzumab under an unknown code system was taken as another drug's"
+        )
+    return False
 
 
 class _Resolver(Record):
@@ -106,27 +116,46 @@ class _Resolver(Record):
         return result
 
 
-def determine(record: Record, drafts: Sequence[Resource], clock: datetime) -> tuple[Determination, ...]:
-    """One determination for each inotuzumab order among the drafts, in their order."""
+def determine(
+    record: Record, drafts: Sequence[Resource], clock: datetime, time: Allowance | None = None
+) -> tuple[Determination, ...]:
+    """One determination for each inotuzumab order among the drafts, in their order.
+
+    What ``time`` does not reach is unknown, and named.
+    """
+    time = time or Allowance()
     whole = _without_drafts(record, drafts)
     concepts = [medication_concept(d, whole) for d in drafts]
     ours = [
         d for d, c in zip(drafts, concepts, strict=True) if c is not None and is_for(d, INOTUZUMAB, whole)
     ]
-    orders = [read_order(d, d.reference, clock) for d in ours]
-    zone = clock.tzinfo
-    assert zone is not None
-    partners = tuple(use_of(d, whole, zone) for d in drafts if d not in ours and orders_a_drug(d))
-    chart = read_chart(whole, clock)
-    requests = tuple(d for d in drafts if d not in ours and d.type == "ServiceRequest")
+    cases = attempt("the chart", lambda: _cases(whole, drafts, ours, clock), time)
+    if isinstance(cases, Missed):
+        return tuple(undecided(OUTLINE, draft.reference, record, cases) for draft in ours)
     return tuple(
-        _one(
-            replace(
-                build_case(chart, order, [o for o in orders if o is not order], partners), requests=requests
-            )
-        )
-        for order in orders
+        undecided(OUTLINE, draft.reference, record, made)
+        if isinstance(made := attempt("the order", case, time), Missed)
+        else determination(OUTLINE, made, time)
+        for draft, case in zip(ours, cases, strict=True)
     )
+
+
+def _cases(
+    record: Record, drafts: Sequence[Resource], ours: Sequence[Resource], clock: datetime
+) -> list[Callable[[], Case]]:
+    """For each of our orders how its case is made; another drug's order may be a partner."""
+    orders = [read_order(d, d.reference, clock) for d in ours]
+    zone = zone_of(clock)
+    others = [d for d in drafts if d not in ours]
+    partners = tuple(use_of(d, record, zone) for d in others if orders_a_drug(d))
+    requests = tuple(d for d in others if d.type == "ServiceRequest")
+    chart = read_chart(record, clock)
+
+    def of(order: Order) -> Callable[[], Case]:
+        siblings = [o for o in orders if o is not order]
+        return lambda: replace(build_case(chart, order, siblings, partners), requests=requests)
+
+    return [of(order) for order in orders]
 
 
 def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
@@ -138,63 +167,3 @@ def _without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:
         return record
     kept = [r for rs in record.by_type.values() for r in rs if r.reference not in signed]
     return record_from(record.patient_id, [*kept, *medications], record.gaps, record.not_offered)
-
-
-def _one(case: Case) -> Determination:
-    chart, order = case.chart, case.order
-    outline = OUTLINE.evaluate(case.request, case)
-    dose = check_dose(case)
-    found, asked = safety.findings(case)
-    decided = list(decisive(outline))
-    leaves = leaves_of(outline)
-    results = tuple(replace(c, applies=applies(c, outline)) for c in leaves)
-    extra = [Need(item, because, decides) for item, because, decides in dose.needed]
-    needs = checklist(case, outline, decided, (*extra, *asked))
-    findings = (
-        *coverage_findings(case, outline, leaves),
-        *documentation(needs, decided),
-        *dose.findings,
-        *found,
-    )
-    return Determination(
-        order=order.reference,
-        drug="inotuzumab ozogamicin (J9229)",
-        policy=OUTLINE.reference,
-        request=case.request,
-        cycle=case.cycle,
-        day=case.day,
-        coverage=outline.verdict,
-        outline=outline,
-        criteria=results,
-        path=met_path(outline),
-        findings=tuple(dict.fromkeys(findings)),
-        needed=needs,
-        dose=dose.dose,
-        unseen=tuple(f"{g.need}: {g.reason}" for g in chart.record.gaps),
-        notes=tuple(_notes(case)),
-        planned=order.planned.isoformat(),
-    )
-
-
-def _notes(case: Case) -> Iterator[str]:
-    """What the reader should know of how the order was read, and of the policy in force (POL-META-1)."""
-    if not case.order.planned_is_stated:
-        yield f"The order states no date; it is read as planned for today ({case.planned})."
-    for replaced in replaced_and_active(case):
-        yield f"The earlier order for {replaced.planned}, which this one replaces, is still active."
-    if case.frame.position.label_unchecked:
-        yield "The doses given could not all be seen; cycle and day are those the order states."
-    elif case.frame.position.why_unknown:
-        yield f"Cycle and day: {case.frame.position.why_unknown}."
-    if case.frame.earlier:
-        last = case.frame.earlier[-1].day
-        ended = max((e.day, e.text) for e in case.frame.ends if e.day is not None)[1]
-        yield (
-            f"A new course: inotuzumab was given before (last {last}), then {ended}. The earlier exposure raises the risk of "
-            "veno-occlusive disease. The policy does not state whether earlier cycles count toward six."
-        )
-    effective = date.fromisoformat(OUTLINE.reference.effective)
-    if case.planned < effective:
-        yield f"The planned date lies before the policy's effective date ({effective}); the policy may not apply."
-    if case.response.note:
-        yield f"Response: {case.response.note}."

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from cds_service.clinical.body import BodySurface, possible_surfaces, unsettled
+from cds_service.fhir.decimals import to_place
 from cds_service.policies.inotuzumab import dose_findings
 from cds_service.policies.inotuzumab.body_quarrel import Opinion, rivals, tempered
 from cds_service.policies.inotuzumab.case import Case
@@ -49,6 +50,11 @@ def check_dose(case: Case) -> DoseCheck:
     if len({_decision(check) for check in checks}) == 1:
         return _beside_rivals(case, surfaces[0], checks[0])
     return _check(case, unsettled(case.chart))
+
+
+def unchecked_dose(why: str) -> DoseCheck:
+    """The dose of an order that was not evaluated, and why."""
+    return DoseCheck(Dose("unknown"), (dose_findings.not_checked(f"the dose {why}"),), ())
 
 
 def _beside_rivals(case: Case, body: BodySurface, check: DoseCheck) -> DoseCheck:
@@ -118,7 +124,7 @@ def _facts(judged: Judged, *, for_every_day: bool) -> Dose:
     """The dose facts of contract section 5; what depends on an open row is not told."""
     expected, bsa, row = judged.expected, judged.expected.bsa, judged.expected.row
     ordered = rounded(judged.ordered.mg) if judged.ordered.mg is not None else None
-    area = bsa.quantize(_BSA_PLACES, ROUND_HALF_UP) if bsa is not None else None
+    area = to_place(bsa, _BSA_PLACES) if bsa is not None else None
     if row is None or bsa is None:
         per_m2 = row.per_m2 if row is not None else None
         return Dose(

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from cds_service.clinical.drugs import MINI_HYPER_CVD, TKIS
+from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.concurrency import Concurrency
@@ -40,8 +41,7 @@ def unchecked(
     by_hand = "Check the dose by hand"
     unread = next((j for j in doses if j.ordered.mg is None), None)
     if doses[0].expected.bsa is None:
-        text = f"the dose cannot be checked: {doses[0].expected.body.why_not}"
-        yield _unchecked(text, "POL-DOSE-BSA", by_hand)
+        yield not_checked(f"the dose cannot be checked: {doses[0].expected.body.why_not}")
     elif unread is not None:
         on = f" planned for {unread.on}" if unread.on else ""
         text = f"the dose{on} cannot be checked: {unread.ordered.problem}"
@@ -51,6 +51,11 @@ def unchecked(
         yield _unchecked(text, "POL-INT-LT7", "Check the days of the doses")
     for text in contradictions:
         yield _unchecked(text, "POL-CODE-J9229", "Check dose and units: they disagree")
+
+
+def not_checked(text: str) -> Finding:
+    """The dose is left to a person."""
+    return _unchecked(text, "POL-DOSE-BSA", "Check the dose by hand")
 
 
 def _unchecked(text: str, rule: str, action: str) -> Finding:
@@ -108,7 +113,7 @@ def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str
     amount = f"{plain(rounded(mg))} mg"
     said = f" ({judged.ordered.quoted})" if judged.ordered.quoted != amount else ""
     ordered = f"Ordered {amount}{said}{f' for {days}' if days else ''}"
-    times = plain((mg / (row.per_m2 * bsa)).quantize(Decimal("0.01"), ROUND_HALF_UP))
+    times = plain(to_place(mg / (row.per_m2 * bsa), Decimal("0.01")))
     near = "that" if expected.row is not None else f"the nearer one ({plain(row.per_m2)} mg/m2)"
     parts = [
         f"{ordered}; the table gives {table}",

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from cds_service.clinical.body import BodySurface
 from cds_service.clinical.labels import Label
+from cds_service.fhir.decimals import to_place, whole_up
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.numbers import number
@@ -25,17 +26,17 @@ _BSA_PLACES = Decimal("0.0001")
 
 def rounded(mg: Decimal) -> Decimal:
     """A dose in mg to the microgram."""
-    return mg.quantize(_MICROGRAM, ROUND_HALF_UP)
+    return to_place(mg, _MICROGRAM)
 
 
 def billing_units(mg: Decimal) -> int:
     """POL-CODE-J9229: units of 0.1 mg, rounded up."""
-    return int((rounded(mg) / number("hcpcs.mg_per_unit")).to_integral_value(ROUND_CEILING))
+    return whole_up(rounded(mg), number("hcpcs.mg_per_unit"))
 
 
 def vials(mg: Decimal) -> int:
     """POL-DOSE-VIAL: single-dose vials of 0.9 mg, rounded up."""
-    return int((rounded(mg) / number("vial.mg")).to_integral_value(ROUND_CEILING))
+    return whole_up(rounded(mg), number("vial.mg"))
 
 
 def tolerated(mg: Decimal) -> tuple[Decimal, Decimal]:
@@ -65,7 +66,7 @@ class Row:
     def shown(self, bsa: Decimal) -> str:
         """The calculation in full."""
         cut = f" ({plain(self.table)} less 25 %)" if self.cut.step else ""
-        area = plain(bsa.quantize(_BSA_PLACES, ROUND_HALF_UP))
+        area = plain(to_place(bsa, _BSA_PLACES))
         return f"{plain(self.per_m2)} mg/m2{cut} x {area} m2 = {plain(rounded(self.per_m2 * bsa))} mg"
 
 
@@ -161,7 +162,7 @@ def bsa_text(body: BodySurface) -> str:
         return f"BSA not known: {body.why_not}"
     if body.how == "recorded" and body.recorded is not None:
         return f"Recorded BSA {body.recorded.shown}; no usable height and weight"
-    value = plain(body.m2.quantize(_BSA_PLACES, ROUND_HALF_UP))
+    value = plain(to_place(body.m2, _BSA_PLACES))
     used = " and ".join(
         f"{label} {r.shown}"
         for label, r in (("height", body.height), ("weight", body.weight))

@@ -18,6 +18,7 @@ from cds_service.clinical.statements import when_stated
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in
 from cds_service.fhir.dates import When
+from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import Resource
 from cds_service.policies.inotuzumab import regimens
 from cds_service.policies.inotuzumab.lines import LATER_LINE, OPEN_STATUSES
@@ -58,7 +59,7 @@ def _current_plans(chart: Chart, day_one: date) -> Iterator[Resource]:
         for resource in chart.record.of_type(kind):
             reasons = reasons_of(resource.body, chart.record, resource)
             if (
-                resource.body.get("status") in OPEN_STATUSES
+                as_text(resource.body.get("status")) in OPEN_STATUSES
                 and _is_recent(when_stated(resource, chart.zone), day_one)
                 and indication(reasons) is not Indication.OTHER
             ):

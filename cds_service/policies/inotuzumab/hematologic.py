@@ -7,7 +7,7 @@ rule (step 9), which applies to every order, is in ``hem_persistence``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cds_service.clinical.reading.assertions import Certainty
@@ -21,6 +21,7 @@ from cds_service.policies.inotuzumab.hem_counts import Count, Counts, counts, ne
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.response import Status
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
+from cds_service.policy.determination import Need as Item
 from cds_service.policy.wording import upper_first
 
 Asked = tuple[str, str, bool]
@@ -36,8 +37,14 @@ class Outcome:
     evidence: tuple[str, ...]
 
 
-def findings(case: Case) -> tuple[list[Finding], list[Asked]]:
+def next_cycle(case: Case) -> Iterator[Finding | Item]:
     """Steps 1 to 8: the findings for a day-1 order of cycle 2 or later, and the items to ask for."""
+    found, asked = _found_and_asked(case)
+    yield from found
+    yield from (Item(item, because, decides) for item, because, decides in asked)
+
+
+def _found_and_asked(case: Case) -> tuple[list[Finding], list[Asked]]:
     if case.day != 1 or (case.highest_cycle or 0) < 2:
         return [], []
     if (case.planned - case.chart.today).days > days("hem.ask_ahead"):

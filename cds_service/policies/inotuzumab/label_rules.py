@@ -18,19 +18,13 @@ from cds_service.policies.inotuzumab.numbers import days, number
 from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
 
 
-def findings(case: Case) -> Iterator[Finding]:
-    yield from _cytoreduction(case)
-    yield from _pregnancy(case)
-    yield from _lactation(case)
-
-
 def _finding(
     kind: str, rule: str, indicator: Indicator, text: str, action: str, evidence: tuple[str, ...]
 ) -> Finding:
     return Finding(kind, indicator, CardKind.SAFETY, (rule,), Basis.LABEL, text, action, evidence)
 
 
-def _cytoreduction(case: Case) -> Iterator[Finding]:
+def cytoreduction(case: Case) -> Iterator[Finding]:
     """POL-LAB-CYTO: circulating lymphoblasts above 10,000/mm3 before the first dose of the course."""
     if case.frame.given or case.frame.planned_before:
         return
@@ -53,7 +47,7 @@ class _Sign:
     reference: str
 
 
-def _pregnancy(case: Case) -> Iterator[Finding]:
+def pregnancy(case: Case) -> Iterator[Finding]:
     """POL-LAB-EMBRYO: an active record at most 300 days old, or a positive test within 30, nothing newer against it."""
     signs = [*_problems(case), *_results(case)]
     against = [s.day for s in signs if not s.pregnant and s.day is not None]
@@ -99,7 +93,8 @@ def _is_pregnant(case: Case, r: Result) -> bool | None:
     return r.sign
 
 
-def _lactation(case: Case) -> Iterator[Finding]:
+def lactation(case: Case) -> Iterator[Finding]:
+    """POL-LAB-EMBRYO: breastfeeding during treatment."""
     for p in case.chart.problems:
         if p.is_a("lactation") and p.is_active and p.verified:
             text = f"Lactation recorded ({p.shown}): the label says not to breastfeed during treatment and for 2 months after"

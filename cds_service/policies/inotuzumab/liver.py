@@ -80,21 +80,29 @@ def pair_above(case: Case, end: date) -> tuple[Limb, ...]:
     return (*bilirubin, *enzymes) if bilirubin and enzymes and not is_explained(case) else ()
 
 
-def findings(case: Case) -> Iterator[Finding]:
-    """Steps 1 to 4, before each dose."""
-    pair = pair_above(case, case.horizon)
-    grave = tuple(_grave(case))
-    if pair:
+def both_limits(case: Case) -> Iterator[Finding]:
+    """Step 1, before each dose: bilirubin and AST or ALT above the label's limits."""
+    if pair := pair_above(case, case.horizon):
         text = f"{_all(pair)}: above 1.5 (bilirubin) and 2.5 times (AST, ALT) the upper limit. Hold until at most 1.5 and 2.5 times"
         yield _finding(
             Indicator.WARNING, Basis.LABEL, text, "Hold the dose until the liver tests recover", pair
         )
-    if grave:
+
+
+def one_limit_far(case: Case) -> Iterator[Finding]:
+    """Steps 2 and 3: one of them far above its limit, or bilirubin risen."""
+    if grave := tuple(_grave(case)):
         limits = "above 3 times (bilirubin) or 5 times (AST, ALT) the upper limit, or bilirubin risen to 2 mg/dL or more"
         text = f"{_all(grave)}: {limits}"
         action = "Hold the dose and evaluate for veno-occlusive disease"
         yield _finding(Indicator.WARNING, Basis.RECOMMENDATION, text, action, grave)
-    if not pair and not grave and (single := tuple(_single(case))):
+
+
+def one_limit(case: Case) -> Iterator[Finding]:
+    """Step 4: one of the two limits exceeded, when no earlier step says more."""
+    if pair_above(case, case.horizon) or any(_grave(case)):
+        return
+    if single := tuple(_single(case)):
         text = f"{_all(single)}: one of the two limits of the label exceeded, no hold by itself"
         yield _finding(
             Indicator.INFO, Basis.LABEL, text, "Check the liver tests again before the dose", single

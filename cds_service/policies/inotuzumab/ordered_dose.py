@@ -13,6 +13,7 @@ from decimal import Decimal
 from cds_service.clinical.order_dose import StatedDose
 from cds_service.clinical.orders import Order
 from cds_service.clinical.planned_doses import Amount, PlannedDose
+from cds_service.fhir.decimals import is_multiple
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.dosing import (
     Expected,
@@ -117,7 +118,7 @@ def _whole_vials(doses: Sequence[Decimal], units: Decimal) -> set[Decimal]:
     """The whole-vial numbers of the doses in range; without a BSA, any whole-vial number may be one."""
     per_vial = number("hcpcs.units_per_vial")
     if not doses:
-        return {units} if units % per_vial == 0 else set()
+        return {units} if is_multiple(units, per_vial) else set()
     ranges = [tolerated(dose) for dose in doses]
     return {per_vial * n for low, high in ranges for n in range(vials(low), vials(high) + 1)}
 

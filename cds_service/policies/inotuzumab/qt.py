@@ -47,19 +47,16 @@ class HeartState:
         return any(d.drug == "nilotinib" for d in self.drugs)
 
 
-def findings(case: Case) -> Iterator[Finding]:
-    """Steps 2 to 4."""
+def electrolytes(case: Case) -> Iterator[Finding]:
+    """Step 3: low potassium or magnesium."""
+    for name, result in low_electrolytes(case):
+        text, action = f"{name} low: {result.shown}", f"Check: correct {name} before the infusion"
+        yield _finding(Indicator.WARNING, "electrolyte", text, action, (result.reference,))
+
+
+def drugs_in_use(case: Case) -> Iterator[Finding]:
+    """Step 4: QT-relevant drugs, and those without an ECG since their first use."""
     state = heart_state(case)
-    yield from _interval(case, state)
-    for name, result in state.low:
-        text = f"{name} low: {result.shown}"
-        yield _finding(
-            Indicator.WARNING,
-            "electrolyte",
-            text,
-            f"Check: correct {name} before the infusion",
-            (result.reference,),
-        )
     if state.drugs:
         yield _named(case, state)
         yield from _unwatched(case, state)
@@ -95,8 +92,9 @@ def _is_low(r: Result, default: Decimal) -> bool:
     return r.value is not None and r.value.is_below(r.lower_limit or default) is True
 
 
-def _interval(case: Case, state: HeartState) -> Iterator[Finding]:
+def interval(case: Case) -> Iterator[Finding]:
     """Step 2: QTc > 500 ms critical; a rise > 60 ms, or > 480 ms with nilotinib, a warning."""
+    state = heart_state(case)
     said = f"{'; '.join(e.shown for e in state.qtcs)}{_beside(state)}"
     refs = tuple(e.reference for e in state.qtcs)
     critical, warn = number("qtc.critical"), number("qtc.warn")

@@ -1,19 +1,9 @@
-"""Every finding about an order, gathered from the rules: each family of rules is a module of its own."""
+"""The safety card's lines for stops, toxicities, a response that did not come and the dose beside a combination."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from cds_service.policies.inotuzumab import (
-    boxed_warning,
-    hematologic,
-    label_rules,
-    liver,
-    qt,
-    record_quality,
-    timing,
-    toxicity,
-)
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.dose_findings import is_combination
 from cds_service.policies.inotuzumab.duration import response_by_cycle_three
@@ -21,10 +11,10 @@ from cds_service.policies.inotuzumab.events import Meaning
 from cds_service.policies.inotuzumab.infusion import infusion_reactions
 from cds_service.policies.inotuzumab.liver_recovery import not_recovered
 from cds_service.policies.inotuzumab.numbers import days
-from cds_service.policies.inotuzumab.stops import Reason, stop_reasons, undecided_reasons
+from cds_service.policies.inotuzumab.stops import Reason
 from cds_service.policies.inotuzumab.toxicity import graded_toxicities
 from cds_service.policies.inotuzumab.vod import vod_events
-from cds_service.policy.determination import Basis, CardKind, Finding, Indicator, Need
+from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
 from cds_service.policy.verdict import Verdict
 
 _TABLE_ACTIONS = {
@@ -39,19 +29,6 @@ _KIND_ACTIONS = {
 }
 
 
-def findings(case: Case) -> tuple[list[Finding], list[Need]]:
-    """All findings but those of dose and coverage, and the items that the rules ask for."""
-    found = [*_stops(case), *_undecided(case), *_toxicities(case), *_events(case), *_no_response(case)]
-    held, asked = hematologic.findings(case)
-    found += [*held, *timing.findings(case), *qt.findings(case), *liver.findings(case)]
-    found += [*boxed_warning.findings(case), *label_rules.findings(case), *record_quality.findings(case)]
-    found += _combination(case)
-    if (lasting := not_recovered(case)) is not None:
-        found.append(lasting)
-    needs = [Need(item, because, decides) for item, because, decides in asked]
-    return found, [*needs, *timing.asked(case), *toxicity.asked(case), *record_quality.asked(case)]
-
-
 def _warning(
     kind: str,
     rule: str,
@@ -63,14 +40,16 @@ def _warning(
     return Finding(kind, indicator, CardKind.SAFETY, (rule,), Basis.POLICY, text, action, evidence)
 
 
-def _stops(case: Case) -> Iterator[Finding]:
-    for r in stop_reasons(case):
+def stops(reasons: Iterable[Reason]) -> Iterator[Finding]:
+    """The reasons to stop for good."""
+    for r in reasons:
         action = "Stop permanently"
         yield _warning("permanent-discontinuation", r.rule, r.text, action, r.evidence, Indicator.CRITICAL)
 
 
-def _undecided(case: Case) -> Iterator[Finding]:
-    for r in undecided_reasons(case):
+def undecided(reasons: Iterable[Reason]) -> Iterator[Finding]:
+    """The reasons that would be one if more were known; those that raise no finding of their own are left out."""
+    for r in reasons:
         if r.kind:
             yield _warning(r.kind, r.rule, _asking(r), _KIND_ACTIONS[r.kind], r.evidence)
 
@@ -79,20 +58,24 @@ def _asking(reason: Reason) -> str:
     return f"{reason.text}. Needed: {reason.asks}" if reason.asks else reason.text
 
 
-def _toxicities(case: Case) -> Iterator[Finding]:
+def toxicities(case: Case) -> Iterator[Finding]:
     """The non-hematologic table: bleeding, severe infection, grade 2 or more."""
     for t in graded_toxicities(case):
         text = f"{t.shown}, not recorded as resolved"
         yield _warning("nonhem-hold", t.rule, text, _TABLE_ACTIONS[t.rule], (t.problem.reference,))
 
 
-def _events(case: Case) -> Iterator[Finding]:
-    """Infusion reactions that are no stop, and defibrotide without a recorded event."""
+def reactions(case: Case) -> Iterator[Finding]:
+    """Infusion reactions that are no stop."""
     for e in infusion_reactions(case):
         if e.meaning is Meaning.NOTE:
             yield _warning(
                 "nonhem-hold", e.rule, e.text, "Check: infusion reaction at an earlier dose", e.references
             )
+
+
+def signs_of_vod(case: Case) -> Iterator[Finding]:
+    """Suspected veno-occlusive disease, and defibrotide without a recorded event."""
     for e in vod_events(case):
         if e.meaning is Meaning.SUSPECTED:
             yield _warning("safety-hepatic", e.rule, e.text, _KIND_ACTIONS["safety-hepatic"], e.references)
@@ -100,7 +83,7 @@ def _events(case: Case) -> Iterator[Finding]:
             yield _warning("safety-hepatic", e.rule, e.text, "", e.references, Indicator.INFO)
 
 
-def _no_response(case: Case) -> Iterator[Finding]:
+def no_response(case: Case) -> Iterator[Finding]:
     """POL-B-III-A: no CR or CRi within 3 cycles, whatever the transplant plan."""
     cycle = case.cycle or 0
     if cycle <= days("cycle.response_deadline"):
@@ -112,7 +95,14 @@ def _no_response(case: Case) -> Iterator[Finding]:
         yield _warning("discontinue-no-response", "POL-B-III-A", text, action, reached.evidence)
 
 
-def _combination(case: Case) -> Iterator[Finding]:
+def lasting_liver_tests(case: Case) -> Iterator[Finding]:
+    """POL-TOX-HEP: liver tests that do not recover."""
+    if (lasting := not_recovered(case)) is not None:
+        yield lasting
+
+
+def combination(case: Case) -> Iterator[Finding]:
+    """POL-DOSE-COMBINATION: the table is for use alone."""
     if is_combination(case):
         text = "The dose table is for use alone; regimens with a TKI or mini-hyper-CVD use other schedules"
         yield Finding(

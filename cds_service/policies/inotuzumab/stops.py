@@ -5,11 +5,11 @@ The same reasons stand on the safety card as findings, so that card and criterio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from cds_service.policies.inotuzumab.case import Case
-from cds_service.policies.inotuzumab.events import Meaning
+from cds_service.policies.inotuzumab.events import Event, Meaning
 from cds_service.policies.inotuzumab.hem_persistence import Persistence, persistent_cytopenias
 from cds_service.policies.inotuzumab.infusion import infusion_reactions
 from cds_service.policies.inotuzumab.interruptions import interruptions
@@ -38,14 +38,30 @@ class Reason:
     kind: str = "permanent-discontinuation"
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where reasons come from: the rules, what they are about, and the function that gives them."""
+
+    rules: tuple[str, ...]
+    about: str
+    reasons: Callable[[Case], Iterable[Reason]]
+
+
 def stop_reasons(case: Case) -> tuple[Reason, ...]:
     """Step 1 of TOX: exactly the conditions for which the policy says permanently discontinue."""
-    events = (*vod_events(case), *infusion_reactions(case))
-    return (
-        *(Reason(e.rule, e.text, e.references) for e in events if e.meaning is Meaning.STOP),
-        *_suspected_cytopenias(case),
-        *_failed_reductions(case),
-    )
+    return tuple(reason for source in STOPS for reason in source.reasons(case))
+
+
+def _stopping_vod(case: Case) -> Iterator[Reason]:
+    return _stopping(vod_events(case))
+
+
+def _stopping_reactions(case: Case) -> Iterator[Reason]:
+    return _stopping(infusion_reactions(case))
+
+
+def _stopping(events: Iterable[Event]) -> Iterator[Reason]:
+    return (Reason(e.rule, e.text, e.references) for e in events if e.meaning is Meaning.STOP)
 
 
 def _suspected_cytopenias(case: Case) -> Iterator[Reason]:
@@ -68,20 +84,21 @@ def _persistence_text(p: Persistence) -> str:
 
 def undecided_reasons(case: Case) -> tuple[Reason, ...]:
     """Step 2 of TOX: recorded, but date, confirmation, cause or severity is missing; and what only asks to consider."""
-    return (
-        *_open_events(case),
-        *_open_cytopenias(case),
-        *_grade_four(case),
-        *_long_interruptions(case),
-        *_lasting_liver_tests(case),
-    )
+    return tuple(reason for source in UNDECIDED for reason in source.reasons(case))
 
 
-def _open_events(case: Case) -> Iterator[Reason]:
-    for kind, events in (("safety-hepatic", vod_events(case)), ("nonhem-hold", infusion_reactions(case))):
-        for e in events:
-            if e.meaning is Meaning.UNDECIDED:
-                yield Reason(e.rule, e.text, e.references, "toxicity-detail", e.asks, kind)
+def _open_vod(case: Case) -> Iterator[Reason]:
+    return _open(vod_events(case), "safety-hepatic")
+
+
+def _open_reactions(case: Case) -> Iterator[Reason]:
+    return _open(infusion_reactions(case), "nonhem-hold")
+
+
+def _open(events: Iterable[Event], kind: str) -> Iterator[Reason]:
+    for e in events:
+        if e.meaning is Meaning.UNDECIDED:
+            yield Reason(e.rule, e.text, e.references, "toxicity-detail", e.asks, kind)
 
 
 def _open_cytopenias(case: Case) -> Iterator[Reason]:
@@ -113,3 +130,20 @@ def _lasting_liver_tests(case: Case) -> Iterator[Reason]:
     if (found := not_recovered(case)) is not None:
         asks = "liver tests that have recovered"
         yield Reason("POL-TOX-HEP", found.text, found.evidence, "hepatic-recovery", asks, "")
+
+
+_CYTOPENIA = ("POL-HEM-1-28", "POL-HEM-2-28")
+STOPS = (
+    Source(("POL-BBW-STOP",), "veno-occlusive disease", _stopping_vod),
+    Source(("POL-TOX-IRR-SEV",), "severe infusion reactions", _stopping_reactions),
+    Source(_CYTOPENIA, "low counts for more than 28 days", _suspected_cytopenias),
+    Source(("POL-INT-STEP3",), "toxicity after both reductions", _failed_reductions),
+)
+UNDECIDED = (
+    Source(("POL-BBW-STOP",), "veno-occlusive disease in doubt", _open_vod),
+    Source(("POL-TOX-IRR-SEV",), "infusion reactions in doubt", _open_reactions),
+    Source(_CYTOPENIA, "low counts of unknown cause", _open_cytopenias),
+    Source(("POL-TOX-GR2",), "unresolved grade 4 toxicity", _grade_four),
+    Source(("POL-INT-GT28",), "interruptions of more than 28 days", _long_interruptions),
+    Source(("POL-TOX-HEP",), "liver tests that do not recover", _lasting_liver_tests),
+)

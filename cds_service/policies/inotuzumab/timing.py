@@ -24,14 +24,7 @@ def _warning(kind: str, rule: str, text: str, action: str, *evidence: str) -> Fi
     return Finding(kind, Indicator.WARNING, CardKind.SAFETY, (rule,), Basis.POLICY, text, action, evidence)
 
 
-def findings(case: Case) -> Iterator[Finding]:
-    yield from _minimum_interval(case)
-    yield from _early_cycle(case)
-    yield from _dose_to_omit(case)
-    yield from _third_dose(case)
-
-
-def _minimum_interval(case: Case) -> Iterator[Finding]:
+def minimum_interval(case: Case) -> Iterator[Finding]:
     """POL-INT-LT7: at least 6 days between doses, always checked; also between the days of one order."""
     least = days("dose.min_interval")
     action = f"Check the date: at least {least} days between doses"
@@ -58,7 +51,7 @@ def _crowded(order: Order, a: date, b: date) -> str:
     return text
 
 
-def _early_cycle(case: Case) -> Iterator[Finding]:
+def early_cycle(case: Case) -> Iterator[Finding]:
     """POL-QL-I, POL-QL-II: day 1 of the next cycle earlier than 21 (after cycle 1) or 27 days."""
     before = case.last_cycle_day_one
     if case.day != 1 or case.cycle is None or case.cycle < 2 or before is None:
@@ -76,7 +69,7 @@ def _early_cycle(case: Case) -> Iterator[Finding]:
         yield _warning("interval", rule, text, "Check the date: the next cycle starts early")
 
 
-def _dose_to_omit(case: Case) -> Iterator[Finding]:
+def dose_to_omit(case: Case) -> Iterator[Finding]:
     """POL-INT-GE7: an order labelled with the held day, 7 or more days after that day's planned date."""
     label = case.order.label
     if label is None or label.day == 1 or label.cycle != case.cycle:
@@ -106,7 +99,7 @@ def _held_for_toxicity(case: Case, label: Label) -> tuple[date, Interruption] | 
     return None
 
 
-def _third_dose(case: Case) -> Iterator[Finding]:
+def third_dose(case: Case) -> Iterator[Finding]:
     """POL-INT-STEP2: two doses a cycle after a second interruption; given and ordered ones counted."""
     cut = reduction(case, case.cycle)
     if cut.step != 2 or case.cycle is None:
@@ -119,7 +112,7 @@ def _third_dose(case: Case) -> Iterator[Finding]:
         yield _warning("dose-reduction-due", "POL-INT-STEP2", text, action, *cut.evidence)
 
 
-def asked(case: Case) -> Iterator[Need]:
+def interruption_reason(case: Case) -> Iterator[Need]:
     """Interruptions and delays whose reason or recovery is not recorded. They decide nothing by themselves."""
     for because in (*_open_interruptions(case), *_late_without_reason(case)):
         yield Need("interruption-reason", because, decides=False)

@@ -75,7 +75,7 @@ def graded_toxicities(case: Case) -> tuple[Toxicity, ...]:
     return tuple(t for t in _active(case) if not _is_of_long_ago(case, t))
 
 
-def asked(case: Case) -> Iterator[Need]:
+def long_ago(case: Case) -> Iterator[Need]:
     """Infections and bleeding of long ago that have no end on record: for information, no hold (8.4.7)."""
     for t in _active(case):
         if _is_of_long_ago(case, t):

@@ -15,6 +15,7 @@ from pathlib import Path
 from cds_service.policies.inotuzumab.determine import LEAVES, OUTLINE
 
 COLUMNS = ("id", "section", "page", "basis", "kind", "decided by", "why not computed", "tests")
+_ONLY_LISTING = ("traceability", "finders")  # they name rules and decide none
 _ROOT = Path(__file__).parents[3]
 _PLACES = ("cds_service/fhir", "cds_service/clinical", "cds_service/policies/inotuzumab", "cards")
 
@@ -55,7 +56,9 @@ def rows(tests: Path) -> Iterator[tuple[str, ...]]:
 def _modules(rule_id: str) -> list[str]:
     """The modules that cite a rule, of this policy or of the reading below it and the cards above it."""
     pattern = re.compile(rf"{re.escape(rule_id)}(?![\w-])")
-    found = [p for place in _PLACES for p in sorted((_ROOT / place).glob("*.py")) if p.stem != "traceability"]
+    found = [
+        p for place in _PLACES for p in sorted((_ROOT / place).glob("*.py")) if p.stem not in _ONLY_LISTING
+    ]
     return [p.stem for p in found if pattern.search(p.read_text(encoding="utf-8"))]
 
 

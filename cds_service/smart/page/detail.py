@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cds_service.fhir.json_types import as_dicts, as_text
+from cds_service.fhir.json_types import as_dicts, as_list, as_text
 from cds_service.fhir.record import Record
 from cds_service.policy.determination import CardKind, CriterionResult, Determination, Finding, Indicator
 from cds_service.policy.verdict import Verdict
@@ -137,9 +137,8 @@ def _banner(record: Record, full: bool) -> Banner:
 def _name(name: Mapping[str, Any]) -> str:
     if text := as_text(name.get("text")):
         return text
-    given = name.get("given")
-    parts = [*(given if isinstance(given, list) else []), name.get("family")]
-    return " ".join(part for part in parts if isinstance(part, str)) or "Name not shared by the EHR"
+    parts = [*map(as_text, as_list(name.get("given"))), as_text(name.get("family"))]
+    return " ".join(part for part in parts if part) or "Name not shared by the EHR"
 
 
 def _steps(determination: Determination) -> tuple[Step, ...]:

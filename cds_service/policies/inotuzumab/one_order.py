@@ -1,0 +1,104 @@
+"""One case to one determination: where criteria, dose and findings meet, each evaluated by itself.
+
+Knows what is said of an order when a part, or all, of its evaluation has no outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from cds_service.fhir.record import Record
+from cds_service.policies.inotuzumab.case import Case, replaced_and_active
+from cds_service.policies.inotuzumab.checklist import checklist, documentation
+from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
+from cds_service.policies.inotuzumab.dose_check import check_dose, unchecked_dose
+from cds_service.policy.attempts import Allowance, Missed, attempt
+from cds_service.policy.determination import Determination, Need, PolicyReference
+from cds_service.policy.finders import find, not_evaluated
+from cds_service.policy.outline import Outline, leaves_of
+
+DRUG = "inotuzumab ozogamicin (J9229)"
+
+
+def determination(policy: Outline[Case], case: Case, time: Allowance) -> Determination:
+    """Everything that is said about one order; the dose is looked at first."""
+    checked = attempt("the dose", lambda: check_dose(case), time)
+    dose = unchecked_dose(checked.because) if isinstance(checked, Missed) else checked
+    outline = policy.evaluate(case.request, case, time)
+    found, asked = find(policy.finders, case, time)
+    noted = attempt("the notes", lambda: tuple(_notes(case, policy.reference)), Allowance())
+    decided = list(decisive(outline))
+    leaves = leaves_of(outline)
+    extra = [Need(item, because, decides) for item, because, decides in dose.needed]
+    needs = checklist(case, outline, decided, (*extra, *asked))
+    findings = (
+        *coverage_findings(case.request, outline, leaves),
+        *documentation(needs, decided),
+        *dose.findings,
+        *found,
+    )
+    return Determination(
+        order=case.order.reference,
+        drug=DRUG,
+        policy=policy.reference,
+        request=case.request,
+        cycle=case.cycle,
+        day=case.day,
+        coverage=outline.verdict,
+        outline=outline,
+        criteria=tuple(replace(c, applies=applies(c, outline)) for c in leaves),
+        path=met_path(outline),
+        findings=tuple(dict.fromkeys(findings)),
+        needed=needs,
+        dose=dose.dose,
+        unseen=_unseen(case.record),
+        notes=() if isinstance(noted, Missed) else noted,
+        planned=case.planned.isoformat(),
+    )
+
+
+def undecided(policy: Outline[Case], order: str, record: Record, why: Missed) -> Determination:
+    """An order of which nothing could be evaluated: all is unknown, and said to be."""
+    outline = policy.undecided("continuation", why)
+    leaves = leaves_of(outline)
+    dose = unchecked_dose(why.because)
+    findings = (
+        *coverage_findings("continuation", outline, leaves),
+        *dose.findings,
+        not_evaluated(("POL-REC-VALUE",), f"the order {why.because}"),
+    )
+    return Determination(
+        order=order, drug=DRUG, policy=policy.reference, request="continuation", cycle=None, day=None,
+        coverage=outline.verdict, outline=outline, criteria=leaves, findings=findings, dose=dose.dose,
+        unseen=_unseen(record), planned="for a day that was not read",
+    )  # fmt: skip
+
+
+def _unseen(record: Record) -> tuple[str, ...]:
+    return tuple(f"{gap.need}: {gap.reason}" for gap in record.gaps)
+
+
+def _notes(case: Case, policy: PolicyReference) -> Iterator[str]:
+    """What the reader should know of how the order was read, and of the policy in force (POL-META-1)."""
+    if not case.order.planned_is_stated:
+        yield f"The order states no date that can be read; it is taken as planned for today ({case.planned})."
+    for replaced in replaced_and_active(case):
+        yield f"The earlier order for {replaced.planned}, which this one replaces, is still active."
+    if case.frame.position.label_unchecked:
+        yield "The doses given could not all be seen; cycle and day are those the order states."
+    elif case.frame.position.why_unknown:
+        yield f"Cycle and day: {case.frame.position.why_unknown}."
+    if case.frame.earlier:
+        last = case.frame.earlier[-1].day
+        ended = max((e.day, e.text) for e in case.frame.ends if e.day is not None)[1]
+        yield (
+            f"A new course: inotuzumab was given before (last {last}), then {ended}. The earlier exposure raises the risk of "
+            "veno-occlusive disease. The policy does not state whether earlier cycles count toward six."
+        )
+    effective = date.fromisoformat(policy.effective)
+    if case.planned < effective:
+        yield f"The planned date lies before the policy's effective date ({effective}); the policy may not apply."
+    if case.response.note:
+        yield f"Response: {case.response.note}."

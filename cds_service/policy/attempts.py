@@ -1,0 +1,68 @@
+"""One step of an evaluation at a time: an error costs that step alone, and no step begins after the time is over.
+
+Without a limit on time an evaluation is a pure function. With one, the steps reached are counted,
+so that a replay can end where the first run did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Allowance:
+    """The time of one evaluation, looked at before each step.
+
+    ``is_late`` says whether the time is over; ``only`` reaches as many steps and no more. ``steps``
+    counts those reached, ``is_over`` says that one was not, ``faults`` how many raised.
+    """
+
+    def __init__(self, is_late: Callable[[], bool] = lambda: False, only: int | None = None) -> None:
+        self._is_late, self._only = is_late, only
+        self.steps = self.faults = 0
+        self.is_over = False
+
+    def allows_a_step(self) -> bool:
+        """Whether the next step may begin. Once it may not, no later one may."""
+        if self.is_over or self._is_late() or self.steps == self._only:
+            self.is_over = True
+            return False
+        self.steps += 1
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A step without an outcome, and why: a clause for a card."""
+
+    because: str
+
+
+LATE = Missed("not reached in time")
+
+
+def attempt(what: str, step: Callable[[], T], time: Allowance) -> T | Missed:
+    """The outcome of a step, or why there is none. ``what`` names it in the log, and holds no patient data."""
+    if not time.allows_a_step():
+        return LATE
+    try:
+        return step()
+    except Exception as exc:  # one step must not take the others with it
+        time.faults += 1
+        where = _where(exc)
+        error = hashlib.sha256(f"{what}: {where}".encode()).hexdigest()[:8]  # the same fault, the same id
+        log.error("%s could not be evaluated, error %s: %s", what, error, where)
+        return Missed(f"could not be evaluated (error {error})")
+
+
+def _where(error: Exception) -> str:
+    """The kind of an error and the code lines it came through; its message may quote the record."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at " + " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames))
