@@ -20,7 +20,7 @@ from cds_service.policy.determination import CardKind, Determination, Finding
 from cds_service.policy.verdict import Verdict
 from cds_service.smart.page.charts import Chart, drawn
 from cds_service.smart.page.criteria import CriteriaGroup, grouped, tally
-from cds_service.smart.page.form_fields import Field, form_fields
+from cds_service.smart.page.form_fields import Field, form_fields, human_name
 from cds_service.smart.page.head import Head, head
 from cds_service.smart.page.results import ResultRow, results
 from cds_service.smart.page.searched import SearchedRow, searched
@@ -177,11 +177,7 @@ def _banner(record: Record, full: bool) -> Banner:
 
 
 def _name(name: Mapping[str, Any]) -> str:
-    if text := as_text(name.get("text")):
-        return text
-    given = name.get("given")
-    parts = [*(given if isinstance(given, list) else []), name.get("family")]
-    return " ".join(part for part in parts if isinstance(part, str)) or "Name not shared by the EHR"
+    return human_name(name) or "Name not shared by the EHR"
 
 
 def _body(record: Record, clock: datetime) -> str:

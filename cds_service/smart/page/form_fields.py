@@ -40,13 +40,17 @@ def form_fields(determination: Determination, record: Record, clock: datetime) -
     requester = as_dict(order.body.get("requester")) if order is not None else {}
     prescriber = record.resolve(as_text(requester.get("reference")) or "", order)
     body = prescriber.body if prescriber is not None else {}
+    displayed = as_text(requester.get("display")) or ""
     dose = determination.dose
     plans = [c for c in record.of_type("Coverage") if c.body.get("status") not in ("draft", "cancelled")]
     units = f"{dose.units_j9229} of J9229" if dose is not None and dose.units_j9229 is not None else ""
     said = (
         ("Member id", _joined(_member_id(plan.body) for plan in plans)),
         ("Plan", _joined(_plan_name(plan, record) for plan in plans)),
-        ("Prescriber", _human_name(body) or as_text(requester.get("display")) or ""),
+        (
+            "Prescriber",
+            next((n for name in as_dicts(body.get("name")) if (n := human_name(name))), displayed),
+        ),
         ("NPI", _npi(body) or _npi({"identifier": requester.get("identifier")})),
         ("ICD-10", _joined(_icd10(order, record, clock))),
         ("Date of service", determination.planned),
@@ -81,13 +85,13 @@ def _plan_name(coverage: Resource, record: Record) -> str:
     return next((name for c in classes if (name := as_text(c.get("name")))), "")
 
 
-def _human_name(body: Mapping[str, Any]) -> str:
-    for name in as_dicts(body.get("name")):
-        given = name.get("given")
-        parts = [*(given if isinstance(given, list) else []), name.get("family")]
-        if whole := as_text(name.get("text")) or " ".join(part for part in parts if isinstance(part, str)):
-            return whole
-    return ""
+def human_name(name: Mapping[str, Any]) -> str:
+    """A HumanName as one reads it; empty where it states none."""
+    if text := as_text(name.get("text")):
+        return text
+    given = name.get("given")
+    parts = [*(given if isinstance(given, list) else []), name.get("family")]
+    return " ".join(part for part in parts if isinstance(part, str))
 
 
 def _npi(body: Mapping[str, Any]) -> str:

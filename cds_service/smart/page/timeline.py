@@ -90,7 +90,7 @@ def timeline(
     """The doses in order of time; None when there are none. ``reason`` tells by reference why one was held."""
     if not doses:
         return None
-    cycles = _in_cycles([*sorted(doses, key=lambda dose: dose.day), *((planned,) if planned else ())])
+    cycles = _in_cycles(sorted([*doses, *((planned,) if planned else ())], key=lambda dose: dose.day))
     longest = max(_SHORTEST, *((cycle[-1].day - cycle[0].day).days for _, cycle in cycles))
     bands = []
     for place, (name, cycle) in enumerate(cycles):
