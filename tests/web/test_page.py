@@ -148,6 +148,17 @@ def test_the_urgent_step_stands_in_the_head_and_counters_lead_to_rows(app: Flask
     assert len(marks(text, " id")) == len(set(marks(text, " id")))
 
 
+def test_an_urgent_sentence_that_begins_with_its_own_word_gets_no_other() -> None:
+    held = warned(Indicator.WARNING)
+    findings = tuple(
+        replace(f, action="Hold cycle 2 until platelets recover", text="48") for f in held.findings
+    )
+    (urgent,) = arranged(replace(held, findings=findings)).head.urgent
+    assert (urgent.badge, urgent.text) == ("", "Hold cycle 2 until platelets recover: 48")
+    (urgent,) = arranged(held).head.urgent
+    assert urgent.badge == "Check"
+
+
 def test_the_results_stand_in_a_table_with_limit_and_state(app: Flask) -> None:
     text = html(app, arranged(examples.UNKNOWN))
     row = text[text.index('<th scope="row">Platelets') :].partition("</tr>")[0]

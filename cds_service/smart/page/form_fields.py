@@ -37,26 +37,29 @@ class Field:
 def form_fields(determination: Determination, record: Record, clock: datetime) -> tuple[Field, ...]:
     """The fields, in the order in which forms ask for them."""
     order = record.resolve(determination.order)
-    requester = as_dict(order.body.get("requester")) if order is not None else {}
-    prescriber = record.resolve(as_text(requester.get("reference")) or "", order)
-    body = prescriber.body if prescriber is not None else {}
-    displayed = as_text(requester.get("display")) or ""
     dose = determination.dose
     plans = [c for c in record.of_type("Coverage") if c.body.get("status") not in ("draft", "cancelled")]
     units = f"{dose.units_j9229} of J9229" if dose is not None and dose.units_j9229 is not None else ""
+    prescriber, npi = _prescriber(order, record)
     said = (
         ("Member id", _joined(_member_id(plan.body) for plan in plans)),
         ("Plan", _joined(_plan_name(plan, record) for plan in plans)),
-        (
-            "Prescriber",
-            next((n for name in as_dicts(body.get("name")) if (n := human_name(name))), displayed),
-        ),
-        ("NPI", _npi(body) or _npi({"identifier": requester.get("identifier")})),
+        ("Prescriber", prescriber),
+        ("NPI", npi),
         ("ICD-10", _joined(_icd10(order, record, clock))),
         ("Date of service", determination.planned),
         ("Units for the table's dose", units),
     )
     return tuple(Field(label, value or ABSENT) for label, value in said)
+
+
+def _prescriber(order: Resource | None, record: Record) -> tuple[str, str]:
+    """Name and NPI of who ordered, each empty where neither the order nor its requester states it."""
+    requester = as_dict(order.body.get("requester")) if order is not None else {}
+    held = record.resolve(as_text(requester.get("reference")) or "", order)
+    body = held.body if held is not None else {}
+    named = next((n for name in as_dicts(body.get("name")) if (n := human_name(name))), "")
+    return named or as_text(requester.get("display")) or "", _npi(body) or _npi(requester)
 
 
 def _joined(values: Iterable[str]) -> str:

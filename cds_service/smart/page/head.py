@@ -38,7 +38,7 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Urgent:
-    """What cannot wait, with the word for its urgency, which is empty where the sentence begins with it."""
+    """What cannot wait, with the word for its urgency, which is empty where the sentence begins with one."""
 
     badge: str
     text: str
@@ -81,6 +81,7 @@ def head(determination: Determination, sentence: str, safety: Sequence[Finding])
     )
 
 
+_BEGINNINGS = ("Stop", "Check", "Hold", "Do not")
 _MARK_OF_TONE = {"met": "✓", "not-met": "✕", "unknown": "!"}
 
 
@@ -110,7 +111,7 @@ def _urgent(safety: Sequence[Finding]) -> tuple[Urgent, ...]:
 def _one_urgent(finding: Finding) -> Urgent:
     badge = BADGES[finding.indicator]
     text = ": ".join(part for part in (finding.action, first_sentence(finding.text)) if part)
-    return Urgent("" if text.startswith(badge) else badge, text, finding.indicator)
+    return Urgent("" if text.startswith(_BEGINNINGS) else badge, text, finding.indicator)
 
 
 def _findings_counted(safety: Sequence[Finding]) -> tuple[Counter, ...]:
