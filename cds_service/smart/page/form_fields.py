@@ -14,7 +14,7 @@ from typing import Any
 from cds_service.clinical.chart import read_chart
 from cds_service.clinical.diagnosis import diagnosis
 from cds_service.fhir.codings import System, system_of, words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.record import Record, Resource
 from cds_service.policy.determination import Determination
 
@@ -92,9 +92,8 @@ def human_name(name: Mapping[str, Any]) -> str:
     """A HumanName as one reads it; empty where it states none."""
     if text := as_text(name.get("text")):
         return text
-    given = name.get("given")
-    parts = [*(given if isinstance(given, list) else []), name.get("family")]
-    return " ".join(part for part in parts if isinstance(part, str))
+    parts = [*map(as_text, as_list(name.get("given"))), as_text(name.get("family"))]
+    return " ".join(part for part in parts if part)
 
 
 def _npi(body: Mapping[str, Any]) -> str:
