@@ -14,7 +14,6 @@ from flask import Flask, render_template
 from cds_service.fhir.record import Resource, record_from
 from cds_service.policies import installed
 from cds_service.smart.page import charts as geometry
-from cds_service.smart.page.charts import drawn
 from cds_service.smart.page.detail import Provenance, detail_page
 from cds_service.smart.page.plain_text import plain_text
 from cds_service.smart.page.timeline import timeline
@@ -61,7 +60,7 @@ def page_of(resources: list[Resource]) -> str:
     page = detail_page(
         determination,
         record,
-        charts=drawn(picture.series),
+        series=picture.series,
         timeline=timeline(picture.doses),
         provenance=provenance,
         full_banner=True,

@@ -29,6 +29,7 @@ from flask import (
 from werkzeug.exceptions import HTTPException
 
 from cds_service.fhir.quantities import plain
+from cds_service.policy.wording import upper_first
 from cds_service.settings import Tenant
 from cds_service.smart import launch as launching
 from cds_service.smart import refusals
@@ -38,6 +39,7 @@ from cds_service.smart.launch import LAUNCH_LIFETIME_S, Pending
 from cds_service.smart.origins import is_foreign
 from cds_service.smart.page import charts as geometry
 from cds_service.smart.page.plain_text import plain_text
+from cds_service.smart.page.wording import units
 from cds_service.smart.session import (
     LAUNCH_COOKIE,
     LONGEST_S,
@@ -61,6 +63,15 @@ blueprint = Blueprint(
 def number(value: Decimal | int) -> str:
     """A number on the page, without needless zeros: 1.410 mg is read as 1410 too easily."""
     return plain(value) if isinstance(value, Decimal) else str(value)
+
+
+@blueprint.app_template_filter("units")
+def in_print(text: str) -> str:
+    """A text with its units as they are printed."""
+    return units(text)
+
+
+blueprint.add_app_template_filter(upper_first, "upper_first")
 
 
 def _door() -> SmartDoor:

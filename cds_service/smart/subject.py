@@ -17,7 +17,7 @@ from cds_service.policies import DrugPolicy
 from cds_service.smart.handoff import Drafts
 
 _OPEN = {"draft", "active", "on-hold"}
-_FROM_CARD = "For the order on the card, which is not yet on the EHR's server."
+_FROM_CARD = "This page is about the order you are signing."
 _CARD_LOST = (
     "The order behind the card could not be used: it is older than fifteen minutes, or of another patient, "
     "user or EHR. This page is from the chart alone."

@@ -6,15 +6,19 @@ The same record, chart and determination as the hook's; what differs is only who
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 
+from cds_service.clinical.series import Picture
+from cds_service.fhir.quantities import plain
+from cds_service.fhir.record import Record
 from cds_service.policies import DrugPolicy, installed
+from cds_service.policy.determination import Determination
 from cds_service.policy.payer import with_payer
 from cds_service.settings import Tenant
 from cds_service.smart.door import SmartDoor
-from cds_service.smart.page.charts import drawn
 from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
-from cds_service.smart.page.timeline import timeline
+from cds_service.smart.page.timeline import Timeline, order_mark, reason_held, timeline
 from cds_service.smart.session import Login
 from cds_service.smart.subject import choose
 
@@ -41,11 +45,22 @@ def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Det
     return detail_page(
         determination,
         record,
-        charts=drawn(picture.series),
-        timeline=timeline(picture.doses),
+        series=picture.series,
+        timeline=_timeline(picture, determination, record),
         provenance=Provenance(clock, version("payer-policy-cds"), login.iss, login.user, subject.notices),
         full_banner=login.need_patient_banner,
         brief=login.intent == "summary",
+    )
+
+
+def _timeline(picture: Picture, determination: Determination, record: Record) -> Timeline | None:
+    one = determination
+    ordered = one.dose.ordered_mg if one.dose is not None else None
+    amount = f"{plain(ordered)} mg" if ordered is not None else ""
+    return timeline(
+        picture.doses,
+        planned=order_mark(one.order, one.planned, one.cycle, one.day, amount),
+        reason=partial(reason_held, record),
     )
 
 

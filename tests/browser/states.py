@@ -68,10 +68,19 @@ def ended(page: Page, site: Site) -> Frame:
     return frame_of(page)
 
 
+def unfolded(frame: Frame) -> Frame:
+    """The page with everything folded in it opened."""
+    frame.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    return frame
+
+
 Going = Callable[[Page, Site], Frame]
 STATES: dict[str, tuple[Going, str]] = {
     "all met": (from_card("relapsed-single-agent"), "appears to meet"),
     "mixed": (from_card("dlbcl"), "does not appear to meet"),
+    "a continuation with doses": (from_card("seventh-cycle"), "does not appear to meet"),
+    "a continuation with held doses": (from_card("reduction-due-and-ignored"), "appears to meet"),
+    "a dose far too high": (from_card("tenfold-overdose"), "appears to meet"),
     "mostly unknown": (with_fault("scope-narrowed"), "does not tell"),
     "no data": (without_chart, "does not tell"),
     "refused scope": (with_fault("scope-refused"), "The EHR does not allow this"),

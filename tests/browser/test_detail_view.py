@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from playwright.sync_api import Browser, Page
 from cds_service.sandbox import fhir_api
 from cds_service.smart.session import SESSION_COOKIE
 from tests.browser.conftest import Site
-from tests.browser.states import STATES, Going, frame_of, from_card, signed, with_fault
+from tests.browser.states import STATES, Going, frame_of, from_card, signed, unfolded, with_fault
 
+FIXTURES = Path(__file__).parents[2] / "fhir_fixtures"
 NOBODY = {"resourceType": "Patient", "id": "nobody-yet", "name": [{"text": "Nobody Yet"}]}
 WIDTHS = (320, 768, 1280)
 
@@ -33,7 +35,7 @@ def test_from_signing_to_the_page_in_a_frame_of_another_site(page: Page, site: S
     verdict = frame.locator("#verdict")
     assert verdict.get_attribute("data-coverage") == "met"
     assert frame.locator("[data-criterion]").count() >= 10
-    assert "For the order on the card" in frame.locator(".notice").first.inner_text()
+    assert "about the order you are signing" in frame.locator(".notice").first.inner_text()
     assert complaints == []
 
 
@@ -72,7 +74,7 @@ def test_narrowed_scopes_are_named_as_what_could_not_be_seen(page: Page, site: S
 
 @pytest.mark.parametrize("go", [going for going, _ in STATES.values()], ids=STATES.keys())
 def test_axe_finds_nothing_at_any_width_in_light_or_dark(page: Page, site: Site, go: Going) -> None:
-    frame = go(page, site)
+    frame = unfolded(go(page, site))
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -87,6 +89,39 @@ def test_axe_finds_nothing_at_any_width_in_light_or_dark(page: Page, site: Site,
     assert found == []
 
 
+_TEXT_SIZES = """() => [...document.querySelectorAll("svg text")].map(
+    text => text.getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize))"""
+
+
+@pytest.mark.parametrize(
+    "patient", ["seventh-cycle", "reduction-due-and-ignored", "fourth-cycle-without-response"]
+)
+def test_text_in_drawings_is_legible_on_a_narrow_screen(page: Page, site: Site, patient: str) -> None:
+    opened(page, site, patient)
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    sizes = page.evaluate(_TEXT_SIZES)
+    assert len(sizes) > 10
+    assert min(sizes) >= 11
+
+
+def test_what_is_urgent_stands_on_the_first_narrow_screen(page: Page, site: Site) -> None:
+    opened(page, site, "qtcf-510-with-nilotinib")
+    page.set_viewport_size({"width": 320, "height": 700})
+    box = page.locator(".urgent").first.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 700
+    assert "QTcF 510 ms" in page.locator(".urgent").first.inner_text()
+
+
+def test_counters_lead_to_their_rows_and_open_what_is_folded(page: Page, site: Site) -> None:
+    opened(page, site, "cd22-never-tested")
+    page.locator(".counters a", has_text="open").click()
+    assert page.locator("[data-verdict=unknown]:target").count() == 1
+    page.locator(".counters a", has_text="met").click()
+    assert page.locator("summary:target").count() == 1
+
+
 def test_the_keyboard_alone_opens_and_reads_the_view(page: Page, site: Site) -> None:
     signed(page, site, "relapsed-single-agent")
     focused = "document.activeElement.className"
@@ -97,22 +132,41 @@ def test_the_keyboard_alone_opens_and_reads_the_view(page: Page, site: Site) -> 
     page.keyboard.press("Enter")
     frame = frame_of(page)
     seen = []
-    for _ in range(30):
+    for _ in range(60):
         page.keyboard.press("Tab")
         seen.append(frame.evaluate("(document.activeElement.innerText || document.activeElement.id).trim()"))
     assert seen.index("Skip to the verdict") < seen.index("What was searched") < seen.index("Copy as text")
     assert "Close this view and sign out" in seen
 
 
-@pytest.mark.parametrize("patient", ["relapsed-single-agent", "vod-after-cycle-2", "cd22-never-tested"])
-def test_a_print_has_at_most_two_pages(page: Page, site: Site, patient: str) -> None:
+def opened(page: Page, site: Site, patient: str) -> None:
+    """The detail view in the page itself, since a frame cannot be measured or printed by itself."""
     signed(page, site, patient)
-    # A frame cannot be printed by itself here, so the same launch is followed in the page.
     page.locator("[data-kind=coverage] button.open").evaluate("button => button.form.target = '_self'")
     page.locator("[data-kind=coverage] button.open").click()
     page.locator("#verdict").wait_for()
+
+
+_LETTER = b"/MediaBox [0 0 612 792]"
+_PRINTED_SIZES = """() => [...document.querySelectorAll("main *, header *, footer *")]
+    .filter(one => one.getClientRects().length && !one.closest("svg, [aria-hidden]")
+        && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+    .map(one => parseFloat(getComputedStyle(one).fontSize))"""
+
+
+@pytest.mark.parametrize("patient", sorted(p.parent.name for p in FIXTURES.glob("*/request.json")))
+def test_a_print_has_at_most_two_letter_pages_of_ten_points(page: Page, site: Site, patient: str) -> None:
+    opened(page, site, patient)
     pdf = page.pdf(prefer_css_page_size=True)
-    assert 1 <= pdf.count(b"/Type /Page\n") <= 2
+    pages = pdf.count(b"/Type /Page\n")
+    assert 1 <= pages <= 2
+    assert pdf.count(_LETTER) == pages
+    page.emulate_media(media="print")
+    ten_points = 10 * 96 / 72
+    assert min(page.evaluate(_PRINTED_SIZES)) >= ten_points - 0.01
+    assert page.locator("header.patient").evaluate("e => getComputedStyle(e).display") == "table-header-group"
+    assert "born" in page.locator("header.patient").inner_text()
+    assert page.locator(".brief li:visible").count() + page.locator("[data-criterion]:visible").count() >= 7
 
 
 def test_a_suggestion_is_applied_and_the_changed_order_checked_again(page: Page, site: Site) -> None:

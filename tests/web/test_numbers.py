@@ -14,7 +14,6 @@ from cds_service.fhir.record import Resource, record_from
 from cds_service.policies import installed
 from cds_service.sandbox.ordering import in_words as order_in_words
 from cds_service.smart.page import charts as geometry
-from cds_service.smart.page.charts import drawn
 from cds_service.smart.page.detail import detail_page
 from cds_service.smart.page.plain_text import plain_text
 from cds_service.smart.page.timeline import timeline
@@ -56,7 +55,7 @@ def test_pages(app: Flask, name: str) -> None:
         page = detail_page(
             determination,
             record,
-            charts=drawn(picture.series),
+            series=picture.series,
             timeline=timeline(picture.doses),
             provenance=examples.PROVENANCE,
             full_banner=True,

@@ -12,9 +12,10 @@ from flask import Flask, render_template
 
 from cds_service.clinical.series import Point, Series
 from cds_service.fhir.record import Need, Record, Resource, record_from
-from cds_service.policy.determination import Determination
+from cds_service.policy.determination import Determination, Indicator
+from cds_service.policy.determination import Need as NeededItem
+from cds_service.policy.verdict import Verdict
 from cds_service.smart.page import charts as geometry
-from cds_service.smart.page.charts import drawn
 from cds_service.smart.page.criteria import grouped, tally
 from cds_service.smart.page.detail import DetailPage, detail_page
 from cds_service.smart.page.plain_text import plain_text
@@ -22,6 +23,36 @@ from cds_service.smart.page.sources import sources_of
 from cds_service.smart.routes import blueprint
 from tests.web import examples
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+PER_LITER = f"{TIMES}10⁹/L"
+ITEMS = [
+    "diagnosis",
+    "pathology",
+    "cd22",
+    "ph-status",
+    "therapy-history",
+    "line-of-therapy",
+    "partner-drugs",
+    "response",
+    "mrd",
+    "hsct-plan",
+    "progression-note",
+    "cbc",
+    "ecg-baseline",
+    "ecg-follow-up",
+    "electrolytes-baseline",
+    "electrolytes-follow-up",
+    "qt-drugs",
+    "infusion-monitoring-note",
+    "myelosuppression-note",
+    "height-weight",
+    "birth-date",
+    "cycle-number",
+    "interruption-reason",
+    "hepatic-recovery",
+    "extramedullary-status",
+    "toxicity-detail",
+]
 PLATELETS = Series(
     "Platelets",
     "10*9/L",
@@ -34,7 +65,7 @@ def arranged(determination: Determination, record: Record = examples.CHART, **mo
     return detail_page(
         determination,
         record,
-        charts=drawn([PLATELETS]),
+        series=[PLATELETS],
         timeline=None,
         provenance=examples.PROVENANCE,
         full_banner=more.get("full_banner", True),
@@ -67,9 +98,81 @@ def test_the_verdict_is_marked_and_told_by_icon_word_and_colour(
 ) -> None:
     text = html(app, arranged(determination))
     assert f'<h1 id="verdict" data-coverage="{coverage}">' in text
-    assert f'class="verdict tone-{coverage}"' in text
+    assert f'<div class="verdict answer tone-{coverage}">' in text
     assert {"met": "✓", "not-met": "✕", "unknown": "?"}[coverage] in text
     assert "approve" not in text.partition("<footer>")[0]
+
+
+def warned(indicator: Indicator) -> Determination:
+    """All criteria met, and one finding on safety."""
+    (finding,) = (f for f in examples.UNKNOWN.findings if f.kind == "safety-qt")
+    return replace(examples.MET, findings=(replace(finding, indicator=indicator),))
+
+
+@pytest.mark.parametrize(
+    ("determination", "coverage", "safety", "words"),
+    [
+        (examples.MET, "met", "met", "nothing open"),
+        (warned(Indicator.CRITICAL), "good", "not-met", "1 stop"),
+        (warned(Indicator.WARNING), "good", "unknown", "1 to check"),
+        (warned(Indicator.INFO), "met", "met", "nothing open"),
+        (replace(examples.NOT_MET, findings=(), unseen=()), "not-met", "good", "nothing open"),
+        (replace(examples.MET, unseen=("labs",)), "good", "unknown", "nothing open in what could be seen"),
+        (replace(examples.MET, dose=None), "good", "unknown", "dose not checked"),
+    ],
+)
+def test_a_good_answer_is_green_only_beside_another_good_one(
+    app: Flask, determination: Determination, coverage: str, safety: str, words: str
+) -> None:
+    page = arranged(determination)
+    assert (page.head.coverage.tone, page.head.safety.tone, page.head.safety.text) == (
+        coverage,
+        safety,
+        words,
+    )
+    head = html(app, page).partition("</section>")[0]
+    assert ("tone-met" in head) is (coverage == safety == "met")
+
+
+def test_the_urgent_step_stands_in_the_head_and_counters_lead_to_rows(app: Flask) -> None:
+    text = html(app, arranged(examples.UNKNOWN))
+    head = text[text.index("<main") :].partition("</section>")[0]
+    assert "<strong>Stop:</strong> Repeat the ECG before the dose: QTcF 510 ms on 2026-04-10</p>" in head
+    targets = re.findall(r'<a href="#([^"]+)"><b>1</b> (stop|not met|open)</a>', head)
+    assert targets == [
+        ("finding-critical", "stop"),
+        ("criteria-not-met", "not met"),
+        ("criteria-unknown", "open"),
+    ]
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(marks(text, " id"))
+    assert len(marks(text, " id")) == len(set(marks(text, " id")))
+
+
+def test_an_urgent_sentence_that_begins_with_its_own_word_gets_no_other() -> None:
+    held = warned(Indicator.WARNING)
+    findings = tuple(
+        replace(f, action="Hold cycle 2 until platelets recover", text="48") for f in held.findings
+    )
+    (urgent,) = arranged(replace(held, findings=findings)).head.urgent
+    assert (urgent.badge, urgent.text) == ("", "Hold cycle 2 until platelets recover: 48")
+    (urgent,) = arranged(held).head.urgent
+    assert urgent.badge == "Check"
+
+
+def test_the_results_stand_in_a_table_with_limit_and_state(app: Flask) -> None:
+    text = html(app, arranged(examples.UNKNOWN))
+    row = text[text.index('<th scope="row">Platelets') :].partition("</tr>")[0]
+    assert re.sub(r"<[^>]+>", " ", row).split() == (
+        f"Platelets {PER_LITER} 61 2026-04-07 48 2026-04-14 hold below 50 below".split()
+    )
+
+
+def test_no_number_on_the_page_has_a_needless_zero(app: Flask) -> None:
+    dose = replace(examples.UNKNOWN.dose, ordered_mg=Decimal("1.410"), bsa_m2=Decimal("1.8000"))  # type: ignore[type-var]
+    text = html(app, arranged(replace(examples.UNKNOWN, dose=dose)))
+    assert "<dd>1.41 mg</dd>" in text
+    assert "1.8 m²</dd>" in text
+    assert not re.search(r"\d\.\d*0 m", text)
 
 
 def test_every_criterion_stands_once_with_its_verdict(app: Flask) -> None:
@@ -85,6 +188,7 @@ def test_what_blocks_stands_first_and_what_is_not_needed_does_not_alarm(app: Fla
     text = html(app, arranged(examples.UNKNOWN))
     row = text[text.index('data-criterion="POL-A-II-B-2"') - 60 :]
     assert "tone-aside" in row[:60]
+    assert text.index("<details", text.index(">Section A.ii<")) < text.index('data-criterion="POL-A-II-B-2"')
     assert "The path taken does not need this." in row[:900]
 
 
@@ -93,13 +197,24 @@ def test_the_tally_leaves_out_what_is_not_needed() -> None:
 
 
 def test_dangers_come_first_among_the_next_steps_and_each_step_once() -> None:
-    steps = [step.text for step in arranged(examples.UNKNOWN).steps]
-    assert steps == [
-        "Repeat the ECG before the dose: QTcF 510 ms on 2026-04-10",
-        "Not met A.iv, disease is Philadelphia-negative: A negative test at diagnosis or relapse",
-        "Document A.ii.A, disease is relapsed or refractory: A record of the relapse, or of the treatment that failed",
-        "The height is missing",
+    steps = arranged(examples.UNKNOWN).steps
+    assert [step.text for step in steps] == [
+        "Repeat the ECG before the dose",
+        "Review with the payer what is not met: A.iv, disease is Philadelphia-negative",
+        "Record the treatment so far, with dates (A.ii.A)",
+        "Record height and weight",
     ]
+    assert steps[0].why == "QTcF 510 ms on 2026-04-10"
+    assert steps[2].why == "A record of the relapse, or of the treatment that failed"
+
+
+def test_every_item_that_can_be_needed_has_a_step_with_a_verb() -> None:
+    verbs = {"Record", "Attach", "Order", "Name", "Write", "State"}
+    assert len(ITEMS) == 26
+    for item in ITEMS:
+        needed = (NeededItem(item, "because"),)
+        (step,) = arranged(replace(examples.MET, coverage=Verdict.UNKNOWN, needed=needed)).steps
+        assert step.text.split()[0] in verbs, item
 
 
 def test_when_all_is_met_the_next_step_is_to_attach_the_page() -> None:
@@ -154,22 +269,26 @@ def test_a_reference_that_is_not_in_the_record_is_shown_bare() -> None:
 
 def test_each_chart_is_an_image_with_words_and_the_same_numbers_in_a_table(app: Flask) -> None:
     text = html(app, arranged(examples.UNKNOWN))
-    svg = text[text.index("<svg") : text.index("</svg>")]
+    svg = text[text.index("<svg viewBox") : text.index("</svg>")]
     assert 'role="img"' in svg
     assert "<title" in svg
     assert "<desc" in svg
     points = re.findall(r"<circle[^>]*><title>([^<]*)</title>", svg)
-    assert points == ["61 10*9/L, 2026-04-07", "48 10*9/L, 2026-04-14"]
-    assert "policy: hold below: 50 10*9/L" in svg
-    table = text[text.index("<table>", text.index("</svg>")) :]
-    for point in points:
-        value, _, day = point.partition(", ")
-        assert f"<td>{day}</td><td>{value}</td>" in table
+    assert points == [f"61 {PER_LITER}, 2026-04-07"]
+    (beyond,) = re.findall(r"<rect class=\"point beyond\"[^>]*><title>([^<]*)</title>", svg)
+    assert beyond == f"48 {PER_LITER}, 2026-04-14, beyond the limit"
+    assert ">hold below 50</text>" in svg
+    assert "url(#chart-1-hatch)" in svg
+    table = text[text.index("<table", text.index("</svg>")) :]
+    for point in (*points, beyond):
+        value, day = point.split(", ")[:2]
+        assert f'<td class="day">{day}</td><td>{value}</td>' in table
 
 
 def test_the_dose_stands_with_its_arithmetic(app: Flask) -> None:
     text = html(app, arranged(examples.UNKNOWN))
-    assert "0.8 mg/m2 x 1.7654 m2 = 1.412 mg; ordered 1.41 mg" in text
+    assert f"0.8 mg/m² {TIMES} 1.7654 m² = 1.412 mg; ordered 1.41 mg" in text
+    assert '<dt>Body surface</dt><dd title="1.7654 m²">1.77 m²</dd>' in text
     assert "<dt>Accepted</dt><dd>1.271 to 1.554 mg</dd>" in text
 
 
@@ -205,6 +324,7 @@ def test_the_banner_is_full_unless_the_ehr_shows_its_own(app: Flask) -> None:
     assert "MRN-0001" in full
     assert "MRN-0001" not in short
     assert "Ada Example" in short
+    assert '<span class="paper">born 1981-03-02</span>' in short
 
 
 def test_the_summary_intent_leaves_the_charts_out(app: Flask) -> None:
@@ -222,6 +342,7 @@ def test_the_text_to_copy_holds_verdict_steps_and_every_criterion() -> None:
         assert criterion.title in text
     assert "- [Not needed here] A.ii.B.2" in text
     assert "None" not in text
+    assert "Dose and safety: 1 stop." in text
 
 
 class Elements(HTMLParser):

@@ -85,7 +85,7 @@ def test_the_order_behind_the_card_is_what_the_page_is_about(vault: Vault) -> No
     desk = opened(vault, appContext=handed_off(vault))
     desk.read = lambda *_: examples.record(HEIGHT, WEIGHT)
     page = desk.view()
-    assert "For the order on the card" in page.text
+    assert "about the order you are signing" in page.text
     assert "planned 2026-04-16" in page.text
     assert "<dt>Ordered</dt><dd>1.41 mg</dd>" in page.text
 

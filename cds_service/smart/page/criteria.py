@@ -9,9 +9,9 @@ from cds_service.fhir.record import Record
 from cds_service.policy.determination import CriterionResult, Determination
 from cds_service.policy.verdict import Verdict
 from cds_service.policy.wording import upper_first
+from cds_service.smart.page.head import MARKS
 from cds_service.smart.page.sources import Source, sources_of
 
-MARKS = {Verdict.MET: "✓", Verdict.NOT_MET: "✕", Verdict.UNKNOWN: "?"}
 WORDS = {Verdict.MET: "Met", Verdict.NOT_MET: "Not met", Verdict.UNKNOWN: "Cannot be told"}
 _ASIDE = "Not needed here"
 _URGENCY = {Verdict.NOT_MET: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
@@ -48,6 +48,22 @@ class CriteriaGroup:
     @property
     def title(self) -> str:
         return self.section if " " in self.section else f"Section {self.section}"
+
+    @property
+    def open(self) -> tuple[CriterionRow, ...]:
+        """The rows that count and are not met or cannot be told."""
+        return tuple(row for row in self.rows if row.tone in ("not-met", "unknown"))
+
+    @property
+    def quiet(self) -> tuple[CriterionRow, ...]:
+        """The rows that are met or do not count here."""
+        return tuple(row for row in self.rows if row.tone not in ("not-met", "unknown"))
+
+    @property
+    def quiet_counted(self) -> str:
+        """``2 met, 1 not needed here``"""
+        words = [row.word.lower() for row in self.quiet]
+        return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
 
 def grouped(determination: Determination, record: Record) -> tuple[CriteriaGroup, ...]:

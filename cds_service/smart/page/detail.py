@@ -1,7 +1,7 @@
 """The whole detail page as one value, from a determination and the record behind it.
 
-Order of the page: who, what the criteria say, what to do next, why, and what it rests on. Every
-sentence that names a value comes from the determination; this module only arranges.
+Order of the page: who, the two answers, what to do next, what a payer's form asks, why, and what it
+rests on. Every sentence that names a value comes from the determination; this module only arranges.
 """
 
 from __future__ import annotations
@@ -11,14 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cds_service.fhir.json_types import as_dicts, as_list, as_text
+from cds_service.clinical.body import body_surface
+from cds_service.clinical.chart import read_chart
+from cds_service.clinical.series import Series
+from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.record import Record
-from cds_service.policy.determination import CardKind, CriterionResult, Determination, Finding, Indicator
+from cds_service.policy.determination import CardKind, Determination, Finding
 from cds_service.policy.verdict import Verdict
-from cds_service.policy.wording import lower_first, upper_first
-from cds_service.smart.page.charts import Chart
-from cds_service.smart.page.criteria import MARKS, CriteriaGroup, grouped, tally
+from cds_service.smart.page.charts import Chart, drawn
+from cds_service.smart.page.criteria import CriteriaGroup, grouped, tally
+from cds_service.smart.page.form_fields import Field, form_fields, human_name
+from cds_service.smart.page.head import Head, head
+from cds_service.smart.page.results import ResultRow, results
 from cds_service.smart.page.searched import SearchedRow, searched
+from cds_service.smart.page.steps import Step, steps
 from cds_service.smart.page.timeline import Timeline
 
 _SENTENCE = {
@@ -26,8 +32,7 @@ _SENTENCE = {
     Verdict.NOT_MET: "The record does not appear to meet the payer's criteria",
     Verdict.UNKNOWN: "The record does not tell whether the payer's criteria are met",
 }
-_MOST_STEPS = 8
-_READY = "Nothing more is needed from the record. Attach a print of this page to the prior authorization."
+_FITS = {"ok": "fits", "over": "above", "under": "below", "unknown": "open"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,6 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Something to do next; ``tone`` is critical, warning or info."""
-
-    text: str
-    tone: str
-
-
-@dataclass(frozen=True, slots=True)
 class Provenance:
     """What the answer rests on: when, by which engine, of which EHR's data, for whom, for which order."""
 
@@ -61,18 +58,30 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the page in the list at its top: its id, its title, and what is counted in it."""
+
+    id: str
+    title: str
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
 class DetailPage:
     """All that the template shows."""
 
     banner: Banner
     determination: Determination
-    mark: str
+    head: Head
     sentence: str
     tally: str
+    form: tuple[Field, ...]
     steps: tuple[Step, ...]
     groups: tuple[CriteriaGroup, ...]
     safety: tuple[Finding, ...]
     remarks: tuple[Finding, ...]
+    body: str
+    results: tuple[ResultRow, ...]
     charts: tuple[Chart, ...]
     timeline: Timeline | None
     searched: tuple[SearchedRow, ...]
@@ -90,12 +99,40 @@ class DetailPage:
             parts.append(f"planned {one.planned}")
         return " · ".join(parts)
 
+    @property
+    def anchors(self) -> Mapping[str, str]:
+        """By criterion, the id that a counter of the head leads to: on the first row of each kind that is open."""
+        shown = [row for group in self.groups for row in group.open]
+        first = {row.tone: row.result.id for row in reversed(shown)}
+        return {criterion: f"criteria-{tone}" for tone, criterion in first.items()}
+
+    @property
+    def first_met(self) -> CriteriaGroup | None:
+        """The first section with a criterion that is met: there the counter of what is met leads."""
+        return next((g for g in self.groups if any(row.tone == "met" for row in g.quiet)), None)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The list of sections, with how much stands in each."""
+        one = self.determination
+        there = (
+            Section("next", "What to do next", str(len(self.steps))),
+            Section("safety", "Dose and safety", self.head.safety.text if self.safety else ""),
+            Section("criteria", "Criteria", self.tally),
+            Section("dose", "Dose", _FITS[one.dose.verdict] if one.dose else ""),
+            Section("results", "Results", "" if self.brief else str(len(self.results) or "")),
+            Section("doses", "Treatment", "" if self.brief or not self.timeline else self.timeline.counted),
+            Section("remarks", "Good to know", str(len(self.remarks) or "")),
+            Section("unseen", "What could not be seen", str(len(one.unseen) or "")),
+        )
+        return tuple(section for section in there if section.count)
+
 
 def detail_page(
     determination: Determination,
     record: Record,
     *,
-    charts: Sequence[Chart],
+    series: Sequence[Series],
     timeline: Timeline | None,
     provenance: Provenance,
     full_banner: bool,
@@ -103,17 +140,22 @@ def detail_page(
 ) -> DetailPage:
     """Arrange a determination for a reader."""
     remarks = _by_urgency(determination, CardKind.DETAILS, CardKind.COVERAGE)
+    safety = _by_urgency(determination, CardKind.SAFETY, CardKind.DOSE)
+    sentence, clock = _SENTENCE[determination.coverage], provenance.evaluated
     return DetailPage(
         banner=_banner(record, full_banner),
         determination=determination,
-        mark=MARKS[determination.coverage],
-        sentence=_SENTENCE[determination.coverage],
+        head=head(determination, sentence, safety),
+        sentence=sentence,
         tally=tally(determination.criteria),
-        steps=_steps(determination),
+        form=form_fields(determination, record, clock),
+        steps=steps(determination, safety),
         groups=grouped(determination, record),
-        safety=_by_urgency(determination, CardKind.SAFETY, CardKind.DOSE),
+        safety=safety,
         remarks=tuple(f for f in remarks if f.kind != "coverage"),
-        charts=tuple(charts),
+        body=_body(record, clock),
+        results=results(series),
+        charts=drawn(series),
         timeline=timeline,
         searched=searched(record),
         provenance=provenance,
@@ -135,37 +177,18 @@ def _banner(record: Record, full: bool) -> Banner:
 
 
 def _name(name: Mapping[str, Any]) -> str:
-    if text := as_text(name.get("text")):
-        return text
-    parts = [*map(as_text, as_list(name.get("given"))), as_text(name.get("family"))]
-    return " ".join(part for part in parts if part) or "Name not shared by the EHR"
+    return human_name(name) or "Name not shared by the EHR"
 
 
-def _steps(determination: Determination) -> tuple[Step, ...]:
-    """What to do: dangers first, then what blocks coverage, then what would settle the unknown."""
-    steps = [
-        Step(f"{finding.action}: {finding.text}" if finding.action else finding.text, finding.indicator.value)
-        for finding in _by_urgency(determination, CardKind.SAFETY, CardKind.DOSE)
-        if finding.indicator is not Indicator.INFO
-    ]
-    counting = [c for c in determination.criteria if c.applies]
-    for verdict, opening in ((Verdict.NOT_MET, "Not met"), (Verdict.UNKNOWN, "Document")):
-        steps += [Step(_step_text(c, opening), "warning") for c in counting if c.verdict is verdict]
-    asked = {item for c in counting for item in c.needed}
-    steps += [
-        Step(upper_first(need.because), "warning")
-        for need in determination.needed
-        if need.decides and need.item not in asked
-    ]
-    unique = tuple({step.text: step for step in steps}.values())
-    if not unique and determination.coverage is Verdict.MET:
-        return (Step(_READY, "info"),)
-    return unique[:_MOST_STEPS]
-
-
-def _step_text(criterion: CriterionResult, opening: str) -> str:
-    """``Document A.i, leukemia is CD22-positive: flow cytometry …``"""
-    return f"{opening} {criterion.section}, {lower_first(criterion.title)}: {criterion.changes or criterion.because}"
+def _body(record: Record, clock: datetime) -> str:
+    """``height 165 cm (2026-04-14), weight 68 kg (2026-04-14)``, of the body surface where it is computed."""
+    surface = body_surface(read_chart(record, clock))
+    measured = (("height", surface.height, "cm"), ("weight", surface.weight, "kg"))
+    return ", ".join(
+        f"{name} {result.value} {unit}" + (f" ({result.when})" if result.when is not None else "")
+        for name, result, unit in measured
+        if result is not None
+    )
 
 
 def _by_urgency(determination: Determination, *cards: CardKind) -> tuple[Finding, ...]:

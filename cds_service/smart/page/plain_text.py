@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cds_service.smart.page.detail import DetailPage
+from cds_service.smart.page.wording import units
 
 
 def plain_text(page: DetailPage) -> str:
@@ -10,12 +11,14 @@ def plain_text(page: DetailPage) -> str:
     one = page.determination
     lines = [
         f"{one.policy.id} (effective {one.policy.effective}): {page.sentence}.",
+        f"Dose and safety: {page.head.safety.text}.",
         f"{page.request_line}. Criteria: {page.tally}.",
         f"Patient: {page.banner.name}, born {page.banner.born}.",
+        *(f"{field.label}: {field.value}." for field in page.form if field.known),
         *((f"{one.payer.because}.",) if one.payer is not None else ()),
         "",
         "To do:",
-        *(f"- {step.text}" for step in page.steps),
+        *(f"- {step.text}" + (f": {step.why}" if step.why else "") for step in page.steps),
         "",
         "Criteria:",
     ]
@@ -31,4 +34,4 @@ def plain_text(page: DetailPage) -> str:
         "",
         f"Evaluated {evaluated} by payer-policy-cds {page.provenance.engine}; no approval or denial.",
     ]
-    return "\n".join(lines)
+    return units("\n".join(lines))

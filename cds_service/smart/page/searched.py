@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cds_service.ehr.needs import NEEDS, DataNeed
-from cds_service.fhir.record import Record
+from cds_service.fhir.record import Need, Record
 
 _PATIENT = re.compile(r"[&?]?(?:patient|subject|beneficiary)=(?:Patient/)?\{\{context\.patientId\}\}&?")
 _SHOWN = 240
@@ -28,7 +28,7 @@ def searched(record: Record) -> tuple[SearchedRow, ...]:
     """One row for each row of the table of data needs."""
     return tuple(
         SearchedRow(
-            name=row.resource_type,
+            name=_name(row),
             asked=_asked(row.search),
             why=row.why,
             found=len(record.of_type(row.resource_type)),
@@ -37,6 +37,11 @@ def searched(record: Record) -> tuple[SearchedRow, ...]:
         )
         for row in NEEDS
     )
+
+
+def _name(row: DataNeed) -> str:
+    """The type; where two rows ask for one type, the second says that it asks for the rest."""
+    return f"{row.resource_type}, others" if row.need is Need.OTHER_OBSERVATIONS else row.resource_type
 
 
 def _not_offered(row: DataNeed, record: Record) -> str:

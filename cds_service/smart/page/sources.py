@@ -1,6 +1,7 @@
 """A FHIR resource as one line of evidence: what it is, what it says, when, and how it reached us.
 
-Shows what the resource carries and judges nothing; a value is shown as sent, but for needless zeros.
+Shows what the resource carries and judges nothing; a value is shown as sent, but for needless zeros. A
+state that is the normal one is not said.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from cds_service.fhir.dates import end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.quantities import in_words
 from cds_service.fhir.record import Record, Resource
+from cds_service.smart.page.wording import as_said, not_normal, short_name
 
 _TIMES = (
     "effectiveDateTime",
@@ -31,6 +33,7 @@ _TIMES = (
 )
 _PERIODS = ("effectivePeriod", "performedPeriod", "occurrencePeriod", "onsetPeriod", "period")
 _MAX_TEXT = 160
+_MAX_TITLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ def _source(reference: str, resource: Resource | None) -> Source:
 def _what(body: Mapping[str, Any]) -> str:
     if body.get("resourceType") == "Patient":
         return "Patient"
+    if name := short_name(body.get("code")) or _title(body):
+        return name
     for member in ("code", "medicationCodeableConcept", "type", "event", "vaccineCode"):
         if words := _short_name(body.get(member)):
             return words
@@ -66,12 +71,21 @@ def _what(body: Mapping[str, Any]) -> str:
     return named or as_text(body.get("title")) or as_text(body.get("description")) or ""
 
 
+def _title(body: Mapping[str, Any]) -> str:
+    """What a document is called: by its own title, which says more than its type; a long text is no title."""
+    if body.get("resourceType") != "DocumentReference":
+        return ""
+    titles = [as_text(as_dict(c.get("attachment")).get("title")) for c in as_dicts(body.get("content"))]
+    told = (title for title in (*titles, as_text(body.get("description"))) if title)
+    return next((title for title in told if len(title) <= _MAX_TITLE), "")
+
+
 def _short_name(concept: object) -> str:
     text = as_text(as_dict(concept).get("text")) or words_in(concept).split(" | ")[0]
     if not text:
         codings = as_dicts(as_dict(concept).get("coding"))
         text = next((code for c in codings if (code := as_text(c.get("code")))), "")
-    return _clipped(text)
+    return _clipped(as_said(text))
 
 
 def _value(body: Mapping[str, Any]) -> str:
@@ -111,9 +125,8 @@ def _dose(body: Mapping[str, Any]) -> str:
 
 def _state(body: Mapping[str, Any]) -> str:
     if body.get("resourceType") == "Observation":
-        status = as_text(body.get("status")) or ""
-        return "" if status == "final" else status
-    return _short_name(body.get("clinicalStatus")) or as_text(body.get("status")) or ""
+        return not_normal(as_text(body.get("status")) or "")
+    return not_normal(_short_name(body.get("clinicalStatus")) or as_text(body.get("status")) or "")
 
 
 def _when(body: Mapping[str, Any]) -> str:

@@ -1,47 +1,143 @@
-"""The doses of a course on a line of time, as geometry. A template draws it, with a table of the same."""
+"""The doses of a course as one band for each cycle, with the planned order, as geometry and as a table.
+
+Within a band a dose stands by its days since the cycle's first one. Decides nothing: a dose whose place
+the policy does not tell stands in the band of the dose before it, named by its date.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from cds_service.clinical.series import DoseMark
+from cds_service.fhir.codings import words_in
+from cds_service.fhir.json_types import as_dicts
+from cds_service.fhir.record import Record
 
-WIDTH, HEIGHT, EDGE, LINE_Y = 700, 46, 10, 16
+WIDTH, LEFT, RIGHT = 250, 12, 34
+BAND, LABEL = 44, 15
+_PLACE = re.compile(r"cycle (\d+) day (\d+)")
+_SHORTEST = 21
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One dose and where it stands."""
+    """One dose or the planned order: ``kind`` is given, held or planned; ``reason`` why it was held."""
 
     x: float
+    kind: str
+    label: str
     dose: DoseMark
+    reason: str = ""
 
     @property
     def word(self) -> str:
-        return "given" if self.dose.given else "not given"
+        return {"given": "given", "held": "not given", "planned": "planned"}[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A cycle: its name (empty where it cannot be told), the top of its band, its marks in order of time."""
+
+    name: str
+    y: int
+    marks: tuple[Mark, ...]
+
+    @property
+    def starts(self) -> date:
+        return self.marks[0].dose.day
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """All doses; there is at least one."""
 
-    marks: tuple[Mark, ...]
+    bands: tuple[Band, ...]
     summary: str
     width: int = WIDTH
-    height: int = HEIGHT
-    line_y: int = LINE_Y
+    band: int = BAND
+    label: int = LABEL
+
+    @property
+    def height(self) -> int:
+        return BAND * len(self.bands)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        return tuple(mark for band in self.bands for mark in band.marks)
+
+    @property
+    def counted(self) -> str:
+        """``3 doses given``"""
+        given = sum(mark.kind == "given" for mark in self.marks)
+        return f"{given} {'dose' if given == 1 else 'doses'} given"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of marks that occur, for the legend."""
+        there = {mark.kind for mark in self.marks}
+        return tuple(kind for kind in ("given", "held", "planned") if kind in there)
 
 
-def timeline(doses: Sequence[DoseMark]) -> Timeline | None:
-    """The doses in order of time; None when there are none."""
+def timeline(
+    doses: Sequence[DoseMark],
+    *,
+    planned: DoseMark | None = None,
+    reason: Callable[[str], str] = lambda _: "",
+) -> Timeline | None:
+    """The doses in order of time; None when there are none. ``reason`` tells by reference why one was held."""
     if not doses:
         return None
-    ordered = sorted(doses, key=lambda dose: dose.day)
-    first, span = ordered[0].day, max((ordered[-1].day - ordered[0].day).days, 1)
-    room = WIDTH - 2 * EDGE
-    marks = tuple(Mark(EDGE + (dose.day - first).days / span * room, dose) for dose in ordered)
-    given = sum(dose.given for dose in ordered)
-    return Timeline(
-        marks, f"{given} given, {len(ordered) - given} not given, from {first} to {ordered[-1].day}."
-    )
+    cycles = _in_cycles(sorted([*doses, *((planned,) if planned else ())], key=lambda dose: dose.day))
+    longest = max(_SHORTEST, *((cycle[-1].day - cycle[0].day).days for _, cycle in cycles))
+    bands = []
+    for place, (name, cycle) in enumerate(cycles):
+        marks = (_mark(dose, cycle[0].day, longest, dose is planned, reason) for dose in cycle)
+        bands.append(Band(name, place * BAND, tuple(marks)))
+    return Timeline(tuple(bands), _summary(doses, planned))
+
+
+def _in_cycles(doses: Sequence[DoseMark]) -> list[tuple[str, list[DoseMark]]]:
+    """The doses by cycle; a new one begins where another cycle, or the same one anew, is named."""
+    cycles: list[tuple[str, list[DoseMark]]] = []
+    last = ("", 0)
+    for dose in doses:
+        found = _PLACE.fullmatch(dose.place)
+        here = (found[1], int(found[2])) if found else last
+        if not cycles or here[0] != last[0] or here[1] < last[1]:
+            cycles.append((f"C{here[0]}" if here[0] else "", []))
+        cycles[-1][1].append(dose)
+        last = here
+    return cycles
+
+
+def _mark(dose: DoseMark, start: date, longest: int, is_planned: bool, reason: Callable[[str], str]) -> Mark:
+    x = LEFT + (dose.day - start).days / longest * (WIDTH - LEFT - RIGHT)
+    found = _PLACE.fullmatch(dose.place)
+    label = f"D{found[2]}" if found else dose.day.isoformat()[5:]
+    kind = "planned" if is_planned else "given" if dose.given else "held"
+    return Mark(x, kind, label, dose, reason(dose.reference) if kind == "held" else "")
+
+
+def _summary(doses: Sequence[DoseMark], planned: DoseMark | None) -> str:
+    days = sorted(dose.day for dose in doses)
+    given = sum(dose.given for dose in doses)
+    ahead = f"; the order is planned for {planned.day}" if planned else ""
+    return f"{given} given, {len(doses) - given} not given, from {days[0]} to {days[-1]}{ahead}."
+
+
+def order_mark(order: str, planned: str, cycle: int | None, day: int | None, amount: str) -> DoseMark | None:
+    """The planned order as a mark; None when its day is not known. ``planned`` is an ISO date or empty."""
+    if not planned:
+        return None
+    place = f"cycle {cycle} day {day}" if cycle is not None and day is not None else ""
+    return DoseMark(date.fromisoformat(planned[:10]), False, place, amount, order)
+
+
+def reason_held(record: Record, reference: str) -> str:
+    """Why a dose was not given, as its resource states; empty where it does not."""
+    held = record.resolve(reference)
+    stated = as_dicts(held.body.get("statusReason")) if held is not None else []
+    return "; ".join(words.split(" | ")[0] for concept in stated if (words := words_in(concept)))

@@ -1,0 +1,102 @@
+"""What to do next, each step a verb: dangers first, then what is not met, then what would settle the unknown.
+
+What was found stands in the rows that the steps lead to; a step repeats only as much as names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cds_service.policy.determination import CriterionResult, Determination, Finding, Indicator
+from cds_service.policy.verdict import Verdict
+from cds_service.policy.wording import lower_first, upper_first
+from cds_service.smart.page.wording import first_sentence
+
+_MOST_STEPS = 8
+_READY = "Attach a print of this page to the prior authorization; the record needs nothing more."
+_DO = {
+    "diagnosis": "Record the diagnosis of B-cell ALL",
+    "pathology": "Attach the pathology or flow cytometry report",
+    "cd22": "Order CD22 on blasts, or attach the result",
+    "ph-status": "Order BCR::ABL1, or attach the result",
+    "therapy-history": "Record the treatment so far, with dates",
+    "line-of-therapy": "Record the line of therapy",
+    "partner-drugs": "Name the drugs to be given with it",
+    "response": "Record the response, with its date",
+    "mrd": "Order MRD, or attach the result",
+    "hsct-plan": "Record whether a transplant is planned",
+    "progression-note": "Write in a note whether the disease has progressed",
+    "cbc": "Order a blood count",
+    "ecg-baseline": "Attach the ECG from before the first dose",
+    "ecg-follow-up": "Record an ECG",
+    "electrolytes-baseline": "Attach the electrolytes from before the first dose",
+    "electrolytes-follow-up": "Order electrolytes",
+    "qt-drugs": "Name the QT-relevant drugs in use, or that there are none",
+    "infusion-monitoring-note": "Write in a note how each infusion was watched",
+    "myelosuppression-note": "Write in a note whether there was infection or bleeding",
+    "height-weight": "Record height and weight",
+    "birth-date": "Record the birth date",
+    "cycle-number": "State cycle and day in the order",
+    "interruption-reason": "Record why the treatment was interrupted",
+    "hepatic-recovery": "Record how far the liver has recovered",
+    "extramedullary-status": "Record whether there is extramedullary disease",
+    "toxicity-detail": "Record date, grade and cause of the event",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do next; ``tone`` is critical, warning or info, ``why`` what it rests on."""
+
+    text: str
+    tone: str
+    why: str = ""
+
+
+def steps(determination: Determination, safety: Sequence[Finding]) -> tuple[Step, ...]:
+    """The steps, each once. With nothing open, the one that is left is to send the page."""
+    found = (*_of_findings(safety), *_of_not_met(determination), *_of_unknown(determination))
+    unique = tuple({step.text: step for step in reversed(found)}.values())[::-1]
+    if not unique and determination.coverage is Verdict.MET:
+        return (Step(_READY, "info"),)
+    return unique[:_MOST_STEPS]
+
+
+def _of_findings(safety: Sequence[Finding]) -> Iterator[Step]:
+    for finding in safety:
+        if finding.indicator is not Indicator.INFO:
+            said = (finding.action, finding.text) if finding.action else (f"Check: {finding.text}", "")
+            yield Step(said[0], finding.indicator.value, first_sentence(said[1]))
+
+
+def _of_not_met(determination: Determination) -> Iterator[Step]:
+    for criterion in _counting(determination, Verdict.NOT_MET):
+        where = f"{criterion.section}, {lower_first(criterion.title)}"
+        why = criterion.changes and f"would change it: {lower_first(criterion.changes)}"
+        yield Step(f"Review with the payer what is not met: {where}", "warning", why)
+
+
+def _of_unknown(determination: Determination) -> Iterator[Step]:
+    asked: set[str] = set()
+    for criterion in _counting(determination, Verdict.UNKNOWN):
+        if not criterion.needed:
+            yield Step(
+                f"Document {criterion.section}, {lower_first(criterion.title)}", "warning", criterion.changes
+            )
+        for item in criterion.needed:
+            asked.add(item)
+            yield Step(
+                f"{_do(item)} ({criterion.section})", "warning", criterion.changes or criterion.because
+            )
+    for need in determination.needed:
+        if need.decides and need.item not in asked:
+            yield Step(_do(need.item), "warning", need.because)
+
+
+def _do(item: str) -> str:
+    return _DO.get(item) or f"Document {upper_first(item.replace('-', ' '))}"
+
+
+def _counting(determination: Determination, verdict: Verdict) -> list[CriterionResult]:
+    return [c for c in determination.criteria if c.applies and c.verdict is verdict]
