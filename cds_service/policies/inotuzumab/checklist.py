@@ -38,7 +38,7 @@ def checklist(
         c for c in leaves_of(outline) if c.verdict is Verdict.UNKNOWN and case.request == "continuation"
     ]
     for c in (*decided, *unknown):
-        settles = f"; would settle it: {c.changes}" if c.changes else ""
+        settles = f"; needed: {c.changes}" if c.changes else ""
         own = dict(c.asks)
         for item in c.needed:
             because = own.get(item, f"{c.because}{settles}")
@@ -72,4 +72,4 @@ def _informing(case: Case) -> Iterator[Need]:
         return
     documents = supporting_documents(case)
     if documents.verdict is not Verdict.MET:
-        yield Need("pathology", f"{documents.because}; {documents.changes}", decides=False)
+        yield Need("pathology", documents.because, decides=False)

@@ -26,6 +26,7 @@ from cds_service.policies.inotuzumab import (
 from cds_service.policies.inotuzumab.case import Case, build_case, replaced_and_active
 from cds_service.policies.inotuzumab.checklist import checklist, documentation
 from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
+from cds_service.policies.inotuzumab.documents import attachments
 from cds_service.policies.inotuzumab.dose_check import check_dose
 from cds_service.policies.inotuzumab.numbers import policy_text
 from cds_service.policy.determination import (
@@ -173,6 +174,7 @@ def _one(case: Case) -> Determination:
         unseen=tuple(f"{g.need}: {g.reason}" for g in chart.record.gaps),
         notes=tuple(_notes(case)),
         planned=order.planned.isoformat(),
+        attach=attachments(case),
     )
 
 
