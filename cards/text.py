@@ -75,11 +75,13 @@ def words(text: str) -> int:
 
 
 def shortened(text: str, most: int) -> str:
-    """The longest beginning of at most so many words that ends with a sentence or clause, else with a word."""
-    for beginning in beginnings(text):
-        if words(beginning) <= most:
-            return beginning
-    return " ".join(plain_line(text).split()[:most]).rstrip(" ,;:(") + " (shortened)"
+    """At most so many words of a text: all of it, else whole sentences or clauses, else words, marked as shortened."""
+    line = plain_line(text)
+    if words(line) <= most:
+        return line
+    whole = (b for b in beginnings(line) if most // 3 <= words(b) < most)
+    kept = next(whole, " ".join(line.split()[: most - 1]))
+    return f"{kept.rstrip(' ,;:(')} (shortened)"
 
 
 def beginnings(text: str) -> Iterator[str]:

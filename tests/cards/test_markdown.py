@@ -85,9 +85,13 @@ def test_units_are_written_as_clinicians_do_and_no_decimal_ends_in_a_zero(text, 
 
 
 def test_a_text_is_shortened_at_a_clause_else_at_a_word_and_says_so():
-    assert shortened("No infection, no bleeding. Watched for one hour", 5) == "No infection, no bleeding"
-    assert shortened("QTcF (a. b) 510 ms; with nilotinib", 5) == "QTcF (a. b) 510 ms"
-    assert shortened("one two three four", 2) == "one two (shortened)"
+    assert (
+        shortened("No infection, no bleeding. Watched for one hour", 5)
+        == "No infection, no bleeding (shortened)"
+    )
+    assert shortened("QTcF (a. b) 510 ms; with nilotinib", 6) == "QTcF (a. b) 510 ms (shortened)"
+    assert shortened("one two three four", 3) == "one two (shortened)"
+    assert shortened("one two three", 3) == "one two three"
 
 
 @pytest.mark.parametrize(

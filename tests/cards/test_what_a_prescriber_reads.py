@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from cards import render
+from cards import coverage_text, render
 from cards.fitting import Part, fitted
 from cards.items import NAMES as ITEMS
 from cards.suggestions import TESTS, offered_mg
@@ -21,6 +21,7 @@ from cds_service.policy.determination import (
     Finding,
     Indicator,
     Need,
+    Payer,
 )
 from tests.cards.rendering import facts, of_kind
 from tests.cards.test_card_shape import PATIENTS, bundled_cards, cards
@@ -255,3 +256,26 @@ def with_dose(verdict, ordered, expected):
         2,
     )
     return replace(with_finding("dose", "Ordered 1 mg; the table gives 1.412 mg"), dose=dose)
+
+
+def test_what_was_unseen_who_pays_the_dose_and_the_first_open_criterion_always_stand():
+    never = bundled("cd22-never-tested")
+    payer = Payer(
+        None, "the plan of Some Long Named Health Insurance Company of Puerto Rico is in force: not verified"
+    )
+    gaps = tuple(f"{kind}: the server answered 403 and said no more than that" for kind in FINDING_KINDS)
+    detail = coverage_text.detail(replace(never, payer=payer, unseen=gaps, notes=(LONG,) * 3))
+    for said in (
+        "Open, A.i",
+        "Dose: 1.41 mg ordered",
+        "Puerto Rico",
+        "Could not be seen: 21 kinds of data",
+        "neither approves",
+    ):
+        assert said in detail
+    assert re.search(r"and \d more, see every criterion", detail)
+    assert len(detail.split()) <= 120
+
+
+def bundled(name):
+    return Fixture(name).determine()[0]
