@@ -45,7 +45,7 @@ def _risks(case: Case) -> Iterator[Finding]:
         named = "; ".join(dict.fromkeys(text for text, _ in (*grave, *minor)))
         yield Finding(
             "safety-hepatic", Indicator.WARNING, CardKind.SAFETY, ("POL-BBW-RISK",), Basis.RECOMMENDATION,
-            f"it is raised by {named}", "Check the risk of veno-occlusive disease",
+            f"The risk is raised by {named}", "Check the risk of veno-occlusive disease",
             tuple(dict.fromkeys(r for _, r in (*grave, *minor) if r)),
         )  # fmt: skip
     elif minor:
