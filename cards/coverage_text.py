@@ -17,7 +17,7 @@ from cds_service.policy.verdict import Verdict
 from cds_service.policy.wording import lower_first, upper_first
 
 MOST_WORDS = 120
-_REASON_WORDS = 56  # of one criterion that is open or not met
+_REASON_WORDS = 46  # of one criterion that is open or not met
 _PAYER_WORDS = 24
 _FEW_WORDS = 15  # of a reason where room is short
 _BRIEF_WORDS = 10  # of a document's name
