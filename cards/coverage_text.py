@@ -1,46 +1,28 @@
-"""The words of the coverage card: one sentence first, then every criterion with its reason."""
+"""The words of the coverage card: the verdict, what is open or not met, what is met, the dose, the payer.
+
+Nothing is said of a path that was not taken. Ids stand in the extension, not in these words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from cards.text import counted, md, sentence
-from cds_service.fhir.quantities import plain
-from cds_service.policy.determination import CardKind, CriterionResult, Determination, Dose
+from cards.cited import source
+from cards.dose_text import dose_line
+from cards.fitting import Part, fitted
+from cards.items import NAMES
+from cards.text import beginnings, counted, sentence, shortened, shown, words
+from cds_service.policy.determination import CardKind, CriterionResult, Determination, Indicator
 from cds_service.policy.verdict import Verdict
-from cds_service.policy.wording import lower_first
+from cds_service.policy.wording import lower_first, upper_first
 
-# Documentation items in words.
-ITEMS: Mapping[str, str] = {
-    "diagnosis": "diagnosis of B-cell ALL",
-    "pathology": "pathology or flow cytometry report",
-    "cd22": "CD22 on blasts",
-    "ph-status": "Philadelphia chromosome status",
-    "therapy-history": "treatment history",
-    "line-of-therapy": "line of therapy",
-    "partner-drugs": "drugs given with this cycle",
-    "response": "response (CR or CRi)",
-    "mrd": "MRD after two cycles",
-    "hsct-plan": "transplant plan",
-    "progression-note": "note on progression",
-    "cbc": "blood count with differential",
-    "ecg-baseline": "baseline ECG",
-    "ecg-follow-up": "follow-up ECG",
-    "electrolytes-baseline": "baseline electrolytes",
-    "electrolytes-follow-up": "follow-up electrolytes",
-    "qt-drugs": "list of QT-relevant drugs",
-    "infusion-monitoring-note": "note on watching the infusion",
-    "myelosuppression-note": "note on infection and bleeding",
-    "height-weight": "height and weight",
-    "birth-date": "birth date",
-    "cycle-number": "cycle and day",
-    "interruption-reason": "reason for the interruption",
-    "hepatic-recovery": "recovery of the liver tests",
-    "extramedullary-status": "extramedullary disease status",
-    "toxicity-detail": "detail of the toxicity",
-}
-_MARKS = {Verdict.MET: "met", Verdict.NOT_MET: "not met", Verdict.UNKNOWN: "cannot be determined"}
+MOST_WORDS = 120
+_REASON_WORDS = 46  # of one criterion that is open or not met
+_PAYER_WORDS = 24
+_FEW_WORDS = 15  # of a reason where room is short
+_BRIEF_WORDS = 10  # of a document's name
 _RANK = {Verdict.NOT_MET: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
+_SHARED = ("POL-IND-A-AGE", "POL-A-I-DX", "POL-A-I-CD22")
 
 
 def place(d: Determination) -> str:
@@ -56,29 +38,39 @@ def _section(d: Determination) -> str:
     return "A" if d.request == "initial" else "B"
 
 
-def summaries(d: Determination, name: str) -> tuple[str, ...]:
+def summaries(d: Determination, name: str) -> Iterator[str]:
     """The coverage sentence, longest first."""
     drug = f"Inotuzumab (J9229){name}"
     match d.coverage:
         case Verdict.MET:
             said = f"{drug}: record appears to meet {d.policy.id} section {_section(d)}"
-            return (f"{said}, {d.path}", said) if d.path else (said,)
+            yield from (f"{said}, {d.path}", said) if d.path else (said,)
         case Verdict.NOT_MET:
-            return tuple(_not_met(d, drug))
+            yield from _not_met(d, drug)
         case _:
-            said = f"{drug}: coverage cannot be determined from the record"
-            items = ", ".join(ITEMS[n.item] for n in d.needed if n.decides)
-            number = sum(c.id in _finding_rules(d) for c in d.criteria)
-            needed = (f"{said}. Needed: {items}",) if items else ()
-            return (*needed, f"{said} ({counted(number, 'criterion', 'criteria')} open)")
+            yield from _unknown(d, drug)
+
+
+def _unknown(d: Determination, drug: str) -> Iterator[str]:
+    said = f"{drug}: coverage cannot be determined from the record"
+    if items := ", ".join(NAMES[n.item] for n in d.needed if n.decides):
+        yield f"{said}, which lacks: {items}"
+    number = sum(c.id in _finding_rules(d) for c in d.criteria)
+    yield f"{said} ({counted(number, 'criterion', 'criteria')} open)"
 
 
 def _not_met(d: Determination, drug: str) -> Iterator[str]:
-    failed = [c for c in d.criteria if c.verdict is Verdict.NOT_MET]
-    if first := _worst(failed):
-        yield f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)}): {first.because}"
+    if first := _worst([c for c in d.criteria if c.verdict is Verdict.NOT_MET]):
+        for because in beginnings(first.because):
+            place = first.section if not _places_itself(first, because) else "the policy"
+            yield f"{drug}: does not appear to meet {place}: {lower_first(because)}"
         yield f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)})"
     yield f"{drug}: record does not appear to meet {d.policy.id} section {_section(d)}"
+
+
+def _places_itself(c: CriterionResult, because: str) -> bool:
+    """Whether a reason names the one of a criterion's sections that it is about."""
+    return any(f"({section}" in because for section in c.section.split(", "))
 
 
 def _finding_rules(d: Determination) -> frozenset[str]:
@@ -87,92 +79,110 @@ def _finding_rules(d: Determination) -> frozenset[str]:
 
 def _worst(failed: list[CriterionResult]) -> CriterionResult | None:
     """The failed criterion to name first: one that every path needs, else the best evidenced."""
-    shared = [c for c in failed if c.id in ("POL-IND-A-AGE", "POL-A-I-DX", "POL-A-I-CD22")]
+    shared = [c for c in failed if c.id in _SHARED]
     return max(shared or failed, key=lambda c: len(c.evidence), default=None)
 
 
 def detail(d: Determination) -> str:
     """The body of the coverage card."""
-    return "\n\n".join(
-        part
-        for part in (_opening(d), _payer(d), _criteria(d), _dose(d), _reminders(d), _unseen(d), _footer(d))
-        if part
+    opened = sorted(
+        (c for c in d.criteria if c.applies and c.verdict is not Verdict.MET), key=lambda c: _RANK[c.verdict]
     )
+    parts = [
+        Part((_opening(d),), rank=0),
+        *(_open_line(c, rank=1 if n == 0 else 3) for n, c in enumerate(opened)),
+        *_met_line(d),
+        *_dose(d),
+        *_payer(d),
+        *_attach(d),
+        *_unseen(d),
+        *_reminders(d),
+        Part((_footer(d),), rank=0),
+    ]
+    return fitted(parts, MOST_WORDS)
+
+
+_VERDICTS = {
+    Verdict.MET: "the criteria appear met",
+    Verdict.NOT_MET: "the criteria do not appear met",
+    Verdict.UNKNOWN: "the record leaves the criteria open",
+}
 
 
 def _opening(d: Determination) -> str:
-    what = place(d)
-    about = (
-        f"Order {md(d.order)}, {d.request} request"
-        + (f", {what}" if what else ", cycle and day not known")
-        + f", planned {d.planned}."
+    where = place(d) or "cycle and day not known"
+    return f"{upper_first(d.request)} request, {where}, planned {d.planned}: {_VERDICTS[d.coverage]}."
+
+
+def _open_line(c: CriterionResult, rank: int) -> Part:
+    """What was found against the limit, and what would settle or change it."""
+    place = "" if _places_itself(c, c.because) else f", {c.section}"
+    lead = f"- **{'Not met' if c.verdict is Verdict.NOT_MET else 'Open'}{place}:** "
+    because = shown(sentence(shortened(c.because, _REASON_WORDS)))
+    label = "Needed:" if c.verdict is Verdict.UNKNOWN else "Would change it:"
+    settled = [f"{lead}{because} {label} {shown(lower_first(c.changes).rstrip('.'))}."] if c.changes else []
+    return Part(
+        (*settled, f"{lead}{because}", f"{lead}{shown(sentence(shortened(c.because, _FEW_WORDS)))}"), rank
     )
-    if d.coverage is Verdict.MET:
-        attach = (
-            "flow cytometry or pathology report and clinical note"
-            if d.request == "initial"
-            else "the notes and results named below"
+
+
+def _met_line(d: Determination) -> Iterator[Part]:
+    met = [c for c in d.criteria if c.applies and c.verdict is Verdict.MET]
+    if met:
+        brief = [
+            f"{d.policy.rules[c.id].brief if c.id in d.policy.rules else c.title} ({c.section})" for c in met
+        ]
+        reasons = [
+            f"{lower_first(c.because)} ({c.section})" if words(c.because) <= _FEW_WORDS else named
+            for c, named in zip(met, brief, strict=True)
+        ]
+        sections = f"Met: {', '.join(dict.fromkeys(c.section.split(', ')[-1] for c in met))}."
+        yield Part(
+            (f"Met: {shown('; '.join(reasons))}.", f"Met: {shown('; '.join(brief))}.", sections), rank=2
         )
-        said = f"The record appears to meet the coverage criteria. Attach: {attach}. One cycle per authorization."
-    elif d.coverage is Verdict.NOT_MET:
-        said = "The record does not appear to meet the coverage criteria."
-    else:
-        said = "Whether the coverage criteria are met cannot be determined from the record."
-    return f"{said} {about}"
 
 
-def _payer(d: Determination) -> str:
-    return md(sentence(d.payer.because)) if d.payer is not None else ""
+def _dose(d: Determination) -> Iterator[Part]:
+    if said := dose_line(d):
+        yield Part((shown(said),))
 
 
-def _criteria(d: Determination) -> str:
-    ordered = sorted(d.criteria, key=lambda c: (not c.applies, _RANK[c.verdict]))
-    return "\n".join(_line(c) for c in ordered)
+def _payer(d: Determination) -> Iterator[Part]:
+    if d.payer is not None:
+        yield Part(
+            (shown(sentence(d.payer.because)), shown(sentence(shortened(d.payer.because, _PAYER_WORDS))))
+        )
 
 
-def _line(c: CriterionResult) -> str:
-    evidence = f" Evidence: {', '.join(md(e) for e in c.evidence[:6])}." if c.evidence else ""
-    label = "Would settle it" if c.verdict is Verdict.UNKNOWN else "Would change it"
-    told = c.changes and c.applies and c.verdict is not Verdict.MET
-    changes = f" {label}: {md(sentence(c.changes))}" if told else ""
-    aside = " (not needed on this path)" if not c.applies else ""
-    return f"- **{_MARKS[c.verdict]}**{aside} {c.section}: {c.title}. {md(sentence(c.because))}{changes}{evidence} Rule {c.id} (policy)."
+def _attach(d: Determination) -> Iterator[Part]:
+    if d.attach:
+        yield Part((f"Attach: {shown('; '.join(shortened(a, _BRIEF_WORDS) for a in d.attach))}.",), rank=2)
 
 
-def _dose(d: Determination) -> str:
-    dose = d.dose
-    if dose is None or dose.expected_mg is None:
-        return _options(dose)
-    ordered = f"Ordered {plain(dose.ordered_mg)} mg. " if dose.ordered_mg is not None else ""
-    return f"Dose: {ordered}Table: {dose.arithmetic}, {dose.units_j9229} units of J9229, {counted(dose.vials or 0, 'vial', 'vials')}. Dose table (policy); tolerance of 10 % (recommendation)."
+def _unseen(d: Determination) -> Iterator[Part]:
+    """Each kind of data with its reason; those of one reason together."""
+    kinds: dict[str, list[str]] = {}
+    for what in d.unseen:
+        kind, _, reason = what.partition(": ")
+        kinds.setdefault(reason, []).append(kind)
+    if kinds:
+        told = "; ".join(f"{', '.join(named)}: {reason}" for reason, named in kinds.items())
+        few = f"{counted(len(d.unseen), 'kind', 'kinds')} of data ({next(iter(kinds))})"
+        yield Part((f"Could not be seen: {shown(told)}.", f"Could not be seen: {shown(shortened(few, 16))}."))
 
 
-def _options(dose: Dose | None) -> str:
-    if dose is None or not dose.options:
-        return ""
-    when = {"cr-or-cri": "after CR or CRi", "no-cr": "without CR or CRi"}
-    rows = "; ".join(
-        f"{plain(o.mg_per_m2)} mg/m2 = {plain(o.expected_mg)} mg {when.get(o.when, o.when.replace('-', ' '))}"
-        for o in dose.options
-    )
-    return f"Dose: the row of the table is open. {rows}. Dose table (policy)."
-
-
-def _reminders(d: Determination) -> str:
-    others = [f for f in d.findings_on(CardKind.COVERAGE) if f.kind != "coverage"]
-    lines = [f"- {md(sentence(f.text))} Rule {', '.join(f.rules)} ({f.basis.value})." for f in others]
-    return "\n".join([*lines, *(f"- {md(note)}" for note in d.notes)])
-
-
-def _unseen(d: Determination) -> str:
-    if not d.unseen:
-        return ""
-    return f"Could not be seen: {'; '.join(md(u) for u in d.unseen)}."
+def _reminders(d: Determination) -> Iterator[Part]:
+    for f in d.findings_on(CardKind.COVERAGE):
+        if f.kind != "coverage":
+            line = f"{shortened(f.text, _REASON_WORDS).rstrip('.')} ({source(d, f)})."
+            yield Part((f"- {shown(upper_first(line))}",), rank=2 if f.indicator is Indicator.WARNING else 4)
+    for note in d.notes:
+        yield Part((f"- {shown(note)}", f"- {shown(sentence(shortened(note, 20)))}"), rank=3)
 
 
 def _footer(d: Determination) -> str:
     """Number and date of the policy (POL-META-1); what takes precedence (POL-META-2, POL-CODE-DISC)."""
     return (
-        f"Policy {d.policy.id}, effective {d.policy.effective}. This says what the record shows; it neither approves nor denies. "
+        f"Policy {d.policy.id}, effective {d.policy.effective}; this neither approves nor denies. "
         "A listed code implies no coverage by itself; law, contract and plan rules may take precedence."
     )

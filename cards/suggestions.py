@@ -8,35 +8,57 @@ from decimal import Decimal
 from typing import Any
 
 from cards.identity import part_uuid
+from cards.text import typeset
+from cds_service.fhir.decimals import to_place
 from cds_service.fhir.json_types import as_dict
 from cds_service.fhir.quantities import plain
-from cds_service.policy.determination import Determination
+from cds_service.policy.determination import Determination, Dose
 
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
+_TO_DRAW = Decimal("0.01")  # mg
+_TOO_CLOSE = "POL-INT-LT7"  # doses of one order closer together than the policy allows
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A test that settles a documentation item: its LOINC code and name."""
+    """A test that settles a documentation item, in our words; its LOINC code and display as in labs.csv.
 
-    code: str
-    display: str
+    Without a code it is ordered by its words alone: a laboratory acts on a code, so a wrong one is worse than none.
+    """
+
+    name: str
+    code: str = ""
+    display: str = ""
 
 
-# Item to the tests that settle it (labs.csv; panels by their LOINC order codes).
+_ECG = (Test("ECG (12 leads)", "11524-6", "EKG study"),)
+_POTASSIUM = Test("Potassium", "2823-3", "Potassium [Moles/volume] in Serum or Plasma")
+_MAGNESIUM = Test("Magnesium", "19123-9", "Magnesium [Mass/volume] in Serum or Plasma")
+
+# Item to the tests that settle it.
 TESTS: Mapping[str, tuple[Test, ...]] = {
-    "cd22": (Test("51124-6", "CD22 on blasts in bone marrow by flow cytometry"),),
-    "ph-status": (Test("51867-0", "t(9;22) BCR::ABL1 by FISH"),),
-    "pathology": (Test("101119-6", "Leukemia and lymphoma immunophenotyping"),),
-    "height-weight": (Test("8302-2", "Body height"), Test("29463-7", "Body weight")),
-    "cbc": (Test("57021-8", "CBC with automated differential"),),
-    "ecg-baseline": (Test("11524-6", "ECG study"),),
-    "ecg-follow-up": (Test("11524-6", "ECG study"),),
-    "electrolytes-baseline": (Test("2823-3", "Potassium"), Test("19123-9", "Magnesium")),
-    "electrolytes-follow-up": (Test("2823-3", "Potassium"), Test("19123-9", "Magnesium"), Test("17861-6", "Calcium")),
-    "response": (Test("11150-0", "Blasts in bone marrow"), Test("26446-5", "Blasts in blood")),
-    "mrd": (Test("101119-6", "Measurable residual disease by flow cytometry"),),
+    "cd22": (Test("CD22 on blasts in bone marrow by flow cytometry", "51124-6", "CD22 blasts/100 blasts in Bone marrow"),),
+    "ph-status": (
+        Test("t(9;22) BCR::ABL1 by FISH", "51867-0", "t(9;22)(q34.1;q11)(ABL1,BCR) fusion transcript in Blood or Tissue by FISH"),
+    ),
+    "pathology": (Test("Leukemia and lymphoma immunophenotyping", "101119-6", "Leuk and lymphma immnphntypng Spec"),),
+    "height-weight": (
+        Test("Body height", "8302-2", "Body Height"),
+        Test("Body weight", "29463-7", "Body Weight"),
+    ),
+    "cbc": (Test("CBC with differential"),),
+    "ecg-baseline": _ECG,
+    "ecg-follow-up": _ECG,
+    "electrolytes-baseline": (_POTASSIUM, _MAGNESIUM),
+    "electrolytes-follow-up": (
+        _POTASSIUM, _MAGNESIUM, Test("Calcium", "17861-6", "Calcium [Mass/volume] in Serum or Plasma"),
+    ),
+    "response": (
+        Test("Blasts in bone marrow", "11150-0", "Blasts/100 cells in Bone marrow"),
+        Test("Blasts in blood", "26446-5", "Blasts/100 leukocytes in Blood"),
+    ),
+    "mrd": (Test("Measurable residual disease (MRD) in bone marrow"),),
 }  # fmt: skip
 _ONLY_BEFORE_START = {"ecg-baseline", "electrolytes-baseline"}  # an order today cannot settle these any more
 
@@ -47,11 +69,11 @@ def orders_for(d: Determination, patient_id: str, card: str) -> Iterator[dict[st
     for need in d.needed:
         if not need.orderable or (need.item in _ONLY_BEFORE_START and d.request == "continuation"):
             continue
-        tests = [t for t in TESTS.get(need.item, ()) if t.code not in offered]
+        tests = [t for t in TESTS.get(need.item, ()) if t.name not in offered]
         if not tests:
             continue
-        offered |= {t.code for t in tests}
-        names = ", ".join(t.display for t in tests)
+        offered |= {t.name for t in tests}
+        names = ", ".join(t.name for t in tests)
         yield {
             "label": f"Order: {names}",
             "uuid": part_uuid(card, need.item),
@@ -60,20 +82,28 @@ def orders_for(d: Determination, patient_id: str, card: str) -> Iterator[dict[st
 
 
 def _create(test: Test, patient_id: str) -> dict[str, Any]:
+    code: dict[str, Any] = {"text": test.name}
+    if test.code:
+        code["coding"] = [{"system": _LOINC, "code": test.code, "display": test.display}]
     return {
         "type": "create",
-        "description": f"Draft order: {test.display}",
+        "description": f"Draft order: {test.name}",
         "resource": {
             "resourceType": "ServiceRequest",
             "status": "draft",
             "intent": "order",
-            "code": {
-                "coding": [{"system": _LOINC, "code": test.code, "display": test.display}],
-                "text": test.display,
-            },
+            "code": code,
             "subject": {"reference": f"Patient/{patient_id}"},
         },
     }
+
+
+def offered_mg(dose: Dose) -> Decimal | None:
+    """The table's dose to 0.01 mg; exact where that would leave the accepted range."""
+    if dose.expected_mg is None or dose.low_mg is None or dose.high_mg is None:
+        return dose.expected_mg
+    to_draw = to_place(dose.expected_mg, _TO_DRAW)
+    return to_draw if dose.low_mg <= to_draw <= dose.high_mg else dose.expected_mg
 
 
 def with_table_dose(order: Mapping[str, Any], d: Determination) -> dict[str, Any] | None:
@@ -81,15 +111,16 @@ def with_table_dose(order: Mapping[str, Any], d: Determination) -> dict[str, Any
 
     None too where its timing raised a warning: the suggestion would keep that timing.
     """
-    if d.dose is None or d.dose.expected_mg is None or d.dose.disputed or not d.dose.for_every_day:
+    mg = offered_mg(d.dose) if d.dose is not None else None
+    if d.dose is None or mg is None or d.dose.disputed or not d.dose.for_every_day:
         return None
-    if any(f.kind == "interval" for f in d.findings):
+    if any(f.kind == "interval" or _TOO_CLOSE in f.rules for f in d.findings):
         return None
     changed: dict[str, Any] = _numbers(dict(order))
     dosages = changed.get("dosageInstruction")
     if not isinstance(dosages, list) or len(dosages) != 1 or not isinstance(dosages[0], dict):
         return None
-    quantity = {"value": float(d.dose.expected_mg), "unit": "mg", "system": _UCUM, "code": "mg"}
+    quantity = {"value": float(mg), "unit": "mg", "system": _UCUM, "code": "mg"}
     return changed if _set_dose(dosages[0], quantity) else None
 
 
@@ -124,11 +155,11 @@ def _set_dose(dosage: dict[str, Any], quantity: dict[str, Any]) -> bool:
 def dose_update(order: Mapping[str, Any], d: Determination, card: str) -> Sequence[dict[str, Any]]:
     """The suggestion that sets the table's dose, if there is one."""
     changed = with_table_dose(order, d)
-    expected = d.dose.expected_mg if d.dose is not None else None
-    if changed is None or d.dose is None or expected is None or d.dose.verdict == "ok":
+    mg = offered_mg(d.dose) if d.dose is not None else None
+    if changed is None or d.dose is None or mg is None or d.dose.verdict == "ok":
         return ()
-    label = f"Set the dose to {plain(expected)} mg"
-    description = f"{label} ({d.dose.arithmetic}). Nothing else is changed{_left(changed)}"
+    label = f"Set the dose to {plain(mg)} mg"
+    description = typeset(f"{label} ({d.dose.arithmetic}). Nothing else is changed{_left(changed)}")
     action = {"type": "update", "description": description, "resource": changed}
     if d.order.count("/") == 1:
         action["resourceId"] = d.order

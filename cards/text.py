@@ -41,9 +41,49 @@ def md(text: str) -> str:
 
 
 def summary(*candidates: str) -> str:
-    """The first candidate that fits a card's summary; the last one is cut at a word if none does."""
-    lines = [plain_line(text) for text in candidates]
+    """The first candidate that fits a card's summary; if none does, the last one up to the word that still fits."""
+    lines = [plain_line(typeset(text)) for text in candidates]
     return next((line for line in lines if len(line) <= SUMMARY_MOST), _bounded(lines[-1], SUMMARY_MOST))
+
+
+_TYPE = (
+    (re.compile(r"\bx ?(?=10\*9/L)"), "\u00d7"),
+    (re.compile(r"10\*9/L"), "10\u2079/L"),
+    (re.compile(r"(?<=mg/m)2\b|(?<=\d m)2\b"), "\u00b2"),
+    (re.compile(r"(?<=mg/m\u00b2)((?: \([^)]*\))?) x (?=\d)"), "\\1 \u00d7 "),
+    (re.compile(r">= ?(?=\d)"), "\u2265 "),
+    (re.compile(r"<= ?(?=\d)"), "\u2264 "),
+    (re.compile(r"\+/- ?(?=\d)"), "\u00b1"),
+)
+# A zero at the end of a decimal is how a dose comes to be read ten times too high.
+_TRAILING_ZEROS = re.compile(r"(?<![\w.])(\d+)(?:\.0+|(\.\d*[1-9])0+)(?![\d.]*\d)")
+
+
+def typeset(text: str) -> str:
+    """Units and signs as a clinician writes them, and no decimal that ends in a zero."""
+    for pattern, sign in _TYPE:
+        text = pattern.sub(sign, text)
+    return _TRAILING_ZEROS.sub(r"\1\2", text)
+
+
+def shown(text: str) -> str:
+    """A text of a determination as Markdown on a card."""
+    return md(typeset(text))
+
+
+def words(text: str) -> int:
+    """The length of a text as a card's limit counts it."""
+    return len(text.split())
+
+
+def shortened(text: str, most: int) -> str:
+    """At most so many words of a text: all of it, else whole sentences or clauses, else words, marked as shortened."""
+    line = plain_line(text)
+    if words(line) <= most:
+        return line
+    whole = (b for b in beginnings(line) if most // 3 <= words(b) < most)
+    kept = next(whole, " ".join(line.split()[: most - 1]))
+    return f"{kept.rstrip(' ,;:(')} (shortened)"
 
 
 def beginnings(text: str) -> Iterator[str]:
@@ -56,11 +96,11 @@ def beginnings(text: str) -> Iterator[str]:
 
 
 def _bounded(line: str, most: int) -> str:
-    """A line cut at a word, with an ellipsis, when it is longer."""
+    """A line up to its last word that fits."""
     if len(line) <= most:
         return line
-    cut = line[: most - 1]
-    return cut[: max(cut.rfind(" "), most // 2)].rstrip(" ,;:(") + "\u2026"
+    cut = line[:most]
+    return cut[: max(cut.rfind(" "), most // 2)].rstrip(" ,;:(")
 
 
 def sentence(text: str) -> str:

@@ -73,12 +73,15 @@ def _link(noted: str) -> Link:
 
 @click.command()
 @click.option("--csv", "as_csv", is_flag=True, help="Print the table as CSV.")
+@click.option("--by-rule", is_flag=True, help="One line for each rule instead of each kind of card.")
 @click.option("--items", "as_items", is_flag=True, help="Print every stored item as NDJSON instead.")
-def feedback_report(as_csv: bool, as_items: bool) -> None:
-    """What became of the cards: shown, accepted, overridden and silent by kind, with the reasons.
+def feedback_report(as_csv: bool, by_rule: bool, as_items: bool) -> None:
+    """What became of the cards: shown, accepted, overridden and silent by kind or rule, with the reasons.
 
-    Numbers are of different cards, and the latest feedback on a card counts.
+    Numbers are of different cards, and the latest feedback on a card counts. A card counts with each rule
+    of the findings that gave it its urgency.
     """
+    columns = ("rule" if by_rule else _COLUMNS[0], *_COLUMNS[1:])
     with database_or_exit(settings_or_exit()) as database:
         if as_items:
             for item in feedback.items(database):
@@ -86,14 +89,14 @@ def feedback_report(as_csv: bool, as_items: bool) -> None:
             return
         rows = [
             (k.kind, str(k.shown), str(k.accepted), str(k.overridden), str(k.silent), _reasons(k))
-            for k in feedback.report(database)
+            for k in feedback.report(database, by_rule=by_rule)
         ]
     if as_csv:
         quoted = [[_cell(text) for text in row] for row in rows]
-        csv.writer(sys.stdout, lineterminator="\n").writerows([_COLUMNS, *quoted])
+        csv.writer(sys.stdout, lineterminator="\n").writerows([columns, *quoted])
         return
-    widths = [max(len(row[column]) for row in (_COLUMNS, *rows)) for column in range(len(_COLUMNS))]
-    for row in (_COLUMNS, *rows):
+    widths = [max(len(row[column]) for row in (columns, *rows)) for column in range(len(columns))]
+    for row in (columns, *rows):
         cells = (
             text.ljust(width) if place in (0, 5) else text.rjust(width)
             for place, (text, width) in enumerate(zip(row, widths, strict=True))

@@ -6,6 +6,8 @@ Takes ids, references and times from a call and its answer, and nothing that a c
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from cds_service.hooks.accounts import Account
 from cds_service.hooks.grounds import written
@@ -27,6 +29,13 @@ _KINDS = (
 )
 
 
+def _rules(card: Mapping[str, Any]) -> tuple[str, ...]:
+    """The rules of the findings that gave a card its urgency."""
+    findings = card["extension"]["payer-policy-cds"]["findings"]
+    rules = (r for f in findings if f["indicator"] == card["indicator"] for r in f["rules"])
+    return tuple(dict.fromkeys(rules))
+
+
 def hear(account: Account, call: OrderSign) -> None:
     """Note who called about whom, before anything is decided."""
     account.patient, account.user = call.patient_id, call.user_id
@@ -40,7 +49,7 @@ def note(account: Account, answered: Answered) -> None:
     account.policies = sorted({(d.policy.id, d.policy.effective) for d in answered.determinations})
     for card in answered.cards:
         kind = card["extension"]["payer-policy-cds"]["kind"]
-        account.shown.append(ShownCard(card["uuid"], kind))
+        account.shown.append(ShownCard(card["uuid"], kind, _rules(card)))
         metrics.CARDS.labels(kind, card["indicator"]).inc()
     if answered.gathered is None:
         return

@@ -5,9 +5,11 @@ Knows no FHIR and no drug. Every sentence in it is for a prescriber and names va
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from cds_service.policy.verdict import Verdict
 
@@ -144,14 +146,23 @@ class Dose:
     disputed: bool = False
 
 
+class Cited(NamedTuple):
+    """Where a rule stands in the payer's document (empty: nowhere), its title, and that in a few words."""
+
+    section: str
+    title: str
+    brief: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyReference:
-    """The payer's document: number, effective date (ISO), title and payer."""
+    """The payer's document: number, effective date (ISO), title and payer; its criteria and rules by id."""
 
     id: str
     effective: str
     title: str
     payer: str
+    rules: Mapping[str, Cited] = field(default_factory=dict, compare=False, repr=False)
 
 
 class PayerMatch(StrEnum):
@@ -196,6 +207,7 @@ class Determination:
     notes: tuple[str, ...] = field(default=())
     planned: str = ""
     payer: Payer | None = None
+    attach: tuple[str, ...] = ()
 
     def findings_on(self, card: CardKind) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.card is card)

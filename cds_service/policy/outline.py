@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from cds_service.policy.attempts import LATE, Allowance, Missed, attempt
-from cds_service.policy.determination import Basis, CriterionResult, GroupResult, PolicyReference
+from cds_service.policy.determination import Basis, Cited, CriterionResult, GroupResult, PolicyReference
 from cds_service.policy.finders import Finder
 from cds_service.policy.verdict import Verdict, all_of, any_of
 
@@ -174,7 +174,11 @@ def load(
             if part not in groups and part not in wanted:
                 raise PolicyError(f"group {group.id} names {part}, which is neither group nor criterion")
     about = raw["policy"]
-    reference = PolicyReference(about["id"], about["effective"], about["title"], about["payer"])
+    cited = {
+        c["id"]: Cited(c["section"].strip("-"), c["title"], c.get("brief", c["title"]))
+        for c in (*raw["criterion"], *raw.get("rule", ()))
+    }
+    reference = PolicyReference(about["id"], about["effective"], about["title"], about["payer"], cited)
     return Outline(reference, groups, citations, numbers, skipped, leaves, tuple(finders))
 
 

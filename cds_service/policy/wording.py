@@ -1,9 +1,12 @@
 """How a text of a determination begins when it stands inside a sentence or opens one."""
 
+_NAMES = ("Philadelphia", "Gilbert")
+
 
 def lower_first(text: str) -> str:
-    """The text with a small first letter, unless it begins with an abbreviation."""
-    return text if text[:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
+    """The text with a small first letter, unless it begins with an abbreviation or a name."""
+    kept = text[:2].isupper() and text[1:2] != " "
+    return text if kept or text[1:2].isdigit() or text.startswith(_NAMES) else text[:1].lower() + text[1:]
 
 
 def upper_first(text: str) -> str:

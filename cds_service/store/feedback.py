@@ -21,8 +21,8 @@ from cds_service.store.schema import feedback, shown_cards
 UNKNOWN_KIND = "unknown"
 _AT_ONCE = 500
 _SHOWN = text(
-    "INSERT INTO shown_cards (tenant, card, kind, service, patient, times, first_at, last_at)"
-    " VALUES (:tenant, :card, :kind, :service, :patient, 1, :at, :at)"
+    "INSERT INTO shown_cards (tenant, card, kind, service, patient, times, first_at, last_at, rules)"
+    " VALUES (:tenant, :card, :kind, :service, :patient, 1, :at, :at, :rules)"
     " ON CONFLICT (tenant, card) DO UPDATE"
     " SET times = shown_cards.times + 1, last_at = excluded.last_at"
 )
@@ -36,10 +36,11 @@ _ITEM = text(
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """A card on its way to a prescriber."""
+    """A card on its way to a prescriber, with the rules of the findings that gave it its urgency."""
 
     card: str
     kind: str
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Item:
 
 @dataclass(slots=True)
 class KindReport:
-    """What became of the cards of one kind. Numbers of different cards, not of showings."""
+    """What became of the cards of one kind, or of one rule. Numbers of different cards, not of showings."""
 
     kind: str
     shown: int = 0
@@ -70,7 +71,10 @@ def keep_shown(
     """Note that cards go out, in the caller's transaction."""
     if cards:  # in one order everywhere: two calls with the same cards must not wait for each other
         common = {"tenant": tenant, "service": service, "patient": patient, "at": at}
-        rows = {card.card: {"card": card.card, "kind": card.kind, **common} for card in cards}
+        rows = {
+            card.card: {"card": card.card, "kind": card.kind, "rules": " ".join(card.rules), **common}
+            for card in cards
+        }
         db.execute(_SHOWN, [rows[card] for card in sorted(rows)])
 
 
@@ -101,17 +105,23 @@ def patients_of(db: Connection, tenant: str, cards: Sequence[str]) -> list[str]:
     return sorted(db.execute(known).scalars())
 
 
-def report(database: Database) -> list[KindReport]:
-    """Shown, accepted, overridden and silent per kind of card. The latest item on a card counts."""
+def report(database: Database, *, by_rule: bool = False) -> list[KindReport]:
+    """Shown, accepted, overridden and silent per kind of card, or per rule. The latest item on a card counts.
+
+    A card of several rules counts with each of them; one of before rules were kept as unknown.
+    """
     answered: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     kinds: dict[str, KindReport] = {}
     with database.read() as db:
         for row in db.execute(select(feedback).order_by(feedback.c.outcome_at, feedback.c.id)):
             answered[row.tenant, row.card].append(json.loads(row.item))
-        for row in db.execute(select(shown_cards.c.tenant, shown_cards.c.card, shown_cards.c.kind)):
-            kind = kinds.setdefault(row.kind, KindReport(row.kind))
-            kind.shown += 1
-            _count(kind, answered.pop((row.tenant, row.card), []))
+        columns = (shown_cards.c.tenant, shown_cards.c.card, shown_cards.c.kind, shown_cards.c.rules)
+        for row in db.execute(select(*columns)):
+            told = answered.pop((row.tenant, row.card), [])
+            for name in (row.rules.split() or [UNKNOWN_KIND]) if by_rule else [row.kind]:
+                kind = kinds.setdefault(name, KindReport(name))
+                kind.shown += 1
+                _count(kind, told)
     for items in answered.values():
         _count(kinds.setdefault(UNKNOWN_KIND, KindReport(UNKNOWN_KIND)), items)
     return [kinds[name] for name in sorted(kinds)]
@@ -142,13 +152,16 @@ def items(database: Database) -> Iterator[dict[str, Any]]:
         shown_cards,
         (shown_cards.c.tenant == feedback.c.tenant) & (shown_cards.c.card == feedback.c.card),
     )
-    wanted = select(feedback, shown_cards.c.kind).select_from(joined).order_by(feedback.c.id)
+    wanted = (
+        select(feedback, shown_cards.c.kind, shown_cards.c.rules).select_from(joined).order_by(feedback.c.id)
+    )
     with database.read() as db:
         for row in db.execute(wanted).yield_per(_AT_ONCE):
             yield {
                 "tenant": row.tenant,
                 "service": row.service,
                 "kind": row.kind or UNKNOWN_KIND,
+                "rules": (row.rules or "").split(),
                 "receivedAt": row.received_at,
                 **json.loads(row.item),
             }

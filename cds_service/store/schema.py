@@ -20,6 +20,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    inspect,
+    text,
 )
 
 metadata = MetaData()
@@ -55,6 +57,8 @@ shown_cards = Table(
     Column("times", Integer, nullable=False),
     Column("first_at", Float, nullable=False),
     Column("last_at", Float, nullable=False, index=True),
+    # Of the findings that gave the card its urgency, separated by blanks.
+    Column("rules", Text, nullable=False, server_default=""),
 )
 
 feedback = Table(
@@ -120,5 +124,10 @@ def _first_tables(db: Connection) -> None:
     )
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables,)
+def _rules_of_cards(db: Connection) -> None:
+    if "rules" not in {column["name"] for column in inspect(db).get_columns("shown_cards")}:
+        db.execute(text("ALTER TABLE shown_cards ADD COLUMN rules TEXT NOT NULL DEFAULT ''"))
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _rules_of_cards)
 """Step n leads from version n to version n + 1."""

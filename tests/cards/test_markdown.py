@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from cards.text import SUMMARY_MOST, md, plain_line, sentence, summary
+from cards.text import SUMMARY_MOST, md, plain_line, sentence, shortened, summary, typeset
 from tests.cards.rendering import cards_of, of_kind
 from tests.policy.chart_notes import condition, observation
 from tests.policy.treated import C2D1, TREATED
@@ -82,11 +82,36 @@ def test_a_summary_is_one_visible_line_of_at_most_139_characters(text):
     assert found == plain_line(found)
 
 
-def test_a_summary_takes_the_longest_wording_that_fits_and_cuts_the_last_at_a_word():
+def test_a_summary_takes_the_longest_wording_that_fits_and_ends_with_a_word():
     assert summary("long " * 40, "short") == "short"
     cut = summary("a word " * 40)
-    assert cut.endswith(("word\u2026", "a\u2026"))
+    assert cut.endswith(("word", "a"))
     assert len(cut) <= SUMMARY_MOST
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("platelets 48 x10*9/L", "platelets 48 \u00d710\u2079/L"),
+        ("ANC >= 1.0", "ANC \u2265 1"),
+        ("0.8 mg/m2 x 1.7654 m2 = 1.410 mg", "0.8 mg/m\u00b2 \u00d7 1.7654 m\u00b2 = 1.41 mg"),
+        ("0.375 mg/m2 (0.50 less 25 %) x 1 m2", "0.375 mg/m\u00b2 (0.5 less 25 %) \u00d7 1 m\u00b2"),
+        ("100 mg, 10, 2026-04-10, C83.30, 0.05", "100 mg, 10, 2026-04-10, C83.30, 0.05"),
+        ("+/-10 %", "\u00b110 %"),
+    ],
+)
+def test_units_are_written_as_clinicians_do_and_no_decimal_ends_in_a_zero(text, expected):
+    assert typeset(text) == expected
+
+
+def test_a_text_is_shortened_at_a_clause_else_at_a_word_and_says_so():
+    assert (
+        shortened("No infection, no bleeding. Watched for one hour", 5)
+        == "No infection, no bleeding (shortened)"
+    )
+    assert shortened("QTcF (a. b) 510 ms; with nilotinib", 6) == "QTcF (a. b) 510 ms (shortened)"
+    assert shortened("one two three four", 3) == "one two (shortened)"
+    assert shortened("one two three", 3) == "one two three"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def shown() -> str:
 
 
 def test_the_demo_prints_the_cards_of_every_patient(shown: str) -> None:
-    for words in (*NAMES, "[CRITICAL] dose", "[WARNING] documentation", "Set the dose to 1.412 mg"):
+    for words in (*NAMES, "[CRITICAL] dose", "[WARNING] documentation", "Set the dose to 1.41 mg"):
         assert words in shown
     assert shown.count("] coverage") == len(NAMES)
 

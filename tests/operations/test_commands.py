@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from cds_service.cli import main
 from cds_service.store.database import Database
-from cds_service.store.schema import audit
+from cds_service.store.schema import STEPS, audit
 from tests.operations.conftest import bearer
 from tests.operations.whole_service import complete_request, whole_service
 
@@ -50,7 +50,7 @@ def signed(environment: dict[str, str], code: str = "will-review") -> Any:
 
 def test_the_schema_is_made_by_a_command(environment: dict[str, str]) -> None:
     assert run(environment, "audit", "export").exit_code == 1
-    assert run(environment, "db", "upgrade").output == "schema version 1\n"
+    assert run(environment, "db", "upgrade").output == f"schema version {len(STEPS)}\n"
     assert run(environment, "audit", "export").output == ""
 
 
@@ -115,6 +115,16 @@ def test_no_reason_of_a_caller_is_a_formula_or_steers_the_terminal(
         cell.startswith(("=", "+", "-", "@", "\t", "\r", "\uff1d")) for row in rows for cell in row
     )
     assert all(len(line) < 200 for line in table)
+
+
+def test_the_report_by_rule_says_which_rule_was_overridden_and_why(environment: dict[str, str]) -> None:
+    signed(environment)
+
+    told = run(environment, "feedback-report", "--csv", "--by-rule").output
+    rows = {row["rule"]: row for row in csv.DictReader(io.StringIO(told))}
+    assert "POL-A-I-DX" in rows
+    assert {row["reasons"] for row in rows.values()} >= {"will-review: 1"}
+    assert "coverage" not in rows
 
 
 def test_the_report_gives_every_item(environment: dict[str, str]) -> None:

@@ -202,7 +202,7 @@ def test_each_item_of_the_checklist_keeps_its_own_reason():
     d = second_cycle(without=[*ECGS, lab("2823-3", "2026-04-12")])
     because = {n.item: n.because for n in d.needed}
     assert because["ecg-baseline"] == (
-        "B.i.C.3: no ECG before the first dose found; would settle it: an ECG from before the first dose"
+        "B.i.C.3: no ECG before the first dose found; needed: an ECG from before the first dose"
     )
     assert because["electrolytes-follow-up"].startswith(
         "B.i.C.3: no K after day 1 of the last cycle (2026-03-18)"

@@ -158,7 +158,7 @@ def test_the_text_names_values_dates_and_the_calculation():
     (found,) = findings(determine([*BASE, *TWO_M2], order(text="C1D1", mg=16)), "dose")
     assert found.text == (
         "Ordered 16 mg; the table gives 0.8 mg/m2 x 2 m2 = 1.6 mg. "
-        "The order is 10 times that, outside +/-10 % (recommendation). "
+        "That is 10 times the table; +/-10 % is accepted (recommendation). "
         "BSA 2 m2 (Mosteller) from height 180 cm (2026-04-14) and weight 80 kg (2026-04-14)"
     )
     assert found.rules == ("POL-DOSE-C1", "POL-DOSE-BSA")
@@ -219,14 +219,14 @@ def test_weights_of_the_same_time_that_lead_to_different_answers_leave_the_dose_
     other = observation("29463-7", "2026-04-14", 40, "kg")
     d = determine([*BASE, *TWO_M2, other], order(text="C1D1", mg=1.6))
     (found,) = findings(d, "dose-unchecked")
-    assert "weights of the same time differ (40 kg (2026-04-14) and 80 kg (2026-04-14))" in found.text
+    assert "Weights of the same time differ (40 kg (2026-04-14) and 80 kg (2026-04-14))" in found.text
     assert (d.dose.verdict, d.dose.expected_mg) == ("unknown", None)
 
 
 def test_a_weight_only_known_by_a_bound_is_none():
     heavy = observation("29463-7", "2026-04-14", None, valueQuantity=quantity(80, "kg") | {"comparator": ">"})
     d = determine([*BASE, observation("8302-2", "2026-04-14", 180, "cm"), heavy], order(text="C1D1"))
-    assert "weight is only > 80 kg (2026-04-14)" in findings(d, "dose-unchecked")[0].text
+    assert "Weight is only > 80 kg (2026-04-14)" in findings(d, "dose-unchecked")[0].text
 
 
 def test_observations_that_were_not_seen_are_named():
@@ -436,7 +436,7 @@ def test_pol_ql_0_the_dose_card_asks_and_offers_the_dose_of_the_table():
     draft = order(text="C1D1", mg=16)
     card = dose_card([], draft)
     assert card["indicator"] == "critical"
-    assert card["summary"] == "Check the dose: it is above the table: ordered 16 mg, table gives 1.6 mg"
+    assert card["summary"] == "Dose 10 times too high: 16 mg ordered, table 1.6 mg"
     (suggestion,) = card["suggestions"]
     (action,) = suggestion["actions"]
     changed = action["resource"]
@@ -506,7 +506,7 @@ def test_the_summary_names_the_day_of_the_dose_that_is_judged_worst():
     draft = order(text="Cycle 1", mg=1.6)
     draft["dosageInstruction"][0]["timing"]["event"] = ["2026-04-16", "2026-04-23"]
     card = dose_card([], draft)
-    assert card["summary"].endswith("ordered 1.6 mg for 2026-04-23, table gives 1 mg")
+    assert card["summary"] == "Dose 60 % above the table: 1.6 mg ordered for 2026-04-23, table 1 mg"
 
 
 def test_vials_are_of_nine_tenths_of_a_milligram():

@@ -111,7 +111,7 @@ def test_the_hold_names_value_date_baseline_and_what_ends_it():
     d = determine([*BASE, *CYCLE_1, *NORMAL_BASELINE, *cbc("2026-04-14", 2, 48)], C2D1)
     (found,) = findings(d, "hem-hold")
     assert found.text == (
-        "Platelets 48 x10*9/L (2026-04-14), before treatment 120 x10*9/L (2026-03-18): hold the next cycle until >= 50"
+        "Platelets 48 x10*9/L (2026-04-14), before treatment 120 x10*9/L (2026-03-18): wait until >= 50"
     )
     assert found.action == "Hold the next cycle"
     assert len(found.evidence) == 2
@@ -158,7 +158,8 @@ def test_a_stale_low_count_is_unknown_and_no_hold():
     d = determine([*BASE, *CYCLE_1, *NORMAL_BASELINE, *cbc("2026-04-08", 0.2, 10)], C2D1)
     (found,) = findings(d, "hem-unknown")
     assert found.text == (
-        "No ANC within 7 days before the planned date; no platelets within 7 days before the planned date"
+        "No ANC within 7 days before the planned date; no platelets within 7 days before the planned date "
+        "(newest: ANC 0.2 x10*9/L (2026-04-08) and platelets 10 x10*9/L (2026-04-08))"
     )
     assert "hem-hold" not in finding_kinds(d)
 

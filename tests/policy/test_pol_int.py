@@ -131,8 +131,8 @@ def test_pol_int_ge14_an_unreduced_dose_is_a_warning_and_names_the_interruption(
     (found,) = findings(d, "dose-reduction-due")
     assert (found.indicator.value, found.card.value) == ("warning", "safety")
     assert found.rules == ("POL-INT-GE14", "POL-DOSE-CR")
-    assert found.action == "Check the dose: a reduction by 25 % is due"
-    assert "0.375 mg/m2 (0.5 less 25 %) x 2 m2 = 0.75 mg" in found.text
+    assert found.action == "Reduce the dose by 25 %"
+    assert "1 mg ordered, 0.75 mg due; held since 2026-03-12" in found.text
     assert "held since 2026-03-12 for Mucositis grade 3 (recovered 2026-03-30, 18 days)" in found.text
     assert (d.dose.verdict, d.dose.mg_per_m2) == ("over", Decimal("0.375"))
     assert "dose" not in finding_kinds(d)

@@ -102,7 +102,7 @@ def test_pol_rec_qt_the_card_gives_value_formula_day_drug_and_electrolyte():
         "recommendation, not policy",
     ):
         assert said in found.text
-    assert found.action.startswith("Stop")
+    assert found.action.startswith("Do not infuse")
     assert found.basis.value == "recommendation"
 
 

@@ -8,13 +8,17 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from cds_service.store import schema
 from cds_service.store.database import Database, StoreError
 from cds_service.store.token_guard import TokenGuard
 
 Open = Callable[[str], Database]
+_OLD_CARD = (
+    "INSERT INTO shown_cards (tenant, card, kind, service, patient, times, first_at, last_at)"
+    " VALUES ('a', 'c1', 'dose', 's', 'Patient/1', 1, 1, 1)"
+)
 
 
 def _upgrade(url: str) -> int:
@@ -50,6 +54,18 @@ def test_an_upgrade_keeps_what_is_there(database: Database) -> None:
 
     with database.read() as db:
         assert db.execute(select(schema.audit_chain.c.last_seq)).scalar_one() == 7
+
+
+def test_a_database_of_the_first_version_gets_the_rules_of_cards(database: Database) -> None:
+    with database.write() as db:
+        db.execute(text("ALTER TABLE shown_cards DROP COLUMN rules"))
+        db.execute(text(_OLD_CARD))
+        db.execute(update(schema.schema_version).values(version=1))
+
+    assert database.upgrade() == len(schema.STEPS)
+
+    with database.read() as db:
+        assert db.execute(select(schema.shown_cards.c.card, schema.shown_cards.c.rules)).all() == [("c1", "")]
 
 
 def test_a_step_that_fails_leaves_the_old_version(

@@ -100,3 +100,22 @@ def test_the_patients_of_cards_are_found_for_the_audit_trail(database: Database)
     with database.read() as db:
         assert feedback.patients_of(db, "a", ["c2", "c1", "other"]) == ["Patient/1"]
         assert feedback.patients_of(db, "b", ["c1"]) == []
+
+
+def test_a_card_counts_with_each_of_its_rules(database: Database) -> None:
+    _show(
+        database,
+        ShownCard("c1", "dose", ("R-1", "R-2")),
+        ShownCard("c2", "dose", ("R-2",)),
+        ShownCard("c3", "dose"),
+    )
+    reason = {"overrideReason": {"reason": {"code": "policy-contradicts"}}}
+    _keep(database, _item("c1", outcome="overridden", **reason), _item("c2"))
+
+    told = {
+        r.kind: (r.shown, r.accepted, r.overridden, r.silent) for r in feedback.report(database, by_rule=True)
+    }
+    assert told == {"R-1": (1, 0, 1, 0), "R-2": (2, 1, 1, 0), "unknown": (1, 0, 0, 1)}
+    by_rule = {r.kind: r.reasons for r in feedback.report(database, by_rule=True)}
+    assert by_rule["R-1"] == {"policy-contradicts": 1}
+    assert {i["card"]: i["rules"] for i in feedback.items(database)} == {"c1": ["R-1", "R-2"], "c2": ["R-2"]}

@@ -29,7 +29,7 @@ _OLDER = 55  # the age from which regimens in ALL are commonly adapted; only nam
 def vod_reminder(case: Case) -> Iterator[Finding]:
     """POL-BBW-VOD, once, on the day-1 order of cycle 1."""
     if case.cycle == 1 and case.day == 1:
-        text = "Boxed warning: liver toxicity with fatal veno-occlusive disease; stop for good if it occurs"
+        text = "Boxed warning: hepatotoxicity with fatal VOD; discontinue permanently if it occurs"
         yield _reminder("POL-BBW-VOD", Basis.POLICY, text)
 
 
@@ -46,14 +46,14 @@ def vod_risks(case: Case) -> Iterator[Finding]:
         named = "; ".join(dict.fromkeys(text for text, _ in (*grave, *minor)))
         yield Finding(
             "safety-hepatic", Indicator.WARNING, CardKind.SAFETY, ("POL-BBW-RISK",), Basis.RECOMMENDATION,
-            f"Higher risk of veno-occlusive disease: {named}", "Check the risk of veno-occlusive disease",
+            f"The risk is raised by {named}", "Check the risk of veno-occlusive disease",
             tuple(dict.fromkeys(r for _, r in (*grave, *minor) if r)),
         )  # fmt: skip
     elif minor:
         named = "; ".join(dict.fromkeys(text for text, _ in minor))
         refs = tuple(r for _, r in minor if r)
         yield _reminder(
-            "POL-BBW-RISK", Basis.POLICY, f"Raises the risk of veno-occlusive disease: {named}", refs
+            "POL-BBW-RISK", Basis.POLICY, f"The risk of veno-occlusive disease is raised by {named}", refs
         )
 
 
@@ -107,12 +107,12 @@ def transplant_mortality(case: Case) -> Iterator[Finding]:
     planned, statements = newest_intention(case.chart)
     if planned is not True:
         return
-    text = "A transplant is planned: boxed warning of higher mortality without relapse after transplant"
+    text = "A transplant is planned; non-relapse mortality after it is higher (boxed warning)"
     evidence = tuple(i.reference for i in statements)
     if (case.highest_cycle or 0) < days("cycle.max.hsct"):
         yield _reminder("POL-BBW-NRM", Basis.POLICY, text, evidence)
         return
     yield Finding(
         "boxed-warning", Indicator.WARNING, CardKind.DETAILS, ("POL-BBW-NRM",), Basis.POLICY,
-        f"{text}, more so with more cycles", "Check the number of cycles before transplant", evidence,
+        "More cycles mean higher non-relapse mortality after it (boxed warning)", "Check the number of cycles before transplant", evidence,
     )  # fmt: skip

@@ -38,7 +38,7 @@ def checklist(
         c for c in leaves_of(outline) if c.verdict is Verdict.UNKNOWN and case.request == "continuation"
     ]
     for c in (*decided, *unknown):
-        settles = f"; would settle it: {c.changes}" if c.changes else ""
+        settles = f"; needed: {c.changes}" if c.changes else ""
         own = dict(c.asks)
         for item in c.needed:
             because = own.get(item, f"{c.because}{settles}")
@@ -67,7 +67,7 @@ def documentation(needs: tuple[Need, ...], decided: list[CriterionResult]) -> It
 def documents(case: Case) -> Iterator[Need]:
     """What an initial request is to be sent with. It informs and decides nothing, like all below."""
     if case.request == "initial" and (found := supporting_documents(case)).verdict is not Verdict.MET:
-        yield Need("pathology", f"{found.because}; {found.changes}", decides=False)
+        yield Need("pathology", found.because, decides=False)
 
 
 def notes(case: Case) -> Iterator[Need]:

@@ -55,7 +55,7 @@ def age(case: Case) -> Answer:
             NOT,
             f"born {birth}, under 1 year old on {case.planned}",
             evidence,
-            changes="the indication starts at the first birthday",
+            changes="the first birthday, with which the indication starts",
         )
     return unknown(
         f"birth date {birth} leaves open whether the patient is 1 year old on {case.planned}",
@@ -84,7 +84,7 @@ def diagnosis(case: Case) -> Answer:
         because = f"{_named(found)} {doubt}"
         return unknown(because, "diagnosis", "pathology", evidence=refs(found), changes=_LINEAGE)
     if d.other:  # 5
-        return _other_disease(case, f"only another disease is recorded: {_named(d.other)}", refs(d.other))
+        return _other_disease(case, f"{_named(d.other)} is recorded, no B-cell ALL", refs(d.other))
     reason = case.chart.unseen(Need.CONDITIONS)
     because = f"the diagnoses could not be seen ({reason})" if reason else "no diagnosis of leukemia found"
     return unknown(because, "diagnosis", changes="a confirmed Condition that states B-cell ALL")

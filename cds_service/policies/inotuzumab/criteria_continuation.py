@@ -20,7 +20,9 @@ _TOXICITY_NEEDS = (
 def toxicity(case: Case) -> Answer:
     """POL-B-I-TOX: procedure TOX. NOT only for what the policy says to stop for permanently."""
     if stops := stop_reasons(case):
-        return Answer(NOT, "; ".join(s.text for s in stops), tuple(r for s in stops for r in s.evidence))
+        found = "; ".join(s.text for s in stops)
+        evidence = tuple(r for s in stops for r in s.evidence)
+        return Answer(NOT, f"{found}: the policy says to stop permanently", evidence)
     if open_ := undecided_reasons(case):
         needed = tuple(dict.fromkeys(s.item for s in open_))
         asks = "; ".join(dict.fromkeys(s.asks for s in open_ if s.asks))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from cds_service.clinical.chart import Document
 from cds_service.fhir.dates import When
@@ -48,13 +49,31 @@ def administration_records(case: Case) -> Iterator[Note]:
             yield Note(use.first_known, "\n".join(use.texts), use.reference)
 
 
+def _is_pathology(d: Document) -> bool:
+    return bool(d.codes & PATHOLOGY_TYPES or _PATHOLOGY_WORDS.search(d.words))
+
+
+def attachments(case: Case) -> tuple[str, ...]:
+    """The newest pathology or flow report and the newest clinical note on record, each by name and date."""
+    found = (
+        [d for d in case.chart.documents if _is_pathology(d) and not _is_note(d)],
+        [d for d in case.chart.documents if _is_note(d)],
+    )
+    newest = (max(ds, key=_dated) for ds in found if ds)
+    return tuple(f"{_name(d)} ({d.when or 'undated'})" for d in newest)
+
+
+def _name(d: Document) -> str:
+    return d.words.split(" | ")[0].removeprefix("Provider-unspecified ") or "document"
+
+
+def _dated(d: Document) -> tuple[date, str]:
+    return (d.when.first if d.when is not None else date.min, d.reference)
+
+
 def supporting_documents(case: Case) -> Answer:
     """POL-A-DOC: a pathology or flow report and a clinical note exist; never "not met"."""
-    reports = [
-        d.reference
-        for d in case.chart.documents
-        if d.codes & PATHOLOGY_TYPES or _PATHOLOGY_WORDS.search(d.words)
-    ]
+    reports = [d.reference for d in case.chart.documents if _is_pathology(d)]
     reports += [r.reference for r in case.chart.results_for("immunophenotype_panel")]
     reports += [
         s.reference for s in case.chart.statements if s.kind == "Observation" and s.codes & {"document_type"}

@@ -41,7 +41,7 @@ def unchecked(
     by_hand = "Check the dose by hand"
     unread = next((j for j in doses if j.ordered.mg is None), None)
     if doses[0].expected.bsa is None:
-        yield not_checked(f"the dose cannot be checked: {doses[0].expected.body.why_not}")
+        yield not_checked(doses[0].expected.body.why_not)
     elif unread is not None:
         on = f" planned for {unread.on}" if unread.on else ""
         text = f"the dose{on} cannot be checked: {unread.ordered.problem}"
@@ -95,7 +95,7 @@ def _outside(case: Case, judged: Judged, days: str) -> Iterator[Finding]:
     if above_all and row.cut.step:
         yield Finding(
             "dose-reduction-due", Indicator.WARNING, CardKind.SAFETY, ("POL-INT-GE14", row.rule), Basis.POLICY,
-            text, "Check the dose: a reduction by 25 % is due", (*evidence, *row.cut.evidence),
+            _due(row, mg, bsa), "Reduce the dose by 25 %", (*evidence, *row.cut.evidence),
         )  # fmt: skip
         if rounded(mg) <= tolerated(row.table * bsa)[1]:
             return
@@ -114,10 +114,10 @@ def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str
     said = f" ({judged.ordered.quoted})" if judged.ordered.quoted != amount else ""
     ordered = f"Ordered {amount}{said}{f' for {days}' if days else ''}"
     times = plain(to_place(mg / (row.per_m2 * bsa), Decimal("0.01")))
-    near = "that" if expected.row is not None else f"the nearer one ({plain(row.per_m2)} mg/m2)"
+    near = "the table" if expected.row is not None else f"the nearer row ({plain(row.per_m2)} mg/m2)"
     parts = [
         f"{ordered}; the table gives {table}",
-        f"The order is {times} times {near}, outside +/-10 % (recommendation)",
+        f"That is {times} times {near}; +/-10 % is accepted (recommendation)",
         bsa_text(expected.body),
     ]
     if expected.row is None:
@@ -125,6 +125,12 @@ def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str
     if row.cut.step:
         parts.append(f"The dose is reduced by 25 %: {row.cut.because}")
     return ". ".join(parts)
+
+
+def _due(row: Row, mg: Decimal, bsa: Decimal) -> str:
+    """The dose that is due instead, and why; to 0.01 mg, since the exact one stands in the dose facts."""
+    due = to_place(row.per_m2 * bsa, Decimal("0.01"))
+    return f"{plain(rounded(mg))} mg ordered, {plain(due)} mg due; {row.cut.because}"
 
 
 def _severity(case: Case, judged: Judged, mg: Decimal, bsa: Decimal) -> Indicator:

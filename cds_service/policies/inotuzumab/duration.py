@@ -6,7 +6,8 @@ up to six, with CR or CRi within three. An unknown plan is judged both ways.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from cds_service.clinical.labels import DAYS
@@ -53,12 +54,13 @@ def duration(case: Case) -> Answer:
     with_transplant = _planned(n, response.verdict, mrd.verdict)
     without = _not_planned(n, response.verdict)
     verdict = {True: with_transplant, False: without, None: agreed((with_transplant, without))}[plan.planned]
-    said = "; ".join(_sentence(n, plan, response, mrd))
+    said = "; ".join(_sentence(n, plan, response, mrd, verdict))
     evidence = (*plan.evidence, *_decisive(n, plan, response, mrd))
     if verdict is UNKNOWN:
         needed = _needed(n, plan, response, mrd)
-        return unknown(said, *needed, evidence=evidence, changes=_settles(needed))
-    if plan.planned is None and n > days("cycle.recommended.hsct"):
+        asks = tuple((item, reason) for item, reason in _asks(n, plan, response, mrd) if item in needed)
+        return replace(unknown(said, *needed, evidence=evidence, changes=_settles(needed)), asks=asks)
+    if plan.planned is None and verdict is MET and n > days("cycle.recommended.hsct"):
         said += "; with and without a transplant the answer is the same"
     return Answer(verdict, said, evidence)
 
@@ -171,13 +173,43 @@ def _second_cycle_day_eight(case: Case) -> date | None:
     return None if day_one is None else day_one + timedelta(days=DAYS[1] - DAYS[0])
 
 
-def _sentence(n: int, plan: Plan, response: Fact, mrd: Fact) -> list[str]:
-    said = [f"cycle {n}, {plan.text}"]
+def _sentence(n: int, plan: Plan, response: Fact, mrd: Fact, verdict: Verdict) -> list[str]:
+    """The cycle against the limit first, then what the limit rests on."""
+    if verdict is MET and n <= days("cycle.recommended.hsct"):
+        return [f"cycle {n} is within every limit, with or without transplant ({plan.text})"]
+    said = [_over(n, plan), plan.text] if verdict is NOT else [f"cycle {n}, {plan.text}"]
     if _third_before_transplant(n, plan):
-        said += [f"CR/CRi: {response.text}", f"MRD: {mrd.text}"]
-    elif n > days("cycle.response_deadline"):
+        said += [_labelled("MRD", mrd.text), _labelled("CR/CRi", response.text)]
+    elif days("cycle.response_deadline") < n <= days("cycle.max.non_hsct"):
         said.append(f"CR/CRi by cycle {days('cycle.response_deadline')}: {response.text}")
     return said
+
+
+def _labelled(what: str, text: str) -> str:
+    return text if text.startswith(what[:2]) else f"{what}: {text}"
+
+
+def _over(n: int, plan: Plan) -> str:
+    """The limit that a cycle is beyond."""
+    before, third = days("cycle.recommended.hsct"), days("cycle.max.hsct")
+    deadline, most = days("cycle.response_deadline"), days("cycle.max.non_hsct")
+    if n == third and plan.planned:
+        return (
+            f"cycle {n} before transplant, with CR/CRi and MRD negative (B.ii); the policy covers {before}, "
+            "a third only until both are reached"
+        )
+    if plan.planned:
+        return f"cycle {n}; the policy covers at most {third} before transplant (B.ii)"
+    if n > most:
+        return f"cycle {n}; the policy covers up to {most} without transplant (B.iii)"
+    return f"cycle {n} without CR/CRi by cycle {deadline}; the policy ends there (B.iii.A)"
+
+
+def _asks(n: int, plan: Plan, response: Fact, mrd: Fact) -> Iterator[tuple[str, str]]:
+    """Why each item is asked for."""
+    yield "hsct-plan", f"{plan.text}; it decides whether cycle {n} is covered"
+    yield "response", f"{response.text}; CR or CRi decides whether cycle {n} is covered"
+    yield "mrd", f"{mrd.text}; it decides about a third cycle before transplant (B.ii.A)"
 
 
 def _decisive(n: int, plan: Plan, response: Fact, mrd: Fact) -> tuple[str, ...]:

@@ -71,7 +71,8 @@ def _unknown(case: Case, open_: Sequence[Outcome]) -> tuple[list[Finding], list[
         reasons.append(f"not all results were seen ({unseen})")
     if not reasons:
         return [], []
-    text = "; ".join(dict.fromkeys(reasons))
+    newest = " and ".join(count.shown for count in newest_counts(case))
+    text = f"{'; '.join(dict.fromkeys(reasons))} (newest: {newest})"
     found = _finding("hem-unknown", open_, text, "Check the counts before day 1")
     return [found], [("cbc", f"CBC with differential before day 1: {text}", True)]
 
@@ -105,7 +106,7 @@ def _row(now: Count, before: Count, rule: str) -> Outcome:
         missing = now.missing(f"within {days('lab.max_age.cbc')} days before the planned date")
         return Outcome(None, rule, now.why_open if now.results else missing, now.evidence)
     earlier = f", before treatment {' and '.join(r.shown for r in before.results)}" if before.results else ""
-    because = f"{now.shown}{earlier}: hold the next cycle until >= {plain(now.limit)}"
+    because = f"{now.shown}{earlier}: wait until >= {plain(now.limit)}"
     return Outcome(now.low, rule, because if now.low else now.shown, _evidence((now, before)))
 
 

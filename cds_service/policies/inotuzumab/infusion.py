@@ -100,7 +100,7 @@ def _judged(case: Case, p: Problem) -> Event | None:
         return _open(p, "not confirmed", "whether the infusion reaction is confirmed")
     if not _is_severe(p):
         return _open(p, "its severity is not recorded", "the grade of the infusion reaction")
-    text = f"Severe infusion reaction ({_shown(p)}): the policy says discontinue permanently"
+    text = f"Severe infusion reaction ({_shown(p)})"
     return Event(Meaning.STOP, "POL-TOX-IRR-SEV", text, (p.reference,))
 
 

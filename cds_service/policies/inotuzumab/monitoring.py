@@ -59,7 +59,7 @@ def informing(case: Case) -> Iterator[Item]:
     for item in _ASKED:
         answer = _note(case, item)
         if answer.verdict is MET and _saying(case, item) is None:
-            yield Item(item, f"{answer.because}; attach {_ASKED[item]}", decides=False)
+            yield Item(item, f"{answer.because}; needed: {_ASKED[item]}", decides=False)
     for item, (when, chosen) in _windows(case).items():
         if not newest(r for r in case.chart.usable("calcium") if chosen(case, r.when)):
             yield Item(item, absent(case, f"calcium {when}", item), decides=False)
@@ -134,6 +134,8 @@ def _blood_count(case: Case) -> Answer:
     missing = [name for name, results in tests if not within(results, start, case.horizon)]
     within_days = f"within {days('lab.window.cbc_monitoring')} days before {case.horizon}"
     because = absent(case, f"usable {' and '.join(missing)} {within_days}", "cbc", ending="")
+    if last := [f"{name} {newest(results)[0].shown}" for name, results in tests if newest(results)]:
+        because = f"{because}; the newest: {', '.join(last)}"
     return unknown(because, "cbc", changes="a CBC with differential")
 
 
@@ -201,5 +203,5 @@ def _joined(*parts: Answer) -> Answer:
         tuple(r for p in parts for r in p.evidence),
         tuple(dict.fromkeys(n for p in parts for n in p.needed)),
         "; ".join(dict.fromkeys(p.changes for p in told if p.changes)),
-        asks=tuple((item, f"{p.because}; would settle it: {p.changes}") for p in parts for item in p.needed),
+        asks=tuple((item, f"{p.because}; needed: {p.changes}") for p in parts for item in p.needed),
     )

@@ -13,6 +13,7 @@ from cds_service.fhir.record import Record
 from cds_service.policies.inotuzumab.case import Case, replaced_and_active
 from cds_service.policies.inotuzumab.checklist import checklist, documentation
 from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
+from cds_service.policies.inotuzumab.documents import attachments
 from cds_service.policies.inotuzumab.dose_check import check_dose, unchecked_dose
 from cds_service.policy.attempts import Allowance, Missed, attempt
 from cds_service.policy.determination import Determination, Need, PolicyReference
@@ -29,6 +30,7 @@ def determination(policy: Outline[Case], case: Case, time: Allowance) -> Determi
     outline = policy.evaluate(case.request, case, time)
     found, asked = find(policy.finders, case, time)
     noted = attempt("the notes", lambda: tuple(_notes(case, policy.reference)), Allowance())
+    attach = attempt("what to attach", lambda: attachments(case), Allowance())
     decided = list(decisive(outline))
     leaves = leaves_of(outline)
     extra = [Need(item, because, decides) for item, because, decides in dose.needed]
@@ -56,6 +58,7 @@ def determination(policy: Outline[Case], case: Case, time: Allowance) -> Determi
         unseen=_unseen(case.record),
         notes=() if isinstance(noted, Missed) else noted,
         planned=case.planned.isoformat(),
+        attach=() if isinstance(attach, Missed) else attach,
     )
 
 

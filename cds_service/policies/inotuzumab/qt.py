@@ -50,7 +50,7 @@ class HeartState:
 def electrolytes(case: Case) -> Iterator[Finding]:
     """Step 3: low potassium or magnesium."""
     for name, result in low_electrolytes(case):
-        text, action = f"{name} low: {result.shown}", f"Check: correct {name} before the infusion"
+        text, action = f"{result.shown} is low", f"Correct {name} before the infusion"
         yield _finding(Indicator.WARNING, "electrolyte", text, action, (result.reference,))
 
 
@@ -101,7 +101,7 @@ def interval(case: Case) -> Iterator[Finding]:
     rise = _rise(case, state)
     if state.above(critical):
         text = f"{said}: above 500 ms. The limit is a recommendation, not policy"
-        yield _finding(Indicator.CRITICAL, "safety-qt", text, "Stop and check", refs)
+        yield _finding(Indicator.CRITICAL, "safety-qt", text, "Do not infuse yet", refs)
     elif any(e.qtc is not None and e.qtc.is_above(critical) for e in state.qtcs):
         text = f"{said}: values of the same time differ, one above 500 ms (recommended limit)"
         yield _finding(Indicator.WARNING, "safety-qt", text, "Check the QTc: values differ", refs)
@@ -144,14 +144,16 @@ def _rise(case: Case, state: HeartState) -> tuple[Decimal, Ecg] | None:
 
 def _named(case: Case, state: HeartState) -> Finding:
     """Step 4, first half: the drugs, and the newest ECG with its date."""
-    listed = ", ".join(f"{shown(d.drug)} (QT level {d.level})" for d in state.drugs)
+    listed = ", ".join(f"{shown(d.drug)} ({d.level} QT risk)" for d in state.drugs)
     last = state.newest
     ecg = f"The newest ECG is {last.shown}" if last is not None else upper_first(_no_ecg(case))
     if last is not None and last.qtc is not None and not state.qtcs:
         ecg += f", older than {days('ecg.max_age.newest')} days before {case.horizon}: no QTc verdict"
-    text = f"{listed}. {ecg}. State the drugs and the extra monitoring to the payer"
+    text = f"{listed}. {ecg}"
     refs = tuple(dict.fromkeys(d.reference for d in state.drugs))
-    return _finding(Indicator.INFO, "safety-qt", text, "Check: QT-relevant drugs in use", refs)
+    return _finding(
+        Indicator.INFO, "safety-qt", text, "Tell the payer of QT-relevant drugs and extra monitoring", refs
+    )
 
 
 def _no_ecg(case: Case) -> str:
@@ -169,4 +171,4 @@ def _unwatched(case: Case, state: HeartState) -> Iterator[Finding]:
         ecg = f"the newest ECG ({last.when}) is not newer" if last is not None else _no_ecg(case)
         text = f"{named} in use and {ecg}"
         refs = tuple(dict.fromkeys(d.reference for d in risky))
-        yield _finding(Indicator.WARNING, "safety-qt", text, "Check: record an ECG before the infusion", refs)
+        yield _finding(Indicator.WARNING, "safety-qt", text, "Record an ECG before the infusion", refs)

@@ -70,7 +70,7 @@ def reactions(case: Case) -> Iterator[Finding]:
     for e in infusion_reactions(case):
         if e.meaning is Meaning.NOTE:
             yield _warning(
-                "nonhem-hold", e.rule, e.text, "Check: infusion reaction at an earlier dose", e.references
+                "nonhem-hold", e.rule, e.text, "Check the infusion reaction at an earlier dose", e.references
             )
 
 
@@ -90,8 +90,8 @@ def no_response(case: Case) -> Iterator[Finding]:
         return
     reached = response_by_cycle_three(case, cycle)
     if reached.verdict is Verdict.NOT_MET:
-        text = f"No CR or CRi within 3 cycles ({reached.text}): the policy does not consider going on appropriate"
-        action = "Stop: no response within 3 cycles"
+        text = f"{reached.text}: the policy does not consider going on appropriate"
+        action = "Stop: no CR or CRi within 3 cycles"
         yield _warning("discontinue-no-response", "POL-B-III-A", text, action, reached.evidence)
 
 

@@ -67,14 +67,14 @@ def _stopping(events: Iterable[Event]) -> Iterator[Reason]:
 def _suspected_cytopenias(case: Case) -> Iterator[Reason]:
     for p in persistent_cytopenias(case):
         if p.suspected:
-            text = f"{_persistence_text(p)}, suspected to be due to inotuzumab: the policy says discontinue"
+            text = f"{_persistence_text(p)}, suspected to be due to inotuzumab"
             yield Reason(p.rule, text, p.evidence)
 
 
 def _failed_reductions(case: Case) -> Iterator[Reason]:
     cut = reduction(case, case.cycle)
     if cut.step >= 3:
-        text = f"Toxicity after both reductions ({cut.because}): the policy says discontinue permanently"
+        text = f"Toxicity after both reductions ({cut.because})"
         yield Reason("POL-INT-STEP3", text, cut.evidence)
 
 

@@ -53,7 +53,7 @@ def _judged(case: Case, p: Problem) -> Event | None:
         text = f"Veno-occlusive disease recorded ({p.shown}); whether before or after the first inotuzumab dose cannot be told"
         asks = "the onset of the veno-occlusive disease, and the doses given"
         return Event(Meaning.UNDECIDED, _RULE, text, (p.reference,), asks)
-    text = f"Veno-occlusive disease recorded {p.dated} after inotuzumab: policy (boxed warning) says discontinue permanently"
+    text = f"Veno-occlusive disease recorded {p.dated} after inotuzumab (boxed warning)"
     return Event(Meaning.STOP, _RULE, text, (p.reference,))
 
 

@@ -1,0 +1,91 @@
+"""The ordered dose against the table, in words: one line for the coverage card, the summary of the dose card.
+
+Figures stand to 0.01 mg and 0.01 m2; the extension has them exact.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from cards.text import counted
+from cds_service.fhir.decimals import to_place
+from cds_service.fhir.quantities import plain
+from cds_service.policy.determination import Determination, Dose
+
+_CENT = Decimal("0.01")
+_ABSURD = 1_000_000
+_WHEN = {"cr-or-cri": "after CR or CRi", "no-cr": "without CR or CRi"}
+_CUT = re.compile(r" \([\d.]+ less \d+ %\)")
+
+
+def brief(value: Decimal) -> str:
+    """A figure to two places; one too small for them as it is, one beyond all sense by its size alone."""
+    return f"over {_ABSURD}" if value > _ABSURD else plain(to_place(value, _CENT) or value)
+
+
+def reduction_is_due(d: Determination) -> bool:
+    return any(f.kind == "dose-reduction-due" for f in d.findings)
+
+
+def dose_line(d: Determination) -> str:
+    """The dose in one line that ends in fits, above, below or reduce; open rows with what each depends on."""
+    dose = d.dose
+    if dose is None:
+        return ""
+    ordered = (
+        f"{brief(dose.ordered_mg)} mg ordered" if dose.ordered_mg is not None else "ordered dose not read"
+    )
+    on = f" for {dose.on}" if dose.on else ""
+    if dose.expected_mg is None:
+        rows = "; ".join(
+            f"{brief(o.expected_mg)} mg {_WHEN.get(o.when, o.when.replace('-', ' '))}" for o in dose.options
+        )
+        return (
+            f"Dose: {ordered}{on}; the table's row is open: {rows}{_open_end(dose)}."
+            if rows
+            else f"Dose: {ordered}{on}: not checked."
+        )
+    amount = f"{dose.units_j9229} units of 0.1 mg, {counted(dose.vials or 0, 'vial', 'vials')}"
+    return f"Dose: {ordered}{on}, table {_table(dose)}, {amount}: {_end(d, dose)}."
+
+
+def _table(dose: Dose) -> str:
+    if dose.mg_per_m2 is None or dose.bsa_m2 is None or dose.expected_mg is None:
+        return ""
+    cut = found[0] if (found := _CUT.search(dose.arithmetic)) else ""
+    return f"{plain(dose.mg_per_m2)} mg/m2{cut} x {brief(dose.bsa_m2)} m2 = {brief(dose.expected_mg)} mg"
+
+
+def _end(d: Determination, dose: Dose) -> str:
+    if reduction_is_due(d) and dose.verdict == "over":
+        return "reduce"
+    return {"ok": "fits", "over": "above", "under": "below"}.get(dose.verdict, "not checked")
+
+
+def _open_end(dose: Dose) -> str:
+    return {"over": ": above all", "under": ": below all"}.get(dose.verdict, "")
+
+
+def dose_summary(d: Determination, name: str) -> str:
+    """How far the ordered dose is from the table; empty where that cannot be told."""
+    dose = d.dose
+    if dose is None or dose.ordered_mg is None or dose.verdict not in ("over", "under"):
+        return ""
+    above = dose.verdict == "over"
+    day = f" for {dose.on}" if dose.on else ""
+    figures = f"{brief(dose.ordered_mg)} mg ordered{day}"
+    if dose.expected_mg is None:
+        where = "above" if above else "below"
+        rows = ", ".join(f"{brief(o.expected_mg)} mg" for o in dose.options)
+        return f"Correct the dose{name}: it is {where} every row of the table, {figures}, table {rows}"
+    return f"Dose {_apart(dose.ordered_mg, dose.expected_mg)}{name}: {figures}, table {brief(dose.expected_mg)} mg"
+
+
+def _apart(ordered: Decimal, expected: Decimal) -> str:
+    """``10 times too high``, ``18 % above the table``."""
+    times = ordered / expected
+    if times >= 2:
+        return f"{brief(to_place(times, Decimal(1 if times >= 9 else '0.1')))} times too high"
+    percent = plain(to_place(abs(times - 1) * 100, Decimal(1)))
+    return f"{percent} % {'above' if times > 1 else 'below'} the table"
