@@ -46,14 +46,15 @@ def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Det
         determination,
         record,
         series=picture.series,
-        timeline=_timeline(picture, determination, record),
+        timeline=timeline_of(picture, determination, record),
         provenance=Provenance(clock, version("payer-policy-cds"), login.iss, login.user, subject.notices),
         full_banner=login.need_patient_banner,
         brief=login.intent == "summary",
     )
 
 
-def _timeline(picture: Picture, determination: Determination, record: Record) -> Timeline | None:
+def timeline_of(picture: Picture, determination: Determination, record: Record) -> Timeline | None:
+    """The doses given and held, with their reasons, and the order beside them."""
     one = determination
     ordered = one.dose.ordered_mg if one.dose is not None else None
     amount = f"{plain(ordered)} mg" if ordered is not None else ""

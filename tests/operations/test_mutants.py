@@ -20,11 +20,10 @@ from cds_service.ehr.bundles import read_page
 from cds_service.fhir.record import Resource, record_from
 from cds_service.policies import DrugPolicy, installed
 from cds_service.smart.page import charts as geometry
-from cds_service.smart.page.charts import drawn
 from cds_service.smart.page.detail import Provenance, detail_page
 from cds_service.smart.page.plain_text import plain_text
-from cds_service.smart.page.timeline import timeline
 from cds_service.smart.routes import blueprint
+from cds_service.smart.viewing import timeline_of
 from tests.fixtures import CLOCK
 from tests.operations.mutants import mutants
 from tests.operations.whole_service import whole_service
@@ -72,9 +71,15 @@ def _page_of(request: Any, policy: DrugPolicy) -> str:
     found = policy.determine(record, [d for d in drafts if d.type], CLOCK)
     picture = policy.picture(record, CLOCK)
     about = Provenance(CLOCK, "1", "https://ehr.example.org", "Practitioner/p", ())
-    charts, doses = drawn(picture.series), timeline(picture.doses)
     shown = [
-        detail_page(d, record, charts=charts, timeline=doses, provenance=about, full_banner=True)
+        detail_page(
+            d,
+            record,
+            series=picture.series,
+            timeline=timeline_of(picture, d, record),
+            provenance=about,
+            full_banner=True,
+        )
         for d in found
     ]
     return "".join(

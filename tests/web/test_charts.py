@@ -173,6 +173,7 @@ def test_a_second_course_and_a_dose_of_unknown_place_are_told_apart() -> None:
 def test_without_doses_there_is_no_timeline_and_without_a_day_no_planned_mark() -> None:
     assert timeline([], planned=ORDER) is None
     assert order_mark("MedicationRequest/1", "", 2, 1, "") is None
+    assert order_mark("MedicationRequest/1", "for a day that was not read", 2, 1, "") is None
 
 
 def test_an_order_of_the_past_stands_in_its_place_and_nothing_outside_the_bands() -> None:

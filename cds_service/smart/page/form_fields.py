@@ -107,7 +107,7 @@ def _icd10(order: Resource | None, record: Record, clock: datetime) -> Iterator[
     if not found:
         problems = diagnosis(read_chart(record, clock)).leukemia
         held = (record.resolve(problem.reference) for problem in problems)
-        found = list(_codes_of(problem.body.get("code") for problem in held if problem is not None))
+        found = list(_codes_of(as_dict(problem.body.get("code")) for problem in held if problem is not None))
     yield from found
 
 
@@ -116,7 +116,7 @@ def _reasons(order: Resource, record: Record) -> Iterator[object]:
     for pointer in as_dicts(order.body.get("reasonReference")):
         held = record.resolve(as_text(pointer.get("reference")) or "", order)
         if held is not None:
-            yield held.body.get("code")
+            yield as_dict(held.body.get("code"))
 
 
 def _codes_of(reasons: Iterable[object]) -> Iterator[str]:

@@ -129,11 +129,13 @@ def _summary(doses: Sequence[DoseMark], planned: DoseMark | None) -> str:
 
 
 def order_mark(order: str, planned: str, cycle: int | None, day: int | None, amount: str) -> DoseMark | None:
-    """The planned order as a mark; None when its day is not known. ``planned`` is an ISO date or empty."""
-    if not planned:
+    """The planned order as a mark; None when its day is not known. ``planned`` is an ISO date, or words where none was read."""
+    try:
+        on = date.fromisoformat(planned[:10])
+    except ValueError:
         return None
     place = f"cycle {cycle} day {day}" if cycle is not None and day is not None else ""
-    return DoseMark(date.fromisoformat(planned[:10]), False, place, amount, order)
+    return DoseMark(on, False, place, amount, order)
 
 
 def reason_held(record: Record, reference: str) -> str:
