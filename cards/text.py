@@ -79,10 +79,11 @@ def words(text: str) -> int:
 def shortened(text: str, most: int) -> str:
     """At most so many words of a text: all of it, else whole sentences or clauses, else words, marked as shortened."""
     line = plain_line(text)
-    if words(line) <= most:
+    all_words = line.split()
+    if len(all_words) <= most:
         return line
-    whole = (b for b in beginnings(line) if most // 3 <= words(b) < most)
-    kept = next(whole, " ".join(line.split()[: most - 1]))
+    whole = (b for b in beginnings(" ".join(all_words[:most])) if most // 3 <= words(b) < most)
+    kept = next(whole, " ".join(all_words[: most - 1]))
     return f"{kept.rstrip(' ,;:(')} (shortened)"
 
 
@@ -90,7 +91,7 @@ def beginnings(text: str) -> Iterator[str]:
     """The text, then its beginnings that end with a sentence or clause, the longest first."""
     line = plain_line(text)
     yield line
-    for end in reversed([match.start() for match in _CLAUSE_END.finditer(line)]):
+    for end in reversed([match.start() for match in _CLAUSE_END.finditer(line, 0, _LONGEST)]):
         if line.count("(", 0, end) == line.count(")", 0, end):
             yield line[:end]
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from cds_service.clinical.reading.reader import read
 from tests.reading.asking import accepted, ask, nothing, texts
 from tests.reading.test_texts import TOPICS, read_as
 
@@ -78,3 +79,11 @@ def test_an_unrelated_sentence_before_or_after_a_text_changes_nothing(topic, sen
             if asked(t, text) != read_as(t):
                 changed[text] = asked(t, text)
     assert changed == {}
+
+
+def test_what_is_repeated_is_said_once_and_a_text_that_says_too_much_says_nothing():
+    assert len(read("CR. " * 500, "response").assertions) == 1
+    days = [f"2{y:03d}-0{m}-03" for y in range(13) for m in range(1, 10)]
+    crowded = read(" ".join(f"CR on {day}." for day in days), "response")
+    assert not crowded.assertions
+    assert [n.silenced for n in crowded.not_understood] == [False]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
+
+MOST_SAID = (
+    100  # different things that a note of one patient says of one topic; a text with more is not understood
+)
+_QUOTED = 200
 
 
 class Certainty(StrEnum):
@@ -42,6 +48,11 @@ class Assertion:
     cycle: int | None = None
     amount: Interval | None = None
 
+    @property
+    def anywhere(self) -> Assertion:
+        """The same wherever it stands: what is repeated in a text is said once."""
+        return replace(self, span=(0, 0))
+
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
@@ -75,3 +86,16 @@ class Reading:
     def mentions(self) -> bool:
         """Whether the text names the topic at all."""
         return bool(self.assertions or self.not_understood)
+
+
+def too_much(topic: str, text: str) -> Reading:
+    """The reading of a text that says more than a note can: it decides nothing."""
+    return Reading((), (NotUnderstood(topic, text[:_QUOTED], (0, len(text))),))
+
+
+def once(passages: Iterable[NotUnderstood]) -> tuple[NotUnderstood, ...]:
+    """Each passage where it stands first."""
+    found: dict[tuple[str, bool], NotUnderstood] = {}
+    for passage in passages:
+        found.setdefault((passage.quote, passage.silenced), passage)
+    return tuple(found.values())

@@ -16,7 +16,15 @@ from functools import lru_cache
 from itertools import takewhile
 
 from cds_service.clinical.reading import iscn
-from cds_service.clinical.reading.assertions import Assertion, NotUnderstood, Reading, Time
+from cds_service.clinical.reading.assertions import (
+    MOST_SAID,
+    Assertion,
+    NotUnderstood,
+    Reading,
+    Time,
+    once,
+    too_much,
+)
 from cds_service.clinical.reading.clauses import Sentence, sentences, tells
 from cds_service.clinical.reading.lexicon import Kind, Term, terms, without_hyphens
 from cds_service.clinical.reading.marker_clauses import findings
@@ -69,19 +77,21 @@ def names(text: str, topic: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
-    said: list[_Said] = []
+    said: dict[_Said, _Said] = {}
     lost: list[NotUnderstood] = []
     wanted = {topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())}
     for clause in _clauses(text, topic, wanted, question=question):
         if clause.corrects:
-            said = []
+            said = {}
         for found in clause.read(topic, wanted, on):
             if isinstance(found, NotUnderstood):
                 lost.append(found)
             else:
-                said.append(found)
-    kept, contradicted = _in_order(said)
-    return Reading(kept, (*lost, *contradicted))
+                said.setdefault(replace(found, assertion=found.assertion.anywhere), found)
+        if len(said) > MOST_SAID:
+            return too_much(topic, text)
+    kept, contradicted = _in_order(list(said.values()))
+    return Reading(kept, once((*lost, *contradicted)))
 
 
 # ---- Clauses ---------------------------------------------------------------------------------------

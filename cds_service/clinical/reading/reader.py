@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
-from cds_service.clinical.reading.assertions import Assertion, Certainty, NotUnderstood, Reading, Time
+from cds_service.clinical.reading.assertions import (
+    MOST_SAID,
+    Assertion,
+    Certainty,
+    NotUnderstood,
+    Reading,
+    Time,
+    once,
+    too_much,
+)
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged, sentences
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.markers import MARKER_TOPICS, read_marker
@@ -65,20 +74,22 @@ def read(text: str, topic: str, on: date | None = None) -> Reading:
 @lru_cache(maxsize=2048)
 def _read(text: str, name: str, on: date | None) -> Reading:
     topic = TOPICS[name]
-    said: list[_Said] = []
+    said: dict[_Said, _Said] = {}
     lost: list[NotUnderstood] = []
     for sentence in sentences(text, name):
         if sentence.has(Kind.CORRECT):
-            said = []
+            said = {}
         if not sentence.has(Kind.TARGET):
             continue
         for found in _of_sentence(sentence, topic, text, on):
             if isinstance(found, NotUnderstood):
                 lost.append(found)
             else:
-                said.append(found)
-    kept, contradicted = _in_order(said, topic)
-    return Reading(kept, (*lost, *contradicted))
+                said.setdefault(replace(found, assertion=found.assertion.anywhere), found)
+        if len(said) > MOST_SAID:
+            return too_much(name, text)
+    kept, contradicted = _in_order(list(said.values()), topic)
+    return Reading(kept, once((*lost, *contradicted)))
 
 
 # ---- One sentence ----------------------------------------------------------------------------------

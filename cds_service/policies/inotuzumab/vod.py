@@ -7,13 +7,13 @@ the first dose: a false "permanently discontinue" does harm.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from cds_service.clinical.exposure import DrugUse
 from cds_service.clinical.problems import Problem
-from cds_service.clinical.reading.assertions import Assertion, Time
+from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.statements import Statement
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case import Case, doses_unseen
 from cds_service.policies.inotuzumab.events import NOTES, Event, Meaning, is_candidate, is_confirmed
@@ -23,19 +23,30 @@ _TOPIC, _VOD = "vod", "vod"
 _PROPHYLAXIS = re.compile(r"\b(?:prophyla\w+|prevent\w*)\b", re.IGNORECASE)
 
 
+class _Stated(NamedTuple):
+    """What one text says of VOD, once: the resource, what it says, whether of the past, and of which day."""
+
+    reference: str
+    value: str
+    time: Time
+    when: When | None
+
+
 def vod_events(case: Case) -> tuple[Event, ...]:
     """POL-BBW-STOP: each recorded event judged; without one that matters, what points to one."""
+    stated = tuple(dict.fromkeys(_stated(case)))
+    excluded = _last_exclusion(stated)
     judged = tuple(
         event
         for p in case.chart.problems
-        if is_candidate(p, "vod_sos", _TOPIC, _VOD) and (event := _judged(case, p)) is not None
+        if is_candidate(p, "vod_sos", _TOPIC, _VOD) and (event := _judged(case, p, excluded)) is not None
     )
     if any(e.meaning in (Meaning.STOP, Meaning.UNDECIDED) for e in judged):
         return judged
-    return (*judged, *_in_notes(case), *_treated(case))
+    return (*judged, *_in_notes(case, stated, excluded), *_treated(case))
 
 
-def _judged(case: Case, p: Problem) -> Event | None:
+def _judged(case: Case, p: Problem, excluded: When | None) -> Event | None:
     """Steps 2 to 4 for one Condition or AdverseEvent, active or resolved; None when a later exclusion ended it."""
     since = _since_first_dose(case, p.dated)
     if since is False:
@@ -44,7 +55,7 @@ def _judged(case: Case, p: Problem) -> Event | None:
         )
     denied = "excluded" in read(p.notes, _TOPIC).values
     if not is_confirmed(p, _TOPIC, _VOD) or denied:
-        if not p.verified and _is_cleared(case, p.dated):
+        if not p.verified and _is_cleared(case, p.dated, excluded):
             return None
         text = f"Veno-occlusive disease suspected, not confirmed ({p.shown}): hold and evaluate"
         asks = "whether veno-occlusive disease is confirmed"
@@ -85,38 +96,41 @@ def _not(answer: bool | None) -> bool | None:
     return None if answer is None else not answer
 
 
-def _stated(case: Case) -> Iterator[tuple[Statement, Assertion, When | None]]:
+def _stated(case: Case) -> Iterator[_Stated]:
     """What notes say of VOD, each with its date: the one that the text gives, else the text's own."""
     for s in case.chart.statements:
         if s.kind not in NOTES or (s.kind in ("Condition", "AdverseEvent") and not s.text):
             continue
         for said in read(s.text, _TOPIC, s.when.last if s.when else None).assertions:
-            yield s, said, said.when or s.when
+            yield _Stated(s.reference, said.value, said.time, said.when or s.when)
 
 
-def _in_notes(case: Case) -> Iterator[Event]:
+def _in_notes(case: Case, stated: Sequence[_Stated], excluded: When | None) -> Iterator[Event]:
     """Step 2 and 8.1, 9: VOD stated or suspected only in a note; a later exclusion ends it."""
-    for s, said, when in _stated(case):
-        if said.value != _VOD:
+    for s in stated:
+        if s.value != _VOD:
             continue
-        if said.time is Time.PAST or _since_first_dose(case, when) is False:
-            text = f"Veno-occlusive disease stated in a text as of before inotuzumab ({when or 'undated'})"
+        day = s.when or "undated"
+        if s.time is Time.PAST or _since_first_dose(case, s.when) is False:
+            text = f"Veno-occlusive disease stated in a text as of before inotuzumab ({day})"
             yield Event(Meaning.RISK, "POL-BBW-RISK", text, (s.reference,))
-        elif not _is_cleared(case, when):
-            text = f"Veno-occlusive disease stated only in a text ({when or 'undated'}): suspected, hold and evaluate"
+        elif not _is_cleared(case, s.when, excluded):
+            text = f"Veno-occlusive disease stated only in a text ({day}): suspected, hold and evaluate"
             asks = "whether veno-occlusive disease was diagnosed, with its onset"
             yield Event(Meaning.UNDECIDED, _RULE, text, (s.reference,), asks)
 
 
-def _is_cleared(case: Case, since: When | None) -> bool:
-    """Whether a note excludes VOD later than a suspicion, and no defibrotide was given or active after it."""
-    excluded = [
-        when
-        for _, said, when in _stated(case)
-        if said.value == "excluded" and said.time is Time.PRESENT and when is not None
-    ]
-    later = [when for when in excluded if since is not None and when.first >= since.last]
-    return any(not any(_runs_since(use, when) for use in _defibrotide(case)) for when in later)
+def _last_exclusion(stated: Iterable[_Stated]) -> When | None:
+    """When VOD was last stated to be excluded."""
+    days = (s.when for s in stated if s.value == "excluded" and s.time is Time.PRESENT and s.when is not None)
+    return max(days, key=lambda when: when.first, default=None)
+
+
+def _is_cleared(case: Case, since: When | None, excluded: When | None) -> bool:
+    """Whether VOD was excluded later than a suspicion, and no defibrotide was given or active after that."""
+    if since is None or excluded is None or excluded.first < since.last:
+        return False
+    return not any(_runs_since(use, excluded) for use in _defibrotide(case))
 
 
 def _defibrotide(case: Case) -> Iterator[DrugUse]:
