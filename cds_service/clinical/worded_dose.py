@@ -45,8 +45,11 @@ def dose_in_text(text: str) -> StatedDose | None:
     """
     found: dict[str, set[Decimal]] = {"mg": set(), "mg/m2": set()}
     unread = False
-    for match in _FIGURE.finditer(text):
-        purpose = _purpose(*_around(text, match))
+    figures = list(_FIGURE.finditer(text))
+    for place, match in enumerate(figures):
+        begins = figures[place - 1].end() if place else 0
+        ends = figures[place + 1].start() if place + 1 < len(figures) else len(text)
+        purpose = _purpose(*_around(text[begins : match.start()], text[match.end() : ends]))
         unread = unread or purpose is _Purpose.UNREAD
         if purpose is _Purpose.DOSE:
             value, unit = _value(match)
@@ -67,17 +70,15 @@ def _value(match: re.Match[str]) -> tuple[Decimal, str]:
     return number * DOSE_UNITS["mg" if unit == "mg" else "ug"], "mg"
 
 
-def _around(text: str, figure: re.Match[str]) -> tuple[str, str]:
-    """The words that belong to a figure: back and on to a boundary, never past another figure.
+def _around(before: str, after: str) -> tuple[str, str]:
+    """The words that belong to a figure, of those back to the figure before it and on to the next: up to a boundary.
 
     Where nothing stands between a comma or bracket and the figure, the words before that count.
     """
-    before, after = text[: figure.start()], text[figure.end() :]
-    before = _FIGURE.split(before)[-1] if _FIGURE.search(before) else before
     before = _HARD.split(before)[-1]
     parts = [part for part in _BOUNDARY.split(before) if part.strip()]
-    ends = [m.start() for pattern in (_BOUNDARY, _FIGURE) if (m := pattern.search(after)) is not None]
-    return parts[-1] if parts else "", after[: min(ends, default=len(after))]
+    end = m.start() if (m := _BOUNDARY.search(after)) is not None else len(after)
+    return parts[-1] if parts else "", after[:end]
 
 
 _SUPPLY_BEFORE = re.compile(r"\b(?:vials?|strength|supplied|dispense|powder|ampoules?|NDC)\b", re.IGNORECASE)
