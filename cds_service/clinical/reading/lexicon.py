@@ -51,6 +51,11 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
+# What turns a state into another, and what leaves it open.
+SWINGS = frozenset({Kind.DENY, Kind.LOSE, Kind.NEAR, Kind.RESTORE})
+OPEN = frozenset({Kind.DOUBT, Kind.WAIT})
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A phrase as met in a text: its meaning and its tokens."""

@@ -1,0 +1,183 @@
+"""What one clause asserts: whether all of it is known, what its polarity turns to what, and of which time it speaks.
+
+Used by the reader alone. Doubt gives nothing, never the opposite of the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
+from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
+from cds_service.clinical.reading.text_dates import read_date
+from cds_service.clinical.reading.topics import NOTHING, Topic
+from cds_service.fhir.dates import When
+
+# What may stand between a denial and what it denies.
+_BETWEEN = frozenset(
+    {
+        "article",
+        "adjective",
+        "in",
+        "verb",
+        "patient",
+        "preposition",
+        "adverb",
+        "time",
+        "sign",
+        "and",
+        "criteria",
+        "after",
+    }
+)
+_LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
+
+
+def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bool) -> list[Assertion] | None:
+    """What a clause asserts; None when it is not understood. Nothing: understood, and it says nothing."""
+    if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
+        return None
+    values = _values(found, topic)
+    if values is None or _leaves_a_choice(found):
+        return None
+    doubted = asked or any(t.kind in OPEN for t in found)
+    if doubted and (not topic.suspects or any(t.kind is Kind.WAIT for t in found)):
+        return None
+    past = any(t.kind in (Kind.PAST, Kind.THERAPY) for t in found)
+    if past and any(t.kind is Kind.NOW for t in found):
+        return None
+    dates = _dates(found, on) if topic.dated else []
+    if len(set(dates)) > 1:
+        return None
+    return [
+        Assertion(
+            topic.name, value, "", (0, 0),
+            Certainty.SUSPECTED if doubted else Certainty.STATED,
+            Time.PAST if past else Time.PRESENT,
+            dates[0] if dates else None,
+            _cycle(found),
+        )
+        for value in sorted(values)
+        if value != NOTHING
+    ]  # fmt: skip
+
+
+def _leaves_a_choice(found: Sequence[Term]) -> bool:
+    """Whether an affirmed clause names the thing as one of two ("counts or liver")."""
+    at = next((i for i, t in enumerate(found) if t.kind is Kind.AND and t.value == "or"), None)
+    if at is None or any(t.kind in SWINGS for t in found):
+        return False
+    return not all(any(t.kind is Kind.TARGET for t in side) for side in (found[:at], found[at + 1 :]))
+
+
+def _dates(found: Sequence[Term], on: date | None) -> list[When]:
+    written = [t.tokens[-1].text for t in found if t.kind is Kind.DATE or t.value == "month"]
+    return [when for text in written if (when := read_date(text, on)) is not None]
+
+
+def _is_known(found: Sequence[Term], topic: Topic) -> bool:
+    before: Term | None = None
+    named = reasoned = False
+    for i, term in enumerate(found):
+        if term.kind is Kind.BLOCK or (term.kind is Kind.UNKNOWN and not reasoned):
+            return False
+        figure = term.kind is Kind.NUMBER or term.tokens[0].text == "%"
+        if figure and before is not None and not topic.figures and not _counts(found[i + 1 : i + 3]):
+            return False  # "CR 25 mg", "PR: 160", "CR % of all": other things of these letters
+        target = term.kind is Kind.TARGET
+        named = named or target
+        doubted = topic.suspects and any(t.kind is Kind.DOUBT for t in found[:i])
+        reasoned = not target and (reasoned or (named and _gives_reason(term, doubted=doubted)))
+        behind = before is not None and term.tokens[0].text in (":", "=")
+        before = term if (target and not _is_last_of_segment(found, i)) or behind else None
+    return True
+
+
+def _gives_reason(term: Term, *, doubted: bool) -> bool:
+    """Whether what follows only says why ("declined due to ...", "concern for VOD: ..."): it may hold any words."""
+    return term.value == "reason" or (doubted and term.tokens[0].text == ":")
+
+
+def _counts(following: Sequence[Term]) -> bool:
+    """Whether a figure is a percentage of blasts ("CRi: 2 % blasts")."""
+    return len(following) == 2 and following[0].tokens[0].text == "%" and following[1].value == "count"
+
+
+def _is_last_of_segment(found: Sequence[Term], i: int) -> bool:
+    """Whether a sign that ends a segment stood between a term and the next ("Residual leukemia, 18 % blasts")."""
+    return i + 1 < len(found) and found[i + 1].start - found[i].end > 1
+
+
+def _values(found: Sequence[Term], topic: Topic) -> set[str] | None:
+    """The values of a clause's targets, turned by what denies, loses or nearly reaches them."""
+    targets = {t.value for t in found if t.kind is Kind.TARGET}
+    if not all(topic.agree(a, b) for a in targets for b in targets):
+        return None
+    swings = _swings(found)
+    if topic.needs_predicate:
+        planned = _predicated(found, topic, swings)
+        return None if planned is None else {planned}
+    if len(swings) > 1 and not all(t.kind is Kind.DENY and t.value == "correlative" for t in swings[1:]):
+        return None
+    if swings and not _scopes(swings[0], found):
+        return None
+    turned = {Kind.DENY: topic.denied, Kind.LOSE: topic.lost, Kind.NEAR: topic.near}
+    if not swings and topic.suspects and _is_unanswered(found):
+        return None
+    if not swings or swings[0].kind not in turned:
+        return targets
+    said = {turned[swings[0].kind].get(value) for value in targets}
+    return None if None in said else {value for value in said if value is not None}
+
+
+def _is_unanswered(found: Sequence[Term]) -> bool:
+    """Whether a clause names the thing before a colon and says nothing of it behind ("VOD: seen today")."""
+    colon = next((i for i, t in enumerate(found) if t.tokens[0].text == ":"), None)
+    if colon is None or not any(t.kind is Kind.TARGET for t in found[:colon]):
+        return False
+    behind = found[colon + 1 :]
+    return bool(behind) and not any(t.kind in (Kind.TARGET, Kind.AFFIRM, *OPEN) for t in behind)
+
+
+def _swings(found: Sequence[Term]) -> list[Term]:
+    """What turns the value; the same said twice, joined by "and", turns it once ("changed her mind and declines")."""
+    kept: list[Term] = []
+    joined = False
+    for term in found:
+        if term.kind in SWINGS and not (joined and kept and kept[-1].kind is term.kind):
+            kept.append(term)
+        joined = term.kind is Kind.AND or (joined and term.value in ("verb", "adverb"))
+    return kept
+
+
+def _scopes(swing: Term, found: Sequence[Term]) -> bool:
+    """Whether a denial reaches the clause's target: "without blasts" behind "CR" does not."""
+    at = found.index(swing)
+    targets = [i for i, t in enumerate(found) if t.kind is Kind.TARGET]
+    before = [i for i in targets if i < at]
+    if swing.value == "before" or swing.kind is Kind.NEAR or not before:
+        reached = next((i for i in targets if i > at), None)
+        between = found[at + 1 : reached]
+    else:
+        reached = before[-1]
+        between = found[reached + 1 : at]
+    if reached is None or (swing.value == "after" and not before):
+        return False
+    return all(t.kind is not Kind.NEUTRAL or t.value in _BETWEEN for t in between)
+
+
+def _predicated(found: Sequence[Term], topic: Topic, swings: Sequence[Term]) -> str | None:
+    """For a plan: its name alone says nothing, a denial denies it, a word of planning plans it."""
+    planned = any(t.kind is Kind.AFFIRM for t in found)
+    if len(swings) > 1:
+        return None
+    if swings and swings[0].kind in (Kind.DENY, Kind.LOSE):
+        return topic.denied["planned"]
+    return "planned" if planned and not swings else None
+
+
+def _cycle(found: Sequence[Term]) -> int | None:
+    """The cycle after which a clause places a state ("after C1", "with 2 cycles")."""
+    cycles = {t.value.removeprefix("cycle ") for t in found if t.value.startswith("cycle ")}
+    return int(cycles.pop()) if len(cycles) == 1 else None

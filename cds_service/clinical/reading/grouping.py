@@ -1,0 +1,209 @@
+"""The clauses of a sentence: which segments belong to the one that names the topic, and which lists share its sign.
+
+Used by the reader alone. Does not know what a clause says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from cds_service.clinical.reading.clauses import Segment, Sentence, merged
+from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
+from cds_service.clinical.reading.topics import Topic
+
+# Kinds that name no thing of their own: a segment of these alone belongs to the segment beside it.
+_ATTACHING = frozenset(
+    {*SWINGS, *OPEN, Kind.AFFIRM, Kind.NEUTRAL, Kind.PAST, Kind.NOW, Kind.DATE, Kind.NUMBER, Kind.AND, Kind.BLOCK, Kind.CORRECT}
+)  # fmt: skip
+# Neutral words that name a thing: with a sign of their own they are a statement of their own ("blasts not detected").
+_NOUNS = frozenset({"count", "specimen", "drug", "disease", "report", "method", "finding"})
+_RELATIVE = frozenset({"which", "who", "per", "according", "as", "though", "although", "except", "if"})
+
+
+def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
+    """The segments that name the topic, each with those beside it that speak of nothing else."""
+    segments = list(sentence.segments)
+    used: set[int] = set()
+    named = [i for i, s in enumerate(segments) if _names(s)]
+    for i in named:
+        if i in used:
+            continue
+        parts = [segments[i]]
+        j = i
+        while _goes_on(segments, j, named, topic):
+            j += 1
+            parts.append(segments[j])
+            used.add(j)
+        if (denied := _denied_in_list(segments, i)) is not None:
+            yield denied
+            continue
+        before = _leading(segments, i, used)
+        clause = merged([*before, *parts])
+        while j + 1 < len(segments) and j + 1 not in named and _trails(segments[j + 1]):
+            j += 1
+            used.add(j)
+            if segments[j].mark in (",", "(", ")", "-", "which"):
+                clause = merged([clause, segments[j]])
+            elif _begins_with_sign(segments[j]) and (target := _target(clause)) is not None:
+                yield clause
+                clause = Segment((target, *segments[j].terms), segments[j].mark)
+        yield clause
+
+
+def apart(clause: Segment) -> Iterator[Segment]:
+    """A clause in two where a denial stands between two names: the first is not denied by it ("reaction without anaphylaxis")."""
+    named = [i for i, t in enumerate(clause.terms) if t.kind is Kind.TARGET]
+    cut = next(
+        (
+            i
+            for i, t in enumerate(clause.terms)
+            if t.kind is Kind.DENY and t.value in ("before", "either") and named[0] < i < named[-1]
+        ),
+        None,
+    )
+    after = clause.terms[cut + 1 :] if cut is not None else ()
+    if cut is None or any(t.kind is Kind.AND for t in after) or after[0].kind is Kind.AFFIRM:
+        yield clause
+        return
+    yield replace(clause, terms=clause.terms[:cut])
+    yield replace(clause, terms=clause.terms[cut:])
+
+
+_ITEM = 4  # words; a longer item of a list is a clause
+
+
+def _denied_in_list(segments: Sequence[Segment], i: int) -> Segment | None:
+    """The denial that a list begins with and the item of it that names the topic ("no fever, bleeding or VOD").
+
+    Other items may hold unknown names. The list must be closed by "or" or a stroke, and hold no verb or sign.
+    """
+    k = i
+    while k > 0 and segments[k].mark == "," and not _denies_first(segments[k]):
+        k -= 1
+    if not _denies_first(segments[k]):
+        return None
+    deny, *rest = segments[k].terms
+    items: list[list[Term]] = [[]]
+    closed = False
+    for segment in (rest, *(s.terms for s in segments[k + 1 : i + 1])):
+        items.append([])
+        for term in segment:
+            if term.kind is Kind.AND:
+                closed = closed or term.value == "or" or term.tokens[0].text == "/"
+                items.append([])
+            elif term.kind in (Kind.UNKNOWN, Kind.TARGET) or (
+                term.kind is Kind.NEUTRAL and term.value != "verb"
+            ):
+                items[-1].append(term)
+            else:
+                return None
+    named = [item for item in items if any(t.kind is Kind.TARGET for t in item)]
+    whole = all(t.kind is not Kind.UNKNOWN for item in named for t in item)
+    if not closed or not whole or any(len(item) > _ITEM for item in items):
+        return None
+    return Segment((deny, *(t for item in named for t in item)), segments[i].mark)
+
+
+def _denies_first(segment: Segment) -> bool:
+    first = segment.terms[0]
+    return first.kind is Kind.DENY and first.value in ("before", "either")
+
+
+def _names(segment: Segment) -> bool:
+    return any(t.kind is Kind.TARGET for t in segment.terms)
+
+
+def _target(segment: Segment) -> Term | None:
+    return next((t for t in segment.terms if t.kind is Kind.TARGET), None)
+
+
+def _is_bare(segment: Segment) -> bool:
+    """Whether a segment is an item of a list and no statement: names and what joins them."""
+    plain = {Kind.TARGET, Kind.AND, Kind.DENY, Kind.DOUBT}
+    return all(t.kind in plain or (t.kind is Kind.NEUTRAL and t.value == "adjective") for t in segment.terms)
+
+
+def _goes_on(segments: Sequence[Segment], j: int, named: Sequence[int], topic: Topic) -> bool:
+    """Whether the list of a bare segment goes on in the next; a denied list only up to its "or"."""
+    if not _is_bare(segments[j]) or j + 1 not in named or segments[j + 1].mark != ",":
+        return False
+    values = {t.value for s in segments[j : j + 2] for t in s.terms if t.kind is Kind.TARGET}
+    if not all(topic.agree(a, b) for a in values for b in values):
+        return False
+    if not any(t.kind in (Kind.DENY, Kind.DOUBT) for t in segments[j].terms):
+        return True
+    return any(t.kind is Kind.AND or t.value == "correlative" for s in segments[j + 1 :] for t in s.terms)
+
+
+def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segment]:
+    """The segments before one that belong to it: times, and what governs a list that it goes on with."""
+    found: list[Segment] = []
+    j = i - 1
+    while j >= 0 and j not in used and not _names(segments[j]):
+        segment = segments[j]
+        joined = segments[j + 1].mark
+        if joined not in (",", "(", ")", "-"):
+            break
+        if joined == "(" and _is_bare(segments[j + 1]):  # an abbreviation of what stands before it
+            found.insert(0, segment)
+            break
+        if _is_then(segment) and segments[i].terms[0].kind is Kind.NOW:
+            break
+        alone = _names_nothing(segment)
+        if joined == "," and (
+            _carries_on(segments[i], segment) or alone or _is_its_subject(segment, segments[i])
+        ):
+            found.insert(0, segment)
+            j -= 1
+            continue
+        break
+    return found
+
+
+def _is_then(segment: Segment) -> bool:
+    """Whether a segment tells what was, so that a "now" after it begins anew ("previously relapsed, now in remission")."""
+    return any(t.kind is Kind.PAST for t in segment.terms)
+
+
+def _carries_on(segment: Segment, before: Segment) -> bool:
+    """Whether a segment goes on with the list of a denial or doubt before it ("no fever, bleeding or relapse")."""
+    opens = any(t.kind in (Kind.DENY, Kind.DOUBT, Kind.WAIT) for t in before.terms)
+    return opens and _is_bare(segment) and not any(t.kind is Kind.DENY for t in segment.terms)
+
+
+def _is_its_subject(segment: Segment, after: Segment) -> bool:
+    """Whether an unknown name before a segment without a subject may be what it speaks of ("Depression, in remission")."""
+    silent = not any(t.kind in (Kind.DENY, Kind.AFFIRM, Kind.NOW) for t in segment.terms)
+    leans = after.terms[0].kind is Kind.NEUTRAL and after.terms[0].value in ("in", "verb")
+    return silent and leans and len(segment.terms) <= 4
+
+
+def _names_nothing(segment: Segment) -> bool:
+    """Whether a segment speaks of nothing of its own: signs and times, or known things without a sign."""
+    if not all(t.kind in _ATTACHING for t in segment.terms):
+        return False
+    signed = any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.BLOCK) for t in segment.terms)
+    return not (signed and any(t.value in _NOUNS for t in segment.terms))
+
+
+def _begins_with_sign(segment: Segment) -> bool:
+    """Whether a segment has no subject of its own, and so speaks of what stands before it ("not confirmed by flow")."""
+    first = next(
+        (t for t in segment.terms if t.value not in ("verb", "adverb", "and", "patient", "article")),
+        segment.terms[0],
+    )
+    if first.kind is Kind.DENY:
+        return first.value != "before"
+    return first.kind in (*OPEN, Kind.LOSE, Kind.AFFIRM)
+
+
+def _trails(segment: Segment) -> bool:
+    """Whether a segment behind a clause belongs to it: it names nothing else, or begins as a relative clause."""
+    if segment.terms[0].tokens[0].word in _RELATIVE:
+        return True
+    if _names_nothing(segment) or _begins_with_sign(segment):
+        return True
+    if segment.mark != "(":
+        return False
+    return any(t.kind in (*SWINGS, *OPEN, Kind.PAST) for t in segment.terms)
