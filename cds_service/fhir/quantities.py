@@ -138,14 +138,15 @@ _SIGN = (
     r"more than|greater than|above|over|at least"
 )
 _ABOUT = r"(?:approx(?:imately|\.)?|about|around|circa|ca\.?|estimated(?: at)?|~|\u2248)"
+# Both are for texts whose white space is one blank each.
 _FIGURE = re.compile(
-    rf"(?P<about>{_ABOUT})?\s*(?P<sign>{_SIGN})?\s*(?P<number>{_NUMBER})"
-    rf"\s*(?P<flag>\b(?:HH?|LL?|A)\b)?\s*(?P<unit>{_UNIT})?\s*(?:[(\[](?:HH?|LL?|A|C)[)\]])?",
+    rf"(?P<about>{_ABOUT})? ?(?P<sign>{_SIGN})? ?(?P<number>{_NUMBER})"
+    rf" ?(?P<flag>\b(?:HH?|LL?|A)\b)? ?(?P<unit>{_UNIT})? ?(?:[(\[](?:HH?|LL?|A|C)[)\]])?",
     re.IGNORECASE,
 )
 _RANGE = re.compile(
-    rf"(?P<about>{_ABOUT})?\s*(?:between\s+|from\s+)?(?P<low>{_NUMBER})\s*(?P<low_unit>{_UNIT})??\s*"
-    rf"(?:-|\u2013|\u2014|\bto\b|\band\b)\s*(?P<high>{_NUMBER})\s*(?P<unit>{_UNIT})?",
+    rf"(?P<about>{_ABOUT})? ?(?:between |from )?(?P<low>{_NUMBER}) ?(?P<low_unit>{_UNIT})?? ?"
+    rf"(?:-|\u2013|\u2014|\bto\b|\band\b) ?(?P<high>{_NUMBER}) ?(?P<unit>{_UNIT})?",
     re.IGNORECASE,
 )
 _LONGEST_FIGURE = 100
