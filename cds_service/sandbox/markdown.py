@@ -14,7 +14,7 @@ _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _ITALIC = re.compile(r"(?<![\w*\\])[*_]([^*_]+)[*_](?![\w*])")
 _CODE = re.compile(r"`([^`]+)`")
 _BACKSLASH = re.compile(r"\\([!-/:-@\[-`{-~])")
-_ITEM = re.compile(r"\s*(?:[-*+]|\d+\.)\s+(.*)")
+_ITEM = re.compile(r"(?<![\s\d])\s*+(?:[-*+]|\d++\.)\s+(.*)")
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from cds_service.json_text import NotStrictJson, read_json
 
-_SEGMENTS = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
+_SEGMENTS = re.compile(r"(?<![A-Za-z0-9_.-])([A-Za-z0-9_-]++)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 # Members that bring a key or an address of one, or change what is signed or how. RFC 7515 wants an
 # unknown "crit" refused; no caller of ours has a use for a known one.
 _REFUSED_HEADERS = frozenset({"crit", "b64", "jwk", "x5u", "x5c", "zip"})
