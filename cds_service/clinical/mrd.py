@@ -112,12 +112,6 @@ def mrd_mentions(chart: Chart) -> tuple[Mention, ...]:
     return mentions_in((text for _, text in _texts(chart)), _TOPIC)
 
 
-def mrd_sign(text: str, limit: Decimal) -> bool | None:
-    """True for MRD-negative, False for positive, None when the text does not tell. ``limit`` in per cent."""
-    found = stated_in(Source(text, "", None, question=True), _TOPIC)
-    return next((mrd_negative(s, limit) for s in found if s.when is None), None)
-
-
 def mrd_negative(stated: Stated, limit: Decimal) -> bool | None:
     """Negative in words or by the number; None where these disagree. A positive one may lie below the limit."""
     below = stated.amount.is_below(limit) if stated.amount is not None else None

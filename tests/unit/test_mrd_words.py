@@ -4,7 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.clinical.mrd import mrd_sign
+from cds_service.clinical.marker_words import Source, stated_in
+from cds_service.clinical.mrd import mrd_negative
+
+
+def mrd_sign(text, limit):
+    """What the answer under an MRD question says: negative, positive or neither."""
+    found = stated_in(Source(text, "", None, question=True), "mrd")
+    return next((mrd_negative(s, limit) for s in found if s.when is None), None)
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,10 @@ from cds_service.clinical.reading.topics import TOPICS, Topic
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """An assertion with what orders it among the others of its text."""
+    """An assertion, and whether its words say "now"."""
 
     assertion: Assertion
     now: bool
-    corrects: bool
 
 
 def read(text: str, topic: str, on: date | None = None) -> Reading:
@@ -82,7 +81,7 @@ def _of_sentence(
             continue
         now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
         for one in found:
-            yield _Said(replace(one, quote=quote, span=span), now, sentence.has(Kind.CORRECT))
+            yield _Said(replace(one, quote=quote, span=span), now)
 
 
 def _in_order(said: Sequence[_Said], topic: Topic) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
