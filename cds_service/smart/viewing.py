@@ -49,6 +49,7 @@ def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Det
         timeline=timeline_of(picture, determination, record),
         provenance=Provenance(clock, version("payer-policy-cds"), login.iss, login.user, subject.notices),
         full_banner=login.need_patient_banner,
+        order=next(order for order in subject.orders if order.reference == subject.shown),
         brief=login.intent == "summary",
     )
 

@@ -15,7 +15,7 @@ from cds_service.clinical.body import body_surface
 from cds_service.clinical.chart import read_chart
 from cds_service.clinical.series import Series
 from cds_service.fhir.json_types import as_dicts, as_text
-from cds_service.fhir.record import Record
+from cds_service.fhir.record import Record, Resource
 from cds_service.policy.determination import CardKind, Determination, Finding
 from cds_service.policy.verdict import Verdict
 from cds_service.smart.page.charts import Chart, drawn
@@ -136,9 +136,10 @@ def detail_page(
     timeline: Timeline | None,
     provenance: Provenance,
     full_banner: bool,
+    order: Resource | None = None,
     brief: bool = False,
 ) -> DetailPage:
-    """Arrange a determination for a reader."""
+    """Arrange a determination for a reader. ``order`` is the order that it is about, where the chart lacks it."""
     remarks = _by_urgency(determination, CardKind.DETAILS, CardKind.COVERAGE)
     safety = _by_urgency(determination, CardKind.SAFETY, CardKind.DOSE)
     sentence, clock = _SENTENCE[determination.coverage], provenance.evaluated
@@ -148,7 +149,7 @@ def detail_page(
         head=head(determination, sentence, safety),
         sentence=sentence,
         tally=tally(determination.criteria),
-        form=form_fields(determination, record, clock),
+        form=form_fields(determination, record, clock, order),
         steps=steps(determination, safety),
         groups=grouped(determination, record),
         safety=safety,

@@ -34,9 +34,11 @@ class Field:
         return self.value != ABSENT
 
 
-def form_fields(determination: Determination, record: Record, clock: datetime) -> tuple[Field, ...]:
-    """The fields, in the order in which forms ask for them."""
-    order = record.resolve(determination.order)
+def form_fields(
+    determination: Determination, record: Record, clock: datetime, order: Resource | None = None
+) -> tuple[Field, ...]:
+    """The fields, in the order in which forms ask for them. ``order`` is the order where the chart lacks it: a draft."""
+    order = order or record.resolve(determination.order)
     dose = determination.dose
     plans = [c for c in record.of_type("Coverage") if c.body.get("status") not in ("draft", "cancelled")]
     units = f"{dose.units_j9229} of J9229" if dose is not None and dose.units_j9229 is not None else ""
