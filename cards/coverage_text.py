@@ -62,15 +62,10 @@ def _unknown(d: Determination, drug: str) -> Iterator[str]:
 def _not_met(d: Determination, drug: str) -> Iterator[str]:
     if first := _worst([c for c in d.criteria if c.verdict is Verdict.NOT_MET]):
         for because in beginnings(first.because):
-            place = first.section if not _places_itself(first, because) else "the policy"
+            place = first.section if not first.names_section_in(because) else "the policy"
             yield f"{drug}: does not appear to meet {place}: {lower_first(because)}"
         yield f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)})"
     yield f"{drug}: record does not appear to meet {d.policy.id} section {_section(d)}"
-
-
-def _places_itself(c: CriterionResult, because: str) -> bool:
-    """Whether a reason names the one of a criterion's sections that it is about."""
-    return any(f"({section}" in because for section in c.section.split(", "))
 
 
 def _finding_rules(d: Determination) -> frozenset[str]:
@@ -116,7 +111,7 @@ def _opening(d: Determination) -> str:
 
 def _open_line(c: CriterionResult, rank: int) -> Part:
     """What was found against the limit, and what would settle or change it."""
-    place = "" if _places_itself(c, c.because) else f", {c.section}"
+    place = "" if c.names_section_in(c.because) else f", {c.section}"
     lead = f"- **{'Not met' if c.verdict is Verdict.NOT_MET else 'Open'}{place}:** "
     because = shown(sentence(shortened(c.because, _REASON_WORDS)))
     label = "Needed:" if c.verdict is Verdict.UNKNOWN else "Would change it:"

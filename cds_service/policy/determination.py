@@ -66,6 +66,10 @@ class CriterionResult:
     page: int = 0
     applies: bool = True
 
+    def names_section_in(self, text: str) -> bool:
+        """Whether a text, such as the reason or its beginning, names one of the criterion's sections."""
+        return any(f"({section}" in text for section in self.section.split(", "))
+
 
 @dataclass(frozen=True, slots=True)
 class GroupResult:

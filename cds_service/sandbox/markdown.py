@@ -15,6 +15,8 @@ _ITALIC = re.compile(r"(?<![\w*\\])[*_]([^*_]+)[*_](?![\w*])")
 _CODE = re.compile(r"`([^`]+)`")
 _BACKSLASH = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ITEM = re.compile(r"(?<![\s\d])\s*+(?:[-*+]|\d++\.)\s+(.*)")
+_TASK = re.compile(r"^\[ \] ")
+_BOX = "\N{BALLOT BOX} "
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 
 
@@ -24,7 +26,7 @@ def html_of(detail: str) -> Markup:
     items: list[str] = []
     for line in [*detail.splitlines(), ""]:
         if item := _ITEM.fullmatch(line):
-            items.append(f"<li>{_inline(item[1])}</li>")
+            items.append(f"<li>{_inline(_TASK.sub(_BOX, item[1]))}</li>")
             continue
         if items:
             parts.append(f"<ul>{''.join(items)}</ul>")

@@ -147,9 +147,7 @@ def show(name: str) -> str:
 def open_view(name: str) -> str:
     """Follow an alert's SMART link, or open the view without one: in the page, beside the alerts."""
     patient, now = _patient(name), _sent()
-    return _page(
-        patient, now, view=_launch_address(_launch(patient, now)), opened=request.form.get("card", "")
-    )
+    return _page(patient, now, launch=_launch(patient, now))
 
 
 @blueprint.post("/patients/<name>/window")
@@ -184,7 +182,7 @@ def _checked(patient: SandboxPatient, now: Signing) -> Signing:
     return replace(now, status=status, cards=tuple(as_dicts(answer.get("cards"))))
 
 
-def _page(patient: SandboxPatient, now: Signing, said: str = "", view: str = "", opened: str = "") -> str:
+def _page(patient: SandboxPatient, now: Signing, said: str = "", launch: Launch | None = None) -> str:
     return render_template(
         "sandbox/patient.html",
         patient=patient,
@@ -192,8 +190,8 @@ def _page(patient: SandboxPatient, now: Signing, said: str = "", view: str = "",
         now=now,
         lines=tuple(ordering.lines(now.orders, patient.drafts)),
         said=said,
-        view=view,
-        opened=opened,
+        launch=launch,
+        view=_launch_address(launch) if launch else "",
         failure=_failure(now.status) if now.status not in (None, 200) else "",
         prescriber=PRESCRIBER_NAME,
         html_of=html_of,

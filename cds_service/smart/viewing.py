@@ -18,6 +18,7 @@ from cds_service.policy.payer import with_payer
 from cds_service.settings import Tenant
 from cds_service.smart.door import SmartDoor
 from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
+from cds_service.smart.page.form_fields import name_of
 from cds_service.smart.page.timeline import Timeline, order_mark, reason_held, timeline
 from cds_service.smart.session import Login
 from cds_service.smart.subject import choose
@@ -42,20 +43,23 @@ def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Det
     )
     determination = next(d for d in determined if d.order == subject.shown)
     picture = subject.policy.picture(record, clock)
+    order = next(order for order in subject.orders if order.reference == subject.shown)
     return detail_page(
         determination,
         record,
         series=picture.series,
         timeline=timeline_of(picture, determination, record),
-        provenance=Provenance(clock, version("payer-policy-cds"), login.iss, login.user, subject.notices),
+        provenance=Provenance(
+            clock, version("payer-policy-cds"), login.iss, name_of(login.user, order), subject.notices
+        ),
         full_banner=login.need_patient_banner,
-        order=next(order for order in subject.orders if order.reference == subject.shown),
+        order=order,
         brief=login.intent == "summary",
     )
 
 
 def timeline_of(picture: Picture, determination: Determination, record: Record) -> Timeline | None:
-    """The doses given and held, with their reasons, and the order beside them."""
+    """The doses given and held, with their reasons, what happened since, and the order beside them."""
     one = determination
     ordered = one.dose.ordered_mg if one.dose is not None else None
     amount = f"{plain(ordered)} mg" if ordered is not None else ""
@@ -63,6 +67,7 @@ def timeline_of(picture: Picture, determination: Determination, record: Record) 
         picture.doses,
         planned=order_mark(one.order, one.planned, one.cycle, one.day, amount),
         reason=partial(reason_held, record),
+        events=picture.events,
     )
 
 

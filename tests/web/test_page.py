@@ -156,6 +156,9 @@ def test_an_urgent_sentence_that_begins_with_its_own_word_gets_no_other() -> Non
     (urgent,) = arranged(replace(held, findings=findings)).head.urgent
     assert (urgent.badge, urgent.text) == ("", "Hold cycle 2 until platelets recover: 48")
     (urgent,) = arranged(held).head.urgent
+    assert urgent.badge == ""
+    bare = replace(held, findings=tuple(replace(f, action="") for f in held.findings))
+    (urgent,) = arranged(bare).head.urgent
     assert urgent.badge == "Check"
 
 
@@ -200,7 +203,7 @@ def test_dangers_come_first_among_the_next_steps_and_each_step_once() -> None:
     steps = arranged(examples.UNKNOWN).steps
     assert [step.text for step in steps] == [
         "Repeat the ECG before the dose",
-        "Review with the payer what is not met: A.iv, disease is Philadelphia-negative",
+        "Review with the payer: BCR::ABL1 found on 2026-03-28 (A.iv)",
         "Record the treatment so far, with dates (A.ii.A)",
         "Record height and weight",
     ]

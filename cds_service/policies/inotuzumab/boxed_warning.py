@@ -114,5 +114,5 @@ def transplant_mortality(case: Case) -> Iterator[Finding]:
         return
     yield Finding(
         "boxed-warning", Indicator.WARNING, CardKind.DETAILS, ("POL-BBW-NRM",), Basis.POLICY,
-        "More cycles mean higher non-relapse mortality after it (boxed warning)", "Check the number of cycles before transplant", evidence,
+        "More cycles mean higher non-relapse mortality after transplant (boxed warning)", "Check the number of cycles before transplant", evidence,
     )  # fmt: skip

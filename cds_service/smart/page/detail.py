@@ -26,6 +26,7 @@ from cds_service.smart.page.results import ResultRow, results
 from cds_service.smart.page.searched import SearchedRow, searched
 from cds_service.smart.page.steps import Step, steps
 from cds_service.smart.page.timeline import Timeline
+from cds_service.smart.page.wording import in_words
 
 _SENTENCE = {
     Verdict.MET: "The record appears to meet the payer's criteria",
@@ -100,6 +101,23 @@ class DetailPage:
         return " · ".join(parts)
 
     @property
+    def has_dose(self) -> bool:
+        """Whether anything of the dose can be shown."""
+        dose = self.determination.dose
+        return dose is not None and bool(
+            dose.arithmetic or dose.options or (dose.ordered_mg, dose.bsa_m2) != (None, None)
+        )
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """What could not be seen, the kinds of data of one reason together."""
+        kinds: dict[str, list[str]] = {}
+        for what in self.determination.unseen:
+            kind, _, reason = what.partition(": ")
+            kinds.setdefault(reason, []).append(in_words(kind))
+        return tuple(f"{', '.join(named)}: {reason}" for reason, named in kinds.items())
+
+    @property
     def anchors(self) -> Mapping[str, str]:
         """By criterion, the id that a counter of the head leads to: on the first row of each kind that is open."""
         shown = [row for group in self.groups for row in group.open]
@@ -119,7 +137,7 @@ class DetailPage:
             Section("next", "What to do next", str(len(self.steps))),
             Section("safety", "Dose and safety", self.head.safety.text if self.safety else ""),
             Section("criteria", "Criteria", self.tally),
-            Section("dose", "Dose", _FITS[one.dose.verdict] if one.dose else ""),
+            Section("dose", "Dose", _FITS[one.dose.verdict] if one.dose and self.has_dose else ""),
             Section("results", "Results", "" if self.brief else str(len(self.results) or "")),
             Section("doses", "Treatment", "" if self.brief or not self.timeline else self.timeline.counted),
             Section("remarks", "Good to know", str(len(self.remarks) or "")),

@@ -16,6 +16,7 @@ from cds_service.clinical.diagnosis import diagnosis
 from cds_service.fhir.codings import System, system_of, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.references import local_reference
 from cds_service.policy.determination import Determination
 
 ABSENT = "not in the record"
@@ -62,6 +63,14 @@ def _prescriber(order: Resource | None, record: Record) -> tuple[str, str]:
     body = held.body if held is not None else {}
     named = next((n for name in as_dicts(body.get("name")) if (n := human_name(name))), "")
     return named or as_text(requester.get("display")) or "", _npi(body) or _npi(requester)
+
+
+def name_of(user: str, order: Resource | None) -> str:
+    """A user as the order names its requester where that is who it is, else the bare reference."""
+    requester = as_dict(order.body.get("requester")) if order is not None else {}
+    named = as_text(requester.get("display"))
+    is_same = local_reference(as_text(requester.get("reference")) or "") == user
+    return f"{named} ({user})" if named and is_same else user
 
 
 def _joined(values: Iterable[str]) -> str:

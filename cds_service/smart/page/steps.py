@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from cds_service.policy.determination import CriterionResult, Determination, Finding, Indicator
 from cds_service.policy.verdict import Verdict
 from cds_service.policy.wording import lower_first, upper_first
+from cds_service.smart.page.found import found_where
 from cds_service.smart.page.wording import first_sentence
 
 _MOST_STEPS = 8
@@ -66,15 +67,16 @@ def steps(determination: Determination, safety: Sequence[Finding]) -> tuple[Step
 def _of_findings(safety: Sequence[Finding]) -> Iterator[Step]:
     for finding in safety:
         if finding.indicator is not Indicator.INFO:
-            said = (finding.action, finding.text) if finding.action else (f"Check: {finding.text}", "")
-            yield Step(said[0], finding.indicator.value, first_sentence(said[1]))
+            action = finding.action or f"Check: {finding.text}"
+            yield Step(
+                action, finding.indicator.value, first_sentence(finding.text) if finding.action else ""
+            )
 
 
 def _of_not_met(determination: Determination) -> Iterator[Step]:
     for criterion in _counting(determination, Verdict.NOT_MET):
-        where = f"{criterion.section}, {lower_first(criterion.title)}"
         why = criterion.changes and f"would change it: {lower_first(criterion.changes)}"
-        yield Step(f"Review with the payer what is not met: {where}", "warning", why)
+        yield Step(f"Review with the payer: {lower_first(found_where(criterion))}", "warning", why)
 
 
 def _of_unknown(determination: Determination) -> Iterator[Step]:
