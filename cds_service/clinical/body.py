@@ -104,6 +104,8 @@ def _why_not(chart: Chart) -> str:
         if len(values[name]) > 1
     ]
     missing = [_missing(chart, name, label) for name, label in wanted[:2] if not values[name]]
+    if missing == ["no height found", "no weight found"]:
+        missing = ["no height or weight found"]
     return "; ".join([*differ, *missing])
 
 

@@ -48,7 +48,7 @@ def test_one_bsa_for_each_combination_of_values_of_one_time():
 
 
 WHY_NOT = [
-    ([], "no height found; no weight found"),
+    ([], "no height or weight found"),
     ([observation("8302-2", "2026-04-14", 180, "cm")], "no weight found"),
     ([observation("8302-2", "2026-04-14", 180, "cm"), observation("29463-7", "2026-04-14", 80, "stone")],
      "weight of 2026-04-14 cannot be used (unit missing or not accepted: '80 stone')"),

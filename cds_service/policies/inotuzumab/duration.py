@@ -101,8 +101,8 @@ def transplant_plan(case: Case) -> Plan:
 
 def _plan_text(planned: bool, statements: tuple[Intention, ...]) -> str:
     when = next((i.when for i in statements if i.when is not None), None)
-    stated = f" (stated {when})" if when is not None else ""
-    return f"a transplant is planned{stated}" if planned else f"no transplant is planned{stated}"
+    stated = f" ({when})" if when is not None else ""
+    return f"transplant planned{stated}" if planned else f"no transplant planned{stated}"
 
 
 def response_by_cycle_three(case: Case, n: int) -> Fact:
@@ -196,7 +196,7 @@ def _over(n: int, plan: Plan) -> str:
     if n == third and plan.planned:
         return (
             f"cycle {n} before transplant, with CR/CRi and MRD negative (B.ii); the policy covers {before}, "
-            "a third only until both are reached"
+            f"or {third} until both are reached"
         )
     if plan.planned:
         return f"cycle {n}; the policy covers at most {third} before transplant (B.ii)"

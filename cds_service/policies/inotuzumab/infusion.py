@@ -66,7 +66,7 @@ def _in_notes(case: Case) -> Iterator[Event]:
             if said.time is Time.PAST or said.value not in _NAMES or not _is_severe_in_words(said, s.text):
                 continue
             if _at_dose(case, when) is not False and not _suspects_of(said.quote, []).other:
-                text = f"Severe infusion reaction stated only in a text ({when or 'undated'})"
+                text = f"Severe infusion reaction stated only in free text ({when or 'undated'})"
                 asks = "the record of the infusion reaction, with its date, grade and cause"
                 yield Event(Meaning.UNDECIDED, "POL-TOX-IRR-SEV", text, (s.reference,), asks)
 

@@ -16,6 +16,7 @@ from cds_service.clinical.problems import Problem
 from cds_service.policies.inotuzumab.case import Case
 from cds_service.policies.inotuzumab.hold_reasons import MARROW, reason_kind, says_recovered, shared_words
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policy.wording import lower_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Interruption:
     @property
     def shown(self) -> str:
         until = f"recovered {self.recovery}, {self.length} days" if self.recovery else "recovery not recorded"
-        return f"held since {self.start} for {self.reason or 'no recorded reason'} ({until})"
+        return f"held since {self.start} for {lower_first(self.reason) or 'no recorded reason'} ({until})"
 
 
 @dataclass(frozen=True, slots=True)

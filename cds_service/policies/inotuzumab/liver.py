@@ -47,7 +47,7 @@ class Limb:
 
     @property
     def shown(self) -> str:
-        said = " by default, the result states none" if self.default_uln else ""
+        said = " by default, none stated" if self.default_uln else ""
         return f"{TESTS[self.concept]} {self.result.shown}, upper limit {plain(self.uln)}{said}"
 
 

@@ -50,7 +50,7 @@ def infusion(case: Case) -> Answer:
 
 
 def heart(case: Case) -> Answer:
-    """C.3: ECG and electrolytes at baseline and follow-up, and the list of QT-relevant drugs."""
+    """C.3: ECG and electrolytes at baseline and follow-up, and the list of QT-prolonging drugs."""
     return _joined(*_ecg_parts(case), *_electrolyte_parts(case), _drug_part(case))
 
 
@@ -191,7 +191,7 @@ def _drug_part(case: Case) -> Answer:
         return unknown(because, "qt-drugs", changes="the list of current drugs")
     drugs = qt_drugs(case)
     names = ", ".join(shown(d.drug) for d in drugs) or "none"
-    return Answer(MET, f"QT-relevant drugs in use: {names}", tuple(d.reference for d in drugs))
+    return Answer(MET, f"QT-prolonging drugs in use: {names}", tuple(d.reference for d in drugs))
 
 
 def _joined(*parts: Answer) -> Answer:

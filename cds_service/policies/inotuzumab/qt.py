@@ -1,6 +1,6 @@
 """QT: procedure QT of policy analysis 2.5. The policy gives no numbers; the limits are recommendations.
 
-The newest ECG within 30 days, its rise over baseline, low potassium or magnesium, QT-relevant drugs.
+The newest ECG within 30 days, its rise over baseline, low potassium or magnesium, QT-prolonging drugs.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from cds_service.policy.determination import Basis, CardKind, Finding, Indicator
 from cds_service.policy.wording import upper_first
 
 _RULE = "POL-REC-QT"
+_IN_FULL = {"K": "potassium", "Mg": "magnesium"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,12 @@ class HeartState:
 def electrolytes(case: Case) -> Iterator[Finding]:
     """Step 3: low potassium or magnesium."""
     for name, result in low_electrolytes(case):
-        text, action = f"{result.shown} is low", f"Correct {name} before the infusion"
+        text, action = f"{result.shown} is low", f"Correct {_IN_FULL[name]} before the infusion"
         yield _finding(Indicator.WARNING, "electrolyte", text, action, (result.reference,))
 
 
 def drugs_in_use(case: Case) -> Iterator[Finding]:
-    """Step 4: QT-relevant drugs, and those without an ECG since their first use."""
+    """Step 4: QT-prolonging drugs, and those without an ECG since their first use."""
     state = heart_state(case)
     if state.drugs:
         yield _named(case, state)
@@ -122,7 +123,7 @@ def interval(case: Case) -> Iterator[Finding]:
 
 
 def _beside(state: HeartState) -> str:
-    """QT-relevant drugs and low electrolytes, as they stand beside a QTc."""
+    """QT-prolonging drugs and low electrolytes, as they stand beside a QTc."""
     named = [f"{shown(d.drug)}{' (boxed QT warning)' if d.drug == 'nilotinib' else ''}" for d in state.drugs]
     named += [f"{name} {result.shown}" for name, result in state.low]
     return f" with {' and '.join(named)}" if named else ""
@@ -152,7 +153,11 @@ def _named(case: Case, state: HeartState) -> Finding:
     text = f"{listed}. {ecg}"
     refs = tuple(dict.fromkeys(d.reference for d in state.drugs))
     return _finding(
-        Indicator.INFO, "safety-qt", text, "Tell the payer of QT-relevant drugs and extra monitoring", refs
+        Indicator.INFO,
+        "safety-qt",
+        text,
+        "Tell the payer about QT-prolonging drugs and extra monitoring",
+        refs,
     )
 
 
@@ -169,6 +174,6 @@ def _unwatched(case: Case, state: HeartState) -> Iterator[Finding]:
         named = ", ".join(f"{shown(d.drug)}{f' since {d.first}' if d.first else ''}" for d in risky)
         last = state.newest
         ecg = f"the newest ECG ({last.when}) is not newer" if last is not None else _no_ecg(case)
-        text = f"{named} in use and {ecg}"
+        text = f"on {named}; {ecg}"
         refs = tuple(dict.fromkeys(d.reference for d in risky))
-        yield _finding(Indicator.WARNING, "safety-qt", text, "Record an ECG before the infusion", refs)
+        yield _finding(Indicator.WARNING, "safety-qt", text, "Get an ECG before the infusion", refs)

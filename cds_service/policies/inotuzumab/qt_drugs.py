@@ -1,4 +1,4 @@
-"""QT-relevant drugs in use, by ingredient: which, how strongly, and since when in this course.
+"""QT-prolonging drugs in use, by ingredient: which, how strongly, and since when in this course.
 
 A drug whose QT source was not re-read is named and warns of nothing.
 """
@@ -19,7 +19,7 @@ _ACTIVE = frozenset({"active", "draft", "in-progress"})
 
 @dataclass(frozen=True, slots=True)
 class QtDrug:
-    """A QT-relevant drug in use: its level, first use in this course (None: not known), and where it stands."""
+    """A QT-prolonging drug in use: its level, first use in this course (None: not known), and where it stands."""
 
     drug: str
     level: str

@@ -111,18 +111,16 @@ def _open_cytopenias(case: Case) -> Iterator[Reason]:
 
 def _grade_four(case: Case) -> Iterator[Reason]:
     for toxicity in unresolved_grade_four(case):
-        text = f"Unresolved {toxicity.shown}, without a statement that treatment may go on"
-        asks = "whether the event has resolved, or that treatment may go on"
+        text = f"Unresolved {toxicity.shown}, without a statement that treatment may continue"
+        asks = "whether the event has resolved, or that treatment may continue"
         yield Reason("POL-TOX-GR2", text, (toxicity.problem.reference,), "toxicity-detail", asks, "")
 
 
 def _long_interruptions(case: Case) -> Iterator[Reason]:
     for i in interruptions(case):
         if i.toxicity and i.length is not None and i.length > days("int.stop"):
-            text = (
-                f"Interruption of {i.length} days ({i.shown}): the policy says to consider stopping for good"
-            )
-            asks = "the decision to go on after the interruption"
+            text = f"Interruption of {i.length} days ({i.shown}): the policy says to consider permanent discontinuation"
+            asks = "the decision to continue after the interruption"
             yield Reason("POL-INT-GT28", text, i.references, "toxicity-detail", asks, _CONSIDER)
 
 

@@ -115,7 +115,7 @@ def _in_notes(case: Case, stated: Sequence[_Stated], excluded: When | None) -> I
             text = f"Veno-occlusive disease stated in a text as of before inotuzumab ({day})"
             yield Event(Meaning.RISK, "POL-BBW-RISK", text, (s.reference,))
         elif not _is_cleared(case, s.when, excluded):
-            text = f"Veno-occlusive disease stated only in a text ({day}): suspected, hold and evaluate"
+            text = f"Veno-occlusive disease stated only in free text ({day}): suspected, hold and evaluate"
             asks = "whether veno-occlusive disease was diagnosed, with its onset"
             yield Event(Meaning.UNDECIDED, _RULE, text, (s.reference,), asks)
 

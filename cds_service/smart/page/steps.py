@@ -33,7 +33,7 @@ _DO = {
     "ecg-follow-up": "Record an ECG",
     "electrolytes-baseline": "Attach the electrolytes from before the first dose",
     "electrolytes-follow-up": "Order electrolytes",
-    "qt-drugs": "Name the QT-relevant drugs in use, or that there are none",
+    "qt-drugs": "Name the QT-prolonging drugs in use, or that there are none",
     "infusion-monitoring-note": "Write in a note how each infusion was watched",
     "myelosuppression-note": "Write in a note whether there was infection or bleeding",
     "height-weight": "Record height and weight",
