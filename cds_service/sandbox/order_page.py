@@ -85,7 +85,7 @@ def apply(name: str) -> str:
     wanted = request.form.get("suggestion", "")
     alert = next((a for a in now.alerts if any(s.get("uuid") == wanted for s in a.suggestions)), None)
     if alert is None:
-        abort(400, "There is no such suggestion.")
+        abort(400)
     suggestion = next(s for s in alert.suggestions if s.get("uuid") == wanted)
     _report(ordering.accepted(alert.uuid, wanted))
     label = as_text(suggestion.get("label")) or ""
@@ -98,7 +98,7 @@ def apply(name: str) -> str:
 def override(name: str) -> str:
     """Go on against an alert: with a reason, and where it is a danger with a comment as well."""
     patient, now = _patient(name), _sent()
-    alert = now.alert(request.form.get("card", "")) or abort(400, "There is no such alert.")
+    alert = now.alert(request.form.get("card", "")) or abort(400)
     wanted, comment = request.form.get("reason", ""), request.form.get("comment", "").strip()
     reason = next((r for r in alert.reasons if r.get("code") == wanted), None)
     if reason is None:
@@ -225,7 +225,7 @@ def _json_field(name: str) -> Any:
     try:
         return read_json((request.form.get(name) or "null").encode())
     except ValueError:
-        abort(400, f"The field {name} is not JSON.")
+        abort(400)
 
 
 def _report(*items: Mapping[str, Any]) -> int:

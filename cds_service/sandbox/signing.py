@@ -42,10 +42,25 @@ class Alert:
         return as_dicts(as_dict(self.card).get("overrideReasons"))
 
     @property
+    def links(self) -> list[Mapping[str, Any]]:
+        """Its links, SMART and others."""
+        return as_dicts(as_dict(self.card).get("links"))
+
+    @property
     def app_context(self) -> str | None:
         """What its SMART link hands to the detail view."""
-        links = as_dicts(as_dict(self.card).get("links"))
-        return next((as_text(link.get("appContext")) for link in links if link.get("type") == "smart"), None)
+        smart = (link for link in self.links if link.get("type") == "smart")
+        return next((as_text(link.get("appContext")) for link in smart), None)
+
+    @property
+    def detail(self) -> str:
+        """Its body, as Markdown."""
+        return as_text(as_dict(self.card).get("detail")) or ""
+
+    @property
+    def source(self) -> str:
+        """Who says so."""
+        return as_text(as_dict(as_dict(self.card).get("source")).get("label")) or ""
 
     @property
     def word(self) -> str:

@@ -154,6 +154,22 @@ def test_a_card_says_what_its_findings_rest_on():
                 assert re.search(r"policy|FDA label|recommendation", card["detail"]), card["detail"]
 
 
+def test_met_criteria_stand_with_the_day_of_their_evidence_where_there_is_room():
+    detail = of_kind(bundled_cards("second-cycle-after-cr"), "coverage")["detail"]
+    met = next(line for line in detail.splitlines() if line.startswith("Met: "))
+    assert "response documented, 2026-04-10 (B.i.B)" in met
+    assert "number of cycles (B.i, B.ii, B.iii)" in met
+    initial = of_kind(bundled_cards("relapsed-single-agent"), "coverage")["detail"]
+    assert "CD22-positive, 2026-03-02 (A.i)" in initial
+    assert "age 1 or older (Indications A)" in initial
+
+
+def test_a_third_cycle_before_transplant_gives_its_whole_reason():
+    for name in NAMES:
+        for card in bundled_cards(name):
+            assert "(shortened)" not in card["detail"], name
+
+
 def test_what_does_not_fit_is_counted_and_nothing_is_lost():
     parts = [
         Part(("one two three four five six",), rank=0),
