@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from cds_service.fhir.validation import complaints
 from cds_service.sandbox import front_desk, order_page
+from cds_service.sandbox.markdown import html_of
 from cds_service.sandbox.patients import patients
 from cds_service.sandbox.signing import Signing
 from tests.contract.calls import PATIENT
@@ -143,6 +144,22 @@ def test_an_applied_suggestion_is_reported_and_stays_in_the_list(
     (answers,) = [unescape(part.partition('"')[0]) for part in text.split('name="answers" value="')[1:2]]
     assert json.loads(answers)["c1"]["outcome"] == "applied"
     assert "Applied: Set the dose" in text
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        (
+            "- [ ] **Order CD22.** None found.",
+            '<li class="task">\N{BALLOT BOX} <strong>Order CD22.</strong> None found.</li>',
+        ),
+        ("- [x] done", "<li>[x] done</li>"),
+        ("- a [ ] b", "<li>a [ ] b</li>"),
+        ("<b>no</b>", "<p>&lt;b&gt;no&lt;/b&gt;</p>"),
+    ],
+)
+def test_a_checklist_of_a_card_has_boxes(detail: str, shown: str) -> None:
+    assert shown in html_of(detail)
 
 
 def test_alerts_stand_strongest_first_and_answered_ones_of_an_earlier_order_last() -> None:

@@ -84,7 +84,7 @@ def head(determination: Determination, sentence: str, safety: Sequence[Finding])
             sentence,
             "good" if covered is Verdict.MET and not both else covered.value,
             MARKS[covered],
-            _why(determination),
+            _why(determination, safety),
         ),
         safety=Answer(text, "good" if tone == "met" and not both else tone, _MARK_OF_TONE[tone]),
         urgent=_urgent(determination, safety),
@@ -92,11 +92,13 @@ def head(determination: Determination, sentence: str, safety: Sequence[Finding])
     )
 
 
-def _why(determination: Determination) -> str:
-    """Of what is not met the first; of what is open all that would settle it, by name."""
+def _why(determination: Determination, safety: Sequence[Finding]) -> str:
+    """Of what is not met the first that no stop says already; of what is open all that would settle it, by name."""
     if determination.coverage is Verdict.NOT_MET:
+        stops = [f.text.casefold() for f in safety if f.indicator is Indicator.CRITICAL]
         failed = (c for c in determination.criteria if c.applies and c.verdict is Verdict.NOT_MET)
-        return next((upper_first(found_where(c)) for c in failed), "")
+        told = (c for c in failed if not any(c.because.casefold().startswith(text) for text in stops))
+        return next((upper_first(found_where(c)) for c in told), "")
     if determination.coverage is Verdict.UNKNOWN:
         missing = [NAMES[need.item] for need in determination.needed if need.decides]
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED + 1 else ""
