@@ -9,6 +9,7 @@ from importlib.resources import files
 import pytest
 
 from cards import coverage_text, render
+from cards.dose_text import dose_line, dose_summary
 from cards.fitting import Part, fitted
 from cards.items import NAMES as ITEMS
 from cards.suggestions import TESTS, offered_mg
@@ -18,6 +19,7 @@ from cds_service.policy.determination import (
     CardKind,
     Determination,
     Dose,
+    DoseOption,
     Finding,
     Indicator,
     Need,
@@ -147,6 +149,11 @@ def test_all_kinds_of_finding_and_item_are_tried():
     assert seen >= {*FINDING_KINDS, "coverage", "documentation"}
 
 
+def test_each_kind_is_tried_with_a_sentence_of_its_own_rule_as_well():
+    own = [c for name, found in ALL if name in PATIENTS or name in NAMES for c in found]
+    assert {f["kind"] for c in own for f in facts(c)["findings"]} >= {*FINDING_KINDS}
+
+
 def test_a_card_says_what_its_findings_rest_on():
     for _, found in ALL:
         for card in found:
@@ -257,6 +264,27 @@ def test_no_dose_is_offered_that_would_keep_a_wrong_timing(kind):
 def test_a_dose_below_the_table_says_how_far():
     found = made(with_dose("under", "1", "1.412"), order(text="C1D1", mg=1))
     assert of_kind(found, "dose")["summary"] == "Dose 29 % below the table: 1 mg ordered, table 1.41 mg"
+
+
+@pytest.mark.parametrize(
+    ("ordered", "verdict", "where", "end"),
+    [
+        ("0.5", "under", "below every row of the table", ": below all."),
+        ("0.88", "over", "between the rows of the table", ": between them."),
+        ("1.9", "over", "above every row of the table", ": above all."),
+    ],
+)
+def test_a_dose_that_fits_none_of_the_open_rows_says_on_which_side_it_stands(ordered, verdict, where, end):
+    rows = tuple(
+        DoseOption(Decimal(a), Decimal(b), Decimal(c), Decimal(e), when)
+        for a, b, c, e, when in (
+            ("0.375", "0.662", "0.596", "0.728", "cr-or-cri"), ("0.6", "1.059", "0.953", "1.165", "no-cr"),
+        )
+    )  # fmt: skip
+    dose = Dose(verdict, Decimal(ordered), None, options=rows)
+    open_rows = replace(with_finding("dose", "Ordered"), dose=dose)
+    assert where in dose_summary(open_rows, "")
+    assert dose_line(open_rows).endswith(end)
 
 
 def with_dose(verdict, ordered, expected):

@@ -169,7 +169,7 @@ def test_the_head_says_what_was_found_or_is_missing(app: Flask) -> None:
     few = arranged(replace(examples.UNKNOWN, needed=lacking[:2])).head.coverage.why
     many = arranged(replace(examples.UNKNOWN, needed=lacking)).head.coverage.why
     assert few == "Missing: CD22 on blasts, MRD after two cycles"
-    assert many == "Missing: CD22 on blasts, MRD after two cycles, blood count with differential and 2 more"
+    assert many == "Missing: CD22 on blasts, MRD after two cycles, CBC with differential and 2 more"
     head = html(app, arranged(examples.NOT_MET)).partition("</section>")[0]
     assert '<p class="because">BCR::ABL1 found on 2026-03-28 (A.iv)</p>' in head
 

@@ -87,7 +87,7 @@ def diagnosis(case: Case) -> Answer:
         return _other_disease(case, f"{_named(d.other)} is recorded, no B-cell ALL", refs(d.other))
     reason = case.chart.unseen(Need.CONDITIONS)
     because = f"the diagnoses could not be seen ({reason})" if reason else "no diagnosis of leukemia found"
-    return unknown(because, "diagnosis", changes="a confirmed Condition that states B-cell ALL")
+    return unknown(because, "diagnosis", changes="a confirmed diagnosis of B-cell ALL")
 
 
 _LINEAGE = "a pathology or flow cytometry report that states the lineage"

@@ -31,7 +31,7 @@ from cds_service.policy.verdict import all_of
 _ASKED = {
     "myelosuppression-note": "a note that says infection and bleeding are monitored",
     "infusion-monitoring-note": (
-        "a note or administration record that says the patient was watched during and 1 hour after the infusion"
+        "a note or administration record that says the patient was monitored during and 1 hour after the infusion"
     ),
 }
 
