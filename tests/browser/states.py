@@ -80,6 +80,7 @@ STATES: dict[str, tuple[Going, str]] = {
     "mixed": (from_card("dlbcl"), "does not appear to meet"),
     "a continuation with doses": (from_card("seventh-cycle"), "does not appear to meet"),
     "a continuation with held doses": (from_card("reduction-due-and-ignored"), "appears to meet"),
+    "a stop with an event": (from_card("vod-after-cycle-2"), "does not appear to meet"),
     "a dose far too high": (from_card("tenfold-overdose"), "appears to meet"),
     "mostly unknown": (with_fault("scope-narrowed"), "does not tell"),
     "no data": (without_chart, "does not tell"),

@@ -96,12 +96,14 @@ def _is_low(r: Result, default: Decimal) -> bool:
 def interval(case: Case) -> Iterator[Finding]:
     """Step 2: QTc > 500 ms critical; a rise > 60 ms, or > 480 ms with nilotinib, a warning."""
     state = heart_state(case)
-    said = f"{'; '.join(e.shown for e in state.qtcs)}{_beside(state)}"
+    measured, beside = "; ".join(e.shown for e in state.qtcs), _beside(state)
+    said = f"{measured}{beside}"
     refs = tuple(e.reference for e in state.qtcs)
     critical, warn = number("qtc.critical"), number("qtc.warn")
     rise = _rise(case, state)
     if state.above(critical):
-        text = f"{said}: above 500 ms. The limit is a recommendation, not policy"
+        with_what = f",{beside}" if beside else ""
+        text = f"{measured}: above 500 ms{with_what}. The limit is a recommendation, not policy"
         yield _finding(Indicator.CRITICAL, "safety-qt", text, "Do not infuse yet", refs)
     elif any(e.qtc is not None and e.qtc.is_above(critical) for e in state.qtcs):
         text = f"{said}: values of the same time differ, one above 500 ms (recommended limit)"
