@@ -42,15 +42,28 @@ class Alert:
         return as_dicts(as_dict(self.card).get("overrideReasons"))
 
     @property
-    def links(self) -> list[Mapping[str, Any]]:
-        """Its links, SMART and others."""
-        return as_dicts(as_dict(self.card).get("links"))
+    def smart(self) -> Mapping[str, Any]:
+        """Its SMART link; empty when it has none."""
+        return next((link for link in self._links if link.get("type") == "smart"), {})
+
+    @property
+    def addresses(self) -> list[tuple[str, str]]:
+        """Its other links as label and address; only those that a browser opens as pages."""
+        said = [
+            (as_text(link.get("label")), as_text(link.get("url")))
+            for link in self._links
+            if link != self.smart
+        ]
+        return [(label or url, url) for label, url in said if url and url.startswith(("https://", "http://"))]
 
     @property
     def app_context(self) -> str | None:
         """What its SMART link hands to the detail view."""
-        smart = (link for link in self.links if link.get("type") == "smart")
-        return next((as_text(link.get("appContext")) for link in smart), None)
+        return as_text(self.smart.get("appContext"))
+
+    @property
+    def _links(self) -> list[Mapping[str, Any]]:
+        return as_dicts(as_dict(self.card).get("links"))
 
     @property
     def detail(self) -> str:
@@ -122,7 +135,7 @@ class Signing:
         return replace(self, answers={**as_dict(self.answers), alert.uuid: answer})
 
     def done(self) -> Signing:
-        """Signed: the orders are active, the view and the alerts are over."""
+        """The same once signed: the orders are active."""
         orders = tuple({**order, "status": "active"} for order in self.orders)
         return replace(self, orders=orders, signed=True)
 

@@ -9,7 +9,6 @@ from importlib.resources import files
 import pytest
 
 from cards import coverage_text, render
-from cards.dose_text import dose_line, dose_summary
 from cards.fitting import Part, fitted
 from cards.items import NAMES as ITEMS
 from cards.suggestions import TESTS, offered_mg
@@ -19,7 +18,6 @@ from cds_service.policy.determination import (
     CardKind,
     Determination,
     Dose,
-    DoseOption,
     Finding,
     Indicator,
     Need,
@@ -161,22 +159,6 @@ def test_a_card_says_what_its_findings_rest_on():
                 assert re.search(r"policy|FDA label|recommendation", card["detail"]), card["detail"]
 
 
-def test_met_criteria_stand_with_the_day_of_their_evidence_where_there_is_room():
-    detail = of_kind(bundled_cards("second-cycle-after-cr"), "coverage")["detail"]
-    met = next(line for line in detail.splitlines() if line.startswith("Met: "))
-    assert "response documented, 2026-04-10 (B.i.B)" in met
-    assert "number of cycles (B.i, B.ii, B.iii)" in met
-    initial = of_kind(bundled_cards("relapsed-single-agent"), "coverage")["detail"]
-    assert "CD22-positive, 2026-03-02 (A.i)" in initial
-    assert "age 1 or older (Indications A)" in initial
-
-
-def test_a_third_cycle_before_transplant_gives_its_whole_reason():
-    for name in NAMES:
-        for card in bundled_cards(name):
-            assert "(shortened)" not in card["detail"], name
-
-
 def test_what_does_not_fit_is_counted_and_nothing_is_lost():
     parts = [
         Part(("one two three four five six",), rank=0),
@@ -264,27 +246,6 @@ def test_no_dose_is_offered_that_would_keep_a_wrong_timing(kind):
 def test_a_dose_below_the_table_says_how_far():
     found = made(with_dose("under", "1", "1.412"), order(text="C1D1", mg=1))
     assert of_kind(found, "dose")["summary"] == "Dose 29 % below the table: 1 mg ordered, table 1.41 mg"
-
-
-@pytest.mark.parametrize(
-    ("ordered", "verdict", "where", "end"),
-    [
-        ("0.5", "under", "below every row of the table", ": below all."),
-        ("0.88", "over", "between the rows of the table", ": between them."),
-        ("1.9", "over", "above every row of the table", ": above all."),
-    ],
-)
-def test_a_dose_that_fits_none_of_the_open_rows_says_on_which_side_it_stands(ordered, verdict, where, end):
-    rows = tuple(
-        DoseOption(Decimal(a), Decimal(b), Decimal(c), Decimal(e), when)
-        for a, b, c, e, when in (
-            ("0.375", "0.662", "0.596", "0.728", "cr-or-cri"), ("0.6", "1.059", "0.953", "1.165", "no-cr"),
-        )
-    )  # fmt: skip
-    dose = Dose(verdict, Decimal(ordered), None, options=rows)
-    open_rows = replace(with_finding("dose", "Ordered"), dose=dose)
-    assert where in dose_summary(open_rows, "")
-    assert dose_line(open_rows).endswith(end)
 
 
 def with_dose(verdict, ordered, expected):

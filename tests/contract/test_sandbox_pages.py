@@ -78,6 +78,9 @@ def test_record_and_member_numbers_are_each_patients_own() -> None:
         {"orders": "{}", "status": "x"},
         {"cards": '[{"uuid": 7, "links": 3, "suggestions": "x", "overrideReasons": [1]}]'},
         {"answers": '{"c1": 5, "c2": {"outcome": [], "summary": {"a": 1}}}'},
+        {
+            "cards": '[{"uuid": "c1", "links": [{"type": "absolute", "url": 7}, {"type": "smart", "label": []}]}]'
+        },
         {"answers": '["c1"]', "card": "c9", "suggestion": "s9", "reason": "nothing"},
     ],
 )
@@ -96,6 +99,16 @@ def test_what_an_answer_says_is_shown_as_text(client: FlaskClient) -> None:
     text = client.post(f"{PAGE}/show", data=form(answers=json.dumps(answers))).text
     assert "<img" not in text
     assert "Overridden: &lt;img src=x&gt;" in text
+
+
+def test_a_link_of_a_card_is_a_page_or_nothing(client: FlaskClient) -> None:
+    links = [
+        {"type": "absolute", "label": "The policy", "url": "https://payer.example.org/policy"},
+        {"type": "absolute", "label": "Odd", "url": "javascript:alert(1)"},
+    ]
+    text = client.post(f"{PAGE}/show", data=form(cards=json.dumps([{**CARD, "links": links}]))).text
+    assert '<a href="https://payer.example.org/policy" rel="noreferrer">The policy</a>' in text
+    assert 'href="javascript' not in text
 
 
 @pytest.mark.usefixtures("away")
