@@ -12,9 +12,9 @@ from cards.dose_text import dose_line
 from cards.fitting import Part, fitted
 from cards.items import NAMES
 from cards.text import beginnings, counted, sentence, shortened, shown, words
-from cds_service.policy.determination import CardKind, CriterionResult, Determination, Indicator
-from cds_service.policy.verdict import Verdict
-from cds_service.policy.wording import lower_first, upper_first
+from cds_service.engine.determination import CardKind, CriterionResult, Determination, Indicator
+from cds_service.engine.verdict import Verdict
+from cds_service.engine.wording import lower_first, upper_first
 
 MOST_WORDS = 120
 _REASON_WORDS = 46  # of one criterion that is open or not met

@@ -9,9 +9,9 @@ import re
 from decimal import Decimal
 
 from cards.text import counted
+from cds_service.engine.determination import Determination, Dose
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import plain
-from cds_service.policy.determination import Determination, Dose
 
 _CENT = Decimal("0.01")
 _ABSURD = 1_000_000

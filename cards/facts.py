@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from cds_service.policy.determination import CriterionResult, Determination, Dose, DoseOption, Finding
+from cds_service.engine.determination import CriterionResult, Determination, Dose, DoseOption, Finding
 
 
 def criterion(c: CriterionResult) -> dict[str, Any]:

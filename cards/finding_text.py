@@ -11,8 +11,8 @@ from cards.cited import ground, source
 from cards.fitting import Part, fitted
 from cards.items import NAMES, to_do
 from cards.text import SUMMARY_MOST, beginnings, counted, plain_line, sentence, shortened, shown, typeset
-from cds_service.policy.determination import Determination, Finding, Need
-from cds_service.policy.wording import lower_first, upper_first
+from cds_service.engine.determination import Determination, Finding, Need
+from cds_service.engine.wording import lower_first, upper_first
 
 MOST_WORDS = 80
 _OF_ONE = 45  # words of one finding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cds_service.policy.determination import Need
+from cds_service.engine.determination import Need
 
 NAMES: Mapping[str, str] = {
     "diagnosis": "diagnosis of B-cell ALL",

@@ -11,8 +11,8 @@ from cards.identity import card_uuid
 from cards.reasons import override_reasons
 from cards.suggestions import dose_update, orders_for
 from cards.text import summary
-from cds_service.policy.determination import CardKind, Determination, Indicator
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.determination import CardKind, Determination, Indicator
+from cds_service.engine.verdict import Verdict
 
 _TOPIC_SYSTEM = "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"
 _TOPICS = {

@@ -9,10 +9,10 @@ from typing import Any
 
 from cards.identity import part_uuid
 from cards.text import typeset
+from cds_service.engine.determination import Determination, Dose
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.json_types import as_dict
 from cds_service.fhir.quantities import plain
-from cds_service.policy.determination import Determination, Dose
 
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"

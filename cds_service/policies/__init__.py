@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import cache
 from typing import Protocol
 
-from cds_service.clinical.series import Picture
+from cds_service.clinical.observations.series import Picture
+from cds_service.engine.attempts import Allowance
+from cds_service.engine.determination import Determination, PolicyReference
 from cds_service.fhir.record import Record, Resource
-from cds_service.policy.attempts import Allowance
-from cds_service.policy.determination import Determination, PolicyReference
 
 
 class Determine(Protocol):

@@ -16,7 +16,7 @@ from cds_service.ehr.payors import with_payors
 from cds_service.ehr.scopes import Access
 from cds_service.fhir.record import Need, Record, Resource
 from cds_service.smart import refusals
-from cds_service.smart.session import Login
+from cds_service.smart.login.session import Login
 from cds_service.trust.outbound import Outbound
 
 

@@ -6,8 +6,8 @@ import uuid
 import pytest
 
 from cards import render
+from cds_service.engine.determination import CardKind, Indicator
 from cds_service.fhir.record import Gap, Need
-from cds_service.policy.determination import CardKind, Indicator
 from tests.cards.rendering import URL, cards_of, facts, of_kind, texts
 from tests.fixtures import NAMES, Fixture
 from tests.policy.chart_notes import adverse_event, condition, drug_order, observation, order, patient

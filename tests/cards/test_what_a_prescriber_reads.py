@@ -12,8 +12,7 @@ from cards import coverage_text, render
 from cards.fitting import Part, fitted
 from cards.items import NAMES as ITEMS
 from cards.suggestions import TESTS, offered_mg
-from cds_service.policies.inotuzumab.open_items import SOURCES
-from cds_service.policy.determination import (
+from cds_service.engine.determination import (
     Basis,
     CardKind,
     Determination,
@@ -23,6 +22,7 @@ from cds_service.policy.determination import (
     Need,
     Payer,
 )
+from cds_service.policies.inotuzumab.case.open_items import SOURCES
 from tests.cards.rendering import facts, of_kind
 from tests.cards.test_card_shape import PATIENTS, bundled_cards, cards
 from tests.fixtures import NAMES, Fixture

@@ -5,8 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from cds_service.cli import explained, main
-from cds_service.policy.determination import (
+from cds_service.cli import main
+from cds_service.commands.evaluate import explained
+from cds_service.engine.determination import (
     Basis,
     CardKind,
     Determination,
@@ -15,7 +16,7 @@ from cds_service.policy.determination import (
     Indicator,
     PolicyReference,
 )
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.verdict import Verdict
 from tests.fixtures import NAMES, ROOT
 
 CLOCK = "2026-04-15T09:00:00-04:00"

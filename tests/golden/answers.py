@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cds_service.hooks.order_sign import answer
-from cds_service.hooks.services import services_from
+from cds_service.evaluation.order_sign import answer
+from cds_service.evaluation.services import services_from
 from cds_service.settings import Settings
 from tests.cards.rendering import cards_of
 from tests.contract.calls import CLOCK, order_sign
@@ -28,7 +28,10 @@ def bundled() -> Iterator[tuple[Path, object]]:
     """The file and the answer of each bundled patient."""
     services = services_from(Settings.from_environment(_ENVIRONMENT))
     for name in NAMES:
-        yield FOLDER / "bundled" / f"{name}.json", answer(json.dumps(order_sign(name)).encode(), services).body
+        yield (
+            FOLDER / "bundled" / f"{name}.json",
+            answer(json.dumps(order_sign(name)).encode(), services).body,
+        )
 
 
 def worked() -> dict[str, Any]:

@@ -9,8 +9,8 @@ import pytest
 
 from cards.suggestions import TESTS, orders_for
 from cds_service.fhir.record import Gap, Need
+from cds_service.policies.inotuzumab.case.open_items import SOURCES
 from cds_service.policies.inotuzumab.checklist import _ORDER
-from cds_service.policies.inotuzumab.open_items import SOURCES
 from tests.policy.chart_notes import (
     LOINC,
     administration,

@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
+from cds_service.engine.attempts import Allowance
+from cds_service.engine.determination import Payer, PayerMatch
+from cds_service.evaluation import payer as payer_module
+from cds_service.evaluation.payer import with_payer
 from cds_service.fhir.record import Gap, Need, Record, Resource
 from cds_service.policies import installed
-from cds_service.policy import payer as payer_module
-from cds_service.policy.attempts import Allowance
-from cds_service.policy.determination import Payer, PayerMatch
-from cds_service.policy.payer import with_payer
 from tests.policy.chart_notes import CLOCK, PATIENT, condition, determine, order, patient, record
 
 OURS = "urn:oid:1.2.3|MMM"

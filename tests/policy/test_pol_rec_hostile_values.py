@@ -10,11 +10,11 @@ import json
 import pytest
 
 import cards
+from cds_service.engine.attempts import Allowance
+from cds_service.engine.determination import CardKind
 from cds_service.fhir.record import Resource
 from cds_service.policies.inotuzumab import one_order
 from cds_service.policies.inotuzumab.finders import FINDERS
-from cds_service.policy.attempts import Allowance
-from cds_service.policy.determination import CardKind
 from tests.fixtures import CLOCK, NAMES, Fixture
 from tests.policy.chart_notes import (
     administration,

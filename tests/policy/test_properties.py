@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cds_service.engine.verdict import Verdict
 from cds_service.fhir.record import Gap, Need
-from cds_service.policy.verdict import Verdict
 from tests.fixtures import NAMES, Fixture
 
 each_fixture = pytest.mark.parametrize("name", NAMES)

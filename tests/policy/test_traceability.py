@@ -62,13 +62,13 @@ def test_every_rule_has_tests_that_name_it(policy_id):
 
 @pytest.mark.parametrize("name", sorted(OUTLINE.numbers))
 def test_every_number_cites_its_section_and_is_read_by_the_code(name):
-    source = "".join(p.read_text(encoding="utf-8") for p in CODE.glob("*.py"))
+    source = "".join(p.read_text(encoding="utf-8") for p in sorted(CODE.rglob("*.py")))
     assert OUTLINE.numbers[name].section
     assert re.search(rf'"{re.escape(name)}"', source), f"no code reads {name}"
 
 
 def test_the_code_reads_no_number_that_the_policy_file_lacks():
     known = set(tomllib.loads(policy_text())["numbers"])
-    source = "".join(p.read_text(encoding="utf-8") for p in CODE.glob("*.py"))
+    source = "".join(p.read_text(encoding="utf-8") for p in sorted(CODE.rglob("*.py")))
     asked = set(re.findall(r'\b(?:number|days|span)\("([^"]+)"\)', source))
     assert asked <= known

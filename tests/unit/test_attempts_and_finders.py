@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from cds_service.policy.attempts import LATE, Allowance, Missed, attempt
-from cds_service.policy.determination import Basis, CardKind, Finding, Indicator, Need
-from cds_service.policy.finders import Finder, find
+from cds_service.engine.attempts import LATE, Allowance, Missed, attempt
+from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, Need
+from cds_service.engine.finders import Finder, find
 
 FOUND = Finding("interval", Indicator.WARNING, CardKind.SAFETY, ("R-2",), Basis.POLICY, "too early", "Check")
 

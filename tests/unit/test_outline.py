@@ -2,10 +2,11 @@
 
 import pytest
 
-from cds_service.policy.attempts import Allowance, Missed
-from cds_service.policy.finders import Finder
-from cds_service.policy.outline import Answer, PolicyError, leaves_of, load
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.answers import Answer
+from cds_service.engine.attempts import Allowance, Missed
+from cds_service.engine.finders import Finder
+from cds_service.engine.outline import PolicyError, leaves_of, load
+from cds_service.engine.verdict import Verdict
 
 HEAD = """
 [policy]

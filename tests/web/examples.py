@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from cds_service.fhir.record import Gap, Need, Record, Resource, record_from
-from cds_service.policy.determination import (
+from cds_service.engine.determination import (
     Basis,
     CardKind,
     CriterionResult,
@@ -19,8 +18,9 @@ from cds_service.policy.determination import (
     Indicator,
     PolicyReference,
 )
-from cds_service.policy.determination import Need as NeededItem
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.determination import Need as NeededItem
+from cds_service.engine.verdict import Verdict
+from cds_service.fhir.record import Gap, Need, Record, Resource, record_from
 from cds_service.smart.page.detail import Provenance
 
 CLOCK = datetime(2026, 4, 15, 13, 0, tzinfo=UTC)

@@ -10,11 +10,11 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask, render_template
 
-from cds_service.clinical.series import Point, Series
+from cds_service.clinical.observations.series import Point, Series
+from cds_service.engine.determination import Determination, Indicator
+from cds_service.engine.determination import Need as NeededItem
+from cds_service.engine.verdict import Verdict
 from cds_service.fhir.record import Need, Record, Resource, record_from
-from cds_service.policy.determination import Determination, Indicator
-from cds_service.policy.determination import Need as NeededItem
-from cds_service.policy.verdict import Verdict
 from cds_service.smart.page import charts as geometry
 from cds_service.smart.page.criteria import grouped, tally
 from cds_service.smart.page.detail import DetailPage, detail_page

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cds_service.policies.inotuzumab import monitoring
-from cds_service.policies.inotuzumab.case import Case
-from cds_service.policies.inotuzumab.documents import supporting_documents
-from cds_service.policies.inotuzumab.duration import mrd_informs
-from cds_service.policies.inotuzumab.open_items import explained
-from cds_service.policy.determination import (
+from cds_service.engine.determination import (
     Basis,
     CardKind,
     CriterionResult,
@@ -18,8 +13,13 @@ from cds_service.policy.determination import (
     Indicator,
     Need,
 )
-from cds_service.policy.outline import leaves_of
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.outline import leaves_of
+from cds_service.engine.verdict import Verdict
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.documents import supporting_documents
+from cds_service.policies.inotuzumab.case.open_items import explained
+from cds_service.policies.inotuzumab.continuation import monitoring
+from cds_service.policies.inotuzumab.continuation.number_of_cycles import mrd_informs
 
 _ORDER = (
     "birth-date", "diagnosis", "pathology", "cd22", "ph-status", "therapy-history", "line-of-therapy", "partner-drugs",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cds_service.clinical.labels import DAYS
-from cds_service.clinical.orders import Order
+from cds_service.clinical.therapy.labels import DAYS
+from cds_service.clinical.therapy.orders import Order
+from cds_service.engine.determination import Basis, CardKind, CriterionResult, Finding, GroupResult, Indicator
+from cds_service.engine.verdict import Verdict
 from cds_service.fhir.quantities import plain
-from cds_service.policies.inotuzumab.case import Case
+from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days
-from cds_service.policy.determination import Basis, CardKind, CriterionResult, Finding, GroupResult, Indicator
-from cds_service.policy.verdict import Verdict
 
 
 def decisive(group: GroupResult) -> Iterator[CriterionResult]:

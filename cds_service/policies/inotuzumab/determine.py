@@ -8,46 +8,49 @@ from dataclasses import replace
 from datetime import datetime
 
 from cds_service.clinical.chart import read_chart
-from cds_service.clinical.drugs import INOTUZUMAB, has_code_of_unknown_system
-from cds_service.clinical.exposure import orders_a_drug, use_of
-from cds_service.clinical.medication import medication_concept
-from cds_service.clinical.orders import Order, is_for, read_order, zone_of
+from cds_service.clinical.therapy.drugs import INOTUZUMAB, has_code_of_unknown_system
+from cds_service.clinical.therapy.exposure import orders_a_drug, use_of
+from cds_service.clinical.therapy.medication import medication_concept
+from cds_service.clinical.therapy.orders import Order, is_for, read_order, zone_of
+from cds_service.engine.answers import Answer
+from cds_service.engine.attempts import Allowance, Missed, attempt
+from cds_service.engine.determination import Determination
+from cds_service.engine.outline import load
+from cds_service.engine.verdict import Verdict
 from cds_service.fhir.record import Record, Resource, record_from
-from cds_service.policies.inotuzumab import (
-    criteria,
-    criteria_continuation,
-    criteria_disease,
-    criteria_partners,
-    criteria_philadelphia,
-    duration,
+from cds_service.policies.inotuzumab.case.case import Case, build_case
+from cds_service.policies.inotuzumab.continuation import (
     monitoring,
+    number_of_cycles,
     progression,
+    toxicity_and_response,
 )
-from cds_service.policies.inotuzumab.case import Case, build_case
 from cds_service.policies.inotuzumab.finders import FINDERS
+from cds_service.policies.inotuzumab.initial import (
+    combination,
+    indication,
+    philadelphia,
+    relapsed_or_frontline,
+)
 from cds_service.policies.inotuzumab.numbers import policy_text
 from cds_service.policies.inotuzumab.one_order import determination, undecided
-from cds_service.policy.attempts import Allowance, Missed, attempt
-from cds_service.policy.determination import Determination
-from cds_service.policy.outline import Answer, load
-from cds_service.policy.verdict import Verdict
 
 log = logging.getLogger(__name__)
 LEAVES: dict[str, Callable[[Case], Answer]] = {
-    "POL-IND-A-AGE": criteria.age,
-    "POL-A-I-DX": criteria.diagnosis,
-    "POL-A-I-CD22": criteria.cd22,
-    "POL-A-II-A": criteria_disease.relapsed_or_refractory,
-    "POL-A-II-B-1": criteria_partners.single_agent,
-    "POL-A-II-B-2": criteria_partners.with_tki,
-    "POL-A-II-B-3": criteria_partners.with_mini_hyper_cvd,
-    "POL-A-IV-FL": criteria_disease.frontline,
-    "POL-A-IV-PH": criteria_philadelphia.philadelphia_negative,
-    "POL-A-V": criteria_partners.with_mini_hyper_cvd,
-    "POL-B-I-TOX": criteria_continuation.toxicity,
+    "POL-IND-A-AGE": indication.age,
+    "POL-A-I-DX": indication.diagnosis,
+    "POL-A-I-CD22": indication.cd22,
+    "POL-A-II-A": relapsed_or_frontline.relapsed_or_refractory,
+    "POL-A-II-B-1": combination.single_agent,
+    "POL-A-II-B-2": combination.with_tki,
+    "POL-A-II-B-3": combination.with_mini_hyper_cvd,
+    "POL-A-IV-FL": relapsed_or_frontline.frontline,
+    "POL-A-IV-PH": philadelphia.philadelphia_negative,
+    "POL-A-V": combination.with_mini_hyper_cvd,
+    "POL-B-I-TOX": toxicity_and_response.toxicity,
     "POL-B-I-PROG": progression.progression,
-    "POL-B-I-MAX": duration.duration,
-    "POL-B-I-B": criteria_continuation.response_documented,
+    "POL-B-I-MAX": number_of_cycles.duration,
+    "POL-B-I-B": toxicity_and_response.response_documented,
     "POL-B-I-C-1": monitoring.counts,
     "POL-B-I-C-2": monitoring.infusion,
     "POL-B-I-C-3": monitoring.heart,

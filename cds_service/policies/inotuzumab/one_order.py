@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from cds_service.engine.attempts import Allowance, Missed, attempt
+from cds_service.engine.determination import Determination, Need, PolicyReference
+from cds_service.engine.finders import find, not_evaluated
+from cds_service.engine.outline import Outline, leaves_of
 from cds_service.fhir.record import Record
-from cds_service.policies.inotuzumab.case import Case, replaced_and_active
+from cds_service.policies.inotuzumab.case.case import Case, replaced_and_active
+from cds_service.policies.inotuzumab.case.documents import attachments
 from cds_service.policies.inotuzumab.checklist import checklist, documentation
 from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
-from cds_service.policies.inotuzumab.documents import attachments
-from cds_service.policies.inotuzumab.dose_check import check_dose, unchecked_dose
-from cds_service.policy.attempts import Allowance, Missed, attempt
-from cds_service.policy.determination import Determination, Need, PolicyReference
-from cds_service.policy.finders import find, not_evaluated
-from cds_service.policy.outline import Outline, leaves_of
+from cds_service.policies.inotuzumab.dose.check import check_dose, unchecked_dose
 
 DRUG = "inotuzumab ozogamicin (J9229)"
 

@@ -12,11 +12,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from cds_service.clinical.chart import read_chart
-from cds_service.clinical.series import DoseMark, Picture, series
+from cds_service.clinical.observations.series import DoseMark, Picture, series
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Record
-from cds_service.policies.inotuzumab.course import placings
-from cds_service.policies.inotuzumab.doses import Dose, dose_history
+from cds_service.policies.inotuzumab.case.cycle_count import placings
+from cds_service.policies.inotuzumab.case.doses import Dose, dose_history
 from cds_service.policies.inotuzumab.numbers import number
 
 

@@ -57,7 +57,7 @@ def _modules(rule_id: str) -> list[str]:
     """The modules that cite a rule, of this policy or of the reading below it and the cards above it."""
     pattern = re.compile(rf"{re.escape(rule_id)}(?![\w-])")
     found = [
-        p for place in _PLACES for p in sorted((_ROOT / place).glob("*.py")) if p.stem not in _ONLY_LISTING
+        p for place in _PLACES for p in sorted((_ROOT / place).rglob("*.py")) if p.stem not in _ONLY_LISTING
     ]
     return [p.stem for p in found if pattern.search(p.read_text(encoding="utf-8"))]
 

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from cds_service.clinical.chart import read_chart
-from cds_service.clinical.diagnosis import diagnosis
+from cds_service.clinical.leukemia.diagnosis import diagnosis
+from cds_service.engine.determination import Determination
 from cds_service.fhir.codings import System, system_of, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.record import Record, Resource
-from cds_service.policy.determination import Determination
 
 ABSENT = "not in the record"
 _NPI = frozenset({"http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"})

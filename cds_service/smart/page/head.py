@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cds_service.policy.determination import Determination, Finding, Indicator
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.determination import Determination, Finding, Indicator
+from cds_service.engine.verdict import Verdict
 from cds_service.smart.page.wording import first_sentence
 
 MARKS = {Verdict.MET: "✓", Verdict.NOT_MET: "✕", Verdict.UNKNOWN: "?"}
