@@ -43,7 +43,7 @@ lint: .venv/.installed-dev ## ruff, mypy, import contracts
 	$(BIN)/lint-imports
 
 traceability: .venv/.installed ## write docs/traceability.csv
-	$(BIN)/python -m cds_service.policies.inotuzumab.traceability docs/traceability.csv
+	$(BIN)/python -m cds_service.commands.traceability inotuzumab docs/traceability.csv
 
 format: .venv/.installed-dev ## let ruff mend what it can
 	$(BIN)/ruff check --fix .

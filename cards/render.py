@@ -137,7 +137,7 @@ class _Maker:
         first = dose_summary(self.d, self._name()) if found[0].kind == "dose" else ""
         summary_, told = finding_text.opening(found[0], self._name())
         detail = finding_text.lines(self.d, found, "" if first else told)
-        extra = {"dose": facts.dose(self.d.dose)}
+        extra = {"dose": facts.dose(self.d.dose, self.d.policy.drug)}
         card = self._card(CardKind.DOSE, found[0].indicator, (first or summary_, summary_), detail, extra)
         return self._with(card, list(dose_update(self.order, self.d, card["uuid"])), "at-most-one")
 

@@ -22,7 +22,7 @@ from cds_service.fhir.attachments import attached_texts, attachments_of
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
-from cds_service.fhir.record import Need, Record, Resource
+from cds_service.fhir.record import DataKind, Record, Resource
 
 _MAY_LIE_AHEAD = {"CarePlan", "ServiceRequest", "Appointment", "MedicationRequest"}
 
@@ -78,7 +78,7 @@ class Chart:
         assert zone is not None, "the evaluation clock carries an offset"
         return zone
 
-    def unseen(self, *needs: Need) -> str | None:
+    def unseen(self, *needs: DataKind) -> str | None:
         """Why one of these kinds of data was not, or not wholly, seen; None when all were."""
         return self.record.unseen(*needs)
 

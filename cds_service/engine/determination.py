@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from cds_service.engine.items import Item
 from cds_service.engine.verdict import Verdict
 
 
@@ -76,6 +77,7 @@ class GroupResult:
     operator: str
     verdict: Verdict
     parts: tuple[GroupResult | CriterionResult, ...]
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class NeededItem:
     """A documentation gap: the item, why it is asked for, and whether a verdict depends on it.
 
     ``orderable`` is False where an order would not bring it: what may be there unseen or is not
@@ -111,13 +113,14 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class DoseOption:
-    """One row of the dose table that may apply. Doses in mg, rounded to micrograms."""
+    """One row of the dose table that may apply. Doses in mg, rounded to micrograms. ``said`` is ``when`` in words."""
 
     mg_per_m2: Decimal
     expected_mg: Decimal
     low_mg: Decimal
     high_mg: Decimal
     when: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,8 @@ class Dose:
     Members that cannot be told are None. ``options`` lists the rows when more than one may apply.
     ``for_every_day`` is False for an order of several days whose doses differ by the table; ``on`` is
     then the day, not the first, that these facts are about. ``disputed`` says that the record supports
-    another body size, so that no dose is suggested.
+    another body size, so that no dose is suggested. ``reduced`` says how a reduction changed the row:
+    ``0.8 less 25 %``.
     """
 
     verdict: str
@@ -137,10 +141,11 @@ class Dose:
     high_mg: Decimal | None = None
     mg_per_m2: Decimal | None = None
     bsa_m2: Decimal | None = None
-    units_j9229: int | None = None
+    billing_units: int | None = None
     vials: int | None = None
     options: tuple[DoseOption, ...] = ()
     arithmetic: str = ""
+    reduced: str = ""
     for_every_day: bool = True
     on: str = ""
     disputed: bool = False
@@ -154,15 +159,44 @@ class Cited(NamedTuple):
     brief: str = ""
 
 
+class Drug(NamedTuple):
+    """The drug that a policy is about: its full and its short name, and how it is billed.
+
+    ``billing_code`` is a HCPCS code, ``billing_unit`` what one unit of it is, such as ``0.1 mg``.
+    """
+
+    name: str
+    short: str
+    billing_code: str
+    billing_unit: str
+
+    @property
+    def coded(self) -> str:
+        """``Inotuzumab (J9229)``."""
+        return f"{self.short} ({self.billing_code})"
+
+    @property
+    def full(self) -> str:
+        """``inotuzumab ozogamicin (J9229)``."""
+        return f"{self.name} ({self.billing_code})"
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyReference:
-    """The payer's document: number, effective date (ISO), title and payer; its criteria and rules by id."""
+    """The payer's document: number, effective date (ISO), title, payer and drug.
+
+    ``rules`` has its criteria and rules by id, ``items`` its documentation items in
+    the order in which they are asked for. ``footer`` is what holds of every answer.
+    """
 
     id: str
     effective: str
     title: str
     payer: str
+    drug: Drug
     rules: Mapping[str, Cited] = field(default_factory=dict, compare=False, repr=False)
+    items: Mapping[str, Item] = field(default_factory=dict, compare=False, repr=False)
+    footer: str = ""
 
 
 class PayerMatch(StrEnum):
@@ -188,10 +222,9 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Determination:
-    """Everything that the service says about one order."""
+    """Everything that the service says about one order. ``timing_in_doubt``: its days are not to be taken over."""
 
     order: str
-    drug: str
     policy: PolicyReference
     request: str
     cycle: int | None
@@ -201,13 +234,14 @@ class Determination:
     criteria: tuple[CriterionResult, ...]
     path: str = ""
     findings: tuple[Finding, ...] = ()
-    needed: tuple[Need, ...] = ()
+    needed: tuple[NeededItem, ...] = ()
     dose: Dose | None = None
     unseen: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
     planned: str = ""
     payer: Payer | None = None
     attach: tuple[str, ...] = ()
+    timing_in_doubt: bool = False
 
     def findings_on(self, card: CardKind) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.card is card)

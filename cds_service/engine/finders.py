@@ -6,11 +6,13 @@ Knows what becomes of a rule that could not be evaluated: it is named on the car
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, TypeVar
 
 from cds_service.engine.attempts import LATE, Allowance, Missed, attempt
-from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, Need
+from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
+from cds_service.engine.policy_file import PolicyError, PolicyFile
 from cds_service.engine.wording import upper_first
 
 C = TypeVar("C")
@@ -21,41 +23,58 @@ _MOST_NAMED = 5
 class Finder(Generic[C]):
     """One thing that is looked for in a case.
 
-    ``rules`` are the ids it answers for, ``about`` names it for a prescriber. With an ``item`` it
+    ``rules`` are the ids it answers for, ``about`` names it for a prescriber, numbers in braces. With an ``item`` it
     only asks for that documentation item, which stays open when an error kept it from being evaluated.
     """
 
     rules: tuple[str, ...]
     about: str
-    look: Callable[[C], Iterable[Finding | Need]]
+    look: Callable[[C], Iterable[Finding | NeededItem]]
     item: str = ""
 
 
 def find(
-    finders: Iterable[Finder[C]], case: C, time: Allowance
-) -> tuple[tuple[Finding, ...], tuple[Need, ...]]:
-    """What all finders find and ask for, in their order; then what could not be evaluated."""
-    found: list[Finding | Need] = []
+    finders: Iterable[Finder[C]], case: C, time: Allowance, policy: PolicyFile
+) -> tuple[tuple[Finding, ...], tuple[NeededItem, ...]]:
+    """What all finders find and ask for, in their order; then what could not be evaluated.
+
+    One that cites a rule or asks for an item that the policy lacks is at fault, as one that raises.
+    """
+    found: list[Finding | NeededItem] = []
     missed: list[tuple[Finder[C], Missed]] = []
+
+    def looked(finder: Finder[C]) -> tuple[Finding | NeededItem, ...]:
+        outcome = tuple(finder.look(case))
+        check_known(outcome, policy)
+        return outcome
+
     for finder in finders:
-        outcome = attempt(f"rule {finder.rules[0]}", lambda f=finder: tuple(f.look(case)), time)  # type: ignore[misc]
+        outcome = attempt(f"rule {finder.rules[0]}", partial(looked, finder), time)
         if isinstance(outcome, Missed):
             missed.append((finder, outcome))
         else:
             found += outcome
-    found += _named(missed)
+    found += _named([(replace(f, about=policy.numbers.filled(f.about)), why) for f, why in missed])
     findings = tuple(f for f in found if isinstance(f, Finding))
-    return findings, tuple(n for n in found if isinstance(n, Need))
+    return findings, tuple(n for n in found if isinstance(n, NeededItem))
 
 
-def _named(missed: Sequence[tuple[Finder[C], Missed]]) -> Iterator[Finding | Need]:
+def check_known(found: Iterable[Finding | NeededItem], policy: PolicyFile) -> None:
+    """Raises PolicyError for a rule or an item that the policy file lacks."""
+    rules = {rule for f in found if isinstance(f, Finding) for rule in f.rules} - policy.citations.keys()
+    items = {n.item for n in found if isinstance(n, NeededItem)} - policy.items.keys()
+    if rules or items:
+        raise PolicyError(f"the file lacks {', '.join(sorted(rules | items))}")
+
+
+def _named(missed: Sequence[tuple[Finder[C], Missed]]) -> Iterator[Finding | NeededItem]:
     """What was not evaluated: an item stays open, a rule is named; whatever time was short for, in one line."""
     late: list[Finder[C]] = []
     for finder, why in missed:
         if why is LATE:
             late.append(finder)
         elif finder.item:
-            yield Need(finder.item, f"{finder.about} {why.because}", decides=False)
+            yield NeededItem(finder.item, f"{finder.about} {why.because}", decides=False)
         else:
             yield not_evaluated(finder.rules, f"{finder.about} {why.because}")
     if late:

@@ -1,83 +1,44 @@
-"""The outline of a policy: its "all of / any of" tree, numbers and citations, read from TOML.
+"""The outline of a policy decided: its "all of / any of" tree with a pure function for each leaf.
 
-A leaf is a pure function with the same id. Orphans in either direction are refused at load, and
-so are finders of rules that the file does not have.
+Orphans in either direction are refused when functions are bound, and so are finders of rules and
+items that the file does not have.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from cds_service.engine.answers import Answer
 from cds_service.engine.attempts import LATE, Allowance, Missed, attempt
-from cds_service.engine.determination import Basis, Cited, CriterionResult, GroupResult, PolicyReference
+from cds_service.engine.determination import CriterionResult, GroupResult
 from cds_service.engine.finders import Finder
+from cds_service.engine.policy_file import Group, PolicyError, PolicyFile
 from cds_service.engine.verdict import Verdict, all_of, any_of
 
 C = TypeVar("C")
-
-
-class PolicyError(ValueError):
-    """The policy file and the code disagree; the message names the id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """Where a criterion or rule stands: section and page of the payer's document, and its basis."""
-
-    id: str
-    section: str
-    page: int
-    title: str
-    basis: Basis
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A node of the outline: ``all`` or ``any`` of parts, each a criterion id or another group's id."""
-
-    id: str
-    operator: str
-    title: str
-    parts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number of the policy with its unit, and where it comes from."""
-
-    value: Decimal
-    unit: str
-    section: str
-    basis: Basis
 
 
 @dataclass(frozen=True)
 class Outline(Generic[C]):
     """A policy as data, with the functions that decide its leaves. ``C`` is the case they look at."""
 
-    reference: PolicyReference
-    groups: Mapping[str, Group]
-    citations: Mapping[str, Citation]
-    numbers: Mapping[str, Number]
-    not_computed: Mapping[str, tuple[Citation, str]]
+    policy: PolicyFile
     leaves: Mapping[str, Callable[[C], Answer]]
     finders: tuple[Finder[C], ...] = ()
 
     def evaluate(self, group_id: str, case: C, time: Allowance | None = None) -> GroupResult:
         """Decide a whole group. A leaf is decided once, wherever it stands; one that is not reached is unknown."""
         allowed = time or Allowance()
-        return self._group(self.groups[group_id], {}, lambda leaf_id: self._leaf(leaf_id, case, allowed))
+        return self._group(
+            self.policy.groups[group_id], {}, lambda leaf_id: self._leaf(leaf_id, case, allowed)
+        )
 
     def undecided(self, group_id: str, missed: Missed) -> GroupResult:
         """A whole group of which nothing could be decided."""
         return self._group(
-            self.groups[group_id], {}, lambda leaf_id: self._result(leaf_id, _no_answer(missed))
+            self.policy.groups[group_id], {}, lambda leaf_id: self._result(leaf_id, _no_answer(missed))
         )
 
     def _group(
@@ -85,15 +46,20 @@ class Outline(Generic[C]):
     ) -> GroupResult:
         parts: list[GroupResult | CriterionResult] = []
         for part in group.parts:
-            if part in self.groups:
-                parts.append(self._group(self.groups[part], decided, decide))
+            if part in self.policy.groups:
+                parts.append(self._group(self.policy.groups[part], decided, decide))
             else:
                 if part not in decided:
                     decided[part] = decide(part)
                 parts.append(decided[part])
         combine = all_of if group.operator == "all" else any_of
         return GroupResult(
-            group.id, group.title, group.operator, combine(p.verdict for p in parts), tuple(parts)
+            group.id,
+            group.title,
+            group.operator,
+            combine(p.verdict for p in parts),
+            tuple(parts),
+            group.section,
         )
 
     def _leaf(self, leaf_id: str, case: C, time: Allowance) -> CriterionResult:
@@ -101,11 +67,12 @@ class Outline(Generic[C]):
         return self._result(leaf_id, _no_answer(answer) if isinstance(answer, Missed) else answer)
 
     def _result(self, leaf_id: str, answer: Answer) -> CriterionResult:
-        citation = self.citations[leaf_id]
+        citation = self.policy.citations[leaf_id]
+        title = self.policy.reference.rules[leaf_id].title
         return CriterionResult(
             id=leaf_id,
             section=citation.section,
-            title=citation.title,
+            title=title,
             verdict=answer.verdict,
             because=answer.because,
             evidence=tuple(dict.fromkeys(answer.evidence)),
@@ -135,44 +102,32 @@ def leaves_of(group: GroupResult) -> tuple[CriterionResult, ...]:
     return tuple(found.values())
 
 
-def load(
-    text: str, leaves: Mapping[str, Callable[[C], Answer]], finders: Sequence[Finder[C]] = ()
-) -> Outline[C]:
-    """Read a policy file and bind its leaves and finders.
+def needed_by_every_path(group: GroupResult) -> frozenset[str]:
+    """The criteria without which the whole cannot be met, whichever alternatives are."""
+    parts = [
+        needed_by_every_path(part) if isinstance(part, GroupResult) else frozenset((part.id,))
+        for part in group.parts
+    ]
+    if group.operator == "all":
+        return frozenset().union(*parts)
+    return frozenset.intersection(*parts) if parts else frozenset()
 
-    Raises PolicyError when a criterion has no function, a function no criterion, a finder no rule, or
-    a part no meaning.
+
+def bind(
+    policy: PolicyFile, leaves: Mapping[str, Callable[[C], Answer]], finders: Sequence[Finder[C]] = ()
+) -> Outline[C]:
+    """Bind leaves and finders to a policy.
+
+    Raises PolicyError when a criterion has no function, a function no criterion, or a finder a rule or
+    an item that the file lacks.
     """
-    raw = tomllib.loads(text, parse_float=Decimal)
-    citations = {c["id"]: _citation(c) for c in (*raw["criterion"], *raw.get("rule", ()))}
-    groups = {g["id"]: Group(g["id"], g["operator"], g["title"], tuple(g["parts"])) for g in raw["group"]}
-    numbers = {key: _number(key, value) for key, value in raw["numbers"].items()}
-    skipped = {n["id"]: (_citation(n), n["reason"]) for n in raw.get("not_computed", ())}
-    wanted = {c["id"] for c in raw["criterion"]}
+    wanted = set(policy.criteria)
     if missing := wanted - leaves.keys():
         raise PolicyError(f"criteria without a function: {', '.join(sorted(missing))}")
     if orphans := leaves.keys() - wanted:
         raise PolicyError(f"functions without a criterion: {', '.join(sorted(orphans))}")
-    if unruled := {rule for finder in finders for rule in finder.rules} - citations.keys():
+    if unruled := {rule for finder in finders for rule in finder.rules} - policy.citations.keys():
         raise PolicyError(f"finders of rules that the file lacks: {', '.join(sorted(unruled))}")
-    for group in groups.values():
-        for part in group.parts:
-            if part not in groups and part not in wanted:
-                raise PolicyError(f"group {group.id} names {part}, which is neither group nor criterion")
-    about = raw["policy"]
-    cited = {
-        c["id"]: Cited(c["section"].strip("-"), c["title"], c.get("brief", c["title"]))
-        for c in (*raw["criterion"], *raw.get("rule", ()))
-    }
-    reference = PolicyReference(about["id"], about["effective"], about["title"], about["payer"], cited)
-    return Outline(reference, groups, citations, numbers, skipped, leaves, tuple(finders))
-
-
-def _citation(raw: Mapping[str, Any]) -> Citation:
-    return Citation(raw["id"], raw["section"], raw["page"], raw["title"], Basis(raw["basis"]), raw["kind"])
-
-
-def _number(key: str, raw: Mapping[str, Any]) -> Number:
-    if not raw.get("section"):
-        raise PolicyError(f"number {key} cites no section")
-    return Number(Decimal(str(raw["value"])), raw["unit"], raw["section"], Basis(raw["basis"]))
+    if unknown := {finder.item for finder in finders if finder.item} - policy.items.keys():
+        raise PolicyError(f"finders of items that the file lacks: {', '.join(sorted(unknown))}")
+    return Outline(policy, leaves, tuple(finders))

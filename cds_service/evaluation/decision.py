@@ -17,7 +17,7 @@ import cards
 from cds_service.engine.attempts import Allowance
 from cds_service.engine.determination import Determination
 from cds_service.evaluation.payer import with_payer
-from cds_service.fhir.record import Gap, Need, Record, Resource
+from cds_service.fhir.record import DataKind, Gap, Record, Resource
 from cds_service.json_text import write_json
 from cds_service.policies import DrugPolicy
 
@@ -95,12 +95,12 @@ def read(content: bytes) -> tuple[Grounds, str]:
     kept = json.loads(content, parse_float=Decimal)
     if kept["form"] != _FORM:
         raise ValueError("the decision was written down by another version of this program")
-    gaps = tuple(Gap(Need(need), reason, partial) for need, reason, partial in kept["gaps"])
+    gaps = tuple(Gap(DataKind(need), reason, partial) for need, reason, partial in kept["gaps"])
     by_type = {kind: _read_resources(held) for kind, held in kept["resources"].items()}
     grounds = Grounds(
         tenant=kept["tenant"],
         patient_id=kept["patient"],
-        record=Record(kept["patient"], by_type, gaps, tuple(map(Need, kept.get("not_offered", ())))),
+        record=Record(kept["patient"], by_type, gaps, tuple(map(DataKind, kept.get("not_offered", ())))),
         drafts=_read_resources(kept["drafts"]),
         policies=tuple(kept["policies"]),
         clock=datetime.fromisoformat(kept["clock"]),

@@ -14,7 +14,7 @@ from cds_service.clinical.payer import Plan, Standing, plans_of
 from cds_service.engine.attempts import Allowance, Missed, attempt
 from cds_service.engine.determination import Determination, Payer, PayerMatch
 from cds_service.fhir.dates import read_when
-from cds_service.fhir.record import Need, Record
+from cds_service.fhir.record import DataKind, Record
 
 _MAY_NOT_APPLY = "this policy may not apply"
 
@@ -44,7 +44,7 @@ def _of_each(
     found: Sequence[Determination], record: Record, zone: tzinfo, payers: Collection[str]
 ) -> list[Payer | None]:
     """What is to be said of each order's planned day; None also for a day that was not read."""
-    plans, all_seen = plans_of(record, zone), record.unseen(Need.COVERAGE) is None
+    plans, all_seen = plans_of(record, zone), record.unseen(DataKind.COVERAGE) is None
     planned = [read_when(d.planned) for d in found]
     return [
         payer_on(when.first, plans, payers, all_seen=all_seen) if when is not None else None

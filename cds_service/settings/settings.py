@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cds_service.policies import names as policy_names
 from cds_service.settings.environment import FROM_FILES, Environment
 from cds_service.settings.tenants import (
     Fault,
@@ -21,7 +22,7 @@ from cds_service.settings.tenants import (
     is_loopback,
     without_slash,
 )
-from cds_service.settings.trust_file import policy_names, read_trust_file
+from cds_service.settings.trust_file import read_trust_file
 
 NAMES = {
     "CDS_PUBLIC_URL",

@@ -6,7 +6,6 @@ Paths in the file are relative to the file. Reads no environment but the client 
 from __future__ import annotations
 
 import csv
-import pkgutil
 import ssl
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -33,11 +32,6 @@ _READABLE = "name a file that the service's account may read"
 MEMBERS_HEADER = ["payer", "member_id"]
 
 
-def policy_names() -> tuple[str, ...]:
-    """The policies that a tenant may name: one folder each."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(policies.__path__) if m.ispkg))
-
-
 def read_trust_file(path: Path, environ: Mapping[str, str], *, dev: bool) -> tuple[Tenant, ...]:
     """The tenants of a trust file. Raises SettingsError that names every member at fault."""
     try:
@@ -61,7 +55,7 @@ def read_trust_file(path: Path, environ: Mapping[str, str], *, dev: bool) -> tup
 
 
 def _tenant(table: Table, environ: Mapping[str, str]) -> Tenant:
-    names = policy_names()
+    names = policies.names()
     smart = table.table("smart")
     network = _network(table)
     tenant = Tenant(

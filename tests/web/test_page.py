@@ -11,10 +11,9 @@ import pytest
 from flask import Flask, render_template
 
 from cds_service.clinical.observations.series import Point, Series
-from cds_service.engine.determination import Determination, Indicator
-from cds_service.engine.determination import Need as NeededItem
+from cds_service.engine.determination import Determination, Drug, Indicator, NeededItem
 from cds_service.engine.verdict import Verdict
-from cds_service.fhir.record import Need, Record, Resource, record_from
+from cds_service.fhir.record import DataKind, Record, Resource, record_from
 from cds_service.smart.page import charts as geometry
 from cds_service.smart.page.criteria import grouped, tally
 from cds_service.smart.page.detail import DetailPage, detail_page
@@ -301,7 +300,9 @@ def test_what_was_searched_and_what_could_not_be_seen_is_said(app: Flask) -> Non
 
 
 def test_a_type_that_the_ehr_does_not_offer_is_named_where_it_was_searched(app: Flask) -> None:
-    text = html(app, arranged(examples.UNKNOWN, replace(examples.CHART, not_offered=(Need.ADVERSE_EVENTS,))))
+    text = html(
+        app, arranged(examples.UNKNOWN, replace(examples.CHART, not_offered=(DataKind.ADVERSE_EVENTS,)))
+    )
     searched = text[text.index("What was searched") :]
     assert "this EHR does not offer AdverseEvent; its facts are judged by the other sources" in searched
     assert "not wholly seen" not in searched
@@ -364,7 +365,7 @@ def test_hostile_names_and_values_stay_text(app: Flask) -> None:
     value = examples.observation("cd22", HOSTILE, HOSTILE, HOSTILE, "2026-04-02")
     hostile = replace(
         examples.UNKNOWN,
-        drug=HOSTILE,
+        policy=replace(examples.REFERENCE, drug=Drug(HOSTILE, HOSTILE, HOSTILE, HOSTILE)),
         unseen=(HOSTILE,),
         notes=(HOSTILE,),
         criteria=tuple(replace(c, because=HOSTILE, title=HOSTILE) for c in examples.CRITERIA),

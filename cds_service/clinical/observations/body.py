@@ -14,7 +14,7 @@ from cds_service.clinical.chart import Chart
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 
 
 class AgeRange(NamedTuple):
@@ -114,7 +114,7 @@ def _missing(chart: Chart, name: str, label: str) -> str:
     if found := chart.usable(name):
         dated = [r for r in found if r.when is not None]
         return f"{label} is only {dated[0].shown}" if dated else f"{label} has no date"
-    if unseen := chart.unseen(Need.OBSERVATIONS):
+    if unseen := chart.unseen(DataKind.OBSERVATIONS):
         return f"{label} could not be looked for everywhere ({unseen})"
     return f"no {label} found"
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
-from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.record import Resolver, Resource
 
 
-def medication_concept(resource: Resource, record: Record) -> Mapping[str, Any] | None:
+def medication_concept(resource: Resource, record: Resolver) -> Mapping[str, Any] | None:
     """The CodeableConcept of the drug; None when it is a reference that could not be read."""
     body = resource.body
     if resource.type == "ServiceRequest":
@@ -35,7 +35,7 @@ _DEEPEST = 3  # a mixture of mixtures; deeper ones are not read
 
 
 def _composition(
-    medication: Resource, holder: Resource, record: Record, depth: int = 1
+    medication: Resource, holder: Resource, record: Resolver, depth: int = 1
 ) -> Mapping[str, Any] | None:
     """A Medication's code with those of its ingredients; None when nothing of it could be read."""
     code = as_dict(medication.body.get("code"))
@@ -48,7 +48,7 @@ def _composition(
 
 
 def _ingredient(
-    ingredient: Mapping[str, Any], holder: Resource, record: Record, depth: int
+    ingredient: Mapping[str, Any], holder: Resource, record: Resolver, depth: int
 ) -> Mapping[str, Any] | None:
     """One ingredient as a CodeableConcept; None when it is a reference that could not be read."""
     own, pointer = as_dict(ingredient.get("itemCodeableConcept")), as_dict(ingredient.get("itemReference"))
@@ -62,7 +62,7 @@ def _ingredient(
     return {"text": display} if display else None
 
 
-def concept_of(resource: Resource, record: Record, inside: Resource | None = None) -> Mapping[str, Any]:
+def concept_of(resource: Resource, record: Resolver, inside: Resource | None = None) -> Mapping[str, Any]:
     """What a resource of any type is or is about, such as the suspect of an adverse event; empty when it does not say.
 
     ``inside`` is the resource that contains it, if one does.

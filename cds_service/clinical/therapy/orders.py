@@ -29,7 +29,7 @@ from cds_service.clinical.therapy.schedule import dosage_parts, schedule_of, sta
 from cds_service.fhir.dates import When, read_when, start_of, whole_day
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.quantities import as_decimal
-from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.record import Resolver, Resource
 from cds_service.fhir.references import local_reference
 
 
@@ -81,7 +81,7 @@ def order_texts(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(t for t in found if t)
 
 
-def is_for(resource: Resource, drug: str, record: Record) -> bool:
+def is_for(resource: Resource, drug: str, record: Resolver) -> bool:
     """Whether an order is for a drug, by code or else by its words."""
     concept = medication_concept(resource, record)
     return concept is not None and drug in ingredients(concept)

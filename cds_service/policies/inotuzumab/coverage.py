@@ -90,7 +90,7 @@ def authorization(case: Case) -> Iterator[Finding]:
     initial = case.request == "initial"
     most = days("auth.initial.max_days" if initial else "auth.reauth.max_days")
     if what := _beyond_a_cycle(case.order, most):
-        text = f"The order covers {what}: one authorization covers one cycle (at most {most} days, 3 doses)"
+        text = f"The order covers {what}: one authorization covers one cycle (at most {most} days, {len(DAYS)} doses)"
         rule = "POL-C-I" if initial else "POL-C-II"
         yield Finding(
             "authorization-duration", Indicator.WARNING, CardKind.COVERAGE, (rule,), Basis.POLICY, text, "",

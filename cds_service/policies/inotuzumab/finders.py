@@ -7,6 +7,7 @@ is told by their modules.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import wraps
 
 from cds_service.engine.determination import Finding
 from cds_service.engine.finders import Finder
@@ -21,6 +22,7 @@ from cds_service.policies.inotuzumab.toxicities import boxed_warning, graded
 
 
 def _stop(source: Source) -> Finder[Case]:
+    @wraps(source.reasons)
     def look(case: Case) -> Iterator[Finding]:
         return findings.stops(source.reasons(case))
 
@@ -28,6 +30,7 @@ def _stop(source: Source) -> Finder[Case]:
 
 
 def _undecided(source: Source) -> Finder[Case]:
+    @wraps(source.reasons)
     def look(case: Case) -> Iterator[Finding]:
         return findings.undecided(source.reasons(case))
 
@@ -41,7 +44,7 @@ FINDERS: tuple[Finder[Case], ...] = (
     Finder(("POL-TOX-BLEED", "POL-TOX-INF", "POL-TOX-GR2"), "graded toxicities", findings.toxicities),
     Finder(("POL-TOX-IRR",), "infusion reactions at earlier doses", findings.reactions),
     Finder(("POL-BBW-STOP",), "signs of veno-occlusive disease", findings.signs_of_vod),
-    Finder(("POL-B-III-A",), "response within 3 cycles", findings.no_response),
+    Finder(("POL-B-III-A",), "response within {cycle.response_deadline!}", findings.no_response),
     Finder(("POL-HEM-1", "POL-HEM-2", "POL-HEM-3"), "blood counts before the next cycle", holds.next_cycle),
     Finder(("POL-INT-LT7",), "the interval between doses", intervals.minimum_interval),
     Finder(("POL-QL-I", "POL-QL-II"), "the interval between cycles", intervals.early_cycle),

@@ -11,7 +11,7 @@ from cds_service.policies.inotuzumab.continuation.number_of_cycles import respon
 from cds_service.policies.inotuzumab.continuation.stops import Reason
 from cds_service.policies.inotuzumab.dose.findings import is_combination
 from cds_service.policies.inotuzumab.label.liver_recovery import not_recovered
-from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.numbers import days, filled, said
 from cds_service.policies.inotuzumab.toxicities.events import Meaning
 from cds_service.policies.inotuzumab.toxicities.graded import graded_toxicities
 from cds_service.policies.inotuzumab.toxicities.infusion_reactions import infusion_reactions
@@ -20,7 +20,7 @@ from cds_service.policies.inotuzumab.toxicities.vod import vod_events
 _TABLE_ACTIONS = {
     "POL-TOX-BLEED": "Check the bleeding before the dose: hold, reduce or stop as needed",
     "POL-TOX-INF": "Check the infection before the dose: hold, reduce or stop as needed",
-    "POL-TOX-GR2": "Hold the dose until grade 1 or the grade before treatment",
+    "POL-TOX-GR2": "Hold the dose until grade {tox.grade_recovered} or the grade before treatment",
 }
 _KIND_ACTIONS = {
     "safety-hepatic": "Hold and evaluate for veno-occlusive disease",
@@ -62,7 +62,7 @@ def toxicities(case: Case) -> Iterator[Finding]:
     """The non-hematologic table: bleeding, severe infection, grade 2 or more."""
     for t in graded_toxicities(case):
         text = f"{t.shown}, not recorded as resolved"
-        yield _warning("nonhem-hold", t.rule, text, _TABLE_ACTIONS[t.rule], (t.problem.reference,))
+        yield _warning("nonhem-hold", t.rule, text, filled(_TABLE_ACTIONS[t.rule]), (t.problem.reference,))
 
 
 def reactions(case: Case) -> Iterator[Finding]:
@@ -84,14 +84,14 @@ def signs_of_vod(case: Case) -> Iterator[Finding]:
 
 
 def no_response(case: Case) -> Iterator[Finding]:
-    """POL-B-III-A: no CR or CRi within 3 cycles, whatever the transplant plan."""
+    """POL-B-III-A: no CR or CRi in time, whatever the transplant plan."""
     cycle = case.cycle or 0
     if cycle <= days("cycle.response_deadline"):
         return
     reached = response_by_cycle_three(case, cycle)
     if reached.verdict is Verdict.NOT_MET:
         text = f"{reached.text}: the policy does not consider going on appropriate"
-        action = "Stop: no CR or CRi within 3 cycles"
+        action = f"Stop: no CR or CRi within {said('cycle.response_deadline')}"
         yield _warning("discontinue-no-response", "POL-B-III-A", text, action, reached.evidence)
 
 

@@ -38,8 +38,10 @@ def _limits() -> Mapping[str, tuple[tuple[str, Decimal], ...]]:
         "platelets": (("policy: hold below", number("hem.platelets")),),
         "anc": (("policy: hold below", number("hem.anc")),),
         "marrow_blasts_pct": (("policy: CR below", number("cr.marrow_blasts_max")),),
-        "bilirubin_total": (("label: 1.5 x usual upper limit", bilirubin),),
-        "alt": (("label: 2.5 x usual upper limit", alt),),
+        "bilirubin_total": (
+            (f"label: {plain(number('hep.bilirubin_x_uln'))} x usual upper limit", bilirubin),
+        ),
+        "alt": ((f"label: {plain(number('hep.transaminase_x_uln'))} x usual upper limit", alt),),
         "qtc": (
             ("recommendation: check above", number("qtc.warn")),
             ("recommendation: danger above", number("qtc.critical")),

@@ -39,7 +39,8 @@ def form_fields(determination: Determination, record: Record, clock: datetime) -
     order = record.resolve(determination.order)
     dose = determination.dose
     plans = [c for c in record.of_type("Coverage") if c.body.get("status") not in ("draft", "cancelled")]
-    units = f"{dose.units_j9229} of J9229" if dose is not None and dose.units_j9229 is not None else ""
+    code = determination.policy.drug.billing_code
+    units = f"{dose.billing_units} of {code}" if dose is not None and dose.billing_units is not None else ""
     prescriber, npi = _prescriber(order, record)
     said = (
         ("Member id", _joined(_member_id(plan.body) for plan in plans)),

@@ -18,7 +18,7 @@ from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.orders import Order, is_for, read_order
 from cds_service.fhir.dates import When, whole_day
-from cds_service.fhir.record import Need, Record, Resource
+from cds_service.fhir.record import DataKind, Record, Resource
 from cds_service.policies.inotuzumab.case.course_ends import End, ends_of_courses, present_course
 from cds_service.policies.inotuzumab.case.cycle_count import Position, Reading, placings, position
 from cds_service.policies.inotuzumab.case.doses import (
@@ -203,9 +203,9 @@ def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
 
 def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:
     """Why the doses given could not be seen: administrations always matter, the rest when there are none."""
-    if reason := chart.unseen(Need.MEDICATION_ADMINISTRATIONS):
+    if reason := chart.unseen(DataKind.MEDICATION_ADMINISTRATIONS):
         return reason
-    if not history.given and Need.MEDICATION_ADMINISTRATIONS in chart.record.not_offered:
+    if not history.given and DataKind.MEDICATION_ADMINISTRATIONS in chart.record.not_offered:
         return "this EHR does not offer MedicationAdministration, and no dose is recorded elsewhere"
     return None if history.given else history_unseen(chart)
 

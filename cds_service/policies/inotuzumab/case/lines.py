@@ -34,15 +34,15 @@ from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in
 from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.json_types import as_dicts
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case import regimens
 from cds_service.policies.inotuzumab.numbers import span
 
 MEDICATION_NEEDS = (
-    Need.MEDICATION_ADMINISTRATIONS,
-    Need.MEDICATION_STATEMENTS,
-    Need.MEDICATION_DISPENSES,
-    Need.MEDICATION_REQUESTS,
+    DataKind.MEDICATION_ADMINISTRATIONS,
+    DataKind.MEDICATION_STATEMENTS,
+    DataKind.MEDICATION_DISPENSES,
+    DataKind.MEDICATION_REQUESTS,
 )
 OPEN_STATUSES = frozenset({"active", "draft", "in-progress", "on-hold", "intended"})
 _ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment"})
@@ -102,7 +102,7 @@ def is_cytoreduction(use: DrugUse, day_one: date) -> bool:
 
 def _begun_shortly_before(use: DrugUse, day_one: date) -> bool:
     first = use.first_known
-    return first is not None and first.first >= day_one - span("frontline.same_regimen")
+    return first is not None and first.first >= day_one - span("frontline.cytoreduction_within")
 
 
 def line_periods(lines: Sequence[Line]) -> list[tuple[date, date]]:
@@ -145,7 +145,7 @@ def _may_be_for_another(
     told = indication(reasons)
     if told is not Indication.NOT_TOLD or leukemia_from is None:
         return told is Indication.NOT_UNDERSTOOD
-    return ended is None or ended.is_before(leukemia_from - span("frontline.same_regimen")) is not False
+    return ended is None or ended.is_before(leukemia_from - span("frontline.other_malignancy")) is not False
 
 
 def _by_drugs(

@@ -19,49 +19,18 @@ from cds_service.clinical.leukemia.mentions import Mention, newest_mention, newe
 from cds_service.clinical.leukemia.mrd import mrd_mentions
 from cds_service.clinical.leukemia.philadelphia import ph_mentions
 from cds_service.clinical.terms import concepts
-from cds_service.engine.determination import Need as Item
+from cds_service.engine.determination import NeededItem
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import read_when
 from cds_service.fhir.json_types import as_text
-from cds_service.fhir.record import Need, Resource
+from cds_service.fhir.record import DataKind, Resource
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.numbers import span
-
-_RESULTS = (Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS)
-_REPORTS = (Need.DIAGNOSTIC_REPORTS, Need.DOCUMENT_REFERENCES)
-_DRUGS = (
-    Need.MEDICATION_REQUESTS, Need.MEDICATION_ADMINISTRATIONS, Need.MEDICATION_STATEMENTS, Need.MEDICATION_DISPENSES,
-)  # fmt: skip
+from cds_service.policies.inotuzumab.numbers import POLICY, span
 
 # Where each item may stand.
-SOURCES: Mapping[str, tuple[Need, ...]] = {
-    "diagnosis": (Need.CONDITIONS,),
-    "pathology": _REPORTS,
-    "cd22": (*_RESULTS, *_REPORTS),
-    "ph-status": (*_RESULTS, Need.CONDITIONS, *_REPORTS),
-    "therapy-history": (*_DRUGS, Need.PROCEDURES, Need.CONDITIONS),
-    "line-of-therapy": (*_DRUGS, Need.PROCEDURES, Need.CONDITIONS, Need.CARE_PLANS),
-    "partner-drugs": (*_DRUGS, Need.CARE_PLANS),
-    "response": (*_RESULTS, Need.CONDITIONS, *_REPORTS),
-    "mrd": (*_RESULTS, *_REPORTS),
-    "hsct-plan": (Need.SERVICE_REQUESTS, Need.CARE_PLANS, Need.APPOINTMENTS, Need.DOCUMENT_REFERENCES),
-    "progression-note": (*_RESULTS, Need.CONDITIONS, *_REPORTS),
-    "cbc": _RESULTS,
-    "ecg-baseline": (*_RESULTS, Need.PROCEDURES, *_REPORTS),
-    "ecg-follow-up": (*_RESULTS, Need.PROCEDURES, *_REPORTS),
-    "electrolytes-baseline": _RESULTS,
-    "electrolytes-follow-up": _RESULTS,
-    "qt-drugs": _DRUGS,
-    "infusion-monitoring-note": (Need.DOCUMENT_REFERENCES, Need.MEDICATION_ADMINISTRATIONS),
-    "myelosuppression-note": (Need.DOCUMENT_REFERENCES, Need.MEDICATION_ADMINISTRATIONS),
-    "height-weight": _RESULTS,
-    "birth-date": (Need.PATIENT,),
-    "cycle-number": _DRUGS,
-    "interruption-reason": (Need.MEDICATION_ADMINISTRATIONS, Need.CONDITIONS, Need.ADVERSE_EVENTS, Need.DOCUMENT_REFERENCES),
-    "hepatic-recovery": _RESULTS,
-    "extramedullary-status": (*_RESULTS, Need.CONDITIONS, *_REPORTS),
-    "toxicity-detail": (Need.CONDITIONS, Need.ADVERSE_EVENTS, *_RESULTS, Need.MEDICATION_ADMINISTRATIONS),
-}  # fmt: skip
+SOURCES: Mapping[str, tuple[DataKind, ...]] = {
+    item.id: tuple(map(DataKind, item.sources)) for item in POLICY.items.values()
+}
 
 
 def hidden(chart: Chart, item: str) -> str | None:
@@ -236,7 +205,7 @@ def _in_record(case: Case) -> Iterator[tuple[str, str, frozenset[str]]]:
         )
 
 
-def explained(case: Case, need: Item) -> Item:
+def explained(case: Case, need: NeededItem) -> NeededItem:
     """An item of the checklist with why it is open, and whether an order may be offered for it."""
     if reason := hidden(case.chart, need.item):
         named = reason in need.because

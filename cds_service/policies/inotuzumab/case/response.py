@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from cds_service.clinical.chart import Chart
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.response_evidence import Item
 
 
@@ -45,7 +45,7 @@ class CourseResponse:
 _NO_DOSE = "no dose of this course is recorded as given"
 _NOTHING = "no response is recorded since the first dose of this course"
 _WHERE_STATED = (
-    Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS, Need.CONDITIONS, Need.DIAGNOSTIC_REPORTS, Need.DOCUMENT_REFERENCES,
+    DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS, DataKind.CONDITIONS, DataKind.DIAGNOSTIC_REPORTS, DataKind.DOCUMENT_REFERENCES,
 )  # fmt: skip
 _Day = Callable[[Item], date]
 
@@ -59,7 +59,7 @@ def course_response(
     when dated after it.
     """
     if start is None:
-        unseen = chart.unseen(Need.MEDICATION_ADMINISTRATIONS)
+        unseen = chart.unseen(DataKind.MEDICATION_ADMINISTRATIONS)
         why = f"the doses of this course could not be seen ({unseen})" if unseen else _NO_DOSE
         return _unknown(why)
     held = list(items)
@@ -88,7 +88,7 @@ def _response(
     late = _read(held, start, last_cycle_day_one, lambda i: i.day)
     if late.status is not _read(held, start, last_cycle_day_one, lambda i: i.first).status:
         return _unknown(f"the dates of the evidence leave the response open: {late.because}", late.evidence)
-    unseen = chart.unseen(Need.OBSERVATIONS) or chart.unseen(Need.OTHER_OBSERVATIONS)
+    unseen = chart.unseen(DataKind.OBSERVATIONS) or chart.unseen(DataKind.OTHER_OBSERVATIONS)
     if unseen and late.status is not Status.ACHIEVED and late.because != _NOTHING:
         more = [item for item in late.needed if item != "response"]
         return _unknown(f"{late.because}; not everything was seen ({unseen})", late.evidence, *more)

@@ -27,7 +27,7 @@ from cds_service.clinical.leukemia.response import (
 )
 from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.numbers import number, span
 
 
@@ -161,7 +161,7 @@ def _emd_on(
     is stated as present within the window, which is evidence of its own.
     """
     if not emd:
-        if reason := chart.unseen(Need.CONDITIONS, Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS):
+        if reason := chart.unseen(DataKind.CONDITIONS, DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS):
             return f"whether there is extramedullary disease was not wholly seen ({reason})"
         return Extramedullary(False, None, "", "no extramedullary disease on record")
     known = [e for e in emd if e.when is not None and e.when.first <= day]

@@ -16,7 +16,7 @@ from cds_service.clinical.observations.results import Result
 from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.therapy.drugs import shown
 from cds_service.engine.answers import MET, Answer, unknown
-from cds_service.engine.determination import Need as Item
+from cds_service.engine.determination import NeededItem
 from cds_service.engine.verdict import all_of
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
@@ -24,13 +24,13 @@ from cds_service.policies.inotuzumab.case.documents import Note, administration_
 from cds_service.policies.inotuzumab.case.lines import history_unseen
 from cds_service.policies.inotuzumab.case.open_items import absent
 from cds_service.policies.inotuzumab.case.windows import before_first_dose, since_last_cycle
-from cds_service.policies.inotuzumab.numbers import days, span
+from cds_service.policies.inotuzumab.numbers import days, filled, span
 from cds_service.policies.inotuzumab.recommended.qt_drugs import qt_drugs
 
 _ASKED = {
     "myelosuppression-note": "a note that says infection and bleeding are monitored",
     "infusion-monitoring-note": (
-        "a note or administration record that says the patient was watched during and 1 hour after the infusion"
+        "a note or administration record that says the patient was watched during and {infusion.watch!} after the infusion"
     ),
 }
 
@@ -53,15 +53,15 @@ def heart(case: Case) -> Answer:
     return _joined(*_ecg_parts(case), *_electrolyte_parts(case), _drug_part(case))
 
 
-def informing(case: Case) -> Iterator[Item]:
+def informing(case: Case) -> Iterator[NeededItem]:
     """What the checklist asks for without deciding: notes whose content was not read, calcium."""
     for item in _ASKED:
         answer = _note(case, item)
         if answer.verdict is MET and _saying(case, item) is None:
-            yield Item(item, f"{answer.because}; needed: {_ASKED[item]}", decides=False)
+            yield NeededItem(item, f"{answer.because}; needed: {filled(_ASKED[item])}", decides=False)
     for item, (when, chosen) in _windows(case).items():
         if not newest(r for r in case.chart.usable("calcium") if chosen(case, r.when)):
-            yield Item(item, absent(case, f"calcium {when}", item), decides=False)
+            yield NeededItem(item, absent(case, f"calcium {when}", item), decides=False)
 
 
 # ---- Notes ---------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def _note(case: Case, item: str) -> Answer:
             MET, f"a note or record of {notes[0].when} exists, content not read", (notes[0].reference,)
         )
     because = absent(case, f"note or administration record {_after(case)}", item)
-    return unknown(because, item, changes=_ASKED[item])
+    return unknown(because, item, changes=filled(_ASKED[item]))
 
 
 def _after(case: Case) -> str:

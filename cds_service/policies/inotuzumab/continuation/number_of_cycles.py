@@ -15,14 +15,14 @@ from cds_service.clinical.leukemia.transplant import Intention, newest_intention
 from cds_service.clinical.therapy.labels import DAYS
 from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, unknown
 from cds_service.engine.verdict import Verdict, agreed
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.case.response_evidence import Item
-from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.numbers import days, filled, nth, number, word
 
-_EVIDENCE = (Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS)
+_EVIDENCE = (DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def transplant_plan(case: Case) -> Plan:
     own = stated_in_order(case.order.texts, case.chart, case.order.reference)
     planned, statements = newest_intention(case.chart, own)
     evidence = tuple(dict.fromkeys(i.reference for i in statements))
-    unseen = case.chart.unseen(Need.SERVICE_REQUESTS, Need.CARE_PLANS, Need.APPOINTMENTS)
+    unseen = case.chart.unseen(DataKind.SERVICE_REQUESTS, DataKind.CARE_PLANS, DataKind.APPOINTMENTS)
     if planned is not True and unseen:
         return Plan(
             None,
@@ -151,7 +151,12 @@ def mrd_after_two_cycles(case: Case) -> Fact:
     last = max((m.when.first for m in late if m.when is not None), default=None)
     newest = [m for m in late if m.when is not None and last is not None and m.when.last >= last]
     if not newest:
-        return Fact(UNKNOWN, absent(case, "MRD result after the first two cycles", "mrd", ending=""))
+        return Fact(
+            UNKNOWN,
+            absent(
+                case, f"MRD result after the first {word('cycle.recommended.hsct')} cycles", "mrd", ending=""
+            ),
+        )
     text, references = "; ".join(dict.fromkeys(m.shown for m in newest)), tuple(m.reference for m in newest)
     if unseen := case.chart.unseen(*_EVIDENCE):
         return Fact(UNKNOWN, f"{text}; newer results may not have been seen ({unseen})", references)
@@ -195,7 +200,7 @@ def _over(n: int, plan: Plan) -> str:
     if n == third and plan.planned:
         return (
             f"cycle {n} before transplant, with CR/CRi and MRD negative (B.ii); the policy covers {before}, "
-            "a third only until both are reached"
+            f"a {nth('cycle.max.hsct')} only until both are reached"
         )
     if plan.planned:
         return f"cycle {n}; the policy covers at most {third} before transplant (B.ii)"
@@ -208,7 +213,7 @@ def _asks(n: int, plan: Plan, response: Fact, mrd: Fact) -> Iterator[tuple[str, 
     """Why each item is asked for."""
     yield "hsct-plan", f"{plan.text}; it decides whether cycle {n} is covered"
     yield "response", f"{response.text}; CR or CRi decides whether cycle {n} is covered"
-    yield "mrd", f"{mrd.text}; it decides about a third cycle before transplant (B.ii.A)"
+    yield "mrd", f"{mrd.text}; it decides about a {nth('cycle.max.hsct')} cycle before transplant (B.ii.A)"
 
 
 def _decisive(n: int, plan: Plan, response: Fact, mrd: Fact) -> tuple[str, ...]:
@@ -234,12 +239,12 @@ def _needed(n: int, plan: Plan, response: Fact, mrd: Fact) -> list[str]:
 _SETTLES = {
     "hsct-plan": "whether a transplant is planned",
     "response": "whether CR or CRi was reached",
-    "mrd": "an MRD result after the first two cycles",
+    "mrd": "an MRD result after the first {cycle.recommended.hsct:word} cycles",
 }
 
 
 def _settles(needed: list[str]) -> str:
-    return ", ".join(_SETTLES[item] for item in needed)
+    return filled(", ".join(_SETTLES[item] for item in needed))
 
 
 def mrd_informs(case: Case) -> str | None:

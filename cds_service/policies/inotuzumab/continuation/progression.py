@@ -12,7 +12,7 @@ from datetime import date
 from cds_service.clinical.leukemia.response import RELAPSED, Response, response_statements
 from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import hidden
 from cds_service.policies.inotuzumab.case.response import Status
@@ -25,7 +25,7 @@ _NONE = {
     Response.CR, Response.CRI, Response.PR, Response.SD, Response.IMPROVED, Response.STABLE, Response.NO_PROGRESSION,
 }  # fmt: skip
 _SOURCES = (
-    Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS, Need.CONDITIONS, Need.DOCUMENT_REFERENCES, Need.DIAGNOSTIC_REPORTS,
+    DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS, DataKind.CONDITIONS, DataKind.DOCUMENT_REFERENCES, DataKind.DIAGNOSTIC_REPORTS,
 )  # fmt: skip
 
 

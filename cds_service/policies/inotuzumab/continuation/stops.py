@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.hematologic.persistence import Persistence, persistent_cytopenias
 from cds_service.policies.inotuzumab.interruptions.interruptions import interruptions
-from cds_service.policies.inotuzumab.interruptions.reductions import reduction
+from cds_service.policies.inotuzumab.interruptions.reductions import STOPPING, reduction
 from cds_service.policies.inotuzumab.label.liver_recovery import not_recovered
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.toxicities.events import Event, Meaning
@@ -73,7 +73,7 @@ def _suspected_cytopenias(case: Case) -> Iterator[Reason]:
 
 def _failed_reductions(case: Case) -> Iterator[Reason]:
     cut = reduction(case, case.cycle)
-    if cut.step >= 3:
+    if cut.step >= STOPPING:
         text = f"Toxicity after both reductions ({cut.because})"
         yield Reason("POL-INT-STEP3", text, cut.evidence)
 
@@ -136,14 +136,14 @@ _CYTOPENIA = ("POL-HEM-1-28", "POL-HEM-2-28")
 STOPS = (
     Source(("POL-BBW-STOP",), "veno-occlusive disease", _stopping_vod),
     Source(("POL-TOX-IRR-SEV",), "severe infusion reactions", _stopping_reactions),
-    Source(_CYTOPENIA, "low counts for more than 28 days", _suspected_cytopenias),
+    Source(_CYTOPENIA, "low counts for more than {hem.discontinue_after!}", _suspected_cytopenias),
     Source(("POL-INT-STEP3",), "toxicity after both reductions", _failed_reductions),
 )
 UNDECIDED = (
     Source(("POL-BBW-STOP",), "veno-occlusive disease in doubt", _open_vod),
     Source(("POL-TOX-IRR-SEV",), "infusion reactions in doubt", _open_reactions),
     Source(_CYTOPENIA, "low counts of unknown cause", _open_cytopenias),
-    Source(("POL-TOX-GR2",), "unresolved grade 4 toxicity", _grade_four),
-    Source(("POL-INT-GT28",), "interruptions of more than 28 days", _long_interruptions),
+    Source(("POL-TOX-GR2",), "unresolved grade {tox.grade_life_threatening} toxicity", _grade_four),
+    Source(("POL-INT-GT28",), "interruptions of more than {int.stop!}", _long_interruptions),
     Source(("POL-TOX-HEP",), "liver tests that do not recover", _lasting_liver_tests),
 )

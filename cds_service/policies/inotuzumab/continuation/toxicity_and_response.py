@@ -6,13 +6,13 @@ Holds never change toxicity; a document to submit is met or unknown, never "not 
 from __future__ import annotations
 
 from cds_service.engine.answers import MET, NOT, Answer, unknown
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.continuation.stops import stop_reasons, undecided_reasons
 
 _TOXICITY_NEEDS = (
-    Need.CONDITIONS, Need.ADVERSE_EVENTS, Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS, Need.MEDICATION_ADMINISTRATIONS,
+    DataKind.CONDITIONS, DataKind.ADVERSE_EVENTS, DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS, DataKind.MEDICATION_ADMINISTRATIONS,
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from cds_service.clinical.observations.results import Result
 from cds_service.engine.determination import Basis, CardKind, Dose, Finding, Indicator
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import plain
-from cds_service.policies.inotuzumab.numbers import number, span
+from cds_service.policies.inotuzumab.numbers import number, said, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _weights(chart: Chart, body: BodySurface, newest: Result) -> Iterator[Rival]
 
 
 def _recorded(body: BodySurface) -> Iterator[Rival]:
-    """A recorded BSA within 30 days of the weight that differs by more than 10 % from the computed one."""
+    """A recorded BSA near in time to the weight that differs too much from the computed one."""
     recorded, weight, m2 = body.recorded, body.weight, body.m2
     value = _exact(recorded)
     if value is None or m2 is None or weight is None or recorded is None:
@@ -74,7 +74,7 @@ def _recorded(body: BodySurface) -> Iterator[Rival]:
         return
     apart = abs(recorded.when.first - weight.when.first)
     if apart <= span("bsa.recorded_window") and differs_by(value, m2) > number("bsa.mismatch"):
-        text = f"recorded BSA {recorded.shown} differs by more than 10 % from {plain(to_place(m2, Decimal('0.01')))} m2 computed from height and weight"
+        text = f"recorded BSA {recorded.shown} differs by more than {said('bsa.mismatch')} from {plain(to_place(m2, Decimal('0.01')))} m2 computed from height and weight"
         yield Rival(BodySurface(value, "recorded", recorded=recorded), recorded, text)
 
 

@@ -121,7 +121,7 @@ def _verdict(case: Case, expected: Expected, mg: Decimal, day: int | None, bsa: 
 
 
 def _facts(judged: Judged, *, for_every_day: bool) -> Dose:
-    """The dose facts of contract section 5; what depends on an open row is not told."""
+    """The dose facts; what depends on an open row is not told."""
     expected, bsa, row = judged.expected, judged.expected.bsa, judged.expected.row
     ordered = rounded(judged.ordered.mg) if judged.ordered.mg is not None else None
     area = to_place(bsa, _BSA_PLACES) if bsa is not None else None
@@ -134,5 +134,5 @@ def _facts(judged: Judged, *, for_every_day: bool) -> Dose:
     low, high = tolerated(dose)
     return Dose(
         judged.verdict, ordered, rounded(dose), low, high, row.per_m2, area, billing_units(dose), vials(dose),
-        arithmetic=row.shown(bsa), for_every_day=for_every_day, on=judged.on,
+        arithmetic=row.shown(bsa), reduced=row.reduced, for_every_day=for_every_day, on=judged.on,
     )  # fmt: skip

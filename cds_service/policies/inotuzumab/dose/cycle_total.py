@@ -6,7 +6,7 @@ range when all doses of the cycle stay within the reduced total.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,11 +15,9 @@ from cds_service.clinical.therapy.orders import Order
 from cds_service.clinical.therapy.planned_doses import PlannedDose
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.dose.ordered import whole_dose
-from cds_service.policies.inotuzumab.dose.table import Row, rounded, tolerated
+from cds_service.policies.inotuzumab.dose.table import Row, rounded, row_of_later_cycle, tolerated
 from cds_service.policies.inotuzumab.interruptions.reductions import reading
 from cds_service.policies.inotuzumab.numbers import days, number
-
-_SYRINGES = Decimal("0.02")  # mg: three doses, each drawn up to 0.01 mg
 
 
 def total_holds(case: Case, mg: Decimal, day: int, row: Row, bsa: Decimal) -> bool:
@@ -28,16 +26,22 @@ def total_holds(case: Case, mg: Decimal, day: int, row: Row, bsa: Decimal) -> bo
         return False
     if not row.per_m2 * bsa <= mg <= tolerated(row.table * bsa)[1]:
         return False
+    reduced = _reduced_doses(row, bsa)
+    total = sum(reduced.values(), Decimal(0))
+    doses = _doses_of_cycle(case, reduced, bsa) | {day: mg}
+    slack = number("dose.tolerance.cycle_total")  # what drawing up three doses to 0.01 mg may add
+    return rounded(sum(doses.values(), Decimal(0))) <= rounded(total) + slack
+
+
+def _reduced_doses(row: Row, bsa: Decimal) -> dict[int, Decimal]:
+    """What the table gives for each day of a row's cycle, reduced, in mg."""
     no_cr = row.rule == "POL-DOSE-NOCR"
-    total = number("dose.cycle_total.nocr" if no_cr else "dose.cycle_total.cr") * row.cut.factor * bsa
-    doses = _doses_of_cycle(case, row, bsa, first="dose.sub.nocr.d1" if no_cr else "dose.sub.cr.d1")
-    return rounded(sum((doses | {day: mg}).values(), Decimal(0))) <= rounded(total) + _SYRINGES
+    return {day: row_of_later_cycle(no_cr, day).table * row.cut.factor * bsa for day in DAYS}
 
 
-def _doses_of_cycle(case: Case, row: Row, bsa: Decimal, *, first: str) -> dict[int, Decimal]:
+def _doses_of_cycle(case: Case, reduced: Mapping[int, Decimal], bsa: Decimal) -> dict[int, Decimal]:
     """The doses of the cycle by day, in mg: given (none for one left out), ordered, else the reduced ones."""
-    reduced = {1: number(first), 8: number("dose.c1.d8"), 15: number("dose.c1.d15")}
-    found = {day: reduced[day] * row.cut.factor * bsa for day in DAYS}
+    found = dict(reduced)
     for slot, mg in _ordered(case, bsa):
         found[slot] = mg
     for dose, label in reading(case).placed:

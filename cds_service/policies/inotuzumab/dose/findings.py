@@ -17,11 +17,19 @@ from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.dose.ordered import Ordered
-from cds_service.policies.inotuzumab.dose.table import Expected, Row, bsa_text, closest, rounded, tolerated
+from cds_service.policies.inotuzumab.dose.table import (
+    Expected,
+    Row,
+    bsa_text,
+    closest,
+    highest_of_table,
+    rounded,
+    tolerated,
+)
 from cds_service.policies.inotuzumab.initial.combination import with_mini_hyper_cvd, with_tki
 from cds_service.policies.inotuzumab.initial.concurrency import Concurrency
 from cds_service.policies.inotuzumab.initial.partner_drugs import partners
-from cds_service.policies.inotuzumab.numbers import number
+from cds_service.policies.inotuzumab.numbers import number, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ def _outside(case: Case, judged: Judged, days: str) -> Iterator[Finding]:
     if above_all and row.cut.step:
         yield Finding(
             "dose-reduction-due", Indicator.WARNING, CardKind.SAFETY, ("POL-INT-GE14", row.rule), Basis.POLICY,
-            _due(row, mg, bsa), "Reduce the dose by 25 %", (*evidence, *row.cut.evidence),
+            _due(row, mg, bsa), f"Reduce the dose by {row.cut.said}", (*evidence, *row.cut.evidence),
         )  # fmt: skip
         if rounded(mg) <= tolerated(row.table * bsa)[1]:
             return
@@ -111,19 +119,19 @@ def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str
     expected = judged.expected
     table = " or ".join(r.shown(bsa) for r in expected.rows)
     amount = f"{plain(rounded(mg))} mg"
-    said = f" ({judged.ordered.quoted})" if judged.ordered.quoted != amount else ""
-    ordered = f"Ordered {amount}{said}{f' for {days}' if days else ''}"
+    quoted = f" ({judged.ordered.quoted})" if judged.ordered.quoted != amount else ""
+    ordered = f"Ordered {amount}{quoted}{f' for {days}' if days else ''}"
     times = plain(to_place(mg / (row.per_m2 * bsa), Decimal("0.01")))
     near = "the table" if expected.row is not None else f"the nearer row ({plain(row.per_m2)} mg/m2)"
     parts = [
         f"{ordered}; the table gives {table}",
-        f"That is {times} times {near}; +/-10 % is accepted (recommendation)",
+        f"That is {times} times {near}; +/-{said('dose.tolerance.ok')} is accepted (recommendation)",
         bsa_text(expected.body),
     ]
     if expected.row is None:
         parts.append(f"Several rows are open: {expected.why_open}")
     if row.cut.step:
-        parts.append(f"The dose is reduced by 25 %: {row.cut.because}")
+        parts.append(f"The dose is reduced by {row.cut.said}: {row.cut.because}")
     return ". ".join(parts)
 
 
@@ -134,9 +142,9 @@ def _due(row: Row, mg: Decimal, bsa: Decimal) -> str:
 
 
 def _severity(case: Case, judged: Judged, mg: Decimal, bsa: Decimal) -> Indicator:
-    """Critical when more than 25 % over the (highest) row; beside a covered combination by 3.7."""
+    """Critical when far over the (highest) row; beside a covered combination by 3.7."""
     combined = is_combination(case)
-    top = number("dose.single_max") if combined else max(r.per_m2 for r in judged.expected.rows)
+    top = highest_of_table() if combined else max(r.per_m2 for r in judged.expected.rows)
     critical = rounded(top * bsa * (1 + number("dose.tolerance.critical_over") / 100))
     if judged.verdict == "over" and rounded(mg) > critical:
         return Indicator.CRITICAL

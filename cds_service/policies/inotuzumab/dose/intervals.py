@@ -10,14 +10,14 @@ from datetime import date, timedelta
 
 from cds_service.clinical.therapy.labels import DAYS, Label
 from cds_service.clinical.therapy.orders import Order
-from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, Need
+from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import hidden
 from cds_service.policies.inotuzumab.case.order_days import too_close
 from cds_service.policies.inotuzumab.dose.cycle_total import slot_of
 from cds_service.policies.inotuzumab.interruptions.interruptions import Interruption, interruptions
 from cds_service.policies.inotuzumab.interruptions.reductions import reading, reduction
-from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.numbers import days, said, word
 
 
 def _warning(kind: str, rule: str, text: str, action: str, *evidence: str) -> Finding:
@@ -25,7 +25,7 @@ def _warning(kind: str, rule: str, text: str, action: str, *evidence: str) -> Fi
 
 
 def minimum_interval(case: Case) -> Iterator[Finding]:
-    """POL-INT-LT7: at least 6 days between doses, always checked; also between the days of one order."""
+    """POL-INT-LT7: at least so many days between doses, always checked; also between the days of one order."""
     least = days("dose.min_interval")
     action = f"Check the date: at least {least} days between doses"
     earlier = [d for d in (*case.frame.history.given, *case.frame.planned_before) if d.day <= case.planned]
@@ -52,7 +52,7 @@ def _crowded(order: Order, a: date, b: date) -> str:
 
 
 def early_cycle(case: Case) -> Iterator[Finding]:
-    """POL-QL-I, POL-QL-II: day 1 of the next cycle earlier than 21 (after cycle 1) or 27 days."""
+    """POL-QL-I, POL-QL-II: day 1 of the next cycle earlier than the cycle before it ends."""
     before = case.last_cycle_day_one
     if case.day != 1 or case.cycle is None or case.cycle < 2 or before is None:
         return
@@ -60,13 +60,18 @@ def early_cycle(case: Case) -> Iterator[Finding]:
     least = days("cycle.day1_min.c1") if after_first else days("cycle.day1_min.sub")
     gap = (case.planned - before).days
     if gap < least:
-        lasts = "21 days" if after_first else "28 days (27 or more are accepted, a recommendation)"
+        lasts = said("cycle.length.c1") if after_first else _later_cycle_lasts()
         text = (
             f"Day 1 of cycle {case.cycle} is planned for {case.planned}, {gap} days after day 1 of "
             f"cycle {case.cycle - 1} ({before}), which lasts {lasts}"
         )
         rule = "POL-QL-I" if after_first else "POL-QL-II"
         yield _warning("interval", rule, text, "Check the date: the next cycle starts early")
+
+
+def _later_cycle_lasts() -> str:
+    accepted = days("cycle.day1_min.sub")
+    return f"{said('cycle.length.sub')} ({accepted} or more are accepted, a recommendation)"
 
 
 def dose_to_omit(case: Case) -> Iterator[Finding]:
@@ -92,7 +97,7 @@ def _held_for_toxicity(case: Case, label: Label) -> tuple[date, Interruption] | 
     """The planned date of a dose that was held for a non-hematologic toxicity, and the interruption."""
     not_given = [dose.day for dose, slot in reading(case).placed if slot == label and not dose.given]
     due = not_given[0] if not_given else case.day_one + timedelta(days=label.day - 1)
-    slack = timedelta(days=days("course.same_dose"))
+    slack = timedelta(days=days("interval.slack"))
     for i in interruptions(case):
         if i.toxicity and i.start <= due + slack and (i.recovery is None or i.recovery >= due):
             return due, i
@@ -108,14 +113,14 @@ def third_dose(case: Case) -> Iterator[Finding]:
     own = {p.day for p in case.order.doses if slot_of(case, case.order, p) is not None} | {case.planned}
     if len(before | own) > days("dose.doses_after_second_reduction"):
         text = f"Two doses a cycle are due ({cut.because}); cycle {case.cycle} would have {len(before | own)}"
-        action = "Hold: two doses a cycle, omit this one"
+        action = f"Hold: {word('dose.doses_after_second_reduction')} doses a cycle, omit this one"
         yield _warning("dose-reduction-due", "POL-INT-STEP2", text, action, *cut.evidence)
 
 
-def interruption_reason(case: Case) -> Iterator[Need]:
+def interruption_reason(case: Case) -> Iterator[NeededItem]:
     """Interruptions and delays whose reason or recovery is not recorded. They decide nothing by themselves."""
     for because in (*_open_interruptions(case), *_late_without_reason(case)):
-        yield Need("interruption-reason", because, decides=False)
+        yield NeededItem("interruption-reason", because, decides=False)
         return
 
 

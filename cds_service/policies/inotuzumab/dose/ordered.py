@@ -21,9 +21,10 @@ from cds_service.policies.inotuzumab.dose.table import (
     in_range,
     rounded,
     tolerated,
+    units_per_vial,
     vials,
 )
-from cds_service.policies.inotuzumab.numbers import number
+from cds_service.policies.inotuzumab.numbers import POLICY, number, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def in_mg(stated: StatedDose, bsa: Decimal | None) -> Ordered:
 def _of_units(units: Decimal, expected: Expected, planned_days: int) -> Ordered:
     """Steps 2 and 3: the whole-vial number of an in-range dose is billing, unless it is an in-range dose itself."""
     mg = units * number("hcpcs.mg_per_unit")
-    quoted = f"{plain(units)} units of 0.1 mg"
+    quoted = f"{plain(units)} units of {said('hcpcs.mg_per_unit')}"
     if planned_days > 1:
         return Ordered(None, quoted, f"the order states only {plain(units)} units for {planned_days} doses")
     doses = [row.per_m2 * expected.bsa for row in expected.rows] if expected.bsa is not None else []
@@ -116,7 +117,7 @@ def _of_units(units: Decimal, expected: Expected, planned_days: int) -> Ordered:
 
 def _whole_vials(doses: Sequence[Decimal], units: Decimal) -> set[Decimal]:
     """The whole-vial numbers of the doses in range; without a BSA, any whole-vial number may be one."""
-    per_vial = number("hcpcs.units_per_vial")
+    per_vial = units_per_vial()
     if not doses:
         return {units} if is_multiple(units, per_vial) else set()
     ranges = [tolerated(dose) for dose in doses]
@@ -125,7 +126,7 @@ def _whole_vials(doses: Sequence[Decimal], units: Decimal) -> set[Decimal]:
 
 def _bills(units: Decimal, mg: Decimal) -> bool:
     """Step 1: units from those of the dose (one of slack below) to those of its whole vials are in order."""
-    return billing_units(mg) - 1 <= units <= vials(mg) * number("hcpcs.units_per_vial")
+    return billing_units(mg) - 1 <= units <= vials(mg) * units_per_vial()
 
 
 def contradictions(order: Order, bsa: Decimal | None) -> Iterator[str]:
@@ -156,8 +157,8 @@ def _units_disagree(order: Order, doses: Sequence[Decimal | None]) -> Iterator[s
     units, known = order.billing.units, [mg for mg in doses if mg is not None]
     if units is None or not known or any(_bills(units, mg) for mg in (*known, sum(known, Decimal(0)))):
         return
-    most = vials(known[0]) * int(number("hcpcs.units_per_vial"))
+    most = vials(known[0]) * int(units_per_vial())
     yield (
-        f"the order bills {plain(units)} units of J9229, but {plain(rounded(known[0]))} mg is "
+        f"the order bills {plain(units)} units of {POLICY.reference.drug.billing_code}, but {plain(rounded(known[0]))} mg is "
         f"{billing_units(known[0])} units (up to {most} with whole vials)"
     )

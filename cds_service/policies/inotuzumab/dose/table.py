@@ -1,7 +1,7 @@
 """What the dose table gives for an order: steps 1 to 3 of the dose procedure (policy analysis 2.6).
 
-BSA, the row by cycle, day and response, the reduction of 2.8. Days 8 and 15 are 0.5 mg/m2 in
-every row, so an unknown response or cycle never leaves them unchecked.
+BSA, the row by cycle, day and response, the reduction of 2.8. Where every row that may apply gives
+the same, an unknown response or cycle does not leave the dose unchecked.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.observations.body import BodySurface
-from cds_service.clinical.therapy.labels import Label
+from cds_service.clinical.therapy.labels import DAYS, Label
 from cds_service.engine.determination import DoseOption
 from cds_service.fhir.decimals import to_place, whole_up
 from cds_service.fhir.quantities import plain
@@ -30,17 +30,22 @@ def rounded(mg: Decimal) -> Decimal:
 
 
 def billing_units(mg: Decimal) -> int:
-    """POL-CODE-J9229: units of 0.1 mg, rounded up."""
+    """POL-CODE-J9229: billing units, rounded up."""
     return whole_up(rounded(mg), number("hcpcs.mg_per_unit"))
 
 
 def vials(mg: Decimal) -> int:
-    """POL-DOSE-VIAL: single-dose vials of 0.9 mg, rounded up."""
+    """POL-DOSE-VIAL: single-dose vials, rounded up."""
     return whole_up(rounded(mg), number("vial.mg"))
 
 
+def units_per_vial() -> Decimal:
+    """Billing units of a whole vial."""
+    return number("vial.mg") / number("hcpcs.mg_per_unit")
+
+
 def tolerated(mg: Decimal) -> tuple[Decimal, Decimal]:
-    """The lowest and the highest dose, to the microgram, that are within 10 % of a dose."""
+    """The lowest and the highest dose, to the microgram, that are within the tolerance of a dose."""
     slack = mg * number("dose.tolerance.ok") / 100
     return rounded(mg - slack), rounded(mg + slack)
 
@@ -63,9 +68,14 @@ class Row:
     def per_m2(self) -> Decimal:
         return self.table * self.cut.factor
 
+    @property
+    def reduced(self) -> str:
+        """How a reduction changed the row: ``0.8 less 25 %``; empty when none is in force."""
+        return f"{plain(self.table)} less {self.cut.said}" if self.cut.step else ""
+
     def shown(self, bsa: Decimal) -> str:
         """The calculation in full."""
-        cut = f" ({plain(self.table)} less 25 %)" if self.cut.step else ""
+        cut = f" ({self.reduced})" if self.reduced else ""
         area = plain(to_place(bsa, _BSA_PLACES))
         return f"{plain(self.per_m2)} mg/m2{cut} x {area} m2 = {plain(rounded(self.per_m2 * bsa))} mg"
 
@@ -93,9 +103,13 @@ class Expected:
         return tuple(_option(row, row.per_m2 * bsa) for row in self.rows) if bsa and self.row is None else ()
 
 
+_SAID = {"cr-or-cri": "after CR or CRi", "no-cr": "without CR or CRi"}
+
+
 def _option(row: Row, expected: Decimal) -> DoseOption:
     low, high = tolerated(expected)
-    return DoseOption(row.per_m2, rounded(expected), low, high, row.when)
+    said = _SAID.get(row.when, row.when.replace("-", " "))
+    return DoseOption(row.per_m2, rounded(expected), low, high, row.when, said)
 
 
 def expected_dose(case: Case, body: BodySurface) -> Expected:
@@ -132,28 +146,36 @@ def _named(place: Label) -> str:
 
 
 def _rows_of(case: Case, place: Label) -> tuple[Row, ...]:
-    """The table: cycle 1 by day; days 8 and 15 always alike; day 1 of a later cycle by the response."""
+    """The table: cycle 1 by day; a later cycle by day and response, in one row where both responses give the same."""
     cut = reduction(case, place.cycle)
     if place.cycle == 1:
-        first, rest = number("dose.c1.d1"), number("dose.c1.d8" if place.day == 8 else "dose.c1.d15")
-        return (Row(first if place.day == 1 else rest, _named(place), "POL-DOSE-C1", cut),)
-    without = Row(number("dose.sub.nocr.d1"), "no-cr", "POL-DOSE-NOCR", cut)
-    with_cr = Row(number("dose.sub.cr.d1"), "cr-or-cri", "POL-DOSE-CR", cut)
+        return (Row(number(f"dose.c1.d{place.day}"), _named(place), "POL-DOSE-C1", cut),)
+    without, with_cr = (row_of_later_cycle(no_cr, place.day, cut) for no_cr in (True, False))
     status = case.response.status
-    if place.day != 1:
+    if with_cr.table == without.table:
         rule = without.rule if status is Status.NOT_ACHIEVED else with_cr.rule
-        return (Row(number("dose.c1.d8"), _named(place), rule, cut),)
+        return (Row(with_cr.table, _named(place), rule, cut),)
     if status is Status.ACHIEVED:
         return (with_cr,)
     return (without,) if status is Status.NOT_ACHIEVED else (with_cr, without)
 
 
+def row_of_later_cycle(no_cr: bool, day: int, cut: Reduction = UNREDUCED) -> Row:
+    """The row of a day (1, 8 or 15) of a cycle after the first, without or with CR or CRi."""
+    if no_cr:
+        return Row(number(f"dose.sub.nocr.d{day}"), "no-cr", "POL-DOSE-NOCR", cut)
+    return Row(number(f"dose.sub.cr.d{day}"), "cr-or-cri", "POL-DOSE-CR", cut)
+
+
 def _of_any_place() -> tuple[Row, ...]:
     """Both doses of the table, for an order whose place cannot be told at all."""
-    return (
-        Row(number("dose.sub.cr.d1"), "cr-or-cri", "POL-DOSE-CR"),
-        Row(number("dose.sub.nocr.d1"), "no-cr", "POL-DOSE-NOCR"),
-    )
+    return row_of_later_cycle(False, 1), row_of_later_cycle(True, 1)
+
+
+def highest_of_table() -> Decimal:
+    """The highest dose of any row, in mg/m2."""
+    later = (row_of_later_cycle(no_cr, day).table for no_cr in (True, False) for day in DAYS)
+    return max(*(number(f"dose.c1.d{day}") for day in DAYS), *later)
 
 
 def bsa_text(body: BodySurface) -> str:

@@ -19,10 +19,10 @@ from cds_service.clinical.observations.counts import (
 )
 from cds_service.clinical.observations.results import Result
 from cds_service.fhir.quantities import Interval, plain
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.doses import Dose
-from cds_service.policies.inotuzumab.numbers import days, number, span
+from cds_service.policies.inotuzumab.numbers import days, number, said, span
 
 _ANYTHING = Interval(None, None)  # a value that cannot be read
 
@@ -64,7 +64,11 @@ class Count:
     def shown(self) -> str:
         if not self.results:
             return f"{self.name} not found" if self.unseen is None else self.missing("")
-        note = ", within 7 days after a platelet transfusion" if self.transfused else ""
+        note = (
+            f", within {said('platelet_transfusion.window')} after a platelet transfusion"
+            if self.transfused
+            else ""
+        )
         return f"{self.name} {' and '.join(r.shown for r in self.results)}{note}"
 
     def missing(self, when: str) -> str:
@@ -152,4 +156,4 @@ def settled(case: Case, name: str, results: Iterable[Result]) -> Count:
     transfusions = platelet_transfusions(case.chart) if name == "platelets" else ()
     transfused = any(follows_transfusion(r, transfusions, days("platelet_transfusion.window")) for r in found)
     limit = number("hem.platelets") if name == "platelets" else number("hem.anc")
-    return Count(name, found, transfused, limit, case.chart.unseen(Need.OBSERVATIONS))
+    return Count(name, found, transfused, limit, case.chart.unseen(DataKind.OBSERVATIONS))

@@ -14,15 +14,14 @@ from cds_service.clinical.leukemia.response import ACHIEVED, Response, response_
 from cds_service.clinical.reading.assertions import Certainty
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import Statement
-from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
-from cds_service.engine.determination import Need as Item
+from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
 from cds_service.engine.wording import upper_first
 from cds_service.fhir.quantities import plain
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.hematologic.counts import Count, Counts, counts, newest_counts
-from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.numbers import days, number
 
 Asked = tuple[str, str, bool]
 
@@ -37,11 +36,11 @@ class Outcome:
     evidence: tuple[str, ...]
 
 
-def next_cycle(case: Case) -> Iterator[Finding | Item]:
+def next_cycle(case: Case) -> Iterator[Finding | NeededItem]:
     """Steps 1 to 8: the findings for a day-1 order of cycle 2 or later, and the items to ask for."""
     found, asked = _found_and_asked(case)
     yield from found
-    yield from (Item(item, because, decides) for item, because, decides in asked)
+    yield from (NeededItem(item, because, decides) for item, because, decides in asked)
 
 
 def _found_and_asked(case: Case) -> tuple[list[Finding], list[Asked]]:
@@ -49,7 +48,7 @@ def _found_and_asked(case: Case) -> tuple[list[Finding], list[Asked]]:
         return [], []
     if (case.planned - case.chart.today).days > days("hem.ask_ahead"):
         found = " and ".join(count.shown for count in newest_counts(case))
-        due = f"CBC due before day 1: ANC >= 1.0 and platelets >= 50 x10*9/L (newest: {found})"
+        due = f"CBC due before day 1: {_enough()} x10*9/L (newest: {found})"
         return [], [("cbc", due, False)]
     outcomes = decide(counts(case, unreadable=True))
     # A newer count that cannot be read lifts no hold that an older one of its window raises.
@@ -67,7 +66,7 @@ def _found_and_asked(case: Case) -> tuple[list[Finding], list[Asked]]:
 def _unknown(case: Case, open_: Sequence[Outcome]) -> tuple[list[Finding], list[Asked]]:
     """Step 8: no row holds and one is open, or the newest counts may not have been seen."""
     reasons = [o.because for o in open_]
-    if unseen := case.chart.unseen(Need.OBSERVATIONS):
+    if unseen := case.chart.unseen(DataKind.OBSERVATIONS):
         reasons.append(f"not all results were seen ({unseen})")
     if not reasons:
         return [], []
@@ -124,12 +123,17 @@ def _row_three(c: Counts) -> Outcome:
     if not hold:
         return Outcome(False, "POL-HEM-3", known, evidence)
     because = (
-        f"{known}: hold until both are back at their level before the last cycle, or ANC >= 1.0 and platelets >= 50, "
+        f"{known}: hold until both are back at their level before the last cycle, or {_enough()}, "
         "or stable or improved marrow disease is recorded and the fall is judged due to it"
     )
     if all(now.low is False or f is False for now, f in zip(c.now, fell, strict=True)):
         because += ". Each count is at an accepted level, confirm"
     return Outcome(True, "POL-HEM-3", because, evidence)
+
+
+def _enough() -> str:
+    """The counts that release a hold."""
+    return f"ANC >= {plain(number('hem.anc'))} and platelets >= {plain(number('hem.platelets'))}"
 
 
 def _listed(pair: Iterable[Count]) -> str:

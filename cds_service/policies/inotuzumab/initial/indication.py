@@ -17,18 +17,18 @@ from cds_service.clinical.problems import problems_shown
 from cds_service.clinical.therapy.drugs import CD22_DIRECTED, INOTUZUMAB
 from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, refs, unknown
 from cds_service.engine.verdict import Verdict, agreed
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent, hidden, not_understood
-from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.numbers import days, nth, number, said
 
 
 def age(case: Case) -> Answer:
-    """POL-IND-A-AGE: at least 1 year old on the planned date, birthday included."""
+    """POL-IND-A-AGE: old enough on the planned date, birthday included."""
     least = days("age.min")
     birth = case.chart.birth
     if birth is None:
-        reason = case.chart.unseen(Need.PATIENT)
+        reason = case.chart.unseen(DataKind.PATIENT)
         why = f"the Patient could not be seen ({reason})" if reason else "no birth date found"
         return unknown(why, "birth-date", changes="the birth date in Patient.birthDate")
     if birth.first > case.planned:
@@ -40,12 +40,12 @@ def age(case: Case) -> Answer:
     if years.most < least:
         return Answer(
             NOT,
-            f"born {birth}, under 1 year old on {case.planned}",
+            f"born {birth}, under {said('age.min')} old on {case.planned}",
             evidence,
-            changes="the first birthday, with which the indication starts",
+            changes=f"the {nth('age.min')} birthday, with which the indication starts",
         )
     return unknown(
-        f"birth date {birth} leaves open whether the patient is 1 year old on {case.planned}",
+        f"birth date {birth} leaves open whether the patient is {said('age.min')} old on {case.planned}",
         "birth-date",
         evidence=evidence,
     )
@@ -72,7 +72,7 @@ def diagnosis(case: Case) -> Answer:
         return unknown(because, "diagnosis", "pathology", evidence=refs(found), changes=_LINEAGE)
     if d.other:  # 5
         return _other_disease(case, f"{problems_shown(d.other)} is recorded, no B-cell ALL", refs(d.other))
-    reason = case.chart.unseen(Need.CONDITIONS)
+    reason = case.chart.unseen(DataKind.CONDITIONS)
     because = f"the diagnoses could not be seen ({reason})" if reason else "no diagnosis of leukemia found"
     return unknown(because, "diagnosis", changes="a confirmed Condition that states B-cell ALL")
 
@@ -94,7 +94,7 @@ def _by_lineage(case: Case, d: Diagnosis) -> Answer:
 def _other_disease(case: Case, because: str, evidence: tuple[str, ...]) -> Answer:
     """Another disease and no B-ALL: a no only when all diagnoses could be seen."""
     settle = "a confirmed diagnosis of B-cell ALL"
-    if reason := case.chart.unseen(Need.CONDITIONS):
+    if reason := case.chart.unseen(DataKind.CONDITIONS):
         because = f"{because}, but the diagnoses could not all be seen ({reason})"
         return unknown(because, "diagnosis", evidence=evidence, changes=settle)
     return Answer(NOT, because, evidence, changes=settle)
@@ -111,7 +111,7 @@ def cd22(case: Case) -> Answer:
         return _no_cd22(case, samples)
     evidence = refs(found)
     shown = "; ".join(_cd22_shown(r) for r in found)
-    if reason := case.chart.unseen(Need.OBSERVATIONS):
+    if reason := case.chart.unseen(DataKind.OBSERVATIONS):
         because = f"{shown}; a newer result may exist, the results could not all be seen ({reason})"
         return unknown(because, "cd22", evidence=evidence, changes=_CD22_TEST)
     earlier = _earlier_cd22_therapy(case)

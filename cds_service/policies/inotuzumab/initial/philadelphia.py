@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from cds_service.clinical.leukemia.philadelphia import PhEvidence, ph_evidence
 from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent, not_understood
 from cds_service.policies.inotuzumab.initial.disease_states import DiseaseCourse, disease_course
 
 PH_TEST = "FISH for t(9;22), cytogenetics or a BCR::ABL1 transcript test at diagnosis or relapse"
-_NEEDS = (Need.OBSERVATIONS, Need.CONDITIONS, Need.DIAGNOSTIC_REPORTS)
+_NEEDS = (DataKind.OBSERVATIONS, DataKind.CONDITIONS, DataKind.DIAGNOSTIC_REPORTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from cds_service.clinical.problems import Problem, problems_shown
 from cds_service.engine.answers import MET, NOT, Answer, refs, unknown
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.lines import (
     Line,
@@ -35,8 +35,7 @@ from cds_service.policies.inotuzumab.numbers import days, number
 
 _SETTLE_RR = "the treatment history, and a marrow result or note that states relapse or refractory disease"
 _FAILURE = frozenset({Response.NO_RESPONSE, Response.PD, Response.RELAPSE, Response.WORSENED})
-_ADULT = 18
-_HISTORY = (Need.PROCEDURES, Need.CONDITIONS)
+_HISTORY = (DataKind.PROCEDURES, DataKind.CONDITIONS)
 
 
 def relapsed_or_refractory(case: Case) -> Answer:
@@ -55,7 +54,7 @@ def relapsed_or_refractory(case: Case) -> Answer:
         return Answer(
             MET, f"relapsed or refractory disease recorded: {problems_shown(d.relapses)}", refs(d.relapses)
         )
-    if reason := case.chart.unseen(Need.CONDITIONS):
+    if reason := case.chart.unseen(DataKind.CONDITIONS):
         return unknown(f"the diagnoses could not be seen ({reason})", "therapy-history", changes=_SETTLE_RR)
     lines = _lines(case)
     sure = tuple(line for line in lines if not line.possible)
@@ -68,12 +67,12 @@ def relapsed_or_refractory(case: Case) -> Answer:
 
 def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> Answer:
     """Lines 5 and 6: untreated, or in remission only; otherwise it cannot be told."""
-    unseen = history_unseen(case.chart) or case.chart.unseen(Need.PROCEDURES)
+    unseen = history_unseen(case.chart) or case.chart.unseen(DataKind.PROCEDURES)
     untreated = stated_untreated(case.chart, _day_one(case), case.order)
     if untreated and not lines and not unseen:
         because = "the disease is stated as untreated or newly diagnosed, and no prior therapy is recorded"
         return Answer(NOT, because, untreated, changes=_SETTLE_RR)
-    blasts_unseen = case.chart.unseen(Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS)
+    blasts_unseen = case.chart.unseen(DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS)
     if _only_remission(case, d) and not _unread_since(case, d):
         because = f"only remission is recorded and no relapse: {problems_shown(d.remissions)}"
         if blasts_unseen:
@@ -200,7 +199,7 @@ def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
         return Answer(MET, because, tuple(dict.fromkeys((failure.reference, *evidence))))
     clear = f"marrow blasts {found.marrow[0].shown} after prior therapy ({named})"
     stated = [i for i in case.items if i.achieved]
-    if stated and failure is None and not case.chart.unseen(Need.OBSERVATIONS):
+    if stated and failure is None and not case.chart.unseen(DataKind.OBSERVATIONS):
         where = (found.marrow[0].reference, stated[-1].reference)
         return Answer(NOT, f"{clear}, and {stated[-1].text}", where, changes=_SETTLE_RR)
     because = (
@@ -263,7 +262,7 @@ def frontline(case: Case) -> Answer:
             (new.reference,),
         )
     because = "no prior therapy is recorded, but nothing says that this is first-line treatment"
-    if plans := case.chart.unseen(Need.CARE_PLANS):
+    if plans := case.chart.unseen(DataKind.CARE_PLANS):
         because = f"whether a plan says first-line treatment could not be seen ({plans})"
     return unknown(because, "line-of-therapy", changes=settle)
 
@@ -271,7 +270,7 @@ def frontline(case: Case) -> Answer:
 def _child(case: Case) -> str:
     """The policy's 2026 revision dropped the sentence on frontline use in children; its criteria did not change."""
     birth = case.chart.birth
-    if birth is None or age_on(birth, case.planned).least >= _ADULT:
+    if birth is None or age_on(birth, case.planned).least >= days("age.adult"):
         return ""
     return " (the policy no longer mentions a guideline recommendation for children; its criteria do not exclude them)"
 

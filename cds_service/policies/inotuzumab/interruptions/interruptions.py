@@ -163,7 +163,7 @@ def _recovery(case: Case, group: Sequence[_Missed], words: str) -> date | None:
 
 def _event_for(case: Case, reason: str, start: date) -> Problem | None:
     """The toxicity that a hold names, or (no reason given) the only one under way when it began."""
-    slack = timedelta(days=days("course.same_dose"))
+    slack = timedelta(days=days("interval.slack"))
     under_way = [
         p
         for p in case.chart.problems

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from cds_service.clinical.observations.body import body_surface
+from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.cycle_count import Reading
 from cds_service.policies.inotuzumab.case.doses import Dose
@@ -30,8 +31,15 @@ class Reduction:
     def factor(self) -> Decimal:
         return number("dose.reduction_factor") if self.step else Decimal(1)
 
+    @property
+    def said(self) -> str:
+        """By how much a dose is reduced: ``25 %``."""
+        return f"{plain((1 - self.factor) * 100)} %"
+
 
 UNREDUCED = Reduction(0)
+STOPPING = 3  # the step that is permanent discontinuation
+STOPPING = 3  # the step that is permanent discontinuation
 
 
 def reduction(case: Case, cycle: int | None) -> Reduction:
@@ -46,7 +54,7 @@ def reduction(case: Case, cycle: int | None) -> Reduction:
             or (len(steps) == 2 and _after_two_dose_cycle(case, steps[1], i))
         ):
             steps.append(i)
-    if len(steps) < 3:
+    if len(steps) < STOPPING:
         begins = _first_day(case, cycle)
         steps = [i for i in steps if i.start < begins]
     evidence = tuple(dict.fromkeys(r for i in steps for r in i.references))
@@ -98,6 +106,6 @@ def is_reduced(case: Case, dose: Dose, day: int) -> bool:
     level = dose.mg_per_m2 or (dose.mg / bsa if dose.mg is not None and bsa else None)
     if level is None:
         return False
-    rows = ("dose.sub.cr.d1", "dose.sub.nocr.d1") if day == 1 else ("dose.c1.d8",)
+    rows = (f"dose.sub.cr.d{day}", f"dose.sub.nocr.d{day}")
     factor, slack = number("dose.reduction_factor"), number("dose.tolerance.ok") / 100
     return any(abs(level - number(row) * factor) <= number(row) * factor * slack for row in rows)

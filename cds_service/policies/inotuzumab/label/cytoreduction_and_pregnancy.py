@@ -15,7 +15,7 @@ from cds_service.clinical.observations.results import Result
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.fhir.codings import plain_codes
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.numbers import days, filled, number, said
 
 
 def _finding(
@@ -24,14 +24,17 @@ def _finding(
     return Finding(kind, indicator, CardKind.SAFETY, (rule,), Basis.LABEL, text, action, evidence)
 
 
+_AT_MOST = "{cytoreduction.pb_blasts} x10*9/L ({cytoreduction.pb_blasts:per_mm3}/mm3)"
+
+
 def cytoreduction(case: Case) -> Iterator[Finding]:
-    """POL-LAB-CYTO: circulating lymphoblasts above 10,000/mm3 before the first dose of the course."""
+    """POL-LAB-CYTO: too many circulating lymphoblasts before the first dose of the course."""
     if case.frame.given or case.frame.planned_before:
         return
     tied = newest(case.chart.usable("pb_blasts_abs", "pb_lymphoblasts_abs"))
     limit = number("cytoreduction.pb_blasts")
     if tied and all(r.value is not None and r.value.is_above(limit) for r in tied):
-        text = f"Circulating blasts {tied[0].shown}: the label says to cytoreduce to at most 10 x10*9/L (10,000/mm3) before the first dose"
+        text = f"Circulating blasts {tied[0].shown}: the label says to cytoreduce to at most {filled(_AT_MOST)} before the first dose"
         evidence = tuple(r.reference for r in tied)
         action = "Hold the first dose until the blasts are reduced"
         yield _finding("cytoreduction", "POL-LAB-CYTO", Indicator.WARNING, text, action, evidence)
@@ -97,5 +100,5 @@ def lactation(case: Case) -> Iterator[Finding]:
     """POL-LAB-EMBRYO: breastfeeding during treatment."""
     for p in case.chart.problems:
         if p.is_a("lactation") and p.is_active and p.verified:
-            text = f"Lactation recorded ({p.shown}): the label says not to breastfeed during treatment and for 2 months after"
+            text = f"Lactation recorded ({p.shown}): the label says not to breastfeed during treatment and for {said('lactation.after')} after"
             yield _finding("embryo-fetal", "POL-LAB-EMBRYO", Indicator.INFO, text, "", (p.reference,))

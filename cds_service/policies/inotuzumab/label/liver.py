@@ -16,13 +16,23 @@ from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.windows import before_first_dose
-from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.numbers import days, filled, number
 
 _RULE = "POL-TOX-HEP"
 TESTS = {"bilirubin_total": "bilirubin", "ast": "AST", "alt": "ALT"}
 _ENZYMES = ("ast", "alt")
 _DEFAULTS = {"bilirubin_total": "bilirubin.default_uln", "ast": "ast.default_uln", "alt": "alt.default_uln"}
 _HEMOLYSIS = ("D55", "D56", "D57", "D58", "D59")
+
+
+_BOTH = (
+    "above {hep.bilirubin_x_uln} (bilirubin) and {hep.transaminase_x_uln!} (AST, ALT) the upper limit. "
+    "Hold until at most {hep.bilirubin_x_uln} and {hep.transaminase_x_uln!}"
+)
+_FAR = (
+    "above {hep.one_limb.bilirubin_x_uln!} (bilirubin) or {hep.one_limb.transaminase_x_uln!} (AST, ALT) the upper "
+    "limit, or bilirubin risen to {hep.one_limb.bilirubin_min!} or more"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Limb:
 
     @property
     def is_high(self) -> bool:
-        """Whether it is above the label's limit: 1.5 times for bilirubin, 2.5 times for AST and ALT."""
+        """Whether it is above the label's limit, which for bilirubin is another than for AST and ALT."""
         bilirubin = self.concept == "bilirubin_total"
         return self.above("hep.bilirubin_x_uln" if bilirubin else "hep.transaminase_x_uln")
 
@@ -57,7 +67,7 @@ def limb_of(concept: str, result: Result) -> Limb:
 
 
 def limbs_on(case: Case, end: date) -> dict[str, tuple[Limb, ...]]:
-    """The newest bilirubin, AST and ALT within 7 days up to a day; tied results that differ all stand."""
+    """The newest bilirubin, AST and ALT up to a day; tied results that differ all stand."""
     start = end - timedelta(days=days("lab.max_age.lft"))
     return {c: tuple(limb_of(c, r) for r in newest(within(case.chart.usable(c), start, end))) for c in TESTS}
 
@@ -83,7 +93,7 @@ def pair_above(case: Case, end: date) -> tuple[Limb, ...]:
 def both_limits(case: Case) -> Iterator[Finding]:
     """Step 1, before each dose: bilirubin and AST or ALT above the label's limits."""
     if pair := pair_above(case, case.horizon):
-        text = f"{_all(pair)}: above 1.5 (bilirubin) and 2.5 times (AST, ALT) the upper limit. Hold until at most 1.5 and 2.5 times"
+        text = f"{_all(pair)}: {filled(_BOTH)}"
         yield _finding(
             Indicator.WARNING, Basis.LABEL, text, "Hold the dose until the liver tests recover", pair
         )
@@ -92,8 +102,7 @@ def both_limits(case: Case) -> Iterator[Finding]:
 def one_limit_far(case: Case) -> Iterator[Finding]:
     """Steps 2 and 3: one of them far above its limit, or bilirubin risen."""
     if grave := tuple(_grave(case)):
-        limits = "above 3 times (bilirubin) or 5 times (AST, ALT) the upper limit, or bilirubin risen to 2 mg/dL or more"
-        text = f"{_all(grave)}: {limits}"
+        text = f"{_all(grave)}: {filled(_FAR)}"
         action = "Hold the dose and evaluate for veno-occlusive disease"
         yield _finding(Indicator.WARNING, Basis.RECOMMENDATION, text, action, grave)
 
@@ -110,7 +119,7 @@ def one_limit(case: Case) -> Iterator[Finding]:
 
 
 def _grave(case: Case) -> Iterator[Limb]:
-    """Step 2: bilirubin > 3 or AST or ALT > 5 times the limit. Step 3: bilirubin >= 2 mg/dL and risen."""
+    """Step 2: bilirubin, AST or ALT far above the limit. Step 3: bilirubin high and risen."""
     found = limbs_on(case, case.horizon)
     for b in found["bilirubin_total"]:
         if b.above("hep.one_limb.bilirubin_x_uln") or (_has_risen(case, b) and not is_explained(case)):
@@ -127,7 +136,7 @@ def _single(case: Case) -> Iterator[Limb]:
 
 
 def _has_risen(case: Case, limb: Limb) -> bool:
-    """At least 2 mg/dL and higher than the last value before the first dose (none known: taken as risen)."""
+    """High, and higher than the last value before the first dose (none known: taken as risen)."""
     value = limb.result.value
     if case.frame.start is None or value is None:
         return False

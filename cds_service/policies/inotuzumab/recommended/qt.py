@@ -19,7 +19,7 @@ from cds_service.engine.wording import upper_first
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import hidden
 from cds_service.policies.inotuzumab.case.windows import before_first_dose
-from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.numbers import days, number, said
 from cds_service.policies.inotuzumab.recommended.qt_drugs import QtDrug, qt_drugs
 
 _RULE = "POL-REC-QT"
@@ -93,31 +93,37 @@ def _is_low(r: Result, default: Decimal) -> bool:
 
 
 def interval(case: Case) -> Iterator[Finding]:
-    """Step 2: QTc > 500 ms critical; a rise > 60 ms, or > 480 ms with nilotinib, a warning."""
+    """Step 2: a long QTc is critical; a large rise, or a raised QTc with nilotinib, a warning."""
     state = heart_state(case)
-    said = f"{'; '.join(e.shown for e in state.qtcs)}{_beside(state)}"
+    found = f"{'; '.join(e.shown for e in state.qtcs)}{_beside(state)}"
     refs = tuple(e.reference for e in state.qtcs)
     critical, warn = number("qtc.critical"), number("qtc.warn")
     rise = _rise(case, state)
     if state.above(critical):
-        text = f"{said}: above 500 ms. The limit is a recommendation, not policy"
+        text = f"{found}: above {said('qtc.critical')}. The limit is a recommendation, not policy"
         yield _finding(Indicator.CRITICAL, "safety-qt", text, "Do not infuse yet", refs)
     elif any(e.qtc is not None and e.qtc.is_above(critical) for e in state.qtcs):
-        text = f"{said}: values of the same time differ, one above 500 ms (recommended limit)"
+        text = (
+            f"{found}: values of the same time differ, one above {said('qtc.critical')} (recommended limit)"
+        )
         yield _finding(Indicator.WARNING, "safety-qt", text, "Check the QTc: values differ", refs)
     elif rise is not None and rise[0] > number("qtc.delta_warn"):
-        text = f"{said}: {rise[0]:f} ms above baseline ({rise[1].shown}). The limit of 60 ms is a recommendation, not policy"
+        text = f"{found}: {rise[0]:f} ms above baseline ({rise[1].shown}). The limit of {said('qtc.delta_warn')} is a recommendation, not policy"
         yield _finding(
             Indicator.WARNING,
             "safety-qt",
             text,
-            "Check the QTc: it rose by more than 60 ms",
+            f"Check the QTc: it rose by more than {said('qtc.delta_warn')}",
             (*refs, rise[1].reference),
         )
     elif state.has_nilotinib and state.above(warn):
-        text = f"{said}: above 480 ms with nilotinib. The limit is a recommendation, not policy"
+        text = f"{found}: above {said('qtc.warn')} with nilotinib. The limit is a recommendation, not policy"
         yield _finding(
-            Indicator.WARNING, "safety-qt", text, "Check the QTc: above 480 ms with nilotinib", refs
+            Indicator.WARNING,
+            "safety-qt",
+            text,
+            f"Check the QTc: above {said('qtc.warn')} with nilotinib",
+            refs,
         )
 
 
@@ -162,7 +168,7 @@ def _no_ecg(case: Case) -> str:
 
 
 def _unwatched(case: Case, state: HeartState) -> Iterator[Finding]:
-    """Step 4, second half: no ECG newer than first use, and a high level, low K or Mg, or QTc > 480."""
+    """Step 4, second half: no ECG newer than first use, and a high level, low K or Mg, or a raised QTc."""
     raised = bool(state.low) or state.above(number("qtc.warn"))
     risky = [d for d in state.drugs if d.is_unwatched(state.newest) and (d.level == "high" or raised)]
     if risky:

@@ -11,7 +11,7 @@ from cds_service.clinical.evidence import deciding, newest
 from cds_service.clinical.observations.body import age_on, body_surface
 from cds_service.clinical.observations.counts import anc
 from cds_service.clinical.observations.results import Result
-from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, Need
+from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
 from cds_service.fhir.dates import unusable_times
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days
@@ -120,26 +120,26 @@ def awaited(case: Case) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def undated_treatment(case: Case) -> Iterator[Need]:
+def undated_treatment(case: Case) -> Iterator[NeededItem]:
     """A treatment without a date that may have ended the course. It decides nothing."""
     if case.frame.undated_ends:
         because = f"{case.frame.undated_ends[0].text}: it may have ended the course"
-        yield Need("therapy-history", because, decides=False)
+        yield NeededItem("therapy-history", because, decides=False)
 
 
-def body_measures(case: Case) -> Iterator[Need]:
+def body_measures(case: Case) -> Iterator[NeededItem]:
     """Old height or weight, or a recorded BSA: used, and said so."""
     body = body_surface(case.chart)
     if body.how == "recorded" and body.recorded is not None:
         because = f"the dose rests on a recorded BSA ({body.recorded.shown}); no usable height and weight"
-        yield Need("height-weight", because, decides=False)
+        yield NeededItem("height-weight", because, decides=False)
     elif body.how == "computed" and (old := _old_measures(case)):
-        yield Need("height-weight", f"{' and '.join(old)}: old, but used", decides=False)
+        yield NeededItem("height-weight", f"{' and '.join(old)}: old, but used", decides=False)
 
 
 def _old_measures(case: Case) -> list[str]:
     body = body_surface(case.chart)
-    adult = case.chart.birth is None or age_on(case.chart.birth, case.planned).least >= 18
+    adult = case.chart.birth is None or age_on(case.chart.birth, case.planned).least >= days("age.adult")
     limits = (
         ("weight", body.weight, "weight.max_age"),
         ("height", body.height, "height.max_age.adult" if adult else "height.max_age.child"),

@@ -23,7 +23,6 @@ from cds_service.policies.inotuzumab.toxicities.vod import vod_events
 _SERIOUS = re.compile(r"\b(?:cirrho\w+|(?:hepatic|liver) failure|decompensated)", re.IGNORECASE)
 # Alcoholic and other cirrhosis, toxic liver disease with cirrhosis, hepatic failure.
 _SERIOUS_CODE = re.compile(r"K703|K717|K704|K72|K74[3-6]|19943007$|59927004$")
-_OLDER = 55  # the age from which regimens in ALL are commonly adapted; only named, decides nothing
 
 
 def vod_reminder(case: Case) -> Iterator[Finding]:
@@ -77,7 +76,9 @@ def _minor(case: Case) -> Iterator[tuple[str, str]]:
     if case.frame.earlier:
         last = case.frame.earlier[-1]
         yield f"inotuzumab in an earlier course (last {last.day})", last.reference
-    if case.chart.birth is not None and (years := age_on(case.chart.birth, case.planned).least) >= _OLDER:
+    if case.chart.birth is not None and (years := age_on(case.chart.birth, case.planned).least) >= days(
+        "vod.older_than"
+    ):
         yield f"age {years}", ""
     lines = prior_lines(case.chart, case.frame.start or case.day_one, (), leukemia_from(case))
     if len(line_periods([line for line in lines if not line.possible])) > 1:

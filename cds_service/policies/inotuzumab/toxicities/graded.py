@@ -15,7 +15,7 @@ from cds_service.clinical.problems import WORDS, Problem
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.words import Said, phrase, says
-from cds_service.engine.determination import Need
+from cds_service.engine.determination import NeededItem
 from cds_service.fhir.codings import System
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, span
@@ -75,13 +75,13 @@ def graded_toxicities(case: Case) -> tuple[Toxicity, ...]:
     return tuple(t for t in _active(case) if not _is_of_long_ago(case, t))
 
 
-def long_ago(case: Case) -> Iterator[Need]:
+def long_ago(case: Case) -> Iterator[NeededItem]:
     """Infections and bleeding of long ago that have no end on record: for information, no hold (8.4.7)."""
     for t in _active(case):
         if _is_of_long_ago(case, t):
             before = days("tox.long_ago")
             because = f"{t.problem.shown}: no end recorded; it began more than {before} days before the course, so it is no hold"
-            yield Need("toxicity-detail", because, decides=False)
+            yield NeededItem("toxicity-detail", because, decides=False)
 
 
 def _active(case: Case) -> Iterator[Toxicity]:
@@ -185,7 +185,7 @@ def _rule_for(case: Case, p: Problem) -> str | None:
 
 def _is_severe_infection(p: Problem) -> bool:
     return (
-        (p.grade or 0) >= 3
+        (p.grade or 0) >= days("tox.grade_severe")
         or p.severity in ("severe", "life-threatening")
         or bool(_SEVERE_INFECTION.search(p.words))
         or any(code in _SEVERE_INFECTION_CODES for _, code in p.codes)
@@ -207,9 +207,11 @@ def _began_in_treatment(case: Case, p: Problem) -> bool:
 
 
 def unresolved_grade_four(case: Case) -> tuple[Toxicity, ...]:
-    """TOX step 2: grade 4 or more, unresolved, without a physician's statement that treatment may go on."""
+    """TOX step 2: life-threatening, unresolved, without a physician's statement that treatment may go on."""
     return tuple(
-        t for t in graded_toxicities(case) if (t.grade or 0) >= 4 and not _is_cleared(case, t.problem)
+        t
+        for t in graded_toxicities(case)
+        if (t.grade or 0) >= days("tox.grade_life_threatening") and not _is_cleared(case, t.problem)
     )
 
 

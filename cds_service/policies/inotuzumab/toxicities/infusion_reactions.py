@@ -80,7 +80,7 @@ def _in_notes(case: Case) -> Iterator[Event]:
 
 def _is_severe_in_words(said: Assertion, text: str) -> bool:
     severe = severity_in(said.quote) in ("severe", "life-threatening")
-    return said.value == "anaphylaxis" or severe or (grade_in(text) or 0) >= 3
+    return said.value == "anaphylaxis" or severe or (grade_in(text) or 0) >= days("tox.grade_severe")
 
 
 def _judged(case: Case, p: Problem) -> Event | None:
@@ -129,11 +129,15 @@ def _is_severe(p: Problem) -> bool:
     anaphylaxis = naming(p, _TOPIC, "anaphylaxis") in (Named.STATED, Named.SUSPECTED) or any(
         c in _ANAPHYLAXIS_CODES for _, c in p.codes
     )
-    return (p.grade or 0) >= 3 or p.severity in ("severe", "life-threatening") or anaphylaxis
+    return (
+        (p.grade or 0) >= days("tox.grade_severe")
+        or p.severity in ("severe", "life-threatening")
+        or anaphylaxis
+    )
 
 
 def _is_mild(p: Problem) -> bool:
-    return not _is_severe(p) and (p.grade in (1, 2) or p.severity in ("mild", "moderate"))
+    return not _is_severe(p) and (p.grade is not None or p.severity in ("mild", "moderate"))
 
 
 def _shown(p: Problem) -> str:
