@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,8 +80,8 @@ def _naming(policy: str, rule: str) -> list[Place]:
 
 def _in_file(policy: str, rule: str) -> list[Place]:
     """The policy file itself, for a rule that only puts its words on every card."""
-    path = f"cds_service/policies/{policy}/policy.toml"
-    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    file = _folder(policy) / "policy.toml"
+    path, lines = file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8").splitlines()
     at = lines.index(f'id = "{rule}"') + 1
     end = next((n for n, line in enumerate(lines[at:], at) if not line), len(lines))
     return [Place(path, "footer", n) for n in range(at, end + 1) if lines[n - 1].startswith("footer =")]
@@ -95,9 +96,13 @@ def _within(path: Path, text: str, pattern: re.Pattern[str]) -> list[Place]:
     return [Place(name, f.name, f.lineno) for f in sorted(naming, key=lambda f: f.lineno)]
 
 
+def _folder(policy: str) -> Path:
+    return Path(inspect.getfile(import_module(f"cds_service.policies.{policy}"))).parent
+
+
 @cache
 def _modules(policy: str) -> tuple[Path, ...]:
-    folders = (f"cds_service/policies/{policy}", *_SHARED)
+    folders = (_folder(policy).relative_to(ROOT).as_posix(), *_SHARED)
     found = (
         p
         for folder in folders

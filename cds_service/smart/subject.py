@@ -82,7 +82,7 @@ def _as_if_ordered(policy: DrugPolicy, patient_id: str, clock: datetime) -> Reso
         "status": "draft",
         "intent": "proposal",
         "subject": {"reference": f"Patient/{patient_id}"},
-        "medicationCodeableConcept": {"text": policy.name},
+        "medicationCodeableConcept": {"text": policy.reference.drug.name},
         "authoredOn": clock.isoformat(),
         "occurrenceDateTime": clock.date().isoformat(),
     }

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from cds_service.engine.checklist import checklist
 from cds_service.engine.determination import (
-    Basis,
-    CardKind,
     CriterionResult,
-    Finding,
     GroupResult,
-    Indicator,
     NeededItem,
 )
 from cds_service.engine.outline import leaves_of
@@ -23,39 +20,19 @@ from cds_service.policies.inotuzumab.continuation.number_of_cycles import mrd_in
 from cds_service.policies.inotuzumab.numbers import POLICY
 
 
-def checklist(
-    case: Case, outline: GroupResult, decided: list[CriterionResult], asked: Iterable[NeededItem]
+def needed_items(
+    case: Case, outline: GroupResult, decided: Sequence[CriterionResult], asked: Iterable[NeededItem]
 ) -> tuple[NeededItem, ...]:
-    """The checklist in the payer's order, each item once; one that decides beats one that informs."""
-    found: dict[str, NeededItem] = {}
-    unknown = [
-        c for c in leaves_of(outline) if c.verdict is Verdict.UNKNOWN and case.request == "continuation"
-    ]
-    for c in (*decided, *unknown):
-        settles = f"; needed: {c.changes}" if c.changes else ""
-        own = dict(c.asks)
-        for item in c.needed:
-            because = own.get(item, f"{c.because}{settles}")
-            found.setdefault(item, NeededItem(item, f"{c.section}: {because}", decides=c in decided))
+    """The checklist; of a continuation also what criteria that are open without deciding ask for."""
+    also = [c for c in leaves_of(outline) if c.verdict is Verdict.UNKNOWN and case.request == "continuation"]
+    needs = checklist(POLICY, decided, also, (*_place(case), *asked))
+    return tuple(explained(case, need) for need in needs)
+
+
+def _place(case: Case) -> Iterator[NeededItem]:
+    """Cycle and day, where they are not known."""
     if case.cycle is None or case.day is None:
-        why = case.frame.position.why_unknown or "the cycle and day are not known"
-        found.setdefault("cycle-number", NeededItem("cycle-number", why))
-    for need in asked:
-        held = found.get(need.item)
-        if held is None or (need.decides and not held.decides):
-            found[need.item] = need
-    return tuple(explained(case, found[item]) for item in POLICY.items if item in found)
-
-
-def documentation(needs: tuple[NeededItem, ...], decided: list[CriterionResult]) -> Iterator[Finding]:
-    """One finding for the checklist: a warning when an item of it decides."""
-    if needs:
-        decides = any(n.decides for n in needs)
-        indicator = Indicator.WARNING if decides else Indicator.INFO
-        rules = tuple(c.id for c in decided if c.needed) or ("POL-A-DOC",)
-        items = "1 item" if len(needs) == 1 else f"{len(needs)} items"
-        text = f"Documentation to submit that the record does not show: {items}"
-        yield Finding("documentation", indicator, CardKind.DOCUMENTATION, rules, Basis.POLICY, text)
+        yield NeededItem("cycle-number", case.frame.position.why_unknown or "the cycle and day are not known")
 
 
 def documents(case: Case) -> Iterator[NeededItem]:

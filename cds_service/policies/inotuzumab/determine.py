@@ -114,7 +114,11 @@ def _decided(record: Record, order: Order, case: Callable[[], Case], time: Allow
         made = attempt("the order", case, time)
         if isinstance(made, Missed):
             return undecided(OUTLINE, order.reference, record, made)
-        return determination(OUTLINE, made, time)
+        # Criteria and rules are attempted one by one inside; this is for what puts them together.
+        spare = Allowance()
+        whole = attempt("the determination", lambda: determination(OUTLINE, made, time), spare)
+        time.faults += spare.faults
+        return undecided(OUTLINE, order.reference, record, whole) if isinstance(whole, Missed) else whole
 
 
 def _cases(

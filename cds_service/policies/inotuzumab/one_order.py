@@ -10,14 +10,16 @@ from dataclasses import replace
 from datetime import date
 
 from cds_service.engine.attempts import Allowance, Missed, attempt
+from cds_service.engine.carrying import applies, decisive
+from cds_service.engine.checklist import documentation
 from cds_service.engine.determination import Determination, NeededItem, PolicyReference
 from cds_service.engine.finders import find, not_evaluated
 from cds_service.engine.outline import Outline, leaves_of
 from cds_service.fhir.record import Record
 from cds_service.policies.inotuzumab.case.case import Case, replaced_and_active
 from cds_service.policies.inotuzumab.case.documents import attachments
-from cds_service.policies.inotuzumab.checklist import checklist, documentation
-from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
+from cds_service.policies.inotuzumab.checklist import needed_items
+from cds_service.policies.inotuzumab.coverage import coverage_findings, met_path
 from cds_service.policies.inotuzumab.dose.check import check_dose, unchecked_dose
 
 
@@ -33,10 +35,10 @@ def determination(bound: Outline[Case], case: Case, time: Allowance) -> Determin
     decided = list(decisive(outline))
     leaves = leaves_of(outline)
     extra = [NeededItem(item, because, decides) for item, because, decides in dose.needed]
-    needs = checklist(case, outline, decided, (*extra, *asked))
+    needs = needed_items(case, outline, decided, (*extra, *asked))
     findings = (
-        *coverage_findings(case.request, outline, leaves),
-        *documentation(needs, decided),
+        *coverage_findings(case.request, outline),
+        *documentation(needs, decided, "POL-A-DOC"),
         *dose.findings,
         *found,
     )
@@ -67,7 +69,7 @@ def undecided(bound: Outline[Case], order: str, record: Record, why: Missed) -> 
     leaves = leaves_of(outline)
     dose = unchecked_dose(why.because)
     findings = (
-        *coverage_findings("continuation", outline, leaves),
+        *coverage_findings("continuation", outline),
         *dose.findings,
         not_evaluated(("POL-REC-VALUE",), f"the order {why.because}"),
     )
