@@ -159,8 +159,7 @@ def _attach(d: Determination) -> Iterator[Part]:
 def _unseen(d: Determination) -> Iterator[Part]:
     """Each kind of data with its reason; those of one reason together."""
     kinds: dict[str, list[str]] = {}
-    for what in d.unseen:
-        kind, _, reason = what.partition(": ")
+    for kind, reason in d.unseen:
         kinds.setdefault(reason, []).append(kind)
     if kinds:
         told = "; ".join(f"{', '.join(named)}: {reason}" for reason, named in kinds.items())

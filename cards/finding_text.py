@@ -11,14 +11,13 @@ from cards.cited import ground, source
 from cards.fitting import Part, fitted
 from cards.items import name_of, to_do
 from cards.text import SUMMARY_MOST, beginnings, counted, plain_line, sentence, shortened, shown, typeset
-from cds_service.engine.determination import Determination, Finding, NeededItem
+from cds_service.engine.determination import ACTS, Determination, Finding, NeededItem
 from cds_service.engine.wording import lower_first, upper_first
 
 MOST_WORDS = 80
 _OF_ONE = 45  # words of one finding
 _OF_AN_ITEM = 30
 _OF_A_NAME = 10
-_ACTIONS = ("Stop", "Do not", "Hold", "Reduce")
 
 
 def strongest_first(found: Sequence[Finding]) -> list[Finding]:
@@ -27,8 +26,9 @@ def strongest_first(found: Sequence[Finding]) -> list[Finding]:
 
 
 def _strength(f: Finding) -> int:
-    ranked = (n for n, word in enumerate(_ACTIONS) if f.action.startswith(word))
-    return next(ranked, len(_ACTIONS) + (not f.action))
+    """The place of what to do among ``ACTS``; from "check" on all alike, then what asks for nothing."""
+    first_mild = ACTS.index("Check")
+    return min(ACTS.index(f.act), first_mild) if f.act else first_mild + 1
 
 
 def opening(f: Finding, name: str) -> tuple[str, str]:

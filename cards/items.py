@@ -13,6 +13,6 @@ def name_of(d: Determination, need: NeededItem) -> str:
 def to_do(d: Determination, need: NeededItem) -> str:
     """What to do about an item, as a verb first. What only the past could bring is never asked for anew."""
     item = d.policy.items[need.item]
-    if "ordered, result awaited" in need.because:
+    if need.awaited:
         return f"Await the result: {item.name}"
     return item.late if item.late and d.request == "continuation" else item.act

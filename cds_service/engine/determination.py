@@ -80,11 +80,16 @@ class GroupResult:
     section: str = ""
 
 
+# The verbs with which an action begins, the strongest first; others are refused when a rule has found something.
+ACTS = ("Stop", "Do not", "Hold", "Reduce", "Check", "Correct", "Record", "Tell")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line on a card: what was found, the rules it rests on, and what to do.
 
-    ``kind`` is one of the finding kinds that integrators rely on (``hem-hold``, ``dose``...).
+    ``kind`` is one of the finding kinds that integrators rely on (``hem-hold``, ``dose``...). ``action``
+    begins with one of ``ACTS``, or is empty where there is nothing to do.
     """
 
     kind: str
@@ -96,19 +101,32 @@ class Finding:
     action: str = ""
     evidence: tuple[str, ...] = ()
 
+    @property
+    def act(self) -> str:
+        """The verb of the action; empty where there is none."""
+        return next((verb for verb in ACTS if self.action.startswith(verb)), "")
+
+
+class Unseen(NamedTuple):
+    """A kind of data that could not be seen, and why: a clause."""
+
+    kind: str
+    reason: str
+
 
 @dataclass(frozen=True, slots=True)
 class NeededItem:
     """A documentation gap: the item, why it is asked for, and whether a verdict depends on it.
 
     ``orderable`` is False where an order would not bring it: what may be there unseen or is not
-    understood, and what is ordered already.
+    understood, and what is ordered already (``awaited``).
     """
 
     item: str
     because: str
     decides: bool = True
     orderable: bool = True
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +254,7 @@ class Determination:
     findings: tuple[Finding, ...] = ()
     needed: tuple[NeededItem, ...] = ()
     dose: Dose | None = None
-    unseen: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
     notes: tuple[str, ...] = field(default=())
     planned: str = ""
     payer: Payer | None = None

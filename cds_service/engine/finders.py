@@ -11,7 +11,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from cds_service.engine.attempts import LATE, Allowance, Missed, attempt
-from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
+from cds_service.engine.determination import ACTS, Basis, CardKind, Finding, Indicator, NeededItem
 from cds_service.engine.policy_file import PolicyError, PolicyFile
 from cds_service.engine.wording import upper_first
 
@@ -60,9 +60,11 @@ def find(
 
 
 def check_known(found: Iterable[Finding | NeededItem], policy: PolicyFile) -> None:
-    """Raises PolicyError for a rule or an item that the policy file lacks."""
+    """Raises PolicyError for a rule or an item that the policy file lacks, and for an action that is none of ours."""
     rules = {rule for f in found if isinstance(f, Finding) for rule in f.rules} - policy.citations.keys()
     items = {n.item for n in found if isinstance(n, NeededItem)} - policy.items.keys()
+    if unsaid := [f.action for f in found if isinstance(f, Finding) and f.action and not f.act]:
+        raise PolicyError(f"an action begins with none of {', '.join(ACTS)}: {unsaid[0]}")
     if rules or items:
         raise PolicyError(f"the file lacks {', '.join(sorted(rules | items))}")
 

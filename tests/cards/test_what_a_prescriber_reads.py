@@ -20,6 +20,7 @@ from cds_service.engine.determination import (
     Indicator,
     NeededItem,
     Payer,
+    Unseen,
 )
 from cds_service.policies.inotuzumab.numbers import POLICY
 from tests.cards.rendering import facts, of_kind
@@ -77,7 +78,15 @@ def everything():
     needs = tuple(NeededItem(item, f"A.i: {LONG}") for item in POLICY.items)
     yield "every item", made(replace(treated(), needed=needs), C2D1)
     many = tuple(f"{kind}: {LONG}" for kind in FINDING_KINDS)
-    yield "much unseen", made(replace(treated(), unseen=many, notes=many, attach=many), C2D1)
+    yield (
+        "much unseen",
+        made(
+            replace(
+                treated(), unseen=tuple(Unseen(kind, LONG) for kind in FINDING_KINDS), notes=many, attach=many
+            ),
+            C2D1,
+        ),
+    )
 
 
 ALL = list(everything())
@@ -251,7 +260,7 @@ def test_what_was_unseen_who_pays_the_dose_and_the_first_open_criterion_always_s
     payer = Payer(
         None, "the plan of Some Long Named Health Insurance Company of Puerto Rico is in force: not verified"
     )
-    gaps = tuple(f"{kind}: the server answered 403 and said no more than that" for kind in FINDING_KINDS)
+    gaps = tuple(Unseen(kind, "the server answered 403 and said no more than that") for kind in FINDING_KINDS)
     detail = coverage_text.detail(replace(never, payer=payer, unseen=gaps, notes=(LONG,) * 3))
     for said in (
         "Open, A.i",

@@ -145,3 +145,10 @@ def test_what_every_path_needs_is_told_from_what_one_needs():
     assert needed_by_every_path(outline) == {"A"}
     (_, either) = outline.parts
     assert needed_by_every_path(either) == frozenset()
+
+
+def test_a_finding_that_asks_for_an_unknown_act_is_at_fault(caplog):
+    odd = Finding("k", Indicator.INFO, CardKind.SAFETY, ("A",), Basis.POLICY, "text", "Ponder the dose")
+    found, _ = find([Finder(("A",), "the first", lambda _: (odd,))], "case", Allowance(), read_policy(HEAD))
+    assert [f.action for f in found] == ["Check by hand what was not evaluated"]
+    assert "rule A could not be evaluated" in caplog.text

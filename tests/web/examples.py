@@ -19,6 +19,7 @@ from cds_service.engine.determination import (
     Indicator,
     NeededItem,
     PolicyReference,
+    Unseen,
 )
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.record import DataKind, Gap, Record, Resource, record_from
@@ -155,7 +156,7 @@ UNKNOWN = Determination(
         2,
         arithmetic="0.8 mg/m2 x 1.7654 m2 = 1.412 mg; ordered 1.41 mg",
     ),
-    unseen=("adverseEvents: the server answered 403",),
+    unseen=(Unseen("adverseEvents", "the server answered 403"),),
     planned="2026-04-15",
 )
 MET = replace(

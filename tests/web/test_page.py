@@ -11,7 +11,7 @@ import pytest
 from flask import Flask, render_template
 
 from cds_service.clinical.observations.series import Point, Series
-from cds_service.engine.determination import Determination, Drug, Indicator, NeededItem
+from cds_service.engine.determination import Determination, Drug, Indicator, NeededItem, Unseen
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.record import DataKind, Record, Resource, record_from
 from cds_service.smart.page import charts as geometry
@@ -116,7 +116,12 @@ def warned(indicator: Indicator) -> Determination:
         (warned(Indicator.WARNING), "good", "unknown", "1 to check"),
         (warned(Indicator.INFO), "met", "met", "nothing open"),
         (replace(examples.NOT_MET, findings=(), unseen=()), "not-met", "good", "nothing open"),
-        (replace(examples.MET, unseen=("labs",)), "good", "unknown", "nothing open in what could be seen"),
+        (
+            replace(examples.MET, unseen=(Unseen("labs", "refused"),)),
+            "good",
+            "unknown",
+            "nothing open in what could be seen",
+        ),
         (replace(examples.MET, dose=None), "good", "unknown", "dose not checked"),
     ],
 )
@@ -366,7 +371,7 @@ def test_hostile_names_and_values_stay_text(app: Flask) -> None:
     hostile = replace(
         examples.UNKNOWN,
         policy=replace(examples.REFERENCE, drug=Drug(HOSTILE, HOSTILE, HOSTILE, HOSTILE)),
-        unseen=(HOSTILE,),
+        unseen=(Unseen(HOSTILE, HOSTILE),),
         notes=(HOSTILE,),
         criteria=tuple(replace(c, because=HOSTILE, title=HOSTILE) for c in examples.CRITERIA),
         findings=tuple(replace(f, text=HOSTILE, action=HOSTILE) for f in examples.UNKNOWN.findings),

@@ -12,7 +12,7 @@ from datetime import date
 from cds_service.engine.attempts import Allowance, Missed, attempt
 from cds_service.engine.carrying import applies, decisive
 from cds_service.engine.checklist import documentation
-from cds_service.engine.determination import Determination, NeededItem, PolicyReference
+from cds_service.engine.determination import Determination, NeededItem, PolicyReference, Unseen
 from cds_service.engine.finders import find, not_evaluated
 from cds_service.engine.outline import Outline, leaves_of
 from cds_service.fhir.record import Record
@@ -80,8 +80,8 @@ def undecided(bound: Outline[Case], order: str, record: Record, why: Missed) -> 
     )  # fmt: skip
 
 
-def _unseen(record: Record) -> tuple[str, ...]:
-    return tuple(f"{gap.need}: {gap.reason}" for gap in record.gaps)
+def _unseen(record: Record) -> tuple[Unseen, ...]:
+    return tuple(Unseen(gap.need.value, gap.reason) for gap in record.gaps)
 
 
 def _notes(case: Case, policy: PolicyReference) -> Iterator[str]:

@@ -212,7 +212,9 @@ def explained(case: Case, need: NeededItem) -> NeededItem:
         because = need.because if named else f"{need.because}; not all was seen where it may stand ({reason})"
         return replace(need, because=because, orderable=False)
     if order := awaited(case, need.item):
-        return replace(need, because=f"{need.because}; ordered, result awaited: {order}", orderable=False)
+        return replace(
+            need, because=f"{need.because}; ordered, result awaited: {order}", orderable=False, awaited=True
+        )
     on_file = not_understood(case, need.item)
     unsaid = [found for found in on_file if found.shown not in need.because]
     because = f"{need.because}; on file and not understood: {_listed(unsaid)}" if unsaid else need.because
