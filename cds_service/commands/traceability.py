@@ -26,7 +26,13 @@ COLUMNS = (
 )  # fmt: skip
 ROOT = Path(__file__).parents[2]
 # Where a rule may be decided beside the policy's own folder: the reading below it, the cards above it.
-_SHARED = ("cds_service/fhir", "cds_service/clinical", "cds_service/policies/orders.py", "cards")
+_SHARED = (
+    "cds_service/fhir",
+    "cds_service/clinical",
+    "cds_service/oncology",
+    "cds_service/policies/orders.py",
+    "cards",
+)
 _ONLY_LISTING = ("finders.py",)  # names rules and decides none
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.engine.verdict import Verdict
+from cds_service.oncology.toxic_events import Meaning
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.continuation.number_of_cycles import response_by_cycle_three
 from cds_service.policies.inotuzumab.continuation.stops import Reason
 from cds_service.policies.inotuzumab.dose.findings import is_combination
 from cds_service.policies.inotuzumab.label.liver_recovery import not_recovered
 from cds_service.policies.inotuzumab.numbers import days, filled, said
-from cds_service.policies.inotuzumab.toxicities.events import Meaning
 from cds_service.policies.inotuzumab.toxicities.graded import graded_toxicities
 from cds_service.policies.inotuzumab.toxicities.infusion_reactions import infusion_reactions
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events

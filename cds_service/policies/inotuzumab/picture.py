@@ -15,8 +15,9 @@ from cds_service.clinical.chart import read_chart
 from cds_service.clinical.observations.series import DoseMark, Picture, series
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Record
-from cds_service.policies.inotuzumab.case.cycle_count import placings
-from cds_service.policies.inotuzumab.case.doses import Dose, dose_history
+from cds_service.oncology.cycle_count import placings
+from cds_service.oncology.doses import Dose
+from cds_service.policies.inotuzumab.case.schedule import doses_of, schedule
 from cds_service.policies.inotuzumab.numbers import number
 
 
@@ -24,8 +25,8 @@ def picture(record: Record, clock: datetime) -> Picture:
     """All series of the record, and the doses of all courses, up to the clock."""
     lines = _limits()
     drawn = tuple(replace(one, limits=lines.get(one.concept, ())) for one in series(record, clock))
-    doses = dose_history(read_chart(record, clock)).doses
-    readings = placings(doses)
+    doses = doses_of(read_chart(record, clock)).doses
+    readings = placings(doses, schedule())
     placed = {dose: str(label) for dose, label in readings[0].placed} if len(readings) == 1 else {}
     return Picture(drawn, tuple(_mark(dose, placed.get(dose, "")) for dose in doses))
 

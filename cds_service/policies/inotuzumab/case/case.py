@@ -19,18 +19,18 @@ from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.orders import Order, is_for, read_order
 from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.record import DataKind, Record, Resource
-from cds_service.policies.inotuzumab.case.course_ends import End, ends_of_courses, present_course
-from cds_service.policies.inotuzumab.case.cycle_count import Position, Reading, placings, position
-from cds_service.policies.inotuzumab.case.doses import (
+from cds_service.oncology.cycle_count import Position, Reading, placings, position
+from cds_service.oncology.doses import (
     Dose,
     DoseHistory,
-    dose_history,
     is_accounted_for,
     is_same_dose,
 )
+from cds_service.policies.inotuzumab.case.course_ends import End, ends_of_courses, present_course
 from cds_service.policies.inotuzumab.case.lines import history_unseen
 from cds_service.policies.inotuzumab.case.response import CourseResponse, course_response
 from cds_service.policies.inotuzumab.case.response_evidence import Item, evidence_items, in_time
+from cds_service.policies.inotuzumab.case.schedule import doses_of, schedule
 from cds_service.policies.inotuzumab.numbers import span
 
 
@@ -174,7 +174,7 @@ class Case:
 
 def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Sequence[DrugUse]) -> Case:
     """Put an order in its place. ``siblings`` are the other inotuzumab orders of the bundle."""
-    history = dose_history(chart)
+    history, same = doses_of(chart), span("course.same_dose")
     items = evidence_items(chart)
     known = tuple(sorted((*history.given, *history.period_ends), key=lambda d: d.day))
     ends = ends_of_courses(chart, known, items)
@@ -186,8 +186,8 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
     counted = tuple(sorted((*events, *planned), key=lambda d: d.day))
     delayed = _delayed_cycles(chart, counted)
     place = position(
-        counted, order.label, order.planned, unseen=doses_unseen(chart, history),
-        uncounted=any(not is_accounted_for(u, events, last_end) for u in history.undated), delayed=delayed,
+        counted, order.label, order.planned, schedule(), unseen=doses_unseen(chart, history),
+        uncounted=any(not is_accounted_for(u, events, last_end, same) for u in history.undated), delayed=delayed,
     )  # fmt: skip
     undated = tuple(e for e in ends if e.day is None)
     periods = tuple(d for d in history.period_ends if last_end is not None and d.day < last_end)
@@ -214,7 +214,7 @@ def _delayed_cycles(chart: Chart, doses: Sequence[Dose]) -> tuple[int, ...]:
     """The cycles that are the present one in some reading, when an order of the drug is recorded as on hold."""
     if not any(u.status == "on-hold" and INOTUZUMAB in u.drugs for u in chart.uses):
         return ()
-    return tuple(dict.fromkeys(r.cycle for r in placings(doses)))
+    return tuple(dict.fromkeys(r.cycle for r in placings(doses, schedule())))
 
 
 def _planned_before(
@@ -229,7 +229,7 @@ def _planned_before(
                 found.setdefault(day, Dose(day, whole_day(day), label, other.reference, 0, planned=True))
     for day in sorted(found):
         if chart.today <= day < order.planned and not any(
-            is_same_dose(day, d.day) for d in events if d.given
+            is_same_dose(day, d.day, span("course.same_dose")) for d in events if d.given
         ):
             yield found[day]
 

@@ -15,7 +15,7 @@ from cds_service.clinical.leukemia.cell_therapy import cell_therapies
 from cds_service.clinical.leukemia.transplant import transplants
 from cds_service.clinical.therapy.drugs import shown
 from cds_service.fhir.dates import When
-from cds_service.policies.inotuzumab.case.doses import Dose
+from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.lines import ends_course, stated_new_line
 from cds_service.policies.inotuzumab.case.response_evidence import Item
 from cds_service.policies.inotuzumab.numbers import days

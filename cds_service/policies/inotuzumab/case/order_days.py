@@ -13,9 +13,10 @@ from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.orders import Order
 from cds_service.clinical.therapy.planned_doses import PlannedDose
 from cds_service.fhir.dates import whole_day
+from cds_service.oncology.cycle_count import Reading, contradicts, place
+from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.cycle_count import Reading, contradicts, place
-from cds_service.policies.inotuzumab.case.doses import Dose
+from cds_service.policies.inotuzumab.case.schedule import schedule
 from cds_service.policies.inotuzumab.numbers import days
 
 
@@ -44,10 +45,10 @@ def later_places(case: Case) -> Iterator[tuple[PlannedDose, tuple[Label, ...]]]:
 
 def _places(planned: PlannedDose, reading: Reading) -> set[Label]:
     """By its label; by counting without one; both where the label contradicts the doses before it."""
-    counted = set(place(reading, planned.day))
+    counted = set(place(reading, planned.day, schedule()))
     if planned.label is None:
         return counted
-    agrees = contradicts(planned.label, reading, planned.day) is None
+    agrees = contradicts(planned.label, reading, planned.day, schedule()) is None
     return {planned.label} if agrees else {planned.label, *counted}
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from cds_service.oncology.toxic_events import Event, Meaning
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.hematologic.persistence import Persistence, persistent_cytopenias
 from cds_service.policies.inotuzumab.interruptions.interruptions import interruptions
 from cds_service.policies.inotuzumab.interruptions.reductions import STOPPING, reduction
 from cds_service.policies.inotuzumab.label.liver_recovery import not_recovered
 from cds_service.policies.inotuzumab.numbers import days
-from cds_service.policies.inotuzumab.toxicities.events import Event, Meaning
 from cds_service.policies.inotuzumab.toxicities.graded import unresolved_grade_four
 from cds_service.policies.inotuzumab.toxicities.infusion_reactions import infusion_reactions
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events

@@ -13,7 +13,9 @@ from decimal import Decimal
 from cds_service.clinical.therapy.labels import DAYS, Label
 from cds_service.clinical.therapy.orders import Order
 from cds_service.clinical.therapy.planned_doses import PlannedDose
+from cds_service.oncology.cycle_count import slot_after
 from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.schedule import schedule
 from cds_service.policies.inotuzumab.dose.ordered import whole_dose
 from cds_service.policies.inotuzumab.dose.table import Row, rounded, row_of_later_cycle, tolerated
 from cds_service.policies.inotuzumab.interruptions.reductions import reading
@@ -69,4 +71,4 @@ def slot_of(case: Case, order: Order, planned: PlannedDose) -> int | None:
     elapsed = planned.day - case.day_one
     if not timedelta(0) <= elapsed < timedelta(days=days("cycle.new_after")):
         return None
-    return 1 if not elapsed else 8 if elapsed.days <= days("cycle.day8_until") else 15
+    return DAYS[0] if not elapsed else slot_after(schedule(), elapsed.days)

@@ -15,6 +15,7 @@ from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import upper_first
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import plain
+from cds_service.oncology.concurrency import Concurrency
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.dose.ordered import Ordered
 from cds_service.policies.inotuzumab.dose.table import (
@@ -27,7 +28,6 @@ from cds_service.policies.inotuzumab.dose.table import (
     tolerated,
 )
 from cds_service.policies.inotuzumab.initial.combination import with_mini_hyper_cvd, with_tki
-from cds_service.policies.inotuzumab.initial.concurrency import Concurrency
 from cds_service.policies.inotuzumab.initial.partner_drugs import partners
 from cds_service.policies.inotuzumab.numbers import number, said
 

@@ -20,8 +20,8 @@ from cds_service.clinical.observations.counts import (
 from cds_service.clinical.observations.results import Result
 from cds_service.fhir.quantities import Interval, plain
 from cds_service.fhir.record import DataKind
+from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.doses import Dose
 from cds_service.policies.inotuzumab.numbers import days, number, said, span
 
 _ANYTHING = Interval(None, None)  # a value that cannot be read

@@ -16,8 +16,8 @@ from cds_service.clinical.observations.results import Result
 from cds_service.clinical.problems import is_unread
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.therapy.drugs import INOTUZUMAB, drugs_in_text
+from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.doses import Dose
 from cds_service.policies.inotuzumab.hematologic.counts import baseline, settled
 from cds_service.policies.inotuzumab.numbers import days
 

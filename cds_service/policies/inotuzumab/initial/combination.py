@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from cds_service.clinical.therapy.drugs import MINI_HYPER_CVD, STEROIDS, TKIS, UNRESOLVED, shown
 from cds_service.engine.answers import MET, NOT, Answer, unknown
+from cds_service.oncology.concurrency import CONCURRENT, POSSIBLE
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.lines import history_unseen
-from cds_service.policies.inotuzumab.initial.concurrency import CONCURRENT, POSSIBLE
 from cds_service.policies.inotuzumab.initial.partner_drugs import Partner, Partners, partners
 from cds_service.policies.inotuzumab.initial.philadelphia import PH_TEST, philadelphia
 

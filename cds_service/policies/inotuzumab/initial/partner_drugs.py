@@ -15,6 +15,7 @@ from cds_service.clinical.therapy.drugs import (
     ANTHRACYCLINES,
     INOTUZUMAB,
     MINI_HYPER_CVD,
+    ORAL_TKIS,
     STEROIDS,
     UNRESOLVED,
     drugs_in_text,
@@ -24,10 +25,7 @@ from cds_service.clinical.therapy.drugs import (
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.clinical.therapy.plans import Plan, PlannedDrug, current_plans
 from cds_service.clinical.words import Said, clauses, says
-from cds_service.policies.inotuzumab.case import regimens
-from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.lines import is_cytoreduction
-from cds_service.policies.inotuzumab.initial.concurrency import (
+from cds_service.oncology.concurrency import (
     CONCURRENT,
     LATER_TREATMENT,
     NOT,
@@ -37,7 +35,10 @@ from cds_service.policies.inotuzumab.initial.concurrency import (
     Standing,
     standing,
 )
-from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.case import regimens
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.lines import is_cytoreduction
+from cds_service.policies.inotuzumab.numbers import days, span
 
 _PREMEDICATION = re.compile(
     r"\bpre-?med\w*|\b(?:prior to|before) (?:each |every |the )?(?:inotuzumab|infusion|dose)|\bpre-?treatment for infusion|"
@@ -109,9 +110,11 @@ def partners(case: Case) -> Partners:
 
 
 def _cycle(case: Case) -> Cycle:
-    """Day 1 to the last day of the cycle: 21 days in cycle 1, then 28."""
-    length = days("cycle.day1_min.c1" if case.highest_cycle == 1 else "cycle.length.sub")
-    cycle = Cycle(case.day_one, case.day_one + timedelta(days=length - 1), {})
+    """Day 1 to the last day of the cycle."""
+    length = days("cycle.length.c1" if case.highest_cycle == 1 else "cycle.length.sub")
+    cycle = Cycle(
+        case.day_one, case.day_one + timedelta(days=length - 1), {}, span("partner.stale_order"), span("partner.stale_tki"), ORAL_TKIS
+    )  # fmt: skip
     given: dict[str, list[date]] = {}
     for use in case.chart.uses:
         if use.is_given and not use.intrathecal:

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from cds_service.clinical.observations.body import body_surface
 from cds_service.fhir.quantities import plain
+from cds_service.oncology.cycle_count import Reading
+from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.cycle_count import Reading
-from cds_service.policies.inotuzumab.case.doses import Dose
 from cds_service.policies.inotuzumab.interruptions.interruptions import Interruption, interruptions
 from cds_service.policies.inotuzumab.numbers import days, number
 

@@ -13,11 +13,11 @@ from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.problems import Problem
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.engine.wording import lower_first
+from cds_service.oncology.toxic_events import Meaning
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.lines import line_periods, prior_lines
 from cds_service.policies.inotuzumab.initial.disease_states import leukemia_from
 from cds_service.policies.inotuzumab.numbers import days
-from cds_service.policies.inotuzumab.toxicities.events import Meaning
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events
 
 _SERIOUS = re.compile(r"\b(?:cirrho\w+|(?:hepatic|liver) failure|decompensated)", re.IGNORECASE)

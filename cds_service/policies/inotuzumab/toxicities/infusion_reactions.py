@@ -17,9 +17,7 @@ from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named
 from cds_service.clinical.therapy.drugs import INOTUZUMAB, drugs_in_text
 from cds_service.fhir.dates import When
-from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
-from cds_service.policies.inotuzumab.numbers import days
-from cds_service.policies.inotuzumab.toxicities.events import (
+from cds_service.oncology.toxic_events import (
     NOTES,
     Event,
     Meaning,
@@ -27,6 +25,8 @@ from cds_service.policies.inotuzumab.toxicities.events import (
     is_confirmed,
     naming,
 )
+from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
+from cds_service.policies.inotuzumab.numbers import days
 
 _TOPIC = "reaction"
 _NAMES = ("reaction", "anaphylaxis")

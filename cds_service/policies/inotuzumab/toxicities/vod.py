@@ -15,14 +15,14 @@ from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.fhir.dates import When
-from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
-from cds_service.policies.inotuzumab.toxicities.events import (
+from cds_service.oncology.toxic_events import (
     NOTES,
     Event,
     Meaning,
     is_candidate,
     is_confirmed,
 )
+from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
 
 _RULE = "POL-BBW-STOP"
 _TOPIC, _VOD = "vod", "vod"

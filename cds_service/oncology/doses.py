@@ -1,25 +1,23 @@
-"""Doses of inotuzumab given, held and planned: POL-COURSE-DOSE (policy analysis 1.5).
+"""Doses of a drug given, held and planned.
 
 Administrations outrank statements and dispenses, these outrank completed requests. One calendar
-day is one dose; a lower-ranked record within two days of a higher-ranked one is the same dose.
+day is one dose; a lower-ranked record close to a higher-ranked one is the same dose.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.observations.units import ucum_of
-from cds_service.clinical.therapy.drugs import INOTUZUMAB
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.order_dose import DOSE_UNITS
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import as_decimal, unit_names
-from cds_service.policies.inotuzumab.numbers import days, span
 
 _DOSE_STATUSES = {
     "MedicationAdministration": {"completed", "in-progress", "stopped"},
@@ -68,11 +66,9 @@ class DoseHistory:
         )
 
 
-def dose_history(chart: Chart) -> DoseHistory:
-    """The doses of a chart, up to its clock (POL-COURSE-DOSE, steps 1 to 4)."""
-    uses = [
-        u for u in chart.uses if INOTUZUMAB in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}
-    ]
+def dose_history(chart: Chart, drug: str, same: timedelta) -> DoseHistory:
+    """The doses of a drug up to the chart's clock; records of different rank not further apart than ``same`` are one."""
+    uses = [u for u in chart.uses if drug in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}]
     given_uses = [u for u in uses if u.status != "not-done"]
     not_done = [u for u in uses if u.status == "not-done" and u.kind == "MedicationAdministration"]
     held = _one_a_day(d for u in not_done for d in _doses(u, given=False))
@@ -80,20 +76,20 @@ def dose_history(chart: Chart) -> DoseHistory:
     for rank in (3, 2, 1):
         higher = [d for d in (*given, *held) if d.rank > rank]
         for dose in _one_a_day(d for u in given_uses if u.rank == rank for d in _doses(u)):
-            if not any(is_same_dose(dose.day, other.day) for other in higher):
+            if not any(is_same_dose(dose.day, other.day, same) for other in higher):
                 given.append(dose)
     held = [h for h in held if not any(h.day == g.day and h.rank == g.rank for g in given)]
     undated = tuple(u for u in given_uses if any(w.day is None for w in _times(u)) or not _times(u))
     return DoseHistory(tuple(sorted((*given, *held), key=lambda d: (d.day, d.reference))), undated)
 
 
-def is_same_dose(a: date, b: date) -> bool:
-    """Step 2: whether records of different rank, of these days, speak of one dose."""
-    return abs((a - b).days) <= days("course.same_dose")
+def is_same_dose(a: date, b: date, same: timedelta) -> bool:
+    """Whether records of different rank, of these days, speak of one dose."""
+    return abs(a - b) <= same
 
 
-def is_accounted_for(use: DrugUse, course: Sequence[Dose], last_end: date | None) -> bool:
-    """Step 4: whether a use without single dates is that of an earlier course, or of the doses of this one.
+def is_accounted_for(use: DrugUse, course: Sequence[Dose], last_end: date | None, same: timedelta) -> bool:
+    """Whether a use without single dates is that of an earlier course, or of the doses of this one.
 
     ``last_end`` is the day on which the course before ended.
     """
@@ -104,7 +100,7 @@ def is_accounted_for(use: DrugUse, course: Sequence[Dose], last_end: date | None
         return any(w.first <= day <= w.last for w in use.days for day in given)
     if not given:
         return False
-    return use.start is None or use.start.last >= given[0] - span("course.same_dose")
+    return use.start is None or use.start.last >= given[0] - same
 
 
 def _times(use: DrugUse) -> tuple[When, ...]:

@@ -1,6 +1,6 @@
-"""Cycle and day: POL-COURSE-COUNT (policy analysis 1.7).
+"""Cycle and day of a dose.
 
-A cycle has three slots: days 1, 8 and 15. Doses are placed into slots by their labels where these
+A cycle has a slot for each planned day. Doses are placed into slots by their labels where these
 rise strictly with date, otherwise by counting. Where two readings are possible, both are kept.
 """
 
@@ -11,11 +11,23 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from cds_service.clinical.therapy.labels import DAYS, Label
-from cds_service.policies.inotuzumab.case.doses import Dose
-from cds_service.policies.inotuzumab.numbers import days
+from cds_service.clinical.therapy.labels import Label
+from cds_service.oncology.doses import Dose
 
 _MOST_READINGS = 8  # each delayed cycle doubles them; more than three such cycles is no course
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The planned days of a cycle, such as 1, 8 and 15, and how late a dose may be.
+
+    ``until`` says for each day but the first and the last up to how many days after day 1 a dose still
+    counts as it. From ``new_after`` days on a dose opens the next cycle.
+    """
+
+    days: tuple[int, ...]
+    until: tuple[int, ...]
+    new_after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +60,8 @@ class Reading:
         return any(not given for given in self.filled(cycle).values())
 
 
-def place(reading: Reading, day: date, *, delayed: Iterable[int] = ()) -> list[Label]:
-    """The slots that the next dose, on this day, can be by counting (steps 1 and 2)."""
+def place(reading: Reading, day: date, schedule: Schedule, *, delayed: Iterable[int] = ()) -> list[Label]:
+    """The slots that the next dose, on this day, can be by counting."""
     cycle = reading.cycle
     day_one = reading.day_one(cycle) if cycle else None
     if day_one is None:
@@ -57,41 +69,51 @@ def place(reading: Reading, day: date, *, delayed: Iterable[int] = ()) -> list[L
     opens, filled = Label(cycle + 1, 1), reading.filled(cycle)
     if filled == {1: False}:
         return [Label(cycle, 1)]  # a cycle starts with a dose: a held day 1 is still to come
-    if len(filled) == len(DAYS):
+    if len(filled) == len(schedule.days):
         return [opens]
-    within = _slot_within(filled, (day - day_one).days)
+    within = _slot_within(schedule, filled, (day - day_one).days)
     if within is None:
         return [opens]
-    if (day - day_one).days < days("cycle.new_after"):
+    if (day - day_one).days < schedule.new_after:
         return [Label(cycle, within)]
     return [opens, Label(cycle, within)] if reading.has_delay(cycle) or cycle in delayed else [opens]
 
 
-def _slot_within(filled: dict[int, bool], elapsed: int) -> int | None:
-    """The slot of the current cycle: day 8 up to day 1 + 10 days, then day 15; a filled one gives the next."""
-    wanted = 8 if elapsed <= days("cycle.day8_until") else 15
-    later = [d for d in DAYS[1:] if d >= wanted and d not in filled]
+def _slot_within(schedule: Schedule, filled: dict[int, bool], elapsed: int) -> int | None:
+    """The slot of the current cycle for a dose so many days after day 1; a filled one gives the next."""
+    wanted = slot_after(schedule, elapsed)
+    later = [d for d in schedule.days[1:] if d >= wanted and d not in filled]
     return later[0] if later else None
 
 
-def placings(doses: Sequence[Dose], delayed: Iterable[int] = ()) -> list[Reading]:
-    """The possible readings of the doses given and held (steps 1 and 2)."""
+def slot_after(schedule: Schedule, elapsed: int) -> int:
+    """The day of a cycle, after the first, that a dose so many days after day 1 is."""
+    in_time = (day for day, until in zip(schedule.days[1:], schedule.until, strict=False) if elapsed <= until)
+    return next(in_time, schedule.days[-1])
+
+
+def placings(doses: Sequence[Dose], schedule: Schedule, delayed: Iterable[int] = ()) -> list[Reading]:
+    """The possible readings of the doses given and held."""
     labelled = [(d, d.label) for d in doses if d.label is not None]
     if labelled and _rises(labelled):
-        readings = [r for r in _placed(doses, delayed, use_labels=True) if _rises(r.placed)]
+        readings = [r for r in _placed(doses, schedule, delayed, use_labels=True) if _rises(r.placed)]
         if readings:
             return readings
-    return _placed(doses, delayed, use_labels=False)
+    return _placed(doses, schedule, delayed, use_labels=False)
 
 
-def _placed(doses: Sequence[Dose], delayed: Iterable[int], *, use_labels: bool) -> list[Reading]:
+def _placed(
+    doses: Sequence[Dose], schedule: Schedule, delayed: Iterable[int], *, use_labels: bool
+) -> list[Reading]:
     readings = [Reading()]
     for dose in doses:
         if use_labels and dose.label is not None:
             readings = [r.with_dose(dose, dose.label) for r in readings]
         else:
             readings = [
-                r.with_dose(dose, slot) for r in readings for slot in place(r, dose.day, delayed=delayed)
+                r.with_dose(dose, slot)
+                for r in readings
+                for slot in place(r, dose.day, schedule, delayed=delayed)
             ]
         readings = list(dict.fromkeys(readings))[:_MOST_READINGS]
     return readings
@@ -103,9 +125,15 @@ def _rises(placed: Sequence[tuple[Dose, Label]]) -> bool:
 
 
 def contradicts(
-    label: Label, reading: Reading, day: date, *, delayed: Iterable[int] = (), complete: bool = True
+    label: Label,
+    reading: Reading,
+    day: date,
+    schedule: Schedule,
+    *,
+    delayed: Iterable[int] = (),
+    complete: bool = True,
 ) -> str | None:
-    """Why an order's label contradicts the doses (step 4); None when it contradicts nothing.
+    """Why an order's label contradicts the doses; None when it contradicts nothing.
 
     Where the history is not ``complete``, a dose that is missing from it contradicts nothing.
     """
@@ -118,7 +146,7 @@ def contradicts(
     if label.cycle < current or label.day in filled or any(d > label.day for d in filled):
         return f"{label} is already past: {_past(reading)}"
     day_one = reading.day_one(label.cycle)
-    if day_one is None or (day - day_one).days < days("cycle.new_after"):
+    if day_one is None or (day - day_one).days < schedule.new_after:
         return None
     if not complete or reading.has_delay(label.cycle) or label.cycle in delayed:
         return None
@@ -177,30 +205,35 @@ def position(
     doses: Sequence[Dose],
     label: Label | None,
     day: date,
+    schedule: Schedule,
     *,
     unseen: str | None,
     uncounted: bool,
     delayed: Iterable[int] = (),
 ) -> Position:
-    """Where an order planned on ``day`` with this label stands (steps 3 to 5).
+    """Where an order planned on ``day`` with this label stands.
 
     ``unseen`` says why the doses given could not be seen; ``uncounted`` that there was use in this
     course without single dates.
     """
-    readings = tuple(placings(doses, delayed))
+    readings = tuple(placings(doses, schedule, delayed))
     if unseen is not None or uncounted:
         why = f"the doses given could not be seen ({unseen})" if unseen else _UNCOUNTED
         if label is None or (uncounted and label == Label(1, 1)):
             told = "the order names no cycle and day" if label is None else f"the order says {label}"
             return Position((), readings, f"{why}, and {told}")
-        if open_ := tuple(r for r in readings if contradicts(label, r, day, complete=False) is None):
+        if open_ := tuple(
+            r for r in readings if contradicts(label, r, day, schedule, complete=False) is None
+        ):
             return Position((label,), open_, label_unchecked=True)
-    counted = tuple(dict.fromkeys(slot for r in readings for slot in place(r, day, delayed=delayed)))
+    counted = tuple(
+        dict.fromkeys(slot for r in readings for slot in place(r, day, schedule, delayed=delayed))
+    )
     if label is None:
         either = " or ".join(str(slot) for slot in counted)
         why = "" if len(counted) == 1 else f"the doses given allow {either}, and the order names none"
         return Position(counted, readings, why)
-    reasons = {r: contradicts(label, r, day, delayed=delayed) for r in readings}
+    reasons = {r: contradicts(label, r, day, schedule, delayed=delayed) for r in readings}
     if agreeing := tuple(r for r, reason in reasons.items() if reason is None):
         return Position((label,), agreeing)
     candidates = tuple(sorted({label, *counted}))

@@ -1,7 +1,7 @@
-"""How one use of a drug stands to the order's cycle: PARTNERS, steps 3 and 4 (policy analysis 2.4).
+"""How one use of a drug stands to the cycle of an order of another.
 
 Concurrent when its period overlaps the cycle, possible when the record leaves that open. An active
-order without an end goes on for a while only, unless the drug is given or stated anew (8.4.2).
+order without an end goes on for a while only, unless the drug is given or stated anew.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
-from cds_service.clinical.therapy.drugs import ORAL_TKIS
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.fhir.dates import When
-from cds_service.policies.inotuzumab.numbers import span
 
 LATER_TREATMENT = re.compile(r"\b(?:conditioning|maintenance|consolidation)\b", re.IGNORECASE)
 
@@ -34,27 +32,34 @@ Standing = tuple[Concurrency, str]
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """The days of the order's cycle, and the days on which each drug was given."""
+    """The days of the order's cycle, and the days on which each drug was given.
+
+    An active order without an end still counts for ``goes_on`` after it began; one of a drug in ``oral``,
+    whose supply has not run out, for ``oral_goes_on``.
+    """
 
     first: date
     last: date
     given: Mapping[str, tuple[date, ...]]
+    goes_on: timedelta
+    oral_goes_on: timedelta
+    oral: frozenset[str] = frozenset()
 
     @property
     def recent(self) -> date:
         """The day from which an active order without an end still counts."""
-        return self.first - span("partner.stale_order")
+        return self.first - self.goes_on
 
     def since(self, use: DrugUse, drug: str) -> date:
-        """The same for one drug: an oral TKI is taken longer, until its supply with all repeats ran out."""
+        """The same for one drug: an oral one is taken longer, until its supply with all repeats ran out."""
         ran_out = use.supplied_until is not None and use.supplied_until < self.first
-        if drug in ORAL_TKIS and not ran_out:
-            return self.first - span("partner.stale_tki")
+        if drug in self.oral and not ran_out:
+            return self.first - self.oral_goes_on
         return self.recent
 
 
 def standing(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
-    """Steps 3 and 4 for one use of one drug."""
+    """How one use of one drug stands, and in a few words why."""
     if use.kind in ("MedicationAdministration", "MedicationDispense"):
         return _of_given(use, cycle) if use.is_given else (NOT, f"status {use.status}")
     if use.status in ("completed", "stopped", "cancelled", "not-taken"):
