@@ -6,7 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 
 .PHONY: help demo serve install install-postgres test test-postgres fuzz lint traceability format lock sbom wheel \
-  clean examples hapi test-hapi
+  clean examples golden hapi test-hapi
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-17s %s\n", $$1, $$2 }'
@@ -43,7 +43,7 @@ lint: .venv/.installed-dev ## ruff, mypy, import contracts
 	$(BIN)/lint-imports
 
 traceability: .venv/.installed ## write docs/traceability.csv
-	$(BIN)/python -m cds_service.policies.inotuzumab.traceability docs/traceability.csv
+	$(BIN)/python -m cds_service.commands.traceability inotuzumab docs/traceability.csv
 
 format: .venv/.installed-dev ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
@@ -125,3 +125,6 @@ clean: ## remove .venv and all that was built
 
 examples: .venv/.installed ## write the answer in docs/examples, after a change of what cards say
 	$(BIN)/cds-service evaluate docs/examples/order-sign.json --as-of 2026-04-15T09:00:00-04:00 | $(BIN)/python -m json.tool --no-ensure-ascii > docs/examples/answer.json
+
+golden: .venv/.installed-dev ## write the answers in tests/golden, after a change that is meant to change them
+	$(BIN)/python -m tests.golden.answers

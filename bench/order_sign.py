@@ -27,7 +27,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from cds_service.sandbox.fixtures import FOLDER, prefetch_of  # noqa: E402
+from cds_service.evaluation.saved_request import prefetch_of  # noqa: E402
+from cds_service.sandbox.fixtures import FOLDER  # noqa: E402
 
 CLOCK = "2026-04-15T09:00:00-04:00"
 SIZES = (20, 200, 2000)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cds_service.policy.determination import Basis, Determination, Finding
-from cds_service.policy.wording import lower_first
+from cds_service.engine.determination import Basis, Determination, Finding
+from cds_service.engine.wording import lower_first
 
 BASIS = {Basis.POLICY: "policy", Basis.LABEL: "FDA label", Basis.RECOMMENDATION: "recommendation"}
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from cards.cited import source
 from cards.dose_text import dose_line
 from cards.fitting import Part, fitted
-from cards.items import NAMES
+from cards.items import name_of
 from cards.text import beginnings, counted, sentence, shortened, shown, words
-from cds_service.policy.determination import CardKind, CriterionResult, Determination, Indicator
-from cds_service.policy.verdict import Verdict
-from cds_service.policy.wording import lower_first, upper_first
+from cds_service.engine.determination import CardKind, CriterionResult, Determination, Indicator
+from cds_service.engine.outline import needed_by_every_path
+from cds_service.engine.verdict import Verdict
+from cds_service.engine.wording import lower_first, upper_first
 
 MOST_WORDS = 120
 _REASON_WORDS = 46  # of one criterion that is open or not met
@@ -24,8 +25,6 @@ _FEW_WORDS = 15  # of a reason where room is short
 _BRIEF_WORDS = 10  # of a document's name
 _RANK = {Verdict.NOT_MET: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_UNDATED = ("POL-IND-A-AGE", "POL-B-I-MAX")
-_SHARED = ("POL-IND-A-AGE", "POL-A-I-DX", "POL-A-I-CD22")
 
 
 def place(d: Determination) -> str:
@@ -37,16 +36,12 @@ def place(d: Determination) -> str:
     return f"day {d.day}" if d.day is not None else ""
 
 
-def _section(d: Determination) -> str:
-    return "A" if d.request == "initial" else "B"
-
-
 def summaries(d: Determination, name: str) -> Iterator[str]:
     """The coverage sentence, longest first."""
-    drug = f"Inotuzumab (J9229){name}"
+    drug = f"{d.policy.drug.coded}{name}"
     match d.coverage:
         case Verdict.MET:
-            said = f"{drug}: record appears to meet {d.policy.id} section {_section(d)}"
+            said = f"{drug}: record appears to meet {d.policy.id} section {d.outline.section}"
             yield from (f"{said}, {d.path}", said) if d.path else (said,)
         case Verdict.NOT_MET:
             yield from _not_met(d, drug)
@@ -56,28 +51,29 @@ def summaries(d: Determination, name: str) -> Iterator[str]:
 
 def _unknown(d: Determination, drug: str) -> Iterator[str]:
     said = f"{drug}: coverage cannot be determined from the record"
-    if items := ", ".join(NAMES[n.item] for n in d.needed if n.decides):
+    if items := ", ".join(name_of(d, n) for n in d.needed if n.decides):
         yield f"{said}, which lacks: {items}"
     number = sum(c.id in _finding_rules(d) for c in d.criteria)
     yield f"{said} ({counted(number, 'criterion', 'criteria')} open)"
 
 
 def _not_met(d: Determination, drug: str) -> Iterator[str]:
-    if first := _worst([c for c in d.criteria if c.verdict is Verdict.NOT_MET]):
+    if first := _worst(d):
         for because in beginnings(first.because):
             place = first.section if not first.names_section_in(because) else "the policy"
             yield f"{drug}: does not appear to meet {place}: {lower_first(because)}"
         yield f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)})"
-    yield f"{drug}: record does not appear to meet {d.policy.id} section {_section(d)}"
+    yield f"{drug}: record does not appear to meet {d.policy.id} section {d.outline.section}"
 
 
 def _finding_rules(d: Determination) -> frozenset[str]:
     return frozenset(r for f in d.findings_on(CardKind.COVERAGE) if f.kind == "coverage" for r in f.rules)
 
 
-def _worst(failed: list[CriterionResult]) -> CriterionResult | None:
+def _worst(d: Determination) -> CriterionResult | None:
     """The failed criterion to name first: one that every path needs, else the best evidenced."""
-    shared = [c for c in failed if c.id in _SHARED]
+    failed = [c for c in d.criteria if c.verdict is Verdict.NOT_MET]
+    shared = [c for c in failed if c.id in needed_by_every_path(d.outline)]
     return max(shared or failed, key=lambda c: len(c.evidence), default=None)
 
 
@@ -145,9 +141,10 @@ def _met_line(d: Determination) -> Iterator[Part]:
 
 
 def _newest(d: Determination, c: CriterionResult) -> str:
-    """The newest day in a reason, which is that of its newest evidence; empty where days decide nothing."""
-    days = [day for day in _DAY.findall(c.because) if day != d.planned[:10]]
-    return max(days, default="") if c.id not in _UNDATED else ""
+    """The newest day in a reason, which is that of its newest evidence; empty where that says nothing."""
+    if c.id not in d.policy.rules or not d.policy.rules[c.id].dated:
+        return ""
+    return max((day for day in _DAY.findall(c.because) if day != d.planned[:10]), default="")
 
 
 def _dose(d: Determination) -> Iterator[Part]:
@@ -170,8 +167,7 @@ def _attach(d: Determination) -> Iterator[Part]:
 def _unseen(d: Determination) -> Iterator[Part]:
     """Each kind of data with its reason; those of one reason together."""
     kinds: dict[str, list[str]] = {}
-    for what in d.unseen:
-        kind, _, reason = what.partition(": ")
+    for kind, reason in d.unseen:
         kinds.setdefault(reason, []).append(kind)
     if kinds:
         told = "; ".join(f"{', '.join(named)}: {reason}" for reason, named in kinds.items())
@@ -189,8 +185,6 @@ def _reminders(d: Determination) -> Iterator[Part]:
 
 
 def _footer(d: Determination) -> str:
-    """Number and date of the policy (POL-META-1); what takes precedence (POL-META-2, POL-CODE-DISC)."""
-    return (
-        f"Policy {d.policy.id}, effective {d.policy.effective}; this neither approves nor denies. "
-        "A listed code implies no coverage by itself; law, contract and plan rules may take precedence."
-    )
+    """Number and date of the policy, and what holds of every answer."""
+    stated = f"Policy {d.policy.id}, effective {d.policy.effective}; this neither approves nor denies."
+    return f"{stated} {sentence(d.policy.footer)}" if d.policy.footer else stated

@@ -5,18 +5,15 @@ Figures stand to 0.01 mg and 0.01 m2; the extension has them exact.
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 from cards.text import counted
+from cds_service.engine.determination import Determination, Dose
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import plain
-from cds_service.policy.determination import Determination, Dose
 
 _CENT = Decimal("0.01")
 _ABSURD = 1_000_000
-_WHEN = {"cr-or-cri": "after CR or CRi", "no-cr": "without CR or CRi"}
-_CUT = re.compile(r" \([\d.]+ less \d+ %\)")
 
 
 def brief(value: Decimal) -> str:
@@ -38,22 +35,21 @@ def dose_line(d: Determination) -> str:
     )
     on = f" for {dose.on}" if dose.on else ""
     if dose.expected_mg is None:
-        rows = "; ".join(
-            f"{brief(o.expected_mg)} mg {_WHEN.get(o.when, o.when.replace('-', ' '))}" for o in dose.options
-        )
+        rows = "; ".join(f"{brief(o.expected_mg)} mg {o.said}" for o in dose.options)
         return (
             f"Dose: {ordered}{on}; the table's row is open: {rows}{_open_end(dose)}."
             if rows
             else f"Dose: {ordered}{on}: not checked."
         )
-    amount = f"{dose.units_j9229} units of 0.1 mg, {counted(dose.vials or 0, 'vial', 'vials')}"
+    billed = f"{dose.billing_units} units of {d.policy.drug.billing_unit}"
+    amount = f"{billed}, {counted(dose.vials or 0, 'vial', 'vials')}"
     return f"Dose: {ordered}{on}, table {_table(dose)}, {amount}: {_end(d, dose)}."
 
 
 def _table(dose: Dose) -> str:
     if dose.mg_per_m2 is None or dose.bsa_m2 is None or dose.expected_mg is None:
         return ""
-    cut = found[0] if (found := _CUT.search(dose.arithmetic)) else ""
+    cut = f" ({dose.reduced})" if dose.reduced else ""
     return f"{plain(dose.mg_per_m2)} mg/m2{cut} x {brief(dose.bsa_m2)} m2 = {brief(dose.expected_mg)} mg"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from cds_service.policy.determination import CriterionResult, Determination, Dose, DoseOption, Finding
+from cds_service.engine.determination import CriterionResult, Determination, Dose, DoseOption, Drug, Finding
 
 
 def criterion(c: CriterionResult) -> dict[str, Any]:
@@ -40,10 +40,10 @@ def _option(o: DoseOption) -> dict[str, Any]:
 _MEMBERS = ("ordered_mg", "expected_mg", "low_mg", "high_mg", "mg_per_m2", "bsa_m2")
 
 
-def dose(d: Dose) -> dict[str, Any]:
+def dose(d: Dose, drug: Drug) -> dict[str, Any]:
     """The dose facts. What cannot be told is null."""
     facts: dict[str, Any] = {name: _number(getattr(d, name)) for name in _MEMBERS}
-    facts |= {"verdict": d.verdict, "units_j9229": d.units_j9229, "vials": d.vials}
+    facts |= {"verdict": d.verdict, f"units_{drug.billing_code.lower()}": d.billing_units, "vials": d.vials}
     if d.options:
         facts["options"] = [_option(o) for o in d.options]
     return facts
@@ -64,7 +64,7 @@ def coverage(d: Determination) -> dict[str, Any]:
         "criteria": [criterion(c) for c in d.criteria],
     }
     if d.dose is not None:
-        facts["dose"] = dose(d.dose)
+        facts["dose"] = dose(d.dose, d.policy.drug)
     if d.payer is not None and d.payer.match is not None:
         facts["payer"] = {"match": d.payer.match.value, "evidence": list(d.payer.evidence)}
     return facts

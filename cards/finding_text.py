@@ -9,16 +9,15 @@ from collections.abc import Iterator, Sequence
 
 from cards.cited import ground, source
 from cards.fitting import Part, fitted
-from cards.items import NAMES, to_do
+from cards.items import name_of, to_do
 from cards.text import SUMMARY_MOST, beginnings, counted, plain_line, sentence, shortened, shown, typeset
-from cds_service.policy.determination import Determination, Finding, Need
-from cds_service.policy.wording import lower_first, upper_first
+from cds_service.engine.determination import ACTS, Determination, Finding, NeededItem
+from cds_service.engine.wording import lower_first, upper_first
 
 MOST_WORDS = 80
 _OF_ONE = 45  # words of one finding
 _OF_AN_ITEM = 30
 _OF_A_NAME = 10
-_ACTIONS = ("Stop", "Do not", "Hold", "Reduce")
 
 
 def strongest_first(found: Sequence[Finding]) -> list[Finding]:
@@ -27,8 +26,9 @@ def strongest_first(found: Sequence[Finding]) -> list[Finding]:
 
 
 def _strength(f: Finding) -> int:
-    ranked = (n for n, word in enumerate(_ACTIONS) if f.action.startswith(word))
-    return next(ranked, len(_ACTIONS) + (not f.action))
+    """The place of what to do among ``ACTS``; from "check" on all alike, then what asks for nothing."""
+    first_mild = ACTS.index("Check")
+    return min(ACTS.index(f.act), first_mild) if f.act else first_mild + 1
 
 
 def opening(f: Finding, name: str) -> tuple[str, str]:
@@ -75,7 +75,7 @@ def documentation_summaries(d: Determination, name: str) -> Iterator[str]:
     decides = [n for n in d.needed if n.decides]
     lead = f"Add to the record{name}" if decides else f"Attach if available{name}, not required"
     wanted = decides or d.needed
-    yield f"{lead}: {', '.join(NAMES[n.item] for n in wanted)}"
+    yield f"{lead}: {', '.join(name_of(d, n) for n in wanted)}"
     yield f"{lead}: {counted(len(wanted), 'item', 'items')}, see the checklist"
 
 
@@ -90,7 +90,7 @@ def checklist(d: Determination) -> str:
     return fitted(parts, MOST_WORDS)
 
 
-def _item(d: Determination, need: Need, several: bool) -> Part:
+def _item(d: Determination, need: NeededItem, several: bool) -> Part:
     aside = " (for information)" if several and not need.decides else ""
-    what = f"- [ ] **{to_do(need, d.request)}{aside}.**"
+    what = f"- [ ] **{to_do(d, need)}{aside}.**"
     return Part((f"{what} {shown(sentence(shortened(need.because, _OF_AN_ITEM)))}", what))

@@ -11,8 +11,8 @@ from cards.identity import card_uuid
 from cards.reasons import override_reasons
 from cards.suggestions import dose_update, orders_for
 from cards.text import summary
-from cds_service.policy.determination import CardKind, Determination, Indicator
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.determination import CardKind, Determination, Indicator
+from cds_service.engine.verdict import Verdict
 
 _TOPIC_SYSTEM = "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"
 _TOPICS = {
@@ -137,7 +137,7 @@ class _Maker:
         first = dose_summary(self.d, self._name()) if found[0].kind == "dose" else ""
         summary_, told = finding_text.opening(found[0], self._name())
         detail = finding_text.lines(self.d, found, "" if first else told)
-        extra = {"dose": facts.dose(self.d.dose)}
+        extra = {"dose": facts.dose(self.d.dose, self.d.policy.drug)}
         card = self._card(CardKind.DOSE, found[0].indicator, (first or summary_, summary_), detail, extra)
         return self._with(card, list(dose_update(self.order, self.d, card["uuid"])), "at-most-one")
 

@@ -3,73 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from cards.identity import part_uuid
 from cards.text import typeset
+from cds_service.engine.determination import Determination, Dose
+from cds_service.engine.items import Test
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.json_types import as_dict
 from cds_service.fhir.quantities import plain
-from cds_service.policy.determination import Determination, Dose
 
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
 _TO_DRAW = Decimal("0.01")  # mg
-_TOO_CLOSE = "POL-INT-LT7"  # doses of one order closer together than the policy allows
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """A test that settles a documentation item, in our words; its LOINC code and display as in labs.csv.
-
-    Without a code it is ordered by its words alone: a laboratory acts on a code, so a wrong one is worse than none.
-    """
-
-    name: str
-    code: str = ""
-    display: str = ""
-
-
-_ECG = (Test("ECG (12 leads)", "11524-6", "EKG study"),)
-_POTASSIUM = Test("Potassium", "2823-3", "Potassium [Moles/volume] in Serum or Plasma")
-_MAGNESIUM = Test("Magnesium", "19123-9", "Magnesium [Mass/volume] in Serum or Plasma")
-
-# Item to the tests that settle it.
-TESTS: Mapping[str, tuple[Test, ...]] = {
-    "cd22": (Test("CD22 on blasts in bone marrow by flow cytometry", "51124-6", "CD22 blasts/100 blasts in Bone marrow"),),
-    "ph-status": (
-        Test("t(9;22) BCR::ABL1 by FISH", "51867-0", "t(9;22)(q34.1;q11)(ABL1,BCR) fusion transcript in Blood or Tissue by FISH"),
-    ),
-    "pathology": (Test("Leukemia and lymphoma immunophenotyping", "101119-6", "Leuk and lymphma immnphntypng Spec"),),
-    "height-weight": (
-        Test("Body height", "8302-2", "Body Height"),
-        Test("Body weight", "29463-7", "Body Weight"),
-    ),
-    "cbc": (Test("CBC with differential"),),
-    "ecg-baseline": _ECG,
-    "ecg-follow-up": _ECG,
-    "electrolytes-baseline": (_POTASSIUM, _MAGNESIUM),
-    "electrolytes-follow-up": (
-        _POTASSIUM, _MAGNESIUM, Test("Calcium", "17861-6", "Calcium [Mass/volume] in Serum or Plasma"),
-    ),
-    "response": (
-        Test("Blasts in bone marrow", "11150-0", "Blasts/100 cells in Bone marrow"),
-        Test("Blasts in blood", "26446-5", "Blasts/100 leukocytes in Blood"),
-    ),
-    "mrd": (Test("Measurable residual disease (MRD) in bone marrow"),),
-}  # fmt: skip
-_ONLY_BEFORE_START = {"ecg-baseline", "electrolytes-baseline"}  # an order today cannot settle these any more
 
 
 def orders_for(d: Determination, patient_id: str, card: str) -> Iterator[dict[str, Any]]:
     """One suggestion for each item that an order can settle; draft ServiceRequests."""
     offered: set[str] = set()
     for need in d.needed:
-        if not need.orderable or (need.item in _ONLY_BEFORE_START and d.request == "continuation"):
+        item = d.policy.items[need.item]
+        if not need.orderable or (item.late and d.request == "continuation"):
             continue
-        tests = [t for t in TESTS.get(need.item, ()) if t.name not in offered]
+        tests = [t for t in item.tests if t.name not in offered]
         if not tests:
             continue
         offered |= {t.name for t in tests}
@@ -114,7 +71,7 @@ def with_table_dose(order: Mapping[str, Any], d: Determination) -> dict[str, Any
     mg = offered_mg(d.dose) if d.dose is not None else None
     if d.dose is None or mg is None or d.dose.disputed or not d.dose.for_every_day:
         return None
-    if any(f.kind == "interval" or _TOO_CLOSE in f.rules for f in d.findings):
+    if d.timing_in_doubt:
         return None
     changed: dict[str, Any] = _numbers(dict(order))
     dosages = changed.get("dosageInstruction")

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from cds_service.policy.wording import upper_first
+from cds_service.engine.wording import upper_first
 
 SUMMARY_MOST = 139
 _LONGEST = 1000  # of one text on a card; what is longer is foreign prose

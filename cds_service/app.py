@@ -6,13 +6,11 @@ from functools import partial
 
 from flask import Flask
 
-from cds_service.hooks import discovery, errors
-from cds_service.hooks.cors import share_with_browsers
-from cds_service.hooks.edge import protect
-from cds_service.hooks.front import front_routes
-from cds_service.hooks.order_sign import LINKS
+from cds_service.evaluation.order_sign import LINKS
+from cds_service.evaluation.services import EXTENSION, Services, services_from
+from cds_service.hooks import discovery
+from cds_service.hooks.feedback import feedback_routes
 from cds_service.hooks.routes import blueprint as hooks
-from cds_service.hooks.services import EXTENSION, Services, services_from
 from cds_service.operations import logs
 from cds_service.settings import Settings
 from cds_service.smart.card_links import card_links
@@ -23,6 +21,10 @@ from cds_service.smart.routes import blueprint as smart
 from cds_service.smart.view_account import viewed
 from cds_service.store.database import Database
 from cds_service.store.vault import Vault
+from cds_service.web import errors
+from cds_service.web.cors import share_with_browsers
+from cds_service.web.edge import protect
+from cds_service.web.front import front_routes
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -31,8 +33,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     app = Flask(__name__, static_folder=None)
     services = app.extensions[EXTENSION] = services_from(settings)
-    trust = protect(app, settings, services.outbound, (discovery.SERVICE_ID,))
+    trust = protect(app, settings, services.outbound)
     app.register_blueprint(hooks)
+    app.register_blueprint(feedback_routes(trust.gate, trust.ledger, (discovery.SERVICE_ID,)))
     app.register_blueprint(front_routes(settings))
     _open_detail_view(app, services, trust.database)
     if settings.dev:

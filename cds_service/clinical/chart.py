@@ -12,17 +12,17 @@ from datetime import date, datetime, tzinfo
 from functools import cached_property
 from typing import Any
 
-from cds_service.clinical.exposure import DrugUse, reasons_of, uses_of
+from cds_service.clinical.observations.results import Part, Result, parts_of, read_part
 from cds_service.clinical.problems import Problem, problems_of
 from cds_service.clinical.reports import silent_reports
-from cds_service.clinical.results import Part, Result, parts_of, read_part
 from cds_service.clinical.statements import Statement, statements_of, when_stated
 from cds_service.clinical.terms import concepts
+from cds_service.clinical.therapy.exposure import DrugUse, reasons_of, uses_of
 from cds_service.fhir.attachments import attached_texts, attachments_of
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
-from cds_service.fhir.record import Need, Record, Resource
+from cds_service.fhir.record import DataKind, Record, Resource
 
 _MAY_LIE_AHEAD = {"CarePlan", "ServiceRequest", "Appointment", "MedicationRequest"}
 
@@ -78,7 +78,7 @@ class Chart:
         assert zone is not None, "the evaluation clock carries an offset"
         return zone
 
-    def unseen(self, *needs: Need) -> str | None:
+    def unseen(self, *needs: DataKind) -> str | None:
         """Why one of these kinds of data was not, or not wholly, seen; None when all were."""
         return self.record.unseen(*needs)
 

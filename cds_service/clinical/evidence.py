@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import TypeVar
 
-from cds_service.clinical.results import Result
+from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
 
 T = TypeVar("T")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from cds_service.clinical.medication import concept_of
 from cds_service.clinical.reading.grades import grade_in, severity_in
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.terms import concepts
+from cds_service.clinical.therapy.medication import concept_of
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in, plain_codes, words_in
 from cds_service.fhir.dates import When, read_when, start_of
@@ -76,6 +76,19 @@ class Problem:
     def shown(self) -> str:
         date = f", {self.dated}" if self.dated else ", undated"
         return f"{self.words.split(' | ')[0] or 'event'}{date}"
+
+
+def problem_shown(p: Problem) -> str:
+    """A condition for a prescriber: its words, else its code, and its date."""
+    codes = sorted(f"{c[:3]}.{c[3:]}" if system is System.ICD10CM and c[3:] else c for system, c in p.codes)
+    words = re.sub(r" \((?:disorder|finding)\)$", "", p.words.split(" | ")[0])
+    name = words or (codes[0] if codes else "a condition")
+    return f"{name} ({p.dated})" if p.dated else name
+
+
+def problems_shown(problems: Iterable[Problem]) -> str:
+    """Several conditions for a prescriber, each once."""
+    return ", ".join(dict.fromkeys(problem_shown(p) for p in problems))
 
 
 def problems_of(record: Record, zone: tzinfo) -> Iterator[Problem]:

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from cds_service.commands.saved_request import saved_request
+from cds_service.evaluation.saved_request import saved_request
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.json_text import NotStrictJson, read_json
-from cds_service.tenants import Network, is_loopback
-from cds_service.trust.addresses import PRIVATE_RANGES, AllowedBases
+from cds_service.settings.addresses import PRIVATE_RANGES, AllowedBases
+from cds_service.settings.tenants import Network, is_loopback
 from cds_service.trust.failures import OutboundError
 from cds_service.trust.outbound import Outbound, Response
 from cds_service.trust.own_keys import OwnKey, OwnKeyError, own_keys_from

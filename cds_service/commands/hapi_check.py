@@ -21,12 +21,12 @@ import click
 
 from cds_service.commands.scratch_patient import WAIT_S, ScratchError, ScratchPatient, draft_order
 from cds_service.ehr.fhir_client import FhirClient, FhirError
-from cds_service.hooks.order_sign import Answered, answer
-from cds_service.hooks.services import services_from
+from cds_service.evaluation.order_sign import Answered, answer
+from cds_service.evaluation.services import services_from
 from cds_service.json_text import write_json
 from cds_service.policies import installed
 from cds_service.settings import Settings, Tenant
-from cds_service.tenants import address_fault, is_loopback, without_slash
+from cds_service.settings.tenants import address_fault, is_loopback, without_slash
 from cds_service.trust.outbound import Outbound
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

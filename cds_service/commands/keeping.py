@@ -12,7 +12,7 @@ import click
 
 from cards.text import plain_line
 from cds_service.commands.start import database_or_exit, settings_or_exit
-from cds_service.hooks.grounds import read
+from cds_service.evaluation.decision import read
 from cds_service.json_text import write_json
 from cds_service.policies import installed
 from cds_service.store import audit_trail, feedback, retention

@@ -12,12 +12,12 @@ from typing import Any
 
 from cds_service.commands.finding import Finding
 from cds_service.json_text import NotStrictJson, read_json
-from cds_service.smart.discovery import read_configuration
-from cds_service.smart.ehr_http import EhrHttp
+from cds_service.settings.addresses import AllowedBases
+from cds_service.settings.tenants import Client, SmartRegistration, Tenant
+from cds_service.smart.login.discovery import read_configuration
+from cds_service.smart.login.ehr_http import EhrHttp
 from cds_service.smart.refusals import Refused
-from cds_service.tenants import Client, SmartRegistration, Tenant
 from cds_service.trust import signatures
-from cds_service.trust.addresses import AllowedBases
 from cds_service.trust.failures import OutboundError, Step
 from cds_service.trust.jwks import Keys, KeysUnavailable, key_set
 from cds_service.trust.outbound import Outbound, Response

@@ -17,7 +17,7 @@ from cds_service.ehr.outcomes import issue_codes
 from cds_service.ehr.scopes import Access, access
 from cds_service.fhir.json_types import as_text
 from cds_service.json_text import NotStrictJson, read_json
-from cds_service.trust.addresses import same_origin
+from cds_service.settings.addresses import same_origin
 from cds_service.trust.outbound import MAX_BYTES, Outbound, OutboundError, Response
 
 LATE = "the EHR did not answer in time"

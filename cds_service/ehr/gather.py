@@ -27,7 +27,7 @@ from cds_service.ehr.prefetch import prefetched
 from cds_service.ehr.scopes import Access
 from cds_service.ehr.search import NotOfferedError, answers, following
 from cds_service.ehr.seen import Note, Seen
-from cds_service.fhir.record import Need, Record, Resource, record_from
+from cds_service.fhir.record import DataKind, Record, Resource, record_from
 
 _SCOPE = "the granted scopes do not allow it"
 
@@ -78,8 +78,10 @@ def gather(request: EhrRequest, client: FhirClient | None, deadline: float) -> G
 
 
 _Open = list[tuple[DataNeed, Page | None]]  # rows to ask, with the page that was sent of them
-_Label = Need | str  # a need, the reference of a Medication, or the address of a note
-_TELL_NOTES = frozenset({Need.DOCUMENT_REFERENCES, Need.DIAGNOSTIC_REPORTS, Need.MEDICATION_ADMINISTRATIONS})
+_Label = DataKind | str  # a need, the reference of a Medication, or the address of a note
+_TELL_NOTES = frozenset(
+    {DataKind.DOCUMENT_REFERENCES, DataKind.DIAGNOSTIC_REPORTS, DataKind.MEDICATION_ADMINISTRATIONS}
+)
 
 
 class _Call:
@@ -109,7 +111,7 @@ class _Call:
     def leave(self, open_rows: _Open) -> None:
         """Without a server, what was not sent is a gap."""
         absent = {row.need for row, page in open_rows if page is None}
-        if Need.PATIENT in absent or absent.issuperset(CLINICAL):
+        if DataKind.PATIENT in absent or absent.issuperset(CLINICAL):
             raise NoAccess
         for row, page in open_rows:
             if page is None:
@@ -179,11 +181,11 @@ class _Call:
         return following(client, url, page, self.deadline)
 
     def _take(self, label: _Label, page: Page, origin: str) -> list[Resource]:
-        if isinstance(label, Need):
+        if isinstance(label, DataKind):
             own = self.seen[label].add(page, origin)
         else:
             own = [replace(r, origin=origin) for r in page.resources if label in (r.reference, r.name)]
-        self.notes.update((r.name, r) for r in own if r.type == "Binary" and not isinstance(label, Need))
+        self.notes.update((r.name, r) for r in own if r.type == "Binary" and not isinstance(label, DataKind))
         self.medications.update((r.reference, r) for r in own if r.type == "Medication")
         return own
 
@@ -202,7 +204,7 @@ class _Call:
     def _fail(self, label: _Label, error: Exception) -> None:
         if not isinstance(error, FhirError):
             raise error
-        if isinstance(label, Need):
+        if isinstance(label, DataKind):
             self.seen[label].failure = str(error)
             self.seen[label].not_offered = isinstance(error, NotOfferedError)
         else:
@@ -215,10 +217,10 @@ class _Call:
             self._remark_on_drugs(seen)
             self._remark_on_strangers(seen, beside=own)
         gaps = {seen.row.need: seen.gap for seen in self.seen.values() if seen.gap is not None}
-        if Need.OTHER_OBSERVATIONS not in gaps:  # which asks for all of them, whatever their code
-            gaps.pop(Need.OBSERVATIONS, None)
-        in_order = [gaps[need] for need in Need if need in gaps]
-        missing = [need for need in Need if self.seen[need].not_offered]
+        if DataKind.OTHER_OBSERVATIONS not in gaps:  # which asks for all of them, whatever their code
+            gaps.pop(DataKind.OBSERVATIONS, None)
+        in_order = [gaps[need] for need in DataKind if need in gaps]
+        missing = [need for need in DataKind if self.seen[need].not_offered]
         return record_from(
             self.request.patient_id,
             [*own, *self.medications.values(), *self.notes.values()],
@@ -228,7 +230,7 @@ class _Call:
 
     def _remark_on_strangers(self, seen: Seen, *, beside: Sequence[Resource]) -> None:
         """Rows of another patient leave nothing unseen, unless they came in the place of all of this patient's."""
-        is_patient = seen.row.need is Need.PATIENT
+        is_patient = seen.row.need is DataKind.PATIENT
         alone = not seen.resources and (is_patient or all(r.type == "Patient" for r in beside))
         if seen.strangers and alone and seen.failure is None:
             seen.remark = "the EHR answered with records of another patient, which were left out"

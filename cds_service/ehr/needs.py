@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from cds_service.clinical.terms import code_table
 from cds_service.fhir.codings import System
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 
 PATIENT_TOKEN = "{{context.patientId}}"
 # Clients that fill the prefetch send the first page only, and servers' pages may hold 20 rows.
@@ -31,7 +31,7 @@ class DataNeed:
     ``refused`` is the search to try once when a server refuses the first as it stands.
     """
 
-    need: Need
+    need: DataKind
     resource_type: str
     search: str
     why: str
@@ -48,7 +48,7 @@ class DataNeed:
 
     def bare_path(self, patient_id: str) -> str | None:
         """The search for all that the patient has of the type; None where another row asks for that."""
-        if self.is_read or self.need is Need.OBSERVATIONS:
+        if self.is_read or self.need is DataKind.OBSERVATIONS:
             return None
         return _filled(self.search.partition("&")[0], patient_id)
 
@@ -83,12 +83,12 @@ def deciding_codes() -> tuple[str, ...]:
     return tuple(sorted({*labs, *_REPORT_CODES}))
 
 
-def _of(need: Need, type_: str, why: str, parameters: str = "", by: str = "patient") -> DataNeed:
+def _of(need: DataKind, type_: str, why: str, parameters: str = "", by: str = "patient") -> DataNeed:
     token = PATIENT_TOKEN if by == "patient" else f"Patient/{PATIENT_TOKEN}"
     return DataNeed(need, type_, f"{type_}?{by}={token}{parameters}{PAGE}", why)
 
 
-def _medication(need: Need, type_: str, why: str, statuses: str = "") -> DataNeed:
+def _medication(need: DataKind, type_: str, why: str, statuses: str = "") -> DataNeed:
     # Some servers answer with active orders only unless the statuses are spelled out.
     return _of(need, type_, why, f"&status={statuses}" if statuses else "")
 
@@ -97,14 +97,14 @@ def _observations() -> tuple[DataNeed, DataNeed]:
     any_code = f"Observation?patient={PATIENT_TOKEN}"
     return (
         DataNeed(
-            Need.OBSERVATIONS,
+            DataKind.OBSERVATIONS,
             "Observation",
             f"{any_code}&code={','.join(deciding_codes())}{PAGE}",
             "CD22, Philadelphia chromosome, blasts, counts, MRD, liver, electrolytes, QT, height and "
             "weight, however old",
         ),
         DataNeed(
-            Need.OTHER_OBSERVATIONS,
+            DataKind.OTHER_OBSERVATIONS,
             "Observation",
             f"{any_code}{PAGE}",
             "results known by their text only, or under a local code",
@@ -117,64 +117,64 @@ def _observations() -> tuple[DataNeed, DataNeed]:
 # those reads overlap with the rest.
 NEEDS: tuple[DataNeed, ...] = (
     _medication(
-        Need.MEDICATION_REQUESTS,
+        DataKind.MEDICATION_REQUESTS,
         "MedicationRequest",
         "earlier and combined therapy, orders already signed, QT-prolonging drugs",
         "active,on-hold,completed,stopped",
     ),
     _of(
-        Need.MEDICATION_ADMINISTRATIONS,
+        DataKind.MEDICATION_ADMINISTRATIONS,
         "MedicationAdministration",
         "doses given: cycle, day, interval, interruptions",
     ),
     _medication(
-        Need.MEDICATION_STATEMENTS,
+        DataKind.MEDICATION_STATEMENTS,
         "MedicationStatement",
         "therapy given elsewhere and drugs taken at home",
         "active,completed,intended,stopped,on-hold",
     ),
     _of(
-        Need.MEDICATION_DISPENSES,
+        DataKind.MEDICATION_DISPENSES,
         "MedicationDispense",
         "therapy that is recorded only where it was handed out",
     ),
     *_observations(),
     DataNeed(
-        Need.PATIENT,
+        DataKind.PATIENT,
         "Patient",
         f"Patient/{PATIENT_TOKEN}",
         "birth date for the age limit, sex for risk notes",
     ),
     _of(
-        Need.CONDITIONS,
+        DataKind.CONDITIONS,
         "Condition",
         "the leukemia, its Philadelphia status and relapse; toxicities; pregnancy",
     ),
-    _of(Need.PROCEDURES, "Procedure", "transplant, marrow examination, ECG, infusions, transfusions"),
-    _of(Need.SERVICE_REQUESTS, "ServiceRequest", "transplant planned or excluded, tests under way"),
-    _of(Need.CARE_PLANS, "CarePlan", "regimen, transplant plan"),
+    _of(DataKind.PROCEDURES, "Procedure", "transplant, marrow examination, ECG, infusions, transfusions"),
+    _of(DataKind.SERVICE_REQUESTS, "ServiceRequest", "transplant planned or excluded, tests under way"),
+    _of(DataKind.CARE_PLANS, "CarePlan", "regimen, transplant plan"),
     _of(
-        Need.DIAGNOSTIC_REPORTS,
+        DataKind.DIAGNOSTIC_REPORTS,
         "DiagnosticReport",
         "pathology, flow cytometry, cytogenetics, response in the conclusion",
     ),
-    _of(Need.DOCUMENT_REFERENCES, "DocumentReference", "notes that the payer's reviewer asks for"),
+    _of(DataKind.DOCUMENT_REFERENCES, "DocumentReference", "notes that the payer's reviewer asks for"),
     _of(
-        Need.ADVERSE_EVENTS,
+        DataKind.ADVERSE_EVENTS,
         "AdverseEvent",
         "toxicity that holds, reduces or ends treatment",
         by="subject",
     ),
-    _of(Need.APPOINTMENTS, "Appointment", "planned monitoring and infusion visits"),
-    _of(Need.COVERAGE, "Coverage", "whether the policy's payer is the patient's"),
+    _of(DataKind.APPOINTMENTS, "Appointment", "planned monitoring and infusion visits"),
+    _of(DataKind.COVERAGE, "Coverage", "whether the policy's payer is the patient's"),
 )
 
-BY_NEED: Mapping[Need, DataNeed] = {row.need: row for row in NEEDS}
+BY_NEED: Mapping[DataKind, DataNeed] = {row.need: row for row in NEEDS}
 
 # What says something about the disease or its treatment: a call that can see none of it has no access.
-CLINICAL = tuple(need for need in Need if need not in (Need.PATIENT, Need.COVERAGE))
+CLINICAL = tuple(need for need in DataKind if need not in (DataKind.PATIENT, DataKind.COVERAGE))
 
 
 def prefetch_templates() -> dict[str, str]:
     """The ``prefetch`` member of the discovery answer, in the order of the prefetch keys."""
-    return {need.value: BY_NEED[need].search for need in Need}
+    return {need.value: BY_NEED[need].search for need in DataKind}

@@ -11,10 +11,10 @@ from typing import Any
 
 from cds_service.ehr.bundles import Page, read_page
 from cds_service.fhir.json_types import as_dict
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 
 
-def prefetched(prefetch: Mapping[str, Any], need: Need) -> Page | None:
+def prefetched(prefetch: Mapping[str, Any], need: DataKind) -> Page | None:
     """What the client sent for a need; None when it is absent and has to be fetched.
 
     An error that the client met is a failed page: repeating its query would be in vain. What is

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.references import contained_id, local_reference
 
 
-class Need(StrEnum):
+class DataKind(StrEnum):
     """A kind of data that the evaluation asks for. The value is the prefetch key."""
 
     PATIENT = "patient"
@@ -71,9 +71,16 @@ class Gap:
     ``reason`` is a clause that can follow a colon, such as ``the server answered 403``.
     """
 
-    need: Need
+    need: DataKind
     reason: str
     partial: bool = False
+
+
+class Resolver(Protocol):
+    """Whatever can say which resource a reference names."""
+
+    def resolve(self, reference: str, inside: Resource | None = None) -> Resource | None:
+        """The resource, contained in ``inside`` or held; None when it is not known."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +93,12 @@ class Record:
     patient_id: str
     by_type: Mapping[str, tuple[Resource, ...]] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
-    not_offered: tuple[Need, ...] = ()
+    not_offered: tuple[DataKind, ...] = ()
 
     def of_type(self, resource_type: str) -> tuple[Resource, ...]:
         return self.by_type.get(resource_type, ())
 
-    def unseen(self, *needs: Need) -> str | None:
+    def unseen(self, *needs: DataKind) -> str | None:
         """Why one of these needs was not, or not wholly, answered; None when all were."""
         for gap in self.gaps:
             if gap.need in needs:
@@ -161,7 +168,10 @@ def _is_of_patient(body: Mapping[str, Any], patient_id: str) -> bool:
 
 
 def record_from(
-    patient_id: str, resources: Iterable[Resource], gaps: Iterable[Gap] = (), not_offered: Iterable[Need] = ()
+    patient_id: str,
+    resources: Iterable[Resource],
+    gaps: Iterable[Gap] = (),
+    not_offered: Iterable[DataKind] = (),
 ) -> Record:
     """Build a record: drop what may not count, merge copies, and put all in an order of its own.
 

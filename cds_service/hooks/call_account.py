@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cds_service.hooks.accounts import Account
-from cds_service.hooks.grounds import written
-from cds_service.hooks.order_sign import Answered
-from cds_service.hooks.request import OrderSign
+from cds_service.evaluation.decision import written
+from cds_service.evaluation.order_sign import Answered
+from cds_service.evaluation.request import OrderSign
 from cds_service.operations import metrics
 from cds_service.store.feedback import ShownCard
+from cds_service.web.accounts import Account
 
 # An EHR may put anything into hookInstance; only what it should be is taken over.
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -9,7 +9,7 @@ import hashlib
 from typing import Any
 
 from cds_service.ehr.needs import prefetch_templates
-from cds_service.hooks.request import HOOK
+from cds_service.evaluation.request import HOOK
 from cds_service.json_text import write_json
 
 SERVICE_ID = "inotuzumab-order-sign"

@@ -13,13 +13,14 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from cds_service.hooks.accounts import account_of, opened
-from cds_service.hooks.body import json_body
-from cds_service.hooks.errors import Refused, json_response
-from cds_service.hooks.gate import Gate
+from cds_service.evaluation.refused import Refused
 from cds_service.operations import metrics
 from cds_service.operations.ledger import Ledger
 from cds_service.store.feedback import Item
+from cds_service.web.accounts import account_of, opened
+from cds_service.web.body import json_body
+from cds_service.web.errors import json_response
+from cds_service.web.gate import Gate
 
 OUTCOMES = ("accepted", "overridden")
 _CARD = re.compile(r"[\x21-\x7e]{1,200}")

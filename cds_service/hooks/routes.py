@@ -7,15 +7,16 @@ from typing import cast
 
 from flask import Blueprint, Response, current_app, request
 
+from cds_service.evaluation.order_sign import LINKS, answer, no_links
+from cds_service.evaluation.refused import Refused
+from cds_service.evaluation.services import EXTENSION, Services
 from cds_service.hooks import discovery
-from cds_service.hooks.accounts import account_of, opened
-from cds_service.hooks.body import raw_body
 from cds_service.hooks.call_account import hear, note
-from cds_service.hooks.edge import trust
-from cds_service.hooks.errors import Refused, json_response
-from cds_service.hooks.order_sign import LINKS, answer, no_links
-from cds_service.hooks.services import EXTENSION, Services
 from cds_service.store import patience
+from cds_service.web.accounts import account_of, opened
+from cds_service.web.body import raw_body
+from cds_service.web.edge import trust
+from cds_service.web.errors import json_response
 
 blueprint = Blueprint("hooks", __name__)
 

@@ -1,4 +1,4 @@
-"""The policies this service knows: one folder a drug. A door asks :func:`installed` and names none."""
+"""The policies this service knows: one folder each, found by its ``policy.toml``. A door names none of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Protocol
+from importlib import import_module
+from importlib.resources import files
+from pkgutil import iter_modules
+from typing import Any, Protocol
 
-from cds_service.clinical.series import Picture
+from cds_service.clinical.observations.series import Picture
+from cds_service.engine.attempts import Allowance
+from cds_service.engine.determination import Determination, PolicyReference
+from cds_service.engine.outline import Outline
+from cds_service.engine.policy_file import PolicyError
 from cds_service.fhir.record import Record, Resource
-from cds_service.policy.attempts import Allowance
-from cds_service.policy.determination import Determination, PolicyReference
 
 
 class Determine(Protocol):
@@ -24,7 +29,7 @@ class Determine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DrugPolicy:
-    """What a door needs of one policy.
+    """What a door needs of one policy. ``name`` is its folder's.
 
     ``in_scope`` tells whether a draft order (with the given way to resolve its medication
     reference) is for this drug. ``determine`` takes all draft orders of the bundle (an order of
@@ -35,15 +40,35 @@ class DrugPolicy:
     """
 
     name: str
-    reference: PolicyReference
+    outline: Outline[Any]
     in_scope: Callable[[Resource, Callable[[str, Resource], Resource | None]], bool]
     determine: Determine
     picture: Callable[[Record, datetime], Picture]
 
+    @property
+    def reference(self) -> PolicyReference:
+        """The payer's document."""
+        return self.outline.policy.reference
+
+
+def names() -> tuple[str, ...]:
+    """The names that a trust file may use: those of the folders that hold a policy."""
+    folders = (module.name for module in iter_modules(__path__) if module.ispkg)
+    return tuple(
+        sorted(name for name in folders if files(f"{__name__}.{name}").joinpath("policy.toml").is_file())
+    )
+
 
 @cache
 def installed() -> Mapping[str, DrugPolicy]:
-    """The policies by the name that a trust file uses, such as ``inotuzumab``."""
-    from cds_service.policies.inotuzumab import POLICY
+    """The policies by name, such as ``inotuzumab``. Raises PolicyError for a folder that has none to offer."""
+    return {name: _policy(name) for name in names()}
 
-    return {POLICY.name: POLICY}
+
+def _policy(name: str) -> DrugPolicy:
+    found = getattr(import_module(f"{__name__}.{name}"), "POLICY", None)
+    if not isinstance(found, DrugPolicy):
+        raise PolicyError(f"policy {name}: its folder defines no POLICY")
+    if found.name != name:
+        raise PolicyError(f"policy {name}: its folder calls itself {found.name}")
+    return found

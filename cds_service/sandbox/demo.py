@@ -20,10 +20,11 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from cds_service.evaluation.saved_request import prefetch_of
 from cds_service.hooks.discovery import SERVICE_ID
 from cds_service.sandbox import starting
 from cds_service.sandbox.card_text import WIDTH, CardText, filled
-from cds_service.sandbox.fixtures import FOLDER, about, names, prefetch_of
+from cds_service.sandbox.fixtures import FOLDER, about, names
 
 _STARTS_WITHIN_S = 300
 _ANSWERS_WITHIN_S = 120

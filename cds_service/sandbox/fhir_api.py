@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from cds_service.evaluation.matching import matches
 from cds_service.json_text import write_json
 from cds_service.sandbox.front_desk import PRESCRIBER
-from cds_service.sandbox.matching import matches
 from cds_service.sandbox.patients import patients
 
 blueprint = Blueprint("sandbox_fhir", __name__, url_prefix="/sandbox/fhir")

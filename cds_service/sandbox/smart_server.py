@@ -19,7 +19,7 @@ from cds_service.sandbox.faults import HANGS_S, Fault, fault_named
 from cds_service.sandbox.front_desk import USER
 from cds_service.sandbox.sign_in import CLIENT_ID, CLIENT_SECRET, Launch, SignIn, SignInError, allows
 from cds_service.smart.door import SmartDoor
-from cds_service.smart.ehr_http import EhrHttp
+from cds_service.smart.login.ehr_http import EhrHttp
 from cds_service.smart.routes import EXTENSION
 from cds_service.trust.id_token import IdTokenError, signed_claims
 from cds_service.trust.own_keys import ASSERTION_TYPE, published

@@ -10,7 +10,7 @@ import socket
 import sys
 from urllib.parse import urlsplit
 
-from cds_service.tenants import is_loopback
+from cds_service.settings.tenants import is_loopback
 
 CLOCK = "2026-04-15T09:00:00-04:00"
 """The day on which the bundled patients are seen."""

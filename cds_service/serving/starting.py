@@ -51,7 +51,7 @@ def fault_of(error: SettingsError) -> Fault:
 def fault_at_start(addresses: Iterable[object]) -> Fault | None:
     """The first fault that keeps the service from starting at these addresses of gunicorn's."""
     from cds_service.app import create_app
-    from cds_service.hooks.edge import EXTENSION
+    from cds_service.web.edge import EXTENSION
 
     for address in addresses:
         if (fault := _taken(address)) is not None:

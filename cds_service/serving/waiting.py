@@ -65,8 +65,8 @@ class Waiting:
 
 
 def _not_yet(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    from cds_service.hooks.edge import HEADERS
-    from cds_service.hooks.errors import json_response, outcome
+    from cds_service.web.edge import HEADERS
+    from cds_service.web.errors import json_response, outcome
 
     path = environ.get("PATH_INFO")
     if path == "/healthz":

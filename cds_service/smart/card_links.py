@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-from cds_service.hooks.order_sign import Links
-from cds_service.hooks.request import OrderSign
-from cds_service.policy.determination import Determination
+from cds_service.engine.determination import Determination
+from cds_service.evaluation.order_sign import Links
+from cds_service.evaluation.request import OrderSign
 from cds_service.smart.door import SmartDoor
 from cds_service.store.database import StoreError
 

@@ -14,9 +14,9 @@ from cds_service.ehr.fhir_client import LATE, FhirClient, FhirError
 from cds_service.ehr.gather import EhrRequest, gather
 from cds_service.ehr.payors import with_payors
 from cds_service.ehr.scopes import Access
-from cds_service.fhir.record import Need, Record, Resource
+from cds_service.fhir.record import DataKind, Record, Resource
 from cds_service.smart import refusals
-from cds_service.smart.session import Login
+from cds_service.smart.login.session import Login
 from cds_service.trust.outbound import Outbound
 
 
@@ -30,7 +30,7 @@ def read_chart(
     client = FhirClient(door_to(login.iss), login.iss, login.access_token, login.scope)
     prefetch: dict[str, Mapping[str, Any]] = {}
     if client.access("Patient", reading=True) is not Access.NONE:
-        prefetch[Need.PATIENT.value] = _patient(client, login, deadline)
+        prefetch[DataKind.PATIENT.value] = _patient(client, login, deadline)
     request = EhrRequest(
         patient_id=login.patient,
         prefetch=prefetch,

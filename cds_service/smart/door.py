@@ -12,10 +12,10 @@ from threading import BoundedSemaphore
 from cds_service.fhir.record import Record, Resource
 from cds_service.settings import Settings, SettingsError, SmartRegistration, Tenant
 from cds_service.smart import refusals
-from cds_service.smart.discovery import Discovery
-from cds_service.smart.ehr_http import EhrHttp
 from cds_service.smart.handoff import Handoff
-from cds_service.smart.session import Login, Sessions
+from cds_service.smart.login.discovery import Discovery
+from cds_service.smart.login.ehr_http import EhrHttp
+from cds_service.smart.login.session import Login, Sessions
 from cds_service.smart.vault import Vault
 from cds_service.trust.outbound import Outbound
 from cds_service.trust.own_keys import OwnKey, OwnKeyError, own_keys_from

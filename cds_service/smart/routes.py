@@ -29,19 +29,16 @@ from flask import (
 from werkzeug.exceptions import HTTPException
 
 from cards.text import sentence
+from cds_service.engine.wording import upper_first
 from cds_service.fhir.quantities import plain
-from cds_service.policy.wording import upper_first
 from cds_service.settings import Tenant
-from cds_service.smart import launch as launching
 from cds_service.smart import refusals
 from cds_service.smart.door import BUDGET_S, SmartDoor
-from cds_service.smart.grant import TokenRequest, authentication, clinician, granted, token_request
-from cds_service.smart.launch import LAUNCH_LIFETIME_S, Pending
-from cds_service.smart.origins import is_foreign
-from cds_service.smart.page import charts as geometry
-from cds_service.smart.page.plain_text import plain_text
-from cds_service.smart.page.wording import units
-from cds_service.smart.session import (
+from cds_service.smart.login import launch as launching
+from cds_service.smart.login.grant import TokenRequest, authentication, clinician, granted, token_request
+from cds_service.smart.login.launch import LAUNCH_LIFETIME_S, Pending
+from cds_service.smart.login.origins import is_foreign
+from cds_service.smart.login.session import (
     LAUNCH_COOKIE,
     LONGEST_S,
     SESSION_COOKIE,
@@ -49,6 +46,9 @@ from cds_service.smart.session import (
     clear_cookie,
     set_cookie,
 )
+from cds_service.smart.page import charts as geometry
+from cds_service.smart.page.plain_text import plain_text
+from cds_service.smart.page.wording import units
 from cds_service.smart.viewing import shown
 from cds_service.trust.id_token import IdTokenError, verified_claims
 from cds_service.trust.own_keys import published

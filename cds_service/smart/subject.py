@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cds_service.clinical.orders import read_order
+from cds_service.clinical.therapy.orders import read_order
 from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import Record, Resource
 from cds_service.policies import DrugPolicy
@@ -82,7 +82,7 @@ def _as_if_ordered(policy: DrugPolicy, patient_id: str, clock: datetime) -> Reso
         "status": "draft",
         "intent": "proposal",
         "subject": {"reference": f"Patient/{patient_id}"},
-        "medicationCodeableConcept": {"text": policy.name},
+        "medicationCodeableConcept": {"text": policy.reference.drug.name},
         "authoredOn": clock.isoformat(),
         "occurrenceDateTime": clock.date().isoformat(),
     }

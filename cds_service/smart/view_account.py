@@ -5,8 +5,8 @@ Knows the login and the order's reference, and nothing of what the page shows.
 
 from __future__ import annotations
 
-from cds_service.hooks.accounts import Account, opened
-from cds_service.smart.session import Login
+from cds_service.smart.login.session import Login
+from cds_service.web.accounts import Account, opened
 
 SERVICE = "detail-view"
 

@@ -9,18 +9,18 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 
-from cds_service.clinical.series import Picture
+from cds_service.clinical.observations.series import Picture
+from cds_service.engine.determination import Determination
+from cds_service.evaluation.payer import with_payer
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Record
 from cds_service.policies import DrugPolicy, installed
-from cds_service.policy.determination import Determination
-from cds_service.policy.payer import with_payer
 from cds_service.settings import Tenant
 from cds_service.smart.door import SmartDoor
+from cds_service.smart.login.session import Login
 from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
 from cds_service.smart.page.form_fields import name_of
 from cds_service.smart.page.timeline import Timeline, order_mark, reason_held, timeline
-from cds_service.smart.session import Login
 from cds_service.smart.subject import choose
 
 

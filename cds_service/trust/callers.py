@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cds_service.tenants import Client, Tenant
+from cds_service.settings.tenants import Client, Tenant
 from cds_service.trust import signatures
 from cds_service.trust.compact import Compact, MalformedToken, instant, read_compact
 from cds_service.trust.jwks import KeySets, KeysUnavailable

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from cds_service.json_text import NotStrictJson, read_json
-from cds_service.tenants import Client, Network
+from cds_service.settings.tenants import Client, Network
 from cds_service.trust.outbound import AllowedBases, Outbound, OutboundError
 
 FRESH_S = 600.0

@@ -18,8 +18,8 @@ import requests
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from cds_service.tenants import PUBLIC_INTERNET, Network
-from cds_service.trust.addresses import AllowedBases, plain_parts
+from cds_service.settings.addresses import AllowedBases, plain_parts
+from cds_service.settings.tenants import PUBLIC_INTERNET, Network
 from cds_service.trust.failures import OutboundError, outbound_error
 from cds_service.trust.peers import CheckedAdapter
 

@@ -27,8 +27,8 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util import Timeout
 from urllib3.util.ssl_ import create_urllib3_context
 
-from cds_service.tenants import Network, is_loopback
-from cds_service.trust.addresses import PRIVATE_RANGES, IpNetwork, peer_fault
+from cds_service.settings.addresses import PRIVATE_RANGES, IpNetwork, peer_fault
+from cds_service.settings.tenants import Network, is_loopback
 
 _Address = tuple[socket.AddressFamily, Any]
 

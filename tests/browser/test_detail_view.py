@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from cds_service.sandbox import fhir_api
-from cds_service.smart.session import SESSION_COOKIE
+from cds_service.smart.login.session import SESSION_COOKIE
 from tests.browser.conftest import Site
 from tests.browser.states import STATES, Going, frame_of, from_card, signed, unfolded, with_fault
 

@@ -6,8 +6,8 @@ import uuid
 import pytest
 
 from cards import render
-from cds_service.fhir.record import Gap, Need
-from cds_service.policy.determination import CardKind, Indicator
+from cds_service.engine.determination import CardKind, Indicator
+from cds_service.fhir.record import DataKind, Gap
 from tests.cards.rendering import URL, cards_of, facts, of_kind, texts
 from tests.fixtures import NAMES, Fixture
 from tests.policy.chart_notes import (
@@ -44,7 +44,7 @@ PATIENTS = {
         ],
         [order("2026-04-16", "Cycle 2 Day 1", 14.1)],
     ),
-    "nothing seen": ([], [C1D1], [Gap(need, "the server answered 503") for need in Need]),
+    "nothing seen": ([], [C1D1], [Gap(need, "the server answered 503") for need in DataKind]),
     "an infant with circulating blasts": (
         [*NEVER_TREATED[1:], patient("2025-10-01"), observation("30376-8", "2026-04-14", 40, "10*9/L")], [C1D1],
     ),
@@ -181,7 +181,7 @@ def test_each_criterion_stands_once_in_the_extension_with_its_reason():
 
 def test_what_could_not_be_seen_is_named():
     card = of_kind(
-        cards_of(TREATED, [C2D1], gaps=[Gap(Need.CONDITIONS, "the server answered 403")]), "coverage"
+        cards_of(TREATED, [C2D1], gaps=[Gap(DataKind.CONDITIONS, "the server answered 403")]), "coverage"
     )
     assert "Could not be seen: conditions: the server answered 403." in card["detail"]
 

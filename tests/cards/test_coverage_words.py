@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from cards.dose_text import dose_line, dose_summary
-from cds_service.policy.determination import Dose, DoseOption
+from cds_service.engine.determination import Dose, DoseOption
 from tests.cards.rendering import of_kind
 from tests.cards.test_card_shape import bundled_cards
 from tests.cards.test_what_a_prescriber_reads import treated
@@ -39,7 +39,7 @@ def test_a_third_cycle_before_transplant_gives_its_whole_reason():
 )
 def test_a_dose_that_fits_none_of_the_open_rows_says_on_which_side_it_stands(ordered, verdict, where, end):
     rows = tuple(
-        DoseOption(Decimal(a), Decimal(b), Decimal(c), Decimal(e), when)
+        DoseOption(Decimal(a), Decimal(b), Decimal(c), Decimal(e), when, when)
         for a, b, c, e, when in (
             ("0.375", "0.662", "0.596", "0.728", "cr-or-cri"), ("0.6", "1.059", "0.953", "1.165", "no-cr"),
         )

@@ -10,19 +10,19 @@ import pytest
 
 from cards import coverage_text, render
 from cards.fitting import Part, fitted
-from cards.items import NAMES as ITEMS
-from cards.suggestions import TESTS, offered_mg
-from cds_service.policies.inotuzumab.open_items import SOURCES
-from cds_service.policy.determination import (
+from cards.suggestions import offered_mg
+from cds_service.engine.determination import (
     Basis,
     CardKind,
     Determination,
     Dose,
     Finding,
     Indicator,
-    Need,
+    NeededItem,
     Payer,
+    Unseen,
 )
+from cds_service.policies.inotuzumab.numbers import POLICY
 from tests.cards.rendering import facts, of_kind
 from tests.cards.test_card_shape import PATIENTS, bundled_cards, cards
 from tests.fixtures import NAMES, Fixture
@@ -75,10 +75,18 @@ def everything():
     for kind in FINDING_KINDS:
         for text in (LONG, "Platelets 48 x10*9/L (2026-04-14); wait until >= 50.0"):
             yield kind, made(with_finding(kind, text), C2D1)
-    needs = tuple(Need(item, f"A.i: {LONG}") for item in ITEMS)
+    needs = tuple(NeededItem(item, f"A.i: {LONG}") for item in POLICY.items)
     yield "every item", made(replace(treated(), needed=needs), C2D1)
     many = tuple(f"{kind}: {LONG}" for kind in FINDING_KINDS)
-    yield "much unseen", made(replace(treated(), unseen=many, notes=many, attach=many), C2D1)
+    yield (
+        "much unseen",
+        made(
+            replace(
+                treated(), unseen=tuple(Unseen(kind, LONG) for kind in FINDING_KINDS), notes=many, attach=many
+            ),
+            C2D1,
+        ),
+    )
 
 
 ALL = list(everything())
@@ -141,12 +149,6 @@ def test_the_path_not_taken_is_not_spoken_of(found):
         assert "not needed on this path" not in card["detail"]
 
 
-def test_all_kinds_of_finding_and_item_are_tried():
-    assert set(ITEMS) == set(SOURCES)
-    seen = {f["kind"] for _, found in ALL for c in found for f in facts(c)["findings"]}
-    assert seen >= {*FINDING_KINDS, "coverage", "documentation"}
-
-
 def test_each_kind_is_tried_with_a_sentence_of_its_own_rule_as_well():
     own = [c for name, found in ALL if name in PATIENTS or name in NAMES for c in found]
     assert {f["kind"] for c in own for f in facts(c)["findings"]} >= {*FINDING_KINDS}
@@ -157,6 +159,11 @@ def test_a_card_says_what_its_findings_rest_on():
         for card in found:
             if facts(card)["kind"] in ("dose", "safety", "details"):
                 assert re.search(r"policy|FDA label|recommendation", card["detail"]), card["detail"]
+
+
+def test_all_kinds_of_finding_are_tried():
+    seen = {f["kind"] for _, found in ALL for c in found for f in facts(c)["findings"]}
+    assert seen >= {*FINDING_KINDS, "coverage", "documentation"}
 
 
 def test_what_does_not_fit_is_counted_and_nothing_is_lost():
@@ -183,7 +190,7 @@ def test_parts_are_shortened_before_one_is_left_out():
 
 
 def codes():
-    return {(t.code, t.display, t.name) for tests in TESTS.values() for t in tests if t.code}
+    return {(t.code, t.display, t.name) for item in POLICY.items.values() for t in item.tests if t.code}
 
 
 def test_each_offered_code_has_the_display_of_the_terminology_and_stands_for_one_test():
@@ -225,22 +232,12 @@ def test_a_dose_is_offered_to_a_hundredth_and_stays_in_its_range(expected, low, 
     assert offered_mg(dose) == Decimal(offered)
 
 
-@pytest.mark.parametrize("kind", ["interval", "dose-unchecked"])
-def test_no_dose_is_offered_that_would_keep_a_wrong_timing(kind):
+def test_no_dose_is_offered_that_would_keep_a_wrong_timing():
     fixture = Fixture("tenfold-overdose")
     d = fixture.determine()[0]
-    wrong = Finding(
-        kind,
-        Indicator.WARNING,
-        CardKind.SAFETY,
-        ("POL-INT-LT7",),
-        Basis.POLICY,
-        "2 doses on 2026-04-16",
-        "Check the date",
-    )
     draft = fixture.drafts[0]
     assert of_kind(made(d, draft), "dose")["suggestions"]
-    assert "suggestions" not in of_kind(made(replace(d, findings=(*d.findings, wrong)), draft), "dose")
+    assert "suggestions" not in of_kind(made(replace(d, timing_in_doubt=True), draft), "dose")
 
 
 def test_a_dose_below_the_table_says_how_far():
@@ -268,7 +265,7 @@ def test_what_was_unseen_who_pays_the_dose_and_the_first_open_criterion_always_s
     payer = Payer(
         None, "the plan of Some Long Named Health Insurance Company of Puerto Rico is in force: not verified"
     )
-    gaps = tuple(f"{kind}: the server answered 403 and said no more than that" for kind in FINDING_KINDS)
+    gaps = tuple(Unseen(kind, "the server answered 403 and said no more than that") for kind in FINDING_KINDS)
     detail = coverage_text.detail(replace(never, payer=payer, unseen=gaps, notes=(LONG,) * 3))
     for said in (
         "Open, A.i",

@@ -10,7 +10,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from cds_service.sandbox.fixtures import FOLDER, prefetch_of
+from cds_service.evaluation.saved_request import prefetch_of
+from cds_service.sandbox.fixtures import FOLDER
 
 CLOCK = "2026-04-15T09:00:00-04:00"
 HOOK = "/cds-services/inotuzumab-order-sign"

@@ -6,8 +6,8 @@ import pytest
 from werkzeug.serving import make_server
 
 from cds_service import create_app
-from cds_service.hooks.edge import trust
 from cds_service.settings import Settings
+from cds_service.web.edge import trust
 
 CLOCK = "2026-04-15T09:00:00-04:00"
 

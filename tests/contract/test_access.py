@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from cds_service.hooks.services import EXTENSION
+from cds_service.evaluation.services import EXTENSION
 from cds_service.policies import DrugPolicy
 from tests.contract.calls import (
     ABSENT,

@@ -5,17 +5,19 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from cds_service.cli import explained, main
-from cds_service.policy.determination import (
+from cds_service.cli import main
+from cds_service.commands.evaluate import explained
+from cds_service.engine.determination import (
     Basis,
     CardKind,
     Determination,
+    Drug,
     Finding,
     GroupResult,
     Indicator,
     PolicyReference,
 )
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.verdict import Verdict
 from tests.fixtures import NAMES, ROOT
 
 CLOCK = "2026-04-15T09:00:00-04:00"
@@ -47,8 +49,8 @@ def test_explain_prints_no_character_of_a_chart_that_steers_a_terminal():
         "dose", Indicator.WARNING, CardKind.DOSE, ("R-1",), Basis.POLICY, "a\x1b[2J\u202eb\x9bc\nd"
     )
     outline = GroupResult("all", "all", "all", Verdict.MET, ())
-    reference = PolicyReference("P-1", "2026-01-01", "t", "p")
-    d = Determination("o", "d", reference, "initial", 1, 1, Verdict.MET, outline, (), findings=(finding,))
+    reference = PolicyReference("P-1", "2026-01-01", "t", "p", Drug("d", "D", "J1", "1 mg"))
+    d = Determination("o", reference, "initial", 1, 1, Verdict.MET, outline, (), findings=(finding,))
     assert explained(d).splitlines()[-1] == "  warning  dose: a[2Jbc d [R-1; policy]"
 
 

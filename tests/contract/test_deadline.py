@@ -7,9 +7,9 @@ from itertools import count
 
 import pytest
 
-from cds_service.hooks.grounds import read, written
-from cds_service.hooks.order_sign import Answered, answer
-from cds_service.hooks.services import Services
+from cds_service.evaluation.decision import read, written
+from cds_service.evaluation.order_sign import Answered, answer
+from cds_service.evaluation.services import Services
 from cds_service.policies import installed
 from cds_service.settings import Settings
 from cds_service.trust.outbound import Outbound

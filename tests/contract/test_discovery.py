@@ -6,7 +6,7 @@ import re
 
 from flask.testing import FlaskClient
 
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 
 
 def test_one_order_sign_service_is_offered(client: FlaskClient) -> None:
@@ -23,7 +23,7 @@ def test_one_order_sign_service_is_offered(client: FlaskClient) -> None:
 def test_templates_are_the_data_needs_in_portable_form(client: FlaskClient) -> None:
     (service,) = client.get("/cds-services").get_json()["services"]
 
-    assert set(service["prefetch"]) == {need.value for need in Need}
+    assert set(service["prefetch"]) == {need.value for need in DataKind}
     for template in service["prefetch"].values():
         assert set(re.findall(r"{{(.*?)}}", template)) == {"context.patientId"}
         assert not re.search(r"_include|_revinclude|_sort|:", template.replace("context.", ""))

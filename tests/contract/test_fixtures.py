@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from cds_service.evaluation.saved_request import prefetch_of
 from cds_service.fhir.validation import complaints
-from cds_service.sandbox.fixtures import prefetch_of
 from tests.fixtures import NAMES, ROOT, Fixture
 
 URL = "/cds-services/inotuzumab-order-sign"

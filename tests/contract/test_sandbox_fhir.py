@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cds_service.ehr.needs import NEEDS, DataNeed
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from cds_service.sandbox.fixtures import names, resources
 from cds_service.sandbox.patients import patients
 from tests.contract.calls import PATIENT
@@ -134,7 +134,7 @@ def test_the_orders_that_wait_to_be_signed_are_held_as_drafts(client: FlaskClien
 
     assert f"MedicationRequest/{draft['id']}" in found(client, search)
     assert found(client, f"{search}&status=draft") == [f"MedicationRequest/{draft['id']}"]
-    (row,) = (row for row in NEEDS if row.need is Need.MEDICATION_REQUESTS)
+    (row,) = (row for row in NEEDS if row.need is DataKind.MEDICATION_REQUESTS)
     (path,) = row.paths(PATIENT)
     assert f"MedicationRequest/{draft['id']}" not in found(client, f"{BASE}/{path}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.sandbox.fixtures import prefetch_of
+from cds_service.evaluation.saved_request import prefetch_of
 from tests.fixtures import ROOT
 
 SHAPES = json.loads(Path(__file__).with_name("shapes.json").read_text(encoding="utf-8"))

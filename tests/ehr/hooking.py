@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from cds_service.hooks.order_sign import answer
-from cds_service.hooks.services import services_from
+from cds_service.evaluation.order_sign import answer
+from cds_service.evaluation.services import services_from
 from cds_service.settings import Settings
 from tests.policy.chart_notes import order
 

@@ -4,13 +4,13 @@ import time
 
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.gather import EhrRequest, gather
-from cds_service.fhir.record import Need, Resource
+from cds_service.fhir.record import DataKind, Resource
 from cds_service.trust.outbound import Outbound
 from tests.policy.chart_notes import PATIENT
 
 OUTBOUND = Outbound(loopback=True)
 BUDGET_S = 2.0
-NOTHING = {need.value: None for need in Need}  # every key known to be empty
+NOTHING = {need.value: None for need in DataKind}  # every key known to be empty
 SERVER_ONLY: dict = {}
 
 

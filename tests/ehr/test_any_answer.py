@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cds_service.ehr.bundles import read_page
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from tests.ehr.hostile import Reply, running
 from tests.ehr.looking import NOTHING, look
 
@@ -45,7 +45,7 @@ ANSWER = ANY | RESOURCE | st.builds(
 @settings(max_examples=300, deadline=None)
 def test_any_prefetch_value_is_a_record_or_a_gap(answer):
     seen = look(None, NOTHING | {"medicationRequests": answer, "observations": answer})
-    assert {gap.need for gap in seen.record.gaps} <= set(Need)
+    assert {gap.need for gap in seen.record.gaps} <= set(DataKind)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def ehr():
 def test_any_answer_of_the_server_is_a_record_or_a_gap(ehr, answer):
     ehr.script("", Reply(200, json.dumps(answer).encode()))
     seen = look(ehr)
-    assert len(seen.notes) == len(Need)
+    assert len(seen.notes) == len(DataKind)
 
 
 @given(answer=ANSWER)

@@ -8,7 +8,7 @@ import pytest
 
 from cds_service.ehr.capabilities import Capabilities
 from cds_service.ehr.fhir_client import FhirClient
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from tests.ehr.hooking import coverage_card, sign, verdicts
 from tests.ehr.hostile import (
     EPIC,
@@ -70,7 +70,7 @@ def test_a_type_that_is_not_offered_is_no_gap_and_is_told_apart():
     with running(personality=Personality(lacks=("AdverseEvent",))) as ehr:
         seen = look(ehr, only("adverseEvents", "carePlans"))
     assert gaps(seen) == {}
-    assert seen.record.not_offered == (Need.ADVERSE_EVENTS,)
+    assert seen.record.not_offered == (DataKind.ADVERSE_EVENTS,)
 
 
 @pytest.mark.parametrize("kind", ["Condition", "Observation", "MedicationRequest"])
@@ -96,7 +96,7 @@ def test_without_a_capability_statement_the_refusal_of_the_bare_search_decides(s
     with running(personality=Personality(states_capabilities=False)) as ehr:
         ehr.script("MedicationStatement", fhir(outcome("error", "processing"), status))
         seen = look(ehr, only("medicationStatements"))
-    assert (Need.MEDICATION_STATEMENTS in seen.record.not_offered) is missing
+    assert (DataKind.MEDICATION_STATEMENTS in seen.record.not_offered) is missing
     assert ("medicationStatements" in gaps(seen)) is not missing
 
 
@@ -179,7 +179,7 @@ def test_rows_of_another_patient_are_read_as_if_they_had_not_been_there():
 
 def test_strangers_in_the_place_of_everything_are_a_gap():
     other = {"subject": {"reference": "Patient/p2"}}
-    seen = look(None, {**dict.fromkeys((n.value for n in Need), None), "patient": TREATED[0],
+    seen = look(None, {**dict.fromkeys((n.value for n in DataKind), None), "patient": TREATED[0],
                        "conditions": {"resourceType": "Bundle", "entry": [{"resource": condition("C91.02") | other}]}})  # fmt: skip
     assert "another patient" in gaps(seen)["conditions"]
 
@@ -191,7 +191,7 @@ KEYS = {
 
 
 def prefetch(resources):
-    found = {need.value: None for need in Need}
+    found = {need.value: None for need in DataKind}
     for kind, key in KEYS.items():
         rows = [{"resource": r} for r in resources if r["resourceType"] == kind]
         found[key] = rows[0]["resource"] if kind == "Patient" else {"resourceType": "Bundle", "entry": rows}

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.hooks.services import services_from
+from cds_service.evaluation.services import services_from
 from cds_service.settings import Client, Settings, SmartRegistration, Tenant
+from cds_service.settings.addresses import private_network
+from cds_service.settings.tenants import Network
 from cds_service.smart.chart_reading import read_chart
 from cds_service.smart.door import smart_door
+from cds_service.smart.login.session import Login
 from cds_service.smart.refusals import Refused
-from cds_service.smart.session import Login
-from cds_service.tenants import Network
-from cds_service.trust.addresses import private_network
 from cds_service.trust.callers import Callers, Refusal
 from cds_service.trust.jwks import KeySets, fetch_through
 from cds_service.trust.outbound import Outbound, OutboundError

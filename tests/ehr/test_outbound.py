@@ -14,10 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from cds_service.hooks.services import services_from
+from cds_service.evaluation.services import services_from
 from cds_service.settings import Settings, Tenant
-from cds_service.tenants import Network
-from cds_service.trust.addresses import AllowedBases, peer_fault, plain_parts, same_origin
+from cds_service.settings.addresses import AllowedBases, peer_fault, plain_parts, same_origin
+from cds_service.settings.tenants import Network
 from cds_service.trust.outbound import Outbound, OutboundError
 from tests.ehr import hooking
 from tests.ehr.hostile import Reply, bundle, fhir, running

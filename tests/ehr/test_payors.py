@@ -9,7 +9,7 @@ from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.payors import MOST_READ, with_payors
 from cds_service.fhir.record import Resource, record_from
 from cds_service.smart.chart_reading import read_chart
-from cds_service.smart.session import Login
+from cds_service.smart.login.session import Login
 from tests.ehr.hostile import fhir, hangs, outcome, running
 from tests.ehr.looking import OUTBOUND
 from tests.policy.chart_notes import PATIENT, patient

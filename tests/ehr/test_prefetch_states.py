@@ -4,7 +4,7 @@ import pytest
 
 from cds_service.ehr.gather import NoAccess
 from cds_service.ehr.needs import BY_NEED, CLINICAL, NEEDS, prefetch_templates
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from tests.ehr.hostile import bundle, fhir, outcome, running
 from tests.ehr.looking import NOTHING, conditions, gaps, ids, look, only
 from tests.policy.chart_notes import condition, patient
@@ -109,16 +109,16 @@ def test_case_39_without_a_usable_server_too_little_is_refused_and_the_rest_is_n
         with pytest.raises(NoAccess):
             look(None, prefetch)
     else:
-        absent = {need.value for need in Need} - prefetch.keys()
+        absent = {need.value for need in DataKind} - prefetch.keys()
         reason = "it was not sent, and there is no FHIR server to ask"
         found = gaps(look(None, prefetch))
         assert {need for need, why in found.items() if why == reason} == absent
 
 
 def test_there_is_one_row_and_one_template_for_each_need():
-    assert sorted(row.need for row in NEEDS) == sorted(Need) == sorted(BY_NEED)
-    assert list(prefetch_templates()) == [need.value for need in Need]
-    assert set(Need) - set(CLINICAL) == {Need.PATIENT, Need.COVERAGE}
+    assert sorted(row.need for row in NEEDS) == sorted(DataKind) == sorted(BY_NEED)
+    assert list(prefetch_templates()) == [need.value for need in DataKind]
+    assert set(DataKind) - set(CLINICAL) == {DataKind.PATIENT, DataKind.COVERAGE}
 
 
 @pytest.mark.parametrize("row", NEEDS, ids=lambda row: row.need.value)

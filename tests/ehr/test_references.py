@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.hooks.errors import Refused
+from cds_service.evaluation.refused import Refused
 from tests.ehr.hooking import coverage_card, sign
 from tests.ehr.hostile import bundle, fhir, outcome, running
 from tests.ehr.looking import NOTHING, gaps, ids, look, only

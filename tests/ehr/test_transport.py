@@ -10,7 +10,7 @@ import time
 import pytest
 
 from cds_service.ehr.fhir_client import LATE
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from tests.ehr.hostile import (
     Reply,
     bomb,
@@ -133,7 +133,7 @@ def test_case_36_a_slow_ehr_is_left_in_time_with_everything_unseen(slow):
         seen = look(ehr, budget=budget)
         assert time.monotonic() - started < budget + CONTRACT_SPARE_S
         assert len(ehr.requests) == 6  # nothing is started after the answer has gone
-    assert gaps(seen) == {need.value: LATE for need in Need}
+    assert gaps(seen) == {need.value: LATE for need in DataKind}
 
 
 def test_case_36_pages_that_came_before_the_ehr_hung_are_kept():

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from cds_service.fhir.record import Need
+from cds_service.fhir.record import DataKind
 from tests.ehr.hooking import coverage_card, sign
 from tests.ehr.hostile import Reply, bundle, drips_body, drips_headers, fhir, hangs, outcome, running
 from tests.ehr.looking import NOTHING
@@ -33,7 +33,7 @@ def test_an_ehr_that_fails_leaves_coverage_unknown_in_time_with_the_unseen_named
         assert time.monotonic() - started < BUDGET_S + CONTRACT_SPARE_S
     said = coverage_card(answered)
     assert said["extension"]["payer-policy-cds"]["coverage"] == "unknown"
-    assert {gap.need for gap in answered.gathered.record.gaps} >= set(Need) - {Need.OBSERVATIONS}
+    assert {gap.need for gap in answered.gathered.record.gaps} >= set(DataKind) - {DataKind.OBSERVATIONS}
     assert "not-met" not in {c["verdict"] for c in said["extension"]["payer-policy-cds"]["criteria"]}
     assert "could not be seen" in said["detail"].lower()
 

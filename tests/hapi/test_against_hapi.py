@@ -17,10 +17,11 @@ from cds_service.cli import main
 from cds_service.commands import hapi_check
 from cds_service.commands.scratch_patient import ScratchPatient
 from cds_service.ehr.fhir_client import FhirClient
-from cds_service.hooks.order_sign import answer
-from cds_service.hooks.services import services_from
+from cds_service.evaluation.order_sign import answer
+from cds_service.evaluation.saved_request import prefetch_of
+from cds_service.evaluation.services import services_from
 from cds_service.json_text import read_json, write_json
-from cds_service.sandbox.fixtures import FOLDER, names, prefetch_of
+from cds_service.sandbox.fixtures import FOLDER, names
 from cds_service.sandbox.starting import CLOCK
 from cds_service.settings import Settings
 from cds_service.trust.outbound import Outbound

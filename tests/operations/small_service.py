@@ -8,14 +8,14 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
-from cds_service.hooks import errors
-from cds_service.hooks.accounts import Account, opened
-from cds_service.hooks.body import json_body
-from cds_service.hooks.edge import Trust, protect
 from cds_service.operations import logs
 from cds_service.settings import Settings
 from cds_service.store.feedback import ShownCard
 from cds_service.trust.outbound import Outbound
+from cds_service.web import errors
+from cds_service.web.accounts import Account, opened
+from cds_service.web.body import json_body
+from cds_service.web.edge import Trust, protect
 
 SERVICE = "inotuzumab-order-sign"
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from cds_service.hooks import edge, order_sign, routes
-from cds_service.hooks.health import Writable
+from cds_service.evaluation import order_sign
+from cds_service.hooks import routes
 from cds_service.store import patience
 from cds_service.store.database import StoreError
 from cds_service.store.failures import FULL
+from cds_service.web import edge
+from cds_service.web.health import Writable
 from tests.operations.conftest import bearer
 from tests.operations.whole_service import complete_request, whole_service
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from cds_service.hooks import errors
 from cds_service.trust.failures import Kind
+from cds_service.web import errors
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "integrators.md").read_text(encoding="utf-8")
@@ -42,7 +42,8 @@ def constants(nodes: Iterator[ast.expr]) -> tuple[set[str], list[str]]:
 def test_the_codes_of_outcomes() -> None:
     # Of werkzeug's errors: a table by status, and these two for what is not in it.
     found = {"processing", "exception", *errors._HTTP_CODES.values()}
-    for path in (ROOT / "cds_service" / "hooks").glob("*.py"):
+    rooms = ("hooks", "web", "evaluation")
+    for path in (p for room in rooms for p in sorted((ROOT / "cds_service" / room).rglob("*.py"))):
         for place, names in ((1, ("Refused",)), (0, ("_fault", "outcome"))):
             codes, others = constants(arguments(path, place, *names))
             found |= codes
@@ -52,7 +53,7 @@ def test_the_codes_of_outcomes() -> None:
 
 
 def test_the_reasons_of_a_401() -> None:
-    found, others = constants(arguments(ROOT / "cds_service" / "hooks" / "gate.py", 0, "self._refused"))
+    found, others = constants(arguments(ROOT / "cds_service" / "web" / "gate.py", 0, "self._refused"))
     unavailable: set[str] = set(get_args(Kind))
     for name in ("callers.py", "compact.py", "jwks.py"):
         path = ROOT / "cds_service" / "trust" / name

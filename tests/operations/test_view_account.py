@@ -9,13 +9,13 @@ import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
 from flask import Flask, Response
 
-from cds_service.hooks.accounts import settle
 from cds_service.operations import logs
 from cds_service.operations.ledger import Ledger
-from cds_service.smart.session import Login
+from cds_service.smart.login.session import Login
 from cds_service.smart.view_account import viewed
 from cds_service.store import audit_trail
 from cds_service.store.database import Database
+from cds_service.web.accounts import settle
 
 LOGIN = Login(
     tenant="hospital-a",

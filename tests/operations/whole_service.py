@@ -10,7 +10,8 @@ from typing import Any
 from flask import Flask
 
 from cds_service import create_app
-from cds_service.sandbox.fixtures import FOLDER, prefetch_of
+from cds_service.evaluation.saved_request import prefetch_of
+from cds_service.sandbox.fixtures import FOLDER
 from cds_service.settings import Settings
 
 FIXTURE = "relapsed-single-agent"

@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need, Record, Resource
+from cds_service.engine.attempts import Allowance
+from cds_service.engine.determination import Payer, PayerMatch
+from cds_service.evaluation import payer as payer_module
+from cds_service.evaluation.payer import with_payer
+from cds_service.fhir.record import DataKind, Gap, Record, Resource
 from cds_service.policies import installed
-from cds_service.policy import payer as payer_module
-from cds_service.policy.attempts import Allowance
-from cds_service.policy.determination import Payer, PayerMatch
-from cds_service.policy.payer import with_payer
 from tests.policy.chart_notes import CLOCK, PATIENT, condition, determine, order, patient, record
 
 OURS = "urn:oid:1.2.3|MMM"
@@ -149,14 +149,14 @@ def test_nothing_is_said_without_identifiers_of_the_payer():
 
 @pytest.mark.parametrize("partial", [True, False])
 def test_nothing_is_said_when_coverage_could_not_be_seen(partial):
-    gaps = [Gap(Need.COVERAGE, "the server answered 403", partial)]
+    gaps = [Gap(DataKind.COVERAGE, "the server answered 403", partial)]
 
     assert payer(OTHER, gaps=gaps) is None
     assert payer(gaps=gaps) is None
 
 
 def test_a_plan_of_this_payer_is_said_though_others_could_not_be_seen():
-    assert said(ACTIVE, gaps=[Gap(Need.COVERAGE, "only its first page was sent", True)])[0] == "yes"
+    assert said(ACTIVE, gaps=[Gap(DataKind.COVERAGE, "only its first page was sent", True)])[0] == "yes"
 
 
 def test_another_patients_coverage_is_nobodys():

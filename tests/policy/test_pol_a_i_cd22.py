@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     SNOMED,
     administration,
@@ -150,14 +150,14 @@ def test_pol_course_judges_a_day_8_order_both_ways(record, expected):
 
 
 def test_results_that_could_not_all_be_seen_leave_a_seen_one_open():
-    gaps = [Gap(Need.OBSERVATIONS, "page 2 was not answered", partial=True)]
+    gaps = [Gap(DataKind.OBSERVATIONS, "page 2 was not answered", partial=True)]
     d = determine([patient(), blasts(85)], order(text="C1D1"), gaps=gaps)
     assert verdict(d, "POL-A-I-CD22") == "unknown"
     assert "page 2" in criterion(d, "POL-A-I-CD22").because
 
 
 def test_reports_that_could_not_be_seen_do_not_unsettle_a_result():
-    gaps = [Gap(Need.DIAGNOSTIC_REPORTS, "the server answered 403")]
+    gaps = [Gap(DataKind.DIAGNOSTIC_REPORTS, "the server answered 403")]
     assert verdict(determine([patient(), blasts(85)], order(text="C1D1"), gaps=gaps), "POL-A-I-CD22") == "met"
     assert verdict(determine([patient()], order(text="C1D1"), gaps=gaps), "POL-A-I-CD22") == "unknown"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     LOINC,
     SNOMED,
@@ -83,7 +83,7 @@ def test_pol_a_i_dx(record, expected):
 
 @pytest.mark.parametrize("other", [T_ALL, condition("C83.31")], ids=["T-ALL", "DLBCL"])
 def test_another_disease_is_no_no_while_diagnoses_are_unseen(other):
-    gaps = [Gap(Need.CONDITIONS, "page 2 was not answered", partial=True)]
+    gaps = [Gap(DataKind.CONDITIONS, "page 2 was not answered", partial=True)]
     d = determine([patient(), other], order(text="C1D1"), gaps=gaps)
     assert verdict(d, "POL-A-I-DX") == "unknown"
     assert "page 2" in criterion(d, "POL-A-I-DX").because
@@ -91,7 +91,7 @@ def test_another_disease_is_no_no_while_diagnoses_are_unseen(other):
 
 def test_b_all_that_was_seen_stands_though_more_is_unseen():
     d = determine(
-        [patient(), B_ALL], order(text="C1D1"), gaps=[Gap(Need.CONDITIONS, "page 2 failed", partial=True)]
+        [patient(), B_ALL], order(text="C1D1"), gaps=[Gap(DataKind.CONDITIONS, "page 2 failed", partial=True)]
     )
     assert verdict(d, "POL-A-I-DX") == "met"
 

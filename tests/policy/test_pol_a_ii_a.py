@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     LOINC,
     SNOMED,
@@ -105,7 +105,7 @@ def test_pol_a_ii_a_is_judged_both_ways_on_day_8():
 
 
 def test_conditions_that_could_not_be_seen_leave_it_unknown_and_named():
-    d = determine([patient(), INDUCTION], gaps=[Gap(Need.CONDITIONS, "the server answered 403")])
+    d = determine([patient(), INDUCTION], gaps=[Gap(DataKind.CONDITIONS, "the server answered 403")])
     found = criterion(d, "POL-A-II-A")
     assert found.verdict.value == "unknown"
     assert "403" in found.because
@@ -135,7 +135,7 @@ def test_pol_a_iv_fl(record, expected):
 
 
 def test_pol_a_iv_fl_is_unknown_when_the_history_could_not_be_seen():
-    gaps = [Gap(Need.MEDICATION_STATEMENTS, "the EHR did not answer in time")]
+    gaps = [Gap(DataKind.MEDICATION_STATEMENTS, "the EHR did not answer in time")]
     d = determine(
         [patient(), condition("277572006", system=SNOMED, onset="2026-04-01")], order(text="C1D1"), gaps=gaps
     )
@@ -178,6 +178,6 @@ def test_pol_a_iv_ph(record, expected):
 
 
 def test_pol_a_iv_ph_is_unknown_when_a_positive_result_may_be_unseen():
-    gaps = [Gap(Need.OBSERVATIONS, "only the first 2000 rows were read", partial=True)]
+    gaps = [Gap(DataKind.OBSERVATIONS, "only the first 2000 rows were read", partial=True)]
     d = determine([patient(), B_ALL, observation("51867-0", "2026-04-02", text="Negative")], gaps=gaps)
     assert verdict(d, "POL-A-IV-PH") == "unknown"

@@ -5,7 +5,7 @@ Day 1 is 2026-04-16, so cycle 1 runs to 2026-05-06; orders from before 2026-02-1
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     HCPCS,
     RXNORM,
@@ -319,10 +319,10 @@ def test_a_plan_that_names_a_regimen_is_no_single_agent_use():
 @pytest.mark.parametrize(
     "need",
     [
-        Need.MEDICATION_REQUESTS,
-        Need.MEDICATION_STATEMENTS,
-        Need.MEDICATION_ADMINISTRATIONS,
-        Need.MEDICATION_DISPENSES,
+        DataKind.MEDICATION_REQUESTS,
+        DataKind.MEDICATION_STATEMENTS,
+        DataKind.MEDICATION_ADMINISTRATIONS,
+        DataKind.MEDICATION_DISPENSES,
     ],
 )
 def test_drugs_that_could_not_be_seen_leave_all_three_unknown(need):
@@ -331,7 +331,7 @@ def test_drugs_that_could_not_be_seen_leave_all_three_unknown(need):
 
 
 def test_the_ph_status_is_open_while_results_are_unseen():
-    gaps = [Gap(Need.OBSERVATIONS, "page 2 failed", partial=True)]
+    gaps = [Gap(DataKind.OBSERVATIONS, "page 2 failed", partial=True)]
     dasatinib = drug_order("dasatinib", authored="2026-04-10")
     assert verdicts([dasatinib, PH_NEGATIVE], gaps=gaps)[1] == "unknown"
     assert verdicts([dasatinib, PH_POSITIVE], gaps=gaps)[1] == "met"

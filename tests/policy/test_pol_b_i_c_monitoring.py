@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     administration,
     criterion,
@@ -161,7 +161,7 @@ def test_pol_b_i_c_2_the_text_of_an_administration_record_is_read():
 
 
 def test_pol_b_i_c_1_and_c_2_notes_that_could_not_be_seen_are_said():
-    d = second_cycle(without=ONLY_DAY_1, gaps=[Gap(Need.DOCUMENT_REFERENCES, "the server answered 403")])
+    d = second_cycle(without=ONLY_DAY_1, gaps=[Gap(DataKind.DOCUMENT_REFERENCES, "the server answered 403")])
     assert verdict(d, C2) == "unknown"
     assert "the server answered 403" in criterion(d, C2).because
 
@@ -242,7 +242,7 @@ def test_pol_b_i_c_3_potassium_and_magnesium_decide_and_calcium_informs(dropped,
 def test_pol_b_i_c_3_the_drug_list_names_the_drugs_and_is_unknown_when_it_could_not_be_seen():
     d = second_cycle(drug_order("dasatinib", authored="2026-03-01"))
     assert verdict(d, C3) == "met"
-    gap = Gap(Need.MEDICATION_REQUESTS, "the server answered 403")
+    gap = Gap(DataKind.MEDICATION_REQUESTS, "the server answered 403")
     d = second_cycle(gaps=[gap])
     assert verdict(d, C3) == "unknown"
     assert "qt-drugs" in deciding(d)
@@ -251,7 +251,7 @@ def test_pol_b_i_c_3_the_drug_list_names_the_drugs_and_is_unknown_when_it_could_
 
 def test_monitoring_when_the_last_cycle_is_not_known_is_not_taken_as_met():
     """The day that a note or ECG must be later than is not known."""
-    gap = Gap(Need.MEDICATION_ADMINISTRATIONS, "the server answered 503")
+    gap = Gap(DataKind.MEDICATION_ADMINISTRATIONS, "the server answered 503")
     d = second_cycle(without=CYCLE_1, gaps=[gap])
     assert (d.request, d.cycle) == ("continuation", 2)
     assert [verdict(d, c) for c in (C2, C3)] == ["unknown", "unknown"]

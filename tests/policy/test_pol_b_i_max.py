@@ -5,7 +5,7 @@ Orders are for day 1 of a cycle on 2026-04-16; earlier cycles are complete.
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     PATIENT,
     administration,
@@ -278,7 +278,7 @@ def test_the_order_itself_may_state_the_plan():
 
 
 def test_plans_that_could_not_be_seen_leave_the_plan_unknown_and_are_named():
-    gaps = [Gap(Need.SERVICE_REQUESTS, "the server answered 403")]
+    gaps = [Gap(DataKind.SERVICE_REQUESTS, "the server answered 403")]
     assert duration(4, CR, NOT_PLANNED, gaps=gaps) == "unknown"
     assert duration(4, CR, PLANNED, gaps=gaps) == "not-met"
     assert "403" in criterion(before_cycle(4, CR, gaps=gaps), MAX).because

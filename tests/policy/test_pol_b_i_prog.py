@@ -5,7 +5,7 @@ The order is for cycle 3; cycle 2 (the last completed one) began on 2026-03-19.
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     SNOMED,
     coded,
@@ -100,7 +100,7 @@ def test_blasts_beside_a_statement_of_stable_disease_do_not_contradict_it():
     assert progression(marrow("2026-04-10", 30), says("SD")) == "met"
 
 
-@pytest.mark.parametrize("need", [Need.OBSERVATIONS, Need.CONDITIONS, Need.DOCUMENT_REFERENCES])
+@pytest.mark.parametrize("need", [DataKind.OBSERVATIONS, DataKind.CONDITIONS, DataKind.DOCUMENT_REFERENCES])
 def test_what_could_not_be_seen_leaves_progression_open_and_is_named(need):
     determination = before_cycle(3, says("SD"), gaps=[Gap(need, "the server answered 403")])
     assert verdict(determination, PROG) == "unknown"

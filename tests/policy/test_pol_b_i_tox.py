@@ -6,7 +6,7 @@ well documented patient; cycle 1 was given on 2026-03-18, 03-25 and 04-01.
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     adverse_event,
     condition,
@@ -83,7 +83,7 @@ def test_a_stop_outweighs_what_is_undecided():
 
 @pytest.mark.parametrize(
     "need",
-    [Need.CONDITIONS, Need.ADVERSE_EVENTS, Need.OBSERVATIONS, Need.OTHER_OBSERVATIONS, Need.MEDICATION_ADMINISTRATIONS],
+    [DataKind.CONDITIONS, DataKind.ADVERSE_EVENTS, DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS, DataKind.MEDICATION_ADMINISTRATIONS],
 )  # fmt: skip
 def test_a_search_that_failed_leaves_it_unknown_and_is_named(need):
     determination = second_cycle(gaps=[Gap(need, "the server answered 403")])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     SNOMED,
     administration,
@@ -169,7 +169,7 @@ def test_defibrotide_beside_recorded_vod_adds_nothing():
 
 
 def test_vod_when_the_doses_could_not_be_seen_is_undecided():
-    gap = Gap(Need.MEDICATION_ADMINISTRATIONS, "the server answered 503")
+    gap = Gap(DataKind.MEDICATION_ADMINISTRATIONS, "the server answered 503")
     d = second_cycle(condition("K76.5", onset="2026-04-10"), without=CYCLE_1, gaps=[gap])
     assert outcome(d) == (SUSPECTED, "unknown")
 

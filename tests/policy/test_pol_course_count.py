@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     administration,
     determine,
@@ -173,7 +173,7 @@ def test_an_order_of_the_past_is_no_dose(status):
     assert placed([past], order("2026-04-16")) == ("initial", 1, 1)
 
 
-UNSEEN = [Gap(Need.MEDICATION_ADMINISTRATIONS, "the server answered 403")]
+UNSEEN = [Gap(DataKind.MEDICATION_ADMINISTRATIONS, "the server answered 403")]
 
 
 def test_without_the_dose_history_the_label_stands_and_the_card_says_so():

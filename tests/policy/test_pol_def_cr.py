@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     SNOMED,
     adverse_event,
@@ -277,7 +277,7 @@ def test_pol_b_i_b_is_met_when_the_response_is_documented_and_never_not_met(note
 
 
 def test_results_that_could_not_be_seen_leave_a_missing_response_unknown_and_are_named():
-    gaps = [Gap(Need.OBSERVATIONS, "the server answered 403")]
+    gaps = [Gap(DataKind.OBSERVATIONS, "the server answered 403")]
     determination = before_cycle(3, document("2026-04-10", "Stable disease."), gaps=gaps)
     assert verdict(determination, "POL-B-I-B") == "unknown"
     assert "403" in criterion(determination, "POL-B-I-B").because

@@ -6,7 +6,7 @@ the line of therapy, is unknown; a prior line makes it not met.
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     ICD10,
     PATIENT,
@@ -167,7 +167,7 @@ def test_pol_a_iv_fl_the_regimen_ordered_with_it_may_say_so():
     assert verdict(d, "POL-A-IV-FL") == "met"
 
 
-@pytest.mark.parametrize("need", [Need.MEDICATION_STATEMENTS, Need.PROCEDURES, Need.CONDITIONS])
+@pytest.mark.parametrize("need", [DataKind.MEDICATION_STATEMENTS, DataKind.PROCEDURES, DataKind.CONDITIONS])
 def test_pol_a_iv_fl_is_unknown_while_the_history_is_unseen(need):
     gaps = [Gap(need, "the server answered 403")]
     new = condition("C91.00", onset="2026-03-20")
@@ -177,7 +177,7 @@ def test_pol_a_iv_fl_is_unknown_while_the_history_is_unseen(need):
 
 
 def test_a_prior_line_that_was_seen_decides_though_more_is_unseen():
-    gaps = [Gap(Need.MEDICATION_STATEMENTS, "the server answered 403")]
+    gaps = [Gap(DataKind.MEDICATION_STATEMENTS, "the server answered 403")]
     assert frontline([OLD, given("cytarabine", "2025-03-01")], gaps=gaps) == "not-met"
 
 

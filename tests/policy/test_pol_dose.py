@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 import cards
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     HCPCS,
     RXNORM,
@@ -71,7 +71,7 @@ def test_each_row_of_the_table(resources, text, day, row):
 
 def test_the_example_of_the_policy_analysis():
     dose = determine([*BASE, *body_size()], order(mg=1.41)).dose
-    assert (dose.bsa_m2, dose.expected_mg, dose.low_mg, dose.high_mg, dose.units_j9229, dose.vials) == (
+    assert (dose.bsa_m2, dose.expected_mg, dose.low_mg, dose.high_mg, dose.billing_units, dose.vials) == (
         Decimal("1.7654"), Decimal("1.412"), Decimal("1.271"), Decimal("1.554"), 15, 2,
     )  # fmt: skip
 
@@ -113,7 +113,7 @@ def test_an_unknown_response_lists_both_rows_and_judges_against_them(mg, verdict
         ("cr-or-cri", Decimal(1)),
         ("no-cr", Decimal("1.6")),
     ]
-    assert (d.dose.expected_mg, d.dose.units_j9229, d.dose.vials) == (None, None, None)
+    assert (d.dose.expected_mg, d.dose.billing_units, d.dose.vials) == (None, None, None)
 
 
 def test_a_lost_response_lists_both_rows():
@@ -230,7 +230,7 @@ def test_a_weight_only_known_by_a_bound_is_none():
 
 
 def test_observations_that_were_not_seen_are_named():
-    d = determine(BASE, order(text="C1D1"), gaps=[Gap(Need.OBSERVATIONS, "the server answered 503")])
+    d = determine(BASE, order(text="C1D1"), gaps=[Gap(DataKind.OBSERVATIONS, "the server answered 503")])
     assert "observations: the server answered 503" in findings(d, "dose-unchecked")[0].text
 
 
@@ -513,7 +513,7 @@ def test_vials_are_of_nine_tenths_of_a_milligram():
     """POL-DOSE-VIAL: 1.8 mg are two vials exactly, one microgram more is a third."""
     two = determine([*BASE, observation("8277-6", "2026-04-14", 2.25, "m2")], order(text="C1D1")).dose
     three = determine([*BASE, observation("8277-6", "2026-04-14", 2.252, "m2")], order(text="C1D1")).dose
-    assert [(d.expected_mg, d.vials, d.units_j9229) for d in (two, three)] == [
+    assert [(d.expected_mg, d.vials, d.billing_units) for d in (two, three)] == [
         (Decimal("1.8"), 2, 18), (Decimal("1.802"), 3, 19),
     ]  # fmt: skip
 

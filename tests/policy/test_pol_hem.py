@@ -5,7 +5,7 @@ Cycle 1 began on 2026-03-19; day 1 of cycle 2 is planned for 2026-04-16. Counts 
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     SNOMED,
     administration,
@@ -198,7 +198,7 @@ def test_an_unusable_count_is_missing():
 
 
 def test_counts_that_may_not_all_have_been_seen_leave_the_hold_open():
-    gaps = [Gap(Need.OBSERVATIONS, "page 2 was not sent", partial=True)]
+    gaps = [Gap(DataKind.OBSERVATIONS, "page 2 was not sent", partial=True)]
     fine = [*NORMAL_BASELINE, *cbc("2026-04-14", 2, 120)]
     d = determine([*BASE, *CYCLE_1, *fine], C2D1, gaps=gaps)
     assert "page 2 was not sent" in findings(d, "hem-unknown")[0].text
@@ -220,7 +220,7 @@ def test_the_counts_due_are_an_item_that_informs():
     (need,) = [n for n in d.needed if n.item == "cbc"]
     assert not need.decides
     assert need.because == (
-        "CBC due before day 1: ANC >= 1.0 and platelets >= 50 x10*9/L "
+        "CBC due before day 1: ANC >= 1 and platelets >= 50 x10*9/L "
         "(newest: ANC 2 x10*9/L (2026-04-10) and platelets 20 x10*9/L (2026-04-10))"
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     criterion,
     determine,
@@ -50,7 +50,7 @@ def test_each_order_is_judged_on_its_own_planned_date():
 
 
 def test_a_patient_who_could_not_be_seen_leaves_the_age_unknown_and_says_why():
-    d = determine([], order(text="C1D1"), gaps=[Gap(Need.PATIENT, "the server answered 403")])
+    d = determine([], order(text="C1D1"), gaps=[Gap(DataKind.PATIENT, "the server answered 403")])
     found = criterion(d, "POL-IND-A-AGE")
     assert found.verdict.value == "unknown"
     assert "403" in found.because

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     SNOMED,
     administration,
@@ -111,5 +111,15 @@ def test_days_1_8_and_15_signed_together_are_one_cycle():
 
 
 def test_unseen_doses_leave_the_interval_to_what_was_seen():
-    gaps = [Gap(Need.MEDICATION_ADMINISTRATIONS, "the server answered 503")]
+    gaps = [Gap(DataKind.MEDICATION_ADMINISTRATIONS, "the server answered 503")]
     assert rules(determine(BASE, order(text="C1D8", dose=quantity(0.88, "mg")), gaps=gaps)) == []
+
+
+@pytest.mark.parametrize(
+    ("planned", "doubted"),
+    [("2026-03-20", True), ("2026-03-24", False)],
+    ids=["three days after day 1", "a week after"],
+)
+def test_an_order_whose_timing_raised_a_warning_is_not_offered_as_it_stands(planned, doubted):
+    d = determine([*BASE, administration("2026-03-17", 1.41, "C1D1")], order(planned, "Cycle 1 Day 8", 5))
+    assert d.timing_in_doubt is doubted

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cds_service.clinical.cd22 import cd22_mentions
 from cds_service.clinical.chart import read_chart
-from cds_service.clinical.mrd import mrd_mentions
-from cds_service.clinical.philadelphia import ph_mentions
+from cds_service.clinical.leukemia.cd22 import cd22_mentions
+from cds_service.clinical.leukemia.mrd import mrd_mentions
+from cds_service.clinical.leukemia.philadelphia import ph_mentions
 from tests.policy.chart_notes import (
     CLOCK,
     care_plan,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need
+from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     ICD10,
     J9229,
@@ -153,7 +153,7 @@ def test_a_reaction_when_no_dose_was_ever_given_is_not_ours():
 
 
 def test_a_reaction_when_the_doses_could_not_be_seen_is_undecided():
-    gap = Gap(Need.MEDICATION_ADMINISTRATIONS, "the server answered 503")
+    gap = Gap(DataKind.MEDICATION_ADMINISTRATIONS, "the server answered 503")
     d = second_cycle(adverse_event(REACTION, "2026-03-25", severity="severe"), without=CYCLE_1, gaps=[gap])
     assert outcome(d) == ({("nonhem-hold", "warning")}, "unknown")
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cds_service.fhir.record import Gap, Need
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.verdict import Verdict
+from cds_service.fhir.record import DataKind, Gap
 from tests.fixtures import NAMES, Fixture
 
 each_fixture = pytest.mark.parametrize("name", NAMES)
@@ -102,7 +102,7 @@ def test_the_same_values_in_other_units_give_the_same_verdicts(name):
 def test_a_record_that_could_not_be_seen_is_never_not_met_for_want_of_evidence(name):
     """With no data at all, nothing but what the order itself proves can be denied."""
     fixture = Fixture(name)
-    gaps = [Gap(need, "the server answered 503") for need in Need]
+    gaps = [Gap(need, "the server answered 503") for need in DataKind]
     for d in fixture.determine([], gaps):
         proven = {"POL-B-I-MAX"} if d.cycle is not None and d.cycle > 6 else set()
         assert d.coverage is (Verdict.NOT_MET if proven else Verdict.UNKNOWN)

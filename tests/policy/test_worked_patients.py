@@ -90,7 +90,7 @@ PATIENTS = [
     Patient(
         "relapsed, CD22 85 %, alone, documents on file: met, nothing asked, the boxed warning as a reminder",
         [*RELAPSED, *REPORTS], coverage="met", place=("initial", 1, 1), needed=set(), findings={"boxed-warning"},
-        dose={"verdict": "ok", "expected_mg": "1.412", "units_j9229": 15, "vials": 2},
+        dose={"verdict": "ok", "expected_mg": "1.412", "billing_units": 15, "vials": 2},
     ),
     Patient(
         "the same without any CD22 result: unknown, and CD22 is asked for",
@@ -149,7 +149,7 @@ PATIENTS = [
     Patient(
         "second cycle after CR by components, well documented: one info card",
         [*TREATED, *CLEAR_MARROW], [C2D1], coverage="met", place=("continuation", 2, 1), findings=set(), needed=set(),
-        dose={"verdict": "ok", "expected_mg": "0.883", "units_j9229": 9, "vials": 1},
+        dose={"verdict": "ok", "expected_mg": "0.883", "billing_units": 9, "vials": 1},
     ),
     Patient(
         "no response: 0.8 mg/m2 again",
@@ -159,7 +159,7 @@ PATIENTS = [
     Patient(
         "response unknown: both rows, the dose fits one of them, nothing is judged",
         TREATED, [C2D1], verdicts={"POL-B-I-B": "unknown", "POL-B-I-TOX": "met"}, findings=set(), needed={"response"},
-        dose={"verdict": "unknown", "expected_mg": None, "units_j9229": None},
+        dose={"verdict": "unknown", "expected_mg": None, "billing_units": None},
     ),
     Patient(
         "day 8 of cycle 2, response unknown: 0.5 mg/m2 in every row",

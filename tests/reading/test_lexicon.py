@@ -3,9 +3,9 @@
 import pytest
 
 from cds_service.clinical.reading.lexicon import Kind, rows
-from cds_service.clinical.reading.lineage import TOPIC as LINEAGE
-from cds_service.clinical.reading.lineage import lineages
-from cds_service.clinical.reading.markers import MARKER_TOPICS
+from cds_service.clinical.reading.markers.lineage import TOPIC as LINEAGE
+from cds_service.clinical.reading.markers.lineage import lineages
+from cds_service.clinical.reading.markers.reader import MARKER_TOPICS
 from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.topics import MONITORING, OBSERVATION, TOPICS

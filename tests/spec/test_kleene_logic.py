@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.policy.verdict import Verdict, agreed, all_of, any_of
+from cds_service.engine.verdict import Verdict, agreed, all_of, any_of
 
 M, N, U = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
 LETTERS = {"M": M, "N": N, "?": U}

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from cds_service.tenants import Client, Tenant
+from cds_service.settings.tenants import Client, Tenant
 
 NOW = 1_776_254_400
 ISSUER = "https://ehr.example.org"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.tenants import Client
+from cds_service.settings.tenants import Client
 from cds_service.trust.callers import Callers, Refusal
 from cds_service.trust.jwks import KeySets, KeysUnavailable, fetch_through
 from cds_service.trust.outbound import Outbound

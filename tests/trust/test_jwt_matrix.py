@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from cds_service.tenants import Client
+from cds_service.settings.tenants import Client
 from cds_service.trust.callers import Callers, Refusal
 from cds_service.trust.jwks import Fetched, KeySets
 from tests.trust.minting import (

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.tenants import Client
+from cds_service.settings.tenants import Client
 from cds_service.trust.jwks import Fetched, KeySets, KeysUnavailable, key_set
 from tests.trust.minting import ISSUER, JWKS_URL, ec_key, jwk
 

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from cds_service.trust.addresses import peer_fault, private_network
+from cds_service.settings.addresses import peer_fault, private_network
 
 NETWORK = (private_network("10.20.0.0/16"),)
 NAMED = {

@@ -1,13 +1,18 @@
 """One step at a time: an error or the end of the time costs a step, never the ones beside it."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
-from cds_service.policy.attempts import LATE, Allowance, Missed, attempt
-from cds_service.policy.determination import Basis, CardKind, Finding, Indicator, Need
-from cds_service.policy.finders import Finder, find
+from cds_service.engine.attempts import LATE, Allowance, Missed, attempt
+from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
+from cds_service.engine.finders import Finder, find
+from cds_service.engine.numbers import Numbers
 
+POLICY = SimpleNamespace(
+    citations=dict.fromkeys(f"R-{n}" for n in range(20)), items={"mrd": None}, numbers=Numbers({})
+)
 FOUND = Finding("interval", Indicator.WARNING, CardKind.SAFETY, ("R-2",), Basis.POLICY, "too early", "Check")
 
 
@@ -22,7 +27,11 @@ def half(_case):
 
 def fine(_case):
     yield FOUND
-    yield Need("mrd", "why")
+    yield NeededItem("mrd", "why")
+
+
+def found_by(finders, case, time):
+    return find(finders, case, time, POLICY)
 
 
 def finders(first, *, item=""):
@@ -70,7 +79,7 @@ def test_different_faults_have_different_ids():
 
 @pytest.mark.parametrize("fault", [broken, half])
 def test_a_finder_that_raises_costs_its_own_line_and_is_named(fault):
-    found, needed = find(finders(fault), "case", Allowance())
+    found, needed = found_by(finders(fault), "case", Allowance())
     assert found[0] == FOUND
     assert (found[1].kind, found[1].indicator, found[1].rules) == (
         "unreadable-data",
@@ -78,34 +87,34 @@ def test_a_finder_that_raises_costs_its_own_line_and_is_named(fault):
         ("R-1",),
     )
     assert re.fullmatch(r"The QTc could not be evaluated \(error [0-9a-f]{8}\)", found[1].text)
-    assert needed == (Need("mrd", "why"),)
+    assert needed == (NeededItem("mrd", "why"),)
     assert len(found) == 2
 
 
 def test_an_item_whose_finder_raises_stays_open():
-    found, needed = find(finders(broken, item="cbc"), "case", Allowance())
+    found, needed = found_by(finders(broken, item="cbc"), "case", Allowance())
     assert found == (FOUND,)
     assert [(n.item, n.decides) for n in needed] == [("mrd", True), ("cbc", False)]
     assert "could not be evaluated" in needed[1].because
 
 
 def test_an_item_that_was_not_reached_is_named_and_not_asked_for():
-    (said,), needed = find(finders(fine, item="cbc"), "case", Allowance(only=0))
+    (said,), needed = found_by(finders(fine, item="cbc"), "case", Allowance(only=0))
     assert said.text == "Not reached in time: the QTc, the interval"
     assert needed == ()
 
 
 def test_all_that_time_was_short_for_stands_in_one_line():
-    found, needed = find([*finders(fine), *finders(fine)], "case", Allowance(only=1))
+    found, needed = found_by([*finders(fine), *finders(fine)], "case", Allowance(only=1))
     assert found[0] == FOUND
     assert found[1].text == "Not reached in time: the interval, the QTc, the interval"
     assert found[1].rules == ("R-2", "R-3", "R-1")
-    assert needed == (Need("mrd", "why"),)
+    assert needed == (NeededItem("mrd", "why"),)
 
 
 def test_of_many_late_rules_some_are_named_and_the_rest_counted():
     many = [Finder((f"R-{n}",), f"rule {n}", fine) for n in range(9)]
-    (said,), _ = find(many, "case", Allowance(only=0))
+    (said,), _ = found_by(many, "case", Allowance(only=0))
     assert said.text == "Not reached in time: rule 0, rule 1, rule 2, rule 3, rule 4 and 4 more"
     assert said.rules == tuple(f"R-{n}" for n in range(9))
 

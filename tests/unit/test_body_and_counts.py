@@ -5,9 +5,20 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.clinical.body import body_surface, differs_by, du_bois, mosteller, possible_surfaces
 from cds_service.clinical.chart import read_chart
-from cds_service.clinical.counts import anc, follows_transfusion, platelet_transfusions, platelets
+from cds_service.clinical.observations.body import (
+    body_surface,
+    differs_by,
+    du_bois,
+    mosteller,
+    possible_surfaces,
+)
+from cds_service.clinical.observations.counts import (
+    anc,
+    follows_transfusion,
+    platelet_transfusions,
+    platelets,
+)
 from tests.policy.chart_notes import (
     administration,
     drug_order,

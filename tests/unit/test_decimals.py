@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from cds_service.clinical.worded_dose import dose_in_text
+from cds_service.clinical.therapy.worded_dose import dose_in_text
 from cds_service.fhir.decimals import is_multiple, remainder, to_place, whole_up
 from cds_service.fhir.quantities import as_decimal, figure_in_text, plain
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.clinical.drugs import drugs_in_text, ingredients, is_antineoplastic
+from cds_service.clinical.therapy.drugs import drugs_in_text, ingredients, is_antineoplastic
 from tests.policy.chart_notes import HCPCS, RXNORM, coded
 
 INOTUZUMAB = {"inotuzumab_ozogamicin"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.clinical.ecg_words import reported_qts
+from cds_service.clinical.observations.ecg_words import reported_qts
 
 
 @pytest.mark.parametrize(

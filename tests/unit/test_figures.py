@@ -4,8 +4,8 @@ from datetime import UTC
 
 import pytest
 
-from cds_service.clinical.measurements import is_no_result
-from cds_service.clinical.results import parts_of, read_part
+from cds_service.clinical.observations.measurements import is_no_result
+from cds_service.clinical.observations.results import parts_of, read_part
 from cds_service.fhir.record import Resource
 from tests.policy.chart_notes import LOINC, coded, quantity
 

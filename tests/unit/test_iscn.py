@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.clinical.reading.iscn import Meaning, meaning
+from cds_service.clinical.reading.markers.iscn import Meaning, meaning
 from cds_service.clinical.reading.tokens import Shape, folded, tokens
 
 RESULTS = {

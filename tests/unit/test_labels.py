@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.clinical.labels import Label, label_of
+from cds_service.clinical.therapy.labels import Label, label_of
 
 
 @pytest.mark.parametrize(

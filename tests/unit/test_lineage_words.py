@@ -2,8 +2,8 @@
 
 import pytest
 
-from cds_service.clinical.diagnosis import lineage_in
-from cds_service.clinical.reading.lineage import lineages
+from cds_service.clinical.leukemia.diagnosis import lineage_in
+from cds_service.clinical.reading.markers.lineage import lineages
 
 RECORDED = {
     "Ph-negative B-ALL, first relapse": {"b-all"},

@@ -8,9 +8,9 @@ from datetime import date
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cds_service.clinical.marker_words import marker_sign
+from cds_service.clinical.leukemia.marker_words import marker_sign
 from cds_service.clinical.reading.lexicon import rows
-from cds_service.clinical.reading.markers import read_marker
+from cds_service.clinical.reading.markers.reader import read_marker
 
 OTHERS = [
     "CD19",

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.clinical.marker_words import Source, ph_sign_of, stated_in
-from cds_service.clinical.mrd import mrd_negative
+from cds_service.clinical.leukemia.marker_words import Source, ph_sign_of, stated_in
+from cds_service.clinical.leukemia.mrd import mrd_negative
 from cds_service.fhir.dates import whole_day
 
 DAY = whole_day(date(2026, 4, 13))

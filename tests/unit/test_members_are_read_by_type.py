@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = (
     "cds_service/fhir",
     "cds_service/clinical",
+    "cds_service/oncology",
     "cds_service/policies",
     "cds_service/ehr",
     "cds_service/smart/page",

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.clinical.marker_words import Source, stated_in
-from cds_service.clinical.mrd import mrd_negative
+from cds_service.clinical.leukemia.marker_words import Source, stated_in
+from cds_service.clinical.leukemia.mrd import mrd_negative
 
 
 def mrd_sign(text, limit):

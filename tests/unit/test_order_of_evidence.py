@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from cds_service.clinical.evidence import newest
-from cds_service.clinical.results import Result
+from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import parse_when
 from cds_service.fhir.quantities import exactly
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.clinical.labels import Label
-from cds_service.clinical.order_dose import Billing, StatedDose, billing_of, stated_dose
-from cds_service.clinical.orders import read_order
-from cds_service.clinical.worded_dose import dose_in_text
+from cds_service.clinical.therapy.labels import Label
+from cds_service.clinical.therapy.order_dose import Billing, StatedDose, billing_of, stated_dose
+from cds_service.clinical.therapy.orders import read_order
+from cds_service.clinical.therapy.worded_dose import dose_in_text
 from cds_service.fhir.record import Resource
 
 CLOCK = datetime.fromisoformat("2026-04-15T09:00:00-04:00")

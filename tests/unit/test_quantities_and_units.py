@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from ucumvert import PintUcumRegistry
 
+from cds_service.clinical.observations.units import CANONICAL, convert, factors, ucum_of
 from cds_service.clinical.terminology import rows
-from cds_service.clinical.units import CANONICAL, convert, factors, ucum_of
 from cds_service.fhir.quantities import Interval, exactly, figure_in_text, quantity, unit_names
 
 D = Decimal

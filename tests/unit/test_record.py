@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.record import Gap, Need, Resource, record_from
+from cds_service.fhir.record import DataKind, Gap, Resource, record_from
 
 PATIENT = {"reference": "Patient/p1"}
 
@@ -109,9 +109,9 @@ def test_a_dangling_reference_resolves_to_nothing(reference):
 
 
 def test_a_gap_is_told_by_its_need():
-    record = record_from("p1", [], [Gap(Need.CONDITIONS, "the server answered 403")])
-    assert record.unseen(Need.CONDITIONS) == "conditions: the server answered 403"
-    assert record.unseen(Need.OBSERVATIONS) is None
+    record = record_from("p1", [], [Gap(DataKind.CONDITIONS, "the server answered 403")])
+    assert record.unseen(DataKind.CONDITIONS) == "conditions: the server answered 403"
+    assert record.unseen(DataKind.OBSERVATIONS) is None
 
 
 def test_a_draft_without_an_id_goes_by_its_name():

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.clinical.results import parts_of, read_part
+from cds_service.clinical.observations.results import parts_of, read_part
 from cds_service.fhir.record import Resource
 
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"

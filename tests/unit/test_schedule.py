@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.clinical.frequency import length_in_days, rate_of
-from cds_service.clinical.schedule import schedule_of, stated_times
+from cds_service.clinical.therapy.frequency import length_in_days, rate_of
+from cds_service.clinical.therapy.schedule import schedule_of, stated_times
 from cds_service.fhir.dates import whole_day
 
 START = whole_day(date(2026, 4, 16))  # a Thursday

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cds_service.settings import NAMES, Settings
-from cds_service.trust_table import Table
+from cds_service.settings.trust_table import Table
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SECTION = README.partition("\n## Settings\n")[2].partition("\n## ")[0]

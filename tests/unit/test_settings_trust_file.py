@@ -9,8 +9,8 @@ import pytest
 from certifi import where
 
 from cds_service.settings import Client, Settings, SettingsError, SmartRegistration
-from cds_service.tenants import Network
-from cds_service.trust.addresses import private_network
+from cds_service.settings.addresses import private_network
+from cds_service.settings.tenants import Network
 
 WHOLE = """
 [[tenant]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.clinical.transplant_words import intention_in, is_transplant
+from cds_service.clinical.leukemia.transplant_words import intention_in, is_transplant
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.clinical.marker_words import marker_sign, ph_sign
+from cds_service.clinical.leukemia.marker_words import marker_sign, ph_sign
 from tests.policy.chart_notes import condition, determine, patient, verdict
 
 POSITIVE = [

@@ -7,25 +7,33 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from cds_service.fhir.record import Gap, Need, Record, Resource, record_from
-from cds_service.policy.determination import (
+from cds_service.engine.determination import (
     Basis,
     CardKind,
     CriterionResult,
     Determination,
     Dose,
+    Drug,
     Finding,
     GroupResult,
     Indicator,
+    NeededItem,
     PolicyReference,
+    Unseen,
 )
-from cds_service.policy.determination import Need as NeededItem
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.verdict import Verdict
+from cds_service.fhir.record import DataKind, Gap, Record, Resource, record_from
+from cds_service.policies.inotuzumab.numbers import POLICY
 from cds_service.smart.page.detail import Provenance
 
 CLOCK = datetime(2026, 4, 15, 13, 0, tzinfo=UTC)
 REFERENCE = PolicyReference(
-    "MP-RX-FP-12-23", "2026-03-24", "Inotuzumab ozogamicin (Besponsa), J9229", "MMM Medicare Advantage"
+    "MP-RX-FP-12-23",
+    "2026-03-24",
+    "Inotuzumab ozogamicin (Besponsa), J9229",
+    "MMM Medicare Advantage",
+    Drug("inotuzumab ozogamicin", "Inotuzumab", "J9229", "0.1 mg"),
+    items=POLICY.reference.items,
 )
 PATIENT = {
     "resourceType": "Patient",
@@ -110,7 +118,6 @@ CRITERIA = (
 )
 UNKNOWN = Determination(
     order="MedicationRequest/draft-1",
-    drug="inotuzumab ozogamicin",
     policy=REFERENCE,
     request="initial",
     cycle=1,
@@ -149,7 +156,7 @@ UNKNOWN = Determination(
         2,
         arithmetic="0.8 mg/m2 x 1.7654 m2 = 1.412 mg; ordered 1.41 mg",
     ),
-    unseen=("adverseEvents: the server answered 403",),
+    unseen=(Unseen("adverseEvents", "the server answered 403"),),
     planned="2026-04-15",
 )
 MET = replace(
@@ -164,4 +171,4 @@ NOT_MET = replace(UNKNOWN, coverage=Verdict.NOT_MET)
 PROVENANCE = Provenance(
     CLOCK, "0.1.0", "https://ehr.example.org/fhir", "Practitioner/1", ("For the order on the card.",)
 )
-GAP = Gap(Need.ADVERSE_EVENTS, "the server answered 403")
+GAP = Gap(DataKind.ADVERSE_EVENTS, "the server answered 403")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from cds_service.tenants import Network
+from cds_service.settings.tenants import Network
 from cds_service.trust.outbound import OutboundError, Response
 from tests.web.keys import CLIENT_ID, ISSUER, claims, ehr_key, public, signed
 

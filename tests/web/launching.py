@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from cds_service.fhir.record import Record, Resource
 from cds_service.settings import Settings, SmartRegistration, Tenant
 from cds_service.smart.door import SmartDoor, smart_door
+from cds_service.smart.login.session import Login
 from cds_service.smart.routes import EXTENSION, blueprint
-from cds_service.smart.session import Login
 from cds_service.smart.vault import Vault
 from cds_service.trust.outbound import Outbound
 from tests.web.conftest import SECRET

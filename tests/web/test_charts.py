@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.clinical.series import DoseMark, EventMark, Point, Series
+from cds_service.clinical.observations.series import DoseMark, EventMark, Point, Series
 from cds_service.smart.page.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, drawn
 from cds_service.smart.page.results import results
 from cds_service.smart.page.timeline import order_mark, timeline

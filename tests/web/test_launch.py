@@ -12,7 +12,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from cds_service.smart.session import LAUNCH_COOKIE, SESSION_COOKIE
+from cds_service.smart.login.session import LAUNCH_COOKIE, SESSION_COOKIE
 from cds_service.store.vault import Vault
 from tests.web.conftest import HandClock
 from tests.web.fake_ehr import CONFIGURATION, HOST
@@ -420,7 +420,7 @@ def test_a_fault_of_ours_is_a_page_with_an_id_and_without_its_cause(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("canary-in-the-exception")
 
-    monkeypatch.setattr("cds_service.smart.launch.begin", broken)
+    monkeypatch.setattr("cds_service.smart.login.launch.begin", broken)
     response = bench(vault).launch()
     assert response.status_code == 502
     assert "canary" not in response.text

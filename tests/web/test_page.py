@@ -10,11 +10,10 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask, render_template
 
-from cds_service.clinical.series import Point, Series
-from cds_service.fhir.record import Need, Record, Resource, record_from
-from cds_service.policy.determination import Determination, Indicator
-from cds_service.policy.determination import Need as NeededItem
-from cds_service.policy.verdict import Verdict
+from cds_service.clinical.observations.series import Point, Series
+from cds_service.engine.determination import Determination, Drug, Indicator, NeededItem, Unseen
+from cds_service.engine.verdict import Verdict
+from cds_service.fhir.record import DataKind, Record, Resource, record_from
 from cds_service.smart.page import charts as geometry
 from cds_service.smart.page.criteria import grouped, tally
 from cds_service.smart.page.detail import DetailPage, detail_page
@@ -117,7 +116,12 @@ def warned(indicator: Indicator) -> Determination:
         (warned(Indicator.WARNING), "good", "unknown", "1 to check"),
         (warned(Indicator.INFO), "met", "met", "nothing open"),
         (replace(examples.NOT_MET, findings=(), unseen=()), "not-met", "good", "nothing open"),
-        (replace(examples.MET, unseen=("labs",)), "good", "unknown", "nothing open in what could be seen"),
+        (
+            replace(examples.MET, unseen=(Unseen("labs", "refused"),)),
+            "good",
+            "unknown",
+            "nothing open in what could be seen",
+        ),
         (replace(examples.MET, dose=None), "good", "unknown", "dose not checked"),
     ],
 )
@@ -196,7 +200,11 @@ def test_a_criterion_that_is_not_met_is_headed_by_what_was_found(app: Flask) -> 
 
 
 def test_kinds_of_data_that_were_not_seen_for_one_reason_stand_together(app: Flask) -> None:
-    unseen = ("otherObservations: refused", "coverage: late", "procedures: refused")
+    unseen = (
+        Unseen("otherObservations", "refused"),
+        Unseen("coverage", "late"),
+        Unseen("procedures", "refused"),
+    )
     page = arranged(replace(examples.UNKNOWN, unseen=unseen))
     assert page.unseen == ("other observations, procedures: refused", "coverage: late")
     assert "<li>other observations, procedures: refused</li>" in html(app, page)
@@ -364,7 +372,9 @@ def test_what_was_searched_and_what_could_not_be_seen_is_said(app: Flask) -> Non
 
 
 def test_a_type_that_the_ehr_does_not_offer_is_named_where_it_was_searched(app: Flask) -> None:
-    text = html(app, arranged(examples.UNKNOWN, replace(examples.CHART, not_offered=(Need.ADVERSE_EVENTS,))))
+    text = html(
+        app, arranged(examples.UNKNOWN, replace(examples.CHART, not_offered=(DataKind.ADVERSE_EVENTS,)))
+    )
     searched = text[text.index("What was searched") :]
     assert "this EHR does not offer AdverseEvent; its facts are judged by the other sources" in searched
     assert "not wholly seen" not in searched
@@ -427,8 +437,8 @@ def test_hostile_names_and_values_stay_text(app: Flask) -> None:
     value = examples.observation("cd22", HOSTILE, HOSTILE, HOSTILE, "2026-04-02")
     hostile = replace(
         examples.UNKNOWN,
-        drug=HOSTILE,
-        unseen=(HOSTILE,),
+        policy=replace(examples.REFERENCE, drug=Drug(HOSTILE, HOSTILE, HOSTILE, HOSTILE)),
+        unseen=(Unseen(HOSTILE, HOSTILE),),
         notes=(HOSTILE,),
         criteria=tuple(replace(c, because=HOSTILE, title=HOSTILE) for c in examples.CRITERIA),
         findings=tuple(replace(f, text=HOSTILE, action=HOSTILE) for f in examples.UNKNOWN.findings),

@@ -10,7 +10,8 @@ from typing import get_args
 
 import pytest
 
-from cds_service.smart import grant, launch, refusals
+from cds_service.smart import refusals
+from cds_service.smart.login import grant, launch
 from cds_service.trust.failures import Kind
 
 ROOT = Path(__file__).parents[2]

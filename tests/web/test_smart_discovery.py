@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.smart.discovery import Discovery, allowed, json_object, read_configuration
+from cds_service.smart.login.discovery import Discovery, allowed, json_object, read_configuration
 from cds_service.smart.refusals import Refused
 
 ISS = "https://ehr.example.org/fhir"

@@ -11,7 +11,7 @@ import pytest
 
 from cds_service.fhir.record import Resource
 from cds_service.smart import refusals
-from cds_service.smart.session import IDLE_S, SESSION_COOKIE, Sessions
+from cds_service.smart.login.session import IDLE_S, SESSION_COOKIE, Sessions
 from cds_service.store.vault import Vault
 from tests.web import examples
 from tests.web.conftest import HandClock

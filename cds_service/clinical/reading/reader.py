@@ -23,7 +23,7 @@ from cds_service.clinical.reading.assertions import (
 from cds_service.clinical.reading.clauses import Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.lexicon import OPEN, Kind
-from cds_service.clinical.reading.markers import MARKER_TOPICS, read_marker
+from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import TOPICS, Topic
 

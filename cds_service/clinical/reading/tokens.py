@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from cds_service.clinical.reading.iscn import NOTATION
+from cds_service.clinical.reading.markers.iscn import NOTATION
 
 LONGEST = 65_536  # characters; a longer text is not read at all, since its assessment may stand last
 

@@ -6,5 +6,5 @@ from cds_service.policies import DrugPolicy
 from cds_service.policies.inotuzumab.determine import OUTLINE, determine, in_scope
 from cds_service.policies.inotuzumab.picture import picture
 
-POLICY = DrugPolicy("inotuzumab", OUTLINE.reference, in_scope, determine, picture)
+POLICY = DrugPolicy("inotuzumab", OUTLINE, in_scope, determine, picture)
 load(TOPICS)

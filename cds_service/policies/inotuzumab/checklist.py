@@ -2,81 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from cds_service.policies.inotuzumab import monitoring
-from cds_service.policies.inotuzumab.case import Case
-from cds_service.policies.inotuzumab.documents import supporting_documents
-from cds_service.policies.inotuzumab.duration import mrd_informs
-from cds_service.policies.inotuzumab.open_items import explained
-from cds_service.policy.determination import (
-    Basis,
-    CardKind,
+from cds_service.engine.checklist import checklist
+from cds_service.engine.determination import (
     CriterionResult,
-    Finding,
     GroupResult,
-    Indicator,
-    Need,
+    NeededItem,
 )
-from cds_service.policy.outline import leaves_of
-from cds_service.policy.verdict import Verdict
+from cds_service.engine.outline import leaves_of
+from cds_service.engine.verdict import Verdict
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.documents import supporting_documents
+from cds_service.policies.inotuzumab.case.open_items import explained
+from cds_service.policies.inotuzumab.continuation import monitoring
+from cds_service.policies.inotuzumab.continuation.number_of_cycles import mrd_informs
+from cds_service.policies.inotuzumab.numbers import POLICY
 
-_ORDER = (
-    "birth-date", "diagnosis", "pathology", "cd22", "ph-status", "therapy-history", "line-of-therapy", "partner-drugs",
-    "cycle-number", "toxicity-detail", "progression-note", "response", "extramedullary-status", "mrd", "hsct-plan", "cbc",
-    "myelosuppression-note", "infusion-monitoring-note", "ecg-baseline", "ecg-follow-up", "electrolytes-baseline",
-    "electrolytes-follow-up", "qt-drugs", "height-weight", "interruption-reason", "hepatic-recovery",
-)  # fmt: skip
+
+def needed_items(
+    case: Case, outline: GroupResult, decided: Sequence[CriterionResult], asked: Iterable[NeededItem]
+) -> tuple[NeededItem, ...]:
+    """The checklist; of a continuation also what criteria that are open without deciding ask for."""
+    also = [c for c in leaves_of(outline) if c.verdict is Verdict.UNKNOWN and case.request == "continuation"]
+    needs = checklist(POLICY, decided, also, (*_place(case), *asked))
+    return tuple(explained(case, need) for need in needs)
 
 
-def checklist(
-    case: Case, outline: GroupResult, decided: list[CriterionResult], asked: Iterable[Need]
-) -> tuple[Need, ...]:
-    """The checklist in the payer's order, each item once; one that decides beats one that informs."""
-    found: dict[str, Need] = {}
-    unknown = [
-        c for c in leaves_of(outline) if c.verdict is Verdict.UNKNOWN and case.request == "continuation"
-    ]
-    for c in (*decided, *unknown):
-        settles = f"; needed: {c.changes}" if c.changes else ""
-        own = dict(c.asks)
-        for item in c.needed:
-            because = own.get(item, f"{c.because}{settles}")
-            found.setdefault(item, Need(item, f"{c.section}: {because}", decides=c in decided))
+def _place(case: Case) -> Iterator[NeededItem]:
+    """Cycle and day, where they are not known."""
     if case.cycle is None or case.day is None:
-        why = case.frame.position.why_unknown or "the cycle and day are not known"
-        found.setdefault("cycle-number", Need("cycle-number", why))
-    for need in asked:
-        held = found.get(need.item)
-        if held is None or (need.decides and not held.decides):
-            found[need.item] = need
-    return tuple(explained(case, found[item]) for item in _ORDER if item in found)
+        yield NeededItem("cycle-number", case.frame.position.why_unknown or "the cycle and day are not known")
 
 
-def documentation(needs: tuple[Need, ...], decided: list[CriterionResult]) -> Iterator[Finding]:
-    """One finding for the checklist: a warning when an item of it decides."""
-    if needs:
-        decides = any(n.decides for n in needs)
-        indicator = Indicator.WARNING if decides else Indicator.INFO
-        rules = tuple(c.id for c in decided if c.needed) or ("POL-A-DOC",)
-        items = "1 item" if len(needs) == 1 else f"{len(needs)} items"
-        text = f"Documentation to submit that the record does not show: {items}"
-        yield Finding("documentation", indicator, CardKind.DOCUMENTATION, rules, Basis.POLICY, text)
-
-
-def documents(case: Case) -> Iterator[Need]:
+def documents(case: Case) -> Iterator[NeededItem]:
     """What an initial request is to be sent with. It informs and decides nothing, like all below."""
     if case.request == "initial" and (found := supporting_documents(case)).verdict is not Verdict.MET:
-        yield Need("pathology", found.because, decides=False)
+        yield NeededItem("pathology", found.because, decides=False)
 
 
-def notes(case: Case) -> Iterator[Need]:
+def notes(case: Case) -> Iterator[NeededItem]:
     """Notes on monitoring whose content was not read, and calcium."""
     if case.request == "continuation":
         yield from monitoring.informing(case)
 
 
-def mrd(case: Case) -> Iterator[Need]:
+def mrd(case: Case) -> Iterator[NeededItem]:
     """The MRD status where the verdict stands without it."""
     if case.request == "continuation" and (because := mrd_informs(case)):
-        yield Need("mrd", f"B.ii.A: {because}; submit the MRD status", decides=False)
+        yield NeededItem("mrd", f"B.ii.A: {because}; submit the MRD status", decides=False)

@@ -9,42 +9,42 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from cds_service.engine.attempts import Allowance, Missed, attempt
+from cds_service.engine.carrying import applies, decisive
+from cds_service.engine.checklist import documentation
+from cds_service.engine.determination import Determination, NeededItem, PolicyReference, Unseen
+from cds_service.engine.finders import find, not_evaluated
+from cds_service.engine.outline import Outline, leaves_of
 from cds_service.fhir.record import Record
-from cds_service.policies.inotuzumab.case import Case, replaced_and_active
-from cds_service.policies.inotuzumab.checklist import checklist, documentation
-from cds_service.policies.inotuzumab.coverage import applies, coverage_findings, decisive, met_path
-from cds_service.policies.inotuzumab.documents import attachments
-from cds_service.policies.inotuzumab.dose_check import check_dose, unchecked_dose
-from cds_service.policy.attempts import Allowance, Missed, attempt
-from cds_service.policy.determination import Determination, Need, PolicyReference
-from cds_service.policy.finders import find, not_evaluated
-from cds_service.policy.outline import Outline, leaves_of
-
-DRUG = "inotuzumab ozogamicin (J9229)"
+from cds_service.policies.inotuzumab.case.case import Case, replaced_and_active
+from cds_service.policies.inotuzumab.case.documents import attachments
+from cds_service.policies.inotuzumab.checklist import needed_items
+from cds_service.policies.inotuzumab.coverage import coverage_findings, met_path
+from cds_service.policies.inotuzumab.dose.check import check_dose, unchecked_dose
 
 
-def determination(policy: Outline[Case], case: Case, time: Allowance) -> Determination:
+def determination(bound: Outline[Case], case: Case, time: Allowance) -> Determination:
     """Everything that is said about one order; the dose is looked at first."""
     checked = attempt("the dose", lambda: check_dose(case), time)
     dose = unchecked_dose(checked.because) if isinstance(checked, Missed) else checked
-    outline = policy.evaluate(case.request, case, time)
-    found, asked = find(policy.finders, case, time)
-    noted = attempt("the notes", lambda: tuple(_notes(case, policy.reference)), Allowance())
+    outline = bound.evaluate(case.request, case, time)
+    reference = bound.policy.reference
+    found, asked = find(bound.finders, case, time, bound.policy)
+    noted = attempt("the notes", lambda: tuple(_notes(case, reference)), Allowance())
     attach = attempt("what to attach", lambda: attachments(case), Allowance())
     decided = list(decisive(outline))
     leaves = leaves_of(outline)
-    extra = [Need(item, because, decides) for item, because, decides in dose.needed]
-    needs = checklist(case, outline, decided, (*extra, *asked))
+    extra = [NeededItem(item, because, decides) for item, because, decides in dose.needed]
+    needs = needed_items(case, outline, decided, (*extra, *asked))
     findings = (
-        *coverage_findings(case.request, outline, leaves),
-        *documentation(needs, decided),
+        *coverage_findings(case.request, outline),
+        *documentation(needs, decided, "POL-A-DOC"),
         *dose.findings,
         *found,
     )
     return Determination(
         order=case.order.reference,
-        drug=DRUG,
-        policy=policy.reference,
+        policy=reference,
         request=case.request,
         cycle=case.cycle,
         day=case.day,
@@ -59,28 +59,29 @@ def determination(policy: Outline[Case], case: Case, time: Allowance) -> Determi
         notes=() if isinstance(noted, Missed) else noted,
         planned=case.planned.isoformat(),
         attach=() if isinstance(attach, Missed) else attach,
+        timing_in_doubt=any(f.kind == "interval" or "POL-INT-LT7" in f.rules for f in findings),
     )
 
 
-def undecided(policy: Outline[Case], order: str, record: Record, why: Missed) -> Determination:
+def undecided(bound: Outline[Case], order: str, record: Record, why: Missed) -> Determination:
     """An order of which nothing could be evaluated: all is unknown, and said to be."""
-    outline = policy.undecided("continuation", why)
+    outline = bound.undecided("continuation", why)
     leaves = leaves_of(outline)
     dose = unchecked_dose(why.because)
     findings = (
-        *coverage_findings("continuation", outline, leaves),
+        *coverage_findings("continuation", outline),
         *dose.findings,
         not_evaluated(("POL-REC-VALUE",), f"the order {why.because}"),
     )
     return Determination(
-        order=order, drug=DRUG, policy=policy.reference, request="continuation", cycle=None, day=None,
+        order=order, policy=bound.policy.reference, request="continuation", cycle=None, day=None,
         coverage=outline.verdict, outline=outline, criteria=leaves, findings=findings, dose=dose.dose,
         unseen=_unseen(record), planned="for a day that was not read",
     )  # fmt: skip
 
 
-def _unseen(record: Record) -> tuple[str, ...]:
-    return tuple(f"{gap.need}: {gap.reason}" for gap in record.gaps)
+def _unseen(record: Record) -> tuple[Unseen, ...]:
+    return tuple(Unseen(gap.need.value, gap.reason) for gap in record.gaps)
 
 
 def _notes(case: Case, policy: PolicyReference) -> Iterator[str]:

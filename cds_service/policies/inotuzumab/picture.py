@@ -12,12 +12,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from cds_service.clinical.chart import Chart, read_chart
-from cds_service.clinical.diagnosis import diagnosis
-from cds_service.clinical.series import DoseMark, EventMark, Picture, series
+from cds_service.clinical.leukemia.diagnosis import diagnosis
+from cds_service.clinical.observations.series import DoseMark, EventMark, Picture, series
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Record
-from cds_service.policies.inotuzumab.course import placings
-from cds_service.policies.inotuzumab.doses import Dose, dose_history
+from cds_service.oncology.cycle_count import placings
+from cds_service.oncology.doses import Dose
+from cds_service.policies.inotuzumab.case.schedule import doses_of, schedule
 from cds_service.policies.inotuzumab.numbers import number
 
 
@@ -25,8 +26,8 @@ def picture(record: Record, clock: datetime) -> Picture:
     """All series of the record, and the doses of all courses with what happened since, up to the clock."""
     chart, lines = read_chart(record, clock), _limits()
     drawn = tuple(replace(one, limits=lines.get(one.concept, ())) for one in series(record, clock))
-    doses = dose_history(chart).doses
-    readings = placings(doses)
+    doses = doses_of(chart).doses
+    readings = placings(doses, schedule())
     placed = {dose: str(label) for dose, label in readings[0].placed} if len(readings) == 1 else {}
     marks = tuple(_mark(dose, placed.get(dose, "")) for dose in doses)
     first = min((mark.day for mark in marks if mark.given), default=None)
@@ -52,8 +53,10 @@ def _limits() -> Mapping[str, tuple[tuple[str, Decimal], ...]]:
         "platelets": (("policy: hold below", number("hem.platelets")),),
         "anc": (("policy: hold below", number("hem.anc")),),
         "marrow_blasts_pct": (("policy: CR below", number("cr.marrow_blasts_max")),),
-        "bilirubin_total": (("label: 1.5 x usual upper limit", bilirubin),),
-        "alt": (("label: 2.5 x usual upper limit", alt),),
+        "bilirubin_total": (
+            (f"label: {plain(number('hep.bilirubin_x_uln'))} x usual upper limit", bilirubin),
+        ),
+        "alt": ((f"label: {plain(number('hep.transaminase_x_uln'))} x usual upper limit", alt),),
         "qtc": (
             ("recommendation: check above", number("qtc.warn")),
             ("recommendation: danger above", number("qtc.critical")),

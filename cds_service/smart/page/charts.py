@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from math import ceil, floor, log10
 
-from cds_service.clinical.series import Point as Value
-from cds_service.clinical.series import Series
+from cds_service.clinical.observations.series import Point as Value
+from cds_service.clinical.observations.series import Series
 from cds_service.fhir.dates import parse_when
 from cds_service.fhir.quantities import plain
 from cds_service.smart.page.limits import Bound, bounds

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cds_service.engine.determination import CriterionResult, Determination
+from cds_service.engine.verdict import Verdict
+from cds_service.engine.wording import upper_first
 from cds_service.fhir.record import Record
-from cds_service.policy.determination import CriterionResult, Determination
-from cds_service.policy.verdict import Verdict
-from cds_service.policy.wording import upper_first
 from cds_service.smart.page.found import found
 from cds_service.smart.page.head import MARKS
 from cds_service.smart.page.sources import Source, sources_of

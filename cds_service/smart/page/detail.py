@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cds_service.clinical.body import body_surface
 from cds_service.clinical.chart import read_chart
-from cds_service.clinical.series import Series
+from cds_service.clinical.observations.body import body_surface
+from cds_service.clinical.observations.series import Series
+from cds_service.engine.determination import CardKind, Determination, Finding
+from cds_service.engine.verdict import Verdict
 from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.record import Record, Resource
-from cds_service.policy.determination import CardKind, Determination, Finding
-from cds_service.policy.verdict import Verdict
 from cds_service.smart.page.charts import Chart, drawn
 from cds_service.smart.page.criteria import CriteriaGroup, grouped, tally
 from cds_service.smart.page.form_fields import Field, form_fields, human_name
@@ -112,8 +112,7 @@ class DetailPage:
     def unseen(self) -> tuple[str, ...]:
         """What could not be seen, the kinds of data of one reason together."""
         kinds: dict[str, list[str]] = {}
-        for what in self.determination.unseen:
-            kind, _, reason = what.partition(": ")
+        for kind, reason in self.determination.unseen:
             kinds.setdefault(reason, []).append(in_words(kind))
         return tuple(f"{', '.join(named)}: {reason}" for reason, named in kinds.items())
 

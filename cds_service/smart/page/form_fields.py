@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from cds_service.clinical.chart import read_chart
-from cds_service.clinical.diagnosis import diagnosis
+from cds_service.clinical.leukemia.diagnosis import diagnosis
+from cds_service.engine.determination import Determination
 from cds_service.fhir.codings import System, system_of, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.record import Record, Resource
 from cds_service.fhir.references import local_reference
-from cds_service.policy.determination import Determination
 
 ABSENT = "not in the record"
 _NPI = frozenset({"http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"})
@@ -42,7 +42,8 @@ def form_fields(
     order = order or record.resolve(determination.order)
     dose = determination.dose
     plans = [c for c in record.of_type("Coverage") if c.body.get("status") not in ("draft", "cancelled")]
-    units = f"{dose.units_j9229} of J9229" if dose is not None and dose.units_j9229 is not None else ""
+    code = determination.policy.drug.billing_code
+    units = f"{dose.billing_units} of {code}" if dose is not None and dose.billing_units is not None else ""
     prescriber, npi = _prescriber(order, record)
     said = (
         ("Member id", _joined(_member_id(plan.body) for plan in plans)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cards.text import beginnings
-from cds_service.policy.determination import CriterionResult
+from cds_service.engine.determination import CriterionResult
 
 _MOST = 130  # characters: two lines of a head
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cards.dose_text import dose_summary
-from cards.items import NAMES
-from cds_service.policy.determination import Determination, Finding, Indicator
-from cds_service.policy.verdict import Verdict
-from cds_service.policy.wording import upper_first
+from cards.items import name_of
+from cds_service.engine.determination import Determination, Finding, Indicator
+from cds_service.engine.verdict import Verdict
+from cds_service.engine.wording import upper_first
 from cds_service.smart.page.found import found_where
 from cds_service.smart.page.wording import first_sentence
 
@@ -100,7 +100,7 @@ def _why(determination: Determination, safety: Sequence[Finding]) -> str:
         told = (c for c in failed if not any(c.because.casefold().startswith(text) for text in stops))
         return next((upper_first(found_where(c)) for c in told), "")
     if determination.coverage is Verdict.UNKNOWN:
-        missing = [NAMES[need.item] for need in determination.needed if need.decides]
+        missing = [name_of(determination, need) for need in determination.needed if need.decides]
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED + 1 else ""
         return f"Missing: {', '.join(missing[:_NAMED] if more else missing)}{more}" if missing else ""
     return ""

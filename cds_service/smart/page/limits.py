@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cds_service.clinical.series import Series
+from cds_service.clinical.observations.series import Series
 from cds_service.fhir.quantities import plain
 from cds_service.smart.page.wording import units
 

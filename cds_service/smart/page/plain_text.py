@@ -30,7 +30,7 @@ def plain_text(page: DetailPage) -> str:
     if one.dose is not None and one.dose.arithmetic:
         lines += ["", f"Dose: {one.dose.arithmetic}"]
     if one.unseen:
-        lines += ["", "Could not be seen:", *(f"- {what}" for what in one.unseen)]
+        lines += ["", "Could not be seen:", *(f"- {kind}: {reason}" for kind, reason in one.unseen)]
     evaluated = page.provenance.evaluated.isoformat(timespec="minutes")
     lines += [
         "",

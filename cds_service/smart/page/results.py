@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cds_service.clinical.series import Series
+from cds_service.clinical.observations.series import Series
 from cds_service.fhir.quantities import plain
 from cds_service.smart.page.charts import day_of, in_order
 from cds_service.smart.page.limits import Bound, bounds

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cds_service.ehr.needs import NEEDS, DataNeed
-from cds_service.fhir.record import Need, Record
+from cds_service.fhir.record import DataKind, Record
 
 _PATIENT = re.compile(r"[&?]?(?:patient|subject|beneficiary)=(?:Patient/)?\{\{context\.patientId\}\}&?")
 _SHOWN = 240
@@ -41,7 +41,7 @@ def searched(record: Record) -> tuple[SearchedRow, ...]:
 
 def _name(row: DataNeed) -> str:
     """The type; where two rows ask for one type, the second says that it asks for the rest."""
-    return f"{row.resource_type}, others" if row.need is Need.OTHER_OBSERVATIONS else row.resource_type
+    return f"{row.resource_type}, others" if row.need is DataKind.OTHER_OBSERVATIONS else row.resource_type
 
 
 def _not_offered(row: DataNeed, record: Record) -> str:

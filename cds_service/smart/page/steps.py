@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cds_service.policy.determination import CriterionResult, Determination, Finding, Indicator
-from cds_service.policy.verdict import Verdict
-from cds_service.policy.wording import lower_first, upper_first
+from cds_service.engine.determination import CriterionResult, Determination, Finding, Indicator
+from cds_service.engine.verdict import Verdict
+from cds_service.engine.wording import lower_first, upper_first
 from cds_service.smart.page.found import found_where
 from cds_service.smart.page.wording import first_sentence
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cds_service.clinical.series import DoseMark, EventMark
+from cds_service.clinical.observations.series import DoseMark, EventMark
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dicts
 from cds_service.fhir.record import Record

@@ -1,0 +1,1 @@
+"""What a chart says about an acute leukemia: lineage, markers, response, transplant."""

@@ -1,0 +1,110 @@
+"""CD22 on the leukemic blasts: everything that was measured or stated, each with its sign and per cent.
+
+Counts of normal B cells and texts about CD22 as a drug target are left out. Which sample counts
+is left to the rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cds_service.clinical.chart import Chart
+from cds_service.clinical.evidence import deciding
+from cds_service.clinical.leukemia.marker_words import Source, Stated, mentions_in, names_marker, stated_in
+from cds_service.clinical.leukemia.mentions import Mention
+from cds_service.clinical.observations.results import Part, Result, read_part
+from cds_service.clinical.reports import finality
+from cds_service.clinical.terms import concepts
+from cds_service.fhir.codings import words_in
+from cds_service.fhir.json_types import as_dicts
+
+CD22 = "CD22"
+_TOPIC = "cd22"
+_PERCENT, _ABSOLUTE = "cd22_blasts_pct", "cd22_blasts_abs"
+_CELLS = re.compile(r"\bcells?\b|\blymphocytes?\b", re.IGNORECASE)
+_TEXTS_OF = frozenset({"Observation", "CarePlan", "Procedure"})
+_READ_BY_CODE = frozenset({_PERCENT, _ABSOLUTE, "cd22_cells_not_blasts", "immunophenotype_panel"})
+
+
+def cd22_samples(chart: Chart) -> tuple[Result, ...]:
+    """All results on leukemic blasts that say something of CD22.
+
+    ``sign`` is the laboratory's interpretation or words, ``value`` the per cent of blasts. A test
+    that was done and left the question open, or whose answer cannot be read, has neither and
+    still is a result.
+    """
+    coded = (*chart.results_for(_PERCENT, _ABSOLUTE), *_by_local_codes(chart))
+    found = [_in_own_words(r) for r in coded if not r.awaited]
+    found += [_from_text(stated, t) for t in _texts(chart) for stated in stated_in(t, _TOPIC)]
+    told = [r for r in found if r.sign is not None or r.value is not None or r.undecided]
+    return tuple(deciding(told, [r for r in found if r not in told and r.is_unreadable]))
+
+
+def cd22_mentions(chart: Chart) -> tuple[Mention, ...]:
+    """Passages that name CD22 and could not be read, with their day."""
+    return mentions_in(_texts(chart), _TOPIC)
+
+
+def _in_own_words(result: Result) -> Result:
+    """A CD22 result whose words may carry the sign in a marker's own terms (dim, partial)."""
+    said = [_answer(words, result) for words in result.words.split(" | ")]
+    if result.undecided or any(s.undecided for s in said):
+        return replace(result, sign=None, value=None, undecided=True)
+    signs = {s.sign for s in said if s.sign is not None}
+    if result.sign is not None or len(signs) != 1:
+        return result
+    return replace(result, sign=signs.pop())
+
+
+def _answer(words: str, result: Result) -> Stated:
+    found = stated_in(Source(words, result.reference, result.when, question=True), _TOPIC)
+    return next((s for s in found if s.when == result.when), Stated(None, None, False, None, ""))
+
+
+def _by_local_codes(chart: Chart) -> Iterator[Result]:
+    """Observations and components whose topic is CD22 on blasts, under a code that is not ours."""
+    for resource in chart.record.of_type("Observation"):
+        for part in (resource.body, *as_dicts(resource.body.get("component"))):
+            if _is_cd22_by_name(part):
+                result = read_part(Part(_PERCENT, part, resource), chart.zone)
+                if result.when is None or result.when.has_happened(chart.clock):
+                    yield result
+
+
+def _is_cd22_by_name(part: Mapping[str, Any]) -> bool:
+    topic = words_in(part.get("code"))
+    if concepts(part.get("code"), "labs") or not names_marker(topic, CD22):
+        return False
+    return "blast" in topic.lower() or not _CELLS.search(topic)
+
+
+def _texts(chart: Chart) -> Iterator[Source]:
+    """Texts that may report on CD22: of reports, notes, plans and diagnoses, not of orders.
+
+    A preliminary report gives way to a final result of its time.
+    """
+    for r in chart.results_for("immunophenotype_panel"):
+        for words in r.words.split(" | "):
+            yield Source(words, r.reference, r.when, rank=r.rank, preliminary=r.preliminary)
+    for d in chart.documents:
+        early = d.kind == "DiagnosticReport" and bool(d.status) and not finality(d.status)
+        yield Source(d.text, d.reference, d.when, rank=finality(d.status) if early else 1, preliminary=early)
+    for p in chart.problems:
+        if p.verified and not p.is_event:
+            yield from (
+                Source(text, p.reference, p.recorded or p.onset) for text in (p.words, p.notes) if text
+            )
+    for s in chart.statements:
+        if s.kind in _TEXTS_OF and not s.codes & _READ_BY_CODE and not names_marker(s.topic, CD22):
+            yield Source(s.text or s.topic, s.reference, s.when)
+
+
+def _from_text(stated: Stated, source: Source) -> Result:
+    return Result(
+        concept="cd22_text", reference=source.reference, when=stated.when, issued=None, rank=source.rank,
+        words=stated.quote, value=stated.amount, sign=stated.sign, undecided=stated.undecided,
+        preliminary=source.preliminary,
+    )  # fmt: skip

@@ -1,0 +1,123 @@
+"""What texts of a record say of markers: surface antigens, the Philadelphia chromosome, residual disease.
+
+The reading itself is :mod:`cds_service.clinical.reading`'s; here it becomes a sign with its day, and a
+mention that could not be read becomes something to show. A text that is not understood decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cds_service.clinical.leukemia.mentions import Mention
+from cds_service.clinical.reading.assertions import Assertion, Time
+from cds_service.clinical.reading.markers.lists import EQUIVOCAL, NEGATIVE, POSITIVE
+from cds_service.clinical.reading.markers.reader import names, read_marker
+from cds_service.fhir.dates import When
+from cds_service.fhir.quantities import Interval
+
+_SIGNS = {POSITIVE: True, NEGATIVE: False}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text with the resource it stands in and its day; ``question`` when it answers a question for the topic.
+
+    ``rank`` and ``preliminary`` are those of a result of the same resource.
+    """
+
+    text: str
+    reference: str
+    when: When | None
+    question: bool = False
+    rank: int = 1
+    preliminary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What one text says of a marker at one time: a sign, a number in per cent, or that it was left open.
+
+    ``cycle`` is the cycle after which the text places it, if it says so.
+    """
+
+    sign: bool | None
+    amount: Interval | None
+    undecided: bool
+    when: When | None
+    quote: str
+    cycle: int | None = None
+
+
+def stated_in(source: Source, topic: str) -> tuple[Stated, ...]:
+    """What a text says of a marker, for each day that it gives; the text's own day where it gives none."""
+    found: dict[When | None, list[Assertion]] = {}
+    for a in _read(source, topic):
+        if a.time is Time.PRESENT:
+            found.setdefault(a.when or source.when, []).append(a)
+    return tuple(_stated(said, when) for when, said in found.items())
+
+
+def _stated(said: list[Assertion], when: When | None) -> Stated:
+    signs = {_SIGNS[a.value] for a in said if a.value in _SIGNS}
+    open_ = any(a.value == EQUIVOCAL for a in said)
+    amounts = {a.amount for a in said if a.amount is not None}
+    unsure = open_ or len(signs) > 1 or len(amounts) > 1
+    return Stated(
+        None if unsure or not signs else signs.pop(),
+        None if unsure or not amounts else amounts.pop(),
+        open_, when, said[0].quote, max((a.cycle for a in said if a.cycle is not None), default=None),
+    )  # fmt: skip
+
+
+def _read(source: Source, topic: str) -> tuple[Assertion, ...]:
+    on = source.when.last if source.when is not None else None
+    return read_marker(source.text, topic, on, question=source.question).assertions
+
+
+def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
+    """The passages that name a marker and could not be read, of texts that say nothing else of it.
+
+    One whose words are understood, and speak of a goal, a risk or another person, is no such passage.
+    """
+    found: list[Mention] = []
+    for source in sources:
+        on = source.when.last if source.when is not None else None
+        reading = read_marker(source.text, topic, on, question=source.question)
+        if not reading.assertions:
+            found += [
+                Mention(source.when, source.reference, n.quote)
+                for n in reading.not_understood
+                if not n.silenced
+            ]
+    return tuple(dict.fromkeys(found))
+
+
+def names_marker(text: str, marker: str) -> bool:
+    """Whether the name of a test is about a marker on the leukemic cells ("CD22 on blasts")."""
+    return names(text, marker.lower())
+
+
+def marker_sign(text: str, marker: str) -> bool | None:
+    """Whether a text calls a surface marker positive (also dim, partial, subset) or negative, of now."""
+    return next((s.sign for s in stated_in(Source(text, "", None), marker.lower()) if s.when is None), None)
+
+
+def ever_positive(source: Source) -> bool:
+    """Whether a text says that the Philadelphia chromosome is there, or was."""
+    return any(a.value == POSITIVE for a in _read(source, "ph"))
+
+
+def ph_sign(text: str, *, is_karyotype: bool = False) -> bool | None:
+    """Whether a text states the Philadelphia chromosome (BCR::ABL1) present, now or once, or absent now.
+
+    "Ph-like" is no statement about it. ``is_karyotype``: the text answers a test for it.
+    """
+    return ph_sign_of(Source(text, "", None, is_karyotype))
+
+
+def ph_sign_of(source: Source) -> bool | None:
+    """The same of a text with its day."""
+    if ever_positive(source):
+        return True
+    return next((s.sign for s in stated_in(source, "ph") if s.sign is not None), None)

@@ -1,0 +1,120 @@
+"""Measurable (minimal) residual disease: results in words, codes or per cent.
+
+There is no verified LOINC code for it, so the topic is read in words. A BCR::ABL1 transcript
+alone is no MRD result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cds_service.clinical.chart import Chart
+from cds_service.clinical.leukemia.marker_words import Source, Stated, mentions_in, names_marker, stated_in
+from cds_service.clinical.leukemia.mentions import Mention
+from cds_service.clinical.leukemia.response import ASSESSING
+from cds_service.clinical.observations.figures import figure_of, has_value, value_text
+from cds_service.clinical.observations.measurements import is_no_result
+from cds_service.clinical.observations.signs import sign_of
+from cds_service.clinical.observations.units import convert
+from cds_service.clinical.statements import Statement, when_stated
+from cds_service.fhir.codings import words_in
+from cds_service.fhir.dates import When
+from cds_service.fhir.record import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Mrd:
+    """One MRD result. ``negative`` is None when it cannot be told."""
+
+    negative: bool | None
+    when: When | None
+    reference: str
+    words: str
+
+    @property
+    def shown(self) -> str:
+        sign = {True: "negative", False: "positive", None: "not told"}[self.negative]
+        return f"MRD {sign} ({self.when or 'undated'})"
+
+
+_TOPIC = "mrd"
+_TRANSCRIPT = re.compile(r"BCR|ABL1?\b|transcript|p190|p210", re.IGNORECASE)
+_TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
+
+
+def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
+    """MRD results with their dates: negative in words or by code, or below the limit (in per cent).
+
+    An answer that cannot be read is a result that is not told, unless one of its day can be read.
+    """
+    found: list[Mrd] = []
+    unreadable: list[Mrd] = []
+    for s, text in _texts(chart):
+        said = [m for stated in stated_in(text, _TOPIC) if (m := _of_text(stated, text, limit)) is not None]
+        found += said
+        if not said and text.question and s.kind == "Observation" and s.answered and not is_no_result(s.text):
+            unreadable.append(Mrd(None, s.when, s.reference, s.whole[:120]))
+    measured = list(_measured(chart, limit))
+    references = {m.reference for m in measured}
+    told = [*measured, *(m for m in found if m.reference not in references)]
+    days = {m.when.day for m in told if m.when is not None}
+    open_ = [
+        m for m in unreadable if m.reference not in references and (m.when is None or m.when.day not in days)
+    ]
+    return tuple(sorted((*told, *open_), key=lambda m: (m.reference, m.words)))
+
+
+def _dated(stated: Stated) -> When | None:
+    """The day of a result. One that its text places after cycle 1 is not of the text's day, and that day is not known."""
+    return None if stated.cycle == 1 else stated.when
+
+
+def _of_text(stated: Stated, text: Source, limit: Decimal) -> Mrd | None:
+    negative = mrd_negative(stated, limit)
+    told = negative is not None or stated.amount is not None
+    return Mrd(negative, _dated(stated), text.reference, stated.quote[:120]) if told else None
+
+
+def _texts(chart: Chart) -> Iterator[tuple[Statement, Source]]:
+    """Texts that may state an MRD result; those under a question for it are its answer."""
+    for s in chart.statements:
+        if s.kind not in ASSESSING or s.codes & _TRANSCRIPT_CODES or _TRANSCRIPT.search(s.topic):
+            continue
+        yield s, Source(s.text, s.reference, s.when, question=names_marker(s.topic, _TOPIC))
+
+
+def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
+    """MRD Observations whose answer is a quantity or a code."""
+    for resource in chart.record.of_type("Observation"):
+        topic, when = words_in(resource.body.get("code")), when_stated(resource, chart.zone)
+        if not names_marker(topic, _TOPIC) or _TRANSCRIPT.search(topic):
+            continue
+        negative = _answer(resource, limit)
+        told = negative is not None or (has_value(resource.body) and not value_text(resource.body))
+        if told and (when is None or when.has_happened(chart.clock)):
+            yield Mrd(negative, when, resource.reference, topic)
+
+
+def _answer(resource: Resource, limit: Decimal) -> bool | None:
+    figure = None if value_text(resource.body) else figure_of(resource.body)
+    percent = convert(figure.number, "fraction", figure.code, figure.unit) if figure is not None else None
+    if percent is not None:
+        return percent.is_below(limit)
+    sign = sign_of(resource.body)
+    return None if sign is None else not sign
+
+
+def mrd_mentions(chart: Chart) -> tuple[Mention, ...]:
+    """Passages that name residual disease and could not be read, with their day."""
+    return mentions_in((text for _, text in _texts(chart)), _TOPIC)
+
+
+def mrd_negative(stated: Stated, limit: Decimal) -> bool | None:
+    """Negative in words or by the number; None where these disagree. A positive one may lie below the limit."""
+    below = stated.amount.is_below(limit) if stated.amount is not None else None
+    if stated.sign is None:
+        return None if stated.undecided else below
+    return None if not stated.sign and below is False else not stated.sign

@@ -1,0 +1,157 @@
+"""Hematopoietic stem cell transplant: performed, planned, or said not to be planned.
+
+The name of a procedure or request means one only by a code or beside hematopoietic words; a bare
+"transplant" in a note means one unless an organ transplant is on record (policy analysis 8.4.4).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cds_service.clinical.chart import Chart
+from cds_service.clinical.leukemia.transplant_words import intention_in, is_request, is_transplant
+from cds_service.clinical.statements import Statement
+from cds_service.fhir.codings import System
+from cds_service.fhir.dates import When, whole_day
+
+_PLAN_STATUSES = {"draft", "active", "on-hold", "booked", "pending", "proposed", "arrived", "waitlist", ""}
+_PLANS = {"ServiceRequest", "Appointment", "CarePlan"}
+_HEMATOPOIETIC = re.compile(
+    r"\bha?emato?poietic\b|\bhemopoietic\b|\b(?:stem|progenitor)[- ]cells?\b|\bbone[- ]marrow\b|\bcord[- ]blood\b|\bmarrow\b|"
+    r"\b(?:allo|auto|haplo)?-?(?:HSCT|HCT|SCT|BMT|PBSCT)\b|\ballo(?:geneic)?\b|\bautologous\b|\bhaplo(?:identical)?\b",
+    re.IGNORECASE,
+)
+_ORGAN = re.compile(
+    r"\b(?:kidney|renal|liver|hepatic|heart|cardiac|lungs?|cornea\w*|kerato\w*|limbal|pancrea\w*|islets?|intestin\w*|bowel|skin|hair|"
+    r"tendons?|ligaments?|cartilage|chondrocytes?|nerves?|uter\w+|ovar\w+|thymus|valves?|muscles?|fat|f(?:a)?ecal|microbiota|"
+    r"hand|face|limb|tooth|teeth|organs?)\b",
+    re.IGNORECASE,
+)
+_TRANSPLANT = re.compile(r"transplant", re.IGNORECASE)
+# Z94 and T86 but for bone marrow and stem cells.
+_ORGAN_ICD = re.compile(r"Z94(?!81|84)|T86(?!0|5)")
+_FINDING_OUT = re.compile(
+    r"\b(?:refer(?:ral|red)?|evaluat\w+|assess\w*|consult\w*|candidacy|eligib\w+|work-?\s?up|HLA|typing|donor (?:search|identification|selection)|"
+    r"search|education|discussion|clinic|visit|follow-?\s?up)\b",
+    re.IGNORECASE,
+)
+_HSCT_CONCEPTS = frozenset({"hsct", "hsct_allogeneic", "hsct_autologous", "hsct_conditioning"})
+
+
+@dataclass(frozen=True, slots=True)
+class Transplant:
+    """A transplant performed. ``when`` is None when the record gives no date.
+
+    ``known_by`` is the time by which it had taken place, as far as a status or complication tells.
+    ``reasons`` are those that its procedure states.
+    """
+
+    when: When | None
+    reference: str
+    words: str
+    known_by: When | None = None
+    reasons: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """A statement that a transplant is planned, or is not."""
+
+    planned: bool
+    when: When | None
+    reference: str
+    words: str
+
+
+def transplants(chart: Chart) -> tuple[Transplant, ...]:
+    """Transplants performed up to the clock, dated or not."""
+    found = [
+        Transplant(a.when, a.reference, a.words, a.when, a.reasons)
+        for a in chart.acts
+        if a.kind == "Procedure"
+        and a.status in ("completed", "in-progress", "")
+        and (a.concepts & _HSCT_CONCEPTS or (is_transplant(a.words) and _is_hematopoietic(a.words)))
+    ]
+    for p in chart.problems:
+        if p.concepts & {"hsct_status", "hsct_complication"} and p.verified and not p.is_event:
+            when = p.onset if p.is_a("hsct_status") else None
+            found.append(Transplant(when, p.reference, p.words, p.dated))
+    return tuple(found)
+
+
+def intentions(chart: Chart) -> tuple[Intention, ...]:
+    """All statements of the transplant plan. A revoked or completed request is no plan."""
+    found = list(_requests(chart))
+    organ = organ_transplant_on_record(chart)
+    for s in chart.statements:
+        planned = intention_in(s.whole) if s.kind != "Procedure" else None
+        closed = s.kind in _PLANS and s.status not in _PLAN_STATUSES
+        if planned is None or (planned and (closed or _only_prepares(s))):
+            continue
+        if not organ or _HEMATOPOIETIC.search(s.whole):
+            found.append(Intention(planned, s.when, s.reference, s.whole[:120]))
+    return tuple(found)
+
+
+def _only_prepares(s: Statement) -> bool:
+    """Whether a request or appointment is for a referral, evaluation, typing or donor search."""
+    return s.kind in ("ServiceRequest", "Appointment") and bool(_FINDING_OUT.search(s.topic or s.text))
+
+
+def _is_hematopoietic(name: str) -> bool:
+    """Whether the name of a procedure or request that names a transplant means one of stem cells."""
+    return bool(_HEMATOPOIETIC.search(name)) and not _ORGAN.search(name)
+
+
+def organ_transplant_on_record(chart: Chart) -> bool:
+    """Whether an organ was transplanted, or is to be: then a bare "transplant" may mean that one."""
+    acts = ((a.words, frozenset[tuple[System, str]]()) for a in chart.acts)
+    problems = ((p.words, p.codes) for p in chart.problems)
+    return any(
+        (_TRANSPLANT.search(words) and _ORGAN.search(words))
+        or any(system is System.ICD10CM and _ORGAN_ICD.match(code) for system, code in codes)
+        for words, codes in (*acts, *problems)
+    )
+
+
+def _requests(chart: Chart) -> Iterator[Intention]:
+    """Requests, appointments and plans for a transplant that stand."""
+    stated = {s.reference: s.when for s in chart.statements if s.when}
+    for act in chart.acts:
+        texts = " ; ".join((act.words, *act.texts))
+        if act.kind not in _PLANS or act.status not in _PLAN_STATUSES or intention_in(texts) is False:
+            continue
+        named = is_request(act.words) and _is_hematopoietic(act.words)
+        if (act.concepts & _HSCT_CONCEPTS or named) and not _FINDING_OUT.search(act.words):
+            yield Intention(True, stated.get(act.reference), act.reference, act.words or texts[:120])
+
+
+def newest_intention(
+    chart: Chart, more: Iterable[Intention] = ()
+) -> tuple[bool | None, tuple[Intention, ...]]:
+    """The newest statement of the plan: True, False, or None when there is none or those of one day differ.
+
+    A statement without a date (an appointment's own day is none) may be the newest.
+    """
+    found = [_stated(i, chart) for i in (*intentions(chart), *more)]
+    last = max((i.when.first for i in found if i.when is not None), default=None)
+    newest = tuple(i for i in found if i.when is None or (last is not None and i.when.last >= last))
+    signs = {i.planned for i in newest}
+    return (signs.pop() if len(signs) == 1 else None), newest
+
+
+def _stated(intention: Intention, chart: Chart) -> Intention:
+    """A day that is still to come is when the transplant is planned, not when it was stated."""
+    when = intention.when
+    ahead = when is not None and not when.has_happened(chart.clock)
+    return replace(intention, when=None) if ahead else intention
+
+
+def stated_in_order(texts: Iterable[str], chart: Chart, reference: str) -> Iterator[Intention]:
+    """What the order being signed says of the plan; it is stated today."""
+    for text in texts:
+        if (planned := intention_in(text)) is not None:
+            yield Intention(planned, whole_day(chart.today), reference, text[:120])

@@ -1,0 +1,1 @@
+"""Results: their concepts, values, units and dates."""

@@ -1,0 +1,147 @@
+"""Blood counts: ANC and platelets as reported or derived, and platelet transfusions.
+
+ANC is the direct result; else WBC times the neutrophil percentage of the same time; segmented
+neutrophils alone are a lower bound. A platelet count soon after a transfusion is an upper bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from cds_service.clinical.chart import Chart
+from cds_service.clinical.evidence import deciding
+from cds_service.clinical.observations.results import Result
+from cds_service.clinical.therapy.exposure import DrugUse
+from cds_service.fhir.dates import When
+from cds_service.fhir.quantities import Interval
+
+
+def platelets(chart: Chart, *, unreadable: bool = False) -> list[Result]:
+    """Usable platelet counts, in 10*9/L; with ``unreadable`` also those that cannot be read."""
+    usable = chart.usable("platelets")
+    return deciding(usable, chart.unusable(("platelets",))) if unreadable else usable
+
+
+def anc(chart: Chart, *, unreadable: bool = False) -> list[Result]:
+    """Usable absolute neutrophil counts, in 10*9/L, direct ones before derived ones of the same time.
+
+    With ``unreadable`` also those that cannot be read.
+    """
+    direct = chart.usable("anc")
+    covered = {_moment(r) for r in direct}
+    derived = [r for r in _derived(chart) if _moment(r) not in covered]
+    covered |= {_moment(r) for r in derived}
+    bounds = [
+        replace(r, concept="anc", value=Interval(r.value.low, None))
+        for r in chart.usable("anc_segmented")
+        if r.value is not None and _moment(r) not in covered
+    ]
+    usable = [*direct, *derived, *bounds]
+    return deciding(usable, (*chart.unusable(("anc",)), *_underivable(chart))) if unreadable else usable
+
+
+def _derived(chart: Chart) -> Iterator[Result]:
+    white = {_moment(r): r for r in chart.usable("wbc") if r.when is not None}
+    for pct in (*chart.usable("neutrophil_pct"), *_segs_and_bands(chart)):
+        total = white.get(_moment(pct))
+        if total is None or total.value is None or pct.value is None:
+            continue
+        yield replace(
+            pct,
+            concept="anc",
+            value=_product(total.value, pct.value),
+            words="WBC x neutrophil %",
+            upper_limit=None,
+            lower_limit=None,
+        )
+
+
+def _underivable(chart: Chart) -> Iterator[Result]:
+    """ANCs that would follow from WBC and neutrophils of one time, where one of the two cannot be read."""
+    white = {_moment(r): r for r in chart.results_of("wbc") if r.when is not None}
+    for pct in chart.results_of("neutrophil_pct"):
+        total = white.get(_moment(pct))
+        unread = next((r for r in (total, pct) if r is not None and r.is_unreadable), None)
+        if total is not None and unread is not None:
+            yield replace(pct, concept="anc", value=None, sign=None, problem=unread.problem)
+
+
+def _product(count: Interval, percent: Interval) -> Interval:
+    """So many per cent of a count; both are at least zero."""
+    low = (count.low or Decimal(0)) * (percent.low or Decimal(0)) / 100
+    share = min(percent.high, Decimal(100)) if percent.high is not None else Decimal(100)
+    return Interval(low, None if count.high is None else count.high * share / 100)
+
+
+def _segs_and_bands(chart: Chart) -> Iterator[Result]:
+    bands = {_moment(r): r for r in chart.usable("neutrophil_band_pct")}
+    for seg in chart.usable("neutrophil_seg_pct"):
+        band = bands.get(_moment(seg))
+        if band is None or band.value is None or seg.value is None:
+            continue
+        a, b = seg.value, band.value
+        low = (a.low or Decimal(0)) + (b.low or Decimal(0))
+        high = None if a.high is None or b.high is None else a.high + b.high
+        yield replace(seg, value=Interval(low, high))
+
+
+def _moment(result: Result) -> object:
+    when = result.when
+    return None if when is None else when.instant or when.first
+
+
+_TRANSFUSION = re.compile(
+    r"\btransfus\w+\b[^|;.]*\bplatelets?\b|\bplatelets?\b[^|;.]*\btransfus", re.IGNORECASE
+)
+
+
+_PLATELET_PRODUCT = re.compile(r"(?<!anti)(?<!anti-)\bplatelets?\b", re.IGNORECASE)
+# Around a transfusion, or about platelets and none.
+_NO_TRANSFUSION = re.compile(
+    r"\b(?:cross-?\s?match\w*|screen\w*|antibod\w*|typing|type and|count|function|aggregation|inhibitors?|gel|rich plasma|"
+    r"refractor\w+|consent|prepar\w+|thaw\w*|irradiation only)\b",
+    re.IGNORECASE,
+)
+
+
+def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
+    """When platelets were transfused, as a procedure or as an administration of the product (8.4.5).
+
+    Screens, cross-matches and orders that were not carried out are none.
+    """
+    found: list[When] = [w for u in chart.uses if _is_transfusion(u) for w in u.days]
+    for act in chart.acts:
+        worded = _TRANSFUSION.search(act.words) and not _NO_TRANSFUSION.search(act.words)
+        named = "platelet_transfusion" in act.concepts or bool(worded)
+        if (
+            named
+            and act.kind == "Procedure"
+            and act.status in ("completed", "in-progress", "")
+            and act.when is not None
+        ):
+            found.append(act.when)
+    return tuple(found)
+
+
+def _is_transfusion(use: DrugUse) -> bool:
+    if not use.is_given or _NO_TRANSFUSION.search(use.words):
+        return False
+    product = use.kind == "MedicationAdministration" and bool(_PLATELET_PRODUCT.search(use.words))
+    return product or "platelet_transfusion" in use.drugs
+
+
+def follows_transfusion(result: Result, transfusions: Iterable[When], window: int) -> bool:
+    """Whether a count was taken within ``window`` days after a platelet transfusion."""
+    if result.when is None:
+        return False
+    return any(_follows(result.when, t, window) for t in transfusions)
+
+
+def _follows(count: When, transfusion: When, window: int) -> bool:
+    if count.instant is not None and transfusion.instant is not None and count.instant < transfusion.instant:
+        return False
+    days = (count.last - transfusion.first).days
+    return 0 <= days <= window

@@ -1,0 +1,63 @@
+"""Which concept a result stands for when no code of ours tells it: by its whole name, from a reviewed list.
+
+A name alone is not enough: the value must carry a unit of that concept, no code of a public system
+may name another test, and the specimen must not be another than blood or marrow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from cds_service.clinical.observations import units
+from cds_service.clinical.observations.figures import figure_of
+from cds_service.clinical.terminology import rows
+from cds_service.fhir.codings import System, codes_in, words_in
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+
+_PUBLIC = frozenset({System.LOINC, System.SNOMED, System.CPT})
+_OTHER_SPECIMEN = re.compile(
+    r"\burine|\burinary|\bcsf\b|cerebrospinal|\bstool|fluid\b|effusion|sweat|saliva|\bfetal|\bgoal\b|\btarget\b|"
+    r"\bbirth\b|\bestimated\b|\bdonor\b|\bideal\b|\bdry\b",
+    re.IGNORECASE,
+)
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    return {_tidy(row["display"]): row["concept"] for row in rows("lab_names")}
+
+
+def _tidy(name: str) -> str:
+    return " ".join(name.casefold().split()).rstrip(".:")
+
+
+def named_concepts(
+    part: Mapping[str, Any], body: Mapping[str, Any], kinds: Mapping[str, str]
+) -> dict[str, str]:
+    """The concepts that a part of an Observation has by its name, each with that name; ``kinds`` are their units'."""
+    found = {_names()[key]: name for name in _spoken(part.get("code")) if (key := _tidy(name)) in _names()}
+    if not found or any(system in _PUBLIC for system, _ in codes_in(part.get("code"))):
+        return {}
+    if _of_another_specimen(body):
+        return {}
+    return {concept: name for concept, name in found.items() if _has_unit_of(part, kinds[concept])}
+
+
+def _spoken(code: object) -> Iterator[str]:
+    whole = as_dict(code)
+    displays = (as_text(c.get("display")) for c in as_dicts(whole.get("coding")))
+    yield from (name for name in (as_text(whole.get("text")), *displays) if name)
+
+
+def _has_unit_of(part: Mapping[str, Any], kind: str) -> bool:
+    figure = figure_of(part)
+    return figure is not None and units.convert(figure.number, kind, figure.code, figure.unit) is not None
+
+
+def _of_another_specimen(body: Mapping[str, Any]) -> bool:
+    words = (words_in(body.get("code")), words_in(body.get("bodySite")), words_in(body.get("method")))
+    specimen = as_text(as_dict(body.get("specimen")).get("display")) or ""
+    return any(_OTHER_SPECIMEN.search(text) for text in (*words, specimen))

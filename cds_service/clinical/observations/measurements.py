@@ -1,0 +1,186 @@
+"""What one value says: its number in the canonical unit of its concept, else why it cannot be used, and its words.
+
+Knows which kind of quantity each concept is, what is plausible, and how laboratories say that
+there is no result. A value that cannot be used is quoted, never guessed at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from cds_service.clinical.observations import units
+from cds_service.clinical.observations.figures import Figure, figure_of, has_value, value_text
+from cds_service.clinical.observations.units import CANONICAL
+from cds_service.fhir.codings import words_in
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.quantities import Interval, exactly, quantity, unit_names
+
+# The kind of quantity of each numeric concept (labs.csv, column unit).
+KIND = {
+    "anc": "count", "anc_segmented": "count", "wbc": "count", "platelets": "count", "pb_blasts_abs": "count",
+    "pb_lymphoblasts_abs": "count", "neutrophil_pct": "fraction", "neutrophil_seg_pct": "fraction",
+    "neutrophil_band_pct": "fraction", "marrow_blasts_pct": "fraction", "pb_blasts_pct": "fraction",
+    "pb_lymphoblasts_pct": "fraction", "cd22_blasts_pct": "fraction",
+    "bilirubin_total": "bilirubin", "alt": "enzyme", "ast": "enzyme", "potassium": "potassium",
+    "magnesium": "magnesium", "calcium": "calcium", "qtc_fridericia": "time_qt",
+    "qtc_bazett": "time_qt", "qtc_unspecified": "time_qt", "qt_uncorrected": "time_qt",
+    "heart_rate": "rate", "body_height": "height", "body_weight": "weight", "bsa": "area",
+    "bcr_abl1_transcript": "ratio",
+}  # fmt: skip
+
+# Plausible values after conversion (policy analysis POL-REC-VALUE); outside, the value is rejected.
+_PLAUSIBLE: dict[str, tuple[Decimal, Decimal | None]] = {
+    "platelets": (Decimal(0), Decimal(3000)),
+    "anc": (Decimal(0), Decimal(200)),
+    "anc_segmented": (Decimal(0), Decimal(200)),
+    "body_weight": (Decimal("0.5"), Decimal(350)),
+    "body_height": (Decimal(20), Decimal(250)),
+    "bsa": (Decimal("0.2"), Decimal("3.5")),
+    "bilirubin_total": (Decimal(0), Decimal(60)),
+    "qtc_fridericia": (Decimal(200), Decimal(800)),
+    "qtc_bazett": (Decimal(200), Decimal(800)),
+    "qtc_unspecified": (Decimal(200), Decimal(800)),
+    "bcr_abl1_transcript": (Decimal(-20), None),  # some laboratories report a logarithm
+}
+
+
+_BLASTS = frozenset(
+    {"marrow_blasts_pct", "pb_blasts_pct", "pb_blasts_abs", "pb_lymphoblasts_pct", "pb_lymphoblasts_abs"}
+)
+# Numeric concepts of which "present" or "not detected" is an answer as well.
+ANSWERED_BY_SIGN = _BLASTS | {"cd22_blasts_pct", "cd22_blasts_abs", "bcr_abl1_transcript"}
+_NONE = re.compile(
+    r"(?:none|nil|zero|no (?:leukemic |lympho|circulating )?blasts?)(?: (?:seen|identified|detected|present|found))?\.?",
+    re.IGNORECASE,
+)  # an answer to how many blasts there are
+
+
+def says_something(part: Mapping[str, Any]) -> bool:
+    """Whether an Observation or component has a value or an interpretation."""
+    return has_value(part) or bool(part.get("interpretation"))
+
+
+def value_of(name: str, part: Mapping[str, Any]) -> tuple[Interval | None, str | None, str]:
+    """The value in canonical units, else why it cannot be used, and the words of the value."""
+    words = "" if is_plain_number(part) else _words(part)
+    kind = KIND.get(name)
+    if kind is None or no_result(part):
+        return None, None, words
+    if name in _BLASTS and _NONE.fullmatch(value_text(part)):
+        return exactly(Decimal(0)), None, words
+    figure = figure_of(part)
+    if figure is None:
+        return None, _why_no_figure(part, words), words
+    unit = figure.unit
+    if (
+        kind == "fraction"
+        and not (figure.has_unit or figure.needs_unit)
+        and not _may_be_a_share(figure.number)
+    ):
+        unit = CANONICAL[kind]
+    converted = units.convert(figure.number, kind, figure.code, unit)
+    if converted is None:
+        return None, f"unit missing or not accepted: {_quoted(figure, words)}", words
+    if not _plausible(name, converted):
+        return None, f"implausible value: {figure.quoted.strip(_QUOTES)}", words
+    return converted, None, words
+
+
+def _why_no_figure(part: Mapping[str, Any], words: str) -> str | None:
+    """Why a value that is there is no number; None when there is none, or its type is looked at by the FHIR model."""
+    if not says_something(part) or "valueQuantity" in part:
+        return None
+    member = next((m for m in part if m.startswith("value")), "interpretation")
+    return f"not a number: {words!r}" if words else f"not readable as a number ({member})"
+
+
+_QUOTES = "'"
+
+
+def _quoted(figure: Figure, words: str) -> str:
+    return repr(figure.quoted if figure.needs_unit else words)
+
+
+def _may_be_a_share(number: Interval) -> bool:
+    """Whether a bare figure of a percentage may be a share of one ("0.65"): then it is not guessed at."""
+    return number.exact is not None and 0 < number.exact < 1
+
+
+# What laboratories write in the place of a result that there is not, or not yet.
+_NO_RESULT = re.compile(
+    r"(?:result |test |results |specimen |sample )?(?:is |are |still )?"
+    r"(?P<why>pending|in progress|in process|to follow|awaited|awaiting results?|preliminary pending|"
+    r"not (?:yet )?(?:performed|done|tested|collected|received|sent|ordered|available|measured|obtained|evaluated|assessed|"
+    r"reported|resulted)|tnp|qns|quantity not sufficient|insufficient (?:specimen|sample|quantity|material)|"
+    r"(?:specimen|sample) (?:rejected|lost|clotted|hemolyzed|haemolysed)|rejected|clotted|cancell?ed|n/?a|unable to perform|"
+    r"aborted|unsatisfactory specimen|dry tap)\.?",
+    re.IGNORECASE,
+)
+
+
+def no_result(part: Mapping[str, Any]) -> str:
+    """In which words an Observation or component says that there is no result (yet); empty when there is one.
+
+    A text counts only when it is wholly that; ``dataAbsentReason`` only where no value stands beside it.
+    """
+    if has_value(part):
+        text = value_text(part)
+        return text if not _other_value(part) and is_no_result(text) else ""
+    reason = as_dict(part.get("dataAbsentReason"))
+    codes = [as_text(c.get("code")) for c in as_dicts(reason.get("coding"))]
+    return (words_in(reason) or next((c for c in codes if c), "absent")) if reason else ""
+
+
+def is_no_result(text: str) -> bool:
+    """Whether a text is wholly words for "there is no result", such as ``pending`` or ``not performed``."""
+    return bool(_NO_RESULT.fullmatch(text.strip()))
+
+
+def _other_value(part: Mapping[str, Any]) -> bool:
+    return any(m.startswith("value") and m not in ("valueString", "valueCodeableConcept") for m in part)
+
+
+def is_plain_number(part: Mapping[str, Any]) -> bool:
+    """A quantity with nothing said beside it, as most results are."""
+    return "valueQuantity" in part and not ("interpretation" in part or "note" in part)
+
+
+def _plausible(name: str, value: Interval) -> bool:
+    low, high = _PLAUSIBLE.get(name, (Decimal(0), None))
+    if value.is_below(low) or (high is not None and value.is_above(high)):
+        return False
+    return not (KIND.get(name) == "fraction" and value.is_above(Decimal(100)))
+
+
+def _words(part: Mapping[str, Any]) -> str:
+    """The value in words: text, coded value, interpretation and notes."""
+    texts = [as_text(part.get("valueString")), words_in(part.get("valueCodeableConcept"))]
+    texts += [words_in(i) for i in as_dicts(part.get("interpretation"))]
+    texts += [as_text(n.get("text")) for n in as_dicts(part.get("note"))]
+    return " | ".join(t for t in texts if t)
+
+
+def reference_range(name: str, part: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
+    """The laboratory's own lower and upper limit, in the canonical unit."""
+    kind = KIND.get(name)
+    if kind is None:
+        return None, None
+    for entry in as_dicts(part.get("referenceRange")):
+        low, high = (_limit(entry.get(side), kind, part) for side in ("low", "high"))
+        if low is not None or high is not None:
+            return low, high
+    return None, None
+
+
+def _limit(value: object, kind: str, part: Mapping[str, Any]) -> Decimal | None:
+    number = quantity(value)
+    if number is None:
+        return None
+    code, unit = unit_names(value)
+    if code is None and unit is None:
+        code, unit = unit_names(part.get("valueQuantity"))
+    converted = units.convert(number, kind, code, unit)
+    return converted.exact if converted else None

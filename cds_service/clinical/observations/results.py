@@ -1,0 +1,178 @@
+"""Observations as results: what was measured, the value in a canonical unit, the sign, the time.
+
+Every coded value and every coded component is one result. A value that cannot be used (no unit,
+implausible, a text that is no number) stays a result with a ``problem`` that quotes it, so that
+it can be named and never silently decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from cds_service.clinical.observations import units
+from cds_service.clinical.observations.lab_names import named_concepts
+from cds_service.clinical.observations.measurements import (
+    ANSWERED_BY_SIGN,
+    KIND,
+    is_plain_number,
+    no_result,
+    reference_range,
+    says_something,
+    value_of,
+)
+from cds_service.clinical.observations.signs import is_undecided, sign_of
+from cds_service.clinical.terms import concepts
+from cds_service.fhir.dates import When, effective, read_when, unusable_times
+from cds_service.fhir.json_types import as_dicts, as_text
+from cds_service.fhir.quantities import Interval
+from cds_service.fhir.record import Resource
+from cds_service.fhir.validation import complaints
+
+_RANK = {"corrected": 2, "amended": 2, "final": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One measured or stated value of one concept.
+
+    ``value`` is in the canonical unit of the concept's kind; ``sign`` is True for positive or
+    detected, False for negative or not detected, from codes, interpretation or words;
+    ``undecided`` says that the laboratory left it open.
+    ``awaited`` are the words by which the laboratory says that there is no result (yet).
+    ``rank`` orders reports of equal time: corrected 2, final 1, preliminary or unstated 0.
+    ``name`` is the laboratory's own name of the test, where only that told what it is.
+    """
+
+    concept: str
+    reference: str
+    when: When | None
+    issued: datetime | None
+    rank: int
+    words: str
+    value: Interval | None = None
+    sign: bool | None = None
+    problem: str | None = None
+    upper_limit: Decimal | None = None
+    lower_limit: Decimal | None = None
+    preliminary: bool = False
+    dated_by_issue: bool = False
+    undecided: bool = False
+    awaited: str = ""
+    name: str = ""
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether there is a value that says nothing to us: neither a number nor, where that is an answer, a sign."""
+        told = self.sign is not None and self.concept in ANSWERED_BY_SIGN
+        return self.problem is not None and self.value is None and not told
+
+    @property
+    def shown(self) -> str:
+        """The value with its unit and day, for a card."""
+        kind = KIND.get(self.concept)
+        text = units.written(self.value, kind) if self.value is not None and kind else (self.words or "value")
+        if self.is_unreadable:
+            text = f"not readable: {self.problem}"
+        note = ", preliminary" if self.preliminary else ""
+        note += f', known by its name "{self.name}"' if self.name else ""
+        return f"{text} ({self.day_text}{note})"
+
+    @property
+    def day_text(self) -> str:
+        if self.when is None:
+            return "undated"
+        return f"issued {self.when}" if self.dated_by_issue else str(self.when)
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What the result says, without where it stands; equal contents decide alike."""
+        return (self.value, self.sign, self.undecided, self.words if self.value is None else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a value stands: an Observation, or one component of it, read as one concept.
+
+    ``name`` is the name by which the concept is known where no code tells it.
+    """
+
+    concept: str
+    part: Mapping[str, Any]
+    resource: Resource
+    name: str = ""
+
+
+def parts_of(resource: Resource) -> Iterator[Part]:
+    """The values of one Observation: its own and its components'."""
+    body = resource.body
+    own = concepts(body.get("code"), "labs")
+    components = as_dicts(body.get("component"))
+    if not components or says_something(body):
+        yield from _as_concepts(own, body, resource)
+    for component in components:
+        names = concepts(component.get("code"), "labs") or (own & _PANELS)
+        yield from _as_concepts(names, component, resource)
+
+
+def _as_concepts(coded: frozenset[str], part: Mapping[str, Any], resource: Resource) -> Iterator[Part]:
+    """One part by its codes, else by its name."""
+    yield from (Part(concept, part, resource) for concept in coded)
+    if not coded:
+        for concept, name in named_concepts(part, resource.body, KIND).items():
+            yield Part(concept, part, resource, name)
+
+
+# A component without a code of ours inside one of these reports still speaks for the report.
+_PANELS = frozenset({"gene_variant", "immunophenotype_panel", "karyotype"})
+
+
+def read_part(where: Part, zone: tzinfo) -> Result:
+    """The value as a result, with the time and status of its Observation."""
+    name, part, resource = where.concept, where.part, where.resource
+    body = resource.body
+    when = effective(body, zone)
+    issued = read_when(body.get("issued"), zone)
+    status = as_text(body.get("status")) or ""
+    value, problem, words = value_of(name, part)
+    if when is None and any(member in body for member in _TIME_MEMBERS):
+        value, problem = None, _why_unreadable(body, "effective") or _no_date(body)
+    elif value is None and problem is None and "valueQuantity" in part:
+        problem = _why_unreadable(body, "valueQuantity")
+    low, high = reference_range(name, part)
+    return Result(
+        concept=name,
+        reference=resource.reference,
+        when=when or issued,
+        issued=issued.instant if issued else None,
+        rank=_RANK.get(status, 0),
+        words=words,
+        value=value,
+        sign=None if is_plain_number(part) else sign_of(part, name),
+        problem=problem,
+        upper_limit=high,
+        lower_limit=low,
+        preliminary=status == "preliminary",
+        dated_by_issue=when is None and issued is not None,
+        undecided=is_undecided(part),
+        awaited=no_result(part),
+        name=where.name,
+    )
+
+
+_TIME_MEMBERS = ("effectiveDateTime", "effectiveInstant", "effectivePeriod")
+_DATES = frozenset({"effectiveDateTime", "effectiveInstant", "start", "end"})
+
+
+def _no_date(body: Mapping[str, Any]) -> str:
+    written = " and ".join(unusable_times(body, _DATES))
+    return f"{written} is no usable date" if written else "its date cannot be read"
+
+
+def _why_unreadable(body: Mapping[str, Any], member: str) -> str | None:
+    """What is wrong with a member that is there and cannot be read, in the words of the FHIR model."""
+    found = [c for c in complaints(body) if c.startswith(member)]
+    return f"not readable as FHIR ({found[0]})" if found else None

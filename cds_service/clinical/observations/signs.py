@@ -1,0 +1,70 @@
+"""Positive or negative: the sign of a qualitative result, from codes, interpretation or words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cds_service.clinical.reading.markers.lists import NEGATIVE, POSITIVE
+from cds_service.clinical.reading.markers.reader import MEASURED, read_marker
+from cds_service.clinical.terms import concepts
+from cds_service.fhir.codings import codes_in, words_in
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+
+_POSITIVE_FLAGS = {"POS", "DET"}
+_NEGATIVE_FLAGS = {"NEG", "ND"}
+_UNDECIDED_FLAGS = {"IND", "E"}
+
+_SIGNS = {frozenset({POSITIVE}): True, frozenset({NEGATIVE}): False}
+
+
+# What an answer under a concept may name; other concepts' answers name nothing ("detected").
+_TOPICS = {
+    "cd22_blasts_pct": "cd22", "cd22_blasts_abs": "cd22", "bcr_abl1_fish": "ph", "bcr_abl1_transcript": "ph",
+    "karyotype": "ph",
+}  # fmt: skip
+
+
+def sign_in_words(texts: Iterable[str], concept: str = "") -> bool | None:
+    """The sign of an answer in words: True for positive, False for negative, None when they say neither or both.
+
+    Each text is read by itself: one that is not understood says nothing, and "equivocal" leaves it open.
+    """
+    topic = _TOPICS.get(concept, "answer")
+    said = {value for text in texts for value in read_marker(text, topic, question=True).values}
+    return _SIGNS.get(frozenset(said - {MEASURED}))
+
+
+def is_undecided(part: Mapping[str, Any]) -> bool:
+    """Whether the laboratory says that it could not decide (indeterminate, equivocal)."""
+    flags = {code for i in as_dicts(part.get("interpretation")) for _, code in codes_in(i)}
+    flags |= {code for _, code in codes_in(part.get("valueCodeableConcept"))}
+    return bool(flags & _UNDECIDED_FLAGS)
+
+
+def sign_of(part: Mapping[str, Any], concept: str = "") -> bool | None:
+    """The sign of an Observation or component; None when nothing states it or statements differ.
+
+    ``concept`` is what it measures, which its words may name.
+    """
+    found: set[bool | None] = {sign for sign in (True, False) if part.get("valueBoolean") is sign}
+    value = as_dict(part.get("valueCodeableConcept"))
+    for name in concepts(value, "fhir_codes"):
+        if name in ("positive", "negative"):
+            found.add(name == "positive")
+    flags = {code for i in as_dicts(part.get("interpretation")) for _, code in codes_in(i)}
+    flags |= {code for _, code in codes_in(value)}
+    if flags & _POSITIVE_FLAGS:
+        found.add(True)
+    if flags & _NEGATIVE_FLAGS:
+        found.add(False)
+    if is_undecided(part):
+        return None
+    if not found:
+        worded = (value, *as_dicts(part.get("interpretation")))
+        texts = [
+            as_text(part.get("valueString")) or "",
+            *(t for c in worded for t in words_in(c).split(" | ")),
+        ]
+        return sign_in_words(texts, concept)
+    return found.pop() if len(found) == 1 else None

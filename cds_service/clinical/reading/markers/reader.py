@@ -1,0 +1,268 @@
+"""What a text says of a marker on the leukemic cells, of BCR::ABL1, or of residual disease.
+
+One way in, :func:`read_marker`: a text and a topic to assertions, ``positive``, ``negative``, ``equivocal``, or
+``measured`` where only a number stands beside the marker. A clause is understood as a whole or decides
+nothing; so does a text that says opposite things without an order in time. Whether a number is positive
+is left to the caller.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from itertools import takewhile
+
+from cds_service.clinical.reading.assertions import (
+    MOST_SAID,
+    Assertion,
+    NotUnderstood,
+    Reading,
+    Time,
+    once,
+    too_much,
+)
+from cds_service.clinical.reading.clauses import Sentence, sentences, tells
+from cds_service.clinical.reading.lexicon import Kind, Term, terms, without_hyphens
+from cds_service.clinical.reading.markers import iscn
+from cds_service.clinical.reading.markers.clauses import findings
+from cds_service.clinical.reading.markers.lists import (
+    EQUIVOCAL,
+    NEGATIVE,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Finding,
+    NotReadable,
+)
+from cds_service.clinical.reading.tokens import Token, folded, tokens
+
+MARKER_TOPICS = ("cd22", "ph", "mrd")
+MEASURED = "measured"
+_SIGNS = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL})
+_WORDS_OF = {"ph": "ph", "mrd": "mrd"}  # the lexicon's topic; all surface markers share one
+_SURFACE = "cd22"
+# What may stand before a colon inside a report.
+_NO_HEADING = frozenset({Kind.SIGN, Kind.LEAD, Kind.MARKER, Kind.CORRECT})
+# Other names, of which only absence or a number speaks for the topic: "dominant sequences identified" is a baseline.
+_ALSO = {"mrd": frozenset({"clones"})}
+_ANSWERS = {"mrd": frozenset({"residual"})}  # what answers a question for the topic without naming it
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An assertion, and whether its words say "now"."""
+
+    assertion: Assertion
+    now: bool
+
+
+def read_marker(text: str, topic: str, on: date | None = None, *, question: bool = False) -> Reading:
+    """What a text says of ``cd22`` or another surface marker, of ``ph`` or of ``mrd``.
+
+    ``on`` is the day of the text, from which its short dates are read. With ``question``, the text is the
+    answer under a question for the topic, so that it need not name it ("Not detected").
+    """
+    return _read(folded(text), topic, on, question)
+
+
+@lru_cache(maxsize=4096)
+def names(text: str, topic: str) -> bool:
+    """Whether a text, such as the name of a test, is about a topic: it names it, and nothing silences it."""
+    return any(
+        not clause.silenced for clause in _clauses(folded(text), topic, frozenset({topic}), question=False)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
+    said: dict[_Said, _Said] = {}
+    lost: list[NotUnderstood] = []
+    wanted = {topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())}
+    for clause in _clauses(text, topic, wanted, question=question):
+        if clause.corrects:
+            said = {}
+        for found in clause.read(topic, wanted, on):
+            if isinstance(found, NotUnderstood):
+                lost.append(found)
+            else:
+                said.setdefault(replace(found, assertion=found.assertion.anywhere), found)
+        if len(said) > MOST_SAID:
+            return too_much(topic, text)
+    kept, contradicted = _in_order(list(said.values()))
+    return Reading(kept, once((*lost, *contradicted)))
+
+
+# ---- Clauses ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A clause that speaks of the topic; ``carried`` when only the words before it name it.
+
+    ``past``: under a heading of the past, where only what once was positive counts.
+    """
+
+    terms: tuple[Term, ...]
+    quote: str
+    span: tuple[int, int]
+    silenced: bool
+    past: bool
+    carried: tuple[str, ...]
+
+    @property
+    def corrects(self) -> bool:
+        return any(t.kind is Kind.CORRECT and t.value != "retract" for t in self.terms)
+
+    def read(self, topic: str, wanted: Set[str], on: date | None) -> Iterator[_Said | NotUnderstood]:
+        nothing = NotUnderstood(topic, self.quote, self.span, self.silenced)
+        if self.silenced:
+            yield nothing
+            return
+        try:
+            mine = [f for f in findings(self.terms, self.carried, on) if f.name in wanted]
+        except NotReadable:
+            yield nothing
+            return
+        for found in mine:
+            value = _value(found, topic)
+            yield (
+                nothing
+                if value is None or (self.past and value != POSITIVE)
+                else _Said(self._assertion(found, topic, value), found.times.now)
+            )
+
+    def _assertion(self, found: Finding, topic: str, value: str) -> Assertion:
+        times = found.times
+        past = times.past and times.when is None
+        return Assertion(
+            topic, value, self.quote, self.span, time=Time.PAST if past else Time.PRESENT,
+            when=times.when, cycle=times.cycle, amount=found.amount,
+        )  # fmt: skip
+
+
+def _value(found: Finding, topic: str) -> str | None:
+    if found.sign == POSITIVE and found.name in _ALSO.get(topic, ()):
+        return None
+    if found.sign == NOT_NEGATIVE:
+        return POSITIVE if topic == "mrd" else None
+    if topic == "ph" and found.sign == POSITIVE and found.limit is not None:
+        above = (
+            found.amount is not None
+            and found.limit.exact is not None
+            and found.amount.is_above(found.limit.exact)
+        )
+        return POSITIVE if above else None
+    if found.sign is None and found.amount is not None and topic != "ph":
+        return MEASURED
+    return found.sign if found.sign in _SIGNS else None
+
+
+def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iterator[_Clause]:
+    words = _WORDS_OF.get(topic, _SURFACE)
+    if not (question or tells(text, words)):
+        return
+    carried: tuple[str, ...] = ()
+    last = 0
+    headed = False
+    for i, sentence in enumerate(sentences(text, words, every=True)):
+        marked = any(_name(t) for t in sentence.terms)
+        if question and i == 0 and (not marked or _answers(sentence)):
+            held: tuple[str, ...] = (topic,)
+        elif not marked and carried and ";" in text[last : sentence.start] and _says_more(sentence):
+            held = carried
+        else:
+            held = ()
+        if "\n" in text[last : sentence.start] or not _is_under_its_heading(sentence):
+            headed = False
+        asked = headed or _asks(text, last, sentence.start)
+        headed = headed or (sentence.silenced and _heading_silences(sentence))
+        carried, last = (), sentence.end
+        if held or any(_name(t) in wanted for t in sentence.terms):
+            span = (sentence.start, sentence.end)
+            within = without_hyphens(_within(tokens(text), *span))
+            past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
+            silenced = (sentence.silenced and not past) or sentence.question or asked
+            yield _Clause(tuple(terms(within, words)), text[slice(*span)], span, silenced, past, held)
+            alone = {_name(t) for t in sentence.terms} <= {*wanted, None}
+            carried = (topic,) if alone and not silenced else ()
+
+
+def _heading_silences(sentence: Sentence) -> bool:
+    before = list(takewhile(lambda t: t.tokens[0].text != ":", sentence.terms))
+    return len(before) < len(sentence.terms) and any(t.kind in (Kind.BLOCK, Kind.PAST) for t in before)
+
+
+def _is_under_its_heading(sentence: Sentence) -> bool:
+    """Whether a sentence opens as a list of markers or a correction does, and not with a heading of its own."""
+    before = list(takewhile(lambda t: t.tokens[0].text != ":", sentence.terms))
+    return len(before) == len(sentence.terms) or any(t.kind in _NO_HEADING for t in before)
+
+
+def _within(found: Sequence[Token], start: int, end: int) -> Sequence[Token]:
+    first = bisect_left(found, start, key=lambda t: t.start)
+    return found[first : bisect_left(found, end, lo=first, key=lambda t: t.start)]
+
+
+def _asks(text: str, last: int, start: int) -> bool:
+    """Whether a question mark stands before a sentence as its first word ("Flow: ? CD22 positive")."""
+    at = text.find("?", last, start)
+    return at >= 0 and (at == 0 or text[at - 1].isspace())
+
+
+def _name(term: Term) -> str | None:
+    """The marker that a term names, if any."""
+    if term.kind is Kind.NOTATION:
+        match iscn.meaning(term.tokens[0].text):
+            case iscn.Meaning.LOCUS:
+                return None
+            case iscn.Meaning.OTHER:
+                return "change"
+            case _:
+                return "ph"
+    return term.value if term.kind is Kind.MARKER else None
+
+
+def _answers(sentence: Sentence) -> bool:
+    """Whether a sentence begins with an answer of its own ("Detected, p190")."""
+    first, *rest = sentence.segments
+    return len(first.terms) == 1 and first.terms[0].kind is Kind.SIGN and bool(rest)
+
+
+def _is_of_the_past(sentence: Sentence) -> bool:
+    """Whether nothing but a heading of the past silences a sentence ("Prior: Ph+ ALL")."""
+    return sentence.terms[0].kind is Kind.PAST and not sentence.has(Kind.BLOCK)
+
+
+def _says_more(sentence: Sentence) -> bool:
+    return any(t.kind in (Kind.SIGN, Kind.NUMBER, Kind.DOUBT, Kind.WAIT) for t in sentence.terms)
+
+
+# ---- Several statements in one text ----------------------------------------------------------------
+
+
+def _in_order(said: Sequence[_Said]) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
+    """What "now" replaces is past; opposite statements of one time are none."""
+    if any(s.now for s in said):
+        said = [s if s.now or s.assertion.when else _past(s) for s in said]
+    latest = max((s.assertion.cycle or 0 for s in said), default=0)
+    said = [_past(s) if 0 < (s.assertion.cycle or 0) < latest else s for s in said]
+    kept = [s.assertion for s in said]
+    clash = [a for a in kept if any(_opposed(a, b) for b in kept)]
+    return (
+        tuple(a for a in kept if a not in clash),
+        tuple(NotUnderstood(a.topic, a.quote, a.span) for a in clash),
+    )
+
+
+def _past(said: _Said) -> _Said:
+    return replace(said, assertion=replace(said.assertion, time=Time.PAST))
+
+
+def _opposed(a: Assertion, b: Assertion) -> bool:
+    if MEASURED in (a.value, b.value) or a.value == b.value:
+        return False
+    return (a.time, a.when, a.cycle) == (b.time, b.when, b.cycle) or (
+        a.when == b.when and None in (a.cycle, b.cycle) and a.time is b.time
+    )

@@ -1,0 +1,113 @@
+"""Where the reading of a clause stands: the lists so far, and the words that wait for what they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from cds_service.clinical.reading.amounts import Amount
+from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.markers import iscn
+from cds_service.clinical.reading.markers.lists import WITH, Finding, MarkerList, NotReadable, Times
+
+OPENING, CLOSING = ("(", "["), (")", "]")
+_SEPARATES = (",", ";", ".", *CLOSING, "/")
+
+
+class ClauseState:
+    """The terms of a clause, the one that is read, and what was said before it."""
+
+    def __init__(self, clause: Sequence[Term], on: date | None) -> None:
+        self.terms, self.on = clause, on
+        self.i = 0
+        self.lists = [MarkerList()]
+        self.times = Times()  # of what follows
+        self.own: str | None = None  # a sign that waits for its marker
+        self.own_amount: Amount | None = None
+        self.negated = False  # "not" before a sign
+        self.turned = False  # a "not" turned a governing word: how far it reaches is not sure
+        self.beside = False  # right behind a marker, but for words that change nothing
+        self.answer = False  # whether the markers are those of a question or of the clause before
+        self.limit = False  # behind a word of the assay's limit: the next number is its own
+        self.fresh = False  # right behind a sign or amount
+
+    @property
+    def group(self) -> MarkerList:
+        return self.lists[-1]
+
+    @property
+    def term(self) -> Term:
+        return self.terms[self.i]
+
+    # ---- Looking around ----
+
+    def next(self, offset: int = 1) -> Term | None:
+        return self.terms[self.i + offset] if self.i + offset < len(self.terms) else None
+
+    def text(self, offset: int) -> str:
+        j = self.i + offset
+        return self.terms[j].tokens[0].text if 0 <= j < len(self.terms) else ""
+
+    def is_marker(self, term: Term | None) -> bool:
+        if term is None or term.kind is not Kind.NOTATION:
+            return term is not None and term.kind is Kind.MARKER
+        return iscn.meaning(term.tokens[0].text) is not iscn.Meaning.LOCUS
+
+    def next_said(self) -> Term | None:
+        """The next term that is no neutral word."""
+        j = self.i + 1
+        while j < len(self.terms) and self.terms[j].kind is Kind.NEUTRAL:
+            j += 1
+        return self.terms[j] if j < len(self.terms) else None
+
+    def is_minus(self) -> bool:
+        """Whether a dash is a minus sign: at the end or before a mark, or attached to its marker and to nothing else."""
+        following, before = self.next(), self.terms[self.i - 1] if self.i else None
+        if before is None or not self.group.items or not (self.beside or self.text(-1) in OPENING):
+            return False
+        ends = following is None or following.tokens[0].text in _SEPARATES
+        return ends or (
+            before.end == self.term.start and following is not None and following.start > self.term.end
+        )
+
+    def begin(self, lead: str | None, *, governs: bool = False) -> None:
+        if not self.group.items and self.group.lead not in (None, WITH):
+            raise NotReadable("a word that governs nothing")
+        if self.group.items or self.group.lead is not None:
+            self.lists.append(MarkerList())
+        self.group.lead, self.group.governs = lead, governs
+        self.beside = self.fresh = False
+
+    def marker(self, name: str) -> None:
+        if self.group.settled:
+            if self.turned:
+                raise NotReadable(name)
+            self.begin(None)
+        amount = self.own_amount.percent if self.own_amount else None
+        self.group.items.append(Finding(name, self.own, amount, times=replace(self.times)))
+        self.own = self.own_amount = None
+        self.beside, self.fresh, self.group.verb = True, False, False
+
+    def at(self, times: Times) -> None:
+        """A word of time belongs to the sign that it follows, or to what it precedes."""
+        if self.turned and (not self.group.items or self.group.items[-1].amount is not None):
+            raise NotReadable("another time")
+        ends = self.next() is None or self.text(1) in (*_SEPARATES, "--")
+        if (self.fresh or self.beside) and (ends or not times.now):
+            for f in self.group.items:
+                f.times = later(f.times, times)
+        else:
+            self.times = later(self.times, times)
+
+    def anew(self, items: Sequence[Finding]) -> None:
+        """The same markers at another time; without one, the text contradicts itself."""
+        self.lists.append(MarkerList(items=[f.copy(self.times) for f in items]))
+
+
+def later(held: Times, said: Times) -> Times:
+    """Times with what a further word adds; "now" ends "previously", and the other way round."""
+    return Times(
+        said.when or (None if said.now else held.when), said.cycle or (None if said.now else held.cycle),
+        said.past or (held.past and not said.now), said.now or (held.now and not said.past),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Drugs, orders, doses and schedules, as a chart and an order give them."""

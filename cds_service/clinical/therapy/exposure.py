@@ -1,0 +1,300 @@
+"""Uses of drugs: every record that a drug was ordered, dispensed, taken or given.
+
+Knows how each FHIR medication resource says what drug, when, by which route and why. Does not
+know what a use means for any policy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta, tzinfo
+from typing import Any
+
+from cds_service.clinical.terms import concepts
+from cds_service.clinical.therapy.drugs import UNRESOLVED, ingredients
+from cds_service.clinical.therapy.frequency import LONGEST, length_in_days
+from cds_service.clinical.therapy.labels import Label, label_of
+from cds_service.clinical.therapy.medication import medication_concept
+from cds_service.clinical.therapy.schedule import planned_times, schedule_of
+from cds_service.fhir.codings import System, codes_in, words_in
+from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.quantities import as_decimal
+from cds_service.fhir.record import Record, Resource
+
+MEDICATION_TYPES = (
+    "MedicationAdministration",
+    "MedicationStatement",
+    "MedicationDispense",
+    "MedicationRequest",
+)
+RANK = {
+    "MedicationAdministration": 3,
+    "MedicationStatement": 2,
+    "MedicationDispense": 2,
+    "MedicationRequest": 1,
+    "ServiceRequest": 1,
+}
+_LONGEST_SUPPLY = 366
+_ONLY_PROPOSED = frozenset({"proposal", "option"})
+_INTRATHECAL = re.compile(
+    r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg\s+IT\b|\blumbar puncture\b",
+    re.I,
+)
+_MALIGNANT = re.compile(
+    r"leuk|lymph|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I
+)
+BENIGN_REASON = re.compile(
+    r"arthrit|psoria|crohn|colitis|lupus|graft|gvhd|asthma|copd|nausea|vomit|emesis|allerg|uveit|vasculit|"
+    r"sarcoid|dermat|myasthen|sickle|ectopic|eczema|pemphig|multiple sclerosis|rheum|edema|adrenal|croup|sclero|lichen|"
+    r"alopecia|polymyalgia|nephri|spondyl|gout|ha?emolytic an|thrombocytopenic purpura|\bITP\b|beh[cç]et|urticaria",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DrugUse:
+    """One record of the use of one or more drugs.
+
+    ``days`` are single times (events, one administration); ``start`` and ``end`` bound a period.
+    ``supplied_until`` is the last day that an ordered supply with all its repeats is for.
+    ``texts`` are its notes and instructions; ``reasons`` why it is used, ``status_reasons`` why not.
+    """
+
+    drugs: frozenset[str]
+    kind: str
+    status: str
+    intent: str
+    reference: str
+    words: str
+    days: tuple[When, ...]
+    start: When | None
+    end: When | None
+    authored: When | None
+    texts: tuple[str, ...]
+    reasons: str
+    status_reasons: str
+    intrathecal: bool
+    benign_reason: bool
+    label: Label | None
+    amount: Mapping[str, Any]
+    concept: Mapping[str, Any]
+    linked: str | None = None
+    supplied_until: date | None = None
+    reason_codes: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def rank(self) -> int:
+        return RANK[self.kind]
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the record says that the drug was given or taken (rank order of POL-COURSE-DOSE)."""
+        return self.status in _GIVEN[self.kind]
+
+    @property
+    def first_known(self) -> When | None:
+        """When the use began, as far as the record says."""
+        times = [w for w in (*self.days, self.start) if w is not None]
+        return min(times, key=lambda w: w.first) if times else self.authored
+
+    @property
+    def last_known(self) -> When | None:
+        """The latest time at which the use is known to have gone on or ended."""
+        times = [w for w in (*self.days, self.start, self.end) if w is not None]
+        return max(times, key=lambda w: w.last) if times else self.authored
+
+    @property
+    def all_text(self) -> str:
+        return " ; ".join((self.words, *self.texts, self.reasons))
+
+
+_GIVEN = {
+    "MedicationAdministration": {"completed", "in-progress", "stopped"},
+    "MedicationStatement": {"completed", "active", "stopped"},
+    "MedicationDispense": {"completed"},
+    "MedicationRequest": {"completed"},
+    "ServiceRequest": {"completed"},
+}
+
+
+def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
+    """All drug uses of a record, without what is only proposed, forbidden or of unknown state."""
+    for kind in MEDICATION_TYPES:
+        for resource in record.of_type(kind):
+            body = resource.body
+            forbidden = body.get("doNotPerform") is True or as_text(body.get("intent")) in _ONLY_PROPOSED
+            if not forbidden and body.get("status") != "unknown":
+                yield use_of(resource, record, zone)
+
+
+def orders_a_drug(resource: Resource) -> bool:
+    """Whether a draft orders a drug: a MedicationRequest, or a ServiceRequest for a drug's HCPCS code."""
+    if resource.type == "ServiceRequest":
+        code = resource.body.get("code")
+        billed = any(system is System.HCPCS for system, _ in codes_in(code))
+        return billed and bool(concepts(code, "drugs"))
+    return resource.type == "MedicationRequest"
+
+
+def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
+    """One medication resource as a drug use."""
+    body, kind = resource.body, resource.type
+    concept = medication_concept(resource, record)
+    dosages = as_dicts(body.get("dosageInstruction")) or as_dicts(body.get("dosage"))
+    texts = tuple(_texts(body, dosages))
+    days, start, end = _times(kind, body, dosages, zone)
+    authored = read_when(body.get("authoredOn"), zone) or read_when(body.get("dateAsserted"), zone)
+    reason_codes = tuple(reasons_of(body, record, resource))
+    reasons = " ; ".join(words_in(reason) for reason in reason_codes)
+    return DrugUse(
+        drugs=frozenset({UNRESOLVED}) if concept is None else ingredients(concept),
+        kind=kind,
+        status=as_text(body.get("status")) or "",
+        intent=as_text(body.get("intent")) or "order",
+        reference=resource.reference,
+        words=words_in(concept),
+        days=days,
+        start=start,
+        end=end,
+        authored=authored,
+        texts=texts,
+        reasons=reasons,
+        status_reasons=" ; ".join(_status_reasons(body)),
+        intrathecal=_is_intrathecal(dosages, (*texts, words_in(concept))),
+        benign_reason=_is_benign(reason_codes, reasons),
+        label=label_of(texts),
+        amount=_amount(dosages),
+        concept=concept or {},
+        linked=as_text(as_dict(body.get("request")).get("reference")),
+        supplied_until=_ordered_supply_end(body, start or authored),
+        reason_codes=reason_codes,
+    )
+
+
+def _times(
+    kind: str, body: Mapping[str, Any], dosages: list[Mapping[str, Any]], zone: tzinfo
+) -> tuple[tuple[When, ...], When | None, When | None]:
+    if kind == "MedicationDispense":
+        handed = read_when(body.get("whenHandedOver"), zone) or read_when(body.get("whenPrepared"), zone)
+        return ((handed,) if handed else ()), handed, _supplied_until(body, handed)
+    if kind == "MedicationRequest":
+        return planned_times(dosages, zone), *_ordered_period(body, dosages, zone)
+    if kind == "ServiceRequest":
+        period = body.get("occurrencePeriod")
+        single = read_when(body.get("occurrenceDateTime"), zone)
+        events = (
+            (single,) if single else planned_times([{"timing": as_dict(body.get("occurrenceTiming"))}], zone)
+        )
+        return events, start_of(period, zone), end_of(period, zone)
+    single = read_when(body.get("effectiveDateTime"), zone)
+    if single is not None:
+        return (single,), None, None
+    period = body.get("effectivePeriod")
+    start, end = start_of(period, zone), end_of(period, zone)
+    if (
+        kind == "MedicationAdministration"
+        and start is not None
+        and (end is None or _one_infusion(start, end))
+    ):
+        return (start,), start, end
+    return (), start, end
+
+
+def _ordered_period(
+    body: Mapping[str, Any], dosages: list[Mapping[str, Any]], zone: tzinfo
+) -> tuple[When | None, When | None]:
+    """The period that an order states: ``boundsPeriod``; else its end by duration or count, from when it was written."""
+    timings = [as_dict(d.get("timing")) for d in dosages]
+    repeats = [as_dict(t.get("repeat")) for t in timings]
+    starts = [w for r in repeats if (w := start_of(r.get("boundsPeriod"), zone))]
+    ends = [w for r in repeats if (w := end_of(r.get("boundsPeriod"), zone))]
+    written = read_when(body.get("authoredOn"), zone)
+    for timing, repeat in zip(timings, repeats, strict=True):
+        if not ends and any(member in repeat for member in ("boundsDuration", "boundsRange", "count")):
+            last = schedule_of(timing, written, zone).last_day
+            ends += [whole_day(last)] if last is not None else []
+    return min(starts, key=lambda w: w.first, default=None), max(ends, key=lambda w: w.last, default=None)
+
+
+def _ordered_supply_end(body: Mapping[str, Any], began: When | None) -> date | None:
+    """The last day of an ordered supply with all the repeats that are allowed."""
+    request = as_dict(body.get("dispenseRequest"))
+    length = length_in_days(request.get("expectedSupplyDuration"))
+    if began is None or length is None:
+        return None
+    repeats = as_decimal(request.get("numberOfRepeatsAllowed")) or 0
+    days = min(length * (1 + max(int(repeats), 0)), LONGEST)
+    return began.last + timedelta(days=max(int(days) - 1, 0))
+
+
+def _supplied_until(body: Mapping[str, Any], handed: When | None) -> When | None:
+    """The last day that a dispensed supply is for."""
+    supply = as_decimal(as_dict(body.get("daysSupply")).get("value"))
+    if handed is None or supply is None or not 0 < supply <= _LONGEST_SUPPLY:
+        return None
+    return whole_day(handed.last + timedelta(days=int(supply) - 1))
+
+
+def _one_infusion(start: When, end: When) -> bool:
+    """A period of at most a day is one administration, not a stretch of treatment."""
+    return (end.last - start.first).days <= 1
+
+
+def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> Iterator[str]:
+    for dosage in dosages:
+        for member in ("text", "patientInstruction"):
+            if text := as_text(dosage.get(member)):
+                yield text
+    for note in as_dicts(body.get("note")):
+        if text := as_text(note.get("text")):
+            yield text
+    if text := as_text(body.get("patientInstruction")):
+        yield text
+
+
+def reasons_of(
+    body: Mapping[str, Any], record: Record, inside: Resource | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """The reasons that a resource states as CodeableConcepts: codes, the conditions referred to, or their words."""
+    yield from as_dicts(body.get("reasonCode"))
+    for pointer in (*as_dicts(body.get("reasonReference")), *as_dicts(body.get("addresses"))):
+        target = record.resolve(as_text(pointer.get("reference")) or "", inside)
+        if target is not None:
+            yield as_dict(target.body.get("code"))
+        elif display := as_text(pointer.get("display")):
+            yield {"text": display}
+
+
+def _status_reasons(body: Mapping[str, Any]) -> Iterator[str]:
+    reasons = body.get("statusReason")
+    for reason in as_dicts(reasons):
+        yield words_in(reason)
+
+
+def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], texts: Iterable[str]) -> bool:
+    for dosage in dosages:
+        route = dosage.get("route")
+        if "route_intrathecal" in concepts(route, "procedures") or _INTRATHECAL.search(words_in(route)):
+            return True
+    return any(_INTRATHECAL.search(text) for text in texts)
+
+
+def _is_benign(reasons: Iterable[Mapping[str, Any]], words: str) -> bool:
+    """Whether the stated reason is a disease that is no malignancy."""
+    icd = [code for reason in reasons for system, code in codes_in(reason) if system is System.ICD10CM]
+    if _MALIGNANT.search(words) or any(code[0] in "C" or code[:2] in ("D0", "D3", "D4") for code in icd):
+        return False
+    return bool(BENIGN_REASON.search(words)) or any(code[0] not in "ZR" for code in icd)
+
+
+def _amount(dosages: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The Quantity of the first dose stated, wherever the version of FHIR puts it."""
+    for dosage in dosages:
+        for part in (*as_dicts(dosage.get("doseAndRate")), dosage):
+            for member in ("doseQuantity", "dose"):
+                if found := as_dict(part.get(member)):
+                    return found
+    return {}

@@ -1,0 +1,182 @@
+"""An order as a prescriber wrote it: the drug, the planned days, the label, the dose as stated.
+
+Reads MedicationRequest (R4 and the STU3 places of a dose) and ServiceRequest. What dose is right
+is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from cds_service.clinical.therapy.drugs import ingredients
+from cds_service.clinical.therapy.frequency import length_in_days
+from cds_service.clinical.therapy.labels import Label, label_of, labels_in
+from cds_service.clinical.therapy.medication import medication_concept
+from cds_service.clinical.therapy.order_dose import Billing, billing_of, service_quantity, stated_dose
+from cds_service.clinical.therapy.planned_doses import (
+    Amount,
+    Instruction,
+    PlannedDose,
+    planned_doses,
+    read_instruction,
+)
+from cds_service.clinical.therapy.schedule import dosage_parts, schedule_of, stated_times
+from cds_service.fhir.dates import When, read_when, start_of, whole_day
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.quantities import as_decimal
+from cds_service.fhir.record import Resolver, Resource
+from cds_service.fhir.references import local_reference
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What an order asks to dispense: the days one supply is for, and how often it may be repeated."""
+
+    days: Decimal | None = None
+    repeats_allowed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One draft order (or an order already active) for one drug.
+
+    ``times`` are the days of all doses of one supply; a day stands twice when two are planned for
+    it. ``repeats``: by a repeat, not by single days; ``endless``: nothing says until when. ``timing_problem``: doses whose days
+    cannot be told. ``replaces`` names the orders before this one (``priorPrescription``).
+    """
+
+    reference: str
+    resource: Resource
+    planned: date
+    planned_is_stated: bool
+    days: tuple[date, ...]
+    last_day: date
+    label: Label | None
+    texts: tuple[str, ...]
+    doses: tuple[PlannedDose, ...]
+    billing: Billing
+    times: tuple[date, ...] = ()
+    repeats: bool = False
+    endless: bool = False
+    timing_problem: str = ""
+    supply: Supply = Supply()
+    replaces: tuple[str, ...] = ()
+
+    @property
+    def closest(self) -> tuple[date, date] | None:
+        """The two doses of this order that lie closest together."""
+        return min(pairwise(self.times), key=lambda pair: (pair[1] - pair[0], pair), default=None)
+
+
+def order_texts(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The texts of an order that may carry its cycle and day."""
+    found = [as_text(d.get(m)) for d in dosage_parts(body) for m in ("text", "patientInstruction")]
+    found += [as_text(n.get("text")) for n in as_dicts(body.get("note"))]
+    found.append(as_text(body.get("patientInstruction")))
+    return tuple(t for t in found if t)
+
+
+def is_for(resource: Resource, drug: str, record: Resolver) -> bool:
+    """Whether an order is for a drug, by code or else by its words."""
+    concept = medication_concept(resource, record)
+    return concept is not None and drug in ingredients(concept)
+
+
+def read_order(resource: Resource, reference: str, clock: datetime) -> Order:
+    """Read one order. A planned day that is not stated is today (contract section 6)."""
+    body, zone = resource.body, zone_of(clock)
+    stated, supply = _stated_start(body, zone), _supply(body)
+    instructions = _instructions(body, stated or whole_day(clock.date()), zone, supply)
+    doses = _with_service_amount(body, planned_doses(instructions))
+    days, texts = tuple(d.day for d in doses), order_texts(body)
+    return Order(
+        reference=reference,
+        resource=resource,
+        planned=days[0],
+        planned_is_stated=stated is not None,
+        days=days,
+        last_day=max([days[-1], *(i.schedule.last_day for i in instructions if i.schedule.last_day)]),
+        label=_label(instructions, doses, texts),
+        texts=texts,
+        doses=doses,
+        billing=billing_of(body),
+        times=tuple(d.day for d in doses for _ in range(d.times)),
+        repeats=any(i.schedule.repeats for i in instructions),
+        endless=any(i.schedule.endless for i in instructions),
+        timing_problem=next((i.schedule.problem for i in instructions if i.schedule.problem), ""),
+        supply=supply,
+        replaces=tuple(_replaced(body)),
+    )
+
+
+def zone_of(clock: datetime) -> tzinfo:
+    """The offset of the evaluation clock, which always carries one."""
+    assert clock.tzinfo is not None
+    return clock.tzinfo
+
+
+def _stated_start(body: Mapping[str, Any], zone: tzinfo) -> When | None:
+    """``timing.event``, else ``boundsPeriod.start``, else ``occurrence[x]``; None when none is stated."""
+    timings = [as_dict(d.get("timing")) for d in dosage_parts(body)]
+    stated = [w for timing in timings for w in stated_times(timing, zone)]
+    if stated:
+        return min(stated, key=lambda w: w.first)
+    single = read_when(body.get("occurrenceDateTime"), zone) or start_of(body.get("occurrencePeriod"), zone)
+    times = stated_times(as_dict(body.get("occurrenceTiming")), zone)
+    return single or (times[0] if times else None)
+
+
+def _instructions(body: Mapping[str, Any], start: When, zone: tzinfo, supply: Supply) -> list[Instruction]:
+    """The dosage instructions with their days; a service's timing stands in its ``occurrenceTiming``."""
+    dosages = dosage_parts(body) or [{"timing": as_dict(body.get("occurrenceTiming"))}]
+    found = []
+    for dosage in dosages:
+        timing = as_dict(dosage.get("timing"))
+        schedule = schedule_of(timing, start, zone, supply.days)
+        found.append(read_instruction(dosage, schedule, has_day=bool(stated_times(timing, zone))))
+    return found
+
+
+def _supply(body: Mapping[str, Any]) -> Supply:
+    request = as_dict(body.get("dispenseRequest"))
+    repeats = as_decimal(request.get("numberOfRepeatsAllowed"))
+    return Supply(
+        length_in_days(request.get("expectedSupplyDuration")),
+        int(repeats) if repeats is not None and repeats > 0 else 0,
+    )
+
+
+def _replaced(body: Mapping[str, Any]) -> Iterator[str]:
+    """The orders that this one names as before it."""
+    for pointer in (as_dict(body.get("priorPrescription")), *as_dicts(body.get("replaces"))):
+        reference = as_text(pointer.get("reference")) or ""
+        if reference:
+            yield local_reference(reference) or reference
+
+
+def _with_service_amount(body: Mapping[str, Any], doses: Sequence[PlannedDose]) -> tuple[PlannedDose, ...]:
+    """The doses of an order without dosage instructions: a service's quantity is each one's amount."""
+    amount = stated_dose(service_quantity(body))
+    if dosage_parts(body) or amount.value is None:
+        return tuple(doses)
+    return tuple(replace(d, amounts=(Amount((amount,)),)) for d in doses)
+
+
+def _label(
+    instructions: Sequence[Instruction], doses: Sequence[PlannedDose], texts: tuple[str, ...]
+) -> Label | None:
+    """The label of the first planned dose: that of its own instruction, else of the whole order."""
+    first = min(instructions, key=lambda i: i.schedule.times[0].first)
+    own = doses[0].label or first.label or label_of(texts)
+    return own or (_first_of_one_cycle(texts) if len(doses) > 1 else None)
+
+
+def _first_of_one_cycle(texts: Iterable[str]) -> Label | None:
+    """The first label of an order for several days that names them all ("C2D1, C2D8, C2D15")."""
+    found = {label for text in texts for label in labels_in(text)}
+    return min(found) if len({label.cycle for label in found}) == 1 else None

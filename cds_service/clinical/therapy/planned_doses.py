@@ -1,0 +1,130 @@
+"""The doses that an order plans: what its dosage instructions state, put together day by day (policy analysis 8.3.3).
+
+Several instructions for one day are one dose. Instructions without a time of their own are of the
+first day, unless their labels or sequence set them apart. What dose is right is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from cds_service.clinical.therapy.labels import Label, label_of
+from cds_service.clinical.therapy.order_dose import StatedDose, doses_in
+from cds_service.clinical.therapy.schedule import Schedule
+from cds_service.clinical.therapy.worded_dose import dose_in_text
+from cds_service.fhir.json_types import as_text
+
+_APART = timedelta(days=7)  # of doses of one cycle whose days are not stated
+_DILUENT = re.compile(
+    r"\b(?:saline|sodium chloride|NaCl|NS|diluent|dilut\w+|flush\w*|dextrose|D5W|water for injection|reconstitut\w+)\b",
+    re.IGNORECASE,
+)
+_VOLUME = re.compile(r"\bm?L$|\bmillilit", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What one instruction states: quantities (one instruction may give mg and mg/m2), and a figure in words."""
+
+    stated: tuple[StatedDose, ...] = ()
+    in_text: StatedDose | None = None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the instruction names an amount; a rate, a diluent or advice names none."""
+        return bool(self.stated) or self.in_text is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One dosage instruction: when, the label of its own text, its place in the sequence, the amount.
+
+    ``has_day``: its timing names a day; else it is of the order's first day.
+    """
+
+    schedule: Schedule
+    label: Label | None
+    sequence: int | None
+    has_day: bool
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDose:
+    """One planned dose of an order: its day, the label of its own text, and the amounts that make it up.
+
+    ``times`` is how often the order plans it on that day.
+    """
+
+    day: date
+    label: Label | None
+    amounts: tuple[Amount, ...]
+    times: int = 1
+
+
+def read_instruction(dosage: Mapping[str, Any], schedule: Schedule, *, has_day: bool) -> Instruction:
+    """One dosage instruction of an order, with the days that its timing plans; ``has_day``: it names one itself."""
+    text = as_text(dosage.get("text")) or ""
+    stated = [d for d in doses_in(dosage) if not (_VOLUME.search(d.quoted) and _DILUENT.search(text))]
+    sequence = dosage.get("sequence")
+    return Instruction(
+        schedule,
+        label_of([text]),
+        sequence if isinstance(sequence, int) else None,
+        has_day,
+        Amount(tuple(stated), dose_in_text(text)),
+    )
+
+
+def planned_doses(instructions: Sequence[Instruction]) -> tuple[PlannedDose, ...]:
+    """The planned doses in order of time; several instructions for one day are one dose."""
+    by_day: dict[date, list[Instruction]] = {}
+    for instruction, days in _placed(instructions):
+        for day in days:
+            by_day.setdefault(day, []).append(instruction)
+    return tuple(_dose(day, of_day) for day, of_day in sorted(by_day.items()))
+
+
+def _dose(day: date, instructions: Iterable[Instruction]) -> PlannedDose:
+    """The dose of one day. A label of an instruction for several days is not that of one of them."""
+    each = list(instructions)
+    distinct = list({id(i): i for i in each}.values())
+    labels = [i.label for i in distinct if i.label is not None and len(i.schedule.times) == 1]
+    return PlannedDose(
+        day,
+        labels[0] if labels else None,
+        tuple(i.amount for i in distinct),
+        max(sum(i is one for i in each) for one in distinct),
+    )
+
+
+def _placed(instructions: Sequence[Instruction]) -> list[tuple[Instruction, list[date]]]:
+    """Each instruction with its days. Those without a time follow each other by label, else by sequence."""
+    keys = list(dict.fromkeys(_key(i) for i in instructions if _may_be_apart(i)))
+    found = []
+    for i in instructions:
+        days = [w.first for w in i.schedule.times]
+        if _may_be_apart(i) and len(keys) > 1:
+            days = [day + _after(keys, _key(i)) for day in days]
+        found.append((i, days))
+    return found
+
+
+def _may_be_apart(i: Instruction) -> bool:
+    return not i.has_day and i.amount.is_named
+
+
+def _key(i: Instruction) -> Label | int | None:
+    return i.label if i.label is not None else i.sequence
+
+
+def _after(keys: Sequence[Label | int | None], key: Label | int | None) -> timedelta:
+    """How long after the first instruction another one is planned."""
+    first = keys[0]
+    if isinstance(first, Label) and isinstance(key, Label) and first.cycle == key.cycle:
+        return timedelta(days=key.day - first.day)
+    return _APART * keys.index(key)

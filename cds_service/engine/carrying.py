@@ -1,0 +1,51 @@
+"""What the outline's verdict rests on: the criteria that carry it, and those that would settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cds_service.engine.determination import Basis, CardKind, CriterionResult, Finding, GroupResult, Indicator
+from cds_service.engine.outline import leaves_of
+from cds_service.engine.verdict import Verdict
+
+
+def decisive(group: GroupResult) -> Iterator[CriterionResult]:
+    """The unknown leaves that keep the group unknown: what would settle it."""
+    if group.verdict is not Verdict.UNKNOWN:
+        return
+    for part in group.parts:
+        if isinstance(part, GroupResult):
+            yield from decisive(part)
+        elif part.verdict is Verdict.UNKNOWN:
+            yield part
+
+
+def carrying(group: GroupResult) -> Iterator[CriterionResult]:
+    """The leaves that carry a group's verdict: of alternatives, those with the verdict of the whole."""
+    for part in group.parts:
+        if group.operator == "any" and part.verdict is not group.verdict:
+            continue
+        if isinstance(part, GroupResult):
+            yield from carrying(part)
+        else:
+            yield part
+
+
+def applies(criterion: CriterionResult, outline: GroupResult) -> bool:
+    """Whether the path taken needs a criterion: alternatives that fell out before the deciding ones do not."""
+    return criterion.id in {c.id for c in carrying(outline)}
+
+
+def coverage_finding(outline: GroupResult, also: tuple[str, ...] = ()) -> Finding:
+    """The outline's verdict as a finding. ``also`` are rules that follow when the criteria are not met."""
+    leaves = leaves_of(outline)
+    if outline.verdict is Verdict.MET:
+        indicator, rules = Indicator.INFO, tuple(c.id for c in leaves if applies(c, outline))
+    elif outline.verdict is Verdict.NOT_MET:
+        failed = tuple(c.id for c in leaves if c.verdict is Verdict.NOT_MET)
+        indicator, rules = Indicator.WARNING, (*failed, *also)
+    else:
+        indicator, rules = Indicator.WARNING, tuple(c.id for c in decisive(outline))
+    evidence = tuple(dict.fromkeys(e for c in leaves if c.id in rules for e in c.evidence))
+    text = f"Coverage criteria {outline.verdict.value.replace('-', ' ')} by the record"
+    return Finding("coverage", indicator, CardKind.COVERAGE, rules, Basis.POLICY, text, "", evidence)

@@ -1,0 +1,120 @@
+"""All that the cards of one call are made from, as a value: the same grounds give the same cards.
+
+Knows how to decide and to render, and how to write itself down for a dispute and read itself back.
+Holds no token: neither the caller's nor the one that the EHR lent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import cards
+from cds_service.engine.attempts import Allowance
+from cds_service.engine.determination import Determination
+from cds_service.evaluation.payer import with_payer
+from cds_service.fhir.record import DataKind, Gap, Record, Resource
+from cds_service.json_text import write_json
+from cds_service.policies import DrugPolicy
+
+_FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """``policies`` are names; ``app_context`` the links' opaque ids by order reference.
+
+    ``steps`` is how many steps of the evaluation the call's time reached; None when it reached all.
+    ``payers`` are the identifiers of the tenant's payors.
+    """
+
+    tenant: str
+    patient_id: str
+    record: Record
+    drafts: tuple[Resource, ...]
+    policies: tuple[str, ...]
+    clock: datetime
+    public_url: str
+    app_context: Mapping[str, str] = field(default_factory=dict)
+    steps: int | None = None
+    payers: tuple[str, ...] = ()
+
+    def determinations(
+        self, installed: Mapping[str, DrugPolicy], time: Allowance | None = None
+    ) -> tuple[Determination, ...]:
+        """What the policies say about the drafts in scope; without ``time``, as far as the first answer came."""
+        time = time or Allowance(only=self.steps)
+        found = [
+            determination
+            for name in self.policies
+            for determination in installed[name].determine(self.record, self.drafts, self.clock, time)
+        ]
+        return with_payer(found, self.record, self.clock, self.payers, time)
+
+    def cards(self, found: Sequence[Determination]) -> list[dict[str, Any]]:
+        """The cards that say it."""
+        return cards.render(
+            found,
+            tenant=self.tenant,
+            patient_id=self.patient_id,
+            orders={draft.reference: draft.body for draft in self.drafts},
+            public_url=self.public_url,
+            app_context=self.app_context,
+        )
+
+
+def written(grounds: Grounds, answer: object) -> bytes:
+    """The grounds and the answer that was given on them, as JSON text that keeps every digit."""
+    record = grounds.record
+    return write_json(
+        {
+            "form": _FORM,
+            "tenant": grounds.tenant,
+            "patient": grounds.patient_id,
+            "resources": {kind: _resources(held) for kind, held in record.by_type.items()},
+            "gaps": [[gap.need.value, gap.reason, gap.partial] for gap in record.gaps],
+            "not_offered": [need.value for need in record.not_offered],
+            "drafts": _resources(grounds.drafts),
+            "policies": list(grounds.policies),
+            "clock": grounds.clock.isoformat(),
+            "public_url": grounds.public_url,
+            "app_context": dict(grounds.app_context),
+            **({} if grounds.steps is None else {"steps": grounds.steps}),
+            "payers": list(grounds.payers),
+            "answer": write_json(answer),
+        }
+    ).encode()
+
+
+def read(content: bytes) -> tuple[Grounds, str]:
+    """Grounds that were written down, and the answer that was given then. Raises ValueError."""
+    kept = json.loads(content, parse_float=Decimal)
+    if kept["form"] != _FORM:
+        raise ValueError("the decision was written down by another version of this program")
+    gaps = tuple(Gap(DataKind(need), reason, partial) for need, reason, partial in kept["gaps"])
+    by_type = {kind: _read_resources(held) for kind, held in kept["resources"].items()}
+    grounds = Grounds(
+        tenant=kept["tenant"],
+        patient_id=kept["patient"],
+        record=Record(kept["patient"], by_type, gaps, tuple(map(DataKind, kept.get("not_offered", ())))),
+        drafts=_read_resources(kept["drafts"]),
+        policies=tuple(kept["policies"]),
+        clock=datetime.fromisoformat(kept["clock"]),
+        public_url=kept["public_url"],
+        app_context=kept["app_context"],
+        steps=kept.get("steps"),
+        payers=tuple(kept.get("payers", ())),  # absent in what was kept before they were read
+    )
+    return grounds, kept["answer"]
+
+
+def _resources(held: Sequence[Resource]) -> list[list[Any]]:
+    return [[resource.body, resource.origin, resource.name] for resource in held]
+
+
+def _read_resources(held: Sequence[Sequence[Any]]) -> tuple[Resource, ...]:
+    return tuple(Resource(body, origin, name) for body, origin, name in held)

@@ -1,0 +1,196 @@
+"""From the bytes of an order-sign call to its cards: the one path that the endpoint and the command share.
+
+Decides which orders are in scope and which data is asked for; what is found about them is the
+policy's business, how it is said the cards'.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from cds_service.ehr.fhir_client import FhirClient
+from cds_service.ehr.gather import EhrRequest, Gathered, NoAccess, gather
+from cds_service.ehr.medications import drug_sources
+from cds_service.ehr.payors import with_payors
+from cds_service.engine.attempts import Allowance
+from cds_service.engine.determination import Determination
+from cds_service.evaluation.decision import Grounds
+from cds_service.evaluation.refused import Refused, json_from
+from cds_service.evaluation.request import OrderSign, order_sign
+from cds_service.evaluation.services import Services
+from cds_service.fhir.record import Record, Resource, record_from
+from cds_service.policies import DrugPolicy
+from cds_service.settings import Tenant
+from cds_service.settings.tenants import DEVELOPMENT_TENANT
+
+log = logging.getLogger(__name__)
+_EVALUATION_SHARE = 0.2  # of a call's time, kept for deciding; the rest may be spent on the EHR
+_LEAST_EVALUATION_S = 0.5  # many times what an evaluation takes, also where budgets are short
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One call answered: its cards, and what they rest on (empty and None when nothing was in scope).
+
+    ``faults`` is how many criteria and rules could not be evaluated because of an error of ours.
+    """
+
+    call: OrderSign
+    tenant: Tenant | None
+    cards: list[dict[str, Any]]
+    determinations: tuple[Determination, ...] = ()
+    gathered: Gathered | None = None
+    evaluation_ms: float = 0.0
+    grounds: Grounds | None = None
+    faults: int = 0
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The CDS Hooks response."""
+        return {"cards": self.cards}
+
+    @property
+    def server_timing(self) -> str | None:
+        """The ``Server-Timing`` header: prefetch, fetch and evaluation."""
+        if self.gathered is None:
+            return None
+        phases = (
+            ("prefetch", self.gathered.prefetch_ms),
+            ("fetch", self.gathered.fetch_ms),
+            ("evaluation", self.evaluation_ms),
+        )
+        return ", ".join(f"{name};dur={spent:.1f}" for name, spent in phases)
+
+
+LINKS = "payer-policy-cds-links"  # the application's extension that makes a call's links
+Links = Callable[[OrderSign, Sequence[Determination]], Mapping[str, str]]
+
+
+def no_links(_call: OrderSign, _determinations: Sequence[Determination]) -> Mapping[str, str]:
+    """No link to a detail view."""
+    return {}
+
+
+def unheard(_call: OrderSign) -> None:
+    """Nobody needs to know of a call before it is answered."""
+
+
+def answer(
+    raw: bytes,
+    services: Services,
+    caller: Tenant | None = None,
+    links: Links = no_links,
+    heard: Callable[[OrderSign], None] = unheard,
+    ends: float | None = None,
+) -> Answered:
+    """Answer one call. ``caller`` is the tenant that authentication proved, if it did.
+
+    ``heard`` is told of a well-formed call, whatever becomes of it. ``ends`` is the monotonic instant by
+    which the cards have to be made; by default the whole time budget begins now. The EHR may be waited
+    for until deciding needs the rest. Raises Refused for what is no order-sign call, and with 412 when
+    there is no access to data.
+    """
+    ends = ends if ends is not None else services.monotonic() + services.settings.deadline_s
+    deadline = ends - services.settings.deadline_s * _EVALUATION_SHARE
+    call = order_sign(json_from(raw))
+    heard(call)
+    tenant = _tenant(call, services, caller)
+    client = _client(call, services, tenant)
+    sources = drug_sources(call.drafts, call.prefetch, client, deadline)
+    inside = [p for p in services.policies_of(tenant) if _in_scope(call.drafts, p, record_from("", sources))]
+    if not inside:
+        return Answered(call, tenant, [])
+    try:
+        gathered = gather(_ehr_request(call, sources, services.clock().date()), client, deadline)
+    except NoAccess:
+        raise _no_access() from None
+    if client is not None and tenant is not None and tenant.payer_identifiers:
+        gathered = replace(gathered, record=with_payors(gathered.record, client, deadline))
+    return _evaluated(call, services, tenant, inside, gathered, links, ends)
+
+
+def _tenant(call: OrderSign, services: Services, caller: Tenant | None) -> Tenant | None:
+    """The tenant of the call: the caller's, else the one whose FHIR server is named."""
+    if caller is not None or call.fhir_server is None:
+        return caller
+    return services.settings.tenant_for_fhir_server(call.fhir_server)
+
+
+def _client(call: OrderSign, services: Services, tenant: Tenant | None) -> FhirClient | None:
+    """A client for the named server; None when there is none that may be asked."""
+    if call.fhir_server is None or (tenant is None and not services.settings.dev):
+        return None
+    owner = services.settings.tenant_for_fhir_server(call.fhir_server)
+    if owner is None or (tenant is not None and owner.id != tenant.id):
+        return None
+    door = services.door_to(call.fhir_server)
+    lent = call.authorization
+    if lent is None:
+        return FhirClient(door, call.fhir_server)
+    if lent.expires_in <= 0:
+        return None
+    return FhirClient(door, call.fhir_server, lent.access_token or None, lent.scope or None)
+
+
+def _in_scope(drafts: Sequence[Resource], policy: DrugPolicy, known: Record) -> bool:
+    return any(policy.in_scope(draft, known.resolve) for draft in drafts)
+
+
+def _ehr_request(call: OrderSign, sources: Sequence[Resource], today: date) -> EhrRequest:
+    lent = call.authorization
+    return EhrRequest(
+        patient_id=call.patient_id,
+        prefetch=call.prefetch,
+        draft_resources=(*call.drafts, *(s for s in sources if s not in call.drafts)),
+        fhir_server=call.fhir_server,
+        access_token=lent.access_token if lent else None,
+        scope=lent.scope if lent else None,
+        today=today,
+    )
+
+
+def _no_access() -> Refused:
+    return Refused(
+        412,
+        "processing",
+        "The patient's data is neither in the prefetch nor readable from an allowed FHIR server.",
+        "prefetch",
+    )
+
+
+def _evaluated(
+    call: OrderSign,
+    services: Services,
+    tenant: Tenant | None,
+    policies: Sequence[DrugPolicy],
+    gathered: Gathered,
+    links: Links,
+    ends: float,
+) -> Answered:
+    begun = services.monotonic()
+    # Work that the EHR made late still gets its share: what was read is not thrown away.
+    share = max(services.settings.deadline_s * _EVALUATION_SHARE, _LEAST_EVALUATION_S)
+    ends = max(ends, begun + share)
+    time = Allowance(lambda: services.monotonic() >= ends)
+    grounds = Grounds(
+        tenant=tenant.id if tenant else DEVELOPMENT_TENANT,
+        patient_id=call.patient_id,
+        record=gathered.record,
+        drafts=call.drafts,
+        policies=tuple(policy.name for policy in policies),
+        clock=services.clock(),
+        public_url=services.settings.public_url,
+        payers=tenant.payer_identifiers if tenant else (),
+    )
+    found = grounds.determinations(services.policies, time)
+    reached = time.steps if time.is_over else None
+    if reached is not None:
+        log.warning("the evaluation was not finished in time: %d steps reached", reached)
+    grounds = replace(grounds, app_context=links(call, found), steps=reached)
+    rendered = grounds.cards(found)
+    spent = (services.monotonic() - begun) * 1000
+    return Answered(call, tenant, rendered, found, gathered, spent, grounds, time.faults)

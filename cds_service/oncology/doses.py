@@ -1,0 +1,143 @@
+"""Doses of a drug given, held and planned.
+
+Administrations outrank statements and dispenses, these outrank completed requests. One calendar
+day is one dose; a lower-ranked record close to a higher-ranked one is the same dose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from cds_service.clinical.chart import Chart
+from cds_service.clinical.observations.units import ucum_of
+from cds_service.clinical.therapy.exposure import DrugUse
+from cds_service.clinical.therapy.labels import Label
+from cds_service.clinical.therapy.order_dose import DOSE_UNITS
+from cds_service.fhir.dates import When
+from cds_service.fhir.quantities import as_decimal, unit_names
+
+_DOSE_STATUSES = {
+    "MedicationAdministration": {"completed", "in-progress", "stopped"},
+    "MedicationStatement": {"completed", "active"},
+    "MedicationDispense": {"completed"},
+    "MedicationRequest": {"completed"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """One dose given on a day, or (``given`` False) one that was not. ``mg`` or ``mg_per_m2`` when stated."""
+
+    day: date
+    when: When
+    label: Label | None
+    reference: str
+    rank: int
+    given: bool = True
+    mg: Decimal | None = None
+    mg_per_m2: Decimal | None = None
+    planned: bool = False
+
+    @property
+    def shown(self) -> str:
+        label = f" ({self.label})" if self.label else ""
+        return f"{self.day}{label}"
+
+
+@dataclass(frozen=True, slots=True)
+class DoseHistory:
+    """Doses given and held, in order of time; ``undated`` are uses that prove exposure, not doses."""
+
+    doses: tuple[Dose, ...]
+    undated: tuple[DrugUse, ...]
+
+    @property
+    def given(self) -> tuple[Dose, ...]:
+        return tuple(d for d in self.doses if d.given)
+
+    @property
+    def period_ends(self) -> tuple[Dose, ...]:
+        """The uses over a period, each as a dose on its last day: it was given by then, how often is not known."""
+        return tuple(
+            Dose(u.end.last, u.end, None, u.reference, u.rank) for u in self.undated if u.end is not None
+        )
+
+
+def dose_history(chart: Chart, drug: str, same: timedelta) -> DoseHistory:
+    """The doses of a drug up to the chart's clock; records of different rank not further apart than ``same`` are one."""
+    uses = [u for u in chart.uses if drug in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}]
+    given_uses = [u for u in uses if u.status != "not-done"]
+    not_done = [u for u in uses if u.status == "not-done" and u.kind == "MedicationAdministration"]
+    held = _one_a_day(d for u in not_done for d in _doses(u, given=False))
+    given: list[Dose] = []
+    for rank in (3, 2, 1):
+        higher = [d for d in (*given, *held) if d.rank > rank]
+        for dose in _one_a_day(d for u in given_uses if u.rank == rank for d in _doses(u)):
+            if not any(is_same_dose(dose.day, other.day, same) for other in higher):
+                given.append(dose)
+    held = [h for h in held if not any(h.day == g.day and h.rank == g.rank for g in given)]
+    undated = tuple(u for u in given_uses if any(w.day is None for w in _times(u)) or not _times(u))
+    return DoseHistory(tuple(sorted((*given, *held), key=lambda d: (d.day, d.reference))), undated)
+
+
+def is_same_dose(a: date, b: date, same: timedelta) -> bool:
+    """Whether records of different rank, of these days, speak of one dose."""
+    return abs(a - b) <= same
+
+
+def is_accounted_for(use: DrugUse, course: Sequence[Dose], last_end: date | None, same: timedelta) -> bool:
+    """Whether a use without single dates is that of an earlier course, or of the doses of this one.
+
+    ``last_end`` is the day on which the course before ended.
+    """
+    if last_end is not None and use.end is not None and use.end.last < last_end:
+        return True
+    given = [d.day for d in course if d.given]
+    if use.days:
+        return any(w.first <= day <= w.last for w in use.days for day in given)
+    if not given:
+        return False
+    return use.start is None or use.start.last >= given[0] - same
+
+
+def _times(use: DrugUse) -> tuple[When, ...]:
+    """The times of single doses; a completed request without events is one, on its planned date."""
+    if use.days or use.kind != "MedicationRequest":
+        return use.days
+    planned = use.start or use.authored
+    return (planned,) if planned is not None else ()
+
+
+def _doses(use: DrugUse, *, given: bool = True) -> Iterator[Dose]:
+    mg, per_m2 = _amount(use)
+    for when in _times(use):
+        if when.day is not None:
+            yield Dose(when.day, when, use.label, use.reference, use.rank, given, mg, per_m2)
+
+
+def _amount(use: DrugUse) -> tuple[Decimal | None, Decimal | None]:
+    value = as_decimal(use.amount.get("value"))
+    code, unit = unit_names(use.amount)
+    name = ucum_of(code or unit or "")
+    if value is None or name is None:
+        return None, None
+    if name in DOSE_UNITS:
+        return value * DOSE_UNITS[name], None
+    return None, value if name == "mg/m2" else None
+
+
+def _one_a_day(doses: Iterable[Dose]) -> list[Dose]:
+    """One dose for each calendar day; of several records of it, the fuller one."""
+    by_day: dict[date, Dose] = {}
+    for dose in doses:
+        held = by_day.get(dose.day)
+        if held is None or _fullness(dose) > _fullness(held):
+            by_day[dose.day] = dose
+    return sorted(by_day.values(), key=lambda d: d.day)
+
+
+def _fullness(dose: Dose) -> tuple[bool, Decimal, str]:
+    return dose.label is not None, dose.mg or dose.mg_per_m2 or Decimal(0), dose.reference

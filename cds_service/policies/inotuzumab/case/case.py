@@ -1,0 +1,272 @@
+"""One order in its place: the courses of treatment, the present course, cycle and day (POL-COURSE).
+
+A :class:`Case` is what every criterion and rule looks at: the chart at an instant, the order, and
+the frame (courses, position) that does not change when the chart is read as of day 1 of the cycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import cached_property
+
+from cds_service.clinical.chart import Chart, read_chart
+from cds_service.clinical.leukemia.diagnosis import Diagnosis, diagnosis
+from cds_service.clinical.therapy.drugs import INOTUZUMAB
+from cds_service.clinical.therapy.exposure import DrugUse
+from cds_service.clinical.therapy.labels import Label
+from cds_service.clinical.therapy.orders import Order, is_for, read_order
+from cds_service.fhir.dates import When, whole_day
+from cds_service.fhir.record import DataKind, Record, Resource
+from cds_service.oncology.cycle_count import Position, Reading, placings, position
+from cds_service.oncology.doses import (
+    Dose,
+    DoseHistory,
+    is_accounted_for,
+    is_same_dose,
+)
+from cds_service.policies.inotuzumab.case.course_ends import End, ends_of_courses, present_course
+from cds_service.policies.inotuzumab.case.lines import history_unseen
+from cds_service.policies.inotuzumab.case.response import CourseResponse, course_response
+from cds_service.policies.inotuzumab.case.response_evidence import Item, evidence_items, in_time
+from cds_service.policies.inotuzumab.case.schedule import doses_of, schedule
+from cds_service.policies.inotuzumab.numbers import span
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The courses and the order's place in the present one."""
+
+    history: DoseHistory
+    ends: tuple[End, ...]
+    undated_ends: tuple[End, ...]
+    events: tuple[Dose, ...]
+    planned_before: tuple[Dose, ...]
+    position: Position
+    earlier_periods: tuple[Dose, ...] = ()
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The possible placings of the doses into cycles and days."""
+        return self.position.readings
+
+    @property
+    def given(self) -> tuple[Dose, ...]:
+        """The doses given in the present course, in order of time."""
+        return tuple(d for d in self.events if d.given)
+
+    @property
+    def start(self) -> date | None:
+        """The day of the first dose of the present course."""
+        return self.given[0].day if self.given else None
+
+    @property
+    def earlier(self) -> tuple[Dose, ...]:
+        """The doses of earlier courses, and the last days of uses over a period in them (8.4.6)."""
+        doses = [d for d in self.history.given if d not in self.events]
+        return tuple(sorted((*doses, *self.earlier_periods), key=lambda d: d.day))
+
+    def day_one_of(self, cycle: int | None) -> date | None:
+        """The day of day 1 of a cycle, where all readings agree."""
+        found = {r.day_one(cycle) for r in self.readings} if cycle else set()
+        return found.pop() if len(found) == 1 else None
+
+    def after_cycle(self, cycle: int | None, when: When) -> When:
+        """When a state "after cycle n" was, as a text of ``when`` says it: before the next day 1, where there was one by then."""
+        following = self.day_one_of(cycle + 1) if cycle else None
+        if following is None or following > when.first:
+            return when
+        last = max((d.day for d in self.given if d.day < following), default=following)
+        return When(last, following)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An order, the chart at an instant with its evidence of response, and the frame.
+
+    ``drafts`` are the other drugs, ``requests`` the ServiceRequests of the same bundle.
+    """
+
+    chart: Chart
+    items: tuple[Item, ...]
+    order: Order
+    siblings: tuple[Order, ...]
+    drafts: tuple[DrugUse, ...]
+    frame: Frame
+    requests: tuple[Resource, ...] = ()
+
+    @property
+    def record(self) -> Record:
+        return self.chart.record
+
+    @property
+    def clock(self) -> datetime:
+        return self.chart.clock
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        return diagnosis(self.chart)
+
+    @property
+    def cycle(self) -> int | None:
+        return self.frame.position.cycle
+
+    @property
+    def day(self) -> int | None:
+        return self.frame.position.day
+
+    @property
+    def highest_cycle(self) -> int | None:
+        """The cycle, or the highest that is possible; None when nothing is known of it."""
+        return self.frame.position.highest_cycle
+
+    @property
+    def request(self) -> str:
+        """``initial`` for cycle 1 of a course, else ``continuation``; unknown: that of the higher possible cycle."""
+        return "initial" if self.highest_cycle == 1 else "continuation"
+
+    @property
+    def planned(self) -> date:
+        return self.order.planned
+
+    @property
+    def horizon(self) -> date:
+        """min(today, planned date): windows end with that day, included."""
+        return min(self.chart.today, self.planned)
+
+    @cached_property
+    def day_one(self) -> date:
+        """Day 1 of the order's cycle: the planned date of a day-1 order, else the dose that was day 1."""
+        if self.day == 1 or self.highest_cycle is None:
+            return self.planned
+        return self.frame.day_one_of(self.highest_cycle) or self.planned
+
+    @cached_property
+    def last_cycle_day_one(self) -> date | None:
+        """Day 1 of the last completed cycle, the one before the order's; None for cycle 1.
+
+        Where the doses allow two readings, the later one: what is dated after it is so in both.
+        """
+        cycle = self.highest_cycle
+        if cycle is None:
+            return (
+                self.frame.readings[0].day_one(self.frame.readings[0].cycle) if self.frame.readings else None
+            )
+        found = [r.day_one(min(cycle - 1, r.cycle)) for r in self.frame.readings] if cycle > 1 else []
+        return max((day for day in found if day is not None), default=None)
+
+    @cached_property
+    def response(self) -> CourseResponse:
+        return course_response(self.items, self.chart, self.frame.start, self.last_cycle_day_one)
+
+    @cached_property
+    def as_of_day_one(self) -> Case | None:
+        """The case with only the facts up to day 1 of the cycle, for a day 8 or 15 order; else None."""
+        if self.day == 1 or self.day_one >= self.chart.today:
+            return None
+        end = datetime.combine(self.day_one, time(23, 59, 59), tzinfo=self.clock.tzinfo)
+        if end >= self.clock:
+            return None
+        then = read_chart(self.record, end)
+        return replace(self, chart=then, items=_placed(evidence_items(then), self.frame))
+
+
+def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Sequence[DrugUse]) -> Case:
+    """Put an order in its place. ``siblings`` are the other inotuzumab orders of the bundle."""
+    history, same = doses_of(chart), span("course.same_dose")
+    items = evidence_items(chart)
+    known = tuple(sorted((*history.given, *history.period_ends), key=lambda d: d.day))
+    ends = ends_of_courses(chart, known, items)
+    dated = tuple(e for e in ends if e.day is not None)
+    last_end = max((e.day for e in dated if e.day is not None), default=None)
+    events = present_course(history.doses, dated)
+    others = (*siblings, *_active_orders(chart, order))
+    planned = tuple(_planned_before(order, others, chart, events))
+    counted = tuple(sorted((*events, *planned), key=lambda d: d.day))
+    delayed = _delayed_cycles(chart, counted)
+    place = position(
+        counted, order.label, order.planned, schedule(), unseen=doses_unseen(chart, history),
+        uncounted=any(not is_accounted_for(u, events, last_end, same) for u in history.undated), delayed=delayed,
+    )  # fmt: skip
+    undated = tuple(e for e in ends if e.day is None)
+    periods = tuple(d for d in history.period_ends if last_end is not None and d.day < last_end)
+    frame = Frame(history, dated, undated, events, planned, place, periods)
+    return Case(chart, _placed(items, frame), order, tuple(siblings), tuple(drafts), frame)
+
+
+def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
+    """The evidence with what speaks of an earlier cycle dated to that cycle."""
+    placed = [(i, frame.after_cycle(i.cycle, When(i.first, i.day))) for i in items]
+    return tuple(sorted((replace(i, first=w.first, day=w.last) for i, w in placed), key=in_time))
+
+
+def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:
+    """Why the doses given could not be seen: administrations always matter, the rest when there are none."""
+    if reason := chart.unseen(DataKind.MEDICATION_ADMINISTRATIONS):
+        return reason
+    if not history.given and DataKind.MEDICATION_ADMINISTRATIONS in chart.record.not_offered:
+        return "this EHR does not offer MedicationAdministration, and no dose is recorded elsewhere"
+    return None if history.given else history_unseen(chart)
+
+
+def _delayed_cycles(chart: Chart, doses: Sequence[Dose]) -> tuple[int, ...]:
+    """The cycles that are the present one in some reading, when an order of the drug is recorded as on hold."""
+    if not any(u.status == "on-hold" and INOTUZUMAB in u.drugs for u in chart.uses):
+        return ()
+    return tuple(dict.fromkeys(r.cycle for r in placings(doses, schedule())))
+
+
+def _planned_before(
+    order: Order, others: Sequence[Order], chart: Chart, events: Sequence[Dose]
+) -> Iterator[Dose]:
+    """Other inotuzumab orders, not yet given, with a day from today on and before the planned date."""
+    found: dict[date, Dose] = {}
+    for other in others:
+        newer = [o for o in (order, *others) if other.reference in o.replaces]
+        for day, label in _days_of(other):
+            if not any(_takes_the_place(o, day, label) for o in newer):
+                found.setdefault(day, Dose(day, whole_day(day), label, other.reference, 0, planned=True))
+    for day in sorted(found):
+        if chart.today <= day < order.planned and not any(
+            is_same_dose(day, d.day, span("course.same_dose")) for d in events if d.given
+        ):
+            yield found[day]
+
+
+def _days_of(other: Order) -> Iterator[tuple[date, Label | None]]:
+    """The planned days of an order with the label of each: its own, else the first day that of the order."""
+    for dose in other.doses:
+        yield dose.day, dose.label or (other.label if dose.day == other.planned else None)
+
+
+def _takes_the_place(newer: Order, day: date, label: Label | None) -> bool:
+    """Whether an order that names an earlier one stands for this dose of it: its slot, or less than 6 days away.
+
+    FHIR's ``priorPrescription`` names the order before in a series as well; that one still counts.
+    """
+    same_slot = label is not None and label in (newer.label, *(d.label for d in newer.doses))
+    return same_slot or any(abs(day - own) < span("dose.min_interval") for own in newer.days)
+
+
+def _active_orders(chart: Chart, order: Order) -> Iterator[Order]:
+    """The active inotuzumab orders of the record, with the days they state."""
+    for kind in ("MedicationRequest", "ServiceRequest"):
+        for resource in chart.record.of_type(kind):
+            body = resource.body
+            if body.get("status") != "active" or body.get("intent") in ("proposal", "option"):
+                continue
+            if resource.reference != order.reference and is_for(resource, INOTUZUMAB, chart.record):
+                other = read_order(resource, resource.reference, chart.clock)
+                if other.planned_is_stated:
+                    yield other
+
+
+def replaced_and_active(case: Case) -> tuple[Order, ...]:
+    """The orders that this one replaces and that are still active in the record."""
+    return tuple(
+        other
+        for other in _active_orders(case.chart, case.order)
+        if other.reference in case.order.replaces
+        and any(_takes_the_place(case.order, day, label) for day, label in _days_of(other))
+    )

@@ -1,0 +1,294 @@
+"""Prior lines of ALL therapy: POL-DEF-LINE.
+
+A line is systemic ALL therapy given before the course. Steroid prephase, cytoreduction, intrathecal
+drugs, and the drugs of the regimen that starts now are none; maintenance belongs to its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cds_service.clinical.chart import Act, Chart
+from cds_service.clinical.leukemia.cell_therapy import cell_therapies
+from cds_service.clinical.leukemia.indication import Indication, indication, other_malignancies
+from cds_service.clinical.leukemia.transplant import Transplant, transplants
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.statements import Statement, when_stated
+from cds_service.clinical.therapy.drugs import (
+    CYTOREDUCTION,
+    INOTUZUMAB,
+    MINI_HYPER_CVD,
+    STEROIDS,
+    TKIS,
+    UNRESOLVED,
+    is_antineoplastic,
+    shown,
+)
+from cds_service.clinical.therapy.exposure import DrugUse
+from cds_service.clinical.therapy.orders import Order
+from cds_service.clinical.words import Said, phrase, says
+from cds_service.fhir.codings import System, codes_in
+from cds_service.fhir.dates import When, whole_day
+from cds_service.fhir.json_types import as_dicts
+from cds_service.fhir.record import DataKind
+from cds_service.policies.inotuzumab.case import regimens
+from cds_service.policies.inotuzumab.numbers import span
+
+MEDICATION_NEEDS = (
+    DataKind.MEDICATION_ADMINISTRATIONS,
+    DataKind.MEDICATION_STATEMENTS,
+    DataKind.MEDICATION_DISPENSES,
+    DataKind.MEDICATION_REQUESTS,
+)
+OPEN_STATUSES = frozenset({"active", "draft", "in-progress", "on-hold", "intended"})
+_ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment"})
+LATER_LINE = phrase(
+    r"(?:second|third|fourth|2nd|3rd|4th) line",
+    r"(?:first |second |third )?salvage",
+    r"(?:first|second|third) relapse",
+)
+_PRIOR_THERAPY = re.compile(
+    r"\b(?:prior|previous|past|earlier|history of)\b.{0,30}\b(?:therap\w+|treatments?|chemo\w*|regimens?|lines?)\b|\btreatment history\b",
+    re.IGNORECASE,
+)
+_MAINTENANCE = phrase(r"maintenance", r"POMP")
+_LABELLED_CYTOREDUCTION = re.compile(r"cytoreduc|debulk|pre-?phase", re.IGNORECASE)
+_NO_RESPONSE_CODE = (System.SNOMED, "266721009")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Evidence of one prior therapy. ``last`` is when it is last known to have gone on.
+
+    ``possible``: it may have been for another disease, so that it decides nothing.
+    """
+
+    what: str
+    first: When | None
+    last: When | None
+    references: tuple[str, ...]
+    possible: bool = False
+
+    @property
+    def shown(self) -> str:
+        return f"{self.what} ({self.first})" if self.first else self.what
+
+
+def history_unseen(chart: Chart) -> str | None:
+    """Why the therapy history could not be wholly seen; None when it was."""
+    return chart.unseen(*MEDICATION_NEEDS)
+
+
+def systemic(use: DrugUse) -> frozenset[str]:
+    """The systemic antineoplastics of a use, without intrathecal ones and those for another disease."""
+    if use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER:
+        return frozenset()
+    return frozenset(d for d in use.drugs if d != INOTUZUMAB and is_antineoplastic(d, use.concept))
+
+
+def is_cytoreduction(use: DrugUse, day_one: date) -> bool:
+    """Hydroxyurea; steroids or vincristine shortly before day 1 or so labelled (POL-A-II-B-1, step 2)."""
+    if not use.drugs or use.drugs - CYTOREDUCTION:
+        return False
+    if "hydroxyurea" in use.drugs or _LABELLED_CYTOREDUCTION.search(use.all_text):
+        return True
+    ended = use.end or (use.days[-1] if use.days and use.is_given else None)
+    return _begun_shortly_before(use, day_one) and ended is not None and ended.last < day_one
+
+
+def _begun_shortly_before(use: DrugUse, day_one: date) -> bool:
+    first = use.first_known
+    return first is not None and first.first >= day_one - span("frontline.cytoreduction_within")
+
+
+def line_periods(lines: Sequence[Line]) -> list[tuple[date, date]]:
+    """The periods of the dated lines: what follows within 28 days belongs to the same line."""
+    found: list[tuple[date, date]] = []
+    for first, last in sorted(
+        (line.first.first, line.last.last) for line in lines if line.first and line.last
+    ):
+        if found and first - found[-1][1] <= span("frontline.same_regimen"):
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
+
+
+def prior_lines(
+    chart: Chart, day_one: date, plan_texts: Sequence[str] = (), leukemia_from: date | None = None
+) -> tuple[Line, ...]:
+    """The prior therapies before day 1 of the course: by drugs given, procedures, plan, or in words.
+
+    ``plan_texts`` are texts of the orders being signed, which may name the regimen that starts now.
+    ``leukemia_from`` is the first entry of the leukemia, where it tells when the disease began.
+    """
+    other = bool(other_malignancies(chart))
+    return (
+        *_by_drugs(chart, day_one, plan_texts, leukemia_from if other else None),
+        *_by_acts(chart, day_one, leukemia_from if other else None),
+        *_in_words(chart, day_one),
+    )
+
+
+def _may_be_for_another(
+    reasons: Iterable[Mapping[str, Any]], ended: When | None, leukemia_from: date | None
+) -> bool:
+    """Whether a therapy is *possible* as a line (policy analysis 8.4.1).
+
+    Its reason is not understood; or it has none, another malignancy is on record, and it may have
+    ended more than 28 days before the leukemia's first entry (``leukemia_from``; None: no such date).
+    """
+    told = indication(reasons)
+    if told is not Indication.NOT_TOLD or leukemia_from is None:
+        return told is Indication.NOT_UNDERSTOOD
+    return ended is None or ended.is_before(leukemia_from - span("frontline.other_malignancy")) is not False
+
+
+def _by_drugs(
+    chart: Chart, day_one: date, plan_texts: Sequence[str], leukemia_from: date | None
+) -> Iterator[Line]:
+    starting = _starting_now(chart, day_one, plan_texts)
+    for use in chart.uses:
+        named = _antineoplastic_names(use)
+        first = use.first_known
+        if not named or not (use.is_given or use.status == "stopped") or is_cytoreduction(use, day_one):
+            continue
+        if first is not None and first.is_before(day_one) is False:
+            continue
+        goes_on = systemic(use) <= starting if systemic(use) else use.status in OPEN_STATUSES
+        if goes_on and _begun_shortly_before(use, day_one):
+            continue
+        ended = whole_day(day_one) if use.status == "active" and use.end is None else use.last_known
+        possible = _may_be_for_another(use.reason_codes, ended, leukemia_from)
+        yield Line(named, first, use.last_known, (use.reference,), possible)
+
+
+def _antineoplastic_names(use: DrugUse) -> str:
+    """The systemic antineoplastics of a use, or the regimen that a use without a known drug names."""
+    if drugs := systemic(use):
+        return ", ".join(sorted(shown(d) for d in drugs))
+    is_regimen = not use.drugs and regimens.names_regimen(use.words)
+    other = use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER
+    return use.words.split(" | ")[0][:60] if is_regimen and not other else ""
+
+
+def _starting_now(chart: Chart, day_one: date, plan_texts: Sequence[str]) -> frozenset[str]:
+    """The drugs of the regimen that starts now: still going on, given from day 1 on, or of the plan named."""
+    found: set[str] = set()
+    for use in chart.uses:
+        last = use.last_known
+        if use.status in OPEN_STATUSES or (last is not None and last.last >= day_one):
+            found |= systemic(use)
+    current = (
+        s.whole
+        for s in chart.statements
+        if s.kind in ("CarePlan", "MedicationRequest") and s.status in OPEN_STATUSES
+    )
+    if any(regimens.plans(text, regimens.MINI_HYPER_CVD) for text in (*plan_texts, *current)):
+        found |= MINI_HYPER_CVD
+    return frozenset(found)
+
+
+def _is_before(when: When | None, day_one: date) -> bool:
+    return when is None or when.is_before(day_one) is True
+
+
+def _by_acts(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
+    """Transplants, CAR-T cells and completed plans, but for those that name another disease as their reason."""
+    acts: list[tuple[str, Transplant | Act]] = [("stem cell transplant", t) for t in transplants(chart)]
+    acts += [("CAR-T cells", a) for a in cell_therapies(chart)]
+    for plan in (a for a in chart.acts if a.kind == "CarePlan" and a.status == "completed"):
+        if regimens.names_regimen(" ; ".join((*plan.texts, plan.words))):
+            acts.append(((plan.texts or (plan.words,))[0][:60], plan))
+    for what, act in acts:
+        if _is_before(act.when, day_one) and indication(act.reasons) is not Indication.OTHER:
+            possible = _may_be_for_another(act.reasons, act.when, leukemia_from)
+            yield Line(what, act.when, act.when, (act.reference,), possible)
+
+
+def _in_words(chart: Chart, day_one: date) -> Iterator[Line]:
+    for s in chart.statements:
+        if s.kind not in _ORDERING and s.text and (s.when is None or s.when.first <= day_one):
+            if _states_prior_therapy(s):
+                yield Line(s.text[:80], s.when, s.when, (s.reference,))
+                continue
+            for clause in regimens.prior_therapy_in(s.text):
+                yield Line(clause[:80], s.when, s.when, (s.reference,))
+
+
+def _states_prior_therapy(s: Statement) -> bool:
+    """Whether a regimen is the answer to a question about prior therapy ("hyper-CVAD x 4")."""
+    named = _PRIOR_THERAPY.search(s.topic) is not None and regimens.names_regimen(s.text)
+    return named and not regimens.is_for_another_cancer(s.text)
+
+
+def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:
+    """Statements that a therapy failed, in words or as the reason why it was ended: when, where and what."""
+    for s in chart.statements:
+        if s.kind not in _ORDERING and _states(s.text, "refractory"):
+            yield s.when, s.reference, s.text[:80]
+    for kind in ("MedicationRequest", "MedicationAdministration", "MedicationStatement", "CarePlan"):
+        for resource in chart.record.of_type(kind):
+            for reason in as_dicts(resource.body.get("statusReason")):
+                if _NO_RESPONSE_CODE in codes_in(reason):
+                    yield when_stated(resource, chart.zone), resource.reference, "ended for absent response"
+
+
+def _states(text: str, status: str) -> bool:
+    """Whether a text states a status of the leukemia, now or of the past."""
+    return any(a.value == status for a in read(text, "status").assertions)
+
+
+def stated_untreated(chart: Chart, day_one: date, order: Order) -> tuple[str, ...]:
+    """References of texts, not later than day 1, that call the disease untreated or newly diagnosed."""
+    found = [
+        s.reference
+        for s in chart.statements
+        if (s.when is None or s.when.first <= day_one) and "untreated" in read(s.whole, "status").values
+    ]
+    if any("untreated" in read(text, "status").values for text in order.texts):
+        found.append(order.reference)
+    return tuple(dict.fromkeys(found))
+
+
+def stated_new_line(chart: Chart) -> Iterator[tuple[When | None, str]]:
+    """Care plans that state a new line of therapy (it ends a course): when, and where."""
+    for act in chart.acts:
+        if act.kind != "CarePlan" or act.status not in ("active", "completed"):
+            continue
+        text = " ; ".join((act.words, *act.texts))
+        if says(text, LATER_LINE) is Said.AFFIRMED and not re.search(
+            r"inotuzumab|besponsa", text, re.IGNORECASE
+        ):
+            yield act.when, act.reference
+
+
+def is_maintenance(use: DrugUse) -> bool:
+    return says(use.all_text, _MAINTENANCE) is Said.AFFIRMED
+
+
+def ends_course(use: DrugUse, chart: Chart) -> frozenset[str]:
+    """The drugs of a use that are another systemic ALL line, which ends a course (POL-COURSE 1 b)."""
+    if not use.is_given or is_maintenance(use):
+        return frozenset()
+    drugs = systemic(use) - TKIS - MINI_HYPER_CVD - STEROIDS - {"hydroxyurea", UNRESOLVED}
+    if "blinatumomab" in drugs and _after_mini_hyper_cvd(use, chart):
+        drugs -= {"blinatumomab"}
+    return drugs
+
+
+def _after_mini_hyper_cvd(use: DrugUse, chart: Chart) -> bool:
+    """Whether blinatumomab follows mini-hyper-CVD: as consolidation it is a partner, alone another line."""
+    first = use.first_known
+    before = {
+        d
+        for u in chart.uses
+        if u.is_given and not u.intrathecal and (f := u.first_known) and first and f.first <= first.first
+        for d in u.drugs & MINI_HYPER_CVD
+    }
+    named = any(regimens.names(s.whole, regimens.MINI_HYPER_CVD) for s in chart.statements)
+    return named or before >= MINI_HYPER_CVD

@@ -1,0 +1,56 @@
+"""The days of one order: which cycle and day each planned dose is, and whether two lie too close (policy analysis 8.3.1).
+
+The first dose stands where the order stands; the later ones are placed after it by their own
+labels, else by counting (1.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from cds_service.clinical.therapy.labels import Label
+from cds_service.clinical.therapy.orders import Order
+from cds_service.clinical.therapy.planned_doses import PlannedDose
+from cds_service.fhir.dates import whole_day
+from cds_service.oncology.cycle_count import Reading, contradicts, place
+from cds_service.oncology.doses import Dose
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.schedule import schedule
+from cds_service.policies.inotuzumab.numbers import days
+
+
+def too_close(order: Order) -> tuple[date, date] | None:
+    """Two doses of one order less than 6 days apart, the closest ones; None when there are none."""
+    closest = order.closest
+    if closest is None or (closest[1] - closest[0]).days >= days("dose.min_interval"):
+        return None
+    return closest
+
+
+def later_places(case: Case) -> Iterator[tuple[PlannedDose, tuple[Label, ...]]]:
+    """The planned doses after the first, each with its possible places; none where nothing tells them."""
+    readings = [
+        Reading().with_dose(_dose(case.order.doses[0], case), candidate)
+        for candidate in case.frame.position.candidates
+    ]
+    for planned in case.order.doses[1:]:
+        if not readings:
+            yield planned, (planned.label,) if planned.label is not None else ()
+            continue
+        found = [(reading, slot) for reading in readings for slot in _places(planned, reading)]
+        readings = [reading.with_dose(_dose(planned, case), slot) for reading, slot in found]
+        yield planned, tuple(sorted({slot for _, slot in found}))
+
+
+def _places(planned: PlannedDose, reading: Reading) -> set[Label]:
+    """By its label; by counting without one; both where the label contradicts the doses before it."""
+    counted = set(place(reading, planned.day, schedule()))
+    if planned.label is None:
+        return counted
+    agrees = contradicts(planned.label, reading, planned.day, schedule()) is None
+    return {planned.label} if agrees else {planned.label, *counted}
+
+
+def _dose(planned: PlannedDose, case: Case) -> Dose:
+    return Dose(planned.day, whole_day(planned.day), planned.label, case.order.reference, 0, planned=True)

@@ -1,0 +1,189 @@
+"""Dated evidence of response: statements and components, as items of one kind (policy analysis 2.2, steps 1 to 4).
+
+Says of each piece of evidence whether it shows CR or CRi, its opposite, or relapse. What a course
+has reached follows from their order and is decided in ``response``. Which words are statements: POL-REC-TEXT, by the reader. The counts that separate CR
+from CRi change no decision and are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from cds_service.clinical.chart import Chart
+from cds_service.clinical.evidence import newest
+from cds_service.clinical.leukemia.diagnosis import is_relapse
+from cds_service.clinical.leukemia.extramedullary import Extramedullary, extramedullary
+from cds_service.clinical.leukemia.response import (
+    ACHIEVED,
+    NOT_ACHIEVED,
+    RELAPSED,
+    Response,
+    blasts,
+    has_blasts,
+    response_statements,
+    unreadable_blasts,
+)
+from cds_service.clinical.observations.results import Result
+from cds_service.fhir.dates import When
+from cds_service.fhir.record import DataKind
+from cds_service.policies.inotuzumab.numbers import number, span
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of evidence: CR/CRi (``achieved``), its opposite, or relapse evidence.
+
+    ``first`` and ``day`` are the earliest and latest day it can be of; they differ for a partial
+    date. ``open`` is neither CR nor its opposite: clear marrow and blood beside extramedullary
+    disease without follow-up, or (``unreadable``) a blast result that cannot be read. ``denial``: "not
+    in CR" in words. ``entry``: a problem-list entry of a relapse, which counts after a CR only.
+    ``cycle``: the cycle after which a statement places the state.
+    """
+
+    first: date
+    day: date
+    achieved: bool
+    relapse: bool
+    reference: str
+    text: str
+    open: bool = False
+    unreadable: bool = False
+    denial: bool = False
+    entry: bool = False
+    cycle: int | None = None
+
+
+def evidence_items(chart: Chart) -> tuple[Item, ...]:
+    """All dated evidence of response in a chart, statements and components alike, in order of time."""
+    told = {*_statements(chart), *_components(chart)}
+    days = {i.day for i in told}
+    unread = {i for i in _unreadable(chart) if i.day not in days}
+    return tuple(sorted({*told, *unread, *_entries(chart)}, key=in_time))
+
+
+def in_time(item: Item) -> tuple[date, date, bool, bool, str, str]:
+    """The order of evidence: by day, then by what it says."""
+    return item.day, item.first, item.achieved, item.relapse, item.reference, item.text
+
+
+def _item(
+    when: When | None, reference: str, text: str, *, achieved: bool = False, relapse: bool = False
+) -> Iterator[Item]:
+    if when is not None:
+        yield Item(when.first, when.last, achieved, relapse, reference, text)
+
+
+def _entries(chart: Chart) -> Iterator[Item]:
+    """Entries of a relapse with an onset of their own (8.1, 4): later than a CR they end it."""
+    for p in chart.problems:
+        if p.onset is not None and p.verified and not p.is_event and is_relapse(p):
+            text = f"relapse recorded with onset {p.onset}"
+            yield Item(p.onset.first, p.onset.last, False, True, p.reference, text, entry=True)
+
+
+def _statements(chart: Chart) -> Iterator[Item]:
+    """Steps 1 and 4: CR, CRi; PR, SD; PD, relapse. Improved, stable and worsened say nothing of CR."""
+    for s in response_statements(chart):
+        for item in _item(
+            s.when, s.reference, s.shown, achieved=s.response in ACHIEVED, relapse=s.response in RELAPSED
+        ):
+            if s.response in ACHIEVED | NOT_ACHIEVED:
+                yield replace(item, denial=s.response is Response.NO_RESPONSE, cycle=s.cycle)
+
+
+def _components(chart: Chart) -> Iterator[Item]:
+    """Step 2: marrow at or above 5 %, blasts in blood or EMD: not achieved, each alone; all clear: achieved."""
+    limit = number("cr.marrow_blasts_max")
+    marrow, blood = (_speaking(results) for results in blasts(chart))
+    emd = extramedullary(chart)
+    for m in marrow:
+        if m.value is not None and m.value.is_below(limit) is False:
+            yield from _item(m.when, m.reference, f"marrow blasts {m.shown}", relapse=True)
+    for p in blood:
+        if has_blasts(p):
+            yield from _item(p.when, p.reference, f"peripheral blasts {p.shown}", relapse=True)
+    for e in emd:
+        if e.present:
+            yield from _item(e.when, e.reference, f"extramedullary disease ({e.when})", relapse=True)
+    clear_blood = {p.when.day: p for p in blood if p.when is not None and has_blasts(p) is False}
+    window = span("response.components_window")
+    for m in marrow:
+        if m.value is not None and m.value.is_below(limit) and m.when is not None and m.when.day is not None:
+            for n in range(-window.days, window.days + 1):
+                day = m.when.day + timedelta(days=n)
+                if day in clear_blood:
+                    yield from _clear(m, clear_blood[day], (m.when.day, day), emd, chart)
+
+
+def _unreadable(chart: Chart) -> Iterator[Item]:
+    """Blast results whose value cannot be read, on a day of which nothing else tells the response."""
+    for name, results in zip(("marrow blasts", "peripheral blasts"), unreadable_blasts(chart), strict=True):
+        for r in results:
+            if r.when is not None:
+                text = f"{name} {r.shown}"
+                yield Item(
+                    r.when.first, r.when.last, False, False, r.reference, text, open=True, unreadable=True
+                )
+
+
+def _speaking(results: Iterable[Result]) -> list[Result]:
+    """The results that speak for their day: the latest of it, a correction before what it corrects."""
+    by_day: dict[tuple[date, date], list[Result]] = {}
+    for r in results:
+        if r.when is not None:
+            by_day.setdefault((r.when.first, r.when.last), []).append(r)
+    return [r for day in sorted(by_day) for r in newest(by_day[day])]
+
+
+def _clear(
+    m: Result, p: Result, days: tuple[date, date], emd: tuple[Extramedullary, ...], chart: Chart
+) -> Iterator[Item]:
+    """Clear marrow and blood within 14 days of each other, dated by the newest part (steps 2 and 3)."""
+    first, day = sorted(days)
+    window = span("response.components_window")
+    same_day = f" ({m.day_text})" if m.day_text == p.day_text else ""
+    text = f"marrow blasts {m.shown.removesuffix(same_day)}, peripheral blasts {p.shown}"
+    state = _emd_on(emd, day, (day - window, first + window), chart)
+    if isinstance(state, Extramedullary):
+        dated = max(day, state.when.last) if state.when else day
+        yield Item(dated, dated, True, False, m.reference, f"CR/CRi by components: {text}, {state.words}")
+    elif state is not None:
+        yield Item(day, day, False, False, m.reference, f"{text}, but {state}", open=True)
+
+
+def _emd_on(
+    emd: tuple[Extramedullary, ...], day: date, window: tuple[date, date], chart: Chart
+) -> Extramedullary | str | None:
+    """Step 3: EMD absent on a day, or stated so before the window closes.
+
+    A text when it cannot be told (recorded and not followed up, or not all was seen); None when it
+    is stated as present within the window, which is evidence of its own.
+    """
+    if not emd:
+        if reason := chart.unseen(DataKind.CONDITIONS, DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS):
+            return f"whether there is extramedullary disease was not wholly seen ({reason})"
+        return Extramedullary(False, None, "", "no extramedullary disease on record")
+    known = [e for e in emd if e.when is not None and e.when.first <= day]
+    if not known and not any(e.present and e.when is None for e in emd):
+        return Extramedullary(False, None, "", "no extramedullary disease on record by then")
+    ended = {e.reference for e in emd if not e.present and e.when is None}
+    latest = [e for e in known if e.when is not None and e.when.first == _newest_day(known)]
+    if latest and all(not e.present or e.reference in ended for e in latest):
+        words = f"extramedullary disease absent or resolved ({latest[0].when})"
+        return Extramedullary(False, None, latest[0].reference, words)
+    later = [e for e in emd if not e.present and e.when is not None and day < e.when.first <= window[1]]
+    if later:
+        first = min(later, key=lambda e: (e.when.first if e.when else day, e.reference))
+        return Extramedullary(
+            False, first.when, first.reference, f"extramedullary disease absent ({first.when})"
+        )
+    newest_day = _newest_day(latest)
+    if newest_day is not None and newest_day >= window[0]:
+        return None
+    return "extramedullary disease is recorded and its outcome is not"
+
+
+def _newest_day(known: Iterable[Extramedullary]) -> date | None:
+    return max((e.when.first for e in known if e.when is not None), default=None)

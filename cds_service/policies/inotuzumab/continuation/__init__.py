@@ -1,0 +1,1 @@
+"""Section B: the criteria of a continuation."""

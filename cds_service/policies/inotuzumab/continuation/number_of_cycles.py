@@ -1,0 +1,256 @@
+"""How many cycles: POL-B-I-MAX, the procedure MAX of policy analysis 2.5, with POL-DEF-MRD.
+
+Two cycles before a transplant, a third when CR/CRi and MRD negativity were not both reached; else
+up to six, with CR or CRi within three. An unknown plan is judged both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from cds_service.clinical.leukemia.mrd import Mrd, mrd_results
+from cds_service.clinical.leukemia.transplant import Intention, newest_intention, stated_in_order
+from cds_service.clinical.therapy.labels import DAYS
+from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, unknown
+from cds_service.engine.verdict import Verdict, agreed
+from cds_service.fhir.record import DataKind
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.open_items import absent
+from cds_service.policies.inotuzumab.case.response import Status
+from cds_service.policies.inotuzumab.case.response_evidence import Item
+from cds_service.policies.inotuzumab.numbers import days, filled, nth, number, word
+
+_EVIDENCE = (DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Whether something was reached, in words, with its evidence."""
+
+    verdict: Verdict
+    text: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The transplant plan: ``planned`` True, False or (None) unknown."""
+
+    planned: bool | None
+    text: str
+    evidence: tuple[str, ...]
+
+
+def duration(case: Case) -> Answer:
+    """POL-B-I-MAX: procedure MAX, by the newest statement of the transplant plan."""
+    n = case.highest_cycle
+    if n is None:
+        why = f"the cycle is not known ({case.frame.position.why_unknown})"
+        return unknown(why, "cycle-number", changes="the cycle and day of this order")
+    plan, response, mrd = transplant_plan(case), response_by_cycle_three(case, n), mrd_after_two_cycles(case)
+    with_transplant = _planned(n, response.verdict, mrd.verdict)
+    without = _not_planned(n, response.verdict)
+    verdict = {True: with_transplant, False: without, None: agreed((with_transplant, without))}[plan.planned]
+    said = "; ".join(_sentence(n, plan, response, mrd, verdict))
+    evidence = (*plan.evidence, *_decisive(n, plan, response, mrd))
+    if verdict is UNKNOWN:
+        needed = _needed(n, plan, response, mrd)
+        asks = tuple((item, reason) for item, reason in _asks(n, plan, response, mrd) if item in needed)
+        return replace(unknown(said, *needed, evidence=evidence, changes=_settles(needed)), asks=asks)
+    if plan.planned is None and verdict is MET and n > days("cycle.recommended.hsct"):
+        said += "; with and without a transplant the answer is the same"
+    return Answer(verdict, said, evidence)
+
+
+def _planned(n: int, response: Verdict, mrd: Verdict) -> Verdict:
+    """Step 1, POL-B-II and POL-B-II-A: a third cycle only when CR/CRi and MRD negativity were not both reached."""
+    if n <= days("cycle.recommended.hsct"):
+        return MET
+    return ~(response & mrd) if n <= days("cycle.max.hsct") else NOT
+
+
+def _not_planned(n: int, response: Verdict) -> Verdict:
+    """Step 2, POL-B-III: cycles 4 to 6 only when CR/CRi was reached by cycle 3."""
+    if n <= days("cycle.response_deadline"):
+        return MET
+    return response if n <= days("cycle.max.non_hsct") else NOT
+
+
+def transplant_plan(case: Case) -> Plan:
+    """The newest statement of the plan, the order's own words included; unknown while a plan may be unseen."""
+    own = stated_in_order(case.order.texts, case.chart, case.order.reference)
+    planned, statements = newest_intention(case.chart, own)
+    evidence = tuple(dict.fromkeys(i.reference for i in statements))
+    unseen = case.chart.unseen(DataKind.SERVICE_REQUESTS, DataKind.CARE_PLANS, DataKind.APPOINTMENTS)
+    if planned is not True and unseen:
+        return Plan(
+            None,
+            f"whether a transplant is planned is not known (not all plans were seen: {unseen})",
+            evidence,
+        )
+    if planned is None:
+        text = (
+            "statements of the transplant plan differ" if statements else "the transplant plan is not known"
+        )
+        return Plan(None, text, evidence)
+    return Plan(planned, _plan_text(planned, statements), evidence)
+
+
+def _plan_text(planned: bool, statements: tuple[Intention, ...]) -> str:
+    when = next((i.when for i in statements if i.when is not None), None)
+    stated = f" ({when})" if when is not None else ""
+    return f"transplant planned{stated}" if planned else f"no transplant planned{stated}"
+
+
+def response_by_cycle_three(case: Case, n: int) -> Fact:
+    """Step 4: CR/CRi of the course dated up to the day of C4D1; never: "not in CR/CRi" after C3D1 and none before."""
+    response, deadline = case.response, days("cycle.response_deadline")
+    if n <= deadline:
+        return _reached_so_far(case)
+    third = case.frame.day_one_of(deadline)
+    fourth = case.frame.day_one_of(deadline + 1) or (case.planned if n == deadline + 1 else None)
+    achieved = _achieved(case)
+    in_time = [i for i in achieved if fourth is not None and i.day <= fourth]
+    if in_time:
+        return Fact(MET, in_time[0].text, (in_time[0].reference,))
+    against = [
+        i for i in case.items if not i.achieved and not i.open and third is not None and i.first > third
+    ]
+    never = [i for i in against if not any(a.first <= i.day for a in achieved)]
+    if never and not case.chart.unseen(*_EVIDENCE):
+        return Fact(NOT, never[-1].text, (never[-1].reference,))
+    if achieved:
+        return Fact(UNKNOWN, f"{achieved[0].text}, not surely by cycle {deadline}", (achieved[0].reference,))
+    return Fact(UNKNOWN, response.because, response.evidence)
+
+
+def _reached_so_far(case: Case) -> Fact:
+    """Before the deadline: reached at any time of the course, or validly not in CR/CRi now."""
+    if achieved := _achieved(case):
+        return Fact(MET, achieved[0].text, (achieved[0].reference,))
+    response = case.response
+    verdict = NOT if response.status is Status.NOT_ACHIEVED else UNKNOWN
+    return Fact(verdict, response.because, response.evidence)
+
+
+def _achieved(case: Case) -> list[Item]:
+    start = case.frame.start
+    return [i for i in case.items if i.achieved and start is not None and i.first > start]
+
+
+def mrd_after_two_cycles(case: Case) -> Fact:
+    """POL-DEF-MRD: the newest result of the course dated on or after C2D8 (its planned day if not given)."""
+    from_day = _second_cycle_day_eight(case)
+    late = [
+        m
+        for m in mrd_results(case.chart, number("mrd.negative_max"))
+        if m.when is not None and from_day is not None and m.when.first >= from_day
+    ]
+    last = max((m.when.first for m in late if m.when is not None), default=None)
+    newest = [m for m in late if m.when is not None and last is not None and m.when.last >= last]
+    if not newest:
+        return Fact(
+            UNKNOWN,
+            absent(
+                case, f"MRD result after the first {word('cycle.recommended.hsct')} cycles", "mrd", ending=""
+            ),
+        )
+    text, references = "; ".join(dict.fromkeys(m.shown for m in newest)), tuple(m.reference for m in newest)
+    if unseen := case.chart.unseen(*_EVIDENCE):
+        return Fact(UNKNOWN, f"{text}; newer results may not have been seen ({unseen})", references)
+    return Fact(agreed(_mrd_verdict(m) for m in newest), text, references)
+
+
+def _mrd_verdict(m: Mrd) -> Verdict:
+    return UNKNOWN if m.negative is None else (MET if m.negative else NOT)
+
+
+def _second_cycle_day_eight(case: Case) -> date | None:
+    """C2D8 as given; else its planned day, a week after day 1. None when cycle 2 is not on record."""
+    for reading in case.frame.readings[:1]:
+        for dose, label in reading.placed:
+            if (label.cycle, label.day) == (2, 8) and dose.given and not dose.planned:
+                return dose.day
+    day_one = case.frame.day_one_of(2)
+    return None if day_one is None else day_one + timedelta(days=DAYS[1] - DAYS[0])
+
+
+def _sentence(n: int, plan: Plan, response: Fact, mrd: Fact, verdict: Verdict) -> list[str]:
+    """The cycle against the limit first, then what the limit rests on."""
+    if verdict is MET and n <= days("cycle.recommended.hsct"):
+        return [f"cycle {n} is within every limit, with or without transplant ({plan.text})"]
+    said = [_over(n, plan), plan.text] if verdict is NOT else [f"cycle {n}, {plan.text}"]
+    if _third_before_transplant(n, plan):
+        said += [_labelled("MRD", mrd.text), _labelled("CR/CRi", response.text)]
+    elif days("cycle.response_deadline") < n <= days("cycle.max.non_hsct"):
+        said.append(f"CR/CRi by cycle {days('cycle.response_deadline')}: {response.text}")
+    return said
+
+
+def _labelled(what: str, text: str) -> str:
+    return text if text.startswith(what[:2]) else f"{what}: {text}"
+
+
+def _over(n: int, plan: Plan) -> str:
+    """The limit that a cycle is beyond."""
+    before, third = days("cycle.recommended.hsct"), days("cycle.max.hsct")
+    deadline, most = days("cycle.response_deadline"), days("cycle.max.non_hsct")
+    if n == third and plan.planned:
+        return (
+            f"cycle {n} before transplant, with CR/CRi and MRD negative (B.ii); the policy covers {before}, "
+            f"or {third} until both are reached"
+        )
+    if plan.planned:
+        return f"cycle {n}; the policy covers at most {third} before transplant (B.ii)"
+    if n > most:
+        return f"cycle {n}; the policy covers up to {most} without transplant (B.iii)"
+    return f"cycle {n} without CR/CRi by cycle {deadline}; the policy ends there (B.iii.A)"
+
+
+def _asks(n: int, plan: Plan, response: Fact, mrd: Fact) -> Iterator[tuple[str, str]]:
+    """Why each item is asked for."""
+    yield "hsct-plan", f"{plan.text}; it decides whether cycle {n} is covered"
+    yield "response", f"{response.text}; CR or CRi decides whether cycle {n} is covered"
+    yield "mrd", f"{mrd.text}; it decides about a {nth('cycle.max.hsct')} cycle before transplant (B.ii.A)"
+
+
+def _decisive(n: int, plan: Plan, response: Fact, mrd: Fact) -> tuple[str, ...]:
+    if n <= days("cycle.recommended.hsct"):
+        return ()
+    return (*response.evidence, *(mrd.evidence if _third_before_transplant(n, plan) else ()))
+
+
+def _third_before_transplant(n: int, plan: Plan) -> bool:
+    """Whether the rule of the third cycle before a transplant may apply."""
+    return n == days("cycle.max.hsct") and plan.planned is not False
+
+
+def _needed(n: int, plan: Plan, response: Fact, mrd: Fact) -> list[str]:
+    needed = ["hsct-plan"] if plan.planned is None else []
+    if response.verdict is UNKNOWN:
+        needed.append("response")
+    if _third_before_transplant(n, plan) and mrd.verdict is UNKNOWN and response.verdict is not NOT:
+        needed.append("mrd")
+    return needed
+
+
+_SETTLES = {
+    "hsct-plan": "whether a transplant is planned",
+    "response": "whether CR or CRi was reached",
+    "mrd": "an MRD result after the first {cycle.recommended.hsct:word} cycles",
+}
+
+
+def _settles(needed: list[str]) -> str:
+    return filled(", ".join(_SETTLES[item] for item in needed))
+
+
+def mrd_informs(case: Case) -> str | None:
+    """POL-B-II-A-2: why the MRD status after two cycles is asked for where the verdict stands without it."""
+    n = case.highest_cycle
+    if n is None or not _third_before_transplant(n, transplant_plan(case)):
+        return None
+    mrd = mrd_after_two_cycles(case)
+    return mrd.text if mrd.verdict is UNKNOWN else None

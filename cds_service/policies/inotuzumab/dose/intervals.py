@@ -1,0 +1,171 @@
+"""When the order falls: minimum interval, early cycle, dose to omit, third dose of two, late without a reason.
+
+Policy analysis 2.6 (POL-QL), 2.8 (interruptions) and 1.6.2 (a gap without a reason).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from cds_service.clinical.therapy.labels import DAYS, Label
+from cds_service.clinical.therapy.orders import Order
+from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.open_items import hidden
+from cds_service.policies.inotuzumab.case.order_days import too_close
+from cds_service.policies.inotuzumab.dose.cycle_total import slot_of
+from cds_service.policies.inotuzumab.interruptions.interruptions import Interruption, interruptions
+from cds_service.policies.inotuzumab.interruptions.reductions import reading, reduction
+from cds_service.policies.inotuzumab.numbers import days, said, word
+
+
+def _warning(kind: str, rule: str, text: str, action: str, *evidence: str) -> Finding:
+    return Finding(kind, Indicator.WARNING, CardKind.SAFETY, (rule,), Basis.POLICY, text, action, evidence)
+
+
+def minimum_interval(case: Case) -> Iterator[Finding]:
+    """POL-INT-LT7: at least so many days between doses, always checked; also between the days of one order."""
+    least = days("dose.min_interval")
+    action = f"Check the date: at least {least} days between doses"
+    earlier = [d for d in (*case.frame.history.given, *case.frame.planned_before) if d.day <= case.planned]
+    last = max(earlier, key=lambda d: d.day, default=None)
+    if last is not None and (gap := (case.planned - last.day).days) < least:
+        how = "ordered for" if last.planned else "given on"
+        text = f"The previous dose was {how} {last.day}, {gap} days before the planned {case.planned}"
+        yield _warning("interval", "POL-INT-LT7", text, action, last.reference)
+    if (pair := too_close(case.order)) is not None:
+        yield _warning("interval", "POL-INT-LT7", _crowded(case.order, *pair), action, case.order.reference)
+
+
+def _crowded(order: Order, a: date, b: date) -> str:
+    """The two closest doses of an order; of a repeat how many it plans."""
+    if a == b:
+        text = f"The order plans {order.times.count(a)} doses on {a}"
+    else:
+        gap = (b - a).days
+        text = f"The order plans doses on {a} and {b}, {gap} day{'s' if gap > 1 else ''} apart"
+    number = len(order.times)
+    if number > len(DAYS):
+        text += f", {number} doses in all" if not order.endless else ", without an end"
+    return text
+
+
+def early_cycle(case: Case) -> Iterator[Finding]:
+    """POL-QL-I, POL-QL-II: day 1 of the next cycle earlier than the cycle before it ends."""
+    before = case.last_cycle_day_one
+    if case.day != 1 or case.cycle is None or case.cycle < 2 or before is None:
+        return
+    after_first = case.cycle == 2
+    least = days("cycle.day1_min.c1") if after_first else days("cycle.day1_min.sub")
+    gap = (case.planned - before).days
+    if gap < least:
+        lasts = said("cycle.length.c1") if after_first else _later_cycle_lasts()
+        text = (
+            f"Day 1 of cycle {case.cycle} is planned for {case.planned}, {gap} days after day 1 of "
+            f"cycle {case.cycle - 1} ({before}), which lasts {lasts}"
+        )
+        rule = "POL-QL-I" if after_first else "POL-QL-II"
+        yield _warning("interval", rule, text, "Check the date: the next cycle starts early")
+
+
+def _later_cycle_lasts() -> str:
+    accepted = days("cycle.day1_min.sub")
+    return f"{said('cycle.length.sub')} ({accepted} or more are accepted, a recommendation)"
+
+
+def dose_to_omit(case: Case) -> Iterator[Finding]:
+    """POL-INT-GE7: an order labelled with the held day, 7 or more days after that day's planned date."""
+    label = case.order.label
+    if label is None or label.day == 1 or label.cycle != case.cycle:
+        return
+    held = _held_for_toxicity(case, label)
+    if held is None:
+        return
+    due, interruption = held
+    late = (case.planned - due).days
+    if late >= days("int.omit"):
+        text = (
+            f"Day {label.day} of cycle {label.cycle} was planned for {due} and held for toxicity "
+            f"({interruption.reason}); {late} days later the policy says to omit that dose and continue with the next"
+        )
+        action = f"Hold: omit the held day {label.day} dose"
+        yield _warning("nonhem-hold", "POL-INT-GE7", text, action, *interruption.references)
+
+
+def _held_for_toxicity(case: Case, label: Label) -> tuple[date, Interruption] | None:
+    """The planned date of a dose that was held for a non-hematologic toxicity, and the interruption."""
+    not_given = [dose.day for dose, slot in reading(case).placed if slot == label and not dose.given]
+    due = not_given[0] if not_given else case.day_one + timedelta(days=label.day - 1)
+    slack = timedelta(days=days("interval.slack"))
+    for i in interruptions(case):
+        if i.toxicity and i.start <= due + slack and (i.recovery is None or i.recovery >= due):
+            return due, i
+    return None
+
+
+def third_dose(case: Case) -> Iterator[Finding]:
+    """POL-INT-STEP2: two doses a cycle after a second interruption; given and ordered ones counted."""
+    cut = reduction(case, case.cycle)
+    if cut.step != 2 or case.cycle is None:
+        return
+    before = {d.day for d, slot in reading(case).placed if slot.cycle == case.cycle and d.given}
+    own = {p.day for p in case.order.doses if slot_of(case, case.order, p) is not None} | {case.planned}
+    if len(before | own) > days("dose.doses_after_second_reduction"):
+        text = f"Two doses a cycle are due ({cut.because}); cycle {case.cycle} would have {len(before | own)}"
+        action = f"Hold: {word('dose.doses_after_second_reduction')} doses a cycle, omit this one"
+        yield _warning("dose-reduction-due", "POL-INT-STEP2", text, action, *cut.evidence)
+
+
+def interruption_reason(case: Case) -> Iterator[NeededItem]:
+    """Interruptions and delays whose reason or recovery is not recorded. They decide nothing by themselves."""
+    for because in (*_open_interruptions(case), *_late_without_reason(case)):
+        yield NeededItem("interruption-reason", because, decides=False)
+        return
+
+
+def _open_interruptions(case: Case) -> Iterator[str]:
+    for i in interruptions(case):
+        if i.toxicity is None:
+            said = (
+                f"the reason given ({i.reason}) is not understood"
+                if i.reason
+                else _no_reason(case, "no reason is recorded")
+            )
+            yield f"a dose was held on {i.start} and {said}"
+        elif i.toxicity and i.length is None:
+            yield f"{i.shown}: its length, and so any reduction, cannot be told"
+
+
+def _no_reason(case: Case, absent: str) -> str:
+    """That no reason is recorded, in the words given, unless it may stand where nothing was seen."""
+    reason = hidden(case.chart, "interruption-reason")
+    return f"its reason could not be looked for everywhere ({reason})" if reason else absent
+
+
+def _late_without_reason(case: Case) -> Iterator[str]:
+    """Step 1: a dose or cycle 7 or more days late, given or ordered, with no interruption recorded before it."""
+    for day, label, what in _doses_in_order(case):
+        due = _due(case, label)
+        if due is None or (late := (day - due).days) < days("interruption.ask_after"):
+            continue
+        before = max((d.day for d in case.frame.given if d.day < day), default=due)
+        if not any(before <= i.start <= day for i in interruptions(case)):
+            yield f"{what} {day} was due {due} and is {late} days late, {_no_reason(case, 'with no reason recorded')}"
+
+
+def _doses_in_order(case: Case) -> Iterator[tuple[date, Label, str]]:
+    for dose, label in reading(case).placed:
+        if dose.given and not dose.planned:
+            yield dose.day, label, f"{label}, given"
+    if case.cycle is not None and case.day is not None:
+        yield case.planned, Label(case.cycle, case.day), "the dose planned for"
+
+
+def _due(case: Case, label: Label) -> date | None:
+    """When a dose was due: day 1 + 7, + 14, next day 1 + 28."""
+    if label.day != 1:
+        day_one = reading(case).day_one(label.cycle)
+        return day_one + timedelta(days=label.day - 1) if day_one is not None else None
+    before = reading(case).day_one(label.cycle - 1) if label.cycle > 1 else None
+    return before + timedelta(days=days("cycle.length.sub")) if before is not None else None

@@ -1,0 +1,1 @@
+"""Limits B, page 7: the hematologic table."""

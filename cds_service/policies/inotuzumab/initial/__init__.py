@@ -1,0 +1,1 @@
+"""Indications and section A: the criteria of an initial request."""

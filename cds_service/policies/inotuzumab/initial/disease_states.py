@@ -1,0 +1,170 @@
+"""What the record says of remission and relapse of the leukemia, in order of time.
+
+Problem-list entries, statements of response and blast counts, as states of the disease. What
+follows for coverage is decided by the criteria.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from cds_service.clinical.leukemia.diagnosis import NOT_ALL_BY_ITSELF, REMISSION_CODES, is_named, is_relapse
+from cds_service.clinical.leukemia.response import blasts, has_blasts
+from cds_service.clinical.observations.results import Result
+from cds_service.clinical.problems import Problem, problem_shown
+from cds_service.fhir.codings import System
+from cds_service.fhir.dates import When
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.numbers import number
+
+_NOT_IN_REMISSION = (System.ICD10CM, "C9100")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The disease at one time: in ``remission``, or back (by ``blasts`` or as recorded)."""
+
+    when: When
+    remission: bool
+    blasts: bool
+    reference: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiseaseCourse:
+    """The problems that say relapse, remission or "not in remission" (C91.00), and all dated states."""
+
+    relapses: tuple[Problem, ...]
+    remissions: tuple[Problem, ...]
+    not_in_remission: tuple[Problem, ...]
+    states: tuple[State, ...]
+
+    def was_in_remission(self, day: date) -> bool:
+        """Whether the newest state recorded up to a day is a remission, and nothing of that day says otherwise."""
+        past = [s for s in self.states if s.when.last <= day]
+        last = max((s.when.last for s in past), default=None)
+        return bool(past) and all(s.remission for s in past if s.when.last == last)
+
+    def blasts_after_remission(self) -> tuple[State, State] | None:
+        """Blasts surely later than a recorded remission, and that remission."""
+        for found in self.states:
+            if found.blasts:
+                for before in self.states:
+                    if before.remission and found.when.is_after(before.when.last):
+                        return found, before
+        return None
+
+    def remission_since_relapse(self, given: tuple[date, ...]) -> Problem | None:
+        """A recorded remission that may be later than the relapse, with no dose between and no blasts since."""
+        relapse = max((w.first for p in self.relapses if (w := p.dated) is not None), default=None)
+        for p in self.remissions:
+            when = recorded_on(p)
+            earlier = relapse is not None and when is not None and when.is_after(relapse) is False
+            treated = (
+                relapse is not None and when is not None and any(relapse <= d <= when.last for d in given)
+            )
+            if not (_is_over(p) or earlier or treated or self._blasts_since(when)):
+                return p
+        return None
+
+    def blasts_may_be_later(self) -> bool:
+        """Whether blasts are dated after the entry of a remission that has no date of its own."""
+        undated = [
+            w for p in self.remissions if _remission_from(p) is None and (w := recorded_on(p)) is not None
+        ]
+        return any(s.blasts and s.when.is_after(w.first) is not False for w in undated for s in self.states)
+
+    def _blasts_since(self, when: When | None) -> bool:
+        return when is not None and any(s.blasts and s.when.is_after(when.last) for s in self.states)
+
+
+def disease_course(case: Case) -> DiseaseCourse:
+    """The states of the leukemia in a case's chart."""
+    leukemia = case.diagnosis.leukemia
+    relapses = [p for p in leukemia if is_relapse(p)]
+    if leukemia:  # codes for the relapse of any neoplasm count beside a diagnosis of ALL
+        relapses += [
+            p for p in case.chart.problems if p.verified and p not in relapses and _is_generic_relapse(p)
+        ]
+    remissions = [p for p in leukemia if _is_remission(p)]
+    return DiseaseCourse(
+        tuple(relapses),
+        tuple(remissions),
+        tuple(p for p in leukemia if _NOT_IN_REMISSION in p.codes and p not in relapses),
+        tuple(
+            sorted(
+                _states(case, relapses, remissions), key=lambda s: (s.when.last, s.when.first, s.reference)
+            )
+        ),
+    )
+
+
+def leukemia_from(case: Case) -> date | None:
+    """The day of the leukemia's first entry; None where that is itself a remission or relapse, or there is none.
+
+    Problem lists often begin at the relapse: such an entry does not tell when the disease began.
+    """
+    dated = [(w.first, p) for p in case.diagnosis.leukemia if (w := p.dated) is not None]
+    first = min((day for day, _ in dated), default=None)
+    entries = [p for day, p in dated if day == first]
+    return None if any(is_relapse(p) or _is_remission(p) for p in entries) else first
+
+
+def _is_generic_relapse(p: Problem) -> bool:
+    return bool(p.concepts & {"neoplasm_relapsed", "neoplasm_refractory"}) or NOT_ALL_BY_ITSELF in p.codes
+
+
+def _is_remission(p: Problem) -> bool:
+    if is_relapse(p):
+        return False
+    coded = bool(p.codes & REMISSION_CODES) or p.clinical == "remission"
+    return coded or is_named(p, "remission")
+
+
+def _is_over(p: Problem) -> bool:
+    """Whether a remission that has a code of its own is recorded as ended."""
+    return bool(p.codes & REMISSION_CODES) and (
+        p.resolved is not None or p.clinical in ("resolved", "inactive")
+    )
+
+
+def recorded_on(p: Problem) -> When | None:
+    """When a remission was recorded: the onset of a remission code, the end of a disease, else the record's date."""
+    began = p.onset if p.codes & REMISSION_CODES else p.resolved
+    return began or p.recorded or p.onset
+
+
+def _remission_from(p: Problem) -> When | None:
+    """When the patient surely was in remission.
+
+    An entry written when the disease began carries its later status: its date is that of no remission.
+    """
+    coded = bool(p.codes & REMISSION_CODES)
+    written_at_onset = p.onset is not None and p.onset == p.recorded
+    return None if not coded and p.resolved is None and written_at_onset else recorded_on(p)
+
+
+def _states(case: Case, relapses: list[Problem], remissions: list[Problem]) -> Iterator[State]:
+    for p in remissions:
+        if (when := _remission_from(p)) is not None:
+            yield State(when, True, False, p.reference, problem_shown(p))
+    for p in relapses:
+        if p.dated is not None:
+            yield State(p.dated, False, False, p.reference, problem_shown(p))
+    for item in case.items:
+        if item.achieved or item.relapse:
+            yield State(When(item.first, item.day), item.achieved, False, item.reference, item.text)
+    for result in _leukemic(case):
+        if result.when is not None:
+            yield State(result.when, False, True, result.reference, f"blasts {result.shown}")
+
+
+def _leukemic(case: Case) -> Iterator[Result]:
+    """Marrow with 5 % blasts or more, and blood with blasts."""
+    marrow, blood = blasts(case.chart)
+    limit = number("cr.marrow_blasts_max")
+    yield from (m for m in marrow if m.value is not None and m.value.is_below(limit) is False)
+    yield from (b for b in blood if has_blasts(b))

@@ -1,0 +1,88 @@
+"""Plans and orders that call this treatment first line or induction (procedure FL, policy analysis 8.4.1).
+
+They count only for this disease, and dated on day 1 or within 90 days before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from cds_service.clinical.chart import Chart
+from cds_service.clinical.leukemia.indication import Indication, indication
+from cds_service.clinical.statements import when_stated
+from cds_service.clinical.therapy.exposure import DrugUse, reasons_of
+from cds_service.clinical.therapy.orders import Order
+from cds_service.clinical.words import Said, phrase, says
+from cds_service.fhir.codings import System, codes_in
+from cds_service.fhir.dates import When
+from cds_service.fhir.json_types import as_text
+from cds_service.fhir.record import Resource
+from cds_service.policies.inotuzumab.case import regimens
+from cds_service.policies.inotuzumab.case.lines import LATER_LINE, OPEN_STATUSES
+from cds_service.policies.inotuzumab.numbers import span
+
+_PLANS = ("CarePlan", "MedicationRequest", "ServiceRequest")
+_FIRST_LINE = phrase(
+    r"first line", r"1st line", r"front ?line", r"induction(?: therapy| chemotherapy| regimen)?", r"up-?front"
+)
+_LATER_USE = re.compile(
+    r"\bre-?induction|\bprior|\bprevious|\bafter|\bfailed|\brelaps|\brefractory", re.IGNORECASE
+)
+_FIRST_LINE_CODE = (System.SNOMED, "708255002")
+
+
+def stated_first_line(
+    chart: Chart, day_one: date, order: Order, drafts: Sequence[DrugUse]
+) -> tuple[str, ...]:
+    """References of plans, of the order and of orders signed with it that say first line or induction."""
+    current = {r.reference for r in _current_plans(chart, day_one)}
+    found = [
+        s.reference
+        for s in chart.statements
+        if (s.reference in current or (s.kind == "DocumentReference" and _is_recent(s.when, day_one)))
+        and _says_first_line(s.whole)
+    ]
+    found += [order.reference for text in order.texts if _says_first_line(text)]
+    orders = [u for u in chart.uses if u.reference in current]
+    found += [use.reference for use in (*orders, *drafts) if _says_first_line(use.all_text)]
+    planning = (order.resource, *_current_plans(chart, day_one))
+    found += [r.reference for r in planning if _carries_first_line_code(r.body)]
+    return tuple(dict.fromkeys(found))
+
+
+def _current_plans(chart: Chart, day_one: date) -> Iterator[Resource]:
+    """The plans and orders that stand, of day 1 or the 90 days before it, and not for another disease."""
+    for kind in _PLANS:
+        for resource in chart.record.of_type(kind):
+            reasons = reasons_of(resource.body, chart.record, resource)
+            if (
+                as_text(resource.body.get("status")) in OPEN_STATUSES
+                and _is_recent(when_stated(resource, chart.zone), day_one)
+                and indication(reasons) is not Indication.OTHER
+            ):
+                yield resource
+
+
+def _is_recent(when: When | None, day_one: date) -> bool:
+    window = span("frontline.diagnosed_within")
+    return when is not None and when.is_within(day_one - window, day_one) is True
+
+
+def _says_first_line(text: str) -> bool:
+    if says(text, _FIRST_LINE) is not Said.AFFIRMED or says(text, LATER_LINE) is not Said.NOT_MENTIONED:
+        return False
+    return _LATER_USE.search(text) is None and not regimens.is_for_another_cancer(text)
+
+
+def _carries_first_line_code(value: object) -> bool:
+    """Whether "first line treatment" is coded anywhere in a resource: as category, reason, activity or extension."""
+    if isinstance(value, list):
+        return any(_carries_first_line_code(item) for item in value)
+    if not isinstance(value, Mapping):
+        return False
+    whole: Mapping[str, Any] = value
+    own = {"coding": [whole]} if "code" in whole and "system" in whole else {}
+    return _FIRST_LINE_CODE in codes_in(own) or any(_carries_first_line_code(v) for v in whole.values())

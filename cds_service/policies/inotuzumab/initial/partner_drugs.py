@@ -1,0 +1,217 @@
+"""Which drugs go with this cycle: the procedure PARTNERS of policy analysis 2.4.
+
+Gathers them from orders, administrations, statements and care plans, and leaves out premedication,
+cytoreduction, intrathecal drugs and drugs for another disease.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from cds_service.clinical.therapy.drugs import (
+    ANTHRACYCLINES,
+    INOTUZUMAB,
+    MINI_HYPER_CVD,
+    ORAL_TKIS,
+    STEROIDS,
+    UNRESOLVED,
+    drugs_in_text,
+    is_antineoplastic,
+    shown,
+)
+from cds_service.clinical.therapy.exposure import DrugUse
+from cds_service.clinical.therapy.plans import Plan, PlannedDrug, current_plans
+from cds_service.clinical.words import Said, clauses, says
+from cds_service.oncology.concurrency import (
+    CONCURRENT,
+    LATER_TREATMENT,
+    NOT,
+    POSSIBLE,
+    Concurrency,
+    Cycle,
+    Standing,
+    standing,
+)
+from cds_service.policies.inotuzumab.case import regimens
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.lines import is_cytoreduction
+from cds_service.policies.inotuzumab.numbers import days, span
+
+_PREMEDICATION = re.compile(
+    r"\bpre-?med\w*|\b(?:prior to|before) (?:each |every |the )?(?:inotuzumab|infusion|dose)|\bpre-?treatment for infusion|"
+    r"\bantiemet\w*|\bnausea|\bvomiting|\binfusion reaction",
+    re.IGNORECASE,
+)
+_HISTORY = re.compile(
+    r"\b(?:prior|previous\w*|after|failed|failure|following|s/p|relapse[ds]?|refractory|received|if|stop\w*)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One drug beside inotuzumab, how sure that is, and where it stands."""
+
+    drug: str
+    concurrency: Concurrency
+    reference: str
+    why: str
+
+    @property
+    def shown(self) -> str:
+        return f"{shown(self.drug)} ({self.why})"
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """All partners of this cycle, and the plan that names mini-hyper-CVD or full hyper-CVAD, if one does."""
+
+    all: tuple[Partner, ...]
+    mini_hyper_cvd_plan: str | None
+    full_hyper_cvad: str | None
+
+    def named(self, concurrency: Concurrency, drugs: Iterable[str] | None = None) -> tuple[Partner, ...]:
+        wanted = None if drugs is None else set(drugs)
+        return tuple(
+            p for p in self.all if p.concurrency is concurrency and (wanted is None or p.drug in wanted)
+        )
+
+    def antineoplastic(self, concurrency: Concurrency) -> tuple[Partner, ...]:
+        """Partners that are systemic antineoplastics; steroids alone never defeat single-agent use."""
+        return tuple(p for p in self.named(concurrency) if p.drug not in STEROIDS)
+
+    @property
+    def full_hyper_cvad_drugs(self) -> tuple[Partner, ...]:
+        """An anthracycline with another drug of hyper-CVAD in this cycle; a steroid alone is none (8.4.3)."""
+        anthracyclines = self.named(CONCURRENT, ANTHRACYCLINES)
+        others = self.named(CONCURRENT, MINI_HYPER_CVD - STEROIDS)
+        return (*anthracyclines, *others) if anthracyclines and others else ()
+
+
+def partners(case: Case) -> Partners:
+    """Read requests, drafts, administrations, statements and care plans for this cycle."""
+    cycle = _cycle(case)
+    plans = tuple(_overlapping(current_plans(case.record, case.chart.zone), cycle))
+    strongest: dict[str, Partner] = {}
+    order = list(Concurrency)
+    for partner in (*_of_uses(case, cycle), *_of_plans(plans, cycle)):
+        held = strongest.get(partner.drug)
+        if held is None or order.index(partner.concurrency) < order.index(held.concurrency):
+            strongest[partner.drug] = partner
+    texts = tuple(_plan_texts(case, plans, cycle))
+    return Partners(
+        tuple(strongest[d] for d in sorted(strongest)),
+        next((reference for text, reference in texts if regimens.plans(text, regimens.MINI_HYPER_CVD)), None),
+        next((reference for text, reference in texts if regimens.plans(text, regimens.HYPER_CVAD)), None),
+    )
+
+
+def _cycle(case: Case) -> Cycle:
+    """Day 1 to the last day of the cycle."""
+    length = days("cycle.length.c1" if case.highest_cycle == 1 else "cycle.length.sub")
+    cycle = Cycle(
+        case.day_one, case.day_one + timedelta(days=length - 1), {}, span("partner.stale_order"), span("partner.stale_tki"), ORAL_TKIS
+    )  # fmt: skip
+    given: dict[str, list[date]] = {}
+    for use in case.chart.uses:
+        if use.is_given and not use.intrathecal:
+            for drug in use.drugs:
+                given.setdefault(drug, []).extend(_days_of_use(use, cycle.recent))
+    return replace(cycle, given={drug: tuple(sorted(found)) for drug, found in given.items()})
+
+
+def _days_of_use(use: DrugUse, recent: date) -> Iterator[date]:
+    """The days on which a drug was given, dispensed or stated as taken; not those of a supply that ran out."""
+    if use.kind == "MedicationDispense" and use.end is not None and use.end.last < recent:
+        return
+    yield from (when.last for when in use.days)
+    if use.kind == "MedicationStatement" and use.status == "active" and use.authored is not None:
+        yield use.authored.last
+
+
+def _of_uses(case: Case, cycle: Cycle) -> Iterator[Partner]:
+    drafted = {use.reference for use in case.drafts}
+    held = (u for u in case.chart.uses if u.status != "draft" and u.reference not in drafted)
+    for use in (*held, *case.drafts):
+        for drug in sorted(_counted(use, cycle.first)):
+            concurrency, why = standing(use, drug, cycle)
+            yield Partner(drug, concurrency, use.reference, why)
+
+
+def _counted(use: DrugUse, day_one: date) -> frozenset[str]:
+    """The drugs of a use that may be partners, after step 2 left out what is none."""
+    if use.intrathecal or use.benign_reason or use.status == "not-done":
+        return frozenset()
+    drugs = frozenset(d for d in use.drugs if _may_be_partner(d, use) and d != "hydroxyurea")
+    premedication = drugs <= STEROIDS and _PREMEDICATION.search(use.all_text)
+    if premedication or is_cytoreduction(use, day_one):
+        return frozenset()
+    return drugs
+
+
+def _may_be_partner(drug: str, use: DrugUse) -> bool:
+    return drug != INOTUZUMAB and (
+        is_antineoplastic(drug, use.concept) or drug in MINI_HYPER_CVD or drug == UNRESOLVED
+    )
+
+
+def _overlapping(plans: Iterable[Plan], cycle: Cycle) -> Iterator[Plan]:
+    for plan in plans:
+        if plan.start is None or plan.start.first <= cycle.last:
+            yield plan
+
+
+def _of_plans(plans: Sequence[Plan], cycle: Cycle) -> Iterator[Partner]:
+    """Drugs of the plans' activities; a drug that only a plan's title names is possible."""
+    for plan in plans:
+        for activity in plan.activities:
+            concurrency, why = _of_activity(activity, plan, cycle)
+            for drug in sorted(d for d in activity.drugs if _is_plan_partner(d)):
+                yield Partner(drug, concurrency, plan.reference, why)
+        for drug in sorted(_named_in_words(plan)):
+            yield Partner(drug, POSSIBLE, plan.reference, "named in the care plan")
+
+
+def _of_activity(activity: PlannedDrug, plan: Plan, cycle: Cycle) -> Standing:
+    later = activity.start is not None and activity.start.first > cycle.last
+    if later or LATER_TREATMENT.search(activity.text):
+        return NOT, "in the care plan, for later"
+    if plan.end is not None and plan.end.last < cycle.first:
+        return POSSIBLE, f"in a care plan that ended {plan.end}"
+    if activity.end is not None and activity.end.last < cycle.first:
+        return NOT, f"in the care plan until {activity.end}"
+    return CONCURRENT, "in the care plan"
+
+
+def _named_in_words(plan: Plan) -> frozenset[str]:
+    """The partners that a plan's title or description affirms, outside clauses on history or later treatment."""
+    found: set[str] = set()
+    for text in plan.texts:
+        for clause in clauses(text):
+            if _HISTORY.search(clause) or LATER_TREATMENT.search(clause):
+                continue
+            for drug in drugs_in_text(clause):
+                name = re.compile(re.escape(shown(drug)), re.IGNORECASE)
+                if _is_plan_partner(drug) and drug not in STEROIDS and says(clause, name) is Said.AFFIRMED:
+                    found.add(drug)
+    return frozenset(found)
+
+
+def _is_plan_partner(drug: str) -> bool:
+    return drug not in (INOTUZUMAB, "hydroxyurea") and (is_antineoplastic(drug) or drug in MINI_HYPER_CVD)
+
+
+def _plan_texts(case: Case, plans: Sequence[Plan], cycle: Cycle) -> Iterator[tuple[str, str]]:
+    """Texts that may name the regimen of this cycle, with their source."""
+    yield from ((text, case.order.reference) for text in case.order.texts)
+    yield from ((use.all_text, use.reference) for use in case.drafts)
+    for plan in plans:
+        if plan.end is None or plan.end.last >= cycle.first:
+            yield from ((text, plan.reference) for text in (*plan.texts, *(a.text for a in plan.activities)))
+    for use in case.chart.uses:
+        recent = use.authored is None or use.authored.last >= cycle.recent
+        if use.kind == "MedicationRequest" and use.status == "active" and recent:
+            yield use.all_text, use.reference

@@ -1,0 +1,1 @@
+"""What the FDA label asks beyond the policy: liver tests, cytoreduction, pregnancy."""

@@ -1,0 +1,104 @@
+"""Rules of the FDA label that the policy does not state: cytoreduction and embryo-fetal toxicity.
+
+Policy analysis 2.9, POL-LAB-CYTO and POL-LAB-EMBRYO. They advise and change no coverage.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from cds_service.clinical.evidence import newest
+from cds_service.clinical.observations.results import Result
+from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
+from cds_service.fhir.codings import plain_codes
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.numbers import days, filled, number, said
+
+
+def _finding(
+    kind: str, rule: str, indicator: Indicator, text: str, action: str, evidence: tuple[str, ...]
+) -> Finding:
+    return Finding(kind, indicator, CardKind.SAFETY, (rule,), Basis.LABEL, text, action, evidence)
+
+
+_AT_MOST = "{cytoreduction.pb_blasts} x10*9/L ({cytoreduction.pb_blasts:per_mm3}/mm3)"
+
+
+def cytoreduction(case: Case) -> Iterator[Finding]:
+    """POL-LAB-CYTO: too many circulating lymphoblasts before the first dose of the course."""
+    if case.frame.given or case.frame.planned_before:
+        return
+    tied = newest(case.chart.usable("pb_blasts_abs", "pb_lymphoblasts_abs"))
+    limit = number("cytoreduction.pb_blasts")
+    if tied and all(r.value is not None and r.value.is_above(limit) for r in tied):
+        text = f"Circulating blasts {tied[0].shown}: the label says to cytoreduce to at most {filled(_AT_MOST)} before the first dose"
+        evidence = tuple(r.reference for r in tied)
+        action = "Hold the first dose until the blasts are reduced"
+        yield _finding("cytoreduction", "POL-LAB-CYTO", Indicator.WARNING, text, action, evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """One record for or against a pregnancy; ``day`` None is a problem without any date."""
+
+    day: date | None
+    pregnant: bool
+    text: str
+    reference: str
+
+
+def pregnancy(case: Case) -> Iterator[Finding]:
+    """POL-LAB-EMBRYO: an active record at most 300 days old, or a positive test within 30, nothing newer against it."""
+    signs = [*_problems(case), *_results(case)]
+    against = [s.day for s in signs if not s.pregnant and s.day is not None]
+    current = [s for s in signs if s.pregnant and not any(s.day is None or day > s.day for day in against)]
+    if current:
+        last = max(current, key=lambda s: (s.day or date.min, s.reference))
+        text = f"Pregnancy recorded: {last.text}. The label warns of fetal harm"
+        evidence = tuple(sorted(s.reference for s in current))
+        action = "Check pregnancy status before the infusion"
+        yield _finding("embryo-fetal", "POL-LAB-EMBRYO", Indicator.WARNING, text, action, evidence)
+
+
+def _problems(case: Case) -> Iterator[_Sign]:
+    oldest = case.chart.today - timedelta(days=days("pregnancy.record_window"))
+    for p in case.chart.problems:
+        if p.is_a("pregnancy") and p.is_active and p.verified and (p.dated is None or p.dated.last >= oldest):
+            yield _Sign(p.dated.last if p.dated is not None else None, True, p.shown, p.reference)
+
+
+def _results(case: Case) -> Iterator[_Sign]:
+    oldest = case.chart.today - timedelta(days=days("pregnancy.test_window"))
+    for r in case.chart.results_for("pregnancy_test", "pregnancy_status"):
+        sign = _is_pregnant(case, r)
+        if r.when is None or sign is None or (sign and r.when.last < oldest):
+            continue
+        yield _Sign(r.when.last, sign, f"pregnancy test or status positive ({r.when})", r.reference)
+
+
+# SNOMED CT answers of the pregnancy status: pregnant, not pregnant.
+_STATUS_CODES = {"77386006": True, "60001007": False}
+
+
+def _is_pregnant(case: Case, r: Result) -> bool | None:
+    resource = case.record.resolve(r.reference)
+    answers = plain_codes(resource.body.get("valueCodeableConcept")) if resource is not None else frozenset()
+    for code, sign in _STATUS_CODES.items():
+        if code in answers:
+            return sign
+    if re.search(r"\bnot (?:currently )?pregnant\b", r.words, re.IGNORECASE):
+        return False
+    if re.search(r"\bpregnant\b", r.words, re.IGNORECASE):
+        return True
+    return r.sign
+
+
+def lactation(case: Case) -> Iterator[Finding]:
+    """POL-LAB-EMBRYO: breastfeeding during treatment."""
+    for p in case.chart.problems:
+        if p.is_a("lactation") and p.is_active and p.verified:
+            text = f"Lactation recorded ({p.shown}): the label says not to breastfeed during treatment and for {said('lactation.after')} after"
+            yield _finding("embryo-fetal", "POL-LAB-EMBRYO", Indicator.INFO, text, "", (p.reference,))

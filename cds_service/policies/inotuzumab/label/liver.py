@@ -1,0 +1,158 @@
+"""Label rules for the liver: procedure LIVER of policy analysis 2.9; single limbs are a recommendation.
+
+The upper limit of normal is the result's own; a default is used only when it is missing, and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from cds_service.clinical.evidence import newest, within
+from cds_service.clinical.observations.results import Result
+from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
+from cds_service.fhir.quantities import plain
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.windows import before_first_dose
+from cds_service.policies.inotuzumab.numbers import days, filled, number
+
+_RULE = "POL-TOX-HEP"
+TESTS = {"bilirubin_total": "bilirubin", "ast": "AST", "alt": "ALT"}
+_ENZYMES = ("ast", "alt")
+_DEFAULTS = {"bilirubin_total": "bilirubin.default_uln", "ast": "ast.default_uln", "alt": "alt.default_uln"}
+_HEMOLYSIS = ("D55", "D56", "D57", "D58", "D59")
+
+
+_BOTH = (
+    "above {hep.bilirubin_x_uln} (bilirubin) and {hep.transaminase_x_uln!} (AST, ALT) the upper limit. "
+    "Hold until at most {hep.bilirubin_x_uln} and {hep.transaminase_x_uln!}"
+)
+_FAR = (
+    "above {hep.one_limb.bilirubin_x_uln!} (bilirubin) or {hep.one_limb.transaminase_x_uln!} (AST, ALT) the upper "
+    "limit, or bilirubin risen to {hep.one_limb.bilirubin_min!} or more"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limb:
+    """One liver test against its upper limit of normal."""
+
+    concept: str
+    result: Result
+    uln: Decimal
+    default_uln: bool
+
+    def above(self, times: str) -> bool:
+        """Whether it is surely above so many times its limit; ``times`` names the number."""
+        value = self.result.value
+        return value is not None and value.is_above(self.uln * number(times)) is True
+
+    @property
+    def is_high(self) -> bool:
+        """Whether it is above the label's limit, which for bilirubin is another than for AST and ALT."""
+        bilirubin = self.concept == "bilirubin_total"
+        return self.above("hep.bilirubin_x_uln" if bilirubin else "hep.transaminase_x_uln")
+
+    @property
+    def shown(self) -> str:
+        said = " by default, none stated" if self.default_uln else ""
+        return f"{TESTS[self.concept]} {self.result.shown}, upper limit {plain(self.uln)}{said}"
+
+
+def limb_of(concept: str, result: Result) -> Limb:
+    own = result.upper_limit
+    return Limb(concept, result, own or number(_DEFAULTS[concept]), own is None)
+
+
+def limbs_on(case: Case, end: date) -> dict[str, tuple[Limb, ...]]:
+    """The newest bilirubin, AST and ALT up to a day; tied results that differ all stand."""
+    start = end - timedelta(days=days("lab.max_age.lft"))
+    return {c: tuple(limb_of(c, r) for r in newest(within(case.chart.usable(c), start, end))) for c in TESTS}
+
+
+def is_explained(case: Case) -> bool:
+    """Whether Gilbert syndrome or hemolysis is recorded: then bilirubin alone says little of the liver."""
+    return any(
+        p.verified
+        and p.is_active
+        and (p.is_a("gilbert_or_hemolysis") or any(code.startswith(_HEMOLYSIS) for _, code in p.codes))
+        for p in case.chart.problems
+    )
+
+
+def pair_above(case: Case, end: date) -> tuple[Limb, ...]:
+    """Step 1: the limbs when bilirubin and AST or ALT are both above the label's limits; else empty."""
+    found = limbs_on(case, end)
+    bilirubin = [b for b in found["bilirubin_total"] if b.is_high]
+    enzymes = [e for name in _ENZYMES for e in found[name] if e.is_high]
+    return (*bilirubin, *enzymes) if bilirubin and enzymes and not is_explained(case) else ()
+
+
+def both_limits(case: Case) -> Iterator[Finding]:
+    """Step 1, before each dose: bilirubin and AST or ALT above the label's limits."""
+    if pair := pair_above(case, case.horizon):
+        text = f"{_all(pair)}: {filled(_BOTH)}"
+        yield _finding(
+            Indicator.WARNING, Basis.LABEL, text, "Hold the dose until the liver tests recover", pair
+        )
+
+
+def one_limit_far(case: Case) -> Iterator[Finding]:
+    """Steps 2 and 3: one of them far above its limit, or bilirubin risen."""
+    if grave := tuple(_grave(case)):
+        text = f"{_all(grave)}: {filled(_FAR)}"
+        action = "Hold the dose and evaluate for veno-occlusive disease"
+        yield _finding(Indicator.WARNING, Basis.RECOMMENDATION, text, action, grave)
+
+
+def one_limit(case: Case) -> Iterator[Finding]:
+    """Step 4: one of the two limits exceeded, when no earlier step says more."""
+    if pair_above(case, case.horizon) or any(_grave(case)):
+        return
+    if single := tuple(_single(case)):
+        text = f"{_all(single)}: one of the two limits of the label exceeded, no hold by itself"
+        yield _finding(
+            Indicator.INFO, Basis.LABEL, text, "Check the liver tests again before the dose", single
+        )
+
+
+def _grave(case: Case) -> Iterator[Limb]:
+    """Step 2: bilirubin, AST or ALT far above the limit. Step 3: bilirubin high and risen."""
+    found = limbs_on(case, case.horizon)
+    for b in found["bilirubin_total"]:
+        if b.above("hep.one_limb.bilirubin_x_uln") or (_has_risen(case, b) and not is_explained(case)):
+            yield b
+    yield from (e for name in _ENZYMES for e in found[name] if e.above("hep.one_limb.transaminase_x_uln"))
+
+
+def _single(case: Case) -> Iterator[Limb]:
+    """Step 4: one limb above the label's limit."""
+    found = limbs_on(case, case.horizon)
+    if not is_explained(case):
+        yield from (b for b in found["bilirubin_total"] if b.is_high)
+    yield from (e for name in _ENZYMES for e in found[name] if e.is_high)
+
+
+def _has_risen(case: Case, limb: Limb) -> bool:
+    """High, and higher than the last value before the first dose (none known: taken as risen)."""
+    value = limb.result.value
+    if case.frame.start is None or value is None:
+        return False
+    if value.is_below(number("hep.one_limb.bilirubin_min")) is not False or before_first_dose(
+        case, limb.result.when
+    ):
+        return False
+    earlier = newest(r for r in case.chart.usable("bilirubin_total") if before_first_dose(case, r.when))
+    exact = [r.value.exact for r in earlier if r.value is not None and r.value.exact is not None]
+    return not exact or value.is_above(max(exact)) is True
+
+
+def _finding(indicator: Indicator, basis: Basis, text: str, action: str, every: Sequence[Limb]) -> Finding:
+    refs = tuple(limb.result.reference for limb in every)
+    return Finding("safety-hepatic", indicator, CardKind.SAFETY, (_RULE,), basis, text, action, refs)
+
+
+def _all(every: Sequence[Limb]) -> str:
+    return "; ".join(limb.shown for limb in every)

@@ -1,0 +1,1 @@
+"""Recommendations that are neither policy nor label: QT, and data of doubtful quality."""

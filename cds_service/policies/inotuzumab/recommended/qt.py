@@ -1,0 +1,189 @@
+"""QT: procedure QT of policy analysis 2.5. The policy gives no numbers; the limits are recommendations.
+
+The newest ECG within 30 days, its rise over baseline, low potassium or magnesium, QT-prolonging drugs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from cds_service.clinical.evidence import newest, within
+from cds_service.clinical.observations.heart import Ecg, ecgs, newest_ecg
+from cds_service.clinical.observations.results import Result
+from cds_service.clinical.therapy.drugs import shown
+from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
+from cds_service.engine.wording import upper_first
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.open_items import hidden
+from cds_service.policies.inotuzumab.case.windows import before_first_dose
+from cds_service.policies.inotuzumab.numbers import days, number, said
+from cds_service.policies.inotuzumab.recommended.qt_drugs import QtDrug, qt_drugs
+
+_RULE = "POL-REC-QT"
+_IN_FULL = {"K": "potassium", "Mg": "magnesium"}
+
+
+@dataclass(frozen=True, slots=True)
+class HeartState:
+    """What the procedure looks at: the QTcs of the newest ECG, the newest ECG, low electrolytes, drugs.
+
+    ``qtcs`` holds several only when ECGs of the same time differ; it is empty when the newest QTc
+    is older than 30 days.
+    """
+
+    qtcs: tuple[Ecg, ...]
+    newest: Ecg | None
+    low: tuple[tuple[str, Result], ...]
+    drugs: tuple[QtDrug, ...]
+
+    def above(self, limit: Decimal) -> bool:
+        """Whether every QTc of the newest ECG is above a limit."""
+        return bool(self.qtcs) and all(e.qtc is not None and e.qtc.is_above(limit) for e in self.qtcs)
+
+    @property
+    def has_nilotinib(self) -> bool:
+        return any(d.drug == "nilotinib" for d in self.drugs)
+
+
+def electrolytes(case: Case) -> Iterator[Finding]:
+    """Step 3: low potassium or magnesium."""
+    for name, result in low_electrolytes(case):
+        text, action = f"{result.shown} is low", f"Correct {_IN_FULL[name]} before the infusion"
+        yield _finding(Indicator.WARNING, "electrolyte", text, action, (result.reference,))
+
+
+def drugs_in_use(case: Case) -> Iterator[Finding]:
+    """Step 4: QT-prolonging drugs, and those without an ECG since their first use."""
+    state = heart_state(case)
+    if state.drugs:
+        yield _named(case, state)
+        yield from _unwatched(case, state)
+
+
+def _finding(indicator: Indicator, kind: str, text: str, action: str, evidence: tuple[str, ...]) -> Finding:
+    basis = Basis.RECOMMENDATION
+    return Finding(kind, indicator, CardKind.SAFETY, (_RULE,), basis, text, action, evidence)
+
+
+def heart_state(case: Case) -> HeartState:
+    """Step 1: the newest ECG counts, and its QTc only within 30 days before min(today, planned date)."""
+    end = case.horizon
+    start = end - timedelta(days=days("ecg.max_age.newest"))
+    seen = [e for e in ecgs(case.chart) if e.when is not None and e.when.last <= end]
+    last = newest_ecg(seen)
+    measured = newest_ecg(e for e in seen if e.qtc is not None)
+    recent = tuple(e for e in measured if e.when is not None and e.when.is_within(start, end))
+    return HeartState(recent, last[0] if last else None, tuple(low_electrolytes(case)), qt_drugs(case))
+
+
+def low_electrolytes(case: Case) -> Iterator[tuple[str, Result]]:
+    """Step 3: newest K and Mg within 14 days, below the result's own range, else the default limit."""
+    end = case.horizon
+    start = end - timedelta(days=days("lab.max_age.electrolytes"))
+    for concept, name, default in (("potassium", "K", "k.low"), ("magnesium", "Mg", "mg.low")):
+        tied = newest(within(case.chart.usable(concept), start, end))
+        if tied and all(_is_low(r, number(default)) for r in tied):
+            yield name, tied[0]
+
+
+def _is_low(r: Result, default: Decimal) -> bool:
+    return r.value is not None and r.value.is_below(r.lower_limit or default) is True
+
+
+def interval(case: Case) -> Iterator[Finding]:
+    """Step 2: a long QTc is critical; a large rise, or a raised QTc with nilotinib, a warning."""
+    state = heart_state(case)
+    measured, beside = "; ".join(e.shown for e in state.qtcs), _beside(state)
+    found = f"{measured}{beside}"
+    refs = tuple(e.reference for e in state.qtcs)
+    critical, warn = number("qtc.critical"), number("qtc.warn")
+    rise = _rise(case, state)
+    if state.above(critical):
+        with_what = f",{beside}" if beside else ""
+        text = (
+            f"{measured}: above {said('qtc.critical')}{with_what}. The limit is a recommendation, not policy"
+        )
+        yield _finding(Indicator.CRITICAL, "safety-qt", text, "Do not infuse yet", refs)
+    elif any(e.qtc is not None and e.qtc.is_above(critical) for e in state.qtcs):
+        text = (
+            f"{found}: values of the same time differ, one above {said('qtc.critical')} (recommended limit)"
+        )
+        yield _finding(Indicator.WARNING, "safety-qt", text, "Check the QTc: values differ", refs)
+    elif rise is not None and rise[0] > number("qtc.delta_warn"):
+        text = f"{found}: {rise[0]:f} ms above baseline ({rise[1].shown}). The limit of {said('qtc.delta_warn')} is a recommendation, not policy"
+        yield _finding(
+            Indicator.WARNING,
+            "safety-qt",
+            text,
+            f"Check the QTc: it rose by more than {said('qtc.delta_warn')}",
+            (*refs, rise[1].reference),
+        )
+    elif state.has_nilotinib and state.above(warn):
+        text = f"{found}: above {said('qtc.warn')} with nilotinib. The limit is a recommendation, not policy"
+        yield _finding(
+            Indicator.WARNING,
+            "safety-qt",
+            text,
+            f"Check the QTc: above {said('qtc.warn')} with nilotinib",
+            refs,
+        )
+
+
+def _beside(state: HeartState) -> str:
+    """QT-prolonging drugs and low electrolytes, as they stand beside a QTc."""
+    named = [f"{shown(d.drug)}{' (boxed QT warning)' if d.drug == 'nilotinib' else ''}" for d in state.drugs]
+    named += [f"{name} {result.shown}" for name, result in state.low]
+    return f" with {' and '.join(named)}" if named else ""
+
+
+def _rise(case: Case, state: HeartState) -> tuple[Decimal, Ecg] | None:
+    """The least rise over the last QTc before the first dose of the course; None when there is none to compare."""
+    if case.frame.start is None:
+        return None
+    base = newest_ecg(e for e in ecgs(case.chart) if e.qtc is not None and before_first_dose(case, e.when))
+    rises = [
+        (rise, then)
+        for now in state.qtcs
+        for then in base
+        if now.reference != then.reference and (rise := now.rise_over(then)) is not None
+    ]
+    return min(rises, key=lambda r: (r[0], r[1].reference), default=None)
+
+
+def _named(case: Case, state: HeartState) -> Finding:
+    """Step 4, first half: the drugs, and the newest ECG with its date."""
+    listed = ", ".join(f"{shown(d.drug)} ({d.level} QT risk)" for d in state.drugs)
+    last = state.newest
+    ecg = f"The newest ECG is {last.shown}" if last is not None else upper_first(_no_ecg(case))
+    if last is not None and last.qtc is not None and not state.qtcs:
+        ecg += f", older than {days('ecg.max_age.newest')} days before {case.horizon}: no QTc verdict"
+    text = f"{listed}. {ecg}"
+    refs = tuple(dict.fromkeys(d.reference for d in state.drugs))
+    return _finding(
+        Indicator.INFO,
+        "safety-qt",
+        text,
+        "Tell the payer about QT-prolonging drugs and extra monitoring",
+        refs,
+    )
+
+
+def _no_ecg(case: Case) -> str:
+    reason = hidden(case.chart, "ecg-follow-up")
+    return f"an ECG could not be looked for everywhere ({reason})" if reason else "no ECG is recorded"
+
+
+def _unwatched(case: Case, state: HeartState) -> Iterator[Finding]:
+    """Step 4, second half: no ECG newer than first use, and a high level, low K or Mg, or a raised QTc."""
+    raised = bool(state.low) or state.above(number("qtc.warn"))
+    risky = [d for d in state.drugs if d.is_unwatched(state.newest) and (d.level == "high" or raised)]
+    if risky:
+        named = ", ".join(f"{shown(d.drug)}{f' since {d.first}' if d.first else ''}" for d in risky)
+        last = state.newest
+        ecg = f"the newest ECG ({last.when}) is not newer" if last is not None else _no_ecg(case)
+        text = f"on {named}; {ecg}"
+        refs = tuple(dict.fromkeys(d.reference for d in risky))
+        yield _finding(Indicator.WARNING, "safety-qt", text, "Record an ECG before the infusion", refs)

@@ -1,0 +1,224 @@
+"""The table of non-hematologic toxicities (policy analysis 2.9): bleeding, severe infection, grade 2 or more.
+
+Of several records of one event the newest speaks. VOD and infusion reactions have procedures of
+their own; hematologic toxicity has its own table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from cds_service.clinical.problems import WORDS, Problem
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.words import Said, phrase, says
+from cds_service.engine.determination import NeededItem
+from cds_service.fhir.codings import System
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.numbers import days, span
+
+_HEMATOLOGIC = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression"})
+# Anemias, thrombocytopenia, pancytopenia, neutropenia, low white cells.
+_HEMATOLOGIC_ICD = re.compile(r"D5\d|D6[0-4]|D69[4-6]|D70|D7281|D618")
+_CELLS = r"(?:platelets?|neutrophils?|granulocytes?|leukocytes?|lymphocytes?|white (?:blood )?cells?|red (?:blood )?cells?|WBC|RBC|ANC|plt|hemoglobin|blood)"
+_HEMATOLOGIC_WORDS = phrase(
+    r"neutropeni\w*", r"thrombocytopeni\w*", r"an(?:a)?emia", r"(?:pan|bi|lympho|granulo)?cytopeni\w*", r"leu[kc]openi\w*",
+    r"lymphopeni\w*", r"agranulocytosis", r"(?:bone marrow |myelo ?)suppression", r"(?:bone marrow )?(?:aplasia|hypoplasia)",
+    rf"{_CELLS}(?: counts?)? (?:decreased|low|reduced|decrease)", rf"(?:low|decreased|reduced) {_CELLS}(?: counts?)?",
+)  # fmt: skip
+_FEBRILE_NEUTROPENIA = phrase(
+    r"febrile (?:neutropeni\w*|agranulocytosis)", r"neutropenic fever", r"fever (?:and|with) neutropeni\w*"
+)
+_SEVERE_INFECTION = re.compile(
+    r"\b(?:sepsis|septic|pneumonia|bacter[ae]mia|fungemia|mucormycosis)\b", re.IGNORECASE
+)
+_SEVERE_INFECTION_CODES = frozenset({"A419", "B377", "J189", "91302008", "10001005", "233604007"})
+_NEOPLASM = re.compile(
+    r"leuk[ae]mia|lymphoma|carcinoma|cancer|tumou?r|neoplas|glioma|sarcoma|gvhd|graft", re.IGNORECASE
+)
+# Named in an event as its cause, or a toxicity that only sounds like a neoplasm.
+_NO_NEOPLASM = re.compile(
+    r"\banti-?neoplas\w+|\bchemo\w*|\btumou?r lysis|\b(?:due|secondary|related) to (?:the )?treatment",
+    re.IGNORECASE,
+)
+_PREVENTION = re.compile(r"\b(?:prophyla\w+|prevent\w*)\b", re.IGNORECASE)
+_PAST = re.compile(r"\b(?:history of|h/o|past)\b", re.IGNORECASE)
+# CTCAE words its grades so; the only severity that an AdverseEvent has a member for.
+_GRADE_OF = {"mild": 1, "moderate": 2, "severe": 3, "life-threatening": 4}
+_GRADE = re.compile(r"[\s,(]{0,9}\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*[1-5]\b\)?[\s,]*", re.IGNORECASE)
+_PHYSICIANS_WORDS = frozenset(
+    {"DocumentReference", "DiagnosticReport", "Observation", "AdverseEvent", "Condition", "CarePlan"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Toxicity:
+    """An active non-hematologic event, the row of the table that it falls under, and its CTCAE grade."""
+
+    problem: Problem
+    rule: str
+    grade: int | None
+
+    @property
+    def shown(self) -> str:
+        if self.problem.grade and _GRADE.search(self.problem.words):
+            return self.problem.shown
+        grade = f"grade {self.grade}" if self.grade else self.problem.severity or "grade not recorded"
+        return f"{self.problem.shown}, {grade}"
+
+
+def graded_toxicities(case: Case) -> tuple[Toxicity, ...]:
+    """POL-TOX-BLEED, POL-TOX-INF, POL-TOX-GR2: active, confirmed, not resolved, and not of long ago."""
+    return tuple(t for t in _active(case) if not _is_of_long_ago(case, t))
+
+
+def long_ago(case: Case) -> Iterator[NeededItem]:
+    """Infections and bleeding of long ago that have no end on record: for information, no hold (8.4.7)."""
+    for t in _active(case):
+        if _is_of_long_ago(case, t):
+            before = days("tox.long_ago")
+            because = f"{t.problem.shown}: no end recorded; it began more than {before} days before the course, so it is no hold"
+            yield NeededItem("toxicity-detail", because, decides=False)
+
+
+def _active(case: Case) -> Iterator[Toxicity]:
+    for p in _newest_of_each(case):
+        if p.is_active and not _has_its_own_rule(p) and (rule := _rule_for(case, p)) is not None:
+            yield Toxicity(p, rule, _grade(p))
+
+
+def _is_of_long_ago(case: Case, t: Toxicity) -> bool:
+    """An infection or bleeding begun more than 90 days before the course, since neither restated nor treated."""
+    p, since = t.problem, (case.frame.start or case.day_one) - span("tox.long_ago")
+    began = p.onset or p.recorded
+    if t.rule == "POL-TOX-GR2" or began is None or began.is_before(since) is not True:
+        return False
+    written_anew = p.recorded is not None and p.recorded.is_before(since) is not True
+    return not (written_anew or _is_restated(case, p, since) or _is_treated(case, p, since))
+
+
+def _term(p: Problem) -> re.Pattern[str]:
+    """The word of an event's name that tells the infection or bleeding, else the whole name."""
+    found = [m[0] for name in ("infection", "hemorrhage") if (m := WORDS[name].search(p.words)) is not None]
+    return re.compile(re.escape((found or [p.words.split(" | ")[0] or p.reference])[0]), re.IGNORECASE)
+
+
+def _is_restated(case: Case, p: Problem, since: date) -> bool:
+    """Whether a text since then says that it is there."""
+    term = _term(p)
+    return any(
+        s.reference != p.reference
+        and s.kind not in ("MedicationRequest", "ServiceRequest", "CarePlan", "Appointment")
+        and s.when is not None
+        and s.when.is_before(since) is False
+        and says(s.whole, term) is Said.AFFIRMED
+        for s in case.chart.statements
+    )
+
+
+def _is_treated(case: Case, p: Problem, since: date) -> bool:
+    """Whether a drug was ordered or given for it since then."""
+    term = _term(p)
+    return any(
+        term.search(use.reasons) is not None
+        and not _PREVENTION.search(use.all_text)
+        and (last := use.last_known) is not None
+        and last.is_before(since) is not True
+        for use in case.chart.uses
+    )
+
+
+def _newest_of_each(case: Case) -> list[Problem]:
+    """Of the confirmed records of one event those of the latest day; undated ones stay."""
+    confirmed = [p for p in case.chart.problems if p.verified]
+    last: dict[tuple[str, bool], date] = {}
+    for p in confirmed:
+        if p.dated is not None:
+            last[_kind(p)] = max(p.dated.last, last.get(_kind(p), date.min))
+    return [p for p in confirmed if p.dated is None or p.dated.last == last[_kind(p)]]
+
+
+def _kind(p: Problem) -> tuple[str, bool]:
+    return _name(p), p.is_event
+
+
+def _name(p: Problem) -> str:
+    """The event's words without its grade, so that a later grade of it is the same event; without words its codes."""
+    words = _GRADE.sub(" ", p.words).strip().lower()
+    return words or " ".join(sorted(code for _, code in p.codes)) or p.reference
+
+
+def _has_its_own_rule(p: Problem) -> bool:
+    own = p.words.split(" | ")[0]
+    named_so = any(named(own, topic) is not Named.ABSENT for topic in ("vod", "reaction"))
+    if named_so or p.is_a("vod_sos") or p.is_a("infusion_reaction"):
+        return True
+    if p.is_a("infection") or p.is_a("hemorrhage") or _is_febrile_neutropenia(p):
+        return False
+    coded = any(system is System.ICD10CM and _HEMATOLOGIC_ICD.match(code) for system, code in p.codes)
+    return coded or bool(p.concepts & _HEMATOLOGIC) or says(p.words, _HEMATOLOGIC_WORDS) is Said.AFFIRMED
+
+
+def _is_febrile_neutropenia(p: Problem) -> bool:
+    """Febrile neutropenia is an infection, and by its definition a severe one."""
+    return p.is_a("febrile_neutropenia") or says(p.words, _FEBRILE_NEUTROPENIA) is Said.AFFIRMED
+
+
+def _grade(p: Problem) -> int | None:
+    return p.grade or (_GRADE_OF.get(p.severity) if p.is_event else None)
+
+
+def _rule_for(case: Case, p: Problem) -> str | None:
+    if _PAST.search(p.words):
+        return None
+    if p.is_a("hemorrhage"):
+        return "POL-TOX-BLEED"
+    if (p.is_a("infection") and _is_severe_infection(p)) or _is_febrile_neutropenia(p):
+        return "POL-TOX-INF"
+    graded = (_grade(p) or 0) >= days("tox.grade_interrupt")
+    neoplasm = _NEOPLASM.search(_NO_NEOPLASM.sub(" ", p.words))
+    return "POL-TOX-GR2" if graded and _began_in_treatment(case, p) and not neoplasm else None
+
+
+def _is_severe_infection(p: Problem) -> bool:
+    return (
+        (p.grade or 0) >= days("tox.grade_severe")
+        or p.severity in ("severe", "life-threatening")
+        or bool(_SEVERE_INFECTION.search(p.words))
+        or any(code in _SEVERE_INFECTION_CODES for _, code in p.codes)
+    )
+
+
+def _began_in_treatment(case: Case, p: Problem) -> bool:
+    """Whether it may have begun since the first dose, or grown beyond its pretreatment grade."""
+    given = case.frame.history.given
+    if not given:
+        return False
+    first = given[0].day
+    before = [q for q in case.chart.problems if q.dated is not None and q.dated.is_before(first) is True]
+    if p in before:
+        return False
+    return not any(
+        _name(q) == _name(p) and q.is_active and (_grade(q) or 0) >= (_grade(p) or 0) for q in before
+    )
+
+
+def unresolved_grade_four(case: Case) -> tuple[Toxicity, ...]:
+    """TOX step 2: life-threatening, unresolved, without a physician's statement that treatment may go on."""
+    return tuple(
+        t
+        for t in graded_toxicities(case)
+        if (t.grade or 0) >= days("tox.grade_life_threatening") and not _is_cleared(case, t.problem)
+    )
+
+
+def _is_cleared(case: Case, p: Problem) -> bool:
+    for s in case.chart.statements:
+        if s.kind in _PHYSICIANS_WORDS and "go-on" in read(s.text, "clearance").values:
+            own = s.reference == p.reference
+            if own or p.dated is None or (s.when is not None and s.when.is_before(p.dated.first) is False):
+                return True
+    return False

@@ -1,0 +1,175 @@
+"""Infusion reactions: procedure IRR of policy analysis 2.9, over any course.
+
+An event is attributed by its day or by the drug that is suspected, then judged by severity.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cds_service.clinical.problems import Problem, is_unread, named_causes
+from cds_service.clinical.reading.assertions import Assertion, Time
+from cds_service.clinical.reading.grades import grade_in, severity_in
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.recorded import Named
+from cds_service.clinical.therapy.drugs import INOTUZUMAB, drugs_in_text
+from cds_service.fhir.dates import When
+from cds_service.oncology.toxic_events import (
+    NOTES,
+    Event,
+    Meaning,
+    is_candidate,
+    is_confirmed,
+    naming,
+)
+from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
+from cds_service.policies.inotuzumab.numbers import days
+
+_TOPIC = "reaction"
+_NAMES = ("reaction", "anaphylaxis")
+_ANAPHYLAXIS_CODES = frozenset({"39579001", "T782XXA"})
+_INOTUZUMAB = re.compile(r"\b(?:inotuzumab|besponsa|InO|J9229|1942950|1942954|1942959)\b", re.IGNORECASE)
+# What follows "due to" and names no drug.
+_NO_AGENT = re.compile(
+    r"(?:\w{1,40} )?(?:infusion|dose|treatment|therapy|chemo\w{0,20}|drug|medication|cycle|rate|antibody|conjugate)\b",
+    re.IGNORECASE,
+)
+_OTHER_AGENT = re.compile(
+    r"\b(?:contrast|iodin\w+|gadolinium|transfusion|platelets?|red (?:blood )?cells?|blood product|immunoglobulin|IVIG|food|peanuts?|nuts|"
+    r"shellfish|bee|wasp|insect|latex|antibiotics?|vancomycin|penicillin|amoxicillin|ce[fp]\w+in|\w+cillin|asparaginase|pegaspargase|"
+    r"rituximab|amphotericin|iron|vaccine)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspects:
+    """Whether inotuzumab, another agent, or something that could not be read is named as the cause."""
+
+    ours: bool
+    other: bool
+    unread: bool
+
+
+def infusion_reactions(case: Case) -> tuple[Event, ...]:
+    """Procedure IRR for every recorded reaction; one that does not count gives nothing."""
+    candidates = [p for p in case.chart.problems if is_candidate(p, "infusion_reaction", _TOPIC, *_NAMES)]
+    judged = tuple(event for p in candidates if (event := _judged(case, p)) is not None)
+    if any(e.meaning in (Meaning.STOP, Meaning.UNDECIDED) for e in judged):
+        return judged
+    return (*judged, *_in_notes(case))
+
+
+def _in_notes(case: Case) -> Iterator[Event]:
+    """8.1, 10: a severe reaction stated only in a note is undecided."""
+    for s in case.chart.statements:
+        if s.kind not in NOTES or not s.text:
+            continue
+        for said in read(s.text, _TOPIC, s.when.last if s.when else None).assertions:
+            when = said.when or s.when
+            if said.time is Time.PAST or said.value not in _NAMES or not _is_severe_in_words(said, s.text):
+                continue
+            if _at_dose(case, when) is not False and not _suspects_of(said.quote, []).other:
+                text = f"Severe infusion reaction stated only in free text ({when or 'undated'})"
+                asks = "the record of the infusion reaction, with its date, grade and cause"
+                yield Event(Meaning.UNDECIDED, "POL-TOX-IRR-SEV", text, (s.reference,), asks)
+
+
+def _is_severe_in_words(said: Assertion, text: str) -> bool:
+    severe = severity_in(said.quote) in ("severe", "life-threatening")
+    return said.value == "anaphylaxis" or severe or (grade_in(text) or 0) >= days("tox.grade_severe")
+
+
+def _judged(case: Case, p: Problem) -> Event | None:
+    suspects = _suspects(p)
+    if suspects.other and not suspects.ours and not suspects.unread:
+        return None
+    near = _at_dose(case, p.dated)
+    if near is False and not suspects.ours and not suspects.unread:
+        return None
+    if _is_mild(p):
+        text = f"Infusion reaction ({_shown(p)}): treat as the policy's table says, consider steroid and antihistamine before the dose"
+        return _mild(case, p, text)
+    if suspects.unread or (suspects.ours and suspects.other):
+        why = (
+            "the suspected drug could not be read"
+            if suspects.unread
+            else "inotuzumab and another cause are both suspected"
+        )
+        return _open(p, why, "the cause of the infusion reaction")
+    if near is None and not suspects.ours:
+        why = "neither its date nor a suspected drug places it at an inotuzumab dose"
+        return _open(p, why, "the date or the suspected cause of the infusion reaction")
+    if not is_confirmed(p, _TOPIC, *_NAMES):
+        return _open(p, "not confirmed", "whether the infusion reaction is confirmed")
+    if not _is_severe(p):
+        return _open(p, "its severity is not recorded", "the grade of the infusion reaction")
+    text = f"Severe infusion reaction ({_shown(p)})"
+    return Event(Meaning.STOP, "POL-TOX-IRR-SEV", text, (p.reference,))
+
+
+def _open(p: Problem, why: str, asks: str) -> Event:
+    return Event(
+        Meaning.UNDECIDED, "POL-TOX-IRR-SEV", f"Infusion reaction ({p.shown}): {why}", (p.reference,), asks
+    )
+
+
+def _mild(case: Case, p: Problem, text: str) -> Event | None:
+    """A reaction that is no stop matters from the last dose on."""
+    given = case.frame.history.given
+    if given and p.dated is not None and p.dated.is_before(given[-1].day) is True:
+        return None
+    return Event(Meaning.NOTE, "POL-TOX-IRR", text, (p.reference,))
+
+
+def _is_severe(p: Problem) -> bool:
+    anaphylaxis = naming(p, _TOPIC, "anaphylaxis") in (Named.STATED, Named.SUSPECTED) or any(
+        c in _ANAPHYLAXIS_CODES for _, c in p.codes
+    )
+    return (
+        (p.grade or 0) >= days("tox.grade_severe")
+        or p.severity in ("severe", "life-threatening")
+        or anaphylaxis
+    )
+
+
+def _is_mild(p: Problem) -> bool:
+    return not _is_severe(p) and (p.grade is not None or p.severity in ("mild", "moderate"))
+
+
+def _shown(p: Problem) -> str:
+    """The event with its severity, once."""
+    severity = f"grade {p.grade}" if p.grade else p.severity
+    return p.shown if not severity or severity in p.words.lower() else f"{p.shown}, {severity}"
+
+
+def _suspects(p: Problem) -> _Suspects:
+    return _suspects_of(f"{p.words} ; {p.notes}", p.suspects)
+
+
+def _suspects_of(text: str, recorded: Iterable[str]) -> _Suspects:
+    named = [*recorded, *named_causes(text)]
+    unread = any(is_unread(s) for s in named)
+    ours = any(_is_inotuzumab(s) for s in named)
+    other = any(not (_is_inotuzumab(s) or _NO_AGENT.match(s) or is_unread(s)) for s in named)
+    if not named and not _is_inotuzumab(text):
+        other = bool(_OTHER_AGENT.search(text))
+    return _Suspects(ours, other, unread)
+
+
+def _is_inotuzumab(text: str) -> bool:
+    return _INOTUZUMAB.search(text) is not None or INOTUZUMAB in drugs_in_text(text)
+
+
+def _at_dose(case: Case, when: When | None) -> bool | None:
+    """Whether an event falls on the day of an inotuzumab dose or the next; None: cannot be told."""
+    history = case.frame.history
+    window = timedelta(days=days("irr.window"))
+    answers = {None if when is None else when.is_within(d.day, d.day + window) for d in history.given}
+    if True in answers:
+        return True
+    unknown = None in answers or history.undated or doses_unseen(case.chart, history)
+    return None if unknown else False

@@ -1,0 +1,56 @@
+"""Whole answers, written down: of every bundled patient, and of every patient that was worked out by hand.
+
+A change that should change no answer is held by them to the letter; one that should is read in their
+difference. ``make golden`` writes them anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cds_service.evaluation.order_sign import answer
+from cds_service.evaluation.services import services_from
+from cds_service.settings import Settings
+from tests.cards.rendering import cards_of
+from tests.contract.calls import CLOCK, order_sign
+from tests.fixtures import NAMES
+from tests.policy.test_worked_patients import PATIENTS
+
+FOLDER = Path(__file__).parent
+WORKED = FOLDER / "worked.json"
+_ENVIRONMENT = {"CDS_DEV": "1", "CDS_AUTH": "optional", "CDS_FIXED_NOW": CLOCK}
+
+
+def bundled() -> Iterator[tuple[Path, object]]:
+    """The file and the answer of each bundled patient."""
+    services = services_from(Settings.from_environment(_ENVIRONMENT))
+    for name in NAMES:
+        yield (
+            FOLDER / "bundled" / f"{name}.json",
+            answer(json.dumps(order_sign(name)).encode(), services).body,
+        )
+
+
+def worked() -> dict[str, Any]:
+    """The cards of each worked patient by what its row says of it."""
+    return {one.note: cards_of(one.record, one.orders) for one in PATIENTS}
+
+
+def text_of(value: object) -> str:
+    """An answer as the text that its file holds."""
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def write() -> None:
+    """Write all files anew."""
+    (FOLDER / "bundled").mkdir(exist_ok=True)
+    for path, body in bundled():
+        path.write_text(text_of(body), encoding="utf-8")
+    WORKED.write_text(text_of(worked()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
