@@ -24,7 +24,6 @@ _FEW_WORDS = 15  # of a reason where room is short
 _BRIEF_WORDS = 10  # of a document's name
 _RANK = {Verdict.NOT_MET: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_UNDATED = ("POL-IND-A-AGE", "POL-B-I-MAX")
 _SHARED = ("POL-IND-A-AGE", "POL-A-I-DX", "POL-A-I-CD22")
 
 
@@ -145,9 +144,10 @@ def _met_line(d: Determination) -> Iterator[Part]:
 
 
 def _newest(d: Determination, c: CriterionResult) -> str:
-    """The newest day in a reason, which is that of its newest evidence; empty where days decide nothing."""
-    days = [day for day in _DAY.findall(c.because) if day != d.planned[:10]]
-    return max(days, default="") if c.id not in _UNDATED else ""
+    """The newest day in a reason, which is that of its newest evidence; empty where that says nothing."""
+    if c.id not in d.policy.rules or not d.policy.rules[c.id].dated:
+        return ""
+    return max((day for day in _DAY.findall(c.because) if day != d.planned[:10]), default="")
 
 
 def _dose(d: Determination) -> Iterator[Part]:

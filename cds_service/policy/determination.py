@@ -151,11 +151,15 @@ class Dose:
 
 
 class Cited(NamedTuple):
-    """Where a rule stands in the payer's document (empty: nowhere), its title, and that in a few words."""
+    """Where a rule stands in the payer's document (empty: nowhere), its title, and that in a few words.
+
+    ``dated`` is False where the day of the evidence says nothing about it.
+    """
 
     section: str
     title: str
     brief: str = ""
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ def load(
                 raise PolicyError(f"group {group.id} names {part}, which is neither group nor criterion")
     about = raw["policy"]
     cited = {
-        c["id"]: Cited(c["section"].strip("-"), c["title"], c.get("brief", c["title"]))
+        c["id"]: Cited(c["section"].strip("-"), c["title"], c.get("brief", c["title"]), c.get("dated", True))
         for c in (*raw["criterion"], *raw.get("rule", ()))
     }
     reference = PolicyReference(about["id"], about["effective"], about["title"], about["payer"], cited)
