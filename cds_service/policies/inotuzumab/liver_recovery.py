@@ -43,7 +43,7 @@ def not_recovered(case: Case) -> Finding | None:
     text = f"Bilirubin and AST or ALT were above the label's limits on {met}; {why}. The label says to discontinue permanently when they do not recover"
     return Finding(
         "consider-permanent-discontinuation", Indicator.WARNING, CardKind.SAFETY, ("POL-TOX-HEP",), Basis.LABEL,
-        text, "Consider permanent discontinuation: liver tests have not recovered", tuple(dict.fromkeys(refs)),
+        text, "Check whether to discontinue permanently: liver tests have not recovered", tuple(dict.fromkeys(refs)),
     )  # fmt: skip
 
 

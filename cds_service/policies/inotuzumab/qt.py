@@ -178,4 +178,4 @@ def _unwatched(case: Case, state: HeartState) -> Iterator[Finding]:
         ecg = f"the newest ECG ({last.when}) is not newer" if last is not None else _no_ecg(case)
         text = f"on {named}; {ecg}"
         refs = tuple(dict.fromkeys(d.reference for d in risky))
-        yield _finding(Indicator.WARNING, "safety-qt", text, "Get an ECG before the infusion", refs)
+        yield _finding(Indicator.WARNING, "safety-qt", text, "Record an ECG before the infusion", refs)

@@ -25,7 +25,7 @@ _TABLE_ACTIONS = {
 _KIND_ACTIONS = {
     "safety-hepatic": "Hold and evaluate for veno-occlusive disease",
     "nonhem-hold": "Check the infusion reaction before the dose",
-    "consider-permanent-discontinuation": "Consider permanent discontinuation",
+    "consider-permanent-discontinuation": "Check whether to discontinue permanently",
 }
 
 
