@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from cds_service.hooks.edge import trust
 from cds_service.store import feedback
+from cds_service.web.edge import trust
 from tests.browser.conftest import Site
 from tests.browser.states import frame_of, from_card, signed
 
