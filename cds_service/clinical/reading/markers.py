@@ -17,6 +17,7 @@ from itertools import takewhile
 
 from cds_service.clinical.reading import iscn
 from cds_service.clinical.reading.assertions import (
+    MOST_NAMED,
     MOST_SAID,
     Assertion,
     NotUnderstood,
@@ -80,15 +81,21 @@ def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
     said: dict[_Said, _Said] = {}
     lost: list[NotUnderstood] = []
     wanted = {topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())}
+    met: set[tuple[object, ...]] = set()
+    named = 0
     for clause in _clauses(text, topic, wanted, question=question):
         if clause.corrects:
-            said = {}
+            said, met = {}, set()
+        if clause.as_said in met:
+            continue
+        met.add(clause.as_said)
+        named += 1
         for found in clause.read(topic, wanted, on):
             if isinstance(found, NotUnderstood):
                 lost.append(found)
             else:
                 said.setdefault(replace(found, assertion=found.assertion.anywhere), found)
-        if len(said) > MOST_SAID:
+        if len(said) > MOST_SAID or named > MOST_NAMED:
             return too_much(topic, text)
     kept, contradicted = _in_order(list(said.values()))
     return Reading(kept, once((*lost, *contradicted)))
@@ -110,6 +117,11 @@ class _Clause:
     silenced: bool
     past: bool
     carried: tuple[str, ...]
+
+    @property
+    def as_said(self) -> tuple[object, ...]:
+        """What it is read from, wherever it stands."""
+        return (self.quote, self.silenced, self.past, self.carried)
 
     @property
     def corrects(self) -> bool:
@@ -166,6 +178,7 @@ def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iter
     carried: tuple[str, ...] = ()
     last = 0
     headed = False
+    met: dict[str, tuple[Term, ...]] = {}
     for i, sentence in enumerate(sentences(text, words, every=True)):
         marked = any(_name(t) for t in sentence.terms)
         if question and i == 0 and (not marked or _answers(sentence)):
@@ -181,10 +194,12 @@ def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iter
         carried, last = (), sentence.end
         if held or any(_name(t) in wanted for t in sentence.terms):
             span = (sentence.start, sentence.end)
-            within = without_hyphens(_within(tokens(text), *span))
+            quote = text[slice(*span)]
+            if quote not in met:
+                met[quote] = tuple(terms(without_hyphens(_within(tokens(text), *span)), words))
             past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
             silenced = (sentence.silenced and not past) or sentence.question or asked
-            yield _Clause(tuple(terms(within, words)), text[slice(*span)], span, silenced, past, held)
+            yield _Clause(met[quote], quote, span, silenced, past, held)
             alone = {_name(t) for t in sentence.terms} <= {*wanted, None}
             carried = (topic,) if alone and not silenced else ()
 

@@ -71,6 +71,7 @@ _MEMBERS = {
 }
 
 
+@lru_cache(maxsize=512)
 def folded(text: str) -> str:
     """The text with one blank for each run of white space, line ends kept as line ends, dashes made alike."""
     lines = unicodedata.normalize("NFC", text).translate(_DASHES).splitlines()
