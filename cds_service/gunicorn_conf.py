@@ -5,6 +5,7 @@ of them land on one worker, and still answer at once a call that brings its own 
 Where there is no checkout: ``gunicorn --config python:cds_service.gunicorn_conf``.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -73,6 +74,7 @@ def post_fork(_server, worker):  # type: ignore[no-untyped-def]
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Load the application, now that the worker listens to signals."""
     worker.wsgi.load()
+    gc.freeze()  # tables and code stay for good: no call waits while the collector walks through them
     if worker.age == worker.cfg.workers:
         _say_where_to_open()
 

@@ -67,13 +67,12 @@ _MOST_MENTIONS = 8
 
 
 def clauses(text: str) -> tuple[str, ...]:
-    """The clauses of a text, in order; one of more than 600 characters in pieces."""
+    """The clauses of a text of even white space, in order; one of more than 600 characters in pieces."""
     return _remembered(text) if len(text) <= _REMEMBERED else _clauses(text)
 
 
 def _clauses(text: str) -> tuple[str, ...]:
-    one_blank = re.sub(r"[^\S\n]+", " ", text)
-    return tuple(piece for part in _CLAUSE.split(one_blank) if part for piece in _PIECE.findall(part))
+    return tuple(piece for part in _CLAUSE.split(text) if part for piece in _PIECE.findall(part))
 
 
 _remembered = lru_cache(maxsize=2048)(_clauses)
