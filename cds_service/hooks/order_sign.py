@@ -23,13 +23,11 @@ from cds_service.hooks.grounds import Grounds
 from cds_service.hooks.request import OrderSign, order_sign
 from cds_service.hooks.services import DEVELOPMENT_TENANT, Services
 from cds_service.policies import DrugPolicy
-from cds_service.policy.attempts import Allowance
+from cds_service.policy.attempts import reading_ends, time_to_decide
 from cds_service.policy.determination import Determination
 from cds_service.settings import Tenant
 
 log = logging.getLogger(__name__)
-_EVALUATION_SHARE = 0.2  # of a call's time, kept for deciding; the rest may be spent on the EHR
-_LEAST_EVALUATION_S = 0.5  # many times what an evaluation takes, also where budgets are short
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def answer(
     there is no access to data.
     """
     ends = ends if ends is not None else services.monotonic() + services.settings.deadline_s
-    deadline = ends - services.settings.deadline_s * _EVALUATION_SHARE
+    deadline = reading_ends(ends, services.settings.deadline_s)
     call = order_sign(json_from(raw))
     heard(call)
     tenant = _tenant(call, services, caller)
@@ -172,10 +170,7 @@ def _evaluated(
     ends: float,
 ) -> Answered:
     begun = services.monotonic()
-    # Work that the EHR made late still gets its share: what was read is not thrown away.
-    share = max(services.settings.deadline_s * _EVALUATION_SHARE, _LEAST_EVALUATION_S)
-    ends = max(ends, begun + share)
-    time = Allowance(lambda: services.monotonic() >= ends)
+    time = time_to_decide(ends, services.settings.deadline_s, services.monotonic)
     grounds = Grounds(
         tenant=tenant.id if tenant else DEVELOPMENT_TENANT,
         patient_id=call.patient_id,

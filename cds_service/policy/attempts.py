@@ -38,6 +38,21 @@ class Allowance:
         return True
 
 
+_SHARE = 0.2  # of a call's time, kept for deciding; the rest may be spent on the EHR
+_LEAST_S = 0.5  # many times what an evaluation takes, also where budgets are short
+
+
+def reading_ends(ends: float, budget_s: float) -> float:
+    """Until when the EHR may be waited for, in a call of so many seconds that ends then (monotonic instants)."""
+    return ends - budget_s * _SHARE
+
+
+def time_to_decide(ends: float, budget_s: float, monotonic: Callable[[], float]) -> Allowance:
+    """What is left for deciding, from now on. An EHR that was late takes nothing of the share: what was read is used."""
+    last = max(ends, monotonic() + max(budget_s * _SHARE, _LEAST_S))
+    return Allowance(lambda: monotonic() >= last)
+
+
 @dataclass(frozen=True, slots=True)
 class Missed:
     """A step without an outcome, and why: a clause for a card."""
