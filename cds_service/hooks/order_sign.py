@@ -23,7 +23,7 @@ from cds_service.hooks.grounds import Grounds
 from cds_service.hooks.request import OrderSign, order_sign
 from cds_service.hooks.services import DEVELOPMENT_TENANT, Services
 from cds_service.policies import DrugPolicy
-from cds_service.policy.attempts import reading_ends, time_to_decide
+from cds_service.policy.attempts import Allowance, reading_ends, time_to_decide
 from cds_service.policy.determination import Determination
 from cds_service.settings import Tenant
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 class Answered:
     """One call answered: its cards, and what they rest on (empty and None when nothing was in scope).
 
-    ``faults`` is how many criteria and rules could not be evaluated because of an error of ours.
+    ``faults`` is how many criteria, rules and cards could not be made because of an error of ours.
     """
 
     call: OrderSign
@@ -186,6 +186,7 @@ def _evaluated(
     if reached is not None:
         log.warning("the evaluation was not finished in time: %d steps reached", reached)
     grounds = replace(grounds, app_context=links(call, found), steps=reached)
-    rendered = grounds.cards(found)
+    wording = Allowance()
+    rendered = grounds.cards(found, wording)
     spent = (services.monotonic() - begun) * 1000
-    return Answered(call, tenant, rendered, found, gathered, spent, grounds, time.faults)
+    return Answered(call, tenant, rendered, found, gathered, spent, grounds, time.faults + wording.faults)

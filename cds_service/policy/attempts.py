@@ -63,8 +63,11 @@ class Missed:
 LATE = Missed("not reached in time")
 
 
-def attempt(what: str, step: Callable[[], T], time: Allowance) -> T | Missed:
-    """The outcome of a step, or why there is none. ``what`` names it in the log, and holds no patient data."""
+def attempt(what: str, step: Callable[[], T], time: Allowance, done: str = "evaluated") -> T | Missed:
+    """The outcome of a step, or why there is none.
+
+    ``what`` names it in the log, and holds no patient data; ``done`` is the word for what could not be.
+    """
     if not time.allows_a_step():
         return LATE
     try:
@@ -73,8 +76,8 @@ def attempt(what: str, step: Callable[[], T], time: Allowance) -> T | Missed:
         time.faults += 1
         where = _where(exc)
         error = hashlib.sha256(f"{what}: {where}".encode()).hexdigest()[:8]  # the same fault, the same id
-        log.error("%s could not be evaluated, error %s: %s", what, error, where)
-        return Missed(f"could not be evaluated (error {error})")
+        log.error("%s could not be %s, error %s: %s", what, done, error, where)
+        return Missed(f"could not be {done} (error {error})")
 
 
 def _where(error: Exception) -> str:
