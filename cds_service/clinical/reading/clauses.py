@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
+from cds_service.remembering import remembered
 
 # A stop after these ends no sentence when a small letter or a figure follows.
 _ABBREVIATED = frozenset(
@@ -191,7 +191,7 @@ class _Whole:
     retracted: bool
 
 
-@lru_cache(maxsize=512)
+@remembered(500_000)
 def _whole(text: str) -> _Whole:
     runs = tuple(_split(tokens(text)))
     vocabulary = frozenset(word for run in runs for word in run.vocabulary)

@@ -12,7 +12,6 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from itertools import takewhile
 
 from cds_service.clinical.reading import iscn
@@ -38,6 +37,7 @@ from cds_service.clinical.reading.marker_lists import (
     NotReadable,
 )
 from cds_service.clinical.reading.tokens import Token, folded, tokens
+from cds_service.remembering import remembered
 
 MARKER_TOPICS = ("cd22", "ph", "mrd")
 MEASURED = "measured"
@@ -68,7 +68,7 @@ def read_marker(text: str, topic: str, on: date | None = None, *, question: bool
     return _read(folded(text), topic, on, question)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4_000_000)
 def names(text: str, topic: str) -> bool:
     """Whether a text, such as the name of a test, is about a topic: it names it, and nothing silences it."""
     return any(
@@ -76,7 +76,7 @@ def names(text: str, topic: str) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
+@remembered(4_000_000)
 def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
     said: dict[_Said, _Said] = {}
     lost: list[NotUnderstood] = []

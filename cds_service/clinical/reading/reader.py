@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from cds_service.clinical.reading.asserting import asserted
 from cds_service.clinical.reading.assertions import (
@@ -27,6 +26,7 @@ from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import TOPICS, Topic
+from cds_service.remembering import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def read(text: str, topic: str, on: date | None = None) -> Reading:
     return read_marker(text, topic, on) if topic in MARKER_TOPICS else _read(folded(text), topic, on)
 
 
-@lru_cache(maxsize=2048)
+@remembered(4_000_000)
 def _read(text: str, name: str, on: date | None) -> Reading:
     topic = TOPICS[name]
     said: dict[_Said, _Said] = {}

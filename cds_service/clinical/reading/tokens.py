@@ -10,10 +10,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 from cds_service.clinical.reading.iscn import NOTATION
 from cds_service.fhir.json_types import evened
+from cds_service.remembering import remembered
 
 
 class Shape(StrEnum):
@@ -70,13 +70,13 @@ _MEMBERS = {
 }
 
 
-@lru_cache(maxsize=512)
+@remembered(1_000_000)
 def folded(text: str) -> str:
     """The text with one blank for each run of white space, line ends kept as line ends, dashes made alike."""
     return evened(unicodedata.normalize("NFC", text).translate(_DASHES))
 
 
-@lru_cache(maxsize=512)
+@remembered(500_000)
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of a folded text."""
     return tuple(
