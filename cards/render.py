@@ -88,7 +88,7 @@ def _not_shown(d: Determination, kind: CardKind, why: Missed) -> Finding:
     """The line for a card that is missing, as urgent as what stood on it, and a warning at least."""
     lost = d.findings_on(kind)
     urgency = max((Indicator.WARNING, *(f.indicator for f in lost)), key=lambda i: i.rank)
-    rules = tuple(dict.fromkeys(rule for f in lost for rule in f.rules)) or ("POL-REC-VALUE",)
+    rules = tuple(dict.fromkeys(rule for f in lost for rule in f.rules))
     return Finding(
         "unreadable-data", urgency, CardKind.SAFETY, rules, Basis.RECOMMENDATION,
         f"The {kind} card {why.because}", "Check by hand before signing",
