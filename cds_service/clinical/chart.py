@@ -21,7 +21,7 @@ from cds_service.clinical.therapy.exposure import DrugUse, reasons_of, uses_of
 from cds_service.fhir.attachments import attached_texts, attachments_of
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import DataKind, Record, Resource
 
 _MAY_LIE_AHEAD = {"CarePlan", "ServiceRequest", "Appointment", "MedicationRequest"}
@@ -123,12 +123,21 @@ class Chart:
             self._read[name] = tuple(r for r in read if self._is_past(r.when))
         return self._read[name]
 
-    def results_for(self, *names: str) -> list[Result]:
-        return [r for name in names for r in self.results_of(name)]
+    def results_for(self, *names: str) -> tuple[Result, ...]:
+        """All results of several concepts up to the clock, in the order of the concepts."""
+        if len(names) == 1:
+            return self.results_of(names[0])
+        return tuple(r for name in names for r in self.results_of(name))
 
-    def usable(self, *names: str) -> list[Result]:
+    @cached_property
+    def _usable(self) -> dict[tuple[str, ...], tuple[Result, ...]]:
+        return {}
+
+    def usable(self, *names: str) -> tuple[Result, ...]:
         """The results of these concepts whose number can be used."""
-        return [r for r in self.results_for(*names) if r.value is not None]
+        if names not in self._usable:
+            self._usable[names] = tuple(r for r in self.results_for(*names) if r.value is not None)
+        return self._usable[names]
 
     @cached_property
     def uses(self) -> tuple[DrugUse, ...]:
@@ -237,8 +246,8 @@ def _act(resource: Resource, record: Record, zone: tzinfo) -> Act:
         code = as_dict(activity.get("detail")).get("code")
         coded |= concepts(code, "procedures", "drugs", "rxnorm_products")
         words.append(words_in(code))
-    texts = [as_text(body.get(m)) for m in ("title", "description", "patientInstruction")]
-    texts += [as_text(n.get("text")) for n in as_dicts(body.get("note"))]
+    texts = [as_prose(body.get(m)) for m in ("title", "description", "patientInstruction")]
+    texts += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
     return Act(
         concepts=frozenset(coded),
         words=" | ".join(w for w in words if w),
@@ -258,7 +267,7 @@ def _document(resource: Resource, attached: str, zone: tzinfo) -> Document:
     categories = as_dicts(body.get("category"))
     coded = set(concepts(kind, "fhir_codes", "labs"))
     codes = {str(c.get("code")) for x in (as_dict(kind), *categories) for c in as_dicts(x.get("coding"))}
-    texts = [as_text(body.get(m)) for m in ("description", "conclusion")]
+    texts = [as_prose(body.get(m)) for m in ("description", "conclusion")]
     texts += [*(words_in(c) for c in as_dicts(body.get("conclusionCode"))), attached]
     when = when_stated(resource, zone) or end_of(as_dict(body.get("context")).get("period"), zone)
     return Document(

@@ -55,8 +55,8 @@ class Grounds:
         ]
         return with_payer(found, self.record, self.clock, self.payers, time)
 
-    def cards(self, found: Sequence[Determination]) -> list[dict[str, Any]]:
-        """The cards that say it."""
+    def cards(self, found: Sequence[Determination], time: Allowance | None = None) -> list[dict[str, Any]]:
+        """The cards that say it; ``time``, which is to have no limit, counts those that could not be made."""
         return cards.render(
             found,
             tenant=self.tenant,
@@ -64,6 +64,7 @@ class Grounds:
             orders={draft.reference: draft.body for draft in self.drafts},
             public_url=self.public_url,
             app_context=self.app_context,
+            time=time,
         )
 
 

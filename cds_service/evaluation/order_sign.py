@@ -16,7 +16,7 @@ from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.gather import EhrRequest, Gathered, NoAccess, gather
 from cds_service.ehr.medications import drug_sources
 from cds_service.ehr.payors import with_payors
-from cds_service.engine.attempts import Allowance
+from cds_service.engine.attempts import Allowance, reading_ends, time_to_decide
 from cds_service.engine.determination import Determination
 from cds_service.evaluation.decision import Grounds
 from cds_service.evaluation.refused import Refused, json_from
@@ -28,15 +28,13 @@ from cds_service.settings import Tenant
 from cds_service.settings.tenants import DEVELOPMENT_TENANT
 
 log = logging.getLogger(__name__)
-_EVALUATION_SHARE = 0.2  # of a call's time, kept for deciding; the rest may be spent on the EHR
-_LEAST_EVALUATION_S = 0.5  # many times what an evaluation takes, also where budgets are short
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
     """One call answered: its cards, and what they rest on (empty and None when nothing was in scope).
 
-    ``faults`` is how many criteria and rules could not be evaluated because of an error of ours.
+    ``faults`` is how many criteria, rules and cards could not be made because of an error of ours.
     """
 
     call: OrderSign
@@ -95,7 +93,7 @@ def answer(
     there is no access to data.
     """
     ends = ends if ends is not None else services.monotonic() + services.settings.deadline_s
-    deadline = ends - services.settings.deadline_s * _EVALUATION_SHARE
+    deadline = reading_ends(ends, services.settings.deadline_s)
     call = order_sign(json_from(raw))
     heard(call)
     tenant = _tenant(call, services, caller)
@@ -172,10 +170,7 @@ def _evaluated(
     ends: float,
 ) -> Answered:
     begun = services.monotonic()
-    # Work that the EHR made late still gets its share: what was read is not thrown away.
-    share = max(services.settings.deadline_s * _EVALUATION_SHARE, _LEAST_EVALUATION_S)
-    ends = max(ends, begun + share)
-    time = Allowance(lambda: services.monotonic() >= ends)
+    time = time_to_decide(ends, services.settings.deadline_s, services.monotonic)
     grounds = Grounds(
         tenant=tenant.id if tenant else DEVELOPMENT_TENANT,
         patient_id=call.patient_id,
@@ -191,6 +186,7 @@ def _evaluated(
     if reached is not None:
         log.warning("the evaluation was not finished in time: %d steps reached", reached)
     grounds = replace(grounds, app_context=links(call, found), steps=reached)
-    rendered = grounds.cards(found)
+    wording = Allowance()
+    rendered = grounds.cards(found, wording)
     spent = (services.monotonic() - begun) * 1000
-    return Answered(call, tenant, rendered, found, gathered, spent, grounds, time.faults)
+    return Answered(call, tenant, rendered, found, gathered, spent, grounds, time.faults + wording.faults)

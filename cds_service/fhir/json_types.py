@@ -1,28 +1,77 @@
-"""Reading untrusted JSON by type: a value of another type than asked for is taken as absent."""
+"""Reading untrusted JSON by type: a value of another type than asked for is taken as absent.
+
+JSON gives exactly dict, list and str, so types are compared and not asked for: these functions are
+called some thousand times for each order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+LONGEST_PROSE = 65_536  # characters of one text that is read
+PROSE = frozenset(
+    {"text", "display", "comment", "description", "title", "conclusion", "patientInstruction", "valueString",
+     "name", "unit", "diagnostics"}
+)  # fmt: skip
+"""The members that hold words for people, wherever they stand; every reader takes them as prose."""
+_UNEVEN = re.compile(r"[^\S ]|  ")
 
 
 def as_dict(value: object) -> Mapping[str, Any]:
     """The object, or an empty one."""
-    return value if isinstance(value, dict) else {}
+    return value if type(value) is dict else {}
 
 
 def as_list(value: object) -> list[Any]:
     """The array, or an empty one."""
-    return value if isinstance(value, list) else []
+    return value if type(value) is list else []
 
 
 def as_dicts(value: object) -> list[Mapping[str, Any]]:
     """The objects of an array; a lone object (seen where an array belongs) counts as one."""
-    if isinstance(value, dict):
-        return [value]
-    return [item for item in as_list(value) if isinstance(item, dict)]
+    if type(value) is list:
+        return [item for item in value if type(item) is dict]
+    return [value] if type(value) is dict else []
 
 
 def as_text(value: object) -> str | None:
-    """The string with its outer blanks removed, or None when it is no string or blank."""
-    return (value.strip() or None) if isinstance(value, str) else None
+    """The string with its outer blanks removed, or None when it is no string or blank. For codes, ids and references."""
+    if type(value) is not str or not value:
+        return None
+    if " " < value[0] < "\x7f" and " " < value[-1] < "\x7f":
+        return value  # most are: nothing to remove
+    return value.strip() or None
+
+
+def as_prose(value: object) -> str | None:
+    """Words for people, white space evened; None when it is no string, blank, or longer than is read.
+
+    One that is too long is not read at all: a cut could turn a sentence, and the assessment may stand last.
+    """
+    if type(value) is not str or not value or len(value) > LONGEST_PROSE:
+        return None
+    return evened(value) or None
+
+
+def evened(text: str) -> str:
+    """A text with one blank for each run of white space; line ends are kept, empty lines are not."""
+    if _UNEVEN.search(text) is None:
+        return text.strip()
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def holds_unread_prose(value: object) -> bool:
+    """Whether a text at any depth of a resource is too long to be read."""
+    # Most resources are shorter as a whole, which is seen at once.
+    return len(repr(value)) > LONGEST_PROSE and any(len(text) > LONGEST_PROSE for text in _prose_in(value))
+
+
+def _prose_in(value: object) -> Iterator[str]:
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        if name in PROSE and isinstance(inner, str):
+            yield inner
+    for inner in value.values() if isinstance(value, dict) else as_list(value):
+        yield from _prose_in(inner)

@@ -92,7 +92,7 @@ def test_anc_reported_derived_or_bounded(resources, expected):
 
 
 def test_platelets_in_plasma_are_no_platelet_count():
-    assert platelets(chart(observation("13056-7", "2026-04-14", 20, COUNT))) == []
+    assert platelets(chart(observation("13056-7", "2026-04-14", 20, COUNT))) == ()
 
 
 FOLLOWS = [

@@ -21,6 +21,7 @@ from cds_service.policies.inotuzumab.case.open_items import absent
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.case.response_evidence import Item
 from cds_service.policies.inotuzumab.numbers import days, filled, nth, number, word
+from cds_service.remembering import once
 
 _EVIDENCE = (DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS)
 
@@ -78,6 +79,7 @@ def _not_planned(n: int, response: Verdict) -> Verdict:
     return response if n <= days("cycle.max.non_hsct") else NOT
 
 
+@once
 def transplant_plan(case: Case) -> Plan:
     """The newest statement of the plan, the order's own words included; unknown while a plan may be unseen."""
     own = stated_in_order(case.order.texts, case.chart, case.order.reference)
@@ -140,6 +142,7 @@ def _achieved(case: Case) -> list[Item]:
     return [i for i in case.items if i.achieved and start is not None and i.first > start]
 
 
+@once
 def mrd_after_two_cycles(case: Case) -> Fact:
     """POL-DEF-MRD: the newest result of the course dated on or after C2D8 (its planned day if not given)."""
     from_day = _second_cycle_day_eight(case)

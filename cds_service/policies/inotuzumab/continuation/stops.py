@@ -18,6 +18,7 @@ from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.toxicities.graded import unresolved_grade_four
 from cds_service.policies.inotuzumab.toxicities.infusion_reactions import infusion_reactions
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events
+from cds_service.remembering import once
 
 _CONSIDER = "consider-permanent-discontinuation"
 
@@ -47,6 +48,7 @@ class Source:
     reasons: Callable[[Case], Iterable[Reason]]
 
 
+@once
 def stop_reasons(case: Case) -> tuple[Reason, ...]:
     """Step 1 of TOX: exactly the conditions for which the policy says permanently discontinue."""
     return tuple(reason for source in STOPS for reason in source.reasons(case))
@@ -82,6 +84,7 @@ def _persistence_text(p: Persistence) -> str:
     return f"{p.name} below the limit from {p.first.shown} to {p.last.shown}, {p.length} days"
 
 
+@once
 def undecided_reasons(case: Case) -> tuple[Reason, ...]:
     """Step 2 of TOX: recorded, but date, confirmation, cause or severity is missing; and what only asks to consider."""
     return tuple(reason for source in UNDECIDED for reason in source.reasons(case))

@@ -22,6 +22,7 @@ from cds_service.policies.inotuzumab.interruptions.hold_reasons import (
     shared_words,
 )
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.remembering import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class _Missed:
         return self.event.resolved.day if self.event is not None and self.event.resolved is not None else None
 
 
+@once
 def interruptions(case: Case) -> tuple[Interruption, ...]:
     """The interruptions of the present course, in order of time."""
     missed = sorted(

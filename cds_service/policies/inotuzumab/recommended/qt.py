@@ -21,6 +21,7 @@ from cds_service.policies.inotuzumab.case.open_items import hidden
 from cds_service.policies.inotuzumab.case.windows import before_first_dose
 from cds_service.policies.inotuzumab.numbers import days, number, said
 from cds_service.policies.inotuzumab.recommended.qt_drugs import QtDrug, qt_drugs
+from cds_service.remembering import once
 
 _RULE = "POL-REC-QT"
 _IN_FULL = {"K": "potassium", "Mg": "magnesium"}
@@ -68,6 +69,7 @@ def _finding(indicator: Indicator, kind: str, text: str, action: str, evidence: 
     return Finding(kind, indicator, CardKind.SAFETY, (_RULE,), basis, text, action, evidence)
 
 
+@once
 def heart_state(case: Case) -> HeartState:
     """Step 1: the newest ECG counts, and its QTc only within 30 days before min(today, planned date)."""
     end = case.horizon

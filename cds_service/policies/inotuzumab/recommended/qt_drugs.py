@@ -13,6 +13,7 @@ from cds_service.clinical.therapy.drugs import qt_levels
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.remembering import once
 
 _ACTIVE = frozenset({"active", "draft", "in-progress"})
 
@@ -35,6 +36,7 @@ class QtDrug:
         return self.first is not None and ecg.when.is_after(self.first) is False
 
 
+@once
 def qt_drugs(case: Case) -> tuple[QtDrug, ...]:
     """The drugs of the table in use now, product codes resolved to their ingredient."""
     levels = qt_levels()

@@ -5,7 +5,7 @@ Policy analysis POL-REC-DECEASED and POL-REC-VALUE (1.2). Coverage and dose stay
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cds_service.clinical.evidence import deciding, newest
 from cds_service.clinical.observations.body import age_on, body_surface
@@ -13,6 +13,7 @@ from cds_service.clinical.observations.counts import anc
 from cds_service.clinical.observations.results import Result
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
 from cds_service.fhir.dates import unusable_times
+from cds_service.fhir.json_types import LONGEST_PROSE, holds_unread_prose
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days
 
@@ -67,6 +68,17 @@ def unreadable_dates(case: Case) -> Iterator[Finding]:
         yield _warning("unreadable-data", _VALUE, text, "Check the date of the dose", (resource.reference,))
 
 
+def unread_texts(case: Case) -> Iterator[Finding]:
+    """POL-REC-VALUE: a text of the order or the record that is too long to be read; what it says is not known."""
+    held = (case.order.resource, *(r for kind in case.record.by_type.values() for r in kind))
+    found = [r for r in held if holds_unread_prose(r.body)]
+    if found:
+        types = " and ".join(dict.fromkeys("order" if r is case.order.resource else r.type for r in found))
+        text = f"A text of more than {LONGEST_PROSE} characters was not read ({types})"
+        references = tuple(dict.fromkeys(r.reference for r in found))
+        yield _warning("unreadable-data", _VALUE, text, "Check the long text by hand", references)
+
+
 def _rejected(case: Case, concept: str) -> list[Result]:
     """The values that would have counted: as new as the newest readable one, and of a sample without one."""
     bad = set(case.chart.unusable((concept,)))
@@ -99,7 +111,7 @@ def _newest(case: Case, concept: str) -> tuple[Result, ...]:
     return newest(case.chart.usable(concept))
 
 
-def _readable(case: Case, concept: str) -> list[Result]:
+def _readable(case: Case, concept: str) -> Sequence[Result]:
     """What can be read of the same question: a derived ANC, the same interval by another formula."""
     if concept == "anc":
         return anc(case.chart)

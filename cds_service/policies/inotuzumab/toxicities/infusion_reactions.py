@@ -27,6 +27,7 @@ from cds_service.oncology.toxic_events import (
 )
 from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.remembering import once
 
 _TOPIC = "reaction"
 _NAMES = ("reaction", "anaphylaxis")
@@ -54,6 +55,7 @@ class _Suspects:
     unread: bool
 
 
+@once
 def infusion_reactions(case: Case) -> tuple[Event, ...]:
     """Procedure IRR for every recorded reaction; one that does not count gives nothing."""
     candidates = [p for p in case.chart.problems if is_candidate(p, "infusion_reaction", _TOPIC, *_NAMES)]

@@ -23,6 +23,7 @@ from cds_service.oncology.toxic_events import (
     is_confirmed,
 )
 from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
+from cds_service.remembering import once
 
 _RULE = "POL-BBW-STOP"
 _TOPIC, _VOD = "vod", "vod"
@@ -38,6 +39,7 @@ class _Stated(NamedTuple):
     when: When | None
 
 
+@once
 def vod_events(case: Case) -> tuple[Event, ...]:
     """POL-BBW-STOP: each recorded event judged; without one that matters, what points to one."""
     stated = tuple(dict.fromkeys(_stated(case)))
