@@ -69,8 +69,34 @@ NOT_HELD = {
     "before treatment": adverse_event("Peripheral neuropathy, grade 2", "2025-06-01"),
     "a tumor's grade": condition(None, text="Follicular lymphoma, grade 2", onset="2026-04-10"),
     "a common disease of moderate severity": condition(None, text="Hypertension", recorded="2026-04-10", severity={"text": "moderate"}),
+    "bleeding of the father": condition(None, text="Father: gastrointestinal bleeding", recorded="2026-04-10"),
+    "bleeding that has resolved": condition(None, text="Bleeding resolved", onset="2026-04-10"),
+    "a disease named as without bleeding": condition(None, text="Diverticulosis of large intestine without perforation or abscess without bleeding", onset="2026-04-10"),
+    "an infection of the donor": condition(None, text="Donor infection, severe", recorded="2026-04-10"),
+    "a vaccination": condition(None, text="Pneumonia vaccination", recorded="2026-04-10"),
+    "teaching": condition(None, text="Sepsis bundle teaching", recorded="2026-04-10"),
+    "an infection that is over, beside its code": condition("A41.9", text="Sepsis, resolved", onset="2026-04-10"),
     "infection prophylaxis": drug_order("levofloxacin", authored="2026-03-18", reason="infection prophylaxis"),
 }  # fmt: skip
+
+
+UNCLEAR = {
+    "bleeding": (condition(None, text="Bleeding xyzzy", onset="2026-04-10"), "POL-TOX-BLEED"),
+    "an infection": (condition(None, text="Pneumonia of the quux", onset="2026-04-10"), "POL-TOX-INF"),
+    "a code beside other words": (
+        condition("A41.9", text="Sepsis bundle teaching", onset="2026-04-10"),
+        "POL-TOX-INF",
+    ),
+}
+
+
+@pytest.mark.parametrize(("event", "rule"), UNCLEAR.values(), ids=UNCLEAR)
+def test_a_name_that_is_not_wholly_understood_warns_with_its_quote_and_decides_nothing(event, rule):
+    d = second_cycle(event)
+    (found,) = [f for f in d.findings if rule in f.rules]
+    assert event["code"]["text"] in found.text
+    assert "not wholly understood" in found.text
+    assert (found.action.split()[0], verdict(d, "POL-B-I-TOX")) == ("Check", "met")
 
 
 @pytest.mark.parametrize("event", NOT_HELD.values(), ids=NOT_HELD)
@@ -183,6 +209,11 @@ def test_one_that_may_be_of_this_time_still_holds(record):
 
 
 NOT_RESTATED = {
+    "of another person": document("2026-04-12", "Husband has pneumonia."),
+    "a vaccination": document("2026-04-12", "Pneumonia vaccination given."),
+    "asked": document("2026-04-12", "Pneumonia?"),
+    "if it came": document("2026-04-12", "If pneumonia, start antibiotics."),
+    "it has resolved": document("2026-04-12", "Pneumonia resolved."),
     "denied in a note": document("2026-04-12", "No pneumonia."),
     "restated long ago": document("2001-04-12", "Pneumonia, on antibiotics."),
     "prevented": drug_order("levofloxacin", authored="2026-04-01", reason="Pneumonia prophylaxis"),
@@ -193,6 +224,13 @@ NOT_RESTATED = {
 @pytest.mark.parametrize("resource", NOT_RESTATED.values(), ids=NOT_RESTATED)
 def test_what_does_not_restate_an_old_infection(resource):
     assert rules_raised(second_cycle(PNEUMONIA, resource)) == set()
+
+
+def test_a_text_on_an_old_infection_that_is_not_understood_is_quoted_and_holds_nothing():
+    d = second_cycle(PNEUMONIA, document("2026-04-12", "Pneumonia xyzzy."))
+    (need,) = [n for n in d.needed if n.item == "toxicity-detail"]
+    assert rules_raised(d) == set()
+    assert 'not understood: text of 2026-04-12: "Pneumonia xyzzy"' in need.because
 
 
 def test_before_a_first_cycle_the_course_begins_on_its_planned_day():

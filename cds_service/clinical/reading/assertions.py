@@ -49,6 +49,11 @@ class Assertion:
     amount: Interval | None = None
 
     @property
+    def is_now(self) -> bool:
+        """Whether it is stated, without a doubt, of the present."""
+        return self.time is Time.PRESENT and self.certainty is Certainty.STATED
+
+    @property
     def anywhere(self) -> Assertion:
         """The same wherever it stands: what is repeated in a text is said once."""
         return replace(self, span=(0, 0))
@@ -78,9 +83,7 @@ class Reading:
     @property
     def values(self) -> frozenset[str]:
         """The values that are stated of the present."""
-        return frozenset(
-            a.value for a in self.assertions if a.time is Time.PRESENT and a.certainty is Certainty.STATED
-        )
+        return frozenset(a.value for a in self.assertions if a.is_now)
 
     @property
     def mentions(self) -> bool:

@@ -5,10 +5,14 @@ Words that are not understood never silence a record of its own (policy analysis
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 from cds_service.clinical.reading.assertions import Certainty, Time
+from cds_service.clinical.reading.clauses import sentences
+from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.tokens import folded
 
 
 class Named(Enum):
@@ -33,9 +37,36 @@ def named(name: str, topic: str, *values: str) -> Named:
     if present:
         return Named.SUSPECTED
     if any(not n.silenced for n in reading.not_understood):
-        return Named.UNDECIDED
+        return Named.DENIED if _is_denied(name, topic) else Named.UNDECIDED
     if said:
         return Named.PAST
     if reading.assertions:
         return Named.DENIED
     return Named.ABOUT if reading.not_understood else Named.ABSENT
+
+
+_BESIDE = frozenset({Kind.NEUTRAL, Kind.UNKNOWN, Kind.AND})
+_REACH = 8  # words between a denial and the last thing of its list
+
+
+def _is_denied(name: str, topic: str) -> bool:
+    """Whether every mention in a name of unknown words stands in a denial ("ulcer without perforation or bleeding")."""
+    found = [t for s in sentences(folded(name), topic) for t in s.terms]
+    return all(_follows_denial(found[:i]) for i, t in enumerate(found) if t.kind is Kind.TARGET)
+
+
+def _follows_denial(before: Sequence[Term]) -> bool:
+    """Whether a denial reaches what follows: right before it, or before a list that is closed by "or"."""
+    closed = listed = False
+    for term in reversed(before[-_REACH:]):
+        if term.kind is Kind.DENY and term.value in ("before", "either", "correlative"):
+            return closed or not listed
+        if (
+            term.kind not in _BESIDE
+            or term.value in ("verb", "reason")
+            or term.tokens[0].word in ("with", "w/")
+        ):
+            return False
+        closed = closed or (term.kind is Kind.AND and term.value == "or")
+        listed = listed or term.value not in ("adjective", "article")
+    return False

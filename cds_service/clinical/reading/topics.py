@@ -86,6 +86,36 @@ CAUSE = Topic(
 CLEARANCE = Topic("clearance", denied={"go-on": NOTHING}, figures=True)
 LIVER_RECOVERY = Topic("liver-recovery", denied={"not-recovering": NOTHING}, figures=True)
 
+# Names of recorded conditions. A number may stand beside them, and what the text calls ended is no more.
+BLEEDING = Topic(
+    "bleeding", denied={"bleeding": "none", "ended": NOTHING}, lost={"bleeding": "ended"}, suspects=True, figures=True
+)  # fmt: skip
+INFECTION = Topic(
+    "infection", denied={"infection": "none", "severe": "none", "ended": NOTHING},
+    lost={"infection": "ended", "severe": "ended"},
+    groups=(frozenset({"infection", "severe"}),), suspects=True, figures=True,
+)  # fmt: skip
+LIVER_DISEASE = Topic(
+    "liver-disease", denied={"liver-disease": "none", "serious": "none"},
+    lost={"liver-disease": "ended", "serious": "ended"},
+    groups=(frozenset({"liver-disease", "serious"}),), suspects=True, figures=True,
+)  # fmt: skip
+HEMOLYSIS = Topic(
+    "hemolysis", denied={"gilbert-or-hemolysis": "none"}, lost={"gilbert-or-hemolysis": "ended"},
+    suspects=True, figures=True,
+)  # fmt: skip
+PREGNANCY = Topic(
+    "pregnancy", denied={"pregnant": "not-pregnant", "not-pregnant": NOTHING, "ended": NOTHING},
+    lost={"pregnant": "ended"}, groups=(frozenset({"not-pregnant", "ended"}),), suspects=True, figures=True,
+)  # fmt: skip
+LACTATION = Topic(
+    "lactation", denied={"lactating": "not-lactating", "not-lactating": NOTHING}, lost={"lactating": "not-lactating"},
+    suspects=True, figures=True,
+)  # fmt: skip
+CYTOPENIA = Topic(
+    "cytopenia", denied={"cytopenia": "none"}, lost={"cytopenia": "ended"}, suspects=True, figures=True
+)
+
 TOPICS = {
     t.name: t
     for t in (
@@ -100,6 +130,13 @@ TOPICS = {
         CAUSE,
         CLEARANCE,
         LIVER_RECOVERY,
+        BLEEDING,
+        INFECTION,
+        LIVER_DISEASE,
+        HEMOLYSIS,
+        PREGNANCY,
+        LACTATION,
+        CYTOPENIA,
     )
 }
 # Topics of which only the mention counts, whatever is said; see ``mentioned``.

@@ -5,12 +5,13 @@ Policy analysis 2.9, POL-LAB-CYTO and POL-LAB-EMBRYO. They advise and change no 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.clinical.evidence import newest
+from cds_service.clinical.problems import Problem
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.results import Result
 from cds_service.fhir.codings import plain_codes
 from cds_service.policies.inotuzumab.case import Case
@@ -63,8 +64,18 @@ def pregnancy(case: Case) -> Iterator[Finding]:
 def _problems(case: Case) -> Iterator[_Sign]:
     oldest = case.chart.today - timedelta(days=days("pregnancy.record_window"))
     for p in case.chart.problems:
-        if p.is_a("pregnancy") and p.is_active and p.verified and (p.dated is None or p.dated.last >= oldest):
-            yield _Sign(p.dated.last if p.dated is not None else None, True, p.shown, p.reference)
+        if (
+            p.may_be("pregnancy")
+            and p.is_active
+            and p.verified
+            and (p.dated is None or p.dated.last >= oldest)
+        ):
+            shown = f"{p.shown}{_unclear(p, 'pregnancy')}"
+            yield _Sign(p.dated.last if p.dated is not None else None, True, shown, p.reference)
+
+
+def _unclear(p: Problem, concept: str) -> str:
+    return "" if p.is_a(concept) else "; its name is not wholly understood"
 
 
 def _results(case: Case) -> Iterator[_Sign]:
@@ -86,16 +97,13 @@ def _is_pregnant(case: Case, r: Result) -> bool | None:
     for code, sign in _STATUS_CODES.items():
         if code in answers:
             return sign
-    if re.search(r"\bnot (?:currently )?pregnant\b", r.words, re.IGNORECASE):
-        return False
-    if re.search(r"\bpregnant\b", r.words, re.IGNORECASE):
-        return True
-    return r.sign
+    told = read(r.words, "pregnancy").values
+    return told == {"pregnant"} if told else r.sign
 
 
 def lactation(case: Case) -> Iterator[Finding]:
     """POL-LAB-EMBRYO: breastfeeding during treatment."""
     for p in case.chart.problems:
-        if p.is_a("lactation") and p.is_active and p.verified:
-            text = f"Lactation recorded ({p.shown}): the label says not to breastfeed during treatment and for 2 months after"
+        if p.may_be("lactation") and p.is_active and p.verified:
+            text = f"Lactation recorded ({p.shown}{_unclear(p, 'lactation')}): the label says not to breastfeed during treatment and for 2 months after"
             yield _finding("embryo-fetal", "POL-LAB-EMBRYO", Indicator.INFO, text, "", (p.reference,))
