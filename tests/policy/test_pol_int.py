@@ -416,6 +416,13 @@ RECOVERIES = [
     ("a condition that ended", [condition(None, text="Mucositis", onset="2026-03-11", ended="2026-03-30", clinical="resolved")], "0.75"),
     ("a statement", [document("2026-03-30", "Mucositis recovered to grade 1")], "0.75"),
     ("a statement of another thing", [document("2026-03-30", "Marrow recovered")], "1"),
+    ("a statement in words that are not understood", [document("2026-03-30", "Mucositis resolved xyzzy")], "1"),
+    ("denied", [document("2026-03-30", "Mucositis not resolved")], "1"),
+    ("partly", [document("2026-03-30", "Mucositis partially resolved")], "1"),
+    ("of another person", [document("2026-03-30", "Father's mucositis resolved")], "1"),
+    ("another toxicity, this one goes on", [document("2026-03-30", "ALT back to baseline, mucositis persists")], "1"),
+    ("a condition", [document("2026-03-30", "If mucositis has resolved, resume")], "1"),
+    ("beside another finding", [document("2026-03-30", "Mucositis has resolved, ALT elevated")], "0.75"),
     ("only an intention", [document("2026-03-30", "Hold until mucositis has resolved")], "1"),
     ("not recorded", [mucositis("2026-03-11")], "1"),
 ]  # fmt: skip

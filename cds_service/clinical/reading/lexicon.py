@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
 from cds_service.clinical.reading.tokens import Shape, Token, folded, tokens
+from cds_service.clinical.reading.topics import TOPICS
 
 
 class Kind(StrEnum):
@@ -119,7 +120,7 @@ def _trie(topic: str) -> _Node:
     root: _Node = {}
     mine = [r for r in rows() if topic in r.topics]
     markers = {p.lstrip("=").lower() for r in mine if r.kind is Kind.MARKER for p in r.phrases}
-    for row in (*mine, *(r for r in rows() if not r.topics)):
+    for row in (*mine, *_findings(topic), *(r for r in rows() if not r.topics)):
         for phrase in row.phrases:
             exact = phrase[1:] if phrase.startswith("=") else ""  # a lone "=" is the sign itself
             words = [t.word for t in without_hyphens(tokens(folded(exact or phrase)))]
@@ -128,6 +129,13 @@ def _trie(topic: str) -> _Node:
             ):  # "CD22 positive B-ALL" is no mere name where CD22 is asked for
                 _add(root, words, _Entry(row.kind, row.value, exact))
     return root
+
+
+def _findings(topic: str) -> list[Row]:
+    """The names of the topics that a topic knows, as other findings."""
+    known = frozenset(TOPICS[topic].knows) if topic in TOPICS else frozenset()
+    names = (r for r in rows() if r.kind is Kind.TARGET and not known.isdisjoint(r.topics))
+    return [replace(r, kind=Kind.NEUTRAL, value="finding", topics=frozenset({topic})) for r in names]
 
 
 def _add(root: _Node, words: Sequence[str], entry: _Entry) -> None:

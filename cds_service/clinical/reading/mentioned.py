@@ -36,3 +36,9 @@ def first_name(text: str, topic: str) -> str:
     text = folded(text)
     named = (t for s in sentences(text, topic) for t in s.terms if t.kind is Kind.TARGET)
     return next((text[t.start : t.end] for t in named), "")
+
+
+def speaks_of_past(text: str, topic: str) -> bool:
+    """Whether a text has a word of the past, as the topic knows them."""
+    text = folded(text)
+    return any(t.kind is Kind.PAST for s in sentences(text, topic, every=True) for t in s.terms)

@@ -18,7 +18,8 @@ class Topic:
     ``groups`` are the values that agree with each other: two present values of different groups in one text
     contradict. ``suspects``: doubt is a suspicion worth knowing, not silence. ``needs_predicate``: the bare
     name of the thing says nothing ("transplant"). ``dated`` is False
-    where a date in the text is a plan's and not the statement's. ``figures``: a number may follow a name ("plt 22").
+    where a date in the text is a plan's and not the statement's. ``figures``: a number may follow a name ("plt 22"). ``knows``: topics
+    whose names are known here as other findings.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Topic:
     needs_predicate: bool = False
     dated: bool = True
     figures: bool = False
+    knows: tuple[str, ...] = ()
 
     def agree(self, a: str, b: str) -> bool:
         return a == b or any({a, b} <= group for group in self.groups)
@@ -116,6 +118,19 @@ CYTOPENIA = Topic(
     "cytopenia", denied={"cytopenia": "none"}, lost={"cytopenia": "ended"}, suspects=True, figures=True
 )
 
+# Therapy: what was given before, drugs beside inotuzumab in a plan, the line, maintenance, the end of a toxicity.
+THERAPY = Topic(
+    "therapy", denied={"given": "not-given", "drug": "not-given"}, groups=(frozenset({"given", "drug"}),), figures=True
+)  # fmt: skip
+PARTNER = Topic("partner", denied={"drug": "without"}, groups=(frozenset({"drug", "without"}),), figures=True)
+LINE = Topic("line", denied={"first": NOTHING, "later": NOTHING}, dated=False, figures=True)
+MAINTENANCE = Topic("maintenance", denied={"maintenance": NOTHING}, dated=False, figures=True)
+RECOVERY = Topic(
+    "recovery", denied={"recovered": "not-recovered", "mild": "not-recovered"},
+    near={"recovered": "not-recovered", "mild": "not-recovered"},
+    groups=(frozenset({"recovered", "mild"}),), figures=True, knows=("hold",),
+)  # fmt: skip
+
 TOPICS = {
     t.name: t
     for t in (
@@ -137,6 +152,11 @@ TOPICS = {
         PREGNANCY,
         LACTATION,
         CYTOPENIA,
+        THERAPY,
+        PARTNER,
+        LINE,
+        MAINTENANCE,
+        RECOVERY,
     )
 }
 # Topics of which only the mention counts, whatever is said; see ``mentioned``.
