@@ -421,6 +421,8 @@ RECOVERIES = [
     ("partly", [document("2026-03-30", "Mucositis partially resolved")], "1"),
     ("of another person", [document("2026-03-30", "Father's mucositis resolved")], "1"),
     ("another toxicity, this one goes on", [document("2026-03-30", "ALT back to baseline, mucositis persists")], "1"),
+    ("another finding has resolved", [document("2026-03-30", "Mucositis grade 3, fever resolved")], "1"),
+    ("behind a comma", [document("2026-03-30", "Mucositis, resolved")], "0.75"),
     ("a condition", [document("2026-03-30", "If mucositis has resolved, resume")], "1"),
     ("beside another finding", [document("2026-03-30", "Mucositis has resolved, ALT elevated")], "0.75"),
     ("only an intention", [document("2026-03-30", "Hold until mucositis has resolved")], "1"),

@@ -14,6 +14,8 @@ def rules_raised(determination):
 
 
 HELD = {
+    "another finding has resolved": (adverse_event("Oral mucositis grade 3, fever resolved", "2026-04-10"), "POL-TOX-GR2"),
+    "not resolved": (adverse_event("Oral mucositis not resolved, grade 3", "2026-04-10"), "POL-TOX-GR2"),
     "mucositis, grade 2 in words": (adverse_event("Oral mucositis, grade 2", "2026-04-10"), "POL-TOX-GR2"),
     "mucositis, grade 3 in an extension": (with_grade(adverse_event("Oral mucositis", "2026-04-10"), 3), "POL-TOX-GR2"),
     "a condition with a CTCAE grade": (condition(None, text="Mucositis, CTCAE grade 2", onset="2026-04-10"), "POL-TOX-GR2"),
@@ -52,6 +54,8 @@ NOT_HELD = {
     "mild": adverse_event("Headache", "2026-04-10", severity="mild"),
     "without grade": adverse_event("Headache", "2026-04-10"),
     "resolved": adverse_event("Oral mucositis, grade 3", "2026-04-05", outcome="resolved"),
+    "resolved by its name": adverse_event("Oral mucositis resolved, grade 3", "2026-04-10"),
+    "bleeding resolved by its name, with a grade": adverse_event("Bleeding resolved, grade 3", "2026-04-10"),
     "resolved condition": condition("A41.9", onset="2026-03-30", ended="2026-04-08", clinical="resolved"),
     "a mild infection": condition(None, text="Upper respiratory infection", onset="2026-04-10"),
     "neutropenia, its own table": adverse_event("Neutropenia, grade 4", "2026-04-10"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from cds_service.fhir.dates import When
@@ -54,9 +54,9 @@ class Assertion:
         return self.time is Time.PRESENT and self.certainty is Certainty.STATED
 
     @property
-    def anywhere(self) -> Assertion:
-        """The same wherever it stands: what is repeated in a text is said once."""
-        return replace(self, span=(0, 0))
+    def anywhere(self) -> Hashable:
+        """What it says, the same wherever it stands: what is repeated in a text is said once."""
+        return (self.value, self.quote, self.certainty, self.time, self.when, self.cycle, self.amount)
 
 
 @dataclass(frozen=True, slots=True)

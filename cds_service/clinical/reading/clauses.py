@@ -15,39 +15,10 @@ from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, term
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
 
 # A stop after these ends no sentence when a small letter or a figure follows.
-_ABBREVIATED = frozenset(
-    [
-        "pt",
-        "pts",
-        "cand",
-        "cont",
-        "approx",
-        "vs",
-        "dr",
-        "dx",
-        "tx",
-        "hx",
-        "rx",
-        "wt",
-        "bx",
-        "no",
-        "nos",
-        "incl",
-        "excl",
-        "resp",
-        "eval",
-        "temp",
-        "neg",
-        "pos",
-        "st",
-        "cf",
-        "e.g",
-        "i.e",
-        "est",
-        "max",
-        "min",
-    ]
-)
+_ABBREVIATED = frozenset({
+    "pt", "pts", "cand", "cont", "approx", "vs", "dr", "dx", "tx", "hx", "rx", "wt", "bx", "no", "nos", "incl",
+    "excl", "resp", "eval", "temp", "neg", "pos", "st", "cf", "e.g", "i.e", "est", "max", "min",
+})  # fmt: skip
 _CONDITIONS = frozenset({"if", "unless"})
 _SECTIONS = frozenset(
     {
@@ -61,22 +32,10 @@ _RETRACTING = frozenset({"disregard", "retracted", "misfiled"})
 _HEADING_WORDS = 6
 _LONGEST = 120  # words; a longer run without a stop is no sentence, and is not read
 _SILENT = frozenset({Kind.BLOCK, Kind.PAST})
-_OPENERS = frozenset(
-    {
-        "if",
-        "unless",
-        "once",
-        "when",
-        "goal",
-        "aim",
-        "trial",
-        "study",
-        "protocol",
-        "risk",
-        "risks",
-        "eligibility",
-    }
-)
+_OPENERS = frozenset({
+    "if", "unless", "once", "when", "goal", "aim", "trial", "study", "protocol", "risk", "risks",
+    "eligibility",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +61,7 @@ class Sentence:
         return tuple(t for s in self.segments for t in s.terms)
 
     def has(self, kind: Kind) -> bool:
-        return any(t.kind is kind for t in self.terms)
+        return any(t.kind is kind for s in self.segments for t in s.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +73,8 @@ class Run:
     vocabulary: frozenset[str]
     heading: int
     notation: bool  # whether it holds cytogenetics
+    conditional: bool  # whether it sets a condition
+    retracts: bool  # whether it takes back all that the text says
     template: bool  # whether it holds a box to tick or a blank to fill in
 
 
@@ -127,7 +88,9 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
     """The sentences of a folded text that may name a topic or correct what was said, in order; or every one."""
     telling = telling_words(topic)
     runs = _runs(text)
-    retracted = any(_retracts(run) for run in runs)
+    if not every and all(telling.isdisjoint(run.vocabulary) for run in runs):
+        return
+    retracted = any(run.retracts for run in runs)
     silenced = opened = condition = False
     first = True
     for run in runs:
@@ -136,9 +99,9 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
             silent = any(t.kind in _SILENT for t in heading)
             silenced = silent or (silenced and not _is_section(heading))
         opened = opened or (first and _opens(run))
-        condition = condition or not _CONDITIONS.isdisjoint(run.vocabulary)
+        condition = condition or run.conditional
         if every or not telling.isdisjoint(run.vocabulary):
-            found = terms(run.words, topic)
+            found = terms(run.words, topic, _LONGEST + 1)
             segments = _without_actions(tuple(_segments(found[:_LONGEST])))
             blocked = any(t.kind is Kind.BLOCK for s in segments for t in s.terms) or len(found) > _LONGEST
             blocked = blocked or silenced or opened or condition or retracted or run.template
@@ -149,8 +112,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
             opened = condition = False
 
 
-def _retracts(run: Run) -> bool:
-    words = run.vocabulary
+def _retracts(words: frozenset[str]) -> bool:
     return not _RETRACTING.isdisjoint(words) or (
         "wrong" in words and not words.isdisjoint({"chart", "patient"})
     )
@@ -189,12 +151,15 @@ def _split(found: Sequence[Token]) -> Iterator[Run]:
 
 def _run(found: Sequence[Token], ending: str) -> Run:
     words = tuple(without_hyphens(found))
+    vocabulary = frozenset(t.word for t in words)
     return Run(
         words,
         ending,
-        frozenset(t.word for t in words),
+        vocabulary,
         _heading(words),
         any(t.shape is Shape.NOTATION for t in words),
+        not _CONDITIONS.isdisjoint(vocabulary),
+        _retracts(vocabulary),
         _is_template(words),
     )
 
@@ -228,63 +193,38 @@ def _heading(words: Sequence[Token]) -> int:
 
 
 # What is done about a finding is no part of it, unless it is to be looked at again.
-_ACTIONS = frozenset(
-    {
-        "will",
-        "plan",
-        "plans",
-        "proceed",
-        "proceeding",
-        "continue",
-        "cont",
-        "stop",
-        "start",
-        "discontinue",
-        "switch",
-        "change",
-        "hold",
-    }
-)
-_AGAIN = frozenset(
-    {
-        "confirm",
-        "confirmed",
-        "confirmation",
-        "repeat",
-        "reassess",
-        "recheck",
-        "verify",
-        "document",
-        "whether",
-        "see",
-    }
-)
+_ACTIONS = frozenset({
+    "will", "plan", "plans", "proceed", "proceeding", "continue", "cont", "stop", "start", "discontinue",
+    "switch", "change", "hold",
+})  # fmt: skip
+_AGAIN = frozenset({
+    "confirm", "confirmed", "confirmation", "repeat", "reassess", "recheck", "verify", "document", "whether",
+    "see",
+})  # fmt: skip
 
 
 def _without_actions(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     """The segments without what is done next, behind one that names the topic ("CR, will proceed with C2")."""
     kept: list[Segment] = []
+    named = False
     for segment in segments:
-        words = {w.word for t in segment.terms for w in t.tokens}
-        acts = segment.terms[0].tokens[0].word in _ACTIONS and words.isdisjoint(_AGAIN)
         names = any(t.kind is Kind.TARGET for t in segment.terms)
-        if not (acts and not names and any(t.kind is Kind.TARGET for s in kept for t in s.terms)):
+        if names or not named or not _acts(segment):
             kept.append(segment)
+        named = named or names
     return tuple(kept)
 
 
+def _acts(segment: Segment) -> bool:
+    """Whether a segment begins with an action, and not with one that looks at the finding again."""
+    if segment.terms[0].tokens[0].word not in _ACTIONS:
+        return False
+    return _AGAIN.isdisjoint(w.word for t in segment.terms for w in t.tokens)
+
+
 _MARKS = {
-    ",": ",",
-    "(": "(",
-    ")": ")",
-    "[": "(",
-    "]": ")",
-    "--": "-",
-    "-": "-",
-    "*": "-",
-    "\u2022": "-",
-    "|": "-",
-}
+    ",": ",", "(": "(", ")": ")", "[": "(", "]": ")", "--": "-", "-": "-", "*": "-", "\u2022": "-", "|": "-",
+}  # fmt: skip
 
 
 def _segments(found: Sequence[Term]) -> Iterator[Segment]:

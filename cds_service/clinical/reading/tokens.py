@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from cds_service.clinical.reading.iscn import NOTATION
 
@@ -28,8 +28,7 @@ class Shape(StrEnum):
     END = "end"  # the end of a sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token: ``text`` as written, ``word`` in lower case, and its place in the text."""
 
     shape: Shape
@@ -71,6 +70,7 @@ _MEMBERS = {
 }
 
 
+@lru_cache(maxsize=512)
 def folded(text: str) -> str:
     """The text with one blank for each run of white space, line ends kept as line ends, dashes made alike."""
     lines = unicodedata.normalize("NFC", text).translate(_DASHES).splitlines()
@@ -83,6 +83,6 @@ def tokens(text: str) -> tuple[Token, ...]:
     if len(text) > LONGEST:
         return ()
     return tuple(
-        Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), m[0], m[0].lower(), m.start(), m.end())
+        Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), word := m[0], word.lower(), *m.span())
         for m in _TOKEN.finditer(text)
     )

@@ -19,7 +19,7 @@ class Topic:
     contradict. ``suspects``: doubt is a suspicion worth knowing, not silence. ``needs_predicate``: the bare
     name of the thing says nothing ("transplant"). ``dated`` is False
     where a date in the text is a plan's and not the statement's. ``figures``: a number may follow a name ("plt 22"). ``knows``: topics
-    whose names are known here as other findings.
+    whose names are known here as other things.
     """
 
     name: str

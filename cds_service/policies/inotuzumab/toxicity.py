@@ -17,6 +17,7 @@ from cds_service.clinical.reading.assertions import Reading
 from cds_service.clinical.reading.mentioned import first_name
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.statements import Statement
 from cds_service.fhir.codings import System
 from cds_service.policies.inotuzumab.case import Case
@@ -199,9 +200,16 @@ def _rule_for(case: Case, p: Problem) -> str | None:
         return "POL-TOX-BLEED"
     if p.may_be("infection") and _is_severe_infection(p):
         return "POL-TOX-INF"
-    graded = (_grade(p) or 0) >= days("tox.grade_interrupt")
+    graded = (_grade(p) or 0) >= days("tox.grade_interrupt") and not _is_called_over(p)
     neoplasm = _NEOPLASM.search(_NO_NEOPLASM.sub(" ", p.words))
     return "POL-TOX-GR2" if graded and _began_in_treatment(case, p) and not neoplasm else None
+
+
+def _is_called_over(p: Problem) -> bool:
+    """Whether the whole of its own name says that it has recovered ("Mucositis resolved, grade 3")."""
+    own = folded(p.words.split(" | ")[0])
+    told = read(own, "recovery").assertions
+    return any(a.is_now and a.value == "recovered" and a.quote == own for a in told)
 
 
 def _is_severe_infection(p: Problem) -> bool:
