@@ -45,6 +45,18 @@ def named(name: str, topic: str, *values: str) -> Named:
     return Named.ABOUT if reading.not_understood else Named.ABSENT
 
 
+_RECORDED = frozenset({Named.STATED, Named.UNDECIDED, Named.PAST})
+
+
+def is_recorded(names: str, topic: str, *values: str, unnamed: bool = False) -> bool:
+    """Whether names, joined by " | ", record a thing: one names it, and none denies, doubts or only discusses it.
+
+    ``unnamed`` is the answer where no name speaks of it.
+    """
+    said = {named(name, topic, *values) for name in names.split(" | ")} - {Named.ABSENT}
+    return said <= _RECORDED if said else unnamed
+
+
 _BESIDE = frozenset({Kind.NEUTRAL, Kind.UNKNOWN, Kind.AND})
 _REACH = 8  # words between a denial and the last thing of its list
 

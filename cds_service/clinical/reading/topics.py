@@ -131,6 +131,10 @@ RECOVERY = Topic(
     groups=(frozenset({"recovered", "mild"}),), figures=True, knows=("hold",),
 )  # fmt: skip
 
+# Names of procedures and products.
+CAR_T = Topic("car-t", denied={"car-t": "none"}, dated=False, figures=True)
+PLATELETS = Topic("platelet-transfusion", denied={"platelets": "none"}, dated=False, figures=True)
+
 TOPICS = {
     t.name: t
     for t in (
@@ -157,6 +161,8 @@ TOPICS = {
         LINE,
         MAINTENANCE,
         RECOVERY,
+        CAR_T,
+        PLATELETS,
     )
 }
 # Topics of which only the mention counts, whatever is said; see ``mentioned``.
