@@ -6,11 +6,13 @@ name that is not wholly understood leaves the condition undecided, never silent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.recorded import Named, named, opening
 from cds_service.clinical.terms import concepts
+from cds_service.fhir.dates import When
 
 # Concepts that a name adds to those of the codes: topic of the reader, and values.
 _ADDED = {
@@ -34,10 +36,14 @@ _STRONGEST = tuple(Named)
 
 
 class Recorded(NamedTuple):
-    """The concepts that an entry states, and those that it names in words which leave them undecided."""
+    """The concepts that an entry states, and those that it names in words which leave them undecided.
+
+    ``when`` is the date that its own name gives ("Pneumonia in 1999"), None when it gives none.
+    """
 
     stated: frozenset[str]
     undecided: frozenset[str]
+    when: When | None
 
 
 def recorded(concept: object, words: str) -> Recorded:
@@ -55,10 +61,17 @@ def recorded(concept: object, words: str) -> Recorded:
             stated.add(condition)
         elif said is Named.UNDECIDED or (condition in coded and said in (Named.ABOUT, Named.SUSPECTED)):
             undecided.add(condition)
-    return Recorded(frozenset(stated), frozenset(undecided))
+    topics = {_NAMED[c][0] for c in (stated | undecided) & _NAMED.keys()}
+    return Recorded(frozenset(stated), frozenset(undecided), _date_in(names[0], topics))
+
+
+def _date_in(name: str, topics: Iterable[str]) -> When | None:
+    """The one date that a name gives for what it states."""
+    dates = {a.when for topic in topics for a in read(name, topic).assertions if a.when is not None}
+    return dates.pop() if len(dates) == 1 else None
 
 
 def _said(names: Sequence[str], asked: tuple[str, ...]) -> Named:
     """What the own name says; where it does not name the thing, what the names of its codes say."""
-    own, *others = (named(name, *asked) for name in names)
+    own, *others = (opening(name, *asked) for name in names)
     return own if own is not Named.ABSENT or not others else min(others, key=_STRONGEST.index)

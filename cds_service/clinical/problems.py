@@ -25,7 +25,7 @@ class Problem:
 
     ``undecided`` are the concepts that its name speaks of in words that are not wholly understood.
     ``verified`` is False for unconfirmed, provisional or differential diagnoses. ``onset`` is the
-    stated onset (an AdverseEvent's date), ``recorded`` when it was written down, ``resolved``
+    stated onset (an AdverseEvent's date), else the date that the name gives, ``recorded`` when it was written down, ``resolved``
     when it ended. ``grade`` is a CTCAE grade, ``severity`` the word for it. ``suspects`` are the
     drugs or causes it is attributed to, in words.
     """
@@ -97,7 +97,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
         reference=resource.reference,
         verified=not doubtful and not _is_worded_as_doubtful(words),
         clinical=next(iter(sorted(clinical)), ""),
-        onset=onset,
+        onset=onset or named.when,
         recorded=read_when(body.get("recordedDate"), zone),
         resolved=ended,
         severity=_severity(severity, body.get("severity"), f"{words} {notes}"),
@@ -128,7 +128,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
         reference=resource.reference,
         verified=as_text(body.get("actuality")) != "potential" and not _is_worded_as_doubtful(words),
         clinical="resolved" if outcome & {"resolved", "recovered", "resolvedWithSequelae"} else "active",
-        onset=date,
+        onset=date or named.when,
         recorded=read_when(body.get("recordedDate"), zone),
         resolved=resolved,
         severity=_severity(severity, body.get("severity"), words),

@@ -80,6 +80,7 @@ PREGNANCY = {
     "a family history": ([condition(None, text="Family history of pregnancy complications", onset="2026-03-01")], set()),
     "at high risk": ([condition(None, text="High risk pregnancy", onset="2026-03-01")], WARNED),
     "in words that are not wholly understood": ([condition(None, text="Pregnancy xyzzy", onset="2026-03-01")], WARNED),
+    "of years ago by its name": ([condition(None, text="Pregnancy in 2015")], set()),
     "of the wife": ([condition(None, text="Wife pregnant", onset="2026-03-01")], set()),
     "a negative test as a problem": ([condition(None, text="Pregnancy test negative", onset="2026-03-01")], set()),
     "planned": ([condition(None, text="Plans pregnancy in future", onset="2026-03-01")], set()),

@@ -182,6 +182,7 @@ LONG_AGO = {
     "an infection by code": condition("J18.9", onset="1999-03-01"),
     "bleeding": condition("K92.2", onset="1988-05-01"),
     "91 days before the course": condition("A41.9", onset="2025-12-17"),
+    "known by the year in its name": condition(None, text="Pneumonia in 1999"),
     "known by the day it was recorded": condition("A41.9", recorded="1999-03-01"),
 }
 

@@ -5,6 +5,7 @@ Words that are not understood never silence a record of its own (policy analysis
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import Enum
 
@@ -43,6 +44,24 @@ def named(name: str, topic: str, *values: str) -> Named:
     if reading.assertions:
         return Named.DENIED
     return Named.ABOUT if reading.not_understood else Named.ABSENT
+
+
+# Behind these a name goes on to speak of something beside the thing that it has named.
+_ASIDE = re.compile(r"[,(;]| - | in (?:a )?(?:patient|pt)\b")
+
+
+def opening(name: str, topic: str, *values: str) -> Named:
+    """The same, but undecided where only an aside silences what the name states before it ("Sepsis, cultures ordered").
+
+    An aside on another person is none ("Pregnant (wife)").
+    """
+    said = named(name, topic, *values)
+    first = _ASIDE.split(folded(name), maxsplit=1)[0]
+    if said is not Named.ABOUT or named(first, topic, *values) is not Named.STATED:
+        return said
+    found = (t for s in sentences(folded(name), topic) for t in s.terms)
+    of_another = any(t.kind is Kind.BLOCK and t.value in ("person", "about") for t in found)
+    return said if of_another else Named.UNDECIDED
 
 
 _RECORDED = frozenset({Named.STATED, Named.UNDECIDED, Named.PAST})
