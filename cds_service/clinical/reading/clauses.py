@@ -194,7 +194,7 @@ def _heading(words: Sequence[Token]) -> int:
 
 # What is done about a finding is no part of it, unless it is to be looked at again.
 _ACTIONS = frozenset({
-    "will", "plan", "plans", "proceed", "proceeding", "continue", "cont", "stop", "start", "discontinue",
+    "will", "plan", "plans", "proceed", "proceeding", "continue", "cont", "stop", "start", "starting", "begin", "beginning", "discontinue",
     "switch", "change", "hold",
 })  # fmt: skip
 _AGAIN = frozenset({

@@ -120,10 +120,11 @@ CYTOPENIA = Topic(
 
 # Therapy: what was given before, drugs beside inotuzumab in a plan, the line, maintenance, the end of a toxicity.
 THERAPY = Topic(
-    "therapy", denied={"given": "not-given", "drug": "not-given"}, groups=(frozenset({"given", "drug"}),), figures=True
+    "therapy", denied={"given": "not-given", "drug": "not-given", "earlier": "not-given"},
+    groups=(frozenset({"given", "drug", "earlier"}),), figures=True
 )  # fmt: skip
 PARTNER = Topic("partner", denied={"drug": "without"}, groups=(frozenset({"drug", "without"}),), figures=True)
-LINE = Topic("line", denied={"first": NOTHING, "later": NOTHING}, dated=False, figures=True)
+LINE = Topic("line", denied={"first": NOTHING, "later": NOTHING}, figures=True)
 MAINTENANCE = Topic("maintenance", denied={"maintenance": NOTHING}, dated=False, figures=True)
 RECOVERY = Topic(
     "recovery", denied={"recovered": "not-recovered", "mild": "not-recovered"},

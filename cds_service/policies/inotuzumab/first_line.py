@@ -64,9 +64,10 @@ def _is_recent(when: When | None, day_one: date) -> bool:
 
 
 def _says_first_line(text: str) -> bool:
-    """Whether a text calls the treatment first line or induction, and names no other line beside it."""
+    """Whether a text calls the treatment first line or induction, and names no other line or day beside it."""
     reading = read(text, "line")
-    return reading.values == {"first"} and not reading.not_understood
+    dated = any(a.when is not None for a in reading.assertions)
+    return reading.values == {"first"} and not reading.not_understood and not dated
 
 
 def _carries_first_line_code(value: object) -> bool:

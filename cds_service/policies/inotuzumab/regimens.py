@@ -19,7 +19,8 @@ from cds_service.fhir.dates import When
 MINI_HYPER_CVD = "mini-hyper-cvd"
 HYPER_CVAD = "hyper-cvad"
 _THERAPY = "therapy"
-_GIVEN = ("given", "drug")
+# Names of therapy, which the words around them place in the past; and what is past by its own name ("2 prior lines").
+_GIVEN, _EARLIER = ("given", "drug"), "earlier"
 _NAMES = re.compile(r" [|;] ")
 _RECORDED = (Named.STATED, Named.PAST)
 
@@ -43,7 +44,9 @@ def names_therapy(text: str) -> bool | None:
 def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
     """The passages of a text of a day that speak of ALL therapy given before."""
     reading = read(text, _THERAPY, on)
-    given = (a for a in reading.assertions if a.value in _GIVEN and a.time is Time.PAST)
+    given = (
+        a for a in reading.assertions if a.value == _EARLIER or (a.value in _GIVEN and a.time is Time.PAST)
+    )
     yield from dict.fromkeys(PriorTherapy(a.quote, a.when, understood=True) for a in given)
     for n in reading.not_understood:
         if not n.silenced and speaks_of_past(n.quote, _THERAPY):
