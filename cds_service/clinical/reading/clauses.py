@@ -51,17 +51,14 @@ class Sentence:
     """One sentence: its segments, its place, and whether it is silenced as a whole or is a question."""
 
     segments: tuple[Segment, ...]
+    terms: tuple[Term, ...]  # of all segments
     start: int
     end: int
     silenced: bool
     question: bool
 
-    @property
-    def terms(self) -> tuple[Term, ...]:
-        return tuple(t for s in self.segments for t in s.terms)
-
     def has(self, kind: Kind) -> bool:
-        return any(t.kind is kind for s in self.segments for t in s.terms)
+        return any(t.kind is kind for t in self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,31 +82,46 @@ def tells(text: str, topic: str) -> bool:
 
 
 def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentence]:
-    """The sentences of a folded text that may name a topic or correct what was said, in order; or every one."""
+    """The sentences of a folded text that may name a topic or correct what was said, in order.
+
+    ``every``: all of them; one that names nothing, has no heading and goes on with nothing is without its terms.
+    """
     telling = telling_words(topic)
     runs = _runs(text)
     if not every and all(telling.isdisjoint(run.vocabulary) for run in runs):
         return
     retracted = any(run.retracts for run in runs)
-    silenced = opened = condition = False
+    silenced = opened = condition = joined = False
     first = True
-    for run in runs:
+    for i, run in enumerate(runs):
         if run.heading:
             heading = terms(run.words[: run.heading], topic)
             silent = any(t.kind in _SILENT for t in heading)
             silenced = silent or (silenced and not _is_section(heading))
         opened = opened or (first and _opens(run))
         condition = condition or run.conditional
-        if every or not telling.isdisjoint(run.vocabulary):
-            found = terms(run.words, topic, _LONGEST + 1)
-            segments = _without_actions(tuple(_segments(found[:_LONGEST])))
-            blocked = any(t.kind is Kind.BLOCK for s in segments for t in s.terms) or len(found) > _LONGEST
-            blocked = blocked or silenced or opened or condition or retracted or run.template
-            yield Sentence(segments, run.words[0].start, run.words[-1].end, blocked, run.ending == "?")
-        condition = condition and run.ending == ";"
+        blocked = silenced or opened or condition or retracted or run.template
+        if not telling.isdisjoint(run.vocabulary) or (every and (i == 0 or joined or _may_matter(run))):
+            yield _sentence(run, terms(run.words, topic, _LONGEST + 1), blocked=blocked)
+        elif every:
+            yield _sentence(run, [], blocked=blocked)
+        joined = run.ending == ";"
+        condition = condition and joined
         first = run.ending == "\n"
         if first:
             opened = condition = False
+
+
+def _may_matter(run: Run) -> bool:
+    """Whether a sentence that names no topic may bear on others: cytogenetics, and a heading of any length."""
+    return run.notation or ":" in run.vocabulary
+
+
+def _sentence(run: Run, found: Sequence[Term], *, blocked: bool) -> Sentence:
+    segments = _without_actions(tuple(_segments(found[:_LONGEST])))
+    kept = tuple(t for s in segments for t in s.terms)
+    silenced = blocked or len(found) > _LONGEST or any(t.kind is Kind.BLOCK for t in kept)
+    return Sentence(segments, kept, run.words[0].start, run.words[-1].end, silenced, run.ending == "?")
 
 
 def _retracts(words: frozenset[str]) -> bool:
@@ -167,6 +179,8 @@ def _run(found: Sequence[Token], ending: str) -> Run:
 def _is_template(words: Sequence[Token]) -> bool:
     """Whether a sentence holds a box to tick ("[ ] yes"), ticked or not, or a blank to fill in ("CR: ____")."""
     signs = [t.text for t in words]
+    if "[" not in signs and "_" not in signs:
+        return False
     ticked = any(
         a == "[" and (b == "]" or (c == "]" and b.lower() in ("x", "v")))
         for a, b, c in zip(signs, signs[1:], [*signs[2:], ""], strict=False)

@@ -160,11 +160,11 @@ _SET_APART = (Shape.SIGN, Shape.END)
 
 def without_hyphens(found: Sequence[Token]) -> list[Token]:
     """Without the hyphens inside of words: "single-agent" is "single agent"."""
-    return [t for i, t in enumerate(found) if not _is_inner_hyphen(found, i)]
+    return [t for i, t in enumerate(found) if t.text != "-" or not _is_inner_hyphen(found, i)]
 
 
 def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
-    if found[i].text != "-" or not 0 < i < len(found) - 1:
+    if not 0 < i < len(found) - 1:
         return False
     before, after = found[i - 1], found[i + 1]
     joined = before.end == found[i].start and found[i].end == after.start

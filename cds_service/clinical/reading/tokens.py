@@ -49,7 +49,7 @@ _DASHES = str.maketrans(
 _SLASHED = r"(?:s/p|w/o|w/|r/o|e/o|h/o|s/s|d/w|c/w|p/w|f/c|f/u|u/s|d/t|b/c|n/v|a/p|n/a|r/r|y/o|c/o|i/s/o)(?![A-Za-z])"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}"
 _TOKEN = re.compile(
-    rf"(?P<notation>{NOTATION})|"
+    rf"(?P<notation>(?=[0-9adintxy])(?:{NOTATION}))|"  # what it may begin with, so that other words cost nothing
     r"(?P<end>[.!?](?=\s|$)|[;\n])"
     r"|(?P<date>\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})(?![\d/])|\d{1,2}/\d{4}(?![\d/])|\d{1,2}/\d{1,2}(?![\d/])"
     rf"|(?:\d{{1,2}}\s)?\b{_MONTH}\.?\s(?:\d{{1,2}},?\s)?\d{{4}}(?!\d)|\b(?:19|20)\d{{2}}(?![\d.,]\d|\d))"
