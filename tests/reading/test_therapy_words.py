@@ -9,7 +9,7 @@ from cds_service.policies.inotuzumab.regimens import names_therapy, prior_therap
 EARLIER = [
     "Prior therapies: hyper-CVAD, blinatumomab", "Treated with hyper-CVAD x 8 then POMP maintenance, relapsed 1/2026", "She received blinatumomab x 2 cycles",
     "B-ALL, relapsed after alloHSCT 2024", "R/R B-ALL after 2 prior lines", "Progressed on ponatinib", "Refractory to blinatumomab and CAR-T",
-    "Had induction with CALGB 10403", "Completed BFM in 2010", "Failed 2 lines of therapy", "Onc hx: hyper-CVAD 2024, relapse 2025", "S/p CAR-T 2025",
+    "Had induction with CALGB 10403", "Completed BFM in 2010", "Failed 2 lines of therapy", "S/p CAR-T 2025",
     "Underwent alloSCT in CR1", "Previously on dasatinib", "Heavily pretreated with chemotherapy", "Prior lines: 2", "Relapsed after hyper-CVAD, starting inotuzumab",
 ]  # fmt: skip
 NONE_EARLIER = [
@@ -30,7 +30,14 @@ def test_what_is_no_earlier_therapy_of_this_patient_for_this_disease(text):
     assert list(prior_therapy_in(text, None)) == []
 
 
-@pytest.mark.parametrize("text", ["Previously treated with dasatinib xyzzy", "Failed quux and blinatumomab"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Onc hx: hyper-CVAD 2024, relapse 2025",
+        "Previously treated with dasatinib xyzzy",
+        "Failed quux and blinatumomab",
+    ],
+)
 def test_earlier_therapy_in_words_that_are_not_understood_is_told_apart(text):
     (prior,) = prior_therapy_in(text, None)
     assert (prior.understood, prior.quote) == (False, text)

@@ -133,12 +133,17 @@ def _trie(topic: str) -> _Node:
     for row in (*mine, *_findings(topic), *(r for r in rows() if not r.topics)):
         for phrase in row.phrases:
             exact = phrase[1:] if phrase.startswith("=") else ""  # a lone "=" is the sign itself
-            words = [t.word for t in without_hyphens(tokens(folded(exact or phrase)))]
+            words = _words_of(exact or phrase)
             if row.topics or markers.isdisjoint(
                 words
             ):  # "CD22 positive B-ALL" is no mere name where CD22 is asked for
                 _add(root, words, _Entry(row.kind, row.value, exact))
     return root
+
+
+@cache
+def _words_of(phrase: str) -> tuple[str, ...]:
+    return tuple(t.word for t in without_hyphens(tokens(folded(phrase))))
 
 
 def _findings(topic: str) -> list[Row]:
@@ -206,7 +211,7 @@ def telling_words(topic: str) -> frozenset[str]:
     """The longest word of each name of the topic and of each correction: a sentence without any states nothing of it."""
     telling = (Kind.TARGET, Kind.MARKER, Kind.CORRECT)
     return frozenset(
-        max((t.word for t in without_hyphens(tokens(folded(phrase.removeprefix("=") or phrase)))), key=len)
+        max(_words_of(phrase.removeprefix("=") or phrase), key=len)
         for row in rows()
         if row.kind in telling and (topic in row.topics or not row.topics)
         for phrase in row.phrases
