@@ -90,7 +90,7 @@ RECOVERED = [
 ]  # fmt: skip
 NOT_RECOVERED = [
     "Mucositis improving", "Mucositis, hold until resolved", "Mucositis unresolved", "No resolution of mucositis", "Mucositis not yet resolved", "Resume when mucositis resolved",
-    "Mucositis persists, ALT resolved", "Mucositis grade 2, fever resolved", "Mucositis resolved?", "Mucositis possibly resolved", "Mucositis nearly resolved",
+    "Mucositis persists, ALT resolved", "Mucositis grade 2, fever resolved", "Mucositis grade 2, resolved fever", "Mucositis resolved?", "Mucositis possibly resolved", "Mucositis nearly resolved",
     "Mucositis resolved in sister", "Mucositis resolved xyzzy", "Mucositis grade 1 expected",
 ]  # fmt: skip
 

@@ -177,8 +177,12 @@ def _is_its_subject(segment: Segment, after: Segment) -> bool:
     silent = not any(t.kind in (Kind.DENY, Kind.AFFIRM, Kind.NOW) for t in segment.terms)
     first = after.terms[0]
     leans = first.kind is Kind.NEUTRAL and first.value in ("in", "verb")
-    leans = leans or (first.kind is Kind.TARGET and any(t.value == ANOTHER for t in segment.terms))
+    leans = leans or (first.kind is Kind.TARGET and _names_another(segment) and not _names_another(after))
     return silent and leans and len(segment.terms) <= 4
+
+
+def _names_another(segment: Segment) -> bool:
+    return any(t.value == ANOTHER for t in segment.terms)
 
 
 def _names_nothing(segment: Segment) -> bool:
