@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 
 from cds_service.clinical.reading.assertions import Certainty, Time
 from cds_service.clinical.reading.clauses import sentences
@@ -28,6 +29,7 @@ class Named(Enum):
     ABSENT = "not named"
 
 
+@lru_cache(maxsize=4096)
 def named(name: str, topic: str, *values: str) -> Named:
     """What a name says of the values of a topic; the strongest of what it says counts."""
     reading = read(name, topic)
@@ -50,6 +52,7 @@ def named(name: str, topic: str, *values: str) -> Named:
 _ASIDE = re.compile(r"[,(;]| - | in (?:a )?(?:patient|pt)\b")
 
 
+@lru_cache(maxsize=4096)
 def opening(name: str, topic: str, *values: str) -> Named:
     """The same, but undecided where only an aside silences what the name states before it ("Sepsis, cultures ordered").
 
@@ -87,7 +90,7 @@ def _is_denied(name: str, topic: str) -> bool:
 
 
 def _follows_denial(before: Sequence[Term]) -> bool:
-    """Whether a denial reaches what follows: right before it, or before a list that is closed by "or"."""
+    """Whether a denial reaches what follows: right before it, or before a list whose last "or" it stands behind."""
     closed = listed = False
     for term in reversed(before[-_REACH:]):
         if term.kind is Kind.DENY and term.value in ("before", "either", "correlative"):
@@ -98,6 +101,6 @@ def _follows_denial(before: Sequence[Term]) -> bool:
             or term.tokens[0].word in ("with", "w/")
         ):
             return False
-        closed = closed or (term.kind is Kind.AND and term.value == "or")
+        closed = closed or (term.kind is Kind.AND and term.value == "or" and not listed)
         listed = listed or term.value not in ("adjective", "article")
     return False
