@@ -123,8 +123,16 @@ def test_pol_lab_embryo_changes_no_verdict():
     assert verdict(second_cycle(condition("Z33.1", onset="2026-03-01")), "POL-B-I-TOX") == "met"
 
 
-def test_pol_lab_embryo_says_that_a_name_is_not_wholly_understood():
-    d = second_cycle(condition(None, text="Pregnancy xyzzy", onset="2026-03-01"))
+@pytest.mark.parametrize(
+    "record",
+    [
+        condition(None, text="Pregnancy xyzzy", onset="2026-03-01"),
+        observation("82810-3", "2026-04-10", text="Pregnancy xyzzy"),
+    ],
+    ids=["a problem", "a status"],
+)
+def test_pol_lab_embryo_says_what_is_not_wholly_understood(record):
+    d = second_cycle(record)
     (found,) = [f for f in d.findings if f.kind == "embryo-fetal"]
     assert "Pregnancy xyzzy" in found.text
     assert "not wholly understood" in found.text

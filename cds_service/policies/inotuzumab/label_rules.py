@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.results import Result
 from cds_service.fhir.codings import plain_codes
 from cds_service.policies.inotuzumab.case import Case
@@ -82,9 +83,13 @@ def _results(case: Case) -> Iterator[_Sign]:
     oldest = case.chart.today - timedelta(days=days("pregnancy.test_window"))
     for r in case.chart.results_for("pregnancy_test", "pregnancy_status"):
         sign = _is_pregnant(case, r)
-        if r.when is None or sign is None or (sign and r.when.last < oldest):
+        unclear = sign is None and named(r.words, "pregnancy", "pregnant") is Named.UNDECIDED
+        if r.when is None or (sign is None and not unclear) or (sign is not False and r.when.last < oldest):
             continue
-        yield _Sign(r.when.last, sign, f"pregnancy test or status positive ({r.when})", r.reference)
+        said = f'"{r.words}", not wholly understood' if unclear else "positive"
+        yield _Sign(
+            r.when.last, sign is not False, f"pregnancy test or status {said} ({r.when})", r.reference
+        )
 
 
 # SNOMED CT answers of the pregnancy status: pregnant, not pregnant.
