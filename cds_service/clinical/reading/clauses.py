@@ -95,9 +95,8 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
     first = True
     for i, run in enumerate(runs):
         if run.heading:
-            heading = terms(run.words[: run.heading], topic)
-            silent = any(t.kind in _SILENT for t in heading)
-            silenced = silent or (silenced and not _is_section(heading))
+            silent, section = _judged(" ".join(t.text for t in run.words[: run.heading]), topic)
+            silenced = silent or (silenced and not section)
         opened = opened or (first and _opens(run))
         condition = condition or run.conditional
         blocked = silenced or opened or condition or retracted or run.template
@@ -130,9 +129,12 @@ def _retracts(words: frozenset[str]) -> bool:
     )
 
 
-def _is_section(heading: Sequence[Term]) -> bool:
-    """Whether a heading begins another part of a note, such as the assessment behind the history."""
-    return " ".join(t.word for term in heading for t in term.tokens) in _SECTIONS
+@lru_cache(maxsize=2048)
+def _judged(heading: str, topic: str) -> tuple[bool, bool]:
+    """Whether a heading silences what follows it, and whether it begins another part of a note; notes share their headings."""
+    words = tokens(heading)
+    silent = any(t.kind in _SILENT for t in terms(words, topic))
+    return silent, " ".join(t.word for t in words) in _SECTIONS
 
 
 def _opens(run: Run) -> bool:
