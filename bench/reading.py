@@ -35,7 +35,7 @@ def texts() -> dict[str, str]:
 
 def cost(text: str) -> float:
     """CPU milliseconds to read a text for all topics, with nothing remembered."""
-    for remembered in (tokens.tokens, clauses._runs, reader._read):
+    for remembered in (tokens.folded, tokens.tokens, clauses._runs, clauses._judged, reader._read):
         remembered.cache_clear()
     start = time.process_time()
     for topic in TOPICS:

@@ -8,43 +8,30 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+from cds_service.clinical.named_conditions import recorded
 from cds_service.clinical.reading.grades import grade_in, severity_in
-from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.reading.tokens import folded
-from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.medication import concept_of
-from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in, plain_codes, words_in
 from cds_service.fhir.dates import When, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
 
-# Text fallbacks for concepts whose codes are incomplete (conditions.csv, system "text").
-WORDS: Mapping[str, re.Pattern[str]] = {
-    "hemorrhage": phrase(r"ha?emorrhag\w*", r"bleed\w*", r"epistaxis", r"hematemesis", r"melena"),
-    "infection": phrase(
-        r"sepsis", r"septic shock", r"pneumonia", r"bacter[ae]mia", r"fungemia", r"(?:severe |serious |invasive )?infections?",
-        r"cellulitis", r"mucormycosis", r"aspergillosis",
-    ),
-    "liver_disease": phrase(r"cirrhosis", r"chronic liver disease", r"hepatic failure", r"chronic hepatitis(?: [bc])?", r"liver failure"),
-    "gilbert_or_hemolysis": phrase(r"gilbert'?s?(?: syndrome)?", r"hemoly(?:sis|tic an(?:a)?emia)"),
-    "pregnancy": phrase(r"pregnan(?:t|cy)"),
-    "lactation": phrase(r"lactati(?:on|ng)", r"breast ?-?feeding"),
-}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One Condition or AdverseEvent.
 
+    ``undecided`` are the concepts that its name speaks of in words that are not wholly understood.
     ``verified`` is False for unconfirmed, provisional or differential diagnoses. ``onset`` is the
-    stated onset (an AdverseEvent's date), ``recorded`` when it was written down, ``resolved``
+    stated onset (an AdverseEvent's date), else the date that the name gives, ``recorded`` when it was written down, ``resolved``
     when it ended. ``grade`` is a CTCAE grade, ``severity`` the word for it. ``suspects`` are the
     drugs or causes it is attributed to, in words.
     """
 
     concepts: frozenset[str]
+    undecided: frozenset[str]
     codes: frozenset[tuple[System, str]]
     words: str
     reference: str
@@ -72,6 +59,10 @@ class Problem:
     def is_a(self, concept: str) -> bool:
         return concept in self.concepts
 
+    def may_be(self, concept: str) -> bool:
+        """Whether it is recorded as a concept, in whatever words: enough for a warning, not for anything that lifts one."""
+        return concept in self.concepts or concept in self.undecided
+
     @property
     def shown(self) -> str:
         date = f", {self.dated}" if self.dated else ", undated"
@@ -98,29 +89,11 @@ def problems_of(record: Record, zone: tzinfo) -> Iterator[Problem]:
         yield _adverse_event(resource, record, zone)
 
 
-# Concepts that a name states by the one reader: topic and value.
-_READ = {
-    "vod_sos": ("vod", "vod"), "infusion_reaction": ("reaction", "reaction", "anaphylaxis"),
-    "extramedullary_disease": ("extramedullary", "present"),
-}  # fmt: skip
-
-
-def _concepts(concept: object, words: str) -> frozenset[str]:
-    found = set(concepts(concept, "conditions"))
-    found |= {name for name, pattern in WORDS.items() if says(words, pattern) is Said.AFFIRMED}
-    names = words.split(" | ")
-    found |= {
-        concept
-        for concept, topic in _READ.items()
-        if any(named(name, *topic) is Named.STATED for name in names)
-    }
-    return frozenset(found)
-
-
 def _condition(resource: Resource, zone: tzinfo) -> Problem:
     body = resource.body
     code = body.get("code")
     words = words_in(code)
+    named = recorded(code, words)
     notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_prose(n.get("text"))))
     doubtful = bool(
         plain_codes(body.get("verificationStatus")) & {"unconfirmed", "provisional", "differential"}
@@ -130,13 +103,14 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
     ended = read_when(body.get("abatementDateTime"), zone) or start_of(body.get("abatementPeriod"), zone)
     severity = words_in(body.get("severity")) or " ".join(plain_codes(body.get("severity")))
     return Problem(
-        concepts=_concepts(code, words),
+        concepts=named.stated,
+        undecided=named.undecided,
         codes=frozenset(codes_in(code)),
         words=words,
         reference=resource.reference,
         verified=not doubtful and not _is_worded_as_doubtful(words),
         clinical=next(iter(sorted(clinical)), ""),
-        onset=onset,
+        onset=onset or named.when,
         recorded=read_when(body.get("recordedDate"), zone),
         resolved=ended,
         severity=_severity(severity, body.get("severity"), f"{words} {notes}"),
@@ -151,6 +125,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     body = resource.body
     code = body.get("event")
     words = words_in(code)
+    named = recorded(code, words)
     outcome = plain_codes(body.get("outcome"))
     severity = words_in(body.get("severity")) or " ".join(plain_codes(body.get("severity")))
     severity += " " + " ".join(sorted(plain_codes(body.get("seriousness"))))  # SeriousIsLifeThreatening
@@ -159,13 +134,14 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     resolved = read_when(body.get("recordedDate"), zone) if outcome & {"resolved", "recovered"} else None
     date = read_when(body.get("date"), zone) or read_when(body.get("detected"), zone)
     return Problem(
-        concepts=_concepts(code, words),
+        concepts=named.stated,
+        undecided=named.undecided,
         codes=frozenset(codes_in(code)),
         words=words or description,
         reference=resource.reference,
         verified=as_text(body.get("actuality")) != "potential" and not _is_worded_as_doubtful(words),
         clinical="resolved" if outcome & {"resolved", "recovered", "resolvedWithSequelae"} else "active",
-        onset=date,
+        onset=date or named.when,
         recorded=read_when(body.get("recordedDate"), zone),
         resolved=resolved,
         severity=_severity(severity, body.get("severity"), words),

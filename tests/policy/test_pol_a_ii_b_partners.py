@@ -5,6 +5,14 @@ Day 1 is 2026-04-16, so cycle 1 runs to 2026-05-06; orders from before 2026-02-1
 
 import pytest
 
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.therapy.drugs import (
+    INOTUZUMAB,
+    MINI_HYPER_CVD,
+    STEROIDS,
+    is_antineoplastic,
+    names_in_words,
+)
 from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     HCPCS,
@@ -289,6 +297,39 @@ PLANS = {
 @pytest.mark.parametrize(("record", "expected"), PLANS.values(), ids=PLANS)
 def test_pol_a_ii_b_3_by_a_plan(record, expected):
     assert verdicts(record)[2] == expected
+
+
+TITLES = {
+    "a drug beside inotuzumab": ("Inotuzumab with venetoclax", "unknown"),
+    "two": ("Relapsed B-ALL: inotuzumab plus vincristine and cytarabine", "unknown"),
+    "in words that are not wholly understood": ("Inotuzumab and ponatinib 45 mg qod xyzzy", "unknown"),
+    "beside a goal": ("Inotuzumab and dasatinib, goal remission", "unknown"),
+    "one denied, one not": ("Inotuzumab with dasatinib, no blinatumomab", "unknown"),
+    "denied": ("Inotuzumab without dasatinib", "met"),
+    "instead of": ("Inotuzumab instead of blinatumomab", "met"),
+    "given before": ("Inotuzumab; failed dasatinib", "met"),
+    "after another": ("Inotuzumab after blinatumomab", "met"),
+    "stopped": ("Inotuzumab alone. Dasatinib stopped", "met"),
+    "for later": ("Inotuzumab, then blinatumomab consolidation", "met"),
+    "a condition": ("Inotuzumab. If Ph-positive, add dasatinib", "met"),
+    "considered": ("Inotuzumab. Consider blinatumomab", "met"),
+    "another person": ("Inotuzumab. Brother on imatinib", "met"),
+}
+
+
+@pytest.mark.parametrize(("title", "expected"), TITLES.values(), ids=TITLES)
+def test_pol_a_ii_b_1_a_drug_that_a_plan_names_is_possible_unless_its_words_take_it_back(title, expected):
+    assert verdicts([plan(title=title)])[0] == expected
+
+
+def test_every_partner_by_name_is_known_to_the_reader():
+    partners = (
+        {d for d in names_in_words() if is_antineoplastic(d) or d in MINI_HYPER_CVD}
+        - STEROIDS
+        - {INOTUZUMAB, "hydroxyurea"}
+    )
+    names = {name for drug in partners for name in names_in_words()[drug]}
+    assert {name for name in names if read(f"with {name}", "partner").values != {"drug"}} == set()
 
 
 def test_pol_a_ii_b_3_counts_the_possible_drugs_too():

@@ -41,6 +41,9 @@ GRAVE = {
     "cirrhosis": CIRRHOSIS,
     "cirrhosis in SNOMED CT": condition("19943007", system=SNOMED, onset="2020-01-01"),
     "cirrhosis in words": condition(None, text="Cirrhosis of liver", onset="2020-01-01"),
+    "cirrhosis in words that are not wholly understood": condition(
+        None, text="Cirrhosis xyzzy", onset="2020-01-01"
+    ),
     "hepatic failure": condition("K72.90", onset="2026-01-01"),
     "severe hepatitis": condition("B18.1", onset="2020-01-01", severity={"text": "severe"}),
     "transplant before inotuzumab": procedure("234336002", "2024-06-01"),
@@ -72,9 +75,11 @@ def test_pol_bbw_risk_a_minor_factor_informs(factor):
         condition("K74.60", onset="2020-01-01", clinical="resolved", ended="2021-01-01"),
         condition("K74.60", onset="2020-01-01", verification="provisional"),
         condition(None, text="No cirrhosis", onset="2020-01-01"),
+        condition(None, text="Brother with cirrhosis", onset="2020-01-01"),
+        condition(None, text="Chronic hepatitis C screening", onset="2020-01-01"),
         procedure("234336002", "2024-06-01", status="not-done"),
     ],
-    ids=["resolved", "not confirmed", "negated", "not done"],
+    ids=["resolved", "not confirmed", "negated", "of a brother", "screened for", "not done"],
 )
 def test_pol_bbw_risk_what_is_not_present_is_not_named(factor):
     assert raised(first_cycle(factor), "POL-BBW-RISK") == set()

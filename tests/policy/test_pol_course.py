@@ -51,8 +51,9 @@ ALLO = procedure("425843001", "2025-12-10")
         given("asciminib", "2025-12-01"),
         procedure(None, "2025-12-01", text="CAR-T cell infusion"),
         care_plan("Third-line therapy: FLAG-IDA", start="2025-12-01"),
+        given("mercaptopurine", "2025-12-01", note=[{"text": "No maintenance"}]),
     ],
-    ids=["transplant", "transplant-in-a-month", "blinatumomab", "anthracycline", "unlisted-tki", "CAR-T", "stated-line"],
+    ids=["transplant", "transplant-in-a-month", "blinatumomab", "anthracycline", "unlisted-tki", "CAR-T", "stated-line", "no-maintenance"],
 )  # fmt: skip
 def test_what_ends_a_course(event):
     determination = between(event)
@@ -75,6 +76,9 @@ def test_what_ends_a_course(event):
         drug_order("blinatumomab", status="active", authored="2025-12-01"),
         given("rituximab", "2025-10-08"),  # on the day of a dose: beside it, not between
         care_plan("Third-line therapy: inotuzumab", start="2025-12-01"),
+        care_plan("If relapse, third-line therapy", start="2025-12-01"),
+        care_plan("No second-line therapy needed", start="2025-12-01"),
+        given("mercaptopurine", "2025-12-01", dosage={"text": "50 mg/m2 daily, maintenance"}),
         stated("Response", "stable disease", "2025-12-01"),
     ],
 )

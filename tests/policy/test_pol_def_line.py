@@ -67,8 +67,12 @@ A_LINE = {
     "a note of relapse after a regimen": document("2026-03-03", "Relapsed after hyper-CVAD. Plan inotuzumab."),
     "a note of what was received": document("2026-03-03", "Received R-hyper-CVAD and blinatumomab in 2025."),
     "prior lines counted in a note": document("2026-03-03", "Two prior lines of therapy."),
+    "what was received elsewhere": document("2026-03-03", "Received 4 cycles of hyper-CVAD at OSH."),
+    "under a heading": document("2026-03-03", "Prior therapy: hyper-CVAD x 4."),
+    "failure of a drug": document("2026-03-03", "Failed blinatumomab."),
     "failure of induction in a problem's note": condition("C91.00", recorded="2026-01-01", note="Refractory to induction chemotherapy"),
     "CAR-T cells as a procedure": procedure(None, "2025-09-01", text="Infusion of CAR-T cells"),
+    "CAR-T cells in words that are not wholly understood": procedure(None, "2025-09-01", text="CAR-T of the quux kind"),
     "a regimen by its name in a statement": taken("hyper-CVAD x 4", "2025-02-01", "2025-06-01"),
     "a regimen as the answer to prior therapy": stated("Prior systemic therapy", "hyper-CVAD x 4", "2026-04-10"),
     "for lymphoblastic lymphoma": given("cytarabine", "2025-03-01", reasonCode=[coded(ICD10, "C83.50")]),
@@ -103,6 +107,9 @@ NO_LINE = {
     "a cornea from a donor": procedure(None, "2015-10-01", text="Allogeneic transplantation of cornea"),
     "a transplant of something": procedure(None, "2015-10-01", text="Transplantation (procedure)"),
     "a procedure because of a transplant": procedure(None, "2025-10-01", text="Central line placement", reasonCode=[{"text": "Allogeneic stem cell transplant"}]),
+    "consent for CAR-T": procedure(None, "2025-09-01", text="Consent for CAR-T cell therapy"),
+    "CAR-T discussed": procedure(None, "2025-09-01", text="Discussion of CAR-T therapy"),
+    "CAR-T declined": procedure(None, "2025-09-01", text="CAR-T infusion declined"),
     "collection of cells for CAR-T": procedure(None, "2026-03-01", text="Leukapheresis for CAR-T"),
     "a completed plan for another disease": care_plan("Cancer care, chemotherapy", start="2019-02-01", status="completed", addresses=[{"display": "Malignant neoplasm of breast (disorder)"}]),
     "a regimen for another disease": taken("R-CHOP chemotherapy", "2019-02-01", "2019-06-01", reason="Follicular lymphoma"),
@@ -112,6 +119,13 @@ NO_LINE = {
     "no prior therapy as the answer": stated("Prior systemic therapy", "No chemotherapy", "2026-04-10"),
     "prior chemotherapy denied": document("2026-04-10", "No prior chemotherapy."),
     "prior chemotherapy for another cancer": document("2026-04-10", "Prior chemotherapy for breast cancer in 2010."),
+    "chemotherapy of the brother": document("2026-04-10", "Brother received chemotherapy in 2020."),
+    "chemotherapy that was never given": document("2026-04-10", "Never received chemotherapy."),
+    "teaching": document("2026-04-10", "Chemotherapy teaching completed."),
+    "a consent": document("2026-04-10", "Consent for chemotherapy received."),
+    "a condition": document("2026-04-10", "If relapse after hyper-CVAD, then inotuzumab."),
+    "a consultation": document("2026-04-10", "HSCT consult completed."),
+    "a plan of teaching that is over": care_plan("Chemotherapy education", start="2025-02-01", status="completed"),
     "G-CSF": given("filgrastim", "2025-03-01"),
 }  # fmt: skip
 
@@ -120,6 +134,18 @@ NO_LINE = {
 def test_pol_def_line_what_is_no_prior_line(resource):
     assert frontline([OLD, resource]) == "unknown"
     assert frontline([OLD, resource], "C1D1, first line") == "met"
+
+
+UNCLEAR_LINE = {
+    "a note": document("2026-03-03", "Previously treated with dasatinib xyzzy."),
+    "the answer to prior therapy": stated("Prior systemic therapy", "hyper-CVAD per quux", "2026-04-10"),
+    "a completed plan": care_plan("Chemotherapy of the quux kind", start="2025-02-01", status="completed"),
+}
+
+
+@pytest.mark.parametrize("resource", UNCLEAR_LINE.values(), ids=UNCLEAR_LINE)
+def test_pol_def_line_earlier_therapy_in_words_that_are_not_understood_leaves_frontline_open(resource):
+    assert frontline([OLD, resource], "C1D1, first line") == "unknown"
 
 
 STARTING_NOW = {
@@ -144,6 +170,11 @@ FRONTLINE = {
     "the plan says salvage induction": ([OLD, care_plan("Salvage induction with inotuzumab", start="2026-04-10")], "C1D1", "unknown"),
     "the plan says second line": ([OLD, care_plan("Second-line treatment", start="2026-04-10")], "C1D1", "unknown"),
     "the plan says that it is not first line": ([OLD, care_plan("Not first-line", start="2026-04-10")], "C1D1", "unknown"),
+    "the plan says reinduction": ([OLD, care_plan("Reinduction with inotuzumab", start="2026-04-10")], "C1D1", "unknown"),
+    "the plan says if": ([OLD, care_plan("If fit, first-line inotuzumab", start="2026-04-10")], "C1D1", "unknown"),
+    "the plan says it in words that are not understood": ([OLD, care_plan("First-line quux", start="2026-04-10")], "C1D1", "unknown"),
+    "the order asks for the response to induction": ([OLD], "C1D1, response to induction pending", "unknown"),
+    "induction of labor": ([OLD, care_plan("Induction of labor", start="2026-04-10")], "C1D1", "unknown"),
     "coded as first line": ([OLD, care_plan("ALL", start="2026-04-10", category=[{"coding": [{"system": SNOMED, "code": "708255002"}]}])], "C1D1", "met"),
     "diagnosed 89 days before day 1": ([condition("C91.00", onset="2026-01-17")], "C1D1", "met"),
     "diagnosed 90 days before day 1": ([condition("C91.00", onset="2026-01-16")], "C1D1", "unknown"),

@@ -78,6 +78,15 @@ PREGNANCY = {
     "not confirmed": ([condition("Z33.1", onset="2026-03-01", verification="unconfirmed")], set()),
     "denied": ([condition(None, text="Not pregnant", onset="2026-03-01")], set()),
     "a family history": ([condition(None, text="Family history of pregnancy complications", onset="2026-03-01")], set()),
+    "at high risk": ([condition(None, text="High risk pregnancy", onset="2026-03-01")], WARNED),
+    "in words that are not wholly understood": ([condition(None, text="Pregnancy xyzzy", onset="2026-03-01")], WARNED),
+    "of years ago by its name": ([condition(None, text="Pregnancy in 2015")], set()),
+    "of the wife": ([condition(None, text="Wife pregnant", onset="2026-03-01")], set()),
+    "a negative test as a problem": ([condition(None, text="Pregnancy test negative", onset="2026-03-01")], set()),
+    "planned": ([condition(None, text="Plans pregnancy in future", onset="2026-03-01")], set()),
+    "advised against": ([condition(None, text="Advised to avoid pregnancy", onset="2026-03-01")], set()),
+    "status of the wife": ([observation("82810-3", "2026-04-10", text="Wife pregnant")], set()),
+    "status pregnant in words": ([observation("82810-3", "2026-04-10", text="Pregnant")], WARNED),
     "a positive urine test": ([observation("2106-3", "2026-04-10", text="Positive")], WARNED),
     "a positive serum test 30 days ago": ([observation("2118-8", "2026-03-16", text="Positive")], WARNED),
     "a positive test 31 days ago": ([observation("2118-8", "2026-03-15", text="Positive")], set()),
@@ -94,6 +103,10 @@ PREGNANCY = {
     "opposite tests of one day": (
         [observation("2106-3", "2026-04-10", text="Negative"), observation("2118-8", "2026-04-10", text="Positive")], WARNED,
     ),
+    "lactation of the wife": ([condition(None, text="Wife breastfeeding", onset="2026-04-01")], set()),
+    "lactation in words": ([condition(None, text="Breastfeeding", onset="2026-04-01")], {("embryo-fetal", "info")}),
+    "lactation in words that are not wholly understood": ([condition(None, text="Breastfeeding xyzzy", onset="2026-04-01")], {("embryo-fetal", "info")}),
+    "lactation that is over": ([condition(None, text="Stopped breastfeeding", onset="2026-04-01")], set()),
     "lactation": ([condition("Z39.1", onset="2026-04-01")], {("embryo-fetal", "info")}),
 }  # fmt: skip
 
@@ -108,3 +121,18 @@ def test_pol_lab_embryo_pregnancy_warns_for_initial_and_later_cycles(records, ex
 
 def test_pol_lab_embryo_changes_no_verdict():
     assert verdict(second_cycle(condition("Z33.1", onset="2026-03-01")), "POL-B-I-TOX") == "met"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        condition(None, text="Pregnancy xyzzy", onset="2026-03-01"),
+        observation("82810-3", "2026-04-10", text="Pregnancy xyzzy"),
+    ],
+    ids=["a problem", "a status"],
+)
+def test_pol_lab_embryo_says_what_is_not_wholly_understood(record):
+    d = second_cycle(record)
+    (found,) = [f for f in d.findings if f.kind == "embryo-fetal"]
+    assert "Pregnancy xyzzy" in found.text
+    assert "not wholly understood" in found.text

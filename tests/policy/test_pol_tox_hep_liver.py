@@ -94,6 +94,21 @@ def test_pol_tox_hep_an_unconfirmed_gilbert_explains_nothing():
     assert found(second_cycle(bilirubin(1.9), alt(101), cause)) == {(HOLD, "label")}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Brother with Gilbert syndrome",
+        "Hemolysis of specimen",
+        "Hemolysis resolved",
+        "Possible Gilbert syndrome",
+        "Gilbert xyzzy",
+    ],
+)
+def test_pol_tox_hep_what_does_not_wholly_state_a_cause_explains_nothing(name):
+    cause = condition(None, text=name, recorded="2026-04-01")
+    assert found(second_cycle(bilirubin(1.9), alt(101), cause)) == {(HOLD, "label")}
+
+
 def test_pol_tox_hep_holds_before_the_first_dose_too_and_nothing_has_risen_yet():
     assert found(first_cycle(bilirubin(1.9), alt(101))) == {(HOLD, "label")}
     assert found(first_cycle(bilirubin(2.2), alt(30))) == {(INFO, "label")}

@@ -14,6 +14,8 @@ def rules_raised(determination):
 
 
 HELD = {
+    "another finding has resolved": (adverse_event("Oral mucositis grade 3, fever resolved", "2026-04-10"), "POL-TOX-GR2"),
+    "not resolved": (adverse_event("Oral mucositis not resolved, grade 3", "2026-04-10"), "POL-TOX-GR2"),
     "mucositis, grade 2 in words": (adverse_event("Oral mucositis, grade 2", "2026-04-10"), "POL-TOX-GR2"),
     "mucositis, grade 3 in an extension": (with_grade(adverse_event("Oral mucositis", "2026-04-10"), 3), "POL-TOX-GR2"),
     "a condition with a CTCAE grade": (condition(None, text="Mucositis, CTCAE grade 2", onset="2026-04-10"), "POL-TOX-GR2"),
@@ -52,6 +54,8 @@ NOT_HELD = {
     "mild": adverse_event("Headache", "2026-04-10", severity="mild"),
     "without grade": adverse_event("Headache", "2026-04-10"),
     "resolved": adverse_event("Oral mucositis, grade 3", "2026-04-05", outcome="resolved"),
+    "resolved by its name": adverse_event("Oral mucositis resolved, grade 3", "2026-04-10"),
+    "bleeding resolved by its name, with a grade": adverse_event("Bleeding resolved, grade 3", "2026-04-10"),
     "resolved condition": condition("A41.9", onset="2026-03-30", ended="2026-04-08", clinical="resolved"),
     "a mild infection": condition(None, text="Upper respiratory infection", onset="2026-04-10"),
     "neutropenia, its own table": adverse_event("Neutropenia, grade 4", "2026-04-10"),
@@ -69,8 +73,34 @@ NOT_HELD = {
     "before treatment": adverse_event("Peripheral neuropathy, grade 2", "2025-06-01"),
     "a tumor's grade": condition(None, text="Follicular lymphoma, grade 2", onset="2026-04-10"),
     "a common disease of moderate severity": condition(None, text="Hypertension", recorded="2026-04-10", severity={"text": "moderate"}),
+    "bleeding of the father": condition(None, text="Father: gastrointestinal bleeding", recorded="2026-04-10"),
+    "bleeding that has resolved": condition(None, text="Bleeding resolved", onset="2026-04-10"),
+    "a disease named as without bleeding": condition(None, text="Diverticulosis of large intestine without perforation or abscess without bleeding", onset="2026-04-10"),
+    "an infection of the donor": condition(None, text="Donor infection, severe", recorded="2026-04-10"),
+    "a vaccination": condition(None, text="Pneumonia vaccination", recorded="2026-04-10"),
+    "teaching": condition(None, text="Sepsis bundle teaching", recorded="2026-04-10"),
+    "an infection that is over, beside its code": condition("A41.9", text="Sepsis, resolved", onset="2026-04-10"),
     "infection prophylaxis": drug_order("levofloxacin", authored="2026-03-18", reason="infection prophylaxis"),
 }  # fmt: skip
+
+
+UNCLEAR = {
+    "bleeding": (condition(None, text="Bleeding xyzzy", onset="2026-04-10"), "POL-TOX-BLEED"),
+    "an infection": (condition(None, text="Pneumonia of the quux", onset="2026-04-10"), "POL-TOX-INF"),
+    "a code beside other words": (
+        condition("A41.9", text="Sepsis bundle teaching", onset="2026-04-10"),
+        "POL-TOX-INF",
+    ),
+}
+
+
+@pytest.mark.parametrize(("event", "rule"), UNCLEAR.values(), ids=UNCLEAR)
+def test_a_name_that_is_not_wholly_understood_warns_with_its_quote_and_decides_nothing(event, rule):
+    d = second_cycle(event)
+    (found,) = [f for f in d.findings if rule in f.rules]
+    assert event["code"]["text"] in found.text
+    assert "not wholly understood" in found.text
+    assert (found.action.split()[0], verdict(d, "POL-B-I-TOX")) == ("Check", "met")
 
 
 @pytest.mark.parametrize("event", NOT_HELD.values(), ids=NOT_HELD)
@@ -152,6 +182,7 @@ LONG_AGO = {
     "an infection by code": condition("J18.9", onset="1999-03-01"),
     "bleeding": condition("K92.2", onset="1988-05-01"),
     "91 days before the course": condition("A41.9", onset="2025-12-17"),
+    "known by the year in its name": condition(None, text="Pneumonia in 1999"),
     "known by the day it was recorded": condition("A41.9", recorded="1999-03-01"),
 }
 
@@ -183,6 +214,11 @@ def test_one_that_may_be_of_this_time_still_holds(record):
 
 
 NOT_RESTATED = {
+    "of another person": document("2026-04-12", "Husband has pneumonia."),
+    "a vaccination": document("2026-04-12", "Pneumonia vaccination given."),
+    "asked": document("2026-04-12", "Pneumonia?"),
+    "if it came": document("2026-04-12", "If pneumonia, start antibiotics."),
+    "it has resolved": document("2026-04-12", "Pneumonia resolved."),
     "denied in a note": document("2026-04-12", "No pneumonia."),
     "restated long ago": document("2001-04-12", "Pneumonia, on antibiotics."),
     "prevented": drug_order("levofloxacin", authored="2026-04-01", reason="Pneumonia prophylaxis"),
@@ -193,6 +229,13 @@ NOT_RESTATED = {
 @pytest.mark.parametrize("resource", NOT_RESTATED.values(), ids=NOT_RESTATED)
 def test_what_does_not_restate_an_old_infection(resource):
     assert rules_raised(second_cycle(PNEUMONIA, resource)) == set()
+
+
+def test_a_text_on_an_old_infection_that_is_not_understood_is_quoted_and_holds_nothing():
+    d = second_cycle(PNEUMONIA, document("2026-04-12", "Pneumonia xyzzy."))
+    (need,) = [n for n in d.needed if n.item == "toxicity-detail"]
+    assert rules_raised(d) == set()
+    assert 'not understood: text of 2026-04-12: "Pneumonia xyzzy"' in need.because
 
 
 def test_before_a_first_cycle_the_course_begins_on_its_planned_day():

@@ -123,6 +123,12 @@ WORDS = [
     ("Platelet function test", False),
     ("Platelet crossmatch before transfusion", False),
     ("Screen for platelet antibodies, transfusion", False),
+    ("Platelet transfusion of the quux kind", True),
+    ("Consent for platelet transfusion", False),
+    ("Platelet transfusion declined", False),
+    ("No platelet transfusion", False),
+    ("Platelet transfusion education", False),
+    ("Donor platelet collection for the brother, transfusion", False),
 ]
 
 
@@ -138,6 +144,7 @@ PRODUCTS = [
     ("Antiplatelet agent", False),
     ("Platelet aggregation inhibitor", False),
     ("Platelets, crossmatch", False),
+    ("Platelets xyzzy", True),
 ]
 
 

@@ -6,7 +6,6 @@ neutrophils alone are a lower bound. A platelet count soon after a transfusion i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -14,6 +13,7 @@ from decimal import Decimal
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.evidence import deciding
 from cds_service.clinical.observations.results import Result
+from cds_service.clinical.reading.recorded import is_recorded
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
@@ -94,18 +94,7 @@ def _moment(result: Result) -> object:
     return None if when is None else when.instant or when.first
 
 
-_TRANSFUSION = re.compile(
-    r"\btransfus\w+\b[^|;.]*\bplatelets?\b|\bplatelets?\b[^|;.]*\btransfus", re.IGNORECASE
-)
-
-
-_PLATELET_PRODUCT = re.compile(r"(?<!anti)(?<!anti-)\bplatelets?\b", re.IGNORECASE)
-# Around a transfusion, or about platelets and none.
-_NO_TRANSFUSION = re.compile(
-    r"\b(?:cross-?\s?match\w*|screen\w*|antibod\w*|typing|type and|count|function|aggregation|inhibitors?|gel|rich plasma|"
-    r"refractor\w+|consent|prepar\w+|thaw\w*|irradiation only)\b",
-    re.IGNORECASE,
-)
+_PLATELETS = ("platelet-transfusion", "platelets")
 
 
 @once
@@ -116,8 +105,8 @@ def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
     """
     found: list[When] = [w for u in chart.uses if _is_transfusion(u) for w in u.days]
     for act in chart.acts:
-        worded = _TRANSFUSION.search(act.words) and not _NO_TRANSFUSION.search(act.words)
-        named = "platelet_transfusion" in act.concepts or bool(worded)
+        worded = "transfus" in act.words.lower() and is_recorded(act.words, *_PLATELETS)
+        named = "platelet_transfusion" in act.concepts or worded
         if (
             named
             and act.kind == "Procedure"
@@ -129,10 +118,10 @@ def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
 
 
 def _is_transfusion(use: DrugUse) -> bool:
-    if not use.is_given or _NO_TRANSFUSION.search(use.words):
-        return False
-    product = use.kind == "MedicationAdministration" and bool(_PLATELET_PRODUCT.search(use.words))
-    return product or "platelet_transfusion" in use.drugs
+    """Whether a use gave platelets: as a product, or by the code or words of a transfusion of them."""
+    coded = "platelet_transfusion" in use.drugs
+    may_be = use.is_given and (coded or use.kind == "MedicationAdministration")
+    return may_be and is_recorded(use.words, *_PLATELETS, unnamed=coded)
 
 
 def follows_transfusion(result: Result, transfusions: Iterable[When], window: int) -> bool:

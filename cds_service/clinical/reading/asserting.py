@@ -162,9 +162,17 @@ def _scopes(swing: Term, found: Sequence[Term]) -> bool:
     else:
         reached = before[-1]
         between = found[reached + 1 : at]
-    if reached is None or (swing.value == "after" and not before):
+    if reached is None or (swing.value == "after" and not before) or _ends_another(found, at):
         return False
     return all(t.kind is not Kind.NEUTRAL or t.value in _BETWEEN for t in between)
+
+
+def _ends_another(found: Sequence[Term], at: int) -> bool:
+    """Whether a sign speaks of the finding right behind it, and not of what stands before ("Sepsis, resolved shock")."""
+    swing = found[at]
+    leans = swing.kind is Kind.LOSE or (swing.kind is Kind.DENY and swing.value == "after")
+    behind = found[at + 1] if at + 1 < len(found) else None
+    return leans and behind is not None and behind.value == "finding" and behind.start - swing.end <= 1
 
 
 def _predicated(found: Sequence[Term], topic: Topic, swings: Sequence[Term]) -> str | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from cds_service.fhir.dates import When
@@ -50,9 +50,14 @@ class Assertion:
     amount: Interval | None = None
 
     @property
-    def anywhere(self) -> Assertion:
-        """The same wherever it stands: what is repeated in a text is said once."""
-        return replace(self, span=(0, 0))
+    def is_now(self) -> bool:
+        """Whether it is stated, without a doubt, of the present."""
+        return self.time is Time.PRESENT and self.certainty is Certainty.STATED
+
+    @property
+    def anywhere(self) -> Hashable:
+        """What it says, the same wherever it stands: what is repeated in a text is said once."""
+        return (self.value, self.quote, self.certainty, self.time, self.when, self.cycle, self.amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +84,7 @@ class Reading:
     @property
     def values(self) -> frozenset[str]:
         """The values that are stated of the present."""
-        return frozenset(
-            a.value for a in self.assertions if a.time is Time.PRESENT and a.certainty is Certainty.STATED
-        )
+        return frozenset(a.value for a in self.assertions if a.is_now)
 
     @property
     def mentions(self) -> bool:

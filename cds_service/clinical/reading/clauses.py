@@ -9,45 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
 from cds_service.remembering import remembered
 
 # A stop after these ends no sentence when a small letter or a figure follows.
-_ABBREVIATED = frozenset(
-    [
-        "pt",
-        "pts",
-        "cand",
-        "cont",
-        "approx",
-        "vs",
-        "dr",
-        "dx",
-        "tx",
-        "hx",
-        "rx",
-        "wt",
-        "bx",
-        "no",
-        "nos",
-        "incl",
-        "excl",
-        "resp",
-        "eval",
-        "temp",
-        "neg",
-        "pos",
-        "st",
-        "cf",
-        "e.g",
-        "i.e",
-        "est",
-        "max",
-        "min",
-    ]
-)
+_ABBREVIATED = frozenset({
+    "pt", "pts", "cand", "cont", "approx", "vs", "dr", "dx", "tx", "hx", "rx", "wt", "bx", "no", "nos", "incl",
+    "excl", "resp", "eval", "temp", "neg", "pos", "st", "cf", "e.g", "i.e", "est", "max", "min",
+})  # fmt: skip
 _CONDITIONS = frozenset({"if", "unless"})
 _SECTIONS = frozenset(
     {
@@ -60,24 +32,11 @@ _SECTIONS = frozenset(
 _RETRACTING = frozenset({"disregard", "retracted", "misfiled"})
 _HEADING_WORDS = 6
 _LONGEST = 120  # words; a longer run without a stop is no sentence, and is not read
-_LONGEST_PHRASE = 10  # words; no row of the tables has more
 _SILENT = frozenset({Kind.BLOCK, Kind.PAST})
-_OPENERS = frozenset(
-    {
-        "if",
-        "unless",
-        "once",
-        "when",
-        "goal",
-        "aim",
-        "trial",
-        "study",
-        "protocol",
-        "risk",
-        "risks",
-        "eligibility",
-    }
-)
+_OPENERS = frozenset({
+    "if", "unless", "once", "when", "goal", "aim", "trial", "study", "protocol", "risk", "risks",
+    "eligibility",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +52,11 @@ class Sentence:
     """One sentence: its segments, its place, and whether it is silenced as a whole or is a question."""
 
     segments: tuple[Segment, ...]
+    terms: tuple[Term, ...]  # of all segments
     start: int
     end: int
     silenced: bool
     question: bool
-
-    @property
-    def terms(self) -> tuple[Term, ...]:
-        return tuple(t for s in self.segments for t in s.terms)
 
     def has(self, kind: Kind) -> bool:
         return any(t.kind is kind for t in self.terms)
@@ -115,6 +71,8 @@ class Run:
     vocabulary: frozenset[str]
     heading: int
     notation: bool  # whether it holds cytogenetics
+    conditional: bool  # whether it sets a condition
+    retracts: bool  # whether it takes back all that the text says
     template: bool  # whether it holds a box to tick or a blank to fill in
 
 
@@ -125,54 +83,78 @@ def tells(text: str, topic: str) -> bool:
 
 
 def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentence]:
-    """The sentences of a folded text that may name a topic or correct what was said, in order; or every one.
+    """The sentences of a folded text that may name a topic or correct what was said, in order.
 
+    ``every``: all of them; one that names nothing, has no heading and goes on with nothing is without its terms.
     The terms of a sentence that a text repeats are those where it stands first.
     """
     telling, whole = telling_words(topic), _whole(text)
     if not every and telling.isdisjoint(whole.vocabulary):
         return
-    met: dict[str, tuple[tuple[Segment, ...], bool]] = {}
-    silenced = opened = condition = False
+    met: dict[str, _Parts] = {}
+    silenced = opened = condition = joined = False
     first = True
-    for run in whole.runs:
+    for i, run in enumerate(whole.runs):
         if run.heading:
-            heading = terms(run.words[: run.heading], topic)
-            silent = any(t.kind in _SILENT for t in heading)
-            silenced = silent or (silenced and not _is_section(heading))
+            silent, section = _judged(" ".join(t.text for t in run.words[: run.heading]), topic)
+            silenced = silent or (silenced and not section)
         opened = opened or (first and _opens(run))
-        condition = condition or not _CONDITIONS.isdisjoint(run.vocabulary)
-        if every or not telling.isdisjoint(run.vocabulary):
-            start, end = run.words[0].start, run.words[-1].end
-            if (said := text[start:end]) not in met:
-                met[said] = _parts(run.words, topic)
-            segments, blocked = met[said]
-            blocked = blocked or silenced or opened or condition or whole.retracted or run.template
-            yield Sentence(segments, start, end, blocked, run.ending == "?")
-        condition = condition and run.ending == ";"
+        condition = condition or run.conditional
+        blocked = silenced or opened or condition or whole.retracted or run.template
+        named = not telling.isdisjoint(run.vocabulary)
+        if named or every:
+            parts = _NOTHING
+            if named or i == 0 or joined or _may_matter(run):
+                said = text[run.words[0].start : run.words[-1].end]
+                parts = met[said] if said in met else met.setdefault(said, _parts(run.words, topic))
+            yield _sentence(run, parts, blocked=blocked)
+        joined = run.ending == ";"
+        condition = condition and joined
         first = run.ending == "\n"
         if first:
             opened = condition = False
 
 
-def _parts(words: Sequence[Token], topic: str) -> tuple[tuple[Segment, ...], bool]:
-    """The segments of a sentence, and whether its own words silence it."""
-    found = terms(words[: _LONGEST * _LONGEST_PHRASE], topic)
+class _Parts(NamedTuple):
+    """The segments of a sentence, their terms, and whether its own words silence it."""
+
+    segments: tuple[Segment, ...]
+    terms: tuple[Term, ...]
+    silenced: bool
+
+
+_NOTHING = _Parts((), (), False)
+
+
+def _parts(words: Sequence[Token], topic: str) -> _Parts:
+    found = terms(words, topic, _LONGEST + 1)
     segments = _without_actions(tuple(_segments(found[:_LONGEST])))
-    endless = max(len(found), len(words) // _LONGEST_PHRASE) > _LONGEST
-    return segments, endless or any(t.kind is Kind.BLOCK for s in segments for t in s.terms)
+    kept = tuple(t for s in segments for t in s.terms)
+    return _Parts(segments, kept, len(found) > _LONGEST or any(t.kind is Kind.BLOCK for t in kept))
 
 
-def _retracts(run: Run) -> bool:
-    words = run.vocabulary
+def _may_matter(run: Run) -> bool:
+    """Whether a sentence that names no topic may bear on others: cytogenetics, and a heading of any length."""
+    return run.notation or ":" in run.vocabulary
+
+
+def _sentence(run: Run, parts: _Parts, *, blocked: bool) -> Sentence:
+    start, end = run.words[0].start, run.words[-1].end
+    return Sentence(parts.segments, parts.terms, start, end, blocked or parts.silenced, run.ending == "?")
+
+
+def _retracts(words: frozenset[str]) -> bool:
     return not _RETRACTING.isdisjoint(words) or (
         "wrong" in words and not words.isdisjoint({"chart", "patient"})
     )
 
 
-def _is_section(heading: Sequence[Term]) -> bool:
-    """Whether a heading begins another part of a note, such as the assessment behind the history."""
-    return " ".join(t.word for term in heading for t in term.tokens) in _SECTIONS
+@remembered(200_000)
+def _judged(heading: str, topic: str) -> tuple[bool, bool]:
+    """Whether a heading silences what follows it, and whether it begins another part of a note; notes share their headings."""
+    words = tokens(heading)
+    silent = any(t.kind in _SILENT for t in terms(words, topic))
+    return silent, " ".join(t.word for t in words) in _SECTIONS
 
 
 def _opens(run: Run) -> bool:
@@ -195,7 +177,7 @@ class _Whole:
 def _whole(text: str) -> _Whole:
     runs = tuple(_split(tokens(text)))
     vocabulary = frozenset(word for run in runs for word in run.vocabulary)
-    return _Whole(runs, vocabulary, any(r.notation for r in runs), any(_retracts(r) for r in runs))
+    return _Whole(runs, vocabulary, any(r.notation for r in runs), any(r.retracts for r in runs))
 
 
 def _split(found: Sequence[Token]) -> Iterator[Run]:
@@ -214,12 +196,15 @@ def _split(found: Sequence[Token]) -> Iterator[Run]:
 
 def _run(found: Sequence[Token], ending: str) -> Run:
     words = tuple(without_hyphens(found))
+    vocabulary = frozenset(t.word for t in words)
     return Run(
         words,
         ending,
-        frozenset(t.word for t in words),
+        vocabulary,
         _heading(words),
         any(t.shape is Shape.NOTATION for t in words),
+        not _CONDITIONS.isdisjoint(vocabulary),
+        _retracts(vocabulary),
         _is_template(words),
     )
 
@@ -227,6 +212,8 @@ def _run(found: Sequence[Token], ending: str) -> Run:
 def _is_template(words: Sequence[Token]) -> bool:
     """Whether a sentence holds a box to tick ("[ ] yes"), ticked or not, or a blank to fill in ("CR: ____")."""
     signs = [t.text for t in words]
+    if "[" not in signs and "_" not in signs:
+        return False
     ticked = any(
         a == "[" and (b == "]" or (c == "]" and b.lower() in ("x", "v")))
         for a, b, c in zip(signs, signs[1:], [*signs[2:], ""], strict=False)
@@ -253,63 +240,38 @@ def _heading(words: Sequence[Token]) -> int:
 
 
 # What is done about a finding is no part of it, unless it is to be looked at again.
-_ACTIONS = frozenset(
-    {
-        "will",
-        "plan",
-        "plans",
-        "proceed",
-        "proceeding",
-        "continue",
-        "cont",
-        "stop",
-        "start",
-        "discontinue",
-        "switch",
-        "change",
-        "hold",
-    }
-)
-_AGAIN = frozenset(
-    {
-        "confirm",
-        "confirmed",
-        "confirmation",
-        "repeat",
-        "reassess",
-        "recheck",
-        "verify",
-        "document",
-        "whether",
-        "see",
-    }
-)
+_ACTIONS = frozenset({
+    "will", "plan", "plans", "proceed", "proceeding", "continue", "cont", "stop", "start", "starting", "begin", "beginning", "discontinue",
+    "switch", "change", "hold",
+})  # fmt: skip
+_AGAIN = frozenset({
+    "confirm", "confirmed", "confirmation", "repeat", "reassess", "recheck", "verify", "document", "whether",
+    "see",
+})  # fmt: skip
 
 
 def _without_actions(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     """The segments without what is done next, behind one that names the topic ("CR, will proceed with C2")."""
     kept: list[Segment] = []
+    named = False
     for segment in segments:
-        words = {w.word for t in segment.terms for w in t.tokens}
-        acts = segment.terms[0].tokens[0].word in _ACTIONS and words.isdisjoint(_AGAIN)
         names = any(t.kind is Kind.TARGET for t in segment.terms)
-        if not (acts and not names and any(t.kind is Kind.TARGET for s in kept for t in s.terms)):
+        if names or not named or not _acts(segment):
             kept.append(segment)
+        named = named or names
     return tuple(kept)
 
 
+def _acts(segment: Segment) -> bool:
+    """Whether a segment begins with an action, and not with one that looks at the finding again."""
+    if segment.terms[0].tokens[0].word not in _ACTIONS:
+        return False
+    return _AGAIN.isdisjoint(w.word for t in segment.terms for w in t.tokens)
+
+
 _MARKS = {
-    ",": ",",
-    "(": "(",
-    ")": ")",
-    "[": "(",
-    "]": ")",
-    "--": "-",
-    "-": "-",
-    "*": "-",
-    "\u2022": "-",
-    "|": "-",
-}
+    ",": ",", "(": "(", ")": ")", "[": "(", "]": ")", "--": "-", "-": "-", "*": "-", "\u2022": "-", "|": "-",
+}  # fmt: skip
 
 
 def _segments(found: Sequence[Term]) -> Iterator[Segment]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged
-from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
+from cds_service.clinical.reading.lexicon import ANOTHER, OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.topics import Topic
 
 # Kinds that name no thing of their own: a segment of these alone belongs to the segment beside it.
@@ -173,15 +173,21 @@ def _carries_on(segment: Segment, before: Segment) -> bool:
 
 
 def _is_its_subject(segment: Segment, after: Segment) -> bool:
-    """Whether an unknown name before a segment without a subject may be what it speaks of ("Depression, in remission")."""
+    """Whether a name before a segment without a subject may be what it speaks of ("Depression, in remission")."""
     silent = not any(t.kind in (Kind.DENY, Kind.AFFIRM, Kind.NOW) for t in segment.terms)
-    leans = after.terms[0].kind is Kind.NEUTRAL and after.terms[0].value in ("in", "verb")
+    first = after.terms[0]
+    leans = first.kind is Kind.NEUTRAL and first.value in ("in", "verb")
+    leans = leans or (first.kind is Kind.TARGET and _names_another(segment) and not _names_another(after))
     return silent and leans and len(segment.terms) <= 4
+
+
+def _names_another(segment: Segment) -> bool:
+    return any(t.value == ANOTHER for t in segment.terms)
 
 
 def _names_nothing(segment: Segment) -> bool:
     """Whether a segment speaks of nothing of its own: signs and times, or known things without a sign."""
-    if not all(t.kind in _ATTACHING for t in segment.terms):
+    if not all(t.kind in _ATTACHING and t.value != ANOTHER for t in segment.terms):
         return False
     signed = any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.BLOCK) for t in segment.terms)
     return not (signed and any(t.value in _NOUNS for t in segment.terms))

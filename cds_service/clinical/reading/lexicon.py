@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from cds_service.clinical.reading.tokens import Shape, Token, folded, tokens
+from cds_service.clinical.reading.topics import TOPICS
 
 
 class Kind(StrEnum):
@@ -56,8 +58,7 @@ SWINGS = frozenset({Kind.DENY, Kind.LOSE, Kind.NEAR, Kind.RESTORE})
 OPEN = frozenset({Kind.DOUBT, Kind.WAIT})
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A phrase as met in a text: its meaning and its tokens."""
 
     kind: Kind
@@ -92,8 +93,18 @@ class _Entry:
     exact: str  # the spelling that counts, or empty
 
 
-_Node = dict[str, "_Node | list[_Entry]"]
-_LEAF = ""
+# The value of a neutral name that is another topic's.
+ANOTHER = "another"
+
+
+class _Node:
+    """A place in the look-up: the words that go on from here, and what the phrase up to here means."""
+
+    __slots__ = ("entries", "steps")
+
+    def __init__(self) -> None:
+        self.steps: dict[str, _Node] = {}
+        self.entries: list[_Entry] = []
 
 
 @cache
@@ -116,13 +127,13 @@ def _row(row: dict[str, str]) -> Row:
 @cache
 def _trie(topic: str) -> _Node:
     """The phrases of a topic by their words; rows that name the topic come before those for all."""
-    root: _Node = {}
+    root = _Node()
     mine = [r for r in rows() if topic in r.topics]
     markers = {p.lstrip("=").lower() for r in mine if r.kind is Kind.MARKER for p in r.phrases}
-    for row in (*mine, *(r for r in rows() if not r.topics)):
+    for row in (*mine, *_findings(topic), *(r for r in rows() if not r.topics)):
         for phrase in row.phrases:
             exact = phrase[1:] if phrase.startswith("=") else ""  # a lone "=" is the sign itself
-            words = [t.word for t in without_hyphens(tokens(folded(exact or phrase)))]
+            words = _words_of(exact or phrase)
             if row.topics or markers.isdisjoint(
                 words
             ):  # "CD22 positive B-ALL" is no mere name where CD22 is asked for
@@ -130,15 +141,23 @@ def _trie(topic: str) -> _Node:
     return root
 
 
+@cache
+def _words_of(phrase: str) -> tuple[str, ...]:
+    return tuple(t.word for t in without_hyphens(tokens(folded(phrase))))
+
+
+def _findings(topic: str) -> list[Row]:
+    """The names of the topics that a topic knows, as other things."""
+    known = frozenset(TOPICS[topic].knows) if topic in TOPICS else frozenset()
+    names = (r for r in rows() if r.kind is Kind.TARGET and not known.isdisjoint(r.topics))
+    return [replace(r, kind=Kind.NEUTRAL, value=ANOTHER, topics=frozenset({topic})) for r in names]
+
+
 def _add(root: _Node, words: Sequence[str], entry: _Entry) -> None:
     node = root
     for word in words:
-        step = node.setdefault(word, {})
-        assert isinstance(step, dict)
-        node = step
-    held = node.setdefault(_LEAF, [])
-    assert isinstance(held, list)
-    held.insert(0 if entry.exact else len(held), entry)
+        node = node.steps.setdefault(word, _Node())
+    node.entries.insert(0 if entry.exact else len(node.entries), entry)
 
 
 _SET_APART = (Shape.SIGN, Shape.END)
@@ -146,11 +165,11 @@ _SET_APART = (Shape.SIGN, Shape.END)
 
 def without_hyphens(found: Sequence[Token]) -> list[Token]:
     """Without the hyphens inside of words: "single-agent" is "single agent"."""
-    return [t for i, t in enumerate(found) if not _is_inner_hyphen(found, i)]
+    return [t for i, t in enumerate(found) if t.text != "-" or not _is_inner_hyphen(found, i)]
 
 
 def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
-    if found[i].text != "-" or not 0 < i < len(found) - 1:
+    if not 0 < i < len(found) - 1:
         return False
     before, after = found[i - 1], found[i + 1]
     joined = before.end == found[i].start and found[i].end == after.start
@@ -161,13 +180,22 @@ def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
     )
 
 
-def terms(words: Sequence[Token], topic: str) -> list[Term]:
-    """Words without inner hyphens as terms of a topic, the longest phrase first; what no row knows is unknown."""
-    root, found, i = _trie(topic), [], 0
-    while i < len(words):
-        kind, value, length = _longest(words, i, root)
-        found.append(Term(kind, value, tuple(words[i : i + length])))
-        i += length
+def terms(words: Sequence[Token], topic: str, most: int | None = None) -> list[Term]:
+    """Words without inner hyphens as terms of a topic, the longest phrase first; what no row knows is unknown.
+
+    ``most``: how many terms at most, for a reader that does without the rest.
+    """
+    root, found, i = _trie(topic), list[Term](), 0
+    while i < len(words) and (most is None or len(found) < most):
+        known = _longest(words, i, root)
+        if known is None:
+            word = words[i]
+            found.append(Term(_BY_SHAPE.get(word.shape, Kind.UNKNOWN), word.word, (word,)))
+            i += 1
+        else:
+            entry, end = known
+            found.append(Term(entry.kind, entry.value, tuple(words[i:end])))
+            i = end
     return found
 
 
@@ -183,45 +211,32 @@ def telling_words(topic: str) -> frozenset[str]:
     """The longest word of each name of the topic and of each correction: a sentence without any states nothing of it."""
     telling = (Kind.TARGET, Kind.MARKER, Kind.CORRECT)
     return frozenset(
-        max((t.word for t in without_hyphens(tokens(folded(phrase.removeprefix("=") or phrase)))), key=len)
+        max(_words_of(phrase.removeprefix("=") or phrase), key=len)
         for row in rows()
         if row.kind in telling and (topic in row.topics or not row.topics)
         for phrase in row.phrases
     )
 
 
-def _longest(words: Sequence[Token], i: int, root: _Node) -> tuple[Kind, str, int]:
-    best = (_by_shape(words[i]), words[i].word, 1)
-    node: _Node = root
-    for j in range(i, len(words)):
-        step = node.get(words[j].word)
-        if not isinstance(step, dict):
-            break
-        node = step
-        entry = next(
-            (e for e in _entries(node) if not e.exact or e.exact == _written(words[i : j + 1])), None
-        )
-        if entry is not None and not (i == 0 and entry.exact == "May"):  # there it is the verb
-            best = (entry.kind, entry.value, j - i + 1)
+_BY_SHAPE = {Shape.NUMBER: Kind.NUMBER, Shape.DATE: Kind.DATE, Shape.NOTATION: Kind.NOTATION}
+
+
+def _longest(words: Sequence[Token], i: int, root: _Node) -> tuple[_Entry, int] | None:
+    """What the longest phrase from a word on means, and where it ends; None when no phrase begins there."""
+    best: tuple[_Entry, int] | None = None
+    node = root.steps.get(words[i].word)
+    end = i
+    while node is not None:
+        end += 1
+        for entry in node.entries:
+            if not entry.exact or (
+                entry.exact == _written(words[i:end]) and not (i == 0 and entry.exact == "May")
+            ):
+                best = (entry, end)
+                break
+        node = node.steps.get(words[end].word) if end < len(words) else None
     return best
 
 
 def _written(words: Sequence[Token]) -> str:
     return " ".join(t.text for t in words)
-
-
-def _entries(node: _Node) -> list[_Entry]:
-    held = node.get(_LEAF, [])
-    return held if isinstance(held, list) else []
-
-
-def _by_shape(token: Token) -> Kind:
-    match token.shape:
-        case Shape.NUMBER:
-            return Kind.NUMBER
-        case Shape.DATE:
-            return Kind.DATE
-        case Shape.NOTATION:
-            return Kind.NOTATION
-        case _:
-            return Kind.UNKNOWN

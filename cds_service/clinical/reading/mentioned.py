@@ -1,7 +1,7 @@
 """Which things the statements of a text speak of at all, whether it affirms or denies them.
 
 For questions such as "does the note address infection and bleeding": the answer needs no polarity, but
-sentences that speak of plans, rules, teaching or other people do not count.
+sentences that speak of plans, rules, teaching or other people do not count. And by which name a text speaks of a topic.
 """
 
 from __future__ import annotations
@@ -29,3 +29,16 @@ def _counting(text: str, topic: str) -> Iterator[tuple[frozenset[str], str]]:
         named = frozenset(t.value for t in sentence.terms if t.kind is Kind.TARGET)
         if named and not sentence.silenced and not sentence.question:
             yield named, text[sentence.start : sentence.end]
+
+
+def first_name(text: str, topic: str) -> str:
+    """The first name of the topic in a text, as it is written there; empty when it has none."""
+    text = folded(text)
+    named = (t for s in sentences(text, topic) for t in s.terms if t.kind is Kind.TARGET)
+    return next((text[t.start : t.end] for t in named), "")
+
+
+def speaks_of_past(text: str, topic: str) -> bool:
+    """Whether a text has a word of the past, as the topic knows them."""
+    text = folded(text)
+    return any(t.kind is Kind.PAST for s in sentences(text, topic) for t in s.terms)

@@ -5,7 +5,7 @@ Source: policy analysis 8.1 (POL-REC-TEXT). Doubt gives nothing, never the oppos
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -45,7 +45,7 @@ def read(text: str, topic: str, on: date | None = None) -> Reading:
 @remembered(4_000_000)
 def _read(text: str, name: str, on: date | None) -> Reading:
     topic = TOPICS[name]
-    said: dict[_Said, _Said] = {}
+    said: dict[Hashable, _Said] = {}
     lost: list[NotUnderstood] = []
     met: set[tuple[str, bool, bool]] = set()
     named = 0
@@ -61,7 +61,7 @@ def _read(text: str, name: str, on: date | None) -> Reading:
             if isinstance(found, NotUnderstood):
                 lost.append(found)
             else:
-                said.setdefault(replace(found, assertion=found.assertion.anywhere), found)
+                said.setdefault((found.assertion.anywhere, found.now), found)
         if len(said) > MOST_SAID or named > MOST_NAMED:
             return too_much(name, text)
     kept, contradicted = _in_order(list(said.values()), topic)

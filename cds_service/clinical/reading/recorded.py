@@ -5,10 +5,16 @@ Words that are not understood never silence a record of its own (policy analysis
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 
 from cds_service.clinical.reading.assertions import Certainty, Time
+from cds_service.clinical.reading.clauses import sentences
+from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.tokens import folded
 
 
 class Named(Enum):
@@ -23,6 +29,7 @@ class Named(Enum):
     ABSENT = "not named"
 
 
+@lru_cache(maxsize=4096)
 def named(name: str, topic: str, *values: str) -> Named:
     """What a name says of the values of a topic; the strongest of what it says counts."""
     reading = read(name, topic)
@@ -33,9 +40,67 @@ def named(name: str, topic: str, *values: str) -> Named:
     if present:
         return Named.SUSPECTED
     if any(not n.silenced for n in reading.not_understood):
-        return Named.UNDECIDED
+        return Named.DENIED if _is_denied(name, topic) else Named.UNDECIDED
     if said:
         return Named.PAST
     if reading.assertions:
         return Named.DENIED
     return Named.ABOUT if reading.not_understood else Named.ABSENT
+
+
+# Behind these a name goes on to speak of something beside the thing that it has named.
+_ASIDE = re.compile(r"[,(;]| - | in (?:a )?(?:patient|pt)\b")
+
+
+@lru_cache(maxsize=4096)
+def opening(name: str, topic: str, *values: str) -> Named:
+    """The same, but undecided where only an aside silences what the name states before it ("Sepsis, cultures ordered").
+
+    An aside on another person is none ("Pregnant (wife)").
+    """
+    said = named(name, topic, *values)
+    first = _ASIDE.split(folded(name), maxsplit=1)[0]
+    if said is not Named.ABOUT or named(first, topic, *values) is not Named.STATED:
+        return said
+    found = (t for s in sentences(folded(name), topic) for t in s.terms)
+    of_another = any(t.kind is Kind.BLOCK and t.value in ("person", "about") for t in found)
+    return said if of_another else Named.UNDECIDED
+
+
+_RECORDED = frozenset({Named.STATED, Named.UNDECIDED, Named.PAST})
+
+
+def is_recorded(names: str, topic: str, *values: str, unnamed: bool = False) -> bool:
+    """Whether names, joined by " | ", record a thing: one names it, and none denies, doubts or only discusses it.
+
+    ``unnamed`` is the answer where no name speaks of it.
+    """
+    said = {named(name, topic, *values) for name in names.split(" | ")} - {Named.ABSENT}
+    return said <= _RECORDED if said else unnamed
+
+
+_BESIDE = frozenset({Kind.NEUTRAL, Kind.UNKNOWN, Kind.AND})
+_REACH = 8  # words between a denial and the last thing of its list
+
+
+def _is_denied(name: str, topic: str) -> bool:
+    """Whether every mention in a name of unknown words stands in a denial ("ulcer without perforation or bleeding")."""
+    found = [t for s in sentences(folded(name), topic) for t in s.terms]
+    return all(_follows_denial(found[:i]) for i, t in enumerate(found) if t.kind is Kind.TARGET)
+
+
+def _follows_denial(before: Sequence[Term]) -> bool:
+    """Whether a denial reaches what follows: right before it, or before a list whose last "or" it stands behind."""
+    closed = listed = False
+    for term in reversed(before[-_REACH:]):
+        if term.kind is Kind.DENY and term.value in ("before", "either", "correlative"):
+            return closed or not listed
+        if (
+            term.kind not in _BESIDE
+            or term.value in ("verb", "reason")
+            or term.tokens[0].word in ("with", "w/")
+        ):
+            return False
+        closed = closed or (term.kind is Kind.AND and term.value == "or" and not listed)
+        listed = listed or term.value not in ("adjective", "article")
+    return False

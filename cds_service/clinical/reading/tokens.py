@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from cds_service.clinical.reading.markers.iscn import NOTATION
 from cds_service.fhir.json_types import evened
@@ -27,8 +27,7 @@ class Shape(StrEnum):
     END = "end"  # the end of a sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token: ``text`` as written, ``word`` in lower case, and its place in the text."""
 
     shape: Shape
@@ -49,7 +48,7 @@ _DASHES = str.maketrans(
 _SLASHED = r"(?:s/p|w/o|w/|r/o|e/o|h/o|s/s|d/w|c/w|p/w|f/c|f/u|u/s|d/t|b/c|n/v|a/p|n/a|r/r|y/o|c/o|i/s/o)(?![A-Za-z])"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}"
 _TOKEN = re.compile(
-    rf"(?P<notation>{NOTATION})|"
+    rf"(?P<notation>(?=[0-9adintxy])(?:{NOTATION}))|"  # what it may begin with, so that other words cost nothing
     r"(?P<end>[.!?](?=\s|$)|[;\n])"
     r"|(?P<date>\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})(?![\d/])|\d{1,2}/\d{4}(?![\d/])|\d{1,2}/\d{1,2}(?![\d/])"
     rf"|(?:\d{{1,2}}\s)?\b{_MONTH}\.?\s(?:\d{{1,2}},?\s)?\d{{4}}(?!\d)|\b(?:19|20)\d{{2}}(?![\d.,]\d|\d))"
@@ -80,6 +79,6 @@ def folded(text: str) -> str:
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of a folded text."""
     return tuple(
-        Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), m[0], m[0].lower(), m.start(), m.end())
+        Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), word := m[0], word.lower(), *m.span())
         for m in _TOKEN.finditer(text)
     )

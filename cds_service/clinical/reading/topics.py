@@ -18,7 +18,8 @@ class Topic:
     ``groups`` are the values that agree with each other: two present values of different groups in one text
     contradict. ``suspects``: doubt is a suspicion worth knowing, not silence. ``needs_predicate``: the bare
     name of the thing says nothing ("transplant"). ``dated`` is False
-    where a date in the text is a plan's and not the statement's. ``figures``: a number may follow a name ("plt 22").
+    where a date in the text is a plan's and not the statement's. ``figures``: a number may follow a name ("plt 22"). ``knows``: topics
+    whose names are known here as other things.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Topic:
     needs_predicate: bool = False
     dated: bool = True
     figures: bool = False
+    knows: tuple[str, ...] = ()
 
     def agree(self, a: str, b: str) -> bool:
         return a == b or any({a, b} <= group for group in self.groups)
@@ -86,6 +88,54 @@ CAUSE = Topic(
 CLEARANCE = Topic("clearance", denied={"go-on": NOTHING}, figures=True)
 LIVER_RECOVERY = Topic("liver-recovery", denied={"not-recovering": NOTHING}, figures=True)
 
+# Names of recorded conditions. A number may stand beside them, and what the text calls ended is no more.
+BLEEDING = Topic(
+    "bleeding", denied={"bleeding": "none", "ended": NOTHING}, lost={"bleeding": "ended"}, suspects=True, figures=True
+)  # fmt: skip
+INFECTION = Topic(
+    "infection", denied={"infection": "none", "severe": "none", "ended": NOTHING},
+    lost={"infection": "ended", "severe": "ended"},
+    groups=(frozenset({"infection", "severe"}),), suspects=True, figures=True,
+)  # fmt: skip
+LIVER_DISEASE = Topic(
+    "liver-disease", denied={"liver-disease": "none", "serious": "none"},
+    lost={"liver-disease": "ended", "serious": "ended"},
+    groups=(frozenset({"liver-disease", "serious"}),), suspects=True, figures=True,
+)  # fmt: skip
+HEMOLYSIS = Topic(
+    "hemolysis", denied={"gilbert-or-hemolysis": "none"}, lost={"gilbert-or-hemolysis": "ended"},
+    suspects=True, figures=True,
+)  # fmt: skip
+PREGNANCY = Topic(
+    "pregnancy", denied={"pregnant": "not-pregnant", "not-pregnant": NOTHING, "ended": NOTHING},
+    lost={"pregnant": "ended"}, groups=(frozenset({"not-pregnant", "ended"}),), suspects=True, figures=True,
+)  # fmt: skip
+LACTATION = Topic(
+    "lactation", denied={"lactating": "not-lactating", "not-lactating": NOTHING}, lost={"lactating": "not-lactating"},
+    suspects=True, figures=True,
+)  # fmt: skip
+CYTOPENIA = Topic(
+    "cytopenia", denied={"cytopenia": "none"}, lost={"cytopenia": "ended"}, suspects=True, figures=True
+)
+
+# Therapy: what was given before, drugs beside inotuzumab in a plan, the line, maintenance, the end of a toxicity.
+THERAPY = Topic(
+    "therapy", denied={"given": "not-given", "drug": "not-given", "earlier": "not-given"},
+    groups=(frozenset({"given", "drug", "earlier"}),), figures=True
+)  # fmt: skip
+PARTNER = Topic("partner", denied={"drug": "without"}, groups=(frozenset({"drug", "without"}),), figures=True)
+LINE = Topic("line", denied={"first": NOTHING, "later": NOTHING}, figures=True)
+MAINTENANCE = Topic("maintenance", denied={"maintenance": NOTHING}, dated=False, figures=True)
+RECOVERY = Topic(
+    "recovery", denied={"recovered": "not-recovered", "mild": "not-recovered"},
+    near={"recovered": "not-recovered", "mild": "not-recovered"},
+    groups=(frozenset({"recovered", "mild"}),), figures=True, knows=("hold",),
+)  # fmt: skip
+
+# Names of procedures and products.
+CAR_T = Topic("car-t", denied={"car-t": "none"}, dated=False, figures=True)
+PLATELETS = Topic("platelet-transfusion", denied={"platelets": "none"}, dated=False, figures=True)
+
 TOPICS = {
     t.name: t
     for t in (
@@ -100,6 +150,20 @@ TOPICS = {
         CAUSE,
         CLEARANCE,
         LIVER_RECOVERY,
+        BLEEDING,
+        INFECTION,
+        LIVER_DISEASE,
+        HEMOLYSIS,
+        PREGNANCY,
+        LACTATION,
+        CYTOPENIA,
+        THERAPY,
+        PARTNER,
+        LINE,
+        MAINTENANCE,
+        RECOVERY,
+        CAR_T,
+        PLATELETS,
     )
 }
 # Topics of which only the mention counts, whatever is said; see ``mentioned``.

@@ -71,7 +71,8 @@ _OTHER_ANTINEOPLASTICS = (
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def names_in_words() -> Mapping[str, frozenset[str]]:
+    """The names by which a text may call each ingredient."""
     words: dict[str, set[str]] = {name: set(found) for name, found in _NAMES.items()}
     for row in rows("drugs"):
         words.setdefault(row["concept"], {row["concept"].replace("_", " ")})
@@ -79,6 +80,11 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         words.setdefault(name, {name})
     for name in _OTHER_ANTINEOPLASTICS:
         words.setdefault(name, {name})
+    return {name: frozenset(found) for name, found in words.items()}
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
         (
             name,
@@ -86,7 +92,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
                 rf"(?<![A-Za-z])(?:{'|'.join(re.escape(w) for w in sorted(found))})(?![A-Za-z])", re.I
             ),
         )
-        for name, found in sorted(words.items())
+        for name, found in sorted(names_in_words().items())
     )
 
 

@@ -61,7 +61,8 @@ def _asking(reason: Reason) -> str:
 def toxicities(case: Case) -> Iterator[Finding]:
     """The non-hematologic table: bleeding, severe infection, grade 2 or more."""
     for t in graded_toxicities(case):
-        text = f"{t.shown}, not recorded as resolved"
+        unclear = "" if t.understood else "; its name is not wholly understood"
+        text = f"{t.shown}, not recorded as resolved{unclear}"
         yield _warning("nonhem-hold", t.rule, text, filled(_TABLE_ACTIONS[t.rule]), (t.problem.reference,))
 
 

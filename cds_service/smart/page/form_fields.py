@@ -69,7 +69,7 @@ def _prescriber(order: Resource | None, record: Record) -> tuple[str, str]:
 def name_of(user: str, order: Resource | None) -> str:
     """A user as the order names its requester where that is who it is, else the bare reference."""
     requester = as_dict(order.body.get("requester")) if order is not None else {}
-    named = as_text(requester.get("display"))
+    named = as_prose(requester.get("display"))
     is_same = local_reference(as_text(requester.get("reference")) or "") == user
     return f"{named} ({user})" if named and is_same else user
 

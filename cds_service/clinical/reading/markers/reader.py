@@ -9,7 +9,7 @@ is left to the caller.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
@@ -78,7 +78,7 @@ def names(text: str, topic: str) -> bool:
 
 @remembered(4_000_000)
 def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
-    said: dict[_Said, _Said] = {}
+    said: dict[Hashable, _Said] = {}
     lost: list[NotUnderstood] = []
     wanted = {topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())}
     met: set[tuple[object, ...]] = set()
@@ -94,7 +94,7 @@ def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
             if isinstance(found, NotUnderstood):
                 lost.append(found)
             else:
-                said.setdefault(replace(found, assertion=found.assertion.anywhere), found)
+                said.setdefault((found.assertion.anywhere, found.now), found)
         if len(said) > MOST_SAID or named > MOST_NAMED:
             return too_much(topic, text)
     kept, contradicted = _in_order(list(said.values()))

@@ -25,12 +25,12 @@ from cds_service.clinical.therapy.drugs import (
     STEROIDS,
     TKIS,
     UNRESOLVED,
+    drugs_in_text,
     is_antineoplastic,
     shown,
 )
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.clinical.therapy.orders import Order
-from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in
 from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.json_types import as_dicts
@@ -46,16 +46,10 @@ MEDICATION_NEEDS = (
 )
 OPEN_STATUSES = frozenset({"active", "draft", "in-progress", "on-hold", "intended"})
 _ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment"})
-LATER_LINE = phrase(
-    r"(?:second|third|fourth|2nd|3rd|4th) line",
-    r"(?:first |second |third )?salvage",
-    r"(?:first|second|third) relapse",
-)
 _PRIOR_THERAPY = re.compile(
     r"\b(?:prior|previous|past|earlier|history of)\b.{0,30}\b(?:therap\w+|treatments?|chemo\w*|regimens?|lines?)\b|\btreatment history\b",
     re.IGNORECASE,
 )
-_MAINTENANCE = phrase(r"maintenance", r"POMP")
 _LABELLED_CYTOREDUCTION = re.compile(r"cytoreduc|debulk|pre-?phase", re.IGNORECASE)
 _NO_RESPONSE_CODE = (System.SNOMED, "266721009")
 
@@ -163,7 +157,7 @@ def _by_drugs(
         if goes_on and _begun_shortly_before(use, day_one):
             continue
         ended = whole_day(day_one) if use.status == "active" and use.end is None else use.last_known
-        possible = _may_be_for_another(use.reason_codes, ended, leukemia_from)
+        possible = _may_be_for_another(use.reason_codes, ended, leukemia_from) or not _is_understood(use)
         yield Line(named, first, use.last_known, (use.reference,), possible)
 
 
@@ -171,9 +165,14 @@ def _antineoplastic_names(use: DrugUse) -> str:
     """The systemic antineoplastics of a use, or the regimen that a use without a known drug names."""
     if drugs := systemic(use):
         return ", ".join(sorted(shown(d) for d in drugs))
-    is_regimen = not use.drugs and regimens.names_regimen(use.words)
+    is_regimen = not use.drugs and regimens.names_therapy(use.words) is not False
     other = use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER
     return use.words.split(" | ")[0][:60] if is_regimen and not other else ""
+
+
+def _is_understood(use: DrugUse) -> bool:
+    """Whether a use names a systemic drug, or a regimen in words that are wholly understood."""
+    return bool(systemic(use)) or regimens.names_therapy(use.words) is True
 
 
 def _starting_now(chart: Chart, day_one: date, plan_texts: Sequence[str]) -> frozenset[str]:
@@ -199,31 +198,33 @@ def _is_before(when: When | None, day_one: date) -> bool:
 
 def _by_acts(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
     """Transplants, CAR-T cells and completed plans, but for those that name another disease as their reason."""
-    acts: list[tuple[str, Transplant | Act]] = [("stem cell transplant", t) for t in transplants(chart)]
-    acts += [("CAR-T cells", a) for a in cell_therapies(chart)]
+    acts: list[tuple[str, Transplant | Act, bool]] = [
+        ("stem cell transplant", t, True) for t in transplants(chart)
+    ]
+    acts += [("CAR-T cells", a, True) for a in cell_therapies(chart)]
     for plan in (a for a in chart.acts if a.kind == "CarePlan" and a.status == "completed"):
-        if regimens.names_regimen(" ; ".join((*plan.texts, plan.words))):
-            acts.append(((plan.texts or (plan.words,))[0][:60], plan))
-    for what, act in acts:
+        if (named := regimens.names_therapy(" ; ".join((*plan.texts, plan.words)))) is not False:
+            acts.append(((plan.texts or (plan.words,))[0][:60], plan, named is True))
+    for what, act, understood in acts:
         if _is_before(act.when, day_one) and indication(act.reasons) is not Indication.OTHER:
-            possible = _may_be_for_another(act.reasons, act.when, leukemia_from)
+            possible = _may_be_for_another(act.reasons, act.when, leukemia_from) or not understood
             yield Line(what, act.when, act.when, (act.reference,), possible)
 
 
 def _in_words(chart: Chart, day_one: date) -> Iterator[Line]:
     for s in chart.statements:
         if s.kind not in _ORDERING and s.text and (s.when is None or s.when.first <= day_one):
-            if _states_prior_therapy(s):
-                yield Line(s.text[:80], s.when, s.when, (s.reference,))
+            if (stated := _answers_prior_therapy(s)) is not False:
+                yield Line(s.text[:80], s.when, s.when, (s.reference,), possible=stated is None)
                 continue
-            for clause in regimens.prior_therapy_in(s.text):
-                yield Line(clause[:80], s.when, s.when, (s.reference,))
+            for prior in regimens.prior_therapy_in(s.text, s.when.last if s.when else None):
+                when = prior.when or s.when
+                yield Line(prior.quote[:80], when, when, (s.reference,), possible=not prior.understood)
 
 
-def _states_prior_therapy(s: Statement) -> bool:
-    """Whether a regimen is the answer to a question about prior therapy ("hyper-CVAD x 4")."""
-    named = _PRIOR_THERAPY.search(s.topic) is not None and regimens.names_regimen(s.text)
-    return named and not regimens.is_for_another_cancer(s.text)
+def _answers_prior_therapy(s: Statement) -> bool | None:
+    """Whether a regimen is the answer to a question about prior therapy ("hyper-CVAD x 4"); None: not wholly understood."""
+    return regimens.names_therapy(s.text) if _PRIOR_THERAPY.search(s.topic) is not None else False
 
 
 def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:
@@ -260,15 +261,14 @@ def stated_new_line(chart: Chart) -> Iterator[tuple[When | None, str]]:
     for act in chart.acts:
         if act.kind != "CarePlan" or act.status not in ("active", "completed"):
             continue
-        text = " ; ".join((act.words, *act.texts))
-        if says(text, LATER_LINE) is Said.AFFIRMED and not re.search(
-            r"inotuzumab|besponsa", text, re.IGNORECASE
-        ):
+        texts = (act.words, *act.texts)
+        of_inotuzumab = any(INOTUZUMAB in drugs_in_text(text) for text in texts)
+        if any("later" in read(text, "line").values for text in texts) and not of_inotuzumab:
             yield act.when, act.reference
 
 
 def is_maintenance(use: DrugUse) -> bool:
-    return says(use.all_text, _MAINTENANCE) is Said.AFFIRMED
+    return "maintenance" in read(use.all_text, "maintenance").values
 
 
 def ends_course(use: DrugUse, chart: Chart) -> frozenset[str]:

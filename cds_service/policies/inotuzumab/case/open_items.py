@@ -76,11 +76,14 @@ PATHOLOGY_TYPES = frozenset(
 _MAY_HOLD_MARKERS = PATHOLOGY_TYPES | {"55228-1", "26435-8", "51969-4"}
 _PATHOLOGY_WORDS = re.compile(r"patholog|flow cytom|immunophenotyp|marrow|cytogenetic", re.IGNORECASE)
 _IN_A_REPORT = frozenset({"cd22", "ph-status", "response", "mrd"})
-_OF_THE_COURSE = frozenset({"response", "progression-note", "extramedullary-status", "mrd"})
+_OF_THE_COURSE = frozenset(
+    {"response", "progression-note", "extramedullary-status", "mrd", "interruption-reason"}
+)
 _MOST = 2  # named in one reason
 # The topic of the reader that could have settled an item.
 _TOPICS: Mapping[str, str] = {
     "response": "response", "progression-note": "response", "extramedullary-status": "extramedullary", "hsct-plan": "transplant",
+    "line-of-therapy": "line", "interruption-reason": "recovery",
 }  # fmt: skip
 _MARKERS: Mapping[str, Callable[[Chart], Iterable[Mention]]] = {
     "cd22": cd22_mentions, "mrd": mrd_mentions, "ph-status": ph_mentions,

@@ -1,64 +1,56 @@
 """Regimens by name: mini-hyper-CVD, full hyper-CVAD, and other ALL therapy that notes and plans mention.
 
-A regimen that a text names as given before is history, not part of the plan.
+A regimen that a text names as given before is history, not part of the plan. What is not wholly understood is told apart.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
 
+from cds_service.clinical.reading.assertions import Time
+from cds_service.clinical.reading.mentioned import speaks_of_past
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.words import Said, clauses, says
+from cds_service.clinical.reading.recorded import Named, named
+from cds_service.fhir.dates import When
 
-_MINI = r"mini[- ]?(?:hyper[- ]?|H[- ]?)?C[- ]?VD"  # also mini-HCVD, mini-CVD
 MINI_HYPER_CVD = "mini-hyper-cvd"
 HYPER_CVAD = "hyper-cvad"
-_REGIMEN = (
-    rf"(?:{_MINI}|(?:R-|full |dose-adjusted )?hyper[- ]?C[- ]?VAD|(?:augmented |modified )?BFM|(?:CALGB|AALL|GRAALL|UKALL)[ -]?\w*|"
-    r"POMP|FLAG(?:-?IDA)?|EsPhALL|Larson|MOAD|CVP|(?:multi-?agent |induction |salvage |systemic |intensive )?chemotherapy|"
-    r"(?:induction|salvage|first-line|frontline|systemic) (?:chemo)?therapy|CAR[- ]?T\b|blinatumomab|tisagenlecleucel|induction|"
-    r"(?:bosu|dasa|ima|nilo|pona)tinib|lines? of therapy|allo-?SCT|HSCT)"
-)
-# "After" alone may order the parts of a plan; the other words place a therapy in the past.
-_PAST_BEFORE = re.compile(
-    r"\b(?:prior|previous(?:ly)?|failed|failure of|completed|received|s/p|status post|(?:pre)?treated with|underwent|"
-    r"refractory to|(?:relapse[ds]?|progress\w+|persist\w*|refractory|failure)(?: [\w-]+){0,3}? (?:after|on|following|through)|had)\s+"
-    rf"(?:(?:to|with|of|the|a|an|one|two|three|first|second|\d+|cycles?|courses?|rounds?|lines?)\s+)*(?P<regimen>{_REGIMEN})",
-    re.IGNORECASE,
-)
-_PAST_AFTER = re.compile(
-    rf"(?P<regimen>{_REGIMEN})[^,;.]{{0,30}}?\b(?:was given|were given|given in|completed|failed|failure|in 20\d\d|last (?:year|month))\b",
-    re.IGNORECASE,
-)
-_PLANNED = re.compile(
-    r"\b(?:plan\w*|will|to start|to receive|scheduled|intend\w*|propos\w+|recommend\w*|consider\w*)\b",
-    re.IGNORECASE,
-)
-_OTHER_CANCER = re.compile(
-    r"\b(?:breast|prostate|lung|colon|colorectal|ovarian|bladder|gastric|testicular|thyroid|cervical|hodgkin|myeloma|sarcoma|melanoma)\b",
-    re.IGNORECASE,
-)
+_THERAPY = "therapy"
+# Names of therapy, which the words around them place in the past; and what is past by its own name ("2 prior lines").
+_GIVEN, _EARLIER = ("given", "drug"), "earlier"
+_NAMES = re.compile(r" [|;] ")
+_RECORDED = (Named.STATED, Named.PAST)
 
 
-def names_regimen(text: str) -> bool:
-    """Whether a text affirms ALL therapy by the name of a regimen."""
-    return says(text, re.compile(_REGIMEN, re.IGNORECASE)) is Said.AFFIRMED
+class PriorTherapy(NamedTuple):
+    """A passage on therapy given before, with the date that it gives; ``understood`` False: not wholly understood."""
+
+    quote: str
+    when: When | None
+    understood: bool
 
 
-def is_for_another_cancer(text: str) -> bool:
-    """Whether a reason or note speaks of a cancer that is no leukemia."""
-    return _OTHER_CANCER.search(text) is not None and "leuk" not in text.lower()
+def names_therapy(text: str) -> bool | None:
+    """Whether the name of a record is ALL therapy, as the name of a regimen; None when it is not wholly understood."""
+    said = {named(name, _THERAPY, _GIVEN[0]) for name in _NAMES.split(text)}
+    if not said.isdisjoint(_RECORDED):
+        return True
+    return None if Named.UNDECIDED in said else False
 
 
-def prior_therapy_in(text: str) -> Iterator[str]:
-    """The clauses of a text that state an ALL therapy given before."""
-    for clause in clauses(text):
-        match = _PAST_BEFORE.search(clause) or _PAST_AFTER.search(clause)
-        if match is None or _PLANNED.search(clause) or is_for_another_cancer(clause):
-            continue
-        if says(clause, re.compile(re.escape(match["regimen"]), re.IGNORECASE)) is Said.AFFIRMED:
-            yield clause
+def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
+    """The passages of a text of a day that speak of ALL therapy given before."""
+    reading = read(text, _THERAPY, on)
+    given = (
+        a for a in reading.assertions if a.value == _EARLIER or (a.value in _GIVEN and a.time is Time.PAST)
+    )
+    yield from dict.fromkeys(PriorTherapy(a.quote, a.when, understood=True) for a in given)
+    for n in reading.not_understood:
+        if not n.silenced and speaks_of_past(n.quote, _THERAPY):
+            yield PriorTherapy(n.quote, None, understood=False)
 
 
 def plans(text: str, regimen: str) -> bool:

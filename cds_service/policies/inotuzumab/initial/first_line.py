@@ -5,32 +5,24 @@ They count only for this disease, and dated on day 1 or within 90 days before it
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.leukemia.indication import Indication, indication
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import when_stated
 from cds_service.clinical.therapy.exposure import DrugUse, reasons_of
 from cds_service.clinical.therapy.orders import Order
-from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in
 from cds_service.fhir.dates import When
 from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import Resource
-from cds_service.policies.inotuzumab.case import regimens
-from cds_service.policies.inotuzumab.case.lines import LATER_LINE, OPEN_STATUSES
+from cds_service.policies.inotuzumab.case.lines import OPEN_STATUSES
 from cds_service.policies.inotuzumab.numbers import span
 
 _PLANS = ("CarePlan", "MedicationRequest", "ServiceRequest")
-_FIRST_LINE = phrase(
-    r"first line", r"1st line", r"front ?line", r"induction(?: therapy| chemotherapy| regimen)?", r"up-?front"
-)
-_LATER_USE = re.compile(
-    r"\bre-?induction|\bprior|\bprevious|\bafter|\bfailed|\brelaps|\brefractory", re.IGNORECASE
-)
 _FIRST_LINE_CODE = (System.SNOMED, "708255002")
 
 
@@ -43,7 +35,7 @@ def stated_first_line(
         s.reference
         for s in chart.statements
         if (s.reference in current or (s.kind == "DocumentReference" and _is_recent(s.when, day_one)))
-        and _says_first_line(s.whole)
+        and (_says_first_line(s.text) or (not s.answered and _says_first_line(s.topic)))
     ]
     found += [order.reference for text in order.texts if _says_first_line(text)]
     orders = [u for u in chart.uses if u.reference in current]
@@ -72,9 +64,10 @@ def _is_recent(when: When | None, day_one: date) -> bool:
 
 
 def _says_first_line(text: str) -> bool:
-    if says(text, _FIRST_LINE) is not Said.AFFIRMED or says(text, LATER_LINE) is not Said.NOT_MENTIONED:
-        return False
-    return _LATER_USE.search(text) is None and not regimens.is_for_another_cancer(text)
+    """Whether a text calls the treatment first line or induction, and names no other line or day beside it."""
+    reading = read(text, "line")
+    dated = any(a.when is not None for a in reading.assertions)
+    return reading.values == {"first"} and not reading.not_understood and not dated
 
 
 def _carries_first_line_code(value: object) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.therapy.drugs import (
     ANTHRACYCLINES,
     INOTUZUMAB,
@@ -24,7 +25,6 @@ from cds_service.clinical.therapy.drugs import (
 )
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.clinical.therapy.plans import Plan, PlannedDrug, current_plans
-from cds_service.clinical.words import Said, clauses, says
 from cds_service.oncology.concurrency import (
     CONCURRENT,
     LATER_TREATMENT,
@@ -44,10 +44,6 @@ from cds_service.remembering import once
 _PREMEDICATION = re.compile(
     r"\bpre-?med\w*|\b(?:prior to|before) (?:each |every |the )?(?:inotuzumab|infusion|dose)|\bpre-?treatment for infusion|"
     r"\bantiemet\w*|\bnausea|\bvomiting|\binfusion reaction",
-    re.IGNORECASE,
-)
-_HISTORY = re.compile(
-    r"\b(?:prior|previous\w*|after|failed|failure|following|s/p|relapse[ds]?|refractory|received|if|stop\w*)\b",
     re.IGNORECASE,
 )
 
@@ -189,17 +185,14 @@ def _of_activity(activity: PlannedDrug, plan: Plan, cycle: Cycle) -> Standing:
 
 
 def _named_in_words(plan: Plan) -> frozenset[str]:
-    """The partners that a plan's title or description affirms, outside clauses on history or later treatment."""
-    found: set[str] = set()
+    """The partners that a plan's texts name for this treatment: being named there makes one possible, words only take back."""
+    quotes: list[str] = []
     for text in plan.texts:
-        for clause in clauses(text):
-            if _HISTORY.search(clause) or LATER_TREATMENT.search(clause):
-                continue
-            for drug in drugs_in_text(clause):
-                name = re.compile(re.escape(shown(drug)), re.IGNORECASE)
-                if _is_plan_partner(drug) and drug not in STEROIDS and says(clause, name) is Said.AFFIRMED:
-                    found.add(drug)
-    return frozenset(found)
+        reading = read(text, "partner")
+        quotes += [a.quote for a in reading.assertions if a.is_now and a.value == "drug"]
+        quotes += [n.quote for n in reading.not_understood if not n.silenced]
+    named = {drug for quote in quotes for drug in drugs_in_text(quote)}
+    return frozenset(d for d in named if _is_plan_partner(d) and d not in STEROIDS)
 
 
 def _is_plan_partner(drug: str) -> bool:

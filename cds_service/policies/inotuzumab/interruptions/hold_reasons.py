@@ -10,7 +10,6 @@ import re
 
 from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.words import Said, phrase, says
 
 MARROW = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression"})
 
@@ -31,13 +30,7 @@ def _named(quote: str) -> frozenset[str]:
     return frozenset(value for values, _ in mentioned(quote, "hold") for value in values)
 
 
-_RECOVERED = phrase(
-    r"recover(?:ed|y)?", r"resol(?:ved|ution)", r"grade [01]", r"back to baseline", r"normali[sz]ed"
-)
-_CONDITION = re.compile(
-    r"\b(?:(?:until|till|when|once|pending|awaiting|before)\b|after (?:full |complete )?(?:recovery|resolution))[^.;]*",
-    re.IGNORECASE,
-)
+_RECOVERED = frozenset({"recovered", "mild"})
 # Words that tell no toxicity from another.
 _COMMON = frozenset(
     re.findall(
@@ -51,9 +44,14 @@ _COMMON = frozenset(
 
 def says_recovered(text: str, reason: str) -> bool:
     """Whether a statement says that the toxicity of a hold has recovered ("hold until recovery" does not)."""
-    said = _CONDITION.sub(" ", text)
-    about = shared_words(said, reason) or (not _content(reason) and "toxicity" in _named(said))
-    return bool(about) and says(said, _RECOVERED) is Said.AFFIRMED
+    return any(
+        a.is_now and a.value in _RECOVERED and _is_about(a.quote, reason)
+        for a in read(text, "recovery").assertions
+    )
+
+
+def _is_about(quote: str, reason: str) -> bool:
+    return bool(shared_words(quote, reason)) or (not _content(reason) and "toxicity" in _named(quote))
 
 
 def shared_words(a: str, b: str) -> set[str]:

@@ -5,13 +5,15 @@ Policy analysis 2.9, POL-LAB-CYTO and POL-LAB-EMBRYO. They advise and change no 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.observations.results import Result
+from cds_service.clinical.problems import Problem
+from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.recorded import Named, named
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.fhir.codings import plain_codes
 from cds_service.policies.inotuzumab.case.case import Case
@@ -66,17 +68,31 @@ def pregnancy(case: Case) -> Iterator[Finding]:
 def _problems(case: Case) -> Iterator[_Sign]:
     oldest = case.chart.today - timedelta(days=days("pregnancy.record_window"))
     for p in case.chart.problems:
-        if p.is_a("pregnancy") and p.is_active and p.verified and (p.dated is None or p.dated.last >= oldest):
-            yield _Sign(p.dated.last if p.dated is not None else None, True, p.shown, p.reference)
+        if (
+            p.may_be("pregnancy")
+            and p.is_active
+            and p.verified
+            and (p.dated is None or p.dated.last >= oldest)
+        ):
+            shown = f"{p.shown}{_unclear(p, 'pregnancy')}"
+            yield _Sign(p.dated.last if p.dated is not None else None, True, shown, p.reference)
+
+
+def _unclear(p: Problem, concept: str) -> str:
+    return "" if p.is_a(concept) else "; its name is not wholly understood"
 
 
 def _results(case: Case) -> Iterator[_Sign]:
     oldest = case.chart.today - timedelta(days=days("pregnancy.test_window"))
     for r in case.chart.results_for("pregnancy_test", "pregnancy_status"):
         sign = _is_pregnant(case, r)
-        if r.when is None or sign is None or (sign and r.when.last < oldest):
+        unclear = sign is None and named(r.words, "pregnancy", "pregnant") is Named.UNDECIDED
+        if r.when is None or (sign is None and not unclear) or (sign is not False and r.when.last < oldest):
             continue
-        yield _Sign(r.when.last, sign, f"pregnancy test or status positive ({r.when})", r.reference)
+        said = f'"{r.words}", not wholly understood' if unclear else "positive"
+        yield _Sign(
+            r.when.last, sign is not False, f"pregnancy test or status {said} ({r.when})", r.reference
+        )
 
 
 # SNOMED CT answers of the pregnancy status: pregnant, not pregnant.
@@ -89,16 +105,13 @@ def _is_pregnant(case: Case, r: Result) -> bool | None:
     for code, sign in _STATUS_CODES.items():
         if code in answers:
             return sign
-    if re.search(r"\bnot (?:currently )?pregnant\b", r.words, re.IGNORECASE):
-        return False
-    if re.search(r"\bpregnant\b", r.words, re.IGNORECASE):
-        return True
-    return r.sign
+    told = read(r.words, "pregnancy").values
+    return told == {"pregnant"} if told else r.sign
 
 
 def lactation(case: Case) -> Iterator[Finding]:
     """POL-LAB-EMBRYO: breastfeeding during treatment."""
     for p in case.chart.problems:
-        if p.is_a("lactation") and p.is_active and p.verified:
-            text = f"Lactation recorded ({p.shown}): the label says not to breastfeed during treatment and for {said('lactation.after')} after"
+        if p.may_be("lactation") and p.is_active and p.verified:
+            text = f"Lactation recorded ({p.shown}{_unclear(p, 'lactation')}): the label says not to breastfeed during treatment and for {said('lactation.after')} after"
             yield _finding("embryo-fetal", "POL-LAB-EMBRYO", Indicator.INFO, text, "", (p.reference,))

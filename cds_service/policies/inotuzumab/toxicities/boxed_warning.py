@@ -20,7 +20,6 @@ from cds_service.policies.inotuzumab.initial.disease_states import leukemia_from
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events
 
-_SERIOUS = re.compile(r"\b(?:cirrho\w+|(?:hepatic|liver) failure|decompensated)", re.IGNORECASE)
 # Alcoholic and other cirrhosis, toxic liver disease with cirrhosis, hepatic failure.
 _SERIOUS_CODE = re.compile(r"K703|K717|K704|K72|K74[3-6]|19943007$|59927004$")
 
@@ -90,13 +89,13 @@ def _liver_diseases(case: Case) -> list[Problem]:
         for p in case.chart.problems
         if p.verified
         and p.is_active
-        and (p.is_a("liver_disease") or any(_SERIOUS_CODE.match(c) for _, c in p.codes))
+        and (p.may_be("liver_disease") or any(_SERIOUS_CODE.match(c) for _, c in p.codes))
     ]
 
 
 def _is_serious(p: Problem) -> bool:
     return (
-        bool(_SERIOUS.search(p.words))
+        p.may_be("serious_liver_disease")
         or any(_SERIOUS_CODE.match(code) for _, code in p.codes)
         or p.severity in ("severe", "life-threatening")
     )

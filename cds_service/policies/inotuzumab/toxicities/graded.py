@@ -11,31 +11,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from cds_service.clinical.problems import WORDS, Problem
+from cds_service.clinical.leukemia.mentions import Mention, newest_of
+from cds_service.clinical.problems import Problem
+from cds_service.clinical.reading.assertions import Reading
+from cds_service.clinical.reading.mentioned import first_name
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
-from cds_service.clinical.words import Said, phrase, says
+from cds_service.clinical.reading.tokens import folded
+from cds_service.clinical.statements import Statement
 from cds_service.engine.determination import NeededItem
 from cds_service.fhir.codings import System
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, span
 from cds_service.remembering import once
 
-_HEMATOLOGIC = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression"})
+# Events with a table of their own: the codes' concepts, and what a name states by the reader.
+_HEMATOLOGIC = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression", "cytopenia"})
 # Anemias, thrombocytopenia, pancytopenia, neutropenia, low white cells.
 _HEMATOLOGIC_ICD = re.compile(r"D5\d|D6[0-4]|D69[4-6]|D70|D7281|D618")
-_CELLS = r"(?:platelets?|neutrophils?|granulocytes?|leukocytes?|lymphocytes?|white (?:blood )?cells?|red (?:blood )?cells?|WBC|RBC|ANC|plt|hemoglobin|blood)"
-_HEMATOLOGIC_WORDS = phrase(
-    r"neutropeni\w*", r"thrombocytopeni\w*", r"an(?:a)?emia", r"(?:pan|bi|lympho|granulo)?cytopeni\w*", r"leu[kc]openi\w*",
-    r"lymphopeni\w*", r"agranulocytosis", r"(?:bone marrow |myelo ?)suppression", r"(?:bone marrow )?(?:aplasia|hypoplasia)",
-    rf"{_CELLS}(?: counts?)? (?:decreased|low|reduced|decrease)", rf"(?:low|decreased|reduced) {_CELLS}(?: counts?)?",
-)  # fmt: skip
-_FEBRILE_NEUTROPENIA = phrase(
-    r"febrile (?:neutropeni\w*|agranulocytosis)", r"neutropenic fever", r"fever (?:and|with) neutropeni\w*"
-)
-_SEVERE_INFECTION = re.compile(
-    r"\b(?:sepsis|septic|pneumonia|bacter[ae]mia|fungemia|mucormycosis)\b", re.IGNORECASE
-)
+# The reader's topics on infection and bleeding, and the values that state one.
+_TOPICS = ("infection", "bleeding")
+_STATING = frozenset({"infection", "severe", "bleeding"})
+_CONCEPTS = {"POL-TOX-BLEED": "hemorrhage", "POL-TOX-INF": "infection"}
+_PLANS = frozenset({"MedicationRequest", "ServiceRequest", "CarePlan", "Appointment"})
 _SEVERE_INFECTION_CODES = frozenset({"A419", "B377", "J189", "91302008", "10001005", "233604007"})
 _NEOPLASM = re.compile(
     r"leuk[ae]mia|lymphoma|carcinoma|cancer|tumou?r|neoplas|glioma|sarcoma|gvhd|graft", re.IGNORECASE
@@ -57,11 +55,15 @@ _PHYSICIANS_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Toxicity:
-    """An active non-hematologic event, the row of the table that it falls under, and its CTCAE grade."""
+    """An active non-hematologic event, the row of the table that it falls under, and its CTCAE grade.
+
+    ``understood`` is False where its name tells of bleeding or an infection in words that are not wholly understood.
+    """
 
     problem: Problem
     rule: str
     grade: int | None
+    understood: bool = True
 
     @property
     def shown(self) -> str:
@@ -79,22 +81,27 @@ def graded_toxicities(case: Case) -> tuple[Toxicity, ...]:
 
 def long_ago(case: Case) -> Iterator[NeededItem]:
     """Infections and bleeding of long ago that have no end on record: for information, no hold (8.4.7)."""
-    for t in _active(case):
-        if _is_of_long_ago(case, t):
-            before = days("tox.long_ago")
-            because = f"{t.problem.shown}: no end recorded; it began more than {before} days before the course, so it is no hold"
-            yield NeededItem("toxicity-detail", because, decides=False)
+    before = days("tox.long_ago")
+    for p in (t.problem for t in _active(case) if _is_of_long_ago(case, t)):
+        because = f"{p.shown}: no end recorded; it began more than {before} days before the course, so it is no hold"
+        mention = _mentioned_since(case, p, _long_before(case))
+        unsaid = f"; on file and not understood: {mention.shown}" if mention is not None else ""
+        yield NeededItem("toxicity-detail", f"{because}{unsaid}", decides=False)
+
+
+def _long_before(case: Case) -> date:
+    return (case.frame.start or case.day_one) - span("tox.long_ago")
 
 
 def _active(case: Case) -> Iterator[Toxicity]:
     for p in _newest_of_each(case):
         if p.is_active and not _has_its_own_rule(p) and (rule := _rule_for(case, p)) is not None:
-            yield Toxicity(p, rule, _grade(p))
+            yield Toxicity(p, rule, _grade(p), _CONCEPTS.get(rule) not in p.undecided)
 
 
 def _is_of_long_ago(case: Case, t: Toxicity) -> bool:
     """An infection or bleeding begun more than 90 days before the course, since neither restated nor treated."""
-    p, since = t.problem, (case.frame.start or case.day_one) - span("tox.long_ago")
+    p, since = t.problem, _long_before(case)
     began = p.onset or p.recorded
     if t.rule == "POL-TOX-GR2" or began is None or began.is_before(since) is not True:
         return False
@@ -102,22 +109,42 @@ def _is_of_long_ago(case: Case, t: Toxicity) -> bool:
     return not (written_anew or _is_restated(case, p, since) or _is_treated(case, p, since))
 
 
-def _term(p: Problem) -> re.Pattern[str]:
-    """The word of an event's name that tells the infection or bleeding, else the whole name."""
-    found = [m[0] for name in ("infection", "hemorrhage") if (m := WORDS[name].search(p.words)) is not None]
-    return re.compile(re.escape((found or [p.words.split(" | ")[0] or p.reference])[0]), re.IGNORECASE)
+def _term(p: Problem) -> str:
+    """The name of the infection or bleeding within an event's name, else the whole name; in small letters."""
+    own = p.words.split(" | ")[0] or p.reference
+    return next((name for topic in _TOPICS if (name := first_name(own, topic))), own).lower()
+
+
+def _spoken_since(case: Case, p: Problem, since: date) -> Iterator[tuple[Statement, Reading]]:
+    """What texts since a day say of infection and bleeding; not the event's own, plans and orders."""
+    for s in case.chart.statements:
+        if (
+            s.reference != p.reference
+            and s.kind not in _PLANS
+            and s.when
+            and s.when.is_before(since) is False
+        ):
+            yield from ((s, read(s.whole, topic, s.when.last)) for topic in _TOPICS)
 
 
 def _is_restated(case: Case, p: Problem, since: date) -> bool:
     """Whether a text since then says that it is there."""
     term = _term(p)
     return any(
-        s.reference != p.reference
-        and s.kind not in ("MedicationRequest", "ServiceRequest", "CarePlan", "Appointment")
-        and s.when is not None
-        and s.when.is_before(since) is False
-        and says(s.whole, term) is Said.AFFIRMED
-        for s in case.chart.statements
+        a.is_now and a.value in _STATING and term in a.quote.lower()
+        for _, reading in _spoken_since(case, p, since)
+        for a in reading.assertions
+    )
+
+
+def _mentioned_since(case: Case, p: Problem, since: date) -> Mention | None:
+    """The newest text since a day that names it and was not understood."""
+    term = _term(p)
+    return newest_of(
+        Mention(s.when, s.reference, n.quote)
+        for s, reading in _spoken_since(case, p, since)
+        for n in reading.not_understood
+        if not n.silenced and term in n.quote.lower()
     )
 
 
@@ -125,7 +152,7 @@ def _is_treated(case: Case, p: Problem, since: date) -> bool:
     """Whether a drug was ordered or given for it since then."""
     term = _term(p)
     return any(
-        term.search(use.reasons) is not None
+        term in use.reasons.lower()
         and not _PREVENTION.search(use.all_text)
         and (last := use.last_known) is not None
         and last.is_before(since) is not True
@@ -158,15 +185,10 @@ def _has_its_own_rule(p: Problem) -> bool:
     named_so = any(named(own, topic) is not Named.ABSENT for topic in ("vod", "reaction"))
     if named_so or p.is_a("vod_sos") or p.is_a("infusion_reaction"):
         return True
-    if p.is_a("infection") or p.is_a("hemorrhage") or _is_febrile_neutropenia(p):
+    if p.may_be("infection") or p.may_be("hemorrhage"):
         return False
     coded = any(system is System.ICD10CM and _HEMATOLOGIC_ICD.match(code) for system, code in p.codes)
-    return coded or bool(p.concepts & _HEMATOLOGIC) or says(p.words, _HEMATOLOGIC_WORDS) is Said.AFFIRMED
-
-
-def _is_febrile_neutropenia(p: Problem) -> bool:
-    """Febrile neutropenia is an infection, and by its definition a severe one."""
-    return p.is_a("febrile_neutropenia") or says(p.words, _FEBRILE_NEUTROPENIA) is Said.AFFIRMED
+    return coded or bool(p.concepts & _HEMATOLOGIC)
 
 
 def _grade(p: Problem) -> int | None:
@@ -176,20 +198,27 @@ def _grade(p: Problem) -> int | None:
 def _rule_for(case: Case, p: Problem) -> str | None:
     if _PAST.search(p.words):
         return None
-    if p.is_a("hemorrhage"):
+    if p.may_be("hemorrhage"):
         return "POL-TOX-BLEED"
-    if (p.is_a("infection") and _is_severe_infection(p)) or _is_febrile_neutropenia(p):
+    if p.may_be("infection") and _is_severe_infection(p):
         return "POL-TOX-INF"
-    graded = (_grade(p) or 0) >= days("tox.grade_interrupt")
+    graded = (_grade(p) or 0) >= days("tox.grade_interrupt") and not _is_called_over(p)
     neoplasm = _NEOPLASM.search(_NO_NEOPLASM.sub(" ", p.words))
     return "POL-TOX-GR2" if graded and _began_in_treatment(case, p) and not neoplasm else None
+
+
+def _is_called_over(p: Problem) -> bool:
+    """Whether the whole of its own name says that it has recovered ("Mucositis resolved, grade 3")."""
+    own = folded(p.words.split(" | ")[0])
+    told = read(own, "recovery").assertions
+    return any(a.is_now and a.value == "recovered" and a.quote == own for a in told)
 
 
 def _is_severe_infection(p: Problem) -> bool:
     return (
         (p.grade or 0) >= days("tox.grade_severe")
         or p.severity in ("severe", "life-threatening")
-        or bool(_SEVERE_INFECTION.search(p.words))
+        or p.may_be("severe_infection")
         or any(code in _SEVERE_INFECTION_CODES for _, code in p.codes)
     )
 

@@ -1,0 +1,102 @@
+"""Words on treatment: earlier therapy, the line, the end of a toxicity. Each with what must not be read so."""
+
+import pytest
+
+from cds_service.clinical.reading.reader import read
+from cds_service.policies.inotuzumab.case.regimens import names_therapy, prior_therapy_in
+from cds_service.policies.inotuzumab.interruptions.hold_reasons import says_recovered
+
+EARLIER = [
+    "Prior therapies: hyper-CVAD, blinatumomab", "Treated with hyper-CVAD x 8 then POMP maintenance, relapsed 1/2026", "She received blinatumomab x 2 cycles",
+    "B-ALL, relapsed after alloHSCT 2024", "R/R B-ALL after 2 prior lines", "Progressed on ponatinib", "Refractory to blinatumomab and CAR-T",
+    "Had induction with CALGB 10403", "Completed BFM in 2010", "Failed 2 lines of therapy", "S/p CAR-T 2025",
+    "Underwent alloSCT in CR1", "Previously on dasatinib", "Heavily pretreated with chemotherapy", "Prior lines: 2", "Relapsed after hyper-CVAD, starting inotuzumab",
+]  # fmt: skip
+NONE_EARLIER = [
+    "Plan hyper-CVAD", "Will receive blinatumomab after inotuzumab", "Never received chemotherapy", "No prior therapy", "No prior lines of therapy", "Chemotherapy naive",
+    "Mother received chemotherapy for breast cancer", "Chemotherapy consent signed", "Received chemo teaching packet", "Prior authorization for chemotherapy received",
+    "Discussed prior chemotherapy options", "Trial requires failure of 2 prior lines of therapy", "If she failed blinatumomab, consider CAR-T", "Risk of relapse after chemotherapy",
+    "Prior chemo for lymphoma in 2005", "Breast cancer s/p chemotherapy 2012", "Induction of labor completed", "CAR-T referral completed", "Received first dose of inotuzumab",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", EARLIER)
+def test_earlier_therapy_is_read(text):
+    assert [p.understood for p in prior_therapy_in(text, None)][:1] == [True]
+
+
+@pytest.mark.parametrize("text", NONE_EARLIER)
+def test_what_is_no_earlier_therapy_of_this_patient_for_this_disease(text):
+    assert list(prior_therapy_in(text, None)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Onc hx: hyper-CVAD 2024, relapse 2025",
+        "Previously treated with dasatinib xyzzy",
+        "Failed quux and blinatumomab",
+    ],
+)
+def test_earlier_therapy_in_words_that_are_not_understood_is_told_apart(text):
+    (prior,) = prior_therapy_in(text, None)
+    assert (prior.understood, prior.quote) == (False, text)
+
+
+SILENCING = ("If ", "Father: ", "Trial requires ", "Discussed ", "Consent for ", "Sister ", "Plan: ")
+
+
+@pytest.mark.parametrize("prefix", SILENCING)
+def test_behind_words_of_another_time_place_or_person_nothing_is_earlier_therapy(prefix):
+    told = [
+        text
+        for text in EARLIER
+        if ":" not in text and any(p.understood for p in prior_therapy_in(f"{prefix}{text}", None))
+    ]
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("hyper-CVAD x 4", True),
+        ("R-hyper-CVAD part A", True),
+        ("FLAG-IDA", True),
+        ("No chemotherapy", False),
+        ("Chemotherapy education", False),
+        ("Wound care", False),
+        ("Chemotherapy of the quux kind", None),
+    ],
+)
+def test_the_name_of_a_record_of_therapy(name, expected):
+    assert names_therapy(name) is expected
+
+
+LINES = {
+    "first": ["Induction", "First-line therapy with inotuzumab", "Newly diagnosed B-ALL, induction", "Remission induction day 1", "Upfront treatment"],
+    "later": ["Third-line therapy: FLAG-IDA", "Salvage chemotherapy", "Second relapse", "Re-induction", "Plan: third-line blinatumomab"],
+    "": ["Failed first line", "Post-induction", "Prior induction", "Consider induction", "If induction fails", "Brother: induction", "Induction of labor", "First line antibiotics", "Limb salvage surgery", "Salvage options discussed", "Not first-line", "Induction trial"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "text"), [(v, t) for v, texts in LINES.items() for t in texts])
+def test_the_line_of_treatment(value, text):
+    assert read(text, "line").values == ({value} if value else set())
+
+
+RECOVERED = [
+    "Mucositis resolved", "Resolution of mucositis", "Mucositis improved to grade 1", "Oral mucositis resolved, may resume inotuzumab", "Mucositis is back to baseline",
+    "Mucositis resolved, no fever", "Her mucositis resolved on 3/30 with supportive care", "Mucositis and diarrhea resolved", "Mucositis, resolved",
+]  # fmt: skip
+NOT_RECOVERED = [
+    "Mucositis improving", "Mucositis, hold until resolved", "Mucositis unresolved", "No resolution of mucositis", "Mucositis not yet resolved", "Resume when mucositis resolved",
+    "Mucositis persists, ALT resolved", "Mucositis grade 2, fever resolved", "Mucositis grade 2, resolved fever", "Mucositis resolved?", "Mucositis possibly resolved", "Mucositis nearly resolved",
+    "Mucositis resolved in sister", "Mucositis resolved xyzzy", "Mucositis grade 1 expected",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [*((t, True) for t in RECOVERED), *((t, False) for t in NOT_RECOVERED)]
+)
+def test_whether_a_toxicity_has_recovered(text, expected):
+    assert says_recovered(text, "Mucositis grade 3") is expected
