@@ -5,7 +5,7 @@ Reads from the EHR's own server, each once and few of them; what cannot be had i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -20,12 +20,14 @@ from cds_service.fhir.references import local_reference
 MOST_READ = 5
 
 
-def with_payors(record: Record, client: FhirClient, deadline: float) -> Record:
-    """The record with the Organizations that its active Coverages name, and that it does not hold yet."""
+def with_payors(
+    record: Record, client: FhirClient, deadline: float, statuses: Collection[str] = ("active",)
+) -> Record:
+    """The record with the Organizations that its Coverages of these statuses name, and that it does not hold yet."""
     if not client.access("Organization", reading=True).allowed:
         return record
     crew: Crew[str, Page] = Crew(AT_ONCE)
-    wanted = dict(islice(_wanted(record, client), MOST_READ))
+    wanted = dict(islice(_wanted(record, client, statuses), MOST_READ))
     for address in wanted:
         crew.give(address, _read(client, address, deadline))
     found = []
@@ -36,14 +38,19 @@ def with_payors(record: Record, client: FhirClient, deadline: float) -> Record:
         found += [replace(resource, origin="fetched", name=handed.label) for resource in own]
     if not found:
         return record
+    return with_organizations(record, found)
+
+
+def with_organizations(record: Record, found: Iterable[Resource]) -> Record:
+    """The record with these Organizations beside its own."""
     held = (*record.of_type("Organization"), *sorted(found, key=lambda r: r.reference))
     return replace(record, by_type={**record.by_type, "Organization": held})
 
 
-def _wanted(record: Record, client: FhirClient) -> Iterator[tuple[str, str]]:
+def _wanted(record: Record, client: FhirClient, statuses: Collection[str]) -> Iterator[tuple[str, str]]:
     """Addresses on this server, each with the reference of the Organization that it should give."""
     for coverage in record.of_type("Coverage"):
-        if coverage.body.get("status") != "active":
+        if coverage.body.get("status") not in statuses:
             continue
         for payor in as_dicts(coverage.body.get("payor")):
             reference = as_text(payor.get("reference")) or ""
