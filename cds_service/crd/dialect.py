@@ -85,7 +85,8 @@ class Crd(Dialect):
         self, grounds: Grounds, found: Sequence[Determination], installed: Mapping[str, DrugPolicy]
     ) -> Said:
         chosen = grounds.options["configuration"]
-        body: dict[str, Any] = {"cards": wanted(grounds.cards(found, CardForm.WITHOUT_COVERAGE), chosen)}
+        cards = [_of_its_order(card) for card in grounds.cards(found, CardForm.WITHOUT_COVERAGE)]
+        body: dict[str, Any] = {"cards": wanted(cards, chosen)}
         stated = statements(grounds, found, installed) if chosen.get(COVERAGE_INFO, True) else ()
         orders = {draft.reference: draft.body for draft in grounds.drafts}
         drugs = {d.order: d.drug for d in found}
@@ -120,6 +121,12 @@ def statements(
         name = coverage_information.assertion_id(said, grounds.tenant, grounds.patient_id, orders[d.order])
         made.append(replace(said, assertion_id=name))
     return tuple(made)
+
+
+def _of_its_order(card: dict[str, Any]) -> dict[str, Any]:
+    """The card with the guide's pointer to the order that it is about."""
+    about = {"reference": card["extension"]["payer-policy-cds"]["order"]}
+    return {**card, "extension": {**card["extension"], "davinci-crd.associated-resource": [about]}}
 
 
 def _plan(grounds: Grounds, d: Determination, payers: Collection[str] | None) -> Plan | None:
