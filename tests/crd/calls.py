@@ -60,9 +60,9 @@ def bundle(*resources: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_coverage(body: Mapping[str, Any], *coverages: Mapping[str, Any]) -> dict[str, Any]:
-    """A call that brings these Coverages; by default one of the policy's payer."""
+    """A call of the hospital's that brings these Coverages; by default one of the policy's payer."""
     held = coverages or (coverage(body["context"]["patientId"]),)
-    return changed(body, "prefetch.coverage", bundle(*held))
+    return changed({"fhirServer": SERVER} | dict(body), "prefetch.coverage", bundle(*held))
 
 
 def crd_call(patient: str = MET, **members: Any) -> dict[str, Any]:
