@@ -34,7 +34,8 @@ def assertion_id(said: Statement, tenant: str, patient_id: str, order: Mapping[s
 
 def action(said: Statement, order: Mapping[str, Any], drug: str) -> dict[str, Any] | None:
     """The system action that puts a statement on its order; None when it stands there already."""
-    held = [e for e in as_dicts(order.get("extension")) if e.get("url") == URL]
+    extensions = _extensions(order)
+    held = [e for e in as_dicts(extensions) if e.get("url") == URL]
     if any(_id_of(e) == said.assertion_id for e in held):
         return None
     ours = {
@@ -42,7 +43,7 @@ def action(said: Statement, order: Mapping[str, Any], drug: str) -> dict[str, An
         "extension": [*_parts(said), _part("coverage-assertion-id", valueString=said.assertion_id)],
     }
     replaced = [e for e in held if _coverage_of(e) == local_reference(said.coverage)]
-    kept = [e for e in as_list(order.get("extension")) if e not in replaced]
+    kept = [e for e in extensions if e not in replaced]
     return {
         "type": "update",
         "description": f"Add coverage information for {drug}",
@@ -50,8 +51,14 @@ def action(said: Statement, order: Mapping[str, Any], drug: str) -> dict[str, An
     }
 
 
+def _extensions(order: Mapping[str, Any]) -> list[Any]:
+    """The order's extensions as they stand; a lone one counts as an array of one."""
+    given = order.get("extension")
+    return [given] if isinstance(given, dict) else as_list(given)
+
+
 def _without(order: Mapping[str, Any]) -> dict[str, Any]:
-    kept = [e for e in as_list(order.get("extension")) if as_dict(e).get("url") != URL]
+    kept = [e for e in _extensions(order) if as_dict(e).get("url") != URL]
     rest = {name: value for name, value in order.items() if name != "extension"}
     return {**rest, "extension": kept} if kept else rest
 

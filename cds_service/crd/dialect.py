@@ -16,12 +16,12 @@ from cards import CardForm, facts
 from cds_service.clinical.payer import Plan, plans_of
 from cds_service.crd import coverage_information, members
 from cds_service.crd.configuration import COVERAGE_INFO, configured, wanted
-from cds_service.crd.plan_choice import plan_for
+from cds_service.crd.plan_choice import named_coverages, plan_for
 from cds_service.crd.prefetch import ORGANIZATIONS
 from cds_service.crd.statement import Basis, Statement, statement
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.needs import CLINICAL
-from cds_service.ehr.payors import with_organizations, with_payors
+from cds_service.ehr.payors import with_coverages, with_more, with_payors
 from cds_service.ehr.prefetch import sent
 from cds_service.engine.determination import CardKind, Determination
 from cds_service.evaluation.decision import Grounds
@@ -56,13 +56,21 @@ class Crd(Dialect):
                     raise Refused(422, "required", f"{path} is required by the CRD profile.", path)
 
     def with_payors(
-        self, record: Record, call: OrderSign, client: FhirClient | None, deadline: float
+        self,
+        record: Record,
+        call: OrderSign,
+        _tenant: Tenant | None,
+        client: FhirClient | None,
+        deadline: float,
     ) -> Record:
         page = sent(call.prefetch, ORGANIZATIONS)
         held = {r.reference for r in record.of_type("Organization")}
-        new = [r for r in (page.resources if page else ()) if r.type == "Organization"]
-        record = with_organizations(record, [r for r in new if r.reference not in held])
-        return record if client is None else with_payors(record, client, deadline, _STATUSES)
+        brought = [r for r in (page.resources if page else ()) if r.type == "Organization"]
+        record = with_more(record, "Organization", [r for r in brought if r.reference not in held])
+        if client is None:
+            return record
+        named = dict.fromkeys(name for draft in call.drafts for name in named_coverages(draft))
+        return with_payors(with_coverages(record, list(named), client, deadline), client, deadline, _STATUSES)
 
     def options(self, call: OrderSign, tenant: Tenant | None, record: Record) -> Mapping[str, Any]:
         chosen = {"configuration": configured(call.extension)}

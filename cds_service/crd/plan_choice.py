@@ -28,7 +28,7 @@ def plan_for(
     ``payers`` are the identifiers of this deployment's payors, None where any will do. Raises Refused with 400
     when there is none, when several are left, and when the one is not surely of these payors.
     """
-    named = set(_named(order))
+    named = set(named_coverages(order))
     possible = [plan for plan in plans if not named or plan.reference in named]
     if not possible:
         if not all_seen:
@@ -44,7 +44,8 @@ def plan_for(
     return plan
 
 
-def _named(order: Resource) -> Iterator[str]:
+def named_coverages(order: Resource) -> Iterator[str]:
+    """The references of the Coverages in an order's ``insurance``."""
     for pointer in as_dicts(order.body.get("insurance")):
         reference = local_reference(as_text(as_dict(pointer).get("reference")) or "") or ""
         if reference.startswith("Coverage/"):

@@ -35,10 +35,17 @@ class Dialect:
         """Check the orders in scope before any data is asked for. Raises Refused."""
 
     def with_payors(
-        self, record: Record, _call: OrderSign, client: FhirClient | None, deadline: float
+        self,
+        record: Record,
+        _call: OrderSign,
+        tenant: Tenant | None,
+        client: FhirClient | None,
+        deadline: float,
     ) -> Record:
-        """The record with who pays, where that can be had; ``client`` is None when nobody is to be asked."""
-        return record if client is None else with_payors(record, client, deadline)
+        """The record with who pays, where that can be had; ``client`` is None when no server can be asked."""
+        if client is None or tenant is None or not tenant.payer_identifiers:
+            return record
+        return with_payors(record, client, deadline)
 
     def options(self, _call: OrderSign, _tenant: Tenant | None, _record: Record) -> Mapping[str, Any]:
         """Facts of a call that only this dialect knows, for the grounds: JSON, so that they can be kept."""

@@ -114,8 +114,8 @@ def answer(
         gathered = gather(_ehr_request(call, sources, services.clock().date()), client, deadline)
     except NoAccess:
         raise _no_access() from None
-    asks = client if tenant is not None and tenant.payer_identifiers else None
-    gathered = replace(gathered, record=service.dialect.with_payors(gathered.record, call, asks, deadline))
+    record = service.dialect.with_payors(gathered.record, call, tenant, client, deadline)
+    gathered = replace(gathered, record=record)
     return _evaluated(call, services, tenant, inside, gathered, links, ends, service)
 
 

@@ -160,6 +160,40 @@ def test_nothing_is_said_about_orders_of_other_drugs(
     assert answered(hospital(), call) == {"cards": []}
 
 
+_ODD: tuple[Any, ...] = (
+    None,
+    "x",
+    1,
+    {},
+    {"url": 1},
+    [None, 1, "x", [], {}],
+    [{"url": "u", "extension": "x"}],
+)
+_OURS = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+
+
+@pytest.mark.parametrize("member", ["extension", "insurance"])
+def test_no_value_of_a_member_takes_the_answer_away(hospital: Hospital, member: str) -> None:
+    client = hospital()
+    for odd in (*_ODD, [{"url": _OURS}], [{"url": _OURS, "extension": _ODD[5]}]):
+        call = changed(crd_call(), f"context.draftOrders.entry.0.resource.{member}", odd)
+        (action,) = answered(client, call)["systemActions"]
+
+        assert values(information({"extension": action["resource"]["extension"][-1:]})[0], "covered")
+        if member == "extension" and isinstance(odd, list):
+            assert action["resource"]["extension"][:-1] == odd
+
+
+@pytest.mark.parametrize("member", ["payor", "period", "subscriberId", "identifier", "status"])
+def test_no_value_in_a_coverage_fails_the_call(hospital: Hospital, tmp_path: Any, member: str) -> None:
+    (tmp_path / "members.csv").write_text("payer,member_id\nurn:oid:1.2.3|MMM,M-1\n\n,\nx\n")
+    client, call = hospital(more='members_file = "members.csv"'), crd_call()
+    for odd in (*_ODD, True):
+        call["prefetch"]["coverage"]["entry"][0]["resource"][member] = odd
+
+        assert ask(client, call).status_code in (200, 400)
+
+
 # ---- Cards
 
 

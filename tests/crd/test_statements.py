@@ -180,6 +180,20 @@ def test_a_payor_that_the_prefetch_brings_is_known(hospital: Hospital) -> None:
     assert "does not identify" in refused(ask(client, unnamed), 400, "prefetch.coverage")
 
 
+def test_a_coverage_that_only_the_order_names_is_read(hospital: Hospital) -> None:
+    call = _insured(with_coverage(order_sign(), coverage(MET)), "Coverage/c9")
+    others = coverage("another-patient", id="c9")
+    for held, status in ((coverage(MET, id="c9", status="cancelled"), 200), (others, 400)):
+        with running([held]) as ehr:
+            response = ask(hospital(server=ehr.base), call | {"fhirServer": ehr.base})
+            assert ehr.asked("Coverage") == ["Coverage/c9"]
+        assert response.status_code == status
+        if status == 200:
+            parts = the_statement(response.get_json())
+            assert values(parts, "coverage") == [{"reference": "Coverage/c9"}]
+            assert reasons(parts)[0][0] == "no-active-coverage"
+
+
 @pytest.mark.parametrize("status", ["active", "cancelled"])
 def test_a_payor_that_the_ehr_holds_is_read(hospital: Hospital, status: str) -> None:
     identifiers = [payor["identifier"] for payor in coverage(MET)["payor"]]
