@@ -68,7 +68,7 @@ def call(
         raise click.ClickException(_said(body) or "the answer says no more")
     cards, actions = list(as_dicts(body.get("cards"))), list(as_dicts(body.get("systemActions")))
     for action in actions:
-        click.echo(f"\n[{action.get('type')}] {action.get('description')}: {', '.join(coded(action))}")
+        click.echo(f"\n[{action.get('type')}] {action.get('description')}: {', '.join(_coded(action))}")
     for line in (line for card in cards for line in _lines(card)):
         click.echo(line)
     if not cards and not actions:
@@ -125,7 +125,7 @@ def _said(outcome: Mapping[str, Any]) -> str:
     return "; ".join(texts)
 
 
-def coded(action: Mapping[str, Any]) -> Iterator[str]:
+def _coded(action: Mapping[str, Any]) -> Iterator[str]:
     """``covered=conditional`` and the like: the codes of the coverage-information that an action puts on its order."""
     for extension in as_dicts(as_dict(action.get("resource")).get("extension")):
         if extension.get("url") == COVERAGE_INFORMATION:

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from cds_service.cli import main
 from cds_service.store import audit_trail
+from cds_service.trust.outbound import Response
 from tests.contract.calls import changed, order, sign
 from tests.crd.calls import (
     CRD,
@@ -450,6 +451,25 @@ def test_a_saved_request_is_answered_offline(tmp_path: Any) -> None:
     assert (refused.exit_code, "order-sign-crd" in refused.output) == (1, True)
     plain = json.loads(CliRunner().invoke(main, arguments).stdout)
     assert list(plain) == ["cards"]
+
+
+def test_what_is_put_on_an_order_is_printed_by_the_command_that_calls(
+    hospital: Hospital, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = hospital()
+
+    def sent(_url: str, body: bytes, *_: object) -> Response:
+        given = client.post(CRD, data=body, headers={"Content-Type": "application/json"})
+        return Response(given.status_code, {}, given.data)
+
+    monkeypatch.setattr("cds_service.commands.call._sent", sent)
+    assert CliRunner().invoke(main, ["keys", "new", "--out", str(tmp_path)]).exit_code == 0
+    (tmp_path / "request.json").write_text(json.dumps(crd_call("second-cycle-after-cr")))
+    arguments = ["--issuer", "i", "--key", str(tmp_path / "private.pem"), str(tmp_path / "request.json")]
+    printed = CliRunner().invoke(main, ["call", *arguments]).output
+
+    assert ": covered=covered, pa-needed=auth-needed, doc-needed=clinical\n" in printed
+    assert "nothing to say" not in printed
 
 
 def test_a_patient_who_could_not_be_read_leaves_the_answer_open(hospital: Hospital) -> None:
