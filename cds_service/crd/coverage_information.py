@@ -53,8 +53,8 @@ def action(said: Statement, order: Mapping[str, Any], drug: str) -> dict[str, An
 
 def _extensions(order: Mapping[str, Any]) -> list[Any]:
     """The order's extensions as they stand; a lone one counts as an array of one."""
-    given = order.get("extension")
-    return [given] if isinstance(given, dict) else as_list(given)
+    lone = as_dict(order.get("extension"))
+    return [lone] if lone else as_list(order.get("extension"))
 
 
 def _without(order: Mapping[str, Any]) -> dict[str, Any]:

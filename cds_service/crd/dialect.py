@@ -73,16 +73,15 @@ class Crd(Dialect):
         return with_payors(with_coverages(record, list(named), client, deadline), client, deadline, _STATUSES)
 
     def options(self, call: OrderSign, tenant: Tenant | None, record: Record) -> Mapping[str, Any]:
-        chosen = {"configuration": configured(call.extension)}
+        chosen = {"configuration": configured(call.extension), "members": None, "list_is_lost": False}
         if tenant is None or tenant.members_file is None:
             return chosen
         try:
             known = members.members(tenant.members_file)
         except OSError as fault:
             log.error("%s", fault)
-            return chosen | {"members": None}
-        plans = plans_of(record, UTC)
-        return chosen | {"members": sorted(_members_among(plans, record, known))}
+            return chosen | {"list_is_lost": True}
+        return chosen | {"members": sorted(_members_among(plans_of(record, UTC), record, known))}
 
     def check(self, grounds: Grounds, found: Sequence[Determination], *, dev: bool) -> None:
         payers = None if dev and not grounds.payers else grounds.payers
@@ -162,13 +161,13 @@ def _members_among(plans: Sequence[Plan], record: Record, known: Collection[tupl
 
 
 def _is_member(grounds: Grounds, plan: Plan) -> bool | None:
-    listed = grounds.options.get("members")
+    listed = grounds.options["members"]
     return None if listed is None else plan.reference in listed
 
 
 def _technical(grounds: Grounds) -> str | None:
     """Why nothing of the record but the Coverage could be had; None when anything clinical was seen."""
-    if "members" in grounds.options and grounds.options["members"] is None:
+    if grounds.options["list_is_lost"]:
         return _NO_LIST
     record = grounds.record
     lost = {gap.need: gap.reason for gap in record.gaps if not gap.partial and gap.need in CLINICAL}

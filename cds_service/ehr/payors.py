@@ -70,7 +70,7 @@ def _read_each(
 def _wanted(record: Record, client: FhirClient, statuses: Collection[str]) -> Iterator[tuple[str, str]]:
     """Addresses on this server, each with the reference of the Organization that it should give."""
     for coverage in record.of_type("Coverage"):
-        if coverage.body.get("status") not in statuses:
+        if as_text(coverage.body.get("status")) not in statuses:
             continue
         for payor in as_dicts(coverage.body.get("payor")):
             reference = as_text(payor.get("reference")) or ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cds_service.engine.outline import PolicyError
+from cds_service.fhir.json_types import as_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,10 @@ class Described:
 
 def described(text: str) -> Described:
     """Read the ``[service]`` table of a policy file. Raises PolicyError that names what is missing."""
-    table = tomllib.loads(text).get("service", {})
-    if missing := [name for name in ("title", "description", "billing") if not table.get(name)]:
+    table = as_dict(tomllib.loads(text).get("service"))
+    billing = as_dict(table.get("billing"))
+    missing = [name for name in ("title", "description") if not table.get(name)]
+    missing += [f"billing.{name}" for name in ("system", "code", "display") if not billing.get(name)]
+    if missing:
         raise PolicyError(f"[service] lacks: {', '.join(missing)}")
-    if missing := [name for name in ("system", "code", "display") if not table["billing"].get(name)]:
-        raise PolicyError(f"[service] billing lacks: {', '.join(missing)}")
-    return Described(table["title"], table["description"], dict(table["billing"]))
+    return Described(table["title"], table["description"], dict(billing))

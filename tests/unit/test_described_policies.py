@@ -25,10 +25,10 @@ def test_a_policy_is_described() -> None:
 @pytest.mark.parametrize(
     ("taken", "named"),
     [
-        (_WHOLE, "title, description, billing"),
+        (_WHOLE, "title, description, billing.system"),
         ('title = "t"', "title"),
         ('description = "d"', "description"),
-        ('code = "c", ', "billing lacks: code"),
+        ('code = "c", ', "lacks: billing.code"),
     ],
 )
 def test_what_is_missing_is_named(taken: str, named: str) -> None:

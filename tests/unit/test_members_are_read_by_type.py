@@ -15,6 +15,7 @@ FOLDERS = (
     "cds_service/clinical",
     "cds_service/policies",
     "cds_service/ehr",
+    "cds_service/crd",
     "cds_service/smart/page",
 )
 FILES = sorted(p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py"))
