@@ -78,8 +78,8 @@ class Crd(Dialect):
             return chosen
         try:
             known = members.members(tenant.members_file)
-        except OSError as fault:
-            log.error("%s", fault)
+        except OSError:
+            log.error("the members file cannot be read, and was not before")
             return chosen | {"list_is_lost": True}
         return chosen | {"members": sorted(_members_among(plans_of(record, UTC), record, known))}
 
