@@ -152,6 +152,24 @@ def test_several_orders_have_a_statement_each_and_other_drugs_none(hospital: Hos
     assert all(card["detail"].startswith("For inotuzumab ozogamicin") for card in answer["cards"])
 
 
+def test_a_service_request_for_the_drug_is_answered_as_well(hospital: Hospital) -> None:
+    request = {
+        "resourceType": "ServiceRequest",
+        "id": "infusion",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": f"Patient/{MET}"},
+        "authoredOn": "2026-04-15",
+        "requester": {"reference": "Practitioner/oncologist-1"},
+        "occurrenceDateTime": "2026-04-16",
+        "code": _own_order()["medicationCodeableConcept"],
+    }
+    (action,) = answered(hospital(), _drafts(request))["systemActions"]
+
+    assert _without_information(action["resource"]) == request
+    assert values(information(action["resource"])[0], "covered")
+
+
 @pytest.mark.parametrize("drafts", [(), (_OTHER_DRUG,), (_OTHER_DRUG, _OTHER_TYPE)])
 def test_nothing_is_said_about_orders_of_other_drugs(
     hospital: Hospital, drafts: tuple[Mapping[str, Any], ...]
