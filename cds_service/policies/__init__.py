@@ -17,6 +17,7 @@ from cds_service.engine.determination import Determination, PolicyReference
 from cds_service.engine.outline import Outline
 from cds_service.engine.policy_file import PolicyError
 from cds_service.fhir.record import Record, Resource
+from cds_service.policies.described import Described
 
 
 class Determine(Protocol):
@@ -37,6 +38,7 @@ class DrugPolicy:
     order given; the clock is an aware instant. A draft without an id carries its ``name``. What
     the time does not reach is unknown and named.
     ``picture`` is what the detail page draws: results with the policy's limits, and the doses.
+    ``described`` is what discovery says of it.
     """
 
     name: str
@@ -44,6 +46,7 @@ class DrugPolicy:
     in_scope: Callable[[Resource, Callable[[str, Resource], Resource | None]], bool]
     determine: Determine
     picture: Callable[[Record, datetime], Picture]
+    described: Described
 
     @property
     def reference(self) -> PolicyReference:
