@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 
 from cds_service.engine.outline import PolicyError
 from cds_service.fhir.json_types import as_dict
@@ -17,6 +18,11 @@ class Described:
     title: str
     description: str
     billing: Mapping[str, str]
+
+
+def described_in(folder: str) -> Described:
+    """What the policy of a folder, given as a package, says of itself. Raises PolicyError."""
+    return described(files(folder).joinpath("policy.toml").read_text(encoding="utf-8"))
 
 
 def described(text: str) -> Described:

@@ -3,10 +3,9 @@
 from cds_service.clinical.reading.lexicon import load
 from cds_service.clinical.reading.topics import TOPICS
 from cds_service.policies import DrugPolicy
-from cds_service.policies.described import described
+from cds_service.policies.described import described_in
 from cds_service.policies.inotuzumab.determine import OUTLINE, determine, in_scope
-from cds_service.policies.inotuzumab.numbers import policy_text
 from cds_service.policies.inotuzumab.picture import picture
 
-POLICY = DrugPolicy("inotuzumab", OUTLINE.reference, in_scope, determine, picture, described(policy_text()))
+POLICY = DrugPolicy("inotuzumab", OUTLINE.reference, in_scope, determine, picture, described_in(__name__))
 load(TOPICS)
