@@ -151,7 +151,7 @@ def _open(d: Determination) -> Iterator[str]:
         yield f"{upper_first(name_of(d, need))}: {need.because}"
     for kind, reason in d.unseen:
         yield f"Could not be seen: {kind}: {reason}"
-    asked = {item for need in needed for item in (need.item,)}
+    asked = {need.item for need in needed}
     for c in d.criteria:
         if c.applies and c.verdict is Verdict.UNKNOWN and not asked.intersection(c.needed):
             yield f"{_place(c)}: {lower_first(c.because)}"
