@@ -14,6 +14,8 @@ from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.references import local_reference
 
 URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+# As CRD's own value sets spell it; elsewhere it is http.
+_HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 _REASONS = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"
 _DETAILS = "http://terminology.hl7.org/CodeSystem/crd-coverage-detail"
 _DISPLAYS = {
@@ -88,7 +90,7 @@ def _parts(said: Statement) -> Iterator[dict[str, Any]]:
     ):
         if code is not None:
             yield _part(url, valueCode=code)
-    yield _part("billingCode", valueCoding=dict(said.billing))
+    yield _part("billingCode", valueCoding={"system": _HCPCS, **said.billing})
     for code, text in said.reasons:
         yield _part("reason", valueCodeableConcept={**_coded(code), "text": text})
     if said.instructions is not None:

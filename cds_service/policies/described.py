@@ -13,7 +13,7 @@ from cds_service.fhir.json_types import as_dict
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """Title and description of the CDS service for a policy, and the coding that claims for its drug use."""
+    """Title and description of the CDS service for a policy, and the code and display of HCPCS for its drug."""
 
     title: str
     description: str
@@ -30,7 +30,7 @@ def described(text: str) -> Described:
     table = as_dict(tomllib.loads(text).get("service"))
     billing = as_dict(table.get("billing"))
     missing = [name for name in ("title", "description") if not table.get(name)]
-    missing += [f"billing.{name}" for name in ("system", "code", "display") if not billing.get(name)]
+    missing += [f"billing.{name}" for name in ("code", "display") if not billing.get(name)]
     if missing:
         raise PolicyError(f"[service] lacks: {', '.join(missing)}")
     return Described(table["title"], table["description"], dict(billing))

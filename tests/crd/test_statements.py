@@ -104,7 +104,9 @@ def test_what_every_statement_carries(hospital: Hospital, patient: str) -> None:
 
     assert values(parts, "coverage") == [{"reference": "Coverage/c1"}]
     assert values(parts, "date") == ["2026-04-15"]
-    assert [coding["code"] for coding in values(parts, "billingCode")] == ["J9229"]
+    (billing,) = values(parts, "billingCode")
+    assert billing["system"] == "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+    assert billing["code"] == "J9229"
     assert values(parts, "expiry-date") == ["2026-12-31"]
     for never in ("doc-purpose", "satisfied-pa-id", "contact", "dependency"):
         assert not values(parts, never)

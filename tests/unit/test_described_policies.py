@@ -12,7 +12,7 @@ _WHOLE = """
 [service]
 title = "t"
 description = "d"
-billing = { system = "s", code = "c", display = "n" }
+billing = { code = "c", display = "n" }
 """
 
 
@@ -25,7 +25,7 @@ def test_a_policy_is_described() -> None:
 @pytest.mark.parametrize(
     ("taken", "named"),
     [
-        (_WHOLE, "title, description, billing.system"),
+        (_WHOLE, "title, description, billing.code"),
         ('title = "t"', "title"),
         ('description = "d"', "description"),
         ('code = "c", ', "lacks: billing.code"),
