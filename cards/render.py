@@ -1,8 +1,11 @@
-"""Cards of a determination: at most one of each kind, the first sentence says what to do."""
+"""Cards of a determination: at most one of each kind, the first sentence says what to do.
+
+A fault in the wording of one card costs that card: the safety card names it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any
@@ -13,7 +16,8 @@ from cards.identity import card_uuid
 from cards.reasons import override_reasons
 from cards.suggestions import dose_update, orders_for
 from cards.text import summary
-from cds_service.engine.determination import CardKind, Determination, Indicator
+from cds_service.engine.attempts import Allowance, Missed, attempt
+from cds_service.engine.determination import Basis, CardKind, Determination, Finding, Indicator
 from cds_service.engine.verdict import Verdict
 
 _TOPIC_SYSTEM = "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"
@@ -46,10 +50,12 @@ def render(
     orders: Mapping[str, Mapping[str, Any]],
     public_url: str,
     app_context: Mapping[str, str] | None = None,
+    time: Allowance | None = None,
 ) -> list[dict[str, Any]]:
     """All cards, the most urgent first, then by order. ``orders`` holds the order JSON by reference.
 
-    ``app_context`` gives, by order reference, the opaque id that a SMART launch hands back.
+    ``app_context`` gives, by order reference, the opaque id that a SMART launch hands back. ``time``
+    counts the faults; it must not have a limit, since what was decided has to be said.
     """
     cards: list[dict[str, Any]] = []
     for d in determinations:
@@ -63,15 +69,47 @@ def render(
             if app_context is None or d.order not in app_context
             else _link(public_url, app_context[d.order])
         )
-        made = (
-            maker.coverage(link),
-            maker.dose(),
-            maker.safety(),
-            maker.documentation(),
-            maker.details(link),
-        )
-        cards += [card for card in made if card]
+        cards += _guarded(maker, link, time or Allowance())
     return sorted(cards, key=lambda card: -Indicator(card["indicator"]).rank)
+
+
+def _guarded(maker: _Maker, link: Mapping[str, str] | None, time: Allowance) -> list[dict[str, Any]]:
+    """The cards of one determination; the safety card names those that could not be made."""
+    steps: dict[CardKind, Callable[[], dict[str, Any] | None]] = {
+        CardKind.COVERAGE: lambda: maker.coverage(link),
+        CardKind.DOSE: maker.dose,
+        CardKind.SAFETY: maker.safety,
+        CardKind.DOCUMENTATION: maker.documentation,
+        CardKind.DETAILS: lambda: maker.details(link),
+    }
+    made = {kind: attempt(f"the {kind} card", step, time, "shown") for kind, step in steps.items()}
+    missed = {kind: card for kind, card in made.items() if isinstance(card, Missed)}
+    if missed:
+        made[CardKind.SAFETY] = _naming(maker, missed, time)
+    return [card for card in made.values() if isinstance(card, dict)]
+
+
+def _naming(maker: _Maker, missed: Mapping[CardKind, Missed], time: Allowance) -> dict[str, Any] | None:
+    """The safety card with a line for each card that is missing; with these alone, if it is missing itself."""
+    lines = tuple(_not_shown(maker.d, kind, why) for kind, why in missed.items())
+    if CardKind.SAFETY not in missed:
+        whole = maker.with_findings((*lines, *maker.d.findings))
+        card = attempt("the safety card", whole.safety, time, "shown")
+        if not isinstance(card, Missed):
+            return card
+        lines = (*lines, _not_shown(maker.d, CardKind.SAFETY, card))
+    return maker.with_findings(lines).safety()
+
+
+def _not_shown(d: Determination, kind: CardKind, why: Missed) -> Finding:
+    """The line for a card that is missing, as urgent as what stood on it, and a warning at least."""
+    lost = d.findings_on(kind)
+    urgency = max((Indicator.WARNING, *(f.indicator for f in lost)), key=lambda i: i.rank)
+    rules = tuple(dict.fromkeys(rule for f in lost for rule in f.rules))
+    return Finding(
+        "unreadable-data", urgency, CardKind.SAFETY, rules, Basis.RECOMMENDATION,
+        f"The {kind} card {why.because}", "Check by hand before signing",
+    )  # fmt: skip
 
 
 def _link(public_url: str, context: str) -> dict[str, str]:
@@ -92,6 +130,11 @@ class _Maker:
         self, d: Determination, tenant: str, patient_id: str, order: Mapping[str, Any], several: bool
     ) -> None:
         self.d, self.tenant, self.patient_id, self.order, self.several = d, tenant, patient_id, order, several
+
+    def with_findings(self, findings: tuple[Finding, ...]) -> _Maker:
+        """The maker of the same order with other findings."""
+        d = replace(self.d, findings=findings)
+        return type(self)(d, self.tenant, self.patient_id, self.order, self.several)
 
     def _card(
         self,

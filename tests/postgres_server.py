@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -72,6 +73,13 @@ class Server:
     def stop(self) -> None:
         self.run("pg_ctl", "-w", "-m", "immediate", "stop")
 
+    def wait_for_its_end(self) -> None:
+        """Returns once a server that ends by itself is gone; fails after a minute."""
+        until = time.monotonic() + 60
+        while Path(f"{self.folder}/db/postmaster.pid").exists():
+            assert time.monotonic() < until, "the server did not end"
+            time.sleep(0.05)
+
     def sql(self, statement: str, database: str = "postgres") -> None:
         """Run one statement as the superuser, outside of a transaction, whatever limits are set."""
         writing = "-c default_transaction_read_only=off"
@@ -132,8 +140,25 @@ def self_signed(key: Path, certificate: Path) -> None:
 
 
 @contextmanager
-def server(bin_folder: Path) -> Iterator[Server]:
-    """A server that lives as long as the block."""
+def small_disk(size: str) -> Iterator[Path]:
+    """A disk of its own for a server, of so many bytes ("16m"); skips where one may not be mounted."""
+    account = _account()
+    owner = f"uid={account['user']},gid={account['group']}," if account else ""
+    with tempfile.TemporaryDirectory(prefix="disk-") as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", f"{owner}mode=700,size={size}", "tmpfs", folder]
+        try:
+            subprocess.run(mount, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("only root may mount a small disk; tests/store has what a full one is told as")
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@contextmanager
+def server(bin_folder: Path, *initdb: str) -> Iterator[Server]:
+    """A server that lives as long as the block; ``initdb`` are further options of that program."""
     account = _account()
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         if account:
@@ -142,7 +167,7 @@ def server(bin_folder: Path) -> Iterator[Server]:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         made = Server(bin_folder, folder, port)
-        made.run("initdb", "-U", "cds", "-A", "trust", "-E", "UTF8", "--no-sync")
+        made.run("initdb", "-U", "cds", "-A", "trust", "-E", "UTF8", "--no-sync", *initdb)
         made.start()
         try:
             yield made

@@ -21,7 +21,7 @@ from cds_service.clinical.therapy.exposure import DrugUse, reasons_of, uses_of
 from cds_service.fhir.attachments import attached_texts, attachments_of
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import DataKind, Record, Resource
 
 _MAY_LIE_AHEAD = {"CarePlan", "ServiceRequest", "Appointment", "MedicationRequest"}
@@ -237,8 +237,8 @@ def _act(resource: Resource, record: Record, zone: tzinfo) -> Act:
         code = as_dict(activity.get("detail")).get("code")
         coded |= concepts(code, "procedures", "drugs", "rxnorm_products")
         words.append(words_in(code))
-    texts = [as_text(body.get(m)) for m in ("title", "description", "patientInstruction")]
-    texts += [as_text(n.get("text")) for n in as_dicts(body.get("note"))]
+    texts = [as_prose(body.get(m)) for m in ("title", "description", "patientInstruction")]
+    texts += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
     return Act(
         concepts=frozenset(coded),
         words=" | ".join(w for w in words if w),
@@ -258,7 +258,7 @@ def _document(resource: Resource, attached: str, zone: tzinfo) -> Document:
     categories = as_dicts(body.get("category"))
     coded = set(concepts(kind, "fhir_codes", "labs"))
     codes = {str(c.get("code")) for x in (as_dict(kind), *categories) for c in as_dicts(x.get("coding"))}
-    texts = [as_text(body.get(m)) for m in ("description", "conclusion")]
+    texts = [as_prose(body.get(m)) for m in ("description", "conclusion")]
     texts += [*(words_in(c) for c in as_dicts(body.get("conclusionCode"))), attached]
     when = when_stated(resource, zone) or end_of(as_dict(body.get("context")).get("period"), zone)
     return Document(

@@ -16,7 +16,7 @@ from cds_service.clinical.therapy.medication import concept_of
 from cds_service.clinical.words import Said, phrase, says
 from cds_service.fhir.codings import System, codes_in, plain_codes, words_in
 from cds_service.fhir.dates import When, read_when, start_of
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
 
@@ -121,7 +121,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
     body = resource.body
     code = body.get("code")
     words = words_in(code)
-    notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
+    notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_prose(n.get("text"))))
     doubtful = bool(
         plain_codes(body.get("verificationStatus")) & {"unconfirmed", "provisional", "differential"}
     )
@@ -154,8 +154,8 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     outcome = plain_codes(body.get("outcome"))
     severity = words_in(body.get("severity")) or " ".join(plain_codes(body.get("severity")))
     severity += " " + " ".join(sorted(plain_codes(body.get("seriousness"))))  # SeriousIsLifeThreatening
-    description = as_text(body.get("description")) or ""
-    notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_text(n.get("text"))))
+    description = as_prose(body.get("description")) or ""
+    notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_prose(n.get("text"))))
     resolved = read_when(body.get("recordedDate"), zone) if outcome & {"resolved", "recovered"} else None
     date = read_when(body.get("date"), zone) or read_when(body.get("detected"), zone)
     return Problem(
@@ -225,8 +225,8 @@ def _suspects(resource: Resource, record: Record) -> Iterator[str]:
         inside = resource if reference.startswith("#") else None
         concept = concept_of(target, record, inside) if target is not None else {}
         concept = concept or as_dict(entity.get("instanceCodeableConcept"))
-        codes = [code for c in as_dicts(concept.get("coding")) if (code := as_text(c.get("code")))]
-        words = " ".join(w for w in (as_text(pointer.get("display")), words_in(concept), *codes) if w)
+        codes = [code for c in as_dicts(concept.get("coding")) if (code := as_prose(c.get("code")))]
+        words = " ".join(w for w in (as_prose(pointer.get("display")), words_in(concept), *codes) if w)
         if text := words or reference:
             yield text
 

@@ -14,7 +14,7 @@ from typing import Any
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, end_of, read_when, start_of
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
 
 
@@ -104,7 +104,7 @@ def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
     topic = words_in(body.get("event") if resource.type == "AdverseEvent" else body.get("code"))
     coded = concepts(body.get("code"), "labs", "fhir_codes", "procedures")
     answer = body.get("valueCodeableConcept")
-    value = " | ".join(t for t in (as_text(body.get("valueString")), words_in(answer)) if t)
+    value = " | ".join(t for t in (as_prose(body.get("valueString")), words_in(answer)) if t)
     value = value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
     if isinstance(body.get("valueBoolean"), bool):
         value = "yes" if body["valueBoolean"] else "no"
@@ -113,7 +113,7 @@ def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
         yield Statement(topic, value, *common, coded, concepts(answer, "fhir_codes"), answered)
     for part in as_dicts(body.get("component")):
         words = " | ".join(
-            t for t in (as_text(part.get("valueString")), words_in(part.get("valueCodeableConcept"))) if t
+            t for t in (as_prose(part.get("valueString")), words_in(part.get("valueCodeableConcept"))) if t
         )
         if words:
             yield Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
@@ -128,10 +128,10 @@ def _is_only_a_number(body: Mapping[str, Any]) -> bool:
 
 def _free_texts(body: Mapping[str, Any]) -> Iterator[str]:
     for member in ("title", "description", "conclusion", "patientInstruction"):
-        if text := as_text(body.get(member)):
+        if text := as_prose(body.get(member)):
             yield text
     for note in as_dicts(body.get("note")):
-        if text := as_text(note.get("text")):
+        if text := as_prose(note.get("text")):
             yield text
     for reason in as_dicts(body.get("statusReason")):
         if words := words_in(reason):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from functools import lru_cache
 from itertools import islice
+
+from cds_service.remembering import remembered
 
 
 class Said(Enum):
@@ -62,21 +63,13 @@ _ABOUT_AFTER = re.compile(
 _PIECE = re.compile(r"\S(?:.{0,598}\S)?(?=\s|$)|\S{600}", re.DOTALL)
 
 
-_REMEMBERED = 20_000
 _MOST_MENTIONS = 8
 
 
+@remembered(1_000_000)
 def clauses(text: str) -> tuple[str, ...]:
-    """The clauses of a text, in order; one of more than 600 characters in pieces."""
-    return _remembered(text) if len(text) <= _REMEMBERED else _clauses(text)
-
-
-def _clauses(text: str) -> tuple[str, ...]:
-    one_blank = re.sub(r"[^\S\n]+", " ", text)
-    return tuple(piece for part in _CLAUSE.split(one_blank) if part for piece in _PIECE.findall(part))
-
-
-_remembered = lru_cache(maxsize=2048)(_clauses)
+    """The clauses of a text of even white space, in order; one of more than 600 characters in pieces."""
+    return tuple(piece for part in _CLAUSE.split(text) if part for piece in _PIECE.findall(part))
 
 
 def says(text: str, thing: re.Pattern[str]) -> Said:

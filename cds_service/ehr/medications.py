@@ -13,7 +13,7 @@ from cds_service.ehr.bundles import Page, read_page
 from cds_service.ehr.crew import AT_ONCE, Crew
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.prefetch import sent
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
 
@@ -30,7 +30,7 @@ def drug_reference(resource: Resource) -> str | None:
 
 def has_drug_in_words(resource: Resource) -> bool:
     """Whether the reference says in words which drug it means."""
-    return as_text(as_dict(resource.body.get("medicationReference")).get("display")) is not None
+    return as_prose(as_dict(resource.body.get("medicationReference")).get("display")) is not None
 
 
 def _pointer(body: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Any
 
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 
 
 class Meaning(IntEnum):
@@ -81,7 +81,7 @@ def _details(issue: Mapping[str, Any]) -> frozenset[str]:
 
 def _is_harmless(issue: Mapping[str, Any]) -> bool:
     """Whether every sub-type that is named as withheld holds none of our facts; one that is not named may hold any."""
-    texts = (as_text(issue.get("diagnostics")), as_text(as_dict(issue.get("details")).get("text")))
+    texts = (as_prose(issue.get("diagnostics")), as_prose(as_dict(issue.get("details")).get("text")))
     named = [m for text in texts if text for m in _NAMED.finditer(text)]
     return bool(named) and all((m["type"], m["sub"].strip().lower()) in _HARMLESS for m in named)
 

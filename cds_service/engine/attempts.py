@@ -38,6 +38,21 @@ class Allowance:
         return True
 
 
+_SHARE = 0.2  # of a call's time, kept for deciding; the rest may be spent on the EHR
+_LEAST_S = 0.5  # many times what an evaluation takes, also where budgets are short
+
+
+def reading_ends(ends: float, budget_s: float) -> float:
+    """Until when the EHR may be waited for, in a call of so many seconds that ends then (monotonic instants)."""
+    return ends - budget_s * _SHARE
+
+
+def time_to_decide(ends: float, budget_s: float, monotonic: Callable[[], float]) -> Allowance:
+    """What is left for deciding, from now on. An EHR that was late takes nothing of the share: what was read is used."""
+    last = max(ends, monotonic() + max(budget_s * _SHARE, _LEAST_S))
+    return Allowance(lambda: monotonic() >= last)
+
+
 @dataclass(frozen=True, slots=True)
 class Missed:
     """A step without an outcome, and why: a clause for a card."""
@@ -48,8 +63,11 @@ class Missed:
 LATE = Missed("not reached in time")
 
 
-def attempt(what: str, step: Callable[[], T], time: Allowance) -> T | Missed:
-    """The outcome of a step, or why there is none. ``what`` names it in the log, and holds no patient data."""
+def attempt(what: str, step: Callable[[], T], time: Allowance, done: str = "evaluated") -> T | Missed:
+    """The outcome of a step, or why there is none.
+
+    ``what`` names it in the log, and holds no patient data; ``done`` is the word for what could not be.
+    """
     if not time.allows_a_step():
         return LATE
     try:
@@ -58,8 +76,8 @@ def attempt(what: str, step: Callable[[], T], time: Allowance) -> T | Missed:
         time.faults += 1
         where = _where(exc)
         error = hashlib.sha256(f"{what}: {where}".encode()).hexdigest()[:8]  # the same fault, the same id
-        log.error("%s could not be evaluated, error %s: %s", what, error, where)
-        return Missed(f"could not be evaluated (error {error})")
+        log.error("%s could not be %s, error %s: %s", what, done, error, where)
+        return Missed(f"could not be {done} (error {error})")
 
 
 def _where(error: Exception) -> str:

@@ -60,9 +60,12 @@ class Grounds:
         return with_payer(found, self.record, self.clock, self.payers, time)
 
     def cards(
-        self, found: Sequence[Determination], form: CardForm = CardForm.WITH_COVERAGE
+        self,
+        found: Sequence[Determination],
+        form: CardForm = CardForm.WITH_COVERAGE,
+        time: Allowance | None = None,
     ) -> list[dict[str, Any]]:
-        """The cards that say it."""
+        """The cards that say it; ``time``, which is to have no limit, counts those that could not be made."""
         return cards.render(
             found,
             form=form,
@@ -71,6 +74,7 @@ class Grounds:
             orders={draft.reference: draft.body for draft in self.drafts},
             public_url=self.public_url,
             app_context=self.app_context,
+            time=time,
         )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.gather import EhrRequest, Gathered, NoAccess, gather
 from cds_service.ehr.medications import drug_sources
-from cds_service.engine.attempts import Allowance
+from cds_service.engine.attempts import Allowance, reading_ends, time_to_decide
 from cds_service.engine.determination import Determination
 from cds_service.evaluation.decision import Grounds
 from cds_service.evaluation.dialect import ANY_DRUG, CdsService
@@ -28,16 +28,14 @@ from cds_service.settings import Tenant
 from cds_service.settings.tenants import DEVELOPMENT_TENANT
 
 log = logging.getLogger(__name__)
-_EVALUATION_SHARE = 0.2  # of a call's time, kept for deciding; the rest may be spent on the EHR
-_LEAST_EVALUATION_S = 0.5  # many times what an evaluation takes, also where budgets are short
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
     """One call answered: the CDS Hooks response, and what it rests on (empty and None when nothing was in scope).
 
-    ``faults`` is how many criteria and rules could not be evaluated because of an error of ours;
-    ``traces`` are ids in the answer, beside those of its cards, by which it may be asked about.
+    ``faults`` is how many criteria, rules, cards and statements could not be made because of an error of
+    ours; ``traces`` are ids in the answer, beside those of its cards, by which it may be asked about.
     """
 
     call: OrderSign
@@ -98,7 +96,7 @@ def answer(
     service's own rules forbid, and with 412 when there is no access to data.
     """
     ends = ends if ends is not None else services.monotonic() + services.settings.deadline_s
-    deadline = ends - services.settings.deadline_s * _EVALUATION_SHARE
+    deadline = reading_ends(ends, services.settings.deadline_s)
     call = order_sign(json_from(raw))
     heard(call)
     tenant = _tenant(call, services, caller)
@@ -179,10 +177,7 @@ def _evaluated(
     service: CdsService,
 ) -> Answered:
     begun = services.monotonic()
-    # Work that the EHR made late still gets its share: what was read is not thrown away.
-    share = max(services.settings.deadline_s * _EVALUATION_SHARE, _LEAST_EVALUATION_S)
-    ends = max(ends, begun + share)
-    time = Allowance(lambda: services.monotonic() >= ends)
+    time = time_to_decide(ends, services.settings.deadline_s, services.monotonic)
     grounds = Grounds(
         tenant=tenant.id if tenant else DEVELOPMENT_TENANT,
         patient_id=call.patient_id,
@@ -202,6 +197,8 @@ def _evaluated(
     grounds = replace(grounds, steps=reached)
     service.dialect.check(grounds, found, dev=services.settings.dev or tenant is None)
     grounds = replace(grounds, app_context=links(call, found))
-    said = service.dialect.said(grounds, found, services.policies)
+    wording = Allowance()
+    said = service.dialect.said(grounds, found, services.policies, wording)
     spent = (services.monotonic() - begun) * 1000
-    return Answered(call, tenant, said.body, found, gathered, spent, grounds, time.faults, said.traces)
+    faults = time.faults + wording.faults
+    return Answered(call, tenant, said.body, found, gathered, spent, grounds, faults, said.traces)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
 from typing import Any
 
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text, evened
 from cds_service.fhir.record import Record, Resource
 
 LARGEST = 64 * 1024  # bytes of one text; a larger one is not read
@@ -59,7 +59,7 @@ def _read(attachment: Mapping[str, Any], record: Record) -> Iterator[tuple[str, 
         kind, charset = _content_type(binary.body.get("contentType"))
     text = _decoded(data, charset) if data is not None and kind in _READABLE else None
     if text is not None:
-        yield kind, html_text(text) if kind == "text/html" else text.strip()
+        yield kind, html_text(text) if kind == "text/html" else evened(text)
 
 
 def _binary_of(attachment: Mapping[str, Any], record: Record) -> Resource | None:
@@ -125,5 +125,4 @@ def html_text(html: str) -> str:
     parser = _Text()
     parser.feed(html)
     parser.close()
-    lines = (" ".join(line.split()) for line in "".join(parser.parts).split("\n"))
-    return "\n".join(line for line in lines if line)
+    return evened("".join(parser.parts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 
 
 class System(StrEnum):
@@ -88,6 +88,6 @@ def plain_codes(concept: object) -> frozenset[str]:
 def words_in(concept: object) -> str:
     """The text and displays of a CodeableConcept, one after another."""
     whole = as_dict(concept)
-    parts = [as_text(whole.get("text"))]
-    parts += [as_text(c.get("display")) for c in as_dicts(whole.get("coding"))]
+    parts = [as_prose(whole.get("text"))]
+    parts += [as_prose(c.get("display")) for c in as_dicts(whole.get("coding"))]
     return " | ".join(dict.fromkeys(p for p in parts if p))

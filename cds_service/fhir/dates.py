@@ -25,6 +25,7 @@ _FORM = re.compile(
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _QUOTED = 40  # characters of an unusable time
+_LONGEST = 64  # characters of a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,17 @@ def whole_day(day: date) -> When:
     return When(day, day)
 
 
-@lru_cache(maxsize=8192)
 def parse_when(text: str, zone: tzinfo = UTC) -> When | None:
     """Read a FHIR date, dateTime or instant; None when it is none, or no year of a patient's record.
 
     Met though not valid FHIR, and read: a time without an offset (taken in ``zone``, the clock's) or
     without seconds, a blank for the T, an offset written ``+0000`` or ``+00``.
     """
+    return _parsed(text, zone) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _parsed(text: str, zone: tzinfo) -> When | None:
     match = _FORM.fullmatch(text.strip())
     if match is None or not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
         return None

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+LONGEST_PROSE = 65_536  # characters of one text that is read
+PROSE = frozenset(
+    {"text", "display", "comment", "description", "title", "conclusion", "patientInstruction", "valueString",
+     "name", "unit", "diagnostics"}
+)  # fmt: skip
+"""The members that hold words for people, wherever they stand; every reader takes them as prose."""
+_UNEVEN = re.compile(r"[^\S ]|  ")
 
 
 def as_dict(value: object) -> Mapping[str, Any]:
@@ -24,5 +33,37 @@ def as_dicts(value: object) -> list[Mapping[str, Any]]:
 
 
 def as_text(value: object) -> str | None:
-    """The string with its outer blanks removed, or None when it is no string or blank."""
+    """The string with its outer blanks removed, or None when it is no string or blank. For codes, ids and references."""
     return (value.strip() or None) if isinstance(value, str) else None
+
+
+def as_prose(value: object) -> str | None:
+    """Words for people, white space evened; None when it is no string, blank, or longer than is read.
+
+    One that is too long is not read at all: a cut could turn a sentence, and the assessment may stand last.
+    """
+    if not isinstance(value, str) or len(value) > LONGEST_PROSE:
+        return None
+    return evened(value) or None
+
+
+def evened(text: str) -> str:
+    """A text with one blank for each run of white space; line ends are kept, empty lines are not."""
+    if _UNEVEN.search(text) is None:
+        return text.strip()
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def holds_unread_prose(value: object) -> bool:
+    """Whether a text at any depth of a resource is too long to be read."""
+    # Most resources are shorter as a whole, which is seen at once.
+    return len(repr(value)) > LONGEST_PROSE and any(len(text) > LONGEST_PROSE for text in _prose_in(value))
+
+
+def _prose_in(value: object) -> Iterator[str]:
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        if name in PROSE and isinstance(inner, str):
+            yield inner
+    for inner in value.values() if isinstance(value, dict) else as_list(value):
+        yield from _prose_in(inner)

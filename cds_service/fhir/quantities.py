@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from cds_service.fhir.json_types import as_dict, as_text
+from cds_service.fhir.json_types import as_dict, as_prose, as_text
 
 _LARGEST = 308  # powers of ten: what JSON readers agree on
 _BOUND = 100  # powers of ten: beyond every limit of medicine, and far from where arithmetic ends
@@ -88,10 +88,10 @@ def plain(value: Decimal) -> str:
 
 def in_words(quantity: Mapping[str, Any]) -> str:
     """A Quantity as one reads it, ``<1.4 mg``; what is no number stands as it was sent."""
-    unit = as_text(quantity.get("unit")) or as_text(quantity.get("code")) or ""
+    unit = as_prose(quantity.get("unit")) or as_text(quantity.get("code")) or ""
     value = quantity.get("value")
     number = as_decimal(value)
-    shown = as_text(value) or (plain(number) if number is not None else "")
+    shown = as_prose(value) or (plain(number) if number is not None else "")
     return f"{as_text(quantity.get('comparator')) or ''}{shown} {unit}".strip()
 
 
@@ -195,7 +195,7 @@ def _loosened(value: Interval, about: str | None) -> Interval:
 def unit_names(value: object) -> tuple[str | None, str | None]:
     """The UCUM code of a Quantity, and else the words in ``unit`` (or a code of another system)."""
     whole = as_dict(value)
-    code, unit = as_text(whole.get("code")), as_text(whole.get("unit"))
+    code, unit = as_text(whole.get("code")), as_prose(whole.get("unit"))
     system = as_text(whole.get("system"))
     if code is not None and (system is None or system in UCUM):
         return code, unit

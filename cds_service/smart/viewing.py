@@ -1,33 +1,50 @@
 """From a login to the page: read the chart with the login's token, decide, arrange.
 
-The same record, chart and determination as the hook's; what differs is only who asked.
+The same record, chart and determination as the hook's, in time that is shared in the same way; what
+differs is only who asked.
 """
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 
-from cds_service.clinical.observations.series import Picture
+from cds_service.clinical.observations.series import Picture, Series
+from cds_service.engine.attempts import Allowance, Missed, attempt, reading_ends, time_to_decide
 from cds_service.engine.determination import Determination
 from cds_service.evaluation.payer import with_payer
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Record
 from cds_service.policies import DrugPolicy, installed
 from cds_service.settings import Tenant
-from cds_service.smart.door import SmartDoor
+from cds_service.smart.door import BUDGET_S, SmartDoor
 from cds_service.smart.login.session import Login
 from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
 from cds_service.smart.page.timeline import Timeline, order_mark, reason_held, timeline
-from cds_service.smart.subject import choose
+from cds_service.smart.subject import Subject, choose
+
+log = logging.getLogger(__name__)
 
 
-def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> DetailPage:
-    """The page for a login. Raises Refused when the EHR lets nothing be seen."""
+def shown(
+    door: SmartDoor,
+    tenant: Tenant,
+    login: Login,
+    ends: float,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> DetailPage:
+    """The page for a login, made by a monotonic instant; what was not reached by then is unknown and named.
+
+    Raises Refused when the EHR lets nothing be seen.
+    """
     drafts = door.handoff.recall(login.app_context, iss=login.iss, patient=login.patient, user=login.user)
     draft_orders = drafts.resources if drafts is not None else ()
-    record = door.read_chart(login, draft_orders, deadline)
+    record = door.read_chart(login, draft_orders, reading_ends(ends, BUDGET_S))
     clock = door.settings.fixed_now or datetime.now(UTC).astimezone()
     subject = choose(
         _policies(tenant),
@@ -37,20 +54,40 @@ def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Det
         came_from_card=login.app_context is not None,
         clock=clock,
     )
-    determined = with_payer(
-        subject.policy.determine(record, subject.orders, clock), record, clock, tenant.payer_identifiers
-    )
-    determination = next(d for d in determined if d.order == subject.shown)
-    picture = subject.policy.picture(record, clock)
+    told = _told(subject, tenant, record, clock, time_to_decide(ends, BUDGET_S, monotonic))
+    notices = (*subject.notices, *told.notices)
     return detail_page(
-        determination,
+        told.determination,
         record,
-        series=picture.series,
-        timeline=timeline_of(picture, determination, record),
-        provenance=Provenance(clock, version("payer-policy-cds"), login.iss, login.user, subject.notices),
+        series=told.series,
+        timeline=told.timeline,
+        provenance=Provenance(clock, version("payer-policy-cds"), login.iss, login.user, notices),
         full_banner=login.need_patient_banner,
         brief=login.intent == "summary",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the page says of its order, and draws; ``notices`` say what could not be drawn."""
+
+    determination: Determination
+    series: tuple[Series, ...] = ()
+    timeline: Timeline | None = None
+    notices: tuple[str, ...] = ()
+
+
+def _told(subject: Subject, tenant: Tenant, record: Record, clock: datetime, time: Allowance) -> _Told:
+    found = subject.policy.determine(record, subject.orders, clock, time)
+    determined = with_payer(found, record, clock, tenant.payer_identifiers, time)
+    determination = next(d for d in determined if d.order == subject.shown)
+    picture = attempt("the charts", lambda: subject.policy.picture(record, clock), time)
+    if time.is_over:
+        log.warning("the evaluation of a view was not finished in time: %d steps reached", time.steps)
+    if isinstance(picture, Missed):
+        notice = f"Results and doses are not drawn: {picture.because}."
+        return _Told(determination, notices=(notice,))
+    return _Told(determination, picture.series, timeline_of(picture, determination, record))
 
 
 def timeline_of(picture: Picture, determination: Determination, record: Record) -> Timeline | None:

@@ -38,6 +38,9 @@ SERVICE_S = 2.0
 
 # Any number that no other program uses for a lock of its own in the same PostgreSQL database.
 _UPGRADE_LOCK = 0x7061_7965
+# A row that fits into pages which PostgreSQL has already says nothing of its disk. New pages are tried this
+# often, and after a write that failed.
+_ROOM_HOLDS_S = 60.0
 # Several pages of SQLite, more than it keeps in memory when told to keep one.
 _TRIED_CHARACTERS = 32 * 1024
 
@@ -56,12 +59,17 @@ class Database:
         self._turn = Lock()
         self._is_silent = False
         self._asking = Lock()
+        self._room_until = 0.0
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is durable once the block has ended. Raises StoreError."""
-        with self._transaction(), self._in_turn(), self.engine.begin() as db:
-            yield db
+        try:
+            with self._transaction(), self._in_turn(), self.engine.begin() as db:
+                yield db
+        except StoreError:
+            self._room_until = 0.0
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -147,7 +155,16 @@ class Database:
                 _write_through(db)
             else:
                 db.execute(insert(used_tokens).values(token_hash=uuid.uuid4().hex, expires_at=0.0))
+                self._try_room(db)
             db.rollback()
+
+    def _try_room(self, db: Connection) -> None:
+        """Take new pages from the disk of the tables; the rollback gives them back."""
+        from cds_service.store.postgres import take_pages
+
+        if time.monotonic() >= self._room_until:
+            take_pages(db)
+            self._room_until = time.monotonic() + _ROOM_HOLDS_S
 
     def close(self) -> None:
         """Give all idle connections back."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
 from cds_service.store import patience
 from cds_service.store.failures import Silence
@@ -56,6 +56,15 @@ class PatientConnection(psycopg.Connection[Any]):
         except StopIteration as done:
             result: Result = done.value
             return result
+
+
+def take_pages(db: Connection) -> None:
+    """Write to new pages of the tables' disk, which a rollback gives back; not where the account may not."""
+    if db.execute(text("SELECT has_database_privilege(current_database(), 'TEMPORARY')")).scalar_one():
+        db.execute(text("SET LOCAL temp_tablespaces = ''"))  # there the database's own
+        db.execute(
+            text("CREATE TEMPORARY TABLE room AS SELECT repeat('x', 1000) FROM generate_series(1, 64)")
+        )
 
 
 def postgres_engine(address: URL, longest_s: float | None) -> Engine:

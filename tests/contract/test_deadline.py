@@ -77,3 +77,20 @@ def test_an_ehr_that_used_up_the_time_leaves_a_share_for_deciding() -> None:
 def test_an_evaluation_ends_where_the_time_for_the_account_begins() -> None:
     assert late(answered(0.1, ends=1.0))
     assert late(answered(0.1, ends=1000.0)) == []
+
+
+def test_a_card_that_cannot_be_worded_is_counted_and_replayed_to_the_same_cards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    assert answered(0.0).faults == 0
+    monkeypatch.setattr("cards.coverage_text.detail", broken)
+    call = answered(0.0)
+    assert call.faults == 1
+    assert call.grounds is not None
+    grounds, kept = read(written(call.grounds, call.body))
+    assert json.loads(
+        json.dumps({"cards": grounds.cards(grounds.determinations(installed()))})
+    ) == json.loads(kept)

@@ -6,12 +6,13 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 from werkzeug.test import Client
 
@@ -140,38 +141,98 @@ def test_a_file_that_is_locked_for_long_holds_no_call(environment: dict[str, str
         answers_again(running)
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """A disk of a megabyte; skips where one may not be mounted."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("only root may mount a small disk; tests/store has the same on a limited file")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+def filled(disk: Path) -> Path:
+    """Fill a disk to its last block; the file that does."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
+    return filler
 
 
-def test_a_full_disk_is_not_ready_and_comes_back(environment: dict[str, str], tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    with small_disk(disk):
+def acknowledged_until(running: Running, status: int) -> set[str]:
+    """The cards of the calls that were answered with 200 until one was answered with the status."""
+    kept = set()
+    while True:
+        card = str(uuid.uuid4())
+        body = json.dumps({"context": {"patientId": "1"}, "cards": [{"uuid": card, "kind": "dose"}]})
+        answered = running.post(HOOK, body.encode(), bearer(), timeout=60)
+        if answered == 200:
+            kept.add(card)
+        if answered == status:
+            return kept
+        assert answered in (200, 503)
+        assert running.master.poll() is None
+
+
+def shown_cards(address: str) -> set[str]:
+    with psycopg.connect(address) as db:
+        return {row[0] for row in db.execute("SELECT card FROM shown_cards")}
+
+
+def test_a_full_disk_is_not_ready_and_comes_back(environment: dict[str, str]) -> None:
+    with postgres_server.small_disk("1m") as disk:
         environment["CDS_DATABASE_URL"] = f"sqlite:///{disk}/cds.sqlite3"
         with gunicorn(SMALL, environment, workers=1) as running:
-            filler = disk / "filler"
-            with filler.open("wb", buffering=0) as file, suppress(OSError):
-                while True:
-                    file.write(b"x" * 4096)
+            filler = filled(disk)
             # A few calls still fit into what the database has taken already.
-            while call(running) != 503:
-                assert running.master.poll() is None
+            acknowledged_until(running, 503)
             running.wait_for("/readyz", 503)
             kill_a_worker(running)
             assert states(running) == (503, 503, 200)
             filler.unlink()
             answers_again(running)
+
+
+@pytest.mark.postgres
+def test_a_full_disk_of_a_servers_tables_is_not_ready_loses_nothing_and_comes_back(
+    on_postgres: dict[str, str], server: Server, tmp_path: Path
+) -> None:
+    with postgres_server.small_disk("16m") as disk:
+        server.sql(f"CREATE TABLESPACE small LOCATION '{disk}'")
+        server.sql("CREATE DATABASE small TABLESPACE small")
+        address, log = f"{server.address}/small", tmp_path / "log"
+        environment = {**on_postgres, "CDS_DATABASE_URL": address}
+        with gunicorn(SMALL, environment, log=log, workers=1) as running:
+            acknowledged = acknowledged_until(running, 200)
+            filler = filled(disk)
+            acknowledged |= acknowledged_until(running, 503)
+            running.wait_for("/readyz", 503)
+            assert '"reason": "database: disk-full"' in log.read_text()
+            kill_a_worker(running)
+            assert states(running) == (503, 503, 200)
+            filler.unlink()
+            answers_again(running)
+            acknowledged |= acknowledged_until(running, 200)
+        assert acknowledged <= shown_cards(address)
+
+
+@pytest.mark.postgres
+def test_a_server_that_ends_because_its_log_has_no_room_costs_calls_and_nothing_acknowledged(
+    environment: dict[str, str],
+) -> None:
+    programs = postgres_server.programs_or_skip()
+    with (
+        postgres_server.small_disk("16m") as disk,
+        postgres_server.server(programs, f"--waldir={disk}/wal", "--wal-segsize=1") as server,
+    ):
+        server.sql("CREATE DATABASE cds")
+        address = f"{server.address}/cds"
+        with gunicorn(SMALL, {**environment, "CDS_DATABASE_URL": address}, workers=1) as running:
+            acknowledged = acknowledged_until(running, 200)
+            filler = filled(disk)
+            with pytest.raises(psycopg.OperationalError):
+                server.sql(
+                    "CREATE TABLE much AS SELECT repeat('x', 1000) FROM generate_series(1, 100000)", "cds"
+                )
+            server.wait_for_its_end()
+            acknowledged |= acknowledged_until(running, 503)
+            assert states(running) == (503, 503, 200)
+            filler.unlink()
+            server.start()
+            answers_again(running)
+            acknowledged |= acknowledged_until(running, 200)
+        assert acknowledged <= shown_cards(address)
 
 
 def test_a_trust_file_that_was_broken_meanwhile_takes_no_worker_down(

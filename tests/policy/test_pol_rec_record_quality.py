@@ -158,3 +158,36 @@ def test_pol_rec_bsa_no_dose_is_suggested_where_sizes_quarrel():
     tenfold = order("2026-04-16", "Cycle 1 Day 1", 14.1)
     assert with_table_dose(tenfold, first_cycle(draft=tenfold)) is not None
     assert with_table_dose(tenfold, first_cycle(weight(110, day="2026-04-01"), draft=tenfold)) is None
+
+
+TOO_LONG = "No VOD. " * 9_000 + "VOD confirmed."
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        observation("777-3", "2026-04-15", 150, COUNT) | {"note": [{"text": TOO_LONG}]},
+        observation("8480-6", "2026-04-15", text=TOO_LONG),
+    ],
+    ids=["note", "value"],
+)
+def test_pol_rec_value_a_text_that_is_too_long_is_named_and_decides_nothing(resource):
+    d = second_cycle(resource)
+    (found,) = [f for f in d.findings if "POL-REC-VALUE" in f.rules]
+    assert found.evidence == (f"Observation/{resource['id']}",)
+    assert "65536 characters was not read (Observation)" in found.text
+    assert raised(d) == raised(second_cycle()) | UNREADABLE
+
+
+def test_pol_rec_value_a_text_of_the_order_that_is_too_long_is_named():
+    d = first_cycle(draft=C1D1 | {"note": [{"text": TOO_LONG}]})
+    (found,) = [f for f in d.findings if "POL-REC-VALUE" in f.rules]
+    assert "was not read (order)" in found.text
+    assert found.evidence == (d.order,)
+
+
+def test_pol_rec_value_a_text_as_long_as_is_read_is_not_named():
+    text = "No VOD. " * 8_192
+    assert len(text) == 65_536
+    note = observation("777-3", "2026-04-15", 150, COUNT) | {"note": [{"text": text}]}
+    assert raised(second_cycle(note), "POL-REC-VALUE") == set()

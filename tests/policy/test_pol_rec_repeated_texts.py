@@ -41,17 +41,17 @@ def calls(text):
 
 @pytest.mark.parametrize("said", SAID)
 def test_four_times_the_text_costs_little_more_than_four_times_the_calls(said):
-    without = calls("Seen.")
-    short, long = (calls(f"{said}. " * times) - without for times in (200, 800))
+    once = min(calls(f"{said}. ") for _ in range(2))  # the first builds the look-ups of its words
+    short, long = (calls(f"{said}. " * times) - once for times in (200, 800))
 
     assert long < 5 * max(short, 1000)
 
 
 @pytest.mark.parametrize("said", SAID)
 def test_so_does_a_text_with_another_day_in_each_sentence(said):
-    without = calls("Seen.")
+    once = min(calls(f"{said} on {DAYS[0]}.") for _ in range(2))
     short, long = (
-        calls(" ".join(f"{said} on {day}." for day in DAYS[:times])) - without for times in (150, 600)
+        calls(" ".join(f"{said} on {day}." for day in DAYS[:times])) - once for times in (150, 600)
     )
 
     assert long < 5 * max(short, 1000)

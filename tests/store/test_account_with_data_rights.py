@@ -68,6 +68,20 @@ def test_the_service_starts_and_answers(account: str, environment: dict[str, str
         assert client.post(path, json={"feedback": [item]}, headers=bearer(path)).status_code == 200
 
 
+@pytest.mark.parametrize("taken", ["", "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC"])
+def test_a_write_can_be_tried_and_leaves_nothing_even_without_the_right_to_temporary_tables(
+    account: str, database_url: str, open_database: Callable[[str], Database], taken: str
+) -> None:
+    with open_database(database_url).engine.begin() as db:
+        db.execute(text(taken.format(database_url.rsplit("/", 1)[1]) or "SELECT 1"))
+    database = open_database(account)
+    database.try_write()
+    database.try_write()
+    with database.read() as db:
+        assert db.execute(text("SELECT count(*) FROM used_tokens")).scalar_one() == 0
+        assert db.execute(text("SELECT count(*) FROM pg_class WHERE relname = 'room'")).scalar_one() == 0
+
+
 def test_the_commands_that_read_work(account: str, environment: dict[str, str]) -> None:
     environment["CDS_DATABASE_URL"] = account
     for command in (["audit", "export"], ["audit", "verify"], ["feedback-report"], ["db", "upgrade"]):

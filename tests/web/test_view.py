@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
 
 from cds_service.fhir.record import Resource
-from cds_service.smart import refusals
-from cds_service.smart.login.session import IDLE_S, SESSION_COOKIE, Sessions
+from cds_service.policies import installed
+from cds_service.smart import refusals, viewing
+from cds_service.smart.door import BUDGET_S
+from cds_service.smart.login.session import IDLE_S, SESSION_COOKIE, Login, Sessions
+from cds_service.smart.page.detail import DetailPage
+from cds_service.smart.viewing import shown
 from cds_service.store.vault import Vault
 from tests.web import examples
 from tests.web.conftest import HandClock
@@ -150,6 +155,63 @@ def test_an_order_of_the_chart_is_taken(
     page = desk.view()
     assert page.status_code == 200
     assert f"It is about MedicationRequest/{about} (active)." in page.text
+
+
+def page_in(vault: Vault, step: float, late: float = 0.0) -> DetailPage:
+    """The page of a view whose clock goes on by so many seconds with each step; the EHR kept it waiting so long."""
+    desk = opened(vault, appContext=handed_off(vault))
+    asked: list[tuple[Login, float]] = []
+
+    def read(login: Login, _drafts: object, deadline: float) -> Any:
+        asked.append((login, deadline))
+        return examples.record(HEIGHT, WEIGHT, PLATELETS)
+
+    desk.read = read
+    desk.view()
+    login, _ = asked.pop()
+    readings = (late + n * step for n in count())
+    page = shown(desk.door, EHR, login, ends=BUDGET_S, monotonic=lambda: next(readings))
+    assert asked[0][1] == pytest.approx(BUDGET_S * 0.8)
+    return page
+
+
+def late_criteria(page: DetailPage) -> list[str]:
+    return [c.id for c in page.determination.criteria if "not reached in time" in c.because]
+
+
+@pytest.mark.parametrize("late", [0.0, BUDGET_S, 60.0])
+def test_a_view_with_time_enough_reaches_all_however_late_the_ehr_was(vault: Vault, late: float) -> None:
+    page = page_in(vault, 0.0, late)
+    assert (late_criteria(page), page.determination.dose and page.determination.dose.verdict) == ([], "ok")
+    assert page.results
+    assert "not drawn" not in str(page.provenance.notices)
+
+
+@pytest.mark.parametrize("step", [0.3, 0.5, 10.0])
+def test_what_a_view_had_no_time_for_is_unknown_and_named_on_the_page(
+    vault: Vault, step: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = page_in(vault, step, late=BUDGET_S)
+    assert late_criteria(page)
+    assert any("ot reached in time" in finding.text for finding in page.safety)
+    assert page.results == ()
+    assert page.provenance.notices[-1] == "Results and doses are not drawn: not reached in time."
+    assert any(m.startswith("the evaluation of a view was not finished in time: ") for m in caplog.messages)
+    assert "p1" not in caplog.text
+
+
+def test_a_fault_in_the_charts_costs_the_charts_alone(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> Any:
+        raise RuntimeError("Ada")
+
+    policy = replace(installed()["inotuzumab"], picture=broken)
+    monkeypatch.setattr(viewing, "installed", lambda: {"inotuzumab": policy})
+    page = opened(vault).view()
+    assert page.status_code == 200
+    assert "data-criterion=" in page.text
+    assert re.search(
+        r"Results and doses are not drawn: could not be evaluated \(error [0-9a-f]{8}\)", page.text
+    )
 
 
 def test_the_drafts_are_read_together_with_the_chart(vault: Vault) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
 from cds_service.clinical.chart import Chart
@@ -18,6 +17,7 @@ from cds_service.clinical.problems import Problem
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.exposure import BENIGN_REASON
 from cds_service.fhir.codings import System, codes_in, words_in
+from cds_service.remembering import remembered
 
 
 class Indication(Enum):
@@ -75,7 +75,7 @@ def _of(reason: Mapping[str, Any]) -> Indication:
     return _in_words(words_in(reason))
 
 
-@lru_cache(maxsize=4096)
+@remembered(1_000_000)
 def _in_words(words: str) -> Indication:
     named = disease_in_words(words)
     if named is not None and named != "other":

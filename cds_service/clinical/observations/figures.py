@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.fhir.codings import words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose
 from cds_service.fhir.quantities import (
     Interval,
     as_decimal,
@@ -51,7 +51,7 @@ def figure_of(part: Mapping[str, Any]) -> Figure | None:
 def value_text(part: Mapping[str, Any]) -> str:
     """The value where it was sent as a text, or as a code with its words."""
     concept = part.get("valueCodeableConcept")
-    return as_text(part.get("valueString")) or words_in(concept).split(" | ")[0]
+    return as_prose(part.get("valueString")) or words_in(concept).split(" | ")[0]
 
 
 def has_value(part: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from cds_service.clinical.observations import units
 from cds_service.clinical.observations.figures import figure_of
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.codings import System, codes_in, words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose
 
 _PUBLIC = frozenset({System.LOINC, System.SNOMED, System.CPT})
 _OTHER_SPECIMEN = re.compile(
@@ -48,8 +48,8 @@ def named_concepts(
 
 def _spoken(code: object) -> Iterator[str]:
     whole = as_dict(code)
-    displays = (as_text(c.get("display")) for c in as_dicts(whole.get("coding")))
-    yield from (name for name in (as_text(whole.get("text")), *displays) if name)
+    displays = (as_prose(c.get("display")) for c in as_dicts(whole.get("coding")))
+    yield from (name for name in (as_prose(whole.get("text")), *displays) if name)
 
 
 def _has_unit_of(part: Mapping[str, Any], kind: str) -> bool:
@@ -59,5 +59,5 @@ def _has_unit_of(part: Mapping[str, Any], kind: str) -> bool:
 
 def _of_another_specimen(body: Mapping[str, Any]) -> bool:
     words = (words_in(body.get("code")), words_in(body.get("bodySite")), words_in(body.get("method")))
-    specimen = as_text(as_dict(body.get("specimen")).get("display")) or ""
+    specimen = as_prose(as_dict(body.get("specimen")).get("display")) or ""
     return any(_OTHER_SPECIMEN.search(text) for text in (*words, specimen))

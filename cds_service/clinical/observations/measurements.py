@@ -15,7 +15,7 @@ from cds_service.clinical.observations import units
 from cds_service.clinical.observations.figures import Figure, figure_of, has_value, value_text
 from cds_service.clinical.observations.units import CANONICAL
 from cds_service.fhir.codings import words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import Interval, exactly, quantity, unit_names
 
 # The kind of quantity of each numeric concept (labs.csv, column unit).
@@ -157,9 +157,9 @@ def _plausible(name: str, value: Interval) -> bool:
 
 def _words(part: Mapping[str, Any]) -> str:
     """The value in words: text, coded value, interpretation and notes."""
-    texts = [as_text(part.get("valueString")), words_in(part.get("valueCodeableConcept"))]
+    texts = [as_prose(part.get("valueString")), words_in(part.get("valueCodeableConcept"))]
     texts += [words_in(i) for i in as_dicts(part.get("interpretation"))]
-    texts += [as_text(n.get("text")) for n in as_dicts(part.get("note"))]
+    texts += [as_prose(n.get("text")) for n in as_dicts(part.get("note"))]
     return " | ".join(t for t in texts if t)
 
 

@@ -9,7 +9,7 @@ from cds_service.clinical.reading.markers.lists import NEGATIVE, POSITIVE
 from cds_service.clinical.reading.markers.reader import MEASURED, read_marker
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import codes_in, words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose
 
 _POSITIVE_FLAGS = {"POS", "DET"}
 _NEGATIVE_FLAGS = {"NEG", "ND"}
@@ -63,7 +63,7 @@ def sign_of(part: Mapping[str, Any], concept: str = "") -> bool | None:
     if not found:
         worded = (value, *as_dicts(part.get("interpretation")))
         texts = [
-            as_text(part.get("valueString")) or "",
+            as_prose(part.get("valueString")) or "",
             *(t for c in worded for t in words_in(c).split(" | ")),
         ]
         return sign_in_words(texts, concept)

@@ -12,6 +12,7 @@ from cds_service.fhir.quantities import Interval
 MOST_SAID = (
     100  # different things that a note of one patient says of one topic; a text with more is not understood
 )
+MOST_NAMED = 300  # different sentences of a note that name one topic; with more it is not understood either
 _QUOTED = 200
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
+from cds_service.remembering import remembered
 
 # A stop after these ends no sentence when a small letter or a figure follows.
 _ABBREVIATED = frozenset(
@@ -60,6 +60,7 @@ _SECTIONS = frozenset(
 _RETRACTING = frozenset({"disregard", "retracted", "misfiled"})
 _HEADING_WORDS = 6
 _LONGEST = 120  # words; a longer run without a stop is no sentence, and is not read
+_LONGEST_PHRASE = 10  # words; no row of the tables has more
 _SILENT = frozenset({Kind.BLOCK, Kind.PAST})
 _OPENERS = frozenset(
     {
@@ -119,18 +120,22 @@ class Run:
 
 def tells(text: str, topic: str) -> bool:
     """Whether a folded text may name a topic at all."""
-    telling = telling_words(topic)
-    return any(run.notation or not telling.isdisjoint(run.vocabulary) for run in _runs(text))
+    whole = _whole(text)
+    return whole.notation or not telling_words(topic).isdisjoint(whole.vocabulary)
 
 
 def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentence]:
-    """The sentences of a folded text that may name a topic or correct what was said, in order; or every one."""
-    telling = telling_words(topic)
-    runs = _runs(text)
-    retracted = any(_retracts(run) for run in runs)
+    """The sentences of a folded text that may name a topic or correct what was said, in order; or every one.
+
+    The terms of a sentence that a text repeats are those where it stands first.
+    """
+    telling, whole = telling_words(topic), _whole(text)
+    if not every and telling.isdisjoint(whole.vocabulary):
+        return
+    met: dict[str, tuple[tuple[Segment, ...], bool]] = {}
     silenced = opened = condition = False
     first = True
-    for run in runs:
+    for run in whole.runs:
         if run.heading:
             heading = terms(run.words[: run.heading], topic)
             silent = any(t.kind in _SILENT for t in heading)
@@ -138,15 +143,24 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
         opened = opened or (first and _opens(run))
         condition = condition or not _CONDITIONS.isdisjoint(run.vocabulary)
         if every or not telling.isdisjoint(run.vocabulary):
-            found = terms(run.words, topic)
-            segments = _without_actions(tuple(_segments(found[:_LONGEST])))
-            blocked = any(t.kind is Kind.BLOCK for s in segments for t in s.terms) or len(found) > _LONGEST
-            blocked = blocked or silenced or opened or condition or retracted or run.template
-            yield Sentence(segments, run.words[0].start, run.words[-1].end, blocked, run.ending == "?")
+            start, end = run.words[0].start, run.words[-1].end
+            if (said := text[start:end]) not in met:
+                met[said] = _parts(run.words, topic)
+            segments, blocked = met[said]
+            blocked = blocked or silenced or opened or condition or whole.retracted or run.template
+            yield Sentence(segments, start, end, blocked, run.ending == "?")
         condition = condition and run.ending == ";"
         first = run.ending == "\n"
         if first:
             opened = condition = False
+
+
+def _parts(words: Sequence[Token], topic: str) -> tuple[tuple[Segment, ...], bool]:
+    """The segments of a sentence, and whether its own words silence it."""
+    found = terms(words[: _LONGEST * _LONGEST_PHRASE], topic)
+    segments = _without_actions(tuple(_segments(found[:_LONGEST])))
+    endless = max(len(found), len(words) // _LONGEST_PHRASE) > _LONGEST
+    return segments, endless or any(t.kind is Kind.BLOCK for s in segments for t in s.terms)
 
 
 def _retracts(run: Run) -> bool:
@@ -167,10 +181,21 @@ def _opens(run: Run) -> bool:
     return word in _OPENERS and not (word in ("if", "unless", "once", "when") and "," in run.vocabulary)
 
 
-@lru_cache(maxsize=512)
-def _runs(text: str) -> tuple[Run, ...]:
-    """The sentences of a text, whatever the topic."""
-    return tuple(_split(tokens(text)))
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """All sentences of a text, whatever the topic; ``retracted``: one of them takes the whole text back."""
+
+    runs: tuple[Run, ...]
+    vocabulary: frozenset[str]
+    notation: bool
+    retracted: bool
+
+
+@remembered(500_000)
+def _whole(text: str) -> _Whole:
+    runs = tuple(_split(tokens(text)))
+    vocabulary = frozenset(word for run in runs for word in run.vocabulary)
+    return _Whole(runs, vocabulary, any(r.notation for r in runs), any(_retracts(r) for r in runs))
 
 
 def _split(found: Sequence[Token]) -> Iterator[Run]:

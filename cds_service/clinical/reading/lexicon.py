@@ -8,7 +8,7 @@ it names. Each row carries a text that must be read and one that must not, which
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -171,9 +171,9 @@ def terms(words: Sequence[Token], topic: str) -> list[Term]:
     return found
 
 
-def load(topics: Iterable[str]) -> None:
-    """Build the look-ups of some topics now, so that no call has to wait for them."""
-    for topic in topics:
+def load() -> None:
+    """Build the look-ups of all topics of the tables now, so that no call has to wait for them."""
+    for topic in sorted({topic for row in rows() for topic in row.topics}):
         _trie(topic)
         telling_words(topic)
 

@@ -7,11 +7,11 @@ sentences that speak of plans, rules, teaching or other people do not count.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from cds_service.clinical.reading.clauses import sentences
 from cds_service.clinical.reading.lexicon import Kind
 from cds_service.clinical.reading.tokens import folded
+from cds_service.remembering import remembered
 
 
 def mentioned(text: str, topic: str) -> tuple[tuple[frozenset[str], str], ...]:
@@ -19,7 +19,7 @@ def mentioned(text: str, topic: str) -> tuple[tuple[frozenset[str], str], ...]:
     return _mentioned(folded(text), topic)
 
 
-@lru_cache(maxsize=1024)
+@remembered(4_000_000)
 def _mentioned(text: str, topic: str) -> tuple[tuple[frozenset[str], str], ...]:
     return tuple(_counting(text, topic))
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from cds_service.clinical.reading.asserting import asserted
 from cds_service.clinical.reading.assertions import (
+    MOST_NAMED,
     MOST_SAID,
     Assertion,
     NotUnderstood,
@@ -26,6 +26,7 @@ from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import TOPICS, Topic
+from cds_service.remembering import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +42,27 @@ def read(text: str, topic: str, on: date | None = None) -> Reading:
     return read_marker(text, topic, on) if topic in MARKER_TOPICS else _read(folded(text), topic, on)
 
 
-@lru_cache(maxsize=2048)
+@remembered(4_000_000)
 def _read(text: str, name: str, on: date | None) -> Reading:
     topic = TOPICS[name]
     said: dict[_Said, _Said] = {}
     lost: list[NotUnderstood] = []
+    met: set[tuple[str, bool, bool]] = set()
+    named = 0
     for sentence in sentences(text, name):
         if sentence.has(Kind.CORRECT):
-            said = {}
-        if not sentence.has(Kind.TARGET):
+            said, met = {}, set()
+        as_met = (text[sentence.start : sentence.end], sentence.silenced, sentence.question)
+        if as_met in met or not sentence.has(Kind.TARGET):
             continue
+        met.add(as_met)
+        named += 1
         for found in _of_sentence(sentence, topic, text, on):
             if isinstance(found, NotUnderstood):
                 lost.append(found)
             else:
                 said.setdefault(replace(found, assertion=found.assertion.anywhere), found)
-        if len(said) > MOST_SAID:
+        if len(said) > MOST_SAID or named > MOST_NAMED:
             return too_much(name, text)
     kept, contradicted = _in_order(list(said.values()), topic)
     return Reading(kept, once((*lost, *contradicted)))

@@ -10,11 +10,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 from cds_service.clinical.reading.markers.iscn import NOTATION
-
-LONGEST = 65_536  # characters; a longer text is not read at all, since its assessment may stand last
+from cds_service.fhir.json_types import evened
+from cds_service.remembering import remembered
 
 
 class Shape(StrEnum):
@@ -71,17 +70,15 @@ _MEMBERS = {
 }
 
 
+@remembered(1_000_000)
 def folded(text: str) -> str:
     """The text with one blank for each run of white space, line ends kept as line ends, dashes made alike."""
-    lines = unicodedata.normalize("NFC", text).translate(_DASHES).splitlines()
-    return "\n".join(kept for line in lines if (kept := " ".join(line.split())))
+    return evened(unicodedata.normalize("NFC", text).translate(_DASHES))
 
 
-@lru_cache(maxsize=512)
+@remembered(500_000)
 def tokens(text: str) -> tuple[Token, ...]:
-    """The tokens of a folded text; none of a text that is longer than is read."""
-    if len(text) > LONGEST:
-        return ()
+    """The tokens of a folded text."""
     return tuple(
         Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), m[0], m[0].lower(), m.start(), m.end())
         for m in _TOKEN.finditer(text)

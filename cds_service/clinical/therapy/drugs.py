@@ -15,6 +15,7 @@ from cds_service.clinical.terminology import UNVERIFIED, rows
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, system_of, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.remembering import remembered
 
 INOTUZUMAB = "inotuzumab_ozogamicin"
 UNRESOLVED = "unresolved"  # a reference that could not be read: some drug, not known which
@@ -112,7 +113,7 @@ _OTHER_THAN = re.compile(
 )
 
 
-@cache
+@remembered(1_000_000)
 def _named_in(words: str) -> frozenset[str]:
     of_itself = _OTHER_THAN.sub(" ", words)
     found = {name for name, pattern in _patterns() if pattern.search(of_itself)}

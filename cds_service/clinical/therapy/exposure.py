@@ -20,7 +20,7 @@ from cds_service.clinical.therapy.medication import medication_concept
 from cds_service.clinical.therapy.schedule import planned_times, schedule_of
 from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
 
@@ -246,12 +246,12 @@ def _one_infusion(start: When, end: When) -> bool:
 def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> Iterator[str]:
     for dosage in dosages:
         for member in ("text", "patientInstruction"):
-            if text := as_text(dosage.get(member)):
+            if text := as_prose(dosage.get(member)):
                 yield text
     for note in as_dicts(body.get("note")):
-        if text := as_text(note.get("text")):
+        if text := as_prose(note.get("text")):
             yield text
-    if text := as_text(body.get("patientInstruction")):
+    if text := as_prose(body.get("patientInstruction")):
         yield text
 
 
@@ -264,7 +264,7 @@ def reasons_of(
         target = record.resolve(as_text(pointer.get("reference")) or "", inside)
         if target is not None:
             yield as_dict(target.body.get("code"))
-        elif display := as_text(pointer.get("display")):
+        elif display := as_prose(pointer.get("display")):
             yield {"text": display}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_prose
 from cds_service.fhir.quantities import as_decimal, plain, unit_names
 
 _DAY = Decimal(1)
@@ -71,7 +71,7 @@ def length_in_days(duration: object) -> Decimal | None:
 
 def _days_in(unit: object) -> Decimal | None:
     """A unit of time, by FHIR's code or in words, in days."""
-    name = (as_text(unit) or "").strip().lower()
+    name = (as_prose(unit) or "").lower()
     return _DAYS_IN.get(name) or _UNITS.get(name.rstrip("s"))
 
 
@@ -130,9 +130,9 @@ _ABBREVIATED = {
 
 
 def _of_code(code: Mapping[str, Any]) -> Rate | None:
-    texts = [as_text(code.get("text"))]
+    texts = [as_prose(code.get("text"))]
     for coding in as_dicts(code.get("coding")):
-        texts += [as_text(coding.get("code")), as_text(coding.get("display"))]
+        texts += [as_prose(coding.get("code")), as_prose(coding.get("display"))]
     return next((rate for text in texts if text and (rate := _in_words(text)) is not None), None)
 
 

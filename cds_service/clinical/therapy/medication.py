@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cds_service.fhir.codings import words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Resolver, Resource
 
 
@@ -27,7 +27,7 @@ def medication_concept(resource: Resource, record: Resolver) -> Mapping[str, Any
     if medication is not None:
         holder = resource if reference.startswith("#") else medication  # where "#" references lead
         return _composition(medication, holder, record)
-    display = as_text(pointer.get("display"))
+    display = as_prose(pointer.get("display"))
     return {"text": display} if display else None
 
 
@@ -58,7 +58,7 @@ def _ingredient(
     item = record.resolve(reference, holder) if depth < _DEEPEST else None
     if item is not None:
         return _composition(item, holder if reference.startswith("#") else item, record, depth + 1)
-    display = as_text(pointer.get("display"))
+    display = as_prose(pointer.get("display"))
     return {"text": display} if display else None
 
 
@@ -74,7 +74,7 @@ def concept_of(resource: Resource, record: Resolver, inside: Resource | None = N
         case "Immunization":
             return as_dict(body.get("vaccineCode"))
         case "Device":
-            names = [as_text(n.get("name")) for n in as_dicts(body.get("deviceName"))]
+            names = [as_prose(n.get("name")) for n in as_dicts(body.get("deviceName"))]
             return as_dict(body.get("type")) or {"text": " ".join(n for n in names if n)}
         case kind if kind.startswith("Medication") or kind == "ServiceRequest":
             return medication_concept(resource, record) or {}

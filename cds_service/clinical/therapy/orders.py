@@ -27,7 +27,7 @@ from cds_service.clinical.therapy.planned_doses import (
 )
 from cds_service.clinical.therapy.schedule import dosage_parts, schedule_of, stated_times
 from cds_service.fhir.dates import When, read_when, start_of, whole_day
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Resolver, Resource
 from cds_service.fhir.references import local_reference
@@ -75,9 +75,9 @@ class Order:
 
 def order_texts(body: Mapping[str, Any]) -> tuple[str, ...]:
     """The texts of an order that may carry its cycle and day."""
-    found = [as_text(d.get(m)) for d in dosage_parts(body) for m in ("text", "patientInstruction")]
-    found += [as_text(n.get("text")) for n in as_dicts(body.get("note"))]
-    found.append(as_text(body.get("patientInstruction")))
+    found = [as_prose(d.get(m)) for d in dosage_parts(body) for m in ("text", "patientInstruction")]
+    found += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
+    found.append(as_prose(body.get("patientInstruction")))
     return tuple(t for t in found if t)
 
 

@@ -16,7 +16,7 @@ from cds_service.clinical.therapy.labels import Label, label_of
 from cds_service.clinical.therapy.order_dose import StatedDose, doses_in
 from cds_service.clinical.therapy.schedule import Schedule
 from cds_service.clinical.therapy.worded_dose import dose_in_text
-from cds_service.fhir.json_types import as_text
+from cds_service.fhir.json_types import as_prose
 
 _APART = timedelta(days=7)  # of doses of one cycle whose days are not stated
 _DILUENT = re.compile(
@@ -68,7 +68,7 @@ class PlannedDose:
 
 def read_instruction(dosage: Mapping[str, Any], schedule: Schedule, *, has_day: bool) -> Instruction:
     """One dosage instruction of an order, with the days that its timing plans; ``has_day``: it names one itself."""
-    text = as_text(dosage.get("text")) or ""
+    text = as_prose(dosage.get("text")) or ""
     stated = [d for d in doses_in(dosage) if not (_VOLUME.search(d.quoted) and _DILUENT.search(text))]
     sequence = dosage.get("sequence")
     return Instruction(

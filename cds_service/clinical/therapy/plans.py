@@ -10,7 +10,7 @@ from typing import Any
 from cds_service.clinical.therapy.drugs import drugs_in_text, ingredients
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
-from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
 
 _CURRENT = frozenset({"active", "draft", "on-hold"})
@@ -49,8 +49,8 @@ def current_plans(record: Record, zone: tzinfo) -> Iterator[Plan]:
 def _plan(resource: Resource, record: Record, zone: tzinfo) -> Plan:
     body = resource.body
     start, end = start_of(body.get("period"), zone), end_of(body.get("period"), zone)
-    texts = [as_text(body.get(m)) for m in ("title", "description")]
-    texts += [as_text(n.get("text")) for n in as_dicts(body.get("note"))]
+    texts = [as_prose(body.get(m)) for m in ("title", "description")]
+    texts += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
     found = []
     for activity in as_dicts(body.get("activity")):
         detail = as_dict(activity.get("detail"))
@@ -72,7 +72,7 @@ def _activity(
     pointer = as_text(as_dict(detail.get("productReference")).get("reference")) or ""
     if not product and (medication := record.resolve(pointer, plan)) is not None:
         product = as_dict(medication.body.get("code"))
-    texts = (words_in(detail.get("code")), words_in(product), as_text(detail.get("description")) or "")
+    texts = (words_in(detail.get("code")), words_in(product), as_prose(detail.get("description")) or "")
     text = " ; ".join(t for t in texts if t)
     own = detail.get("scheduledPeriod")
     events = [

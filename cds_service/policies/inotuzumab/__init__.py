@@ -1,11 +1,10 @@
 """Policy MP-RX-FP-12-23, inotuzumab ozogamicin (Besponsa), J9229."""
 
 from cds_service.clinical.reading.lexicon import load
-from cds_service.clinical.reading.topics import TOPICS
 from cds_service.policies import DrugPolicy
 from cds_service.policies.described import described_in
 from cds_service.policies.inotuzumab.determine import OUTLINE, determine, in_scope
 from cds_service.policies.inotuzumab.picture import picture
 
 POLICY = DrugPolicy("inotuzumab", OUTLINE, in_scope, determine, picture, described_in(__name__))
-load(TOPICS)
+load()

@@ -65,6 +65,7 @@ FINDERS: tuple[Finder[Case], ...] = (
     Finder(("POL-REC-DECEASED",), "a recorded death", record_quality.deceased),
     Finder(("POL-REC-VALUE",), "values that cannot be used", record_quality.unreadable),
     Finder(("POL-REC-VALUE",), "dates that cannot be used", record_quality.unreadable_dates),
+    Finder(("POL-REC-VALUE",), "texts that are too long", record_quality.unread_texts),
     Finder(("POL-REC-VALUE",), "heights and weights without a figure", record_quality.inexact),
     Finder(("POL-REC-VALUE",), "results that are awaited", record_quality.awaited),
     Finder(("POL-DOSE-COMBINATION",), "the dose in a combination", findings.combination),

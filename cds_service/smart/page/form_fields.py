@@ -15,7 +15,7 @@ from cds_service.clinical.chart import read_chart
 from cds_service.clinical.leukemia.diagnosis import diagnosis
 from cds_service.engine.determination import Determination
 from cds_service.fhir.codings import System, system_of, words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
 
 ABSENT = "not in the record"
@@ -60,7 +60,7 @@ def _prescriber(order: Resource | None, record: Record) -> tuple[str, str]:
     held = record.resolve(as_text(requester.get("reference")) or "", order)
     body = held.body if held is not None else {}
     named = next((n for name in as_dicts(body.get("name")) if (n := human_name(name))), "")
-    return named or as_text(requester.get("display")) or "", _npi(body) or _npi(requester)
+    return named or as_prose(requester.get("display")) or "", _npi(body) or _npi(requester)
 
 
 def _joined(values: Iterable[str]) -> str:
@@ -81,19 +81,19 @@ def _member_id(coverage: Mapping[str, Any]) -> str:
 def _plan_name(coverage: Resource, record: Record) -> str:
     classes = as_dicts(coverage.body.get("class"))
     for payor in as_dicts(coverage.body.get("payor")):
-        if name := as_text(payor.get("display")):
+        if name := as_prose(payor.get("display")):
             return name
         held = record.resolve(as_text(payor.get("reference")) or "", coverage)
-        if held is not None and (name := as_text(held.body.get("name"))):
+        if held is not None and (name := as_prose(held.body.get("name"))):
             return name
-    return next((name for c in classes if (name := as_text(c.get("name")))), "")
+    return next((name for c in classes if (name := as_prose(c.get("name")))), "")
 
 
 def human_name(name: Mapping[str, Any]) -> str:
     """A HumanName as one reads it; empty where it states none."""
-    if text := as_text(name.get("text")):
+    if text := as_prose(name.get("text")):
         return text
-    parts = [*map(as_text, as_list(name.get("given"))), as_text(name.get("family"))]
+    parts = [*map(as_prose, as_list(name.get("given"))), as_prose(name.get("family"))]
     return " ".join(part for part in parts if part)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import end_of, read_when, start_of
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import in_words
 from cds_service.fhir.record import Record, Resource
 from cds_service.smart.page.wording import as_said, not_normal, short_name
@@ -67,21 +67,21 @@ def _what(body: Mapping[str, Any]) -> str:
     for member in ("code", "medicationCodeableConcept", "type", "event", "vaccineCode"):
         if words := _short_name(body.get(member)):
             return words
-    named = as_text(as_dict(body.get("medicationReference")).get("display"))
-    return named or as_text(body.get("title")) or as_text(body.get("description")) or ""
+    named = as_prose(as_dict(body.get("medicationReference")).get("display"))
+    return named or as_prose(body.get("title")) or as_prose(body.get("description")) or ""
 
 
 def _title(body: Mapping[str, Any]) -> str:
     """What a document is called: by its own title, which says more than its type; a long text is no title."""
     if body.get("resourceType") != "DocumentReference":
         return ""
-    titles = [as_text(as_dict(c.get("attachment")).get("title")) for c in as_dicts(body.get("content"))]
-    told = (title for title in (*titles, as_text(body.get("description"))) if title)
+    titles = [as_prose(as_dict(c.get("attachment")).get("title")) for c in as_dicts(body.get("content"))]
+    told = (title for title in (*titles, as_prose(body.get("description"))) if title)
     return next((title for title in told if len(title) <= _MAX_TITLE), "")
 
 
 def _short_name(concept: object) -> str:
-    text = as_text(as_dict(concept).get("text")) or words_in(concept).split(" | ")[0]
+    text = as_prose(as_dict(concept).get("text")) or words_in(concept).split(" | ")[0]
     if not text:
         codings = as_dicts(as_dict(concept).get("coding"))
         text = next((code for c in codings if (code := as_text(c.get("code")))), "")
@@ -93,7 +93,7 @@ def _value(body: Mapping[str, Any]) -> str:
     for component in as_dicts(body.get("component")):
         if value := _one_value(component):
             parts.append(f"{_short_name(component.get('code'))} {value}".strip())
-    parts += [_dose(body), as_text(body.get("conclusion")) or "", _state(body)]
+    parts += [_dose(body), as_prose(body.get("conclusion")) or "", _state(body)]
     if body.get("resourceType") == "Patient":
         parts.append(f"born {as_text(body.get('birthDate')) or 'not recorded'}")
     return _clipped("; ".join(part for part in parts if part))
@@ -106,7 +106,9 @@ def _one_value(body: Mapping[str, Any]) -> str:
         return " to ".join(in_words(end) for side in ("low", "high") if (end := as_dict(span.get(side))))
     if concept := as_dict(body.get("valueCodeableConcept")):
         return _short_name(concept)
-    for member in ("valueString", "valueDateTime", "valueInteger", "valueBoolean"):
+    if text := as_prose(body.get("valueString")):
+        return text
+    for member in ("valueDateTime", "valueInteger", "valueBoolean"):
         if (value := body.get(member)) is not None and not isinstance(value, dict | list):
             return str(value)
     return _short_name(body.get("dataAbsentReason"))

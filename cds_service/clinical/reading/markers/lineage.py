@@ -8,12 +8,12 @@ Source: policy analysis 8.1.14.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from cds_service.clinical.reading.clauses import Sentence, sentences
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.markers.lists import LOST, NEGATIVE, NO
 from cds_service.clinical.reading.tokens import folded
+from cds_service.remembering import remembered
 
 TOPIC = "lineage"
 B_ALL, T_ALL, ALL = "b-all", "t-all", "all"
@@ -34,7 +34,7 @@ def lineages(text: str, *, recorded: bool = False) -> frozenset[str]:
     return _lineages(folded(text), recorded)
 
 
-@lru_cache(maxsize=2048)
+@remembered(4_000_000)
 def _lineages(text: str, recorded: bool) -> frozenset[str]:
     return frozenset(name for s in sentences(text, TOPIC) if _counts(s, recorded) for name in _named(s.terms))
 

@@ -12,10 +12,10 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from itertools import takewhile
 
 from cds_service.clinical.reading.assertions import (
+    MOST_NAMED,
     MOST_SAID,
     Assertion,
     NotUnderstood,
@@ -37,6 +37,7 @@ from cds_service.clinical.reading.markers.lists import (
     NotReadable,
 )
 from cds_service.clinical.reading.tokens import Token, folded, tokens
+from cds_service.remembering import remembered
 
 MARKER_TOPICS = ("cd22", "ph", "mrd")
 MEASURED = "measured"
@@ -67,7 +68,7 @@ def read_marker(text: str, topic: str, on: date | None = None, *, question: bool
     return _read(folded(text), topic, on, question)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4_000_000)
 def names(text: str, topic: str) -> bool:
     """Whether a text, such as the name of a test, is about a topic: it names it, and nothing silences it."""
     return any(
@@ -75,20 +76,26 @@ def names(text: str, topic: str) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
+@remembered(4_000_000)
 def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
     said: dict[_Said, _Said] = {}
     lost: list[NotUnderstood] = []
     wanted = {topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())}
+    met: set[tuple[object, ...]] = set()
+    named = 0
     for clause in _clauses(text, topic, wanted, question=question):
         if clause.corrects:
-            said = {}
+            said, met = {}, set()
+        if clause.as_said in met:
+            continue
+        met.add(clause.as_said)
+        named += 1
         for found in clause.read(topic, wanted, on):
             if isinstance(found, NotUnderstood):
                 lost.append(found)
             else:
                 said.setdefault(replace(found, assertion=found.assertion.anywhere), found)
-        if len(said) > MOST_SAID:
+        if len(said) > MOST_SAID or named > MOST_NAMED:
             return too_much(topic, text)
     kept, contradicted = _in_order(list(said.values()))
     return Reading(kept, once((*lost, *contradicted)))
@@ -110,6 +117,11 @@ class _Clause:
     silenced: bool
     past: bool
     carried: tuple[str, ...]
+
+    @property
+    def as_said(self) -> tuple[object, ...]:
+        """What it is read from, wherever it stands."""
+        return (self.quote, self.silenced, self.past, self.carried)
 
     @property
     def corrects(self) -> bool:
@@ -166,6 +178,7 @@ def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iter
     carried: tuple[str, ...] = ()
     last = 0
     headed = False
+    met: dict[str, tuple[Term, ...]] = {}
     for i, sentence in enumerate(sentences(text, words, every=True)):
         marked = any(_name(t) for t in sentence.terms)
         if question and i == 0 and (not marked or _answers(sentence)):
@@ -181,10 +194,12 @@ def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iter
         carried, last = (), sentence.end
         if held or any(_name(t) in wanted for t in sentence.terms):
             span = (sentence.start, sentence.end)
-            within = without_hyphens(_within(tokens(text), *span))
+            quote = text[slice(*span)]
+            if quote not in met:
+                met[quote] = tuple(terms(without_hyphens(_within(tokens(text), *span)), words))
             past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
             silenced = (sentence.silenced and not past) or sentence.question or asked
-            yield _Clause(tuple(terms(within, words)), text[slice(*span)], span, silenced, past, held)
+            yield _Clause(met[quote], quote, span, silenced, past, held)
             alone = {_name(t) for t in sentence.terms} <= {*wanted, None}
             carried = (topic,) if alone and not silenced else ()
 

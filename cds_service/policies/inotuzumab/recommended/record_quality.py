@@ -13,6 +13,7 @@ from cds_service.clinical.observations.counts import anc
 from cds_service.clinical.observations.results import Result
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
 from cds_service.fhir.dates import unusable_times
+from cds_service.fhir.json_types import LONGEST_PROSE, holds_unread_prose
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days
 
@@ -65,6 +66,17 @@ def unreadable_dates(case: Case) -> Iterator[Finding]:
     for resource in [r for r in undated if r is not None and unusable_times(r.body, _GIVEN)][:_MOST]:
         text = f"A dose of inotuzumab has the date {' and '.join(unusable_times(resource.body, _GIVEN))}, which cannot be used"
         yield _warning("unreadable-data", _VALUE, text, "Check the date of the dose", (resource.reference,))
+
+
+def unread_texts(case: Case) -> Iterator[Finding]:
+    """POL-REC-VALUE: a text of the order or the record that is too long to be read; what it says is not known."""
+    held = (case.order.resource, *(r for kind in case.record.by_type.values() for r in kind))
+    found = [r for r in held if holds_unread_prose(r.body)]
+    if found:
+        types = " and ".join(dict.fromkeys("order" if r is case.order.resource else r.type for r in found))
+        text = f"A text of more than {LONGEST_PROSE} characters was not read ({types})"
+        references = tuple(dict.fromkeys(r.reference for r in found))
+        yield _warning("unreadable-data", _VALUE, text, "Check the long text by hand", references)
 
 
 def _rejected(case: Case, concept: str) -> list[Result]:

@@ -1,0 +1,57 @@
+"""What is remembered of texts: not made again, in an order of use, and never more than its bound."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from cds_service.remembering import remembered
+
+
+def counting(characters):
+    made = []
+
+    @remembered(characters)
+    def upper(text, times=1):
+        made.append((text, times))
+        return text.upper() * times
+
+    return upper, made
+
+
+def test_a_text_is_worked_on_once_for_each_way_of_asking():
+    upper, made = counting(10_000)
+    assert [upper("a"), upper("a"), upper("a", 2), upper("a", times=2), upper("a", 2)] == [
+        "A",
+        "A",
+        "AA",
+        "AA",
+        "AA",
+    ]
+    assert made == [("a", 1), ("a", 2), ("a", 2)]
+
+
+def test_what_was_used_longest_ago_is_forgotten_first():
+    upper, made = counting(3_300)
+    one, two, three, four = ("1" * 1_000, "2" * 1_000, "3" * 1_000, "4" * 1_000)
+    for text in (one, two, three, one, four):
+        upper(text)
+    made.clear()
+    for text in (one, four, three, two):
+        upper(text)
+    assert [text for text, _ in made] == [two]
+
+
+def test_short_texts_count_too_and_a_text_beyond_the_bound_is_not_kept():
+    upper, made = counting(1_000)
+    for n in range(100):
+        upper(str(n))
+    upper("x" * 1_001)
+    made.clear()
+    upper("x" * 1_001)
+    upper("99")
+    assert len(made) == 2
+
+
+def test_threads_get_the_same_results():
+    upper, _ = counting(2_000)
+    texts = [str(n % 40) for n in range(4_000)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(upper, texts)) == texts
