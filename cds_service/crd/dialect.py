@@ -10,6 +10,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, tzinfo
+from functools import partial
 from typing import Any
 
 from cards import CardForm, facts
@@ -18,11 +19,12 @@ from cds_service.crd import coverage_information, members
 from cds_service.crd.configuration import COVERAGE_INFO, configured, wanted
 from cds_service.crd.plan_choice import named_coverages, plan_for
 from cds_service.crd.prefetch import ORGANIZATIONS
-from cds_service.crd.statement import Basis, Statement, statement
+from cds_service.crd.statement import Basis, Statement, not_stated, statement
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.needs import CLINICAL
 from cds_service.ehr.payors import with_coverages, with_more, with_payors
 from cds_service.ehr.prefetch import sent
+from cds_service.engine.attempts import Allowance, Missed, attempt
 from cds_service.engine.determination import CardKind, Determination
 from cds_service.evaluation.decision import Grounds
 from cds_service.evaluation.dialect import Dialect, Said
@@ -124,7 +126,9 @@ def statements(
             is_member=_is_member(grounds, plan),
             technical=_technical(grounds),
         )
-        said = statement(d, basis)
+        said = attempt("the statement", partial(statement, d, basis), Allowance())
+        if isinstance(said, Missed):
+            said = not_stated(d, basis)
         name = coverage_information.assertion_id(said, grounds.tenant, grounds.patient_id, orders[d.order])
         made.append(replace(said, assertion_id=name))
     return tuple(made)

@@ -105,6 +105,20 @@ def statement(d: Determination, basis: Basis) -> Statement:
     return _with_form(d, said, basis.form)
 
 
+def not_stated(d: Determination, basis: Basis) -> Statement:
+    """The statement about an order where an error of this service took the words away."""
+    return Statement(
+        order=d.order,
+        coverage=basis.plan.reference,
+        covered=Covered.INDETERMINATE,
+        reasons=(
+            (Reason.TECHNICAL, "This service failed to state what it found. The cards and the order stand."),
+        ),
+        billing=basis.billing,
+        day=basis.today,
+    )
+
+
 _NO_MEMBER = "The member number of the Coverage is missing or not on the payer's list of members."
 _UNCLEAR = "Status or period of the Coverage cannot be read. Correct it and sign again."
 

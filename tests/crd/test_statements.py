@@ -347,6 +347,22 @@ def test_a_coverage_that_could_not_be_seen_leaves_the_determination_alone(hospit
     assert determination["coverage"] == "met"
 
 
+def test_an_error_of_this_service_leaves_the_answer_indeterminate(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_d: object) -> str:
+        raise RuntimeError("patient Doe")
+
+    monkeypatch.setattr("cds_service.crd.statement._instructions", broken)
+    answer = answered(hospital(), crd_call(UNKNOWN))
+
+    assert reasons(the_statement(answer))[0][0] == "technical"
+    assert codes(the_statement(answer), "covered") == {"covered": "indeterminate"}
+    assert "Doe" not in json.dumps(answer)
+    kinds = [card["extension"]["payer-policy-cds"]["kind"] for card in answer["cards"]]
+    assert kinds == ["documentation", "details"]
+
+
 def test_without_any_way_to_data_the_call_is_refused(hospital: Hospital) -> None:
     call = crd_call() | {"prefetch": {"coverage": bundle(coverage(MET))}}
     del call["fhirServer"]
