@@ -91,12 +91,16 @@ class Crd(Dialect):
             _plan(grounds, d, payers)
 
     def said(
-        self, grounds: Grounds, found: Sequence[Determination], installed: Mapping[str, DrugPolicy]
+        self,
+        grounds: Grounds,
+        found: Sequence[Determination],
+        installed: Mapping[str, DrugPolicy],
+        time: Allowance | None = None,
     ) -> Said:
         chosen = grounds.options["configuration"]
-        cards = [_of_its_order(card) for card in grounds.cards(found, CardForm.WITHOUT_COVERAGE)]
+        cards = [_of_its_order(card) for card in grounds.cards(found, CardForm.WITHOUT_COVERAGE, time)]
         body: dict[str, Any] = {"cards": wanted(cards, chosen)}
-        stated = statements(grounds, found, installed) if chosen.get(COVERAGE_INFO, True) else ()
+        stated = statements(grounds, found, installed, time) if chosen.get(COVERAGE_INFO, True) else ()
         orders = {draft.reference: draft.body for draft in grounds.drafts}
         drugs = {d.order: d.policy.drug.full for d in found}
         actions = [coverage_information.action(s, orders[s.order], drugs[s.order]) for s in stated]
@@ -108,7 +112,10 @@ class Crd(Dialect):
 
 
 def statements(
-    grounds: Grounds, found: Sequence[Determination], installed: Mapping[str, DrugPolicy]
+    grounds: Grounds,
+    found: Sequence[Determination],
+    installed: Mapping[str, DrugPolicy],
+    time: Allowance | None = None,
 ) -> tuple[Statement, ...]:
     """The statement about each order whose Coverage could be seen, in the order of the determinations."""
     billing = {p.reference.id: p.described.billing for p in installed.values()}
@@ -126,7 +133,7 @@ def statements(
             is_member=_is_member(grounds, plan),
             technical=_technical(grounds),
         )
-        said = attempt("the statement", partial(statement, d, basis), Allowance())
+        said = attempt("the statement", partial(statement, d, basis), time or Allowance(), "stated")
         if isinstance(said, Missed):
             said = not_stated(d, basis)
         name = coverage_information.assertion_id(said, grounds.tenant, grounds.patient_id, orders[d.order])

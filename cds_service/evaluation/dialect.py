@@ -12,6 +12,7 @@ from typing import Any
 
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.payors import with_payors
+from cds_service.engine.attempts import Allowance
 from cds_service.engine.determination import Determination
 from cds_service.evaluation.decision import Grounds
 from cds_service.evaluation.request import HOOK, OrderSign
@@ -55,10 +56,14 @@ class Dialect:
         """Check what was found before it is said. ``dev`` is development. Raises Refused."""
 
     def said(
-        self, grounds: Grounds, found: Sequence[Determination], _installed: Mapping[str, DrugPolicy]
+        self,
+        grounds: Grounds,
+        found: Sequence[Determination],
+        _installed: Mapping[str, DrugPolicy],
+        time: Allowance | None = None,
     ) -> Said:
-        """The answer. The same grounds give the same one."""
-        return Said({"cards": grounds.cards(found)})
+        """The answer. The same grounds give the same one; ``time``, without a limit, counts what could not be worded."""
+        return Said({"cards": grounds.cards(found, time=time)})
 
 
 @dataclass(frozen=True, slots=True)
