@@ -5,6 +5,7 @@ Nothing is said of a path that was not taken. Ids stand in the extension, not in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cards.cited import source
@@ -24,6 +25,7 @@ _PAYER_WORDS = 24
 _FEW_WORDS = 15  # of a reason where room is short
 _BRIEF_WORDS = 10  # of a document's name
 _RANK = {Verdict.NOT_MET: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def place(d: Determination) -> str:
@@ -59,15 +61,10 @@ def _unknown(d: Determination, drug: str) -> Iterator[str]:
 def _not_met(d: Determination, drug: str) -> Iterator[str]:
     if first := _worst(d):
         for because in beginnings(first.because):
-            place = first.section if not _places_itself(first, because) else "the policy"
+            place = first.section if not first.names_section_in(because) else "the policy"
             yield f"{drug}: does not appear to meet {place}: {lower_first(because)}"
         yield f"{drug}: does not appear to meet {first.section} ({lower_first(first.title)})"
     yield f"{drug}: record does not appear to meet {d.policy.id} section {d.outline.section}"
-
-
-def _places_itself(c: CriterionResult, because: str) -> bool:
-    """Whether a reason names the one of a criterion's sections that it is about."""
-    return any(f"({section}" in because for section in c.section.split(", "))
 
 
 def _finding_rules(d: Determination) -> frozenset[str]:
@@ -114,14 +111,14 @@ def _opening(d: Determination) -> str:
 
 def _open_line(c: CriterionResult, rank: int) -> Part:
     """What was found against the limit, and what would settle or change it."""
-    place = "" if _places_itself(c, c.because) else f", {c.section}"
+    place = "" if c.names_section_in(c.because) else f", {c.section}"
     lead = f"- **{'Not met' if c.verdict is Verdict.NOT_MET else 'Open'}{place}:** "
-    because = shown(sentence(shortened(c.because, _REASON_WORDS)))
     label = "Needed:" if c.verdict is Verdict.UNKNOWN else "Would change it:"
-    settled = [f"{lead}{because} {label} {shown(lower_first(c.changes).rstrip('.'))}."] if c.changes else []
-    return Part(
-        (*settled, f"{lead}{because}", f"{lead}{shown(sentence(shortened(c.because, _FEW_WORDS)))}"), rank
+    settled = f" {label} {shown(lower_first(c.changes).rstrip('.'))}." if c.changes else ""
+    because, brief = (
+        f"{lead}{shown(sentence(shortened(c.because, most)))}" for most in (_REASON_WORDS, _FEW_WORDS)
     )
+    return Part(tuple(dict.fromkeys((because + settled, because, brief))), rank)
 
 
 def _met_line(d: Determination) -> Iterator[Part]:
@@ -134,10 +131,21 @@ def _met_line(d: Determination) -> Iterator[Part]:
             f"{lower_first(c.because)} ({c.section})" if words(c.because) <= _FEW_WORDS else named
             for c, named in zip(met, brief, strict=True)
         ]
+        dated = [
+            named.replace(" (", f", {day} (", 1) if (day := _newest(d, c)) else named
+            for c, named in zip(met, brief, strict=True)
+        ]
         sections = f"Met: {', '.join(dict.fromkeys(c.section.split(', ')[-1] for c in met))}."
         yield Part(
-            (f"Met: {shown('; '.join(reasons))}.", f"Met: {shown('; '.join(brief))}.", sections), rank=2
+            (*(f"Met: {shown('; '.join(said))}." for said in (reasons, dated, brief)), sections), rank=2
         )
+
+
+def _newest(d: Determination, c: CriterionResult) -> str:
+    """The newest day in a reason, which is that of its newest evidence; empty where that says nothing."""
+    if c.id not in d.policy.rules or not d.policy.rules[c.id].dated:
+        return ""
+    return max((day for day in _DAY.findall(c.because) if day != d.planned[:10]), default="")
 
 
 def _dose(d: Determination) -> Iterator[Part]:

@@ -60,7 +60,18 @@ def _end(d: Determination, dose: Dose) -> str:
 
 
 def _open_end(dose: Dose) -> str:
-    return {"over": ": above all", "under": ": below all"}.get(dose.verdict, "")
+    where = _beside_rows(dose) if dose.verdict in ("over", "under") else ""
+    return {"above": ": above all", "below": ": below all", "between": ": between them"}.get(where, "")
+
+
+def _beside_rows(dose: Dose) -> str:
+    """On which side of the rows that may apply an ordered dose stands that fits none of them."""
+    ordered = dose.ordered_mg
+    if ordered is None or not dose.options:
+        return ""
+    if ordered > max(option.high_mg for option in dose.options):
+        return "above"
+    return "below" if ordered < min(option.low_mg for option in dose.options) else "between"
 
 
 def dose_summary(d: Determination, name: str) -> str:
@@ -72,9 +83,10 @@ def dose_summary(d: Determination, name: str) -> str:
     day = f" for {dose.on}" if dose.on else ""
     figures = f"{brief(dose.ordered_mg)} mg ordered{day}"
     if dose.expected_mg is None:
-        where = "above" if above else "below"
+        side = _beside_rows(dose) or ("above" if above else "below")
+        where = "between the rows" if side == "between" else f"{side} every row"
         rows = ", ".join(f"{brief(o.expected_mg)} mg" for o in dose.options)
-        return f"Correct the dose{name}: it is {where} every row of the table, {figures}, table {rows}"
+        return f"Correct the dose{name}: it is {where} of the table, {figures}, table {rows}"
     return f"Dose {_apart(dose.ordered_mg, dose.expected_mg)}{name}: {figures}, table {brief(dose.expected_mg)} mg"
 
 

@@ -90,7 +90,7 @@ def _cited(d: Determination, f: Finding, text: str) -> str:
 def documentation_summaries(d: Determination, name: str) -> Iterator[str]:
     """What to add to the record, by name; where that is too long, how much."""
     decides = [n for n in d.needed if n.decides]
-    lead = f"Add to the record{name}" if decides else f"Attach if on hand{name}, nothing depends on it"
+    lead = f"Add to the record{name}" if decides else f"Attach if available{name}, not required"
     wanted = decides or d.needed
     yield f"{lead}: {', '.join(name_of(d, n) for n in wanted)}"
     yield f"{lead}: {counted(len(wanted), 'item', 'items')}, see the checklist"

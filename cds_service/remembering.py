@@ -5,7 +5,6 @@ A count of texts alone is no bound, since one text may be as long as a thousand 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
 from threading import Lock
@@ -20,22 +19,20 @@ _EACH = 100  # characters that an entry counts for beside its text
 def remembered(characters: int) -> Callable[[Function[P, R]], Function[P, R]]:
     """For a pure function of a text: the last results, up to so many characters of texts, are not made again.
 
-    What was used longest ago goes first. A text that is longer by itself is not remembered.
+    What was made first goes first. A text that is longer by itself is not remembered.
     """
 
     def of(function: Function[P, R]) -> Function[P, R]:
-        held: OrderedDict[tuple[object, ...], tuple[int, R]] = OrderedDict()
+        held: dict[tuple[object, ...], tuple[int, R]] = {}
         lock = Lock()
         room = characters
 
         @wraps(function)
         def look_up(text: str, /, *rest: P.args, **named: P.kwargs) -> R:
             nonlocal room
-            key = (text, *rest, *named.items())
-            with lock:
-                if (found := held.get(key)) is not None:
-                    held.move_to_end(key)
-                    return found[1]
+            key = (text, *rest, *named.items()) if named else (text, *rest)
+            if (found := held.get(key)) is not None:  # reading alone needs no lock
+                return found[1]
             made = function(text, *rest, **named)
             size = len(text) + _EACH
             with lock:
@@ -43,9 +40,30 @@ def remembered(characters: int) -> Callable[[Function[P, R]], Function[P, R]]:
                     held[key] = (size, made)
                     room -= size
                 while room < 0:
-                    room += held.popitem(last=False)[1][0]
+                    room += held.pop(next(iter(held)))[0]
             return made
 
         return look_up
 
     return of
+
+
+H = TypeVar("H")
+
+
+def once(function: Callable[[H], R]) -> Callable[[H], R]:
+    """For a pure function of a chart or a case: what it finds is found once for each and kept with it.
+
+    The holder is a value that never changes; what is found must not be changed by those who ask.
+    """
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def found(holder: H) -> R:
+        facts = holder.__dict__
+        if name not in facts:
+            facts[name] = function(holder)
+        known: R = facts[name]
+        return known
+
+    return found

@@ -123,12 +123,21 @@ class Chart:
             self._read[name] = tuple(r for r in read if self._is_past(r.when))
         return self._read[name]
 
-    def results_for(self, *names: str) -> list[Result]:
-        return [r for name in names for r in self.results_of(name)]
+    def results_for(self, *names: str) -> tuple[Result, ...]:
+        """All results of several concepts up to the clock, in the order of the concepts."""
+        if len(names) == 1:
+            return self.results_of(names[0])
+        return tuple(r for name in names for r in self.results_of(name))
 
-    def usable(self, *names: str) -> list[Result]:
+    @cached_property
+    def _usable(self) -> dict[tuple[str, ...], tuple[Result, ...]]:
+        return {}
+
+    def usable(self, *names: str) -> tuple[Result, ...]:
         """The results of these concepts whose number can be used."""
-        return [r for r in self.results_for(*names) if r.value is not None]
+        if names not in self._usable:
+            self._usable[names] = tuple(r for r in self.results_for(*names) if r.value is not None)
+        return self._usable[names]
 
     @cached_property
     def uses(self) -> tuple[DrugUse, ...]:

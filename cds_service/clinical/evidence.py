@@ -29,8 +29,8 @@ def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:
     A partial date that may be as late as the latest stays among them.
     """
     timed = [(w, item) for item in items if (w := when(item)) is not None]
-    if not timed:
-        return []
+    if len(timed) < 2:
+        return [item for _, item in timed]
     instant = max((w.instant for w, _ in timed if w.instant is not None), default=None)
     at_instant = [w.first for w, _ in timed if w.instant is not None and w.instant == instant]
     last_day = max([*at_instant, *(w.first for w, _ in timed if w.instant is None)])
@@ -43,8 +43,8 @@ def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:
 
 
 def _settled(tied: list[Result]) -> tuple[Result, ...]:
-    if not tied:
-        return ()
+    if len(tied) < 2:
+        return tuple(tied)
     best = max(r.rank for r in tied)
     tied = [r for r in tied if r.rank == best]
     last = max((r.issued for r in tied if r.issued is not None), default=None)

@@ -119,7 +119,7 @@ NEEDS: tuple[DataNeed, ...] = (
     _medication(
         DataKind.MEDICATION_REQUESTS,
         "MedicationRequest",
-        "earlier and combined therapy, orders already signed, QT-relevant drugs",
+        "earlier and combined therapy, orders already signed, QT-prolonging drugs",
         "active,on-hold,completed,stopped",
     ),
     _of(

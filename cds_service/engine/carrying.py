@@ -31,16 +31,17 @@ def carrying(group: GroupResult) -> Iterator[CriterionResult]:
             yield part
 
 
-def applies(criterion: CriterionResult, outline: GroupResult) -> bool:
-    """Whether the path taken needs a criterion: alternatives that fell out before the deciding ones do not."""
-    return criterion.id in {c.id for c in carrying(outline)}
+def needed_criteria(outline: GroupResult) -> frozenset[str]:
+    """The ids that the path taken needs: alternatives that fell out before the deciding ones are not among them."""
+    return frozenset(c.id for c in carrying(outline))
 
 
 def coverage_finding(outline: GroupResult, also: tuple[str, ...] = ()) -> Finding:
     """The outline's verdict as a finding. ``also`` are rules that follow when the criteria are not met."""
     leaves = leaves_of(outline)
     if outline.verdict is Verdict.MET:
-        indicator, rules = Indicator.INFO, tuple(c.id for c in leaves if applies(c, outline))
+        needed = needed_criteria(outline)
+        indicator, rules = Indicator.INFO, tuple(c.id for c in leaves if c.id in needed)
     elif outline.verdict is Verdict.NOT_MET:
         failed = tuple(c.id for c in leaves if c.verdict is Verdict.NOT_MET)
         indicator, rules = Indicator.WARNING, (*failed, *also)

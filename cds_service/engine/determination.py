@@ -67,6 +67,10 @@ class CriterionResult:
     page: int = 0
     applies: bool = True
 
+    def names_section_in(self, text: str) -> bool:
+        """Whether a text, such as the reason or its beginning, names one of the criterion's sections."""
+        return any(f"({section}" in text for section in self.section.split(", "))
+
 
 @dataclass(frozen=True, slots=True)
 class GroupResult:
@@ -170,11 +174,15 @@ class Dose:
 
 
 class Cited(NamedTuple):
-    """Where a rule stands in the payer's document (empty: nowhere), its title, and that in a few words."""
+    """Where a rule stands in the payer's document (empty: nowhere), its title, and that in a few words.
+
+    ``dated`` is False where the day of the evidence says nothing about it.
+    """
 
     section: str
     title: str
     brief: str = ""
+    dated: bool = True
 
 
 class Drug(NamedTuple):

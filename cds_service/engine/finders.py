@@ -61,12 +61,15 @@ def find(
 
 def check_known(found: Iterable[Finding | NeededItem], policy: PolicyFile) -> None:
     """Raises PolicyError for a rule or an item that the policy file lacks, and for an action that is none of ours."""
-    rules = {rule for f in found if isinstance(f, Finding) for rule in f.rules} - policy.citations.keys()
-    items = {n.item for n in found if isinstance(n, NeededItem)} - policy.items.keys()
-    if unsaid := [f.action for f in found if isinstance(f, Finding) and f.action and not f.act]:
-        raise PolicyError(f"an action begins with none of {', '.join(ACTS)}: {unsaid[0]}")
-    if rules or items:
-        raise PolicyError(f"the file lacks {', '.join(sorted(rules | items))}")
+    for one in found:
+        if isinstance(one, NeededItem):
+            lacking = {one.item} - policy.items.keys()
+        else:
+            lacking = set(one.rules) - policy.citations.keys()
+            if one.action and not one.act:
+                raise PolicyError(f"an action begins with none of {', '.join(ACTS)}: {one.action}")
+        if lacking:
+            raise PolicyError(f"the file lacks {', '.join(sorted(lacking))}")
 
 
 def _named(missed: Sequence[tuple[Finder[C], Missed]]) -> Iterator[Finding | NeededItem]:

@@ -27,7 +27,8 @@ class PolicyError(ValueError):
 class Citation:
     """Where a criterion or rule stands: section and page of the payer's document, and its basis.
 
-    ``footer`` is what every coverage card says of it, where it is about the policy as a whole.
+    ``footer`` is what every coverage card says of it, where it is about the policy as a whole. ``dated`` is
+    False where the day of the evidence says nothing about it.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Citation:
     basis: Basis
     kind: str
     footer: str = ""
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class PolicyFile:
 
     def _cited(self, c: Citation) -> Cited:
         title, brief = self.numbers.filled(c.title), self.numbers.filled(c.brief or c.title)
-        return Cited(c.section.strip("-"), upper_first(title), brief)
+        return Cited(c.section.strip("-"), upper_first(title), brief, c.dated)
 
 
 def read_policy(text: str) -> PolicyFile:
@@ -148,7 +150,7 @@ def _group(raw: Mapping[str, Any]) -> Group:
 def _citation(raw: Mapping[str, Any]) -> Citation:
     return Citation(
         raw["id"], raw["section"], raw["page"], raw["title"], raw.get("brief", ""), Basis(raw["basis"]), raw["kind"],
-        raw.get("footer", ""),
+        raw.get("footer", ""), raw.get("dated", True),
     )  # fmt: skip
 
 

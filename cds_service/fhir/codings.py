@@ -88,6 +88,9 @@ def plain_codes(concept: object) -> frozenset[str]:
 def words_in(concept: object) -> str:
     """The text and displays of a CodeableConcept, one after another."""
     whole = as_dict(concept)
+    if not whole:
+        return ""
     parts = [as_prose(whole.get("text"))]
     parts += [as_prose(c.get("display")) for c in as_dicts(whole.get("coding"))]
-    return " | ".join(dict.fromkeys(p for p in parts if p))
+    said = [p for p in parts if p]
+    return " | ".join(dict.fromkeys(said)) if said[1:] else said[0] if said else ""

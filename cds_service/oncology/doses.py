@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.observations.units import ucum_of
@@ -47,18 +48,18 @@ class Dose:
         return f"{self.day}{label}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DoseHistory:
     """Doses given and held, in order of time; ``undated`` are uses that prove exposure, not doses."""
 
     doses: tuple[Dose, ...]
     undated: tuple[DrugUse, ...]
 
-    @property
+    @cached_property
     def given(self) -> tuple[Dose, ...]:
         return tuple(d for d in self.doses if d.given)
 
-    @property
+    @cached_property
     def period_ends(self) -> tuple[Dose, ...]:
         """The uses over a period, each as a dose on its last day: it was given by then, how often is not known."""
         return tuple(

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, request
 
 from cds_service.evaluation.matching import matches
 from cds_service.json_text import write_json
-from cds_service.sandbox.fixtures import names, resources
+from cds_service.sandbox.front_desk import PRESCRIBER
 from cds_service.sandbox.patients import patients
 
 blueprint = Blueprint("sandbox_fhir", __name__, url_prefix="/sandbox/fhir")
@@ -27,8 +27,8 @@ _Parameters = Sequence[tuple[str, str]]
 @cache
 def _held() -> tuple[Mapping[str, Any], ...]:
     """What the record holds, and the orders that wait to be signed: EHRs pick them from their server."""
-    recorded = (resource for name in names() for resource in resources(name))
-    return (*recorded, *(draft for patient in patients().values() for draft in patient.drafts))
+    of_patients = (r for patient in patients().values() for r in (*patient.held, *patient.drafts))
+    return (*of_patients, PRESCRIBER)
 
 
 def _fhir(value: object, status: int = 200) -> Response:

@@ -15,6 +15,7 @@ _ITALIC = re.compile(r"(?<![\w*\\])[*_]([^*_]+)[*_](?![\w*])")
 _CODE = re.compile(r"`([^`]+)`")
 _BACKSLASH = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ITEM = re.compile(r"(?<![\s\d])\s*+(?:[-*+]|\d++\.)\s+(.*)")
+_TO_DO = "[ ] "
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 
 
@@ -24,7 +25,9 @@ def html_of(detail: str) -> Markup:
     items: list[str] = []
     for line in [*detail.splitlines(), ""]:
         if item := _ITEM.fullmatch(line):
-            items.append(f"<li>{_inline(item[1])}</li>")
+            to_do = item[1].removeprefix(_TO_DO)
+            mark = '<li class="task">\N{BALLOT BOX} ' if to_do != item[1] else "<li>"
+            items.append(f"{mark}{_inline(to_do)}</li>")
             continue
         if items:
             parts.append(f"<ul>{''.join(items)}</ul>")

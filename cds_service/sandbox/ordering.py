@@ -6,15 +6,16 @@ No Flask and no HTTP; the caller posts. The orders travel with the page, so the 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from cds_service.fhir import quantities
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.record import Resource
+from cds_service.sandbox.front_desk import USER
 
-USER = "Practitioner/sandbox-oncologist"
 Orders = Sequence[Mapping[str, Any]]
 
 
@@ -62,24 +63,53 @@ def applied(orders: Orders, suggestion: Mapping[str, Any]) -> list[Mapping[str, 
 
 
 def accepted(card: str, suggestion: str) -> dict[str, Any]:
-    """Feedback: a suggestion was taken."""
-    return _feedback({"card": card, "outcome": "accepted", "acceptedSuggestions": [{"id": suggestion}]})
+    """An item of feedback: a suggestion was taken."""
+    return _item({"card": card, "outcome": "accepted", "acceptedSuggestions": [{"id": suggestion}]})
 
 
 def overridden(card: str, reason: Mapping[str, Any], comment: str) -> dict[str, Any]:
-    """Feedback: the prescriber goes on against the card, and says why."""
+    """An item of feedback: the prescriber goes on against the card, and says why where there is more to say."""
     said: dict[str, Any] = {"reason": dict(reason)} if reason else {}
     said |= {"userComment": comment} if comment else {}
-    return _feedback({"card": card, "outcome": "overridden", **({"overrideReason": said} if said else {})})
+    return _item({"card": card, "outcome": "overridden", **({"overrideReason": said} if said else {})})
 
 
-def _feedback(item: Mapping[str, Any]) -> dict[str, Any]:
+def _item(said: Mapping[str, Any]) -> dict[str, Any]:
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return {"feedback": [{**item, "outcomeTimestamp": now}]}
+    return {**said, "outcomeTimestamp": now}
 
 
-def in_words(order: Mapping[str, Any]) -> str:
-    """An order as one line."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An order in a list of orders. ``state`` is draft, changed, added or signed."""
+
+    drug: str
+    dose: str
+    instructions: str
+    day: str
+    state: str
+
+
+def lines(orders: Orders, before: Orders) -> Iterator[Line]:
+    """The orders as lines; ``before`` are the orders as they were first written."""
+    first = {Resource(order).reference: order for order in before}
+    for order in orders:
+        texts = [as_text(d.get("text")) for d in as_dicts(order.get("dosageInstruction"))]
+        yield Line(
+            _drug(order), _dose(order), ", ".join(t for t in texts if t), _day(order), _state(order, first)
+        )
+
+
+def _state(order: Mapping[str, Any], first: Mapping[str, Any]) -> str:
+    if order.get("status") == "active":
+        return "signed"
+    was = first.get(Resource(order).reference)
+    if was is None:
+        return "added"
+    return "draft" if was == order else "changed"
+
+
+def _drug(order: Mapping[str, Any]) -> str:
     concept = as_dict(order.get("medicationCodeableConcept")) or as_dict(order.get("code"))
     names = [
         as_text(concept.get("text")),
@@ -87,9 +117,18 @@ def in_words(order: Mapping[str, Any]) -> str:
     ]
     codes = [as_text(c.get("code")) for c in as_dicts(concept.get("coding"))]
     reference = as_text(as_dict(order.get("medicationReference")).get("display"))
-    name = next((n for n in (*names, reference, *codes) if n), "an order")
-    texts = [as_text(d.get("text")) for d in as_dicts(order.get("dosageInstruction"))]
-    return " · ".join(part for part in (name, _dose(order), *texts) if part)
+    return next((n for n in (*names, reference, *codes) if n), "an order")
+
+
+def _day(order: Mapping[str, Any]) -> str:
+    """The planned day, else empty."""
+    for dosage in as_dicts(order.get("dosageInstruction")):
+        timing = as_dict(dosage.get("timing"))
+        bounds = as_dict(as_dict(timing.get("repeat")).get("boundsPeriod"))
+        events = [as_text(event) for event in as_list(timing.get("event"))]
+        if day := next((d for d in (*events, as_text(bounds.get("start"))) if d), None):
+            return day[:10]
+    return (as_text(order.get("occurrenceDateTime")) or "")[:10]
 
 
 def _dose(order: Mapping[str, Any]) -> str:

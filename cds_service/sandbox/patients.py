@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
+from cds_service.engine.wording import upper_first
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.json_text import read_json
-from cds_service.sandbox.fixtures import FOLDER, about, names
+from cds_service.sandbox.banner import Banner, banner
+from cds_service.sandbox.fixtures import FOLDER, about, names, resources
+from cds_service.sandbox.front_desk import coverage, registered, requested
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxPatient:
-    """One patient: the folder's name, the FHIR id, a line about the case, and the orders to sign."""
+    """One patient: the folder's name, the FHIR id, a line about the case, the orders to sign, and the record."""
 
     name: str
     id: str
     about: str
     drafts: tuple[Mapping[str, Any], ...]
+    held: tuple[Mapping[str, Any], ...]
+
+    def banner(self, today: date) -> Banner:
+        """Who this is, on the sandbox's day."""
+        return banner(self.held, today)
 
 
 @cache
@@ -31,10 +40,18 @@ def patients() -> Mapping[str, SandboxPatient]:
 def _patient(name: str) -> SandboxPatient:
     request = read_json((FOLDER / name / "request.json").read_bytes())
     context = as_dict(request.get("context"))
+    patient_id = as_text(context.get("patientId")) or ""
     drafts = tuple(
-        as_dict(entry.get("resource")) for entry in as_dicts(as_dict(context.get("draftOrders")).get("entry"))
+        requested(as_dict(entry.get("resource")))
+        for entry in as_dicts(as_dict(context.get("draftOrders")).get("entry"))
     )
-    return SandboxPatient(name, as_text(context.get("patientId")) or "", about(name), drafts)
+    held = (*(registered(resource) for resource in resources(name)), coverage(patient_id))
+    return SandboxPatient(name, patient_id, _what_it_shows(about(name)), drafts, held)
+
+
+def _what_it_shows(told: str) -> str:
+    """``Proves that old counts are no all-clear`` without the first words."""
+    return upper_first(told.removeprefix("Proves ").removeprefix("that "))
 
 
 def other_drug(patient_id: str) -> Mapping[str, Any]:

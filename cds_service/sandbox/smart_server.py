@@ -16,7 +16,7 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, redi
 
 from cds_service.fhir.json_types import as_dict, as_text
 from cds_service.sandbox.faults import HANGS_S, Fault, fault_named
-from cds_service.sandbox.ordering import USER
+from cds_service.sandbox.front_desk import USER
 from cds_service.sandbox.sign_in import CLIENT_ID, CLIENT_SECRET, Launch, SignIn, SignInError, allows
 from cds_service.smart.door import SmartDoor
 from cds_service.smart.login.ehr_http import EhrHttp

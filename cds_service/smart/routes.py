@@ -28,6 +28,7 @@ from flask import (
 )
 from werkzeug.exceptions import HTTPException
 
+from cards.text import sentence
 from cds_service.engine.wording import upper_first
 from cds_service.fhir.quantities import plain
 from cds_service.settings import Tenant
@@ -72,6 +73,7 @@ def in_print(text: str) -> str:
 
 
 blueprint.add_app_template_filter(upper_first, "upper_first")
+blueprint.add_app_template_filter(sentence, "sentence")
 
 
 def _door() -> SmartDoor:

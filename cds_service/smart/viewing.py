@@ -25,6 +25,7 @@ from cds_service.settings import Tenant
 from cds_service.smart.door import BUDGET_S, SmartDoor
 from cds_service.smart.login.session import Login
 from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
+from cds_service.smart.page.form_fields import name_of
 from cds_service.smart.page.timeline import Timeline, order_mark, reason_held, timeline
 from cds_service.smart.subject import Subject, choose
 
@@ -56,13 +57,17 @@ def shown(
     )
     told = _told(subject, tenant, record, clock, time_to_decide(ends, BUDGET_S, monotonic))
     notices = (*subject.notices, *told.notices)
+    order = next(order for order in subject.orders if order.reference == subject.shown)
     return detail_page(
         told.determination,
         record,
         series=told.series,
         timeline=told.timeline,
-        provenance=Provenance(clock, version("payer-policy-cds"), login.iss, login.user, notices),
+        provenance=Provenance(
+            clock, version("payer-policy-cds"), login.iss, name_of(login.user, order), notices
+        ),
         full_banner=login.need_patient_banner,
+        order=order,
         brief=login.intent == "summary",
     )
 
@@ -91,7 +96,7 @@ def _told(subject: Subject, tenant: Tenant, record: Record, clock: datetime, tim
 
 
 def timeline_of(picture: Picture, determination: Determination, record: Record) -> Timeline | None:
-    """The doses given and held, with their reasons, and the order beside them."""
+    """The doses given and held, with their reasons, what happened since, and the order beside them."""
     one = determination
     ordered = one.dose.ordered_mg if one.dose is not None else None
     amount = f"{plain(ordered)} mg" if ordered is not None else ""
@@ -99,6 +104,7 @@ def timeline_of(picture: Picture, determination: Determination, record: Record) 
         picture.doses,
         planned=order_mark(one.order, one.planned, one.cycle, one.day, amount),
         reason=partial(reason_held, record),
+        events=picture.events,
     )
 
 

@@ -23,7 +23,7 @@ def frame_of(page: Page) -> Frame:
 def signed(page: Page, site: Site, patient: str) -> None:
     """Sign a patient's order."""
     page.goto(f"{site.ehr}/patients/{patient}")
-    page.get_by_role("button", name="Sign", exact=True).click()
+    page.get_by_role("button", name="Sign order", exact=True).click()
     page.get_by_role("heading", name="Before you sign").wait_for()
 
 
@@ -39,7 +39,7 @@ def from_card(patient: str) -> Callable[[Page, Site], Frame]:
 def with_fault(fault: str, app_context: str = "") -> Callable[[Page, Site], Frame]:
     def go(page: Page, site: Site) -> Frame:
         page.goto(f"{site.ehr}/patients/relapsed-single-agent")
-        page.get_by_text("Open it without a card").click()
+        page.get_by_text("For testers").click()
         page.get_by_label("What goes wrong").select_option(fault)
         page.get_by_label("App context").fill(app_context)
         page.locator("button.open-fault").click()
@@ -53,7 +53,7 @@ def without_chart(page: Page, site: Site) -> Frame:
     sign_in = site.app.extensions[SIGN_IN]
     launch = sign_in.launch(Launch("nobody-yet", "Practitioner/sandbox-oncologist"))
     query = urlencode({"iss": sign_in.issuer, "launch": launch})
-    page.goto(f"{site.ehr}/patients/relapsed-single-agent")
+    with_fault("denied")(page, site)
     page.locator("iframe").evaluate(f"frame => frame.src = '{site.service}/launch?{query}'")
     return frame_of(page)
 
@@ -80,6 +80,7 @@ STATES: dict[str, tuple[Going, str]] = {
     "mixed": (from_card("dlbcl"), "does not appear to meet"),
     "a continuation with doses": (from_card("seventh-cycle"), "does not appear to meet"),
     "a continuation with held doses": (from_card("reduction-due-and-ignored"), "appears to meet"),
+    "a stop with an event": (from_card("vod-after-cycle-2"), "does not appear to meet"),
     "a dose far too high": (from_card("tenfold-overdose"), "appears to meet"),
     "mostly unknown": (with_fault("scope-narrowed"), "does not tell"),
     "no data": (without_chart, "does not tell"),

@@ -10,7 +10,16 @@ from cds_service.engine.determination import CardKind, Indicator
 from cds_service.fhir.record import DataKind, Gap
 from tests.cards.rendering import URL, cards_of, facts, of_kind, texts
 from tests.fixtures import NAMES, Fixture
-from tests.policy.chart_notes import adverse_event, condition, drug_order, observation, order, patient
+from tests.policy.chart_notes import (
+    administration,
+    adverse_event,
+    condition,
+    drug_order,
+    held,
+    observation,
+    order,
+    patient,
+)
 from tests.policy.treated import C1D1, C2D1, NEVER_TREATED, TREATED
 
 PATIENTS = {
@@ -36,6 +45,21 @@ PATIENTS = {
         [order("2026-04-16", "Cycle 2 Day 1", 14.1)],
     ),
     "nothing seen": ([], [C1D1], [Gap(need, "the server answered 503") for need in DataKind]),
+    "an infant with circulating blasts": (
+        [*NEVER_TREATED[1:], patient("2025-10-01"), observation("30376-8", "2026-04-14", 40, "10*9/L")], [C1D1],
+    ),
+    "doses too close": (NEVER_TREATED, [C1D1, order("2026-04-18", "C1D8", 0.88, id="draft-2")]),
+    "a long interruption": (
+        [
+            *NEVER_TREATED, administration("2026-03-05", 1.41, "C1D1"), held("2026-03-12", "Mucositis grade 3", "C1D8"),
+            adverse_event("Mucositis grade 3", "2026-03-11", suspect="Inotuzumab ozogamicin", outcome="resolved", recorded="2026-04-10"),
+        ],
+        [C2D1],
+    ),
+    "values that cannot be read": (
+        [*TREATED, observation("777-3", "2026-04-15", text="see comment"), patient(deceasedDateTime="2026-04-14")], [C2D1],
+    ),
+    "an order for several cycles": (NEVER_TREATED, [C1D1 | {"dispenseRequest": {"numberOfRepeatsAllowed": 3}}]),
     "three orders": (
         TREATED, [order(f"2026-05-{5 + 7 * n:02}", f"C2D{(1, 8, 15)[n]}", 0.88, id=f"d{n}") for n in range(3)],
     ),

@@ -149,6 +149,11 @@ def test_the_path_not_taken_is_not_spoken_of(found):
         assert "not needed on this path" not in card["detail"]
 
 
+def test_each_kind_is_tried_with_a_sentence_of_its_own_rule_as_well():
+    own = [c for name, found in ALL if name in PATIENTS or name in NAMES for c in found]
+    assert {f["kind"] for c in own for f in facts(c)["findings"]} >= {*FINDING_KINDS}
+
+
 def test_a_card_says_what_its_findings_rest_on():
     for _, found in ALL:
         for card in found:

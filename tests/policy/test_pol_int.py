@@ -133,7 +133,7 @@ def test_pol_int_ge14_an_unreduced_dose_is_a_warning_and_names_the_interruption(
     assert found.rules == ("POL-INT-GE14", "POL-DOSE-CR")
     assert found.action == "Reduce the dose by 25 %"
     assert "1 mg ordered, 0.75 mg due; held since 2026-03-12" in found.text
-    assert "held since 2026-03-12 for Mucositis grade 3 (recovered 2026-03-30, 18 days)" in found.text
+    assert "held since 2026-03-12 for mucositis grade 3 (recovered 2026-03-30, 18 days)" in found.text
     assert (d.dose.verdict, d.dose.mg_per_m2) == ("over", Decimal("0.375"))
     assert "dose" not in finding_kinds(d)
 
@@ -431,7 +431,7 @@ def test_a_recovery_that_is_not_recorded_is_asked_for_and_reduces_nothing():
     d = determine([*BASE, *FIRST, HELD, mucositis("2026-03-11"), *response("2026-04-10")], C2D1)
     (need,) = [n for n in d.needed if n.item == "interruption-reason"]
     assert need.because == (
-        "held since 2026-03-12 for Mucositis grade 3 (recovery not recorded): its length, and so any reduction, cannot be told"
+        "held since 2026-03-12 for mucositis grade 3 (recovery not recorded): its length, and so any reduction, cannot be told"
     )
     assert not need.decides
 

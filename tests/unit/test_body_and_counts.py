@@ -59,7 +59,7 @@ def test_one_bsa_for_each_combination_of_values_of_one_time():
 
 
 WHY_NOT = [
-    ([], "no height found; no weight found"),
+    ([], "no height or weight found"),
     ([observation("8302-2", "2026-04-14", 180, "cm")], "no weight found"),
     ([observation("8302-2", "2026-04-14", 180, "cm"), observation("29463-7", "2026-04-14", 80, "stone")],
      "weight of 2026-04-14 cannot be used (unit missing or not accepted: '80 stone')"),
@@ -92,7 +92,7 @@ def test_anc_reported_derived_or_bounded(resources, expected):
 
 
 def test_platelets_in_plasma_are_no_platelet_count():
-    assert platelets(chart(observation("13056-7", "2026-04-14", 20, COUNT))) == []
+    assert platelets(chart(observation("13056-7", "2026-04-14", 20, COUNT))) == ()
 
 
 FOLLOWS = [

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.clinical.observations.series import DoseMark, Point, Series
+from cds_service.clinical.observations.series import DoseMark, EventMark, Point, Series
 from cds_service.smart.page.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, drawn
 from cds_service.smart.page.results import results
 from cds_service.smart.page.timeline import order_mark, timeline
@@ -156,6 +156,19 @@ def test_each_cycle_is_a_band_with_days_and_the_order_stands_in_its_own() -> Non
     assert drawn_course.kinds == ("given", "held", "planned")
     assert drawn_course.counted == "2 doses given"
     assert drawn_course.summary.endswith("the order is planned for 2026-04-16.")
+
+
+def test_events_stand_in_the_cycle_in_which_they_began() -> None:
+    began = [("2026-02-26", "Mucositis"), ("2026-04-10", "VOD"), ("2026-04-20", "Fever")]
+    events = [EventMark(date.fromisoformat(day), words, f"AdverseEvent/{words}") for day, words in began]
+    with_events = timeline(COURSE, planned=ORDER, events=events)
+    assert with_events is not None
+    one, two = with_events.bands
+    assert [point.event.words for point in one.events] == ["Mucositis", "VOD"]
+    assert [point.event.words for point in two.events] == ["Fever"]
+    assert one.marks[1].x < one.events[0].x < one.marks[2].x < one.events[1].x < with_events.width
+    assert with_events.kinds == ("given", "held", "planned", "event")
+    assert "VOD on 2026-04-10" in with_events.summary
 
 
 def test_a_second_course_and_a_dose_of_unknown_place_are_told_apart() -> None:

@@ -12,7 +12,7 @@ from flask import Flask, render_template
 from cds_service.fhir.quantities import in_words
 from cds_service.fhir.record import Resource, record_from
 from cds_service.policies import installed
-from cds_service.sandbox.ordering import in_words as order_in_words
+from cds_service.sandbox import ordering
 from cds_service.smart.page import charts as geometry
 from cds_service.smart.page.detail import detail_page
 from cds_service.smart.page.plain_text import plain_text
@@ -85,4 +85,5 @@ def test_an_order_in_the_sandbox() -> None:
     rate = json.loads('{"doseQuantity": {"value": 14.10, "unit": "mg"}}', parse_float=Decimal)
     order = {"code": {"text": "Besponsa"}, "dosageInstruction": [{"doseAndRate": [rate]}]}
 
-    assert order_in_words(order) == "Besponsa · 14.1 mg"
+    (line,) = ordering.lines([order], [])
+    assert (line.drug, line.dose, line.state) == ("Besponsa", "14.1 mg", "added")

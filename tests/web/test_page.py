@@ -160,7 +160,74 @@ def test_an_urgent_sentence_that_begins_with_its_own_word_gets_no_other() -> Non
     (urgent,) = arranged(replace(held, findings=findings)).head.urgent
     assert (urgent.badge, urgent.text) == ("", "Hold cycle 2 until platelets recover: 48")
     (urgent,) = arranged(held).head.urgent
+    assert urgent.badge == ""
+    bare = replace(held, findings=tuple(replace(f, action="") for f in held.findings))
+    (urgent,) = arranged(bare).head.urgent
     assert urgent.badge == "Check"
+
+
+def test_the_head_says_what_was_found_or_is_missing(app: Flask) -> None:
+    assert arranged(examples.MET).head.coverage.why == ""
+    assert arranged(examples.NOT_MET).head.coverage.why == "BCR::ABL1 found on 2026-03-28 (A.iv)"
+    lacking = tuple(NeededItem(item, "because") for item in ("cd22", "mrd", "cbc", "response", "diagnosis"))
+    few = arranged(replace(examples.UNKNOWN, needed=lacking[:2])).head.coverage.why
+    many = arranged(replace(examples.UNKNOWN, needed=lacking)).head.coverage.why
+    assert few == "Missing: CD22 on blasts, MRD after two cycles"
+    assert many == "Missing: CD22 on blasts, MRD after two cycles, CBC with differential and 2 more"
+    head = html(app, arranged(examples.NOT_MET)).partition("</section>")[0]
+    assert '<p class="because">BCR::ABL1 found on 2026-03-28 (A.iv)</p>' in head
+
+
+def test_a_dose_far_off_is_said_in_the_head_by_how_much(app: Flask) -> None:
+    over = replace(examples.UNKNOWN.dose, verdict="over", ordered_mg=Decimal("14.1"))  # type: ignore[type-var]
+    (finding,) = (f for f in examples.UNKNOWN.findings if f.kind == "safety-qt")
+    dose = replace(
+        finding, kind="dose", action="Check the dose: it is above the table", text="Ordered 14.1 mg"
+    )
+    text = html(app, arranged(replace(examples.MET, dose=over, findings=(dose,))))
+    assert "<strong>Stop:</strong> Dose 10 times too high: 14.1 mg ordered, table 1.41 mg</p>" in text
+
+
+def test_a_criterion_that_is_not_met_is_headed_by_what_was_found(app: Flask) -> None:
+    because = "cycle 7; the policy covers up to 6 without transplant (B.iii); " + "more was found; " * 9
+    failed = tuple(replace(c, because=because) if c.id == "POL-A-IV-PH" else c for c in examples.CRITERIA)
+    text = html(app, arranged(replace(examples.NOT_MET, criteria=failed)))
+    row = text[text.index('data-criterion="POL-A-IV-PH"') :].partition("</li>")[0]
+    title = row[row.index('<p class="title">') :].partition("</p>")[0]
+    assert "<strong>Cycle 7; the policy covers up to 6 without transplant (B.iii)" in title
+    assert '<span class="fine">Disease is Philadelphia-negative</span>' in title
+    assert row.lower().count("more was found") == 9
+
+
+def test_kinds_of_data_that_were_not_seen_for_one_reason_stand_together(app: Flask) -> None:
+    unseen = (
+        Unseen("otherObservations", "refused"),
+        Unseen("coverage", "late"),
+        Unseen("procedures", "refused"),
+    )
+    page = arranged(replace(examples.UNKNOWN, unseen=unseen))
+    assert page.unseen == ("other observations, procedures: refused", "coverage: late")
+    assert "<li>other observations, procedures: refused</li>" in html(app, page)
+
+
+def test_without_a_figure_of_the_dose_there_is_no_section_of_it(app: Flask) -> None:
+    bare = replace(
+        examples.UNKNOWN.dose,
+        arithmetic="",
+        options=(),
+        ordered_mg=None,
+        bsa_m2=None,  # type: ignore[type-var]
+    )
+    page = arranged(replace(examples.UNKNOWN, dose=bare))
+    assert 'id="dose"' not in html(app, page)
+    assert "dose" not in [section.id for section in page.sections]
+
+
+def test_no_sentence_of_a_print_ends_in_two_full_stops(app: Flask) -> None:
+    quoted = tuple(replace(c, because='note: "No infection."') for c in examples.CRITERIA)
+    text = html(app, arranged(replace(examples.MET, criteria=quoted)))
+    assert "No infection.&#34;." not in text
+    assert "No infection.&#34;</" in text
 
 
 def test_the_results_stand_in_a_table_with_limit_and_state(app: Flask) -> None:
@@ -204,7 +271,7 @@ def test_dangers_come_first_among_the_next_steps_and_each_step_once() -> None:
     steps = arranged(examples.UNKNOWN).steps
     assert [step.text for step in steps] == [
         "Repeat the ECG before the dose",
-        "Review with the payer what is not met: A.iv, disease is Philadelphia-negative",
+        "Review with the payer: BCR::ABL1 found on 2026-03-28 (A.iv)",
         "Record the treatment so far, with dates (A.ii.A)",
         "Record height and weight",
     ]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from cds_service.fhir.record import Record, Resource, record_from
-from cds_service.smart.page.form_fields import ABSENT, form_fields
+from cds_service.smart.page.form_fields import ABSENT, form_fields, name_of
 from cds_service.smart.page.sources import sources_of
-from cds_service.smart.page.wording import first_sentence, units
+from cds_service.smart.page.wording import first_sentence, in_words, units
 from tests.web import examples
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -125,6 +125,41 @@ def test_the_form_shows_what_the_record_states() -> None:
         "Date of service": "2026-04-15",
         "Units for the table's dose": "15 of J9229",
     }
+
+
+def test_the_form_reads_a_draft_order_that_the_chart_does_not_hold() -> None:
+    draft = Resource({**ORDER, "id": "draft-9"}, "draft order")
+    said = form_fields(examples.UNKNOWN, examples.CHART, examples.CLOCK, draft)
+    assert {f.label: f.value for f in said}["Prescriber"] == "Gregory Example"
+
+
+@pytest.mark.parametrize(
+    ("requester", "named"),
+    [
+        ({"reference": "Practitioner/1", "display": "Dr. Example"}, "Dr. Example (Practitioner/1)"),
+        ({"reference": "Practitioner/2", "display": "Dr. Example"}, "Practitioner/1"),
+        ({"reference": "Practitioner/1"}, "Practitioner/1"),
+        ({}, "Practitioner/1"),
+    ],
+)
+def test_who_opened_the_page_is_named_where_the_order_names_them(
+    requester: dict[str, str], named: str
+) -> None:
+    order = Resource({**ORDER, "requester": requester}, "draft order")
+    assert name_of("Practitioner/1", order) == named
+    assert name_of("Practitioner/1", None) == "Practitioner/1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("otherObservations", "other observations"),
+        ("coverage", "coverage"),
+        ("medicationRequests", "medication requests"),
+    ],
+)
+def test_a_kind_of_data_in_words(kind: str, words: str) -> None:
+    assert in_words(kind) == words
 
 
 def test_the_form_says_what_is_not_in_the_record() -> None:

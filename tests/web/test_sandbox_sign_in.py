@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from threading import Thread
 
@@ -198,14 +200,14 @@ def test_the_card_of_a_signed_order_links_to_the_view_with_an_opaque_context(san
         data={"orders": _orders(sandbox), "what": "orders"},
         timeout=30,
     )
-    found = page.text.partition('name="app_context" value="')[2].partition('"')[0]
-    assert 16 <= len(found) <= 200
-    assert "relapsed" not in found
+    (coverage,) = json.loads(unescape(page.text.partition('name="cards" value="')[2].partition('"')[0]))
+    (link,) = coverage["links"]
+    assert link["type"] == "smart"
+    assert 16 <= len(link["appContext"]) <= 200
+    assert "relapsed" not in link["appContext"]
 
 
 def _orders(sandbox: Running) -> str:
-    from html import unescape
-
     page = requests.get(f"{sandbox.public}/sandbox/patients/relapsed-single-agent", timeout=30).text
     return unescape(
         page.partition('<textarea id="orders-json"')[2].partition(">")[2].partition("</textarea>")[0]

@@ -20,6 +20,7 @@ from cds_service.clinical.reports import finality
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dicts
+from cds_service.remembering import once
 
 CD22 = "CD22"
 _TOPIC = "cd22"
@@ -29,6 +30,7 @@ _TEXTS_OF = frozenset({"Observation", "CarePlan", "Procedure"})
 _READ_BY_CODE = frozenset({_PERCENT, _ABSOLUTE, "cd22_cells_not_blasts", "immunophenotype_panel"})
 
 
+@once
 def cd22_samples(chart: Chart) -> tuple[Result, ...]:
     """All results on leukemic blasts that say something of CD22.
 

@@ -11,6 +11,7 @@ from cds_service.clinical.reading.assertions import Certainty, Time
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import Statement
 from cds_service.fhir.dates import When
+from cds_service.remembering import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Extramedullary:
     words: str
 
 
+@once
 def extramedullary(chart: Chart) -> tuple[Extramedullary, ...]:
     """All statements of extramedullary disease: conditions (and their end) and texts."""
     return (*_in_problems(chart), *(e for s in chart.statements for e in _in_words(s)))

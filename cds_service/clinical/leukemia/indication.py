@@ -17,7 +17,7 @@ from cds_service.clinical.problems import Problem
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.exposure import BENIGN_REASON
 from cds_service.fhir.codings import System, codes_in, words_in
-from cds_service.remembering import remembered
+from cds_service.remembering import once, remembered
 
 
 class Indication(Enum):
@@ -101,6 +101,7 @@ def names_other_cancer(words: str) -> bool:
     return _CANCER.search(words) is not None and "leuk" not in words.lower() and bool(_telling(words))
 
 
+@once
 def other_malignancies(chart: Chart) -> tuple[Problem, ...]:
     """The conditions, also past ones, of a malignancy that is no lymphoblastic leukemia or lymphoma."""
     return tuple(p for p in chart.problems if not p.is_event and _is_other_malignancy(p))

@@ -25,6 +25,7 @@ from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.fhir.dates import When
 from cds_service.fhir.json_types import as_dict, as_dicts
 from cds_service.fhir.record import Resource
+from cds_service.remembering import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ _READ_BY_CODE = frozenset({*_TESTS, "gene_variant", "gene_variant_gene"})
 _BCR, _ABL1 = (System.HGNC, "HGNC:1014"), (System.HGNC, "HGNC:76")
 
 
+@once
 def ph_evidence(chart: Chart) -> tuple[PhEvidence, ...]:
     """All evidence for or against the Philadelphia chromosome, of any date."""
     return (

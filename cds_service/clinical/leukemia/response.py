@@ -6,7 +6,7 @@ What follows from them for a course is decided by the policy's procedure, not he
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -21,6 +21,7 @@ from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.fhir.dates import When, effective, read_when
 from cds_service.fhir.record import Resource
+from cds_service.remembering import once
 
 __all__ = [
     "ACHIEVED", "ASSESSING", "NOT_ACHIEVED", "RELAPSED", "Response", "Stated", "blasts", "has_blasts",
@@ -95,6 +96,7 @@ _MARKERS = frozenset(
 )
 
 
+@once
 def response_statements(chart: Chart) -> tuple[Stated, ...]:
     """All statements of response, by code or in words, with their dates."""
     found: list[Stated] = []
@@ -147,7 +149,8 @@ def _asked(statement: Statement) -> str:
 _BLOOD = ("pb_blasts_pct", "pb_blasts_abs", "pb_lymphoblasts_pct", "pb_lymphoblasts_abs")
 
 
-def blasts(chart: Chart) -> tuple[list[Result], list[Result]]:
+@once
+def blasts(chart: Chart) -> tuple[Sequence[Result], Sequence[Result]]:
     """Usable marrow blast percentages, and peripheral blast results (per cent or count)."""
     marrow = chart.usable("marrow_blasts_pct")
     blood = [r for r in chart.results_for(*_BLOOD) if r.value is not None or r.sign is not None]

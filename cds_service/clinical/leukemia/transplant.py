@@ -16,6 +16,7 @@ from cds_service.clinical.leukemia.transplant_words import intention_in, is_requ
 from cds_service.clinical.statements import Statement
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When, whole_day
+from cds_service.remembering import once
 
 _PLAN_STATUSES = {"draft", "active", "on-hold", "booked", "pending", "proposed", "arrived", "waitlist", ""}
 _PLANS = {"ServiceRequest", "Appointment", "CarePlan"}
@@ -66,6 +67,7 @@ class Intention:
     words: str
 
 
+@once
 def transplants(chart: Chart) -> tuple[Transplant, ...]:
     """Transplants performed up to the clock, dated or not."""
     found = [
@@ -82,6 +84,7 @@ def transplants(chart: Chart) -> tuple[Transplant, ...]:
     return tuple(found)
 
 
+@once
 def intentions(chart: Chart) -> tuple[Intention, ...]:
     """All statements of the transplant plan. A revoked or completed request is no plan."""
     found = list(_requests(chart))

@@ -15,6 +15,7 @@ from cds_service.clinical.evidence import newest
 from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
 from cds_service.fhir.record import DataKind
+from cds_service.remembering import once
 
 
 class AgeRange(NamedTuple):
@@ -60,12 +61,14 @@ class BodySurface:
         return tuple(r.reference for r in used if r is not None)
 
 
+@once
 def body_surface(chart: Chart) -> BodySurface:
     """BSA by Mosteller from the newest plausible height and weight, else the recorded one."""
     possible = possible_surfaces(chart)
     return possible[0] if len(possible) == 1 else unsettled(chart)
 
 
+@once
 def possible_surfaces(chart: Chart) -> tuple[BodySurface, ...]:
     """One BSA; or one for each of several values of the same time that differ, smallest first."""
     heights, weights, recorded = (_exact(chart, name) for name in ("body_height", "body_weight", "bsa"))
@@ -104,6 +107,8 @@ def _why_not(chart: Chart) -> str:
         if len(values[name]) > 1
     ]
     missing = [_missing(chart, name, label) for name, label in wanted[:2] if not values[name]]
+    if missing == ["no height found", "no weight found"]:
+        missing = ["no height or weight found"]
     return "; ".join([*differ, *missing])
 
 

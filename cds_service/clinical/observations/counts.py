@@ -7,7 +7,7 @@ neutrophils alone are a lower bound. A platelet count soon after a transfusion i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,9 +17,10 @@ from cds_service.clinical.observations.results import Result
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
+from cds_service.remembering import once
 
 
-def platelets(chart: Chart, *, unreadable: bool = False) -> list[Result]:
+def platelets(chart: Chart, *, unreadable: bool = False) -> Sequence[Result]:
     """Usable platelet counts, in 10*9/L; with ``unreadable`` also those that cannot be read."""
     usable = chart.usable("platelets")
     return deciding(usable, chart.unusable(("platelets",))) if unreadable else usable
@@ -107,6 +108,7 @@ _NO_TRANSFUSION = re.compile(
 )
 
 
+@once
 def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
     """When platelets were transfused, as a procedure or as an administration of the product (8.4.5).
 

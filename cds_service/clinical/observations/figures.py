@@ -48,6 +48,15 @@ def figure_of(part: Mapping[str, Any]) -> Figure | None:
     return next(_figures(part), None)
 
 
+# The members of R4 in which the value of an Observation or component may stand.
+VALUES = frozenset(
+    f"value{kind}"
+    for kind in (
+        "Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData", "Time", "DateTime", "Period",
+    )
+)  # fmt: skip
+
+
 def value_text(part: Mapping[str, Any]) -> str:
     """The value where it was sent as a text, or as a code with its words."""
     concept = part.get("valueCodeableConcept")
@@ -56,7 +65,7 @@ def value_text(part: Mapping[str, Any]) -> str:
 
 def has_value(part: Mapping[str, Any]) -> bool:
     """Whether an Observation or component carries a value of any type."""
-    return any(member.startswith("value") for member in part)
+    return not VALUES.isdisjoint(part)
 
 
 def _figures(part: Mapping[str, Any]) -> Iterator[Figure]:

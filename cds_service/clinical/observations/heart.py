@@ -19,6 +19,7 @@ from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import Interval, exactly
+from cds_service.remembering import once
 
 _FORMULA = {"qtc_fridericia": "QTcF", "qtc_unspecified": "QTc (formula not stated)", "qtc_bazett": "QTcB"}
 _PREFERENCE = ("qtc_fridericia", "qt_uncorrected", "qtc_unspecified", "qtc_bazett")
@@ -57,6 +58,7 @@ class Ecg:
         return rises[0] if rises else None
 
 
+@once
 def ecgs(chart: Chart) -> tuple[Ecg, ...]:
     """All ECGs of a chart: measured intervals, reports, studies, procedures and documents.
 

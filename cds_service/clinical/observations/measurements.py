@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.observations import units
-from cds_service.clinical.observations.figures import Figure, figure_of, has_value, value_text
+from cds_service.clinical.observations.figures import VALUES, Figure, figure_of, has_value, value_text
 from cds_service.clinical.observations.units import CANONICAL
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
@@ -139,8 +139,11 @@ def is_no_result(text: str) -> bool:
     return bool(_NO_RESULT.fullmatch(text.strip()))
 
 
+_BESIDE_WORDS = VALUES - {"valueString", "valueCodeableConcept"}
+
+
 def _other_value(part: Mapping[str, Any]) -> bool:
-    return any(m.startswith("value") and m not in ("valueString", "valueCodeableConcept") for m in part)
+    return not _BESIDE_WORDS.isdisjoint(part)
 
 
 def is_plain_number(part: Mapping[str, Any]) -> bool:

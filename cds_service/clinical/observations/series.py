@@ -49,12 +49,21 @@ class DoseMark(NamedTuple):
     reference: str
 
 
+class EventMark(NamedTuple):
+    """Something that happened during treatment: its day, its name as recorded, its source."""
+
+    day: date
+    words: str
+    reference: str
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What can be drawn of a course: results with a policy's limits, and the doses in order of time."""
+    """What can be drawn of a course: results with a policy's limits, doses and events in order of time."""
 
     series: tuple[Series, ...] = ()
     doses: tuple[DoseMark, ...] = ()
+    events: tuple[EventMark, ...] = ()
 
 
 _SHOWN = {

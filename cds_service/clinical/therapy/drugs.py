@@ -92,7 +92,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 @cache
 def qt_levels() -> Mapping[str, str]:
-    """QT-relevant drugs by ingredient: ``high``, ``moderate``, ``conditional``, or ``unverified``.
+    """QT-prolonging drugs by ingredient: ``high``, ``moderate``, ``conditional``, or ``unverified``.
 
     A drug whose QT source was not re-read is ``unverified``: it is named and decides nothing.
     """

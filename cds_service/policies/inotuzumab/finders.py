@@ -52,7 +52,7 @@ FINDERS: tuple[Finder[Case], ...] = (
     Finder(("POL-INT-STEP2",), "doses in a reduced cycle", intervals.third_dose),
     Finder(("POL-REC-QT",), "the QTc", qt.interval),
     Finder(("POL-REC-QT",), "potassium and magnesium", qt.electrolytes),
-    Finder(("POL-REC-QT",), "QT-relevant drugs", qt.drugs_in_use),
+    Finder(("POL-REC-QT",), "QT-prolonging drugs", qt.drugs_in_use),
     Finder(("POL-TOX-HEP",), "bilirubin and transaminases together", liver.both_limits),
     Finder(("POL-TOX-HEP",), "high bilirubin or transaminases", liver.one_limit_far),
     Finder(("POL-TOX-HEP",), "raised bilirubin or transaminases", liver.one_limit),

@@ -20,12 +20,12 @@ from cds_service.policies.inotuzumab.toxicities.vod import vod_events
 _TABLE_ACTIONS = {
     "POL-TOX-BLEED": "Check the bleeding before the dose: hold, reduce or stop as needed",
     "POL-TOX-INF": "Check the infection before the dose: hold, reduce or stop as needed",
-    "POL-TOX-GR2": "Hold the dose until grade {tox.grade_recovered} or the grade before treatment",
+    "POL-TOX-GR2": "Hold the dose until grade {tox.grade_recovered} or baseline",
 }
 _KIND_ACTIONS = {
     "safety-hepatic": "Hold and evaluate for veno-occlusive disease",
     "nonhem-hold": "Check the infusion reaction before the dose",
-    "consider-permanent-discontinuation": "Check whether to stop for good",
+    "consider-permanent-discontinuation": "Check whether to discontinue permanently",
 }
 
 
@@ -90,7 +90,7 @@ def no_response(case: Case) -> Iterator[Finding]:
         return
     reached = response_by_cycle_three(case, cycle)
     if reached.verdict is Verdict.NOT_MET:
-        text = f"{reached.text}: the policy does not consider going on appropriate"
+        text = f"{reached.text}: the policy does not consider it appropriate to continue"
         action = f"Stop: no CR or CRi within {said('cycle.response_deadline')}"
         yield _warning("discontinue-no-response", "POL-B-III-A", text, action, reached.evidence)
 
@@ -104,7 +104,7 @@ def lasting_liver_tests(case: Case) -> Iterator[Finding]:
 def combination(case: Case) -> Iterator[Finding]:
     """POL-DOSE-COMBINATION: the table is for use alone."""
     if is_combination(case):
-        text = "The dose table is for use alone; regimens with a TKI or mini-hyper-CVD use other schedules"
+        text = "The dose table is for inotuzumab alone; regimens with a TKI or mini-hyper-CVD use other schedules"
         yield Finding(
             "dose-note-combination",
             Indicator.INFO,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from cds_service.engine.attempts import Allowance, Missed, attempt
-from cds_service.engine.carrying import applies, decisive
+from cds_service.engine.carrying import decisive, needed_criteria
 from cds_service.engine.checklist import documentation
 from cds_service.engine.determination import Determination, NeededItem, PolicyReference, Unseen
 from cds_service.engine.finders import find, not_evaluated
@@ -33,7 +33,7 @@ def determination(bound: Outline[Case], case: Case, time: Allowance) -> Determin
     noted = attempt("the notes", lambda: tuple(_notes(case, reference)), Allowance())
     attach = attempt("what to attach", lambda: attachments(case), Allowance())
     decided = list(decisive(outline))
-    leaves = leaves_of(outline)
+    leaves, needed = leaves_of(outline), needed_criteria(outline)
     extra = [NeededItem(item, because, decides) for item, because, decides in dose.needed]
     needs = needed_items(case, outline, decided, (*extra, *asked))
     findings = (
@@ -50,7 +50,7 @@ def determination(bound: Outline[Case], case: Case, time: Allowance) -> Determin
         day=case.day,
         coverage=outline.verdict,
         outline=outline,
-        criteria=tuple(replace(c, applies=applies(c, outline)) for c in leaves),
+        criteria=tuple(c if c.id in needed else replace(c, applies=False) for c in leaves),
         path=met_path(outline),
         findings=tuple(dict.fromkeys(findings)),
         needed=needs,

@@ -9,6 +9,7 @@ from cds_service.engine.determination import CriterionResult, Determination
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import upper_first
 from cds_service.fhir.record import Record
+from cds_service.smart.page.found import found
 from cds_service.smart.page.head import MARKS
 from cds_service.smart.page.sources import Source, sources_of
 
@@ -32,6 +33,16 @@ class CriterionRow:
     def because(self) -> str:
         """The reason, as a sentence begins."""
         return upper_first(self.result.because)
+
+    @property
+    def found(self) -> str:
+        """What was found, in its first clauses: the heading of a row that is not met."""
+        return upper_first(found(self.result))
+
+    @property
+    def rest(self) -> str:
+        """What the reason says beyond that; empty when that is all."""
+        return upper_first(self.result.because[len(self.found) :].lstrip(" .;:"))
 
     @property
     def urgency(self) -> int:

@@ -17,7 +17,7 @@ from cds_service.clinical.observations.series import Series
 from cds_service.engine.determination import CardKind, Determination, Finding
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.json_types import as_dicts, as_text
-from cds_service.fhir.record import Record
+from cds_service.fhir.record import Record, Resource
 from cds_service.smart.page.charts import Chart, drawn
 from cds_service.smart.page.criteria import CriteriaGroup, grouped, tally
 from cds_service.smart.page.form_fields import Field, form_fields, human_name
@@ -26,6 +26,7 @@ from cds_service.smart.page.results import ResultRow, results
 from cds_service.smart.page.searched import SearchedRow, searched
 from cds_service.smart.page.steps import Step, steps
 from cds_service.smart.page.timeline import Timeline
+from cds_service.smart.page.wording import in_words
 
 _SENTENCE = {
     Verdict.MET: "The record appears to meet the payer's criteria",
@@ -100,6 +101,22 @@ class DetailPage:
         return " · ".join(parts)
 
     @property
+    def has_dose(self) -> bool:
+        """Whether anything of the dose can be shown."""
+        dose = self.determination.dose
+        return dose is not None and bool(
+            dose.arithmetic or dose.options or (dose.ordered_mg, dose.bsa_m2) != (None, None)
+        )
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """What could not be seen, the kinds of data of one reason together."""
+        kinds: dict[str, list[str]] = {}
+        for kind, reason in self.determination.unseen:
+            kinds.setdefault(reason, []).append(in_words(kind))
+        return tuple(f"{', '.join(named)}: {reason}" for reason, named in kinds.items())
+
+    @property
     def anchors(self) -> Mapping[str, str]:
         """By criterion, the id that a counter of the head leads to: on the first row of each kind that is open."""
         shown = [row for group in self.groups for row in group.open]
@@ -119,7 +136,7 @@ class DetailPage:
             Section("next", "What to do next", str(len(self.steps))),
             Section("safety", "Dose and safety", self.head.safety.text if self.safety else ""),
             Section("criteria", "Criteria", self.tally),
-            Section("dose", "Dose", _FITS[one.dose.verdict] if one.dose else ""),
+            Section("dose", "Dose", _FITS[one.dose.verdict] if one.dose and self.has_dose else ""),
             Section("results", "Results", "" if self.brief else str(len(self.results) or "")),
             Section("doses", "Treatment", "" if self.brief or not self.timeline else self.timeline.counted),
             Section("remarks", "Good to know", str(len(self.remarks) or "")),
@@ -136,9 +153,10 @@ def detail_page(
     timeline: Timeline | None,
     provenance: Provenance,
     full_banner: bool,
+    order: Resource | None = None,
     brief: bool = False,
 ) -> DetailPage:
-    """Arrange a determination for a reader."""
+    """Arrange a determination for a reader. ``order`` is the order that it is about, where the chart lacks it."""
     remarks = _by_urgency(determination, CardKind.DETAILS, CardKind.COVERAGE)
     safety = _by_urgency(determination, CardKind.SAFETY, CardKind.DOSE)
     sentence, clock = _SENTENCE[determination.coverage], provenance.evaluated
@@ -148,7 +166,7 @@ def detail_page(
         head=head(determination, sentence, safety),
         sentence=sentence,
         tally=tally(determination.criteria),
-        form=form_fields(determination, record, clock),
+        form=form_fields(determination, record, clock, order),
         steps=steps(determination, safety),
         groups=grouped(determination, record),
         safety=safety,

@@ -17,6 +17,7 @@ from cds_service.engine.determination import Determination
 from cds_service.fhir.codings import System, system_of, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.references import local_reference
 
 ABSENT = "not in the record"
 _NPI = frozenset({"http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"})
@@ -34,9 +35,11 @@ class Field:
         return self.value != ABSENT
 
 
-def form_fields(determination: Determination, record: Record, clock: datetime) -> tuple[Field, ...]:
-    """The fields, in the order in which forms ask for them."""
-    order = record.resolve(determination.order)
+def form_fields(
+    determination: Determination, record: Record, clock: datetime, order: Resource | None = None
+) -> tuple[Field, ...]:
+    """The fields, in the order in which forms ask for them. ``order`` is the order where the chart lacks it: a draft."""
+    order = order or record.resolve(determination.order)
     dose = determination.dose
     plans = [c for c in record.of_type("Coverage") if c.body.get("status") not in ("draft", "cancelled")]
     code = determination.policy.drug.billing_code
@@ -61,6 +64,14 @@ def _prescriber(order: Resource | None, record: Record) -> tuple[str, str]:
     body = held.body if held is not None else {}
     named = next((n for name in as_dicts(body.get("name")) if (n := human_name(name))), "")
     return named or as_prose(requester.get("display")) or "", _npi(body) or _npi(requester)
+
+
+def name_of(user: str, order: Resource | None) -> str:
+    """A user as the order names its requester where that is who it is, else the bare reference."""
+    requester = as_dict(order.body.get("requester")) if order is not None else {}
+    named = as_text(requester.get("display"))
+    is_same = local_reference(as_text(requester.get("reference")) or "") == user
+    return f"{named} ({user})" if named and is_same else user
 
 
 def _joined(values: Iterable[str]) -> str:

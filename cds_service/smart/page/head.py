@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cards.dose_text import dose_summary
+from cards.items import name_of
 from cds_service.engine.determination import Determination, Finding, Indicator
 from cds_service.engine.verdict import Verdict
+from cds_service.engine.wording import upper_first
+from cds_service.smart.page.found import found_where
 from cds_service.smart.page.wording import first_sentence
 
 MARKS = {Verdict.MET: "✓", Verdict.NOT_MET: "✕", Verdict.UNKNOWN: "?"}
@@ -19,11 +23,15 @@ BADGES = {Indicator.CRITICAL: "Stop", Indicator.WARNING: "Check", Indicator.INFO
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. ``tone`` is met, not-met, unknown, or good when it is good and the other one is not."""
+    """One answer. ``tone`` is met, not-met, unknown, or good when it is good and the other one is not.
+
+    ``why`` is what was found against a limit, or what is missing; empty where the answer is good.
+    """
 
     text: str
     tone: str
     mark: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +81,32 @@ def head(determination: Determination, sentence: str, safety: Sequence[Finding])
     both = covered is Verdict.MET and tone == "met"
     return Head(
         coverage=Answer(
-            sentence, "good" if covered is Verdict.MET and not both else covered.value, MARKS[covered]
+            sentence,
+            "good" if covered is Verdict.MET and not both else covered.value,
+            MARKS[covered],
+            _why(determination, safety),
         ),
         safety=Answer(text, "good" if tone == "met" and not both else tone, _MARK_OF_TONE[tone]),
-        urgent=_urgent(safety),
+        urgent=_urgent(determination, safety),
         counters=(*_findings_counted(safety), *_criteria_counted(determination, both)),
     )
 
 
+def _why(determination: Determination, safety: Sequence[Finding]) -> str:
+    """Of what is not met the first that no stop says already; of what is open all that would settle it, by name."""
+    if determination.coverage is Verdict.NOT_MET:
+        stops = [f.text.casefold() for f in safety if f.indicator is Indicator.CRITICAL]
+        failed = (c for c in determination.criteria if c.applies and c.verdict is Verdict.NOT_MET)
+        told = (c for c in failed if not any(c.because.casefold().startswith(text) for text in stops))
+        return next((upper_first(found_where(c)) for c in told), "")
+    if determination.coverage is Verdict.UNKNOWN:
+        missing = [name_of(determination, need) for need in determination.needed if need.decides]
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED + 1 else ""
+        return f"Missing: {', '.join(missing[:_NAMED] if more else missing)}{more}" if missing else ""
+    return ""
+
+
+_NAMED = 3
 _BEGINNINGS = ("Stop", "Check", "Hold", "Do not")
 _MARK_OF_TONE = {"met": "✓", "not-met": "✕", "unknown": "!"}
 
@@ -101,17 +127,19 @@ def _count(safety: Sequence[Finding], indicator: Indicator) -> int:
     return sum(finding.indicator is indicator for finding in safety)
 
 
-def _urgent(safety: Sequence[Finding]) -> tuple[Urgent, ...]:
+def _urgent(determination: Determination, safety: Sequence[Finding]) -> tuple[Urgent, ...]:
     """Every stop; without one, the first thing to check."""
     stops = [finding for finding in safety if finding.indicator is Indicator.CRITICAL]
     checks = [finding for finding in safety if finding.indicator is Indicator.WARNING][:1]
-    return tuple(_one_urgent(finding) for finding in stops or checks)
+    return tuple(_one_urgent(determination, finding) for finding in stops or checks)
 
 
-def _one_urgent(finding: Finding) -> Urgent:
-    badge = BADGES[finding.indicator]
-    text = ": ".join(part for part in (finding.action, first_sentence(finding.text)) if part)
-    return Urgent("" if text.startswith(_BEGINNINGS) else badge, text, finding.indicator)
+def _one_urgent(determination: Determination, finding: Finding) -> Urgent:
+    """A stop says so; what is only to be checked needs no such word before an action of its own."""
+    text = dose_summary(determination, "") if finding.kind == "dose" else ""
+    text = text or ": ".join(part for part in (finding.action, first_sentence(finding.text)) if part)
+    is_plain = text.startswith(_BEGINNINGS) or (finding.action and finding.indicator is Indicator.WARNING)
+    return Urgent("" if is_plain else BADGES[finding.indicator], text, finding.indicator)
 
 
 def _findings_counted(safety: Sequence[Finding]) -> tuple[Counter, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cards.text import sentence
 from cds_service.smart.page.detail import DetailPage
 from cds_service.smart.page.wording import units
 
@@ -24,7 +25,8 @@ def plain_text(page: DetailPage) -> str:
     ]
     for group in page.groups:
         for row in group.rows:
-            lines.append(f"- [{row.word}] {row.result.section} {row.result.title}: {row.result.because}.")
+            one_row = f"- [{row.word}] {row.result.section} {row.result.title}: {row.result.because}"
+            lines.append(sentence(one_row))
     if one.dose is not None and one.dose.arithmetic:
         lines += ["", f"Dose: {one.dose.arithmetic}"]
     if one.unseen:

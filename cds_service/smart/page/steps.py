@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from cds_service.engine.determination import CriterionResult, Determination, Finding, Indicator
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import lower_first, upper_first
+from cds_service.smart.page.found import found_where
 from cds_service.smart.page.wording import first_sentence
 
 _MOST_STEPS = 8
@@ -27,13 +28,13 @@ _DO = {
     "mrd": "Order MRD, or attach the result",
     "hsct-plan": "Record whether a transplant is planned",
     "progression-note": "Write in a note whether the disease has progressed",
-    "cbc": "Order a blood count",
+    "cbc": "Order a CBC with differential",
     "ecg-baseline": "Attach the ECG from before the first dose",
     "ecg-follow-up": "Record an ECG",
     "electrolytes-baseline": "Attach the electrolytes from before the first dose",
     "electrolytes-follow-up": "Order electrolytes",
-    "qt-drugs": "Name the QT-relevant drugs in use, or that there are none",
-    "infusion-monitoring-note": "Write in a note how each infusion was watched",
+    "qt-drugs": "Name the QT-prolonging drugs in use, or that there are none",
+    "infusion-monitoring-note": "Write in a note how each infusion was monitored",
     "myelosuppression-note": "Write in a note whether there was infection or bleeding",
     "height-weight": "Record height and weight",
     "birth-date": "Record the birth date",
@@ -66,15 +67,16 @@ def steps(determination: Determination, safety: Sequence[Finding]) -> tuple[Step
 def _of_findings(safety: Sequence[Finding]) -> Iterator[Step]:
     for finding in safety:
         if finding.indicator is not Indicator.INFO:
-            said = (finding.action, finding.text) if finding.action else (f"Check: {finding.text}", "")
-            yield Step(said[0], finding.indicator.value, first_sentence(said[1]))
+            action = finding.action or f"Check: {finding.text}"
+            yield Step(
+                action, finding.indicator.value, first_sentence(finding.text) if finding.action else ""
+            )
 
 
 def _of_not_met(determination: Determination) -> Iterator[Step]:
     for criterion in _counting(determination, Verdict.NOT_MET):
-        where = f"{criterion.section}, {lower_first(criterion.title)}"
         why = criterion.changes and f"would change it: {lower_first(criterion.changes)}"
-        yield Step(f"Review with the payer what is not met: {where}", "warning", why)
+        yield Step(f"Review with the payer: {lower_first(found_where(criterion))}", "warning", why)
 
 
 def _of_unknown(determination: Determination) -> Iterator[Step]:

@@ -1,6 +1,6 @@
-"""The doses of a course as one band for each cycle, with the planned order, as geometry and as a table.
+"""The doses of a course as one band for each cycle, with events and the planned order, as geometry and as a table.
 
-Within a band a dose stands by its days since the cycle's first one. Decides nothing: a dose whose place
+Within a band all stands by its days since the cycle's first dose. Decides nothing: a dose whose place
 the policy does not tell stands in the band of the dose before it, named by its date.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cds_service.clinical.observations.series import DoseMark
+from cds_service.clinical.observations.series import DoseMark, EventMark
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dicts
 from cds_service.fhir.record import Record
@@ -38,12 +38,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class EventPoint:
+    """An event in its band; one after the band's last day stands at the band's end."""
+
+    x: float
+    event: EventMark
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
-    """A cycle: its name (empty where it cannot be told), the top of its band, its marks in order of time."""
+    """A cycle: its name (empty where it cannot be told), the top of its band, its marks and events in order of time."""
 
     name: str
     y: int
     marks: tuple[Mark, ...]
+    events: tuple[EventPoint, ...] = ()
 
     @property
     def starts(self) -> date:
@@ -77,8 +86,8 @@ class Timeline:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of marks that occur, for the legend."""
-        there = {mark.kind for mark in self.marks}
-        return tuple(kind for kind in ("given", "held", "planned") if kind in there)
+        there = {mark.kind for mark in self.marks} | {"event" for band in self.bands if band.events}
+        return tuple(kind for kind in ("given", "held", "planned", "event") if kind in there)
 
 
 def timeline(
@@ -86,17 +95,22 @@ def timeline(
     *,
     planned: DoseMark | None = None,
     reason: Callable[[str], str] = lambda _: "",
+    events: Sequence[EventMark] = (),
 ) -> Timeline | None:
     """The doses in order of time; None when there are none. ``reason`` tells by reference why one was held."""
     if not doses:
         return None
     cycles = _in_cycles(sorted([*doses, *((planned,) if planned else ())], key=lambda dose: dose.day))
     longest = max(_SHORTEST, *((cycle[-1].day - cycle[0].day).days for _, cycle in cycles))
+    starts = [cycle[0].day for _, cycle in cycles]
     bands = []
     for place, (name, cycle) in enumerate(cycles):
         marks = (_mark(dose, cycle[0].day, longest, dose is planned, reason) for dose in cycle)
-        bands.append(Band(name, place * BAND, tuple(marks)))
-    return Timeline(tuple(bands), _summary(doses, planned))
+        until = starts[place + 1] if place + 1 < len(starts) else date.max
+        own = (event for event in events if cycle[0].day <= event.day < until)
+        points = (EventPoint(_event_x(event, cycle[0].day, longest), event) for event in own)
+        bands.append(Band(name, place * BAND, tuple(marks), tuple(points)))
+    return Timeline(tuple(bands), _summary(doses, planned, events))
 
 
 def _in_cycles(doses: Sequence[DoseMark]) -> list[tuple[str, list[DoseMark]]]:
@@ -114,18 +128,27 @@ def _in_cycles(doses: Sequence[DoseMark]) -> list[tuple[str, list[DoseMark]]]:
 
 
 def _mark(dose: DoseMark, start: date, longest: int, is_planned: bool, reason: Callable[[str], str]) -> Mark:
-    x = LEFT + (dose.day - start).days / longest * (WIDTH - LEFT - RIGHT)
+    x = _across((dose.day - start).days, longest)
     found = _PLACE.fullmatch(dose.place)
     label = f"D{found[2]}" if found else dose.day.isoformat()[5:]
     kind = "planned" if is_planned else "given" if dose.given else "held"
     return Mark(x, kind, label, dose, reason(dose.reference) if kind == "held" else "")
 
 
-def _summary(doses: Sequence[DoseMark], planned: DoseMark | None) -> str:
+def _across(days: int, longest: int) -> float:
+    return LEFT + days / longest * (WIDTH - LEFT - RIGHT)
+
+
+def _event_x(event: EventMark, start: date, longest: int) -> float:
+    return min(_across((event.day - start).days, longest), WIDTH - LEFT / 2)
+
+
+def _summary(doses: Sequence[DoseMark], planned: DoseMark | None, events: Sequence[EventMark]) -> str:
     days = sorted(dose.day for dose in doses)
     given = sum(dose.given for dose in doses)
     ahead = f"; the order is planned for {planned.day}" if planned else ""
-    return f"{given} given, {len(doses) - given} not given, from {days[0]} to {days[-1]}{ahead}."
+    since = "".join(f"; {event.words} on {event.day}" for event in events)
+    return f"{given} given, {len(doses) - given} not given, from {days[0]} to {days[-1]}{since}{ahead}."
 
 
 def order_mark(order: str, planned: str, cycle: int | None, day: int | None, amount: str) -> DoseMark | None:

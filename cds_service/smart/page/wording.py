@@ -15,6 +15,7 @@ _POWER = re.compile(r"(?:(?<=\d)x|(?<![\w.])x?)10\*(\d+)(?=/)")
 _TIMES_SIGN = "\N{MULTIPLICATION SIGN}"
 _SQUARE = re.compile(r"\bm2\b")
 _TIMES = re.compile(r"(?<=\S) x (?=\d|usual)")
+_HUMP = re.compile(r"(?<=[a-z])[A-Z]")
 _SENTENCE_END = re.compile(r"(?<=\w\w|.[)%])\.\s+(?=[A-Z])")
 _CLASS_OF_CONCEPT = re.compile(
     r" \((?:qualifier value|disorder|finding|procedure|situation|observable entity)\)$"
@@ -69,6 +70,11 @@ def as_said(name: str) -> str:
     ``Negative (qualifier value)`` as ``Negative``, ``Provider-unspecified Progress note`` as ``Progress note``.
     """
     return _CLASS_OF_CONCEPT.sub("", name).removeprefix("Provider-unspecified ")
+
+
+def in_words(kind: str) -> str:
+    """The name of a kind of data as words: ``otherObservations`` as ``other observations``."""
+    return _HUMP.sub(lambda match: f" {match[0].lower()}", kind)
 
 
 def first_sentence(text: str) -> str:

@@ -15,7 +15,7 @@ from cds_service.clinical.problems import problems_shown
 from cds_service.clinical.therapy.orders import Order, read_order
 from cds_service.engine.answers import MET, NOT, Answer, refs, unknown
 from cds_service.engine.attempts import Allowance
-from cds_service.engine.carrying import applies, coverage_finding, decisive
+from cds_service.engine.carrying import coverage_finding, decisive, needed_criteria
 from cds_service.engine.checklist import checklist, documentation
 from cds_service.engine.determination import (
     Basis,
@@ -120,7 +120,7 @@ def decide(case: Case, time: Allowance) -> Determination:
         day=None,
         coverage=outline.verdict,
         outline=outline,
-        criteria=tuple(replace(c, applies=applies(c, outline)) for c in leaves),
+        criteria=tuple(replace(c, applies=c.id in needed_criteria(outline)) for c in leaves),
         findings=(coverage_finding(outline), *documentation(needs, decided, "SAMPLE-DX"), *wrong, *found),
         needed=needs,
         dose=facts,

@@ -34,7 +34,7 @@ from cds_service.policies.inotuzumab.case.schedule import doses_of, schedule
 from cds_service.policies.inotuzumab.numbers import span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """The courses and the order's place in the present one."""
 
@@ -51,17 +51,17 @@ class Frame:
         """The possible placings of the doses into cycles and days."""
         return self.position.readings
 
-    @property
+    @cached_property
     def given(self) -> tuple[Dose, ...]:
         """The doses given in the present course, in order of time."""
         return tuple(d for d in self.events if d.given)
 
-    @property
+    @cached_property
     def start(self) -> date | None:
         """The day of the first dose of the present course."""
         return self.given[0].day if self.given else None
 
-    @property
+    @cached_property
     def earlier(self) -> tuple[Dose, ...]:
         """The doses of earlier courses, and the last days of uses over a period in them (8.4.6)."""
         doses = [d for d in self.history.given if d not in self.events]

@@ -41,10 +41,9 @@ def _is_note(d: Document) -> bool:
 
 def administration_records(case: Case) -> Iterator[Note]:
     """The records of the doses given in any course."""
+    given = {d.reference for d in case.frame.history.given}
     for use in case.chart.uses:
-        if use.kind == "MedicationAdministration" and use.reference in {
-            d.reference for d in case.frame.history.given
-        }:
+        if use.kind == "MedicationAdministration" and use.reference in given:
             yield Note(use.first_known, "\n".join(use.texts), use.reference)
 
 

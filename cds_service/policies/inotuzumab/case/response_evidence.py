@@ -143,11 +143,12 @@ def _clear(
     """Clear marrow and blood within 14 days of each other, dated by the newest part (steps 2 and 3)."""
     first, day = sorted(days)
     window = span("response.components_window")
-    text = f"marrow blasts {m.shown}, peripheral blasts {p.shown}"
+    same_day = f" ({m.day_text})" if m.day_text == p.day_text else ""
+    text = f"marrow blasts {m.shown.removesuffix(same_day)}, peripheral blasts {p.shown}"
     state = _emd_on(emd, day, (day - window, first + window), chart)
     if isinstance(state, Extramedullary):
         dated = max(day, state.when.last) if state.when else day
-        yield Item(dated, dated, True, False, m.reference, f"CR or CRi by components: {text}, {state.words}")
+        yield Item(dated, dated, True, False, m.reference, f"CR/CRi by components: {text}, {state.words}")
     elif state is not None:
         yield Item(day, day, False, False, m.reference, f"{text}, but {state}", open=True)
 

@@ -8,6 +8,7 @@ from cds_service.clinical.therapy.labels import DAYS
 from cds_service.oncology.cycle_count import Schedule
 from cds_service.oncology.doses import DoseHistory, dose_history
 from cds_service.policies.inotuzumab.numbers import days, span
+from cds_service.remembering import once
 
 
 def schedule() -> Schedule:
@@ -15,6 +16,7 @@ def schedule() -> Schedule:
     return Schedule(DAYS, (days("cycle.day8_until"),), days("cycle.new_after"))
 
 
+@once
 def doses_of(chart: Chart) -> DoseHistory:
     """The doses of inotuzumab up to the chart's clock (POL-COURSE-DOSE)."""
     return dose_history(chart, INOTUZUMAB, span("course.same_dose"))

@@ -30,7 +30,7 @@ from cds_service.policies.inotuzumab.recommended.qt_drugs import qt_drugs
 _ASKED = {
     "myelosuppression-note": "a note that says infection and bleeding are monitored",
     "infusion-monitoring-note": (
-        "a note or administration record that says the patient was watched during and {infusion.watch!} after the infusion"
+        "a note or administration record that says the patient was monitored during and {infusion.watch!} after the infusion"
     ),
 }
 
@@ -49,7 +49,7 @@ def infusion(case: Case) -> Answer:
 
 
 def heart(case: Case) -> Answer:
-    """C.3: ECG and electrolytes at baseline and follow-up, and the list of QT-relevant drugs."""
+    """C.3: ECG and electrolytes at baseline and follow-up, and the list of QT-prolonging drugs."""
     return _joined(*_ecg_parts(case), *_electrolyte_parts(case), _drug_part(case))
 
 
@@ -190,7 +190,7 @@ def _drug_part(case: Case) -> Answer:
         return unknown(because, "qt-drugs", changes="the list of current drugs")
     drugs = qt_drugs(case)
     names = ", ".join(shown(d.drug) for d in drugs) or "none"
-    return Answer(MET, f"QT-relevant drugs in use: {names}", tuple(d.reference for d in drugs))
+    return Answer(MET, f"QT-prolonging drugs in use: {names}", tuple(d.reference for d in drugs))
 
 
 def _joined(*parts: Answer) -> Answer:

@@ -21,6 +21,7 @@ from cds_service.policies.inotuzumab.case.open_items import absent
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.case.response_evidence import Item
 from cds_service.policies.inotuzumab.numbers import days, filled, nth, number, word
+from cds_service.remembering import once
 
 _EVIDENCE = (DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS)
 
@@ -78,6 +79,7 @@ def _not_planned(n: int, response: Verdict) -> Verdict:
     return response if n <= days("cycle.max.non_hsct") else NOT
 
 
+@once
 def transplant_plan(case: Case) -> Plan:
     """The newest statement of the plan, the order's own words included; unknown while a plan may be unseen."""
     own = stated_in_order(case.order.texts, case.chart, case.order.reference)
@@ -100,8 +102,8 @@ def transplant_plan(case: Case) -> Plan:
 
 def _plan_text(planned: bool, statements: tuple[Intention, ...]) -> str:
     when = next((i.when for i in statements if i.when is not None), None)
-    stated = f" (stated {when})" if when is not None else ""
-    return f"a transplant is planned{stated}" if planned else f"no transplant is planned{stated}"
+    stated = f" ({when})" if when is not None else ""
+    return f"transplant planned{stated}" if planned else f"no transplant planned{stated}"
 
 
 def response_by_cycle_three(case: Case, n: int) -> Fact:
@@ -140,6 +142,7 @@ def _achieved(case: Case) -> list[Item]:
     return [i for i in case.items if i.achieved and start is not None and i.first > start]
 
 
+@once
 def mrd_after_two_cycles(case: Case) -> Fact:
     """POL-DEF-MRD: the newest result of the course dated on or after C2D8 (its planned day if not given)."""
     from_day = _second_cycle_day_eight(case)
@@ -200,7 +203,7 @@ def _over(n: int, plan: Plan) -> str:
     if n == third and plan.planned:
         return (
             f"cycle {n} before transplant, with CR/CRi and MRD negative (B.ii); the policy covers {before}, "
-            f"a {nth('cycle.max.hsct')} only until both are reached"
+            f"or {third} until both are reached"
         )
     if plan.planned:
         return f"cycle {n}; the policy covers at most {third} before transplant (B.ii)"

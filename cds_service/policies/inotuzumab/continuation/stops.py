@@ -18,6 +18,7 @@ from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.toxicities.graded import unresolved_grade_four
 from cds_service.policies.inotuzumab.toxicities.infusion_reactions import infusion_reactions
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events
+from cds_service.remembering import once
 
 _CONSIDER = "consider-permanent-discontinuation"
 
@@ -47,6 +48,7 @@ class Source:
     reasons: Callable[[Case], Iterable[Reason]]
 
 
+@once
 def stop_reasons(case: Case) -> tuple[Reason, ...]:
     """Step 1 of TOX: exactly the conditions for which the policy says permanently discontinue."""
     return tuple(reason for source in STOPS for reason in source.reasons(case))
@@ -82,6 +84,7 @@ def _persistence_text(p: Persistence) -> str:
     return f"{p.name} below the limit from {p.first.shown} to {p.last.shown}, {p.length} days"
 
 
+@once
 def undecided_reasons(case: Case) -> tuple[Reason, ...]:
     """Step 2 of TOX: recorded, but date, confirmation, cause or severity is missing; and what only asks to consider."""
     return tuple(reason for source in UNDECIDED for reason in source.reasons(case))
@@ -111,18 +114,16 @@ def _open_cytopenias(case: Case) -> Iterator[Reason]:
 
 def _grade_four(case: Case) -> Iterator[Reason]:
     for toxicity in unresolved_grade_four(case):
-        text = f"Unresolved {toxicity.shown}, without a statement that treatment may go on"
-        asks = "whether the event has resolved, or that treatment may go on"
+        text = f"Unresolved {toxicity.shown}, without a statement that treatment may continue"
+        asks = "whether the event has resolved, or that treatment may continue"
         yield Reason("POL-TOX-GR2", text, (toxicity.problem.reference,), "toxicity-detail", asks, "")
 
 
 def _long_interruptions(case: Case) -> Iterator[Reason]:
     for i in interruptions(case):
         if i.toxicity and i.length is not None and i.length > days("int.stop"):
-            text = (
-                f"Interruption of {i.length} days ({i.shown}): the policy says to consider stopping for good"
-            )
-            asks = "the decision to go on after the interruption"
+            text = f"Interruption of {i.length} days ({i.shown}): the policy says to consider permanent discontinuation"
+            asks = "the decision to continue after the interruption"
             yield Reason("POL-INT-GT28", text, i.references, "toxicity-detail", asks, _CONSIDER)
 
 

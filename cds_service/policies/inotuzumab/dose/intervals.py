@@ -87,7 +87,7 @@ def dose_to_omit(case: Case) -> Iterator[Finding]:
     if late >= days("int.omit"):
         text = (
             f"Day {label.day} of cycle {label.cycle} was planned for {due} and held for toxicity "
-            f"({interruption.reason}); {late} days later the policy says to omit that dose and go on with the next"
+            f"({interruption.reason}); {late} days later the policy says to omit that dose and continue with the next"
         )
         action = f"Hold: omit the held day {label.day} dose"
         yield _warning("nonhem-hold", "POL-INT-GE7", text, action, *interruption.references)

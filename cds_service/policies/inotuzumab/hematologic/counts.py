@@ -5,7 +5,7 @@ Policy analysis 2.7, steps 2 to 4. A platelet count soon after a transfusion is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -124,7 +124,7 @@ def baseline(case: Case, first: Dose) -> tuple[Count, Count]:
     return _both(case, lambda results: _before_first(results, first))
 
 
-def _before_first(results: list[Result], first: Dose) -> list[Result]:
+def _before_first(results: Sequence[Result], first: Dose) -> Sequence[Result]:
     start = first.day - span("baseline.window")
     return [r for r in within(results, start, first.day) if not _is_later_that_day(r, first)]
 
@@ -142,7 +142,7 @@ def _is_until(result: Result, day: date | None) -> bool:
 
 
 def _both(
-    case: Case, chosen: Callable[[list[Result]], list[Result]], unreadable: bool = False
+    case: Case, chosen: Callable[[Sequence[Result]], Sequence[Result]], unreadable: bool = False
 ) -> tuple[Count, Count]:
     return (
         settled(case, "ANC", chosen(anc(case.chart, unreadable=unreadable))),

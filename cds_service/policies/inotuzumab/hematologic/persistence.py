@@ -20,6 +20,7 @@ from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.hematologic.counts import baseline, settled
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.remembering import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Persistence:
         return (self.last.when.first - self.first.when.last).days
 
 
+@once
 def persistent_cytopenias(case: Case) -> tuple[Persistence, ...]:
     """Step 9: rows 1 and 2 in each course, where neither count was low before it."""
     return tuple(found for first, until in _courses(case) for found in _in_course(case, first, until))

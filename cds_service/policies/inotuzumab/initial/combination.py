@@ -102,7 +102,7 @@ def with_mini_hyper_cvd(case: Case) -> Answer:
         return _beside_regimen(found, sure)
     some = (*sure, *possible)
     if len({p.drug for p in some}) <= 1 and not found.named(CONCURRENT, {UNRESOLVED}):
-        none = "not one of the five drugs of mini-hyper-CVD is recorded for this cycle"
+        none = "no drug of mini-hyper-CVD is recorded for this cycle"
         because = f"of the five drugs of mini-hyper-CVD only {_text(some)}" if some else none
         return Answer(NOT, because, _refs(some))
     absent = ", ".join(sorted(shown(d) for d in MINI_HYPER_CVD - {p.drug for p in sure}))

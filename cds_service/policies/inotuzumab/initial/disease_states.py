@@ -18,6 +18,7 @@ from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import number
+from cds_service.remembering import once
 
 _NOT_IN_REMISSION = (System.ICD10CM, "C9100")
 
@@ -81,6 +82,7 @@ class DiseaseCourse:
         return when is not None and any(s.blasts and s.when.is_after(when.last) for s in self.states)
 
 
+@once
 def disease_course(case: Case) -> DiseaseCourse:
     """The states of the leukemia in a case's chart."""
     leukemia = case.diagnosis.leukemia

@@ -29,8 +29,8 @@ def age(case: Case) -> Answer:
     birth = case.chart.birth
     if birth is None:
         reason = case.chart.unseen(DataKind.PATIENT)
-        why = f"the Patient could not be seen ({reason})" if reason else "no birth date found"
-        return unknown(why, "birth-date", changes="the birth date in Patient.birthDate")
+        why = f"the patient's record could not be seen ({reason})" if reason else "no birth date found"
+        return unknown(why, "birth-date", changes="the patient's birth date")
     if birth.first > case.planned:
         return unknown(f"birth date {birth} lies after the planned date", "birth-date")
     years = age_on(birth, case.planned)
@@ -74,7 +74,7 @@ def diagnosis(case: Case) -> Answer:
         return _other_disease(case, f"{problems_shown(d.other)} is recorded, no B-cell ALL", refs(d.other))
     reason = case.chart.unseen(DataKind.CONDITIONS)
     because = f"the diagnoses could not be seen ({reason})" if reason else "no diagnosis of leukemia found"
-    return unknown(because, "diagnosis", changes="a confirmed Condition that states B-cell ALL")
+    return unknown(because, "diagnosis", changes="a confirmed diagnosis of B-cell ALL")
 
 
 _LINEAGE = "a pathology or flow cytometry report that states the lineage"
@@ -123,7 +123,9 @@ def cd22(case: Case) -> Answer:
     if verdict is MET:
         return Answer(MET, f"CD22 positive: {shown}", evidence)
     if verdict is NOT:
-        return Answer(NOT, f"CD22 negative: {shown}", evidence, changes="a CD22-positive later sample")
+        return Answer(
+            NOT, f"CD22 negative: {shown}", evidence, changes="a later sample that is CD22-positive"
+        )
     differ = len({_cd22_verdict(r) for r in found}) > 1
     if all(r.is_unreadable for r in found):
         because = f"the newest CD22 result cannot be read: {shown}"

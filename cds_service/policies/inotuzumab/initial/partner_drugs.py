@@ -39,6 +39,7 @@ from cds_service.policies.inotuzumab.case import regimens
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.lines import is_cytoreduction
 from cds_service.policies.inotuzumab.numbers import days, span
+from cds_service.remembering import once
 
 _PREMEDICATION = re.compile(
     r"\bpre-?med\w*|\b(?:prior to|before) (?:each |every |the )?(?:inotuzumab|infusion|dose)|\bpre-?treatment for infusion|"
@@ -91,6 +92,7 @@ class Partners:
         return (*anthracyclines, *others) if anthracyclines and others else ()
 
 
+@once
 def partners(case: Case) -> Partners:
     """Read requests, drafts, administrations, statements and care plans for this cycle."""
     cycle = _cycle(case)

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.therapy.drugs import INOTUZUMAB
 from cds_service.clinical.therapy.exposure import DrugUse
+from cds_service.engine.wording import lower_first
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.interruptions.hold_reasons import (
     MARROW,
@@ -21,6 +22,7 @@ from cds_service.policies.inotuzumab.interruptions.hold_reasons import (
     shared_words,
 )
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.remembering import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Interruption:
     @property
     def shown(self) -> str:
         until = f"recovered {self.recovery}, {self.length} days" if self.recovery else "recovery not recorded"
-        return f"held since {self.start} for {self.reason or 'no recorded reason'} ({until})"
+        return f"held since {self.start} for {lower_first(self.reason) or 'no recorded reason'} ({until})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class _Missed:
         return self.event.resolved.day if self.event is not None and self.event.resolved is not None else None
 
 
+@once
 def interruptions(case: Case) -> tuple[Interruption, ...]:
     """The interruptions of the present course, in order of time."""
     missed = sorted(

@@ -57,9 +57,9 @@ def pregnancy(case: Case) -> Iterator[Finding]:
     current = [s for s in signs if s.pregnant and not any(s.day is None or day > s.day for day in against)]
     if current:
         last = max(current, key=lambda s: (s.day or date.min, s.reference))
-        text = f"Pregnancy recorded: {last.text}. The label warns of harm to the fetus"
+        text = f"Pregnancy recorded: {last.text}. The label warns of fetal harm"
         evidence = tuple(sorted(s.reference for s in current))
-        action = "Check pregnancy before the infusion"
+        action = "Check pregnancy status before the infusion"
         yield _finding("embryo-fetal", "POL-LAB-EMBRYO", Indicator.WARNING, text, action, evidence)
 
 

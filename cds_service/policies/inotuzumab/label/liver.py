@@ -17,6 +17,7 @@ from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.windows import before_first_dose
 from cds_service.policies.inotuzumab.numbers import days, filled, number
+from cds_service.remembering import once
 
 _RULE = "POL-TOX-HEP"
 TESTS = {"bilirubin_total": "bilirubin", "ast": "AST", "alt": "ALT"}
@@ -57,7 +58,7 @@ class Limb:
 
     @property
     def shown(self) -> str:
-        said = " by default, the result states none" if self.default_uln else ""
+        said = " by default, none stated" if self.default_uln else ""
         return f"{TESTS[self.concept]} {self.result.shown}, upper limit {plain(self.uln)}{said}"
 
 
@@ -72,6 +73,7 @@ def limbs_on(case: Case, end: date) -> dict[str, tuple[Limb, ...]]:
     return {c: tuple(limb_of(c, r) for r in newest(within(case.chart.usable(c), start, end))) for c in TESTS}
 
 
+@once
 def is_explained(case: Case) -> bool:
     """Whether Gilbert syndrome or hemolysis is recorded: then bilirubin alone says little of the liver."""
     return any(

@@ -17,6 +17,7 @@ from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.label.liver import TESTS, is_explained, limb_of, pair_above
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.remembering import once
 
 _LIVER = re.compile(
     r"\b(?:bili\w{0,10}|AST|ALT|transamin\w{0,8}|aminotransferases|liver|hepat\w{0,12}|LFTs?)\b",
@@ -24,6 +25,7 @@ _LIVER = re.compile(
 )
 
 
+@once
 def not_recovered(case: Case) -> Finding | None:
     """Both limits exceeded once, then stated as not recovering or high in every result for more than 28 days."""
     met = _first_pair(case)
@@ -43,7 +45,7 @@ def not_recovered(case: Case) -> Finding | None:
     text = f"Bilirubin and AST or ALT were above the label's limits on {met}; {why}. The label says to discontinue permanently when they do not recover"
     return Finding(
         "consider-permanent-discontinuation", Indicator.WARNING, CardKind.SAFETY, ("POL-TOX-HEP",), Basis.LABEL,
-        text, "Check whether to stop for good: liver tests have not recovered", tuple(dict.fromkeys(refs)),
+        text, "Check whether to discontinue permanently: liver tests have not recovered", tuple(dict.fromkeys(refs)),
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """QT: procedure QT of policy analysis 2.5. The policy gives no numbers; the limits are recommendations.
 
-The newest ECG within 30 days, its rise over baseline, low potassium or magnesium, QT-relevant drugs.
+The newest ECG within 30 days, its rise over baseline, low potassium or magnesium, QT-prolonging drugs.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from cds_service.policies.inotuzumab.case.open_items import hidden
 from cds_service.policies.inotuzumab.case.windows import before_first_dose
 from cds_service.policies.inotuzumab.numbers import days, number, said
 from cds_service.policies.inotuzumab.recommended.qt_drugs import QtDrug, qt_drugs
+from cds_service.remembering import once
 
 _RULE = "POL-REC-QT"
+_IN_FULL = {"K": "potassium", "Mg": "magnesium"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,12 @@ class HeartState:
 def electrolytes(case: Case) -> Iterator[Finding]:
     """Step 3: low potassium or magnesium."""
     for name, result in low_electrolytes(case):
-        text, action = f"{result.shown} is low", f"Correct {name} before the infusion"
+        text, action = f"{result.shown} is low", f"Correct {_IN_FULL[name]} before the infusion"
         yield _finding(Indicator.WARNING, "electrolyte", text, action, (result.reference,))
 
 
 def drugs_in_use(case: Case) -> Iterator[Finding]:
-    """Step 4: QT-relevant drugs, and those without an ECG since their first use."""
+    """Step 4: QT-prolonging drugs, and those without an ECG since their first use."""
     state = heart_state(case)
     if state.drugs:
         yield _named(case, state)
@@ -67,6 +69,7 @@ def _finding(indicator: Indicator, kind: str, text: str, action: str, evidence: 
     return Finding(kind, indicator, CardKind.SAFETY, (_RULE,), basis, text, action, evidence)
 
 
+@once
 def heart_state(case: Case) -> HeartState:
     """Step 1: the newest ECG counts, and its QTc only within 30 days before min(today, planned date)."""
     end = case.horizon
@@ -95,12 +98,16 @@ def _is_low(r: Result, default: Decimal) -> bool:
 def interval(case: Case) -> Iterator[Finding]:
     """Step 2: a long QTc is critical; a large rise, or a raised QTc with nilotinib, a warning."""
     state = heart_state(case)
-    found = f"{'; '.join(e.shown for e in state.qtcs)}{_beside(state)}"
+    measured, beside = "; ".join(e.shown for e in state.qtcs), _beside(state)
+    found = f"{measured}{beside}"
     refs = tuple(e.reference for e in state.qtcs)
     critical, warn = number("qtc.critical"), number("qtc.warn")
     rise = _rise(case, state)
     if state.above(critical):
-        text = f"{found}: above {said('qtc.critical')}. The limit is a recommendation, not policy"
+        with_what = f",{beside}" if beside else ""
+        text = (
+            f"{measured}: above {said('qtc.critical')}{with_what}. The limit is a recommendation, not policy"
+        )
         yield _finding(Indicator.CRITICAL, "safety-qt", text, "Do not infuse yet", refs)
     elif any(e.qtc is not None and e.qtc.is_above(critical) for e in state.qtcs):
         text = (
@@ -128,7 +135,7 @@ def interval(case: Case) -> Iterator[Finding]:
 
 
 def _beside(state: HeartState) -> str:
-    """QT-relevant drugs and low electrolytes, as they stand beside a QTc."""
+    """QT-prolonging drugs and low electrolytes, as they stand beside a QTc."""
     named = [f"{shown(d.drug)}{' (boxed QT warning)' if d.drug == 'nilotinib' else ''}" for d in state.drugs]
     named += [f"{name} {result.shown}" for name, result in state.low]
     return f" with {' and '.join(named)}" if named else ""
@@ -158,7 +165,11 @@ def _named(case: Case, state: HeartState) -> Finding:
     text = f"{listed}. {ecg}"
     refs = tuple(dict.fromkeys(d.reference for d in state.drugs))
     return _finding(
-        Indicator.INFO, "safety-qt", text, "Tell the payer of QT-relevant drugs and extra monitoring", refs
+        Indicator.INFO,
+        "safety-qt",
+        text,
+        "Tell the payer about QT-prolonging drugs and extra monitoring",
+        refs,
     )
 
 
@@ -175,6 +186,6 @@ def _unwatched(case: Case, state: HeartState) -> Iterator[Finding]:
         named = ", ".join(f"{shown(d.drug)}{f' since {d.first}' if d.first else ''}" for d in risky)
         last = state.newest
         ecg = f"the newest ECG ({last.when}) is not newer" if last is not None else _no_ecg(case)
-        text = f"{named} in use and {ecg}"
+        text = f"on {named}; {ecg}"
         refs = tuple(dict.fromkeys(d.reference for d in risky))
         yield _finding(Indicator.WARNING, "safety-qt", text, "Record an ECG before the infusion", refs)

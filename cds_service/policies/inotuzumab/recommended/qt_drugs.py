@@ -1,4 +1,4 @@
-"""QT-relevant drugs in use, by ingredient: which, how strongly, and since when in this course.
+"""QT-prolonging drugs in use, by ingredient: which, how strongly, and since when in this course.
 
 A drug whose QT source was not re-read is named and warns of nothing.
 """
@@ -13,13 +13,14 @@ from cds_service.clinical.therapy.drugs import qt_levels
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.remembering import once
 
 _ACTIVE = frozenset({"active", "draft", "in-progress"})
 
 
 @dataclass(frozen=True, slots=True)
 class QtDrug:
-    """A QT-relevant drug in use: its level, first use in this course (None: not known), and where it stands."""
+    """A QT-prolonging drug in use: its level, first use in this course (None: not known), and where it stands."""
 
     drug: str
     level: str
@@ -35,6 +36,7 @@ class QtDrug:
         return self.first is not None and ecg.when.is_after(self.first) is False
 
 
+@once
 def qt_drugs(case: Case) -> tuple[QtDrug, ...]:
     """The drugs of the table in use now, product codes resolved to their ingredient."""
     levels = qt_levels()

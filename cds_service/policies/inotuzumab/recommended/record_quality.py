@@ -5,7 +5,7 @@ Policy analysis POL-REC-DECEASED and POL-REC-VALUE (1.2). Coverage and dose stay
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cds_service.clinical.evidence import deciding, newest
 from cds_service.clinical.observations.body import age_on, body_surface
@@ -111,7 +111,7 @@ def _newest(case: Case, concept: str) -> tuple[Result, ...]:
     return newest(case.chart.usable(concept))
 
 
-def _readable(case: Case, concept: str) -> list[Result]:
+def _readable(case: Case, concept: str) -> Sequence[Result]:
     """What can be read of the same question: a derived ANC, the same interval by another formula."""
     if concept == "anc":
         return anc(case.chart)

@@ -45,15 +45,14 @@ def vod_risks(case: Case) -> Iterator[Finding]:
         named = "; ".join(dict.fromkeys(text for text, _ in (*grave, *minor)))
         yield Finding(
             "safety-hepatic", Indicator.WARNING, CardKind.SAFETY, ("POL-BBW-RISK",), Basis.RECOMMENDATION,
-            f"The risk is raised by {named}", "Check the risk of veno-occlusive disease",
+            f"Raised by {named}", "Check the risk of veno-occlusive disease",
             tuple(dict.fromkeys(r for _, r in (*grave, *minor) if r)),
         )  # fmt: skip
     elif minor:
         named = "; ".join(dict.fromkeys(text for text, _ in minor))
         refs = tuple(r for _, r in minor if r)
-        yield _reminder(
-            "POL-BBW-RISK", Basis.POLICY, f"The risk of veno-occlusive disease is raised by {named}", refs
-        )
+        text = f"Raises the risk of veno-occlusive disease: {named}"
+        yield _reminder("POL-BBW-RISK", Basis.POLICY, text, refs)
 
 
 def _grave(case: Case) -> Iterator[tuple[str, str]]:
@@ -115,5 +114,5 @@ def transplant_mortality(case: Case) -> Iterator[Finding]:
         return
     yield Finding(
         "boxed-warning", Indicator.WARNING, CardKind.DETAILS, ("POL-BBW-NRM",), Basis.POLICY,
-        "More cycles mean higher non-relapse mortality after it (boxed warning)", "Check the number of cycles before transplant", evidence,
+        "Non-relapse mortality after transplant is higher with inotuzumab (boxed warning)", "Check the number of cycles before transplant", evidence,
     )  # fmt: skip

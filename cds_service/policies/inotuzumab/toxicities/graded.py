@@ -19,6 +19,7 @@ from cds_service.engine.determination import NeededItem
 from cds_service.fhir.codings import System
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, span
+from cds_service.remembering import once
 
 _HEMATOLOGIC = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression"})
 # Anemias, thrombocytopenia, pancytopenia, neutropenia, low white cells.
@@ -70,6 +71,7 @@ class Toxicity:
         return f"{self.problem.shown}, {grade}"
 
 
+@once
 def graded_toxicities(case: Case) -> tuple[Toxicity, ...]:
     """POL-TOX-BLEED, POL-TOX-INF, POL-TOX-GR2: active, confirmed, not resolved, and not of long ago."""
     return tuple(t for t in _active(case) if not _is_of_long_ago(case, t))

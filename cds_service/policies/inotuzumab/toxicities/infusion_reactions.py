@@ -27,6 +27,7 @@ from cds_service.oncology.toxic_events import (
 )
 from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.remembering import once
 
 _TOPIC = "reaction"
 _NAMES = ("reaction", "anaphylaxis")
@@ -54,6 +55,7 @@ class _Suspects:
     unread: bool
 
 
+@once
 def infusion_reactions(case: Case) -> tuple[Event, ...]:
     """Procedure IRR for every recorded reaction; one that does not count gives nothing."""
     candidates = [p for p in case.chart.problems if is_candidate(p, "infusion_reaction", _TOPIC, *_NAMES)]
@@ -73,7 +75,7 @@ def _in_notes(case: Case) -> Iterator[Event]:
             if said.time is Time.PAST or said.value not in _NAMES or not _is_severe_in_words(said, s.text):
                 continue
             if _at_dose(case, when) is not False and not _suspects_of(said.quote, []).other:
-                text = f"Severe infusion reaction stated only in a text ({when or 'undated'})"
+                text = f"Severe infusion reaction stated only in free text ({when or 'undated'})"
                 asks = "the record of the infusion reaction, with its date, grade and cause"
                 yield Event(Meaning.UNDECIDED, "POL-TOX-IRR-SEV", text, (s.reference,), asks)
 

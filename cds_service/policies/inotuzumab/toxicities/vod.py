@@ -23,6 +23,7 @@ from cds_service.oncology.toxic_events import (
     is_confirmed,
 )
 from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
+from cds_service.remembering import once
 
 _RULE = "POL-BBW-STOP"
 _TOPIC, _VOD = "vod", "vod"
@@ -38,6 +39,7 @@ class _Stated(NamedTuple):
     when: When | None
 
 
+@once
 def vod_events(case: Case) -> tuple[Event, ...]:
     """POL-BBW-STOP: each recorded event judged; without one that matters, what points to one."""
     stated = tuple(dict.fromkeys(_stated(case)))
@@ -121,7 +123,7 @@ def _in_notes(case: Case, stated: Sequence[_Stated], excluded: When | None) -> I
             text = f"Veno-occlusive disease stated in a text as of before inotuzumab ({day})"
             yield Event(Meaning.RISK, "POL-BBW-RISK", text, (s.reference,))
         elif not _is_cleared(case, s.when, excluded):
-            text = f"Veno-occlusive disease stated only in a text ({day}): suspected, hold and evaluate"
+            text = f"Veno-occlusive disease stated only in free text ({day}): suspected, hold and evaluate"
             asks = "whether veno-occlusive disease was diagnosed, with its onset"
             yield Event(Meaning.UNDECIDED, _RULE, text, (s.reference,), asks)
 
