@@ -1,7 +1,8 @@
 """Throughput of one worker answering order-sign with a complete prefetch, beside a floor.
 
 The floor parses the same JSON with the standard library and answers a constant, in the same server.
-Prints requests a second, milliseconds a call, the ratio to the floor, and how cost grows with input.
+Prints requests a second, milliseconds a call, the ratio to the floor, and how cost grows with input; then
+the CPU time of the CRD service beside the plain one, on the same calls in turn.
 
     python bench/order_sign.py [--seconds 5]
 """
@@ -27,8 +28,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from cds_service import create_app  # noqa: E402
 from cds_service.evaluation.saved_request import prefetch_of  # noqa: E402
 from cds_service.sandbox.fixtures import FOLDER  # noqa: E402
+from cds_service.settings import Settings  # noqa: E402
 
 CLOCK = "2026-04-15T09:00:00-04:00"
 SIZES = (20, 200, 2000)
@@ -122,6 +125,41 @@ def measure(port: int, body: bytes, seconds: float) -> float:
     return statistics.median(spent[len(spent) // 10 :])
 
 
+def cpu_of_both(folder: Path, rounds: int) -> Iterator[tuple[int, float, float]]:
+    """Median CPU milliseconds of a call to the plain and to the CRD service, for each size."""
+    app = create_app(
+        Settings.from_environment(
+            {"CDS_DEV": "1", "CDS_AUTH": "optional", "CDS_FIXED_NOW": CLOCK, "CDS_LOG_LEVEL": "WARNING",
+             "CDS_DATABASE_URL": f"sqlite:///{folder}/cpu.sqlite3"}
+        )
+    )  # fmt: skip
+    client = app.test_client()
+    for size in SIZES:
+        body = with_coverage(request_of(size))
+        spent: dict[str, list[float]] = {"inotuzumab-order-sign": [], "order-sign-crd": []}
+        for _ in range(rounds):
+            for service, times in spent.items():
+                begun = time.process_time()
+                answer = client.post(f"/cds-services/{service}", data=body, content_type="application/json")
+                times.append((time.process_time() - begun) * 1000)
+                if answer.status_code != 200:
+                    raise SystemExit(f"{service} answered {answer.status_code}")
+        plain, crd = (statistics.median(times[rounds // 10 :]) for times in spent.values())
+        yield size, plain, crd
+
+
+def with_coverage(body: bytes) -> bytes:
+    """The request with one Coverage of a payor, which CRD is about."""
+    whole = json.loads(body)
+    coverage = {
+        "resourceType": "Coverage", "id": "bench", "status": "active",
+        "beneficiary": {"reference": f"Patient/{whole['context']['patientId']}"},
+        "payor": [{"identifier": {"system": "urn:oid:1.2.3", "value": "MMM"}}],
+    }  # fmt: skip
+    whole["prefetch"]["coverage"] = {"resourceType": "Bundle", "entry": [{"resource": coverage}]}
+    return json.dumps(whole).encode()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=4.0, help="for each size and server")
@@ -134,6 +172,7 @@ def main() -> None:
         for label, target in (("floor", "floor:create_app()"), ("service", "cds_service:create_app()")):
             with server(target, folder) as port:
                 found[label] = {size: measure(port, body, seconds) for size, body in bodies.items()}
+        both = list(cpu_of_both(folder, rounds=max(20, int(seconds * 20))))
     print(
         f"{'observations':>12} {'body kB':>8} {'floor ms':>9} {'service ms':>11} {'calls/s':>8} {'of floor':>9}"
     )
@@ -147,6 +186,9 @@ def main() -> None:
     print(
         f"from 200 to 2000 observations the body grows {grown:.1f} times and the cost {large / small:.1f} times"
     )
+    print(f"{'observations':>12} {'plain CPU ms':>13} {'CRD CPU ms':>11} {'ratio':>6}")
+    for size, plain, crd in both:
+        print(f"{size:>12} {plain:>13.2f} {crd:>11.2f} {crd / plain:>6.2f}")
 
 
 if __name__ == "__main__":

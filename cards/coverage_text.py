@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from cards.cited import source
 from cards.dose_text import dose_line
+from cards.finding_text import note
 from cards.fitting import Part, fitted
 from cards.items import name_of
 from cards.text import beginnings, counted, sentence, shortened, shown, words
@@ -180,8 +181,7 @@ def _reminders(d: Determination) -> Iterator[Part]:
         if f.kind != "coverage":
             line = f"{shortened(f.text, _REASON_WORDS).rstrip('.')} ({source(d, f)})."
             yield Part((f"- {shown(upper_first(line))}",), rank=2 if f.indicator is Indicator.WARNING else 4)
-    for note in d.notes:
-        yield Part((f"- {shown(note)}", f"- {shown(sentence(shortened(note, 20)))}"), rank=3)
+    yield from map(note, d.notes)
 
 
 def _footer(d: Determination) -> str:

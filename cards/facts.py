@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from cds_service.engine.determination import CriterionResult, Determination, Dose, DoseOption, Drug, Finding
+from cds_service.engine.determination import (
+    CardKind,
+    CriterionResult,
+    Determination,
+    Dose,
+    DoseOption,
+    Drug,
+    Finding,
+)
 
 
 def criterion(c: CriterionResult) -> dict[str, Any]:
@@ -51,6 +60,12 @@ def dose(d: Dose, drug: Drug) -> dict[str, Any]:
 
 def _number(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
+
+
+def card(d: Determination, kind: CardKind, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The extension of a card of this kind: its order, its findings, and what its kind adds."""
+    findings = [finding(f) for f in d.findings_on(kind)]
+    return {"kind": kind.value, "order": d.order, "findings": findings, **extra}
 
 
 def coverage(d: Determination) -> dict[str, Any]:

@@ -43,13 +43,30 @@ def opening(f: Finding, name: str) -> tuple[str, str]:
     return lead, ""
 
 
-def lines(d: Determination, found: Sequence[Finding], told: str) -> str:
-    """One line for each finding, what the summary told left out of the first; what does not fit is counted."""
-    first, *others = found
-    rest = plain_line(first.text).removeprefix(told).lstrip(" .;:")
-    because = _cited(d, first, upper_first(shortened(rest, _OF_ONE))) if rest else ground(d, first)
-    parts = [Part((f"- {shown(because)}",), rank=0), *(_line(d, f) for f in others)]
+def lines(
+    d: Determination, found: Sequence[Finding], told: str, about: str = "", notes: Sequence[str] = ()
+) -> str:
+    """One line for each finding, what the summary told left out of the first; what does not fit is counted.
+
+    ``about`` says which order the card is about, ``notes`` what else a reader should know.
+    """
+    parts = _about(about)
+    for first in found[:1]:
+        rest = plain_line(first.text).removeprefix(told).lstrip(" .;:")
+        because = _cited(d, first, upper_first(shortened(rest, _OF_ONE))) if rest else ground(d, first)
+        parts.append(Part((f"- {shown(because)}",), rank=0))
+    parts += (_line(d, f) for f in found[1:])
+    parts += (note(text) for text in notes)
     return fitted(parts, MOST_WORDS)
+
+
+def _about(order: str) -> list[Part]:
+    return [Part((shown(order),), rank=0)] if order else []
+
+
+def note(text: str) -> Part:
+    """What the reader should know of how the order was read, as a line of a detail."""
+    return Part((f"- {shown(text)}", f"- {shown(sentence(shortened(text, 20)))}"), rank=3)
 
 
 def _line(d: Determination, f: Finding) -> Part:
@@ -79,11 +96,11 @@ def documentation_summaries(d: Determination, name: str) -> Iterator[str]:
     yield f"{lead}: {counted(len(wanted), 'item', 'items')}, see the checklist"
 
 
-def checklist(d: Determination) -> str:
+def checklist(d: Determination, about: str = "") -> str:
     """One line for each item, those that decide first; what does not fit is counted."""
     items = sorted(d.needed, key=lambda n: not n.decides)
     several = any(n.decides for n in items)
-    parts = [_item(d, n, several) for n in items]
+    parts = [*_about(about), *(_item(d, n, several) for n in items)]
     if d.attach:
         held = "; ".join(shortened(a, _OF_A_NAME) for a in d.attach)
         parts.append(Part((f"Attach what is on record: {shown(held)}.",), rank=2))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import Any
 
 from cards import coverage_text, facts, finding_text
@@ -29,9 +30,21 @@ _TOPICS = {
 }
 
 
+class CardForm(Enum):
+    """How an answer is spread over cards.
+
+    WITHOUT_COVERAGE: coverage is said elsewhere. What a coverage card reminds of stands on the details card,
+    and so does its link; no card mixes links and suggestions, and each names its order when there are several.
+    """
+
+    WITH_COVERAGE = 1
+    WITHOUT_COVERAGE = 2
+
+
 def render(
     determinations: Sequence[Determination],
     *,
+    form: CardForm = CardForm.WITH_COVERAGE,
     tenant: str,
     patient_id: str,
     orders: Mapping[str, Mapping[str, Any]],
@@ -47,6 +60,10 @@ def render(
     cards: list[dict[str, Any]] = []
     for d in determinations:
         maker = _Maker(d, tenant, patient_id, orders[d.order], len(determinations) > 1)
+        if form is CardForm.WITHOUT_COVERAGE:
+            maker = _WithoutCoverage(
+                _reminded_in_details(d), tenant, patient_id, orders[d.order], len(orders) > 1
+            )
         link = (
             None
             if app_context is None or d.order not in app_context
@@ -63,7 +80,7 @@ def _guarded(maker: _Maker, link: Mapping[str, str] | None, time: Allowance) -> 
         CardKind.DOSE: maker.dose,
         CardKind.SAFETY: maker.safety,
         CardKind.DOCUMENTATION: maker.documentation,
-        CardKind.DETAILS: maker.details,
+        CardKind.DETAILS: lambda: maker.details(link),
     }
     made = {kind: attempt(f"the {kind} card", step, time, "shown") for kind, step in steps.items()}
     missed = {kind: card for kind, card in made.items() if isinstance(card, Missed)}
@@ -107,6 +124,8 @@ def _link(public_url: str, context: str) -> dict[str, str]:
 class _Maker:
     """The cards of one determination."""
 
+    about = ""  # which order it is, where the card itself has to say so
+
     def __init__(
         self, d: Determination, tenant: str, patient_id: str, order: Mapping[str, Any], several: bool
     ) -> None:
@@ -115,7 +134,7 @@ class _Maker:
     def with_findings(self, findings: tuple[Finding, ...]) -> _Maker:
         """The maker of the same order with other findings."""
         d = replace(self.d, findings=findings)
-        return _Maker(d, self.tenant, self.patient_id, self.order, self.several)
+        return type(self)(d, self.tenant, self.patient_id, self.order, self.several)
 
     def _card(
         self,
@@ -125,12 +144,7 @@ class _Maker:
         detail: str,
         extra: Mapping[str, Any],
     ) -> dict[str, Any]:
-        extension = {
-            "kind": kind.value,
-            "order": self.d.order,
-            "findings": [facts.finding(f) for f in self.d.findings_on(kind)],
-            **extra,
-        }
+        extension = facts.card(self.d, kind, extra)
         decided = (extension, detail, summaries[0])
         code, display = _TOPICS[kind]
         policy = self.d.policy
@@ -156,7 +170,7 @@ class _Maker:
         place = coverage_text.place(self.d)
         return f" ({place})" if self.several and place else ""
 
-    def coverage(self, link: Mapping[str, str] | None) -> dict[str, Any]:
+    def coverage(self, link: Mapping[str, str] | None) -> dict[str, Any] | None:
         indicator = Indicator.INFO if self.d.coverage is Verdict.MET else Indicator.WARNING
         summaries = tuple(coverage_text.summaries(self.d, self._name()))
         card = self._card(
@@ -175,7 +189,7 @@ class _Maker:
             CardKind.DOCUMENTATION,
             indicator,
             tuple(finding_text.documentation_summaries(self.d, self._name())),
-            finding_text.checklist(self.d),
+            finding_text.checklist(self.d, self.about),
             {"needed": facts.needed(self.d)},
         )
         return self._with(card, list(orders_for(self.d, self.patient_id, card["uuid"])), "any")
@@ -186,7 +200,7 @@ class _Maker:
             return None
         first = dose_summary(self.d, self._name()) if found[0].kind == "dose" else ""
         summary_, told = finding_text.opening(found[0], self._name())
-        detail = finding_text.lines(self.d, found, "" if first else told)
+        detail = finding_text.lines(self.d, found, "" if first else told, self.about)
         extra = {"dose": facts.dose(self.d.dose, self.d.policy.drug)}
         card = self._card(CardKind.DOSE, found[0].indicator, (first or summary_, summary_), detail, extra)
         return self._with(card, list(dose_update(self.order, self.d, card["uuid"])), "at-most-one")
@@ -198,7 +212,7 @@ class _Maker:
             return card
         return self._with(card, list(dose_update(self.order, self.d, card["uuid"])), "at-most-one")
 
-    def details(self) -> dict[str, Any] | None:
+    def details(self, _link: Mapping[str, str] | None) -> dict[str, Any] | None:
         return self._ranked(CardKind.DETAILS)
 
     def _ranked(self, kind: CardKind) -> dict[str, Any] | None:
@@ -208,7 +222,7 @@ class _Maker:
             return None
         said, told = finding_text.opening(found[0], self._name())
         worst = max((f.indicator for f in found), key=lambda i: i.rank)
-        return self._card(kind, worst, (said,), finding_text.lines(self.d, found, told), {})
+        return self._card(kind, worst, (said,), finding_text.lines(self.d, found, told, self.about), {})
 
     def _with(self, card: dict[str, Any], suggestions: list[dict[str, Any]], behavior: str) -> dict[str, Any]:
         if suggestions:
@@ -217,3 +231,45 @@ class _Maker:
             card["suggestions"] = suggestions
             card["selectionBehavior"] = behavior
         return card
+
+
+class _WithoutCoverage(_Maker):
+    """The cards of one determination where coverage is said elsewhere."""
+
+    def __init__(
+        self, d: Determination, tenant: str, patient_id: str, order: Mapping[str, Any], several: bool
+    ) -> None:
+        super().__init__(d, tenant, patient_id, order, several)
+        if several:
+            where = coverage_text.place(d)
+            self.about = f"For {d.policy.drug.full}{f', {where}' if where else ''}, planned {d.planned}."
+
+    def coverage(self, _link: Mapping[str, str] | None) -> dict[str, Any] | None:
+        return None
+
+    def details(self, link: Mapping[str, str] | None) -> dict[str, Any] | None:
+        """What is left to know, and the way to every criterion."""
+        found = finding_text.strongest_first(self.d.findings_on(CardKind.DETAILS))
+        if not (found or self.d.notes or link):
+            return None
+        indicator = max((f.indicator for f in found), key=lambda i: i.rank, default=Indicator.INFO)
+        said, told = (f"See every criterion of policy {self.d.policy.id} with its evidence{self._name()}", "")
+        if found:
+            said, told = finding_text.opening(found[0], self._name())
+        elif link is None:
+            said = f"For information{self._name()}: how the order was read"
+        detail = finding_text.lines(self.d, found, told, self.about, self.d.notes)
+        detail = detail or "Policy and evidence in full. This neither approves nor denies."
+        card = self._card(CardKind.DETAILS, indicator, (said,), detail, {})
+        return card if link is None else {**card, "links": [dict(link)]}
+
+
+def _reminded_in_details(d: Determination) -> Determination:
+    """The determination with what its coverage card reminds of as findings of the details card."""
+    return replace(
+        d,
+        findings=tuple(
+            replace(f, card=CardKind.DETAILS) if f.card is CardKind.COVERAGE and f.kind != "coverage" else f
+            for f in d.findings
+        ),
+    )

@@ -8,9 +8,10 @@ from flask import Flask
 
 from cds_service.evaluation.order_sign import LINKS
 from cds_service.evaluation.services import EXTENSION, Services, services_from
-from cds_service.hooks import discovery
 from cds_service.hooks.feedback import feedback_routes
+from cds_service.hooks.routes import OFFERED
 from cds_service.hooks.routes import blueprint as hooks
+from cds_service.hooks.services import offered
 from cds_service.operations import logs
 from cds_service.settings import Settings
 from cds_service.smart.card_links import card_links
@@ -34,8 +35,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     services = app.extensions[EXTENSION] = services_from(settings)
     trust = protect(app, settings, services.outbound)
+    app.extensions[OFFERED] = offered(services.policies)
     app.register_blueprint(hooks)
-    app.register_blueprint(feedback_routes(trust.gate, trust.ledger, (discovery.SERVICE_ID,)))
+    app.register_blueprint(feedback_routes(trust.gate, trust.ledger, app.extensions[OFFERED]))
     app.register_blueprint(front_routes(settings))
     _open_detail_view(app, services, trust.database)
     if settings.dev:

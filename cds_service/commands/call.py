@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from cds_service.crd.coverage_information import URL as COVERAGE_INFORMATION
 from cds_service.evaluation.saved_request import saved_request
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.json_text import NotStrictJson, read_json
@@ -65,10 +66,12 @@ def call(
     body = _object(answer.body)
     if answer.status != 200:
         raise click.ClickException(_said(body) or "the answer says no more")
-    cards = list(as_dicts(body.get("cards")))
+    cards, actions = list(as_dicts(body.get("cards"))), list(as_dicts(body.get("systemActions")))
+    for action in actions:
+        click.echo(f"\n[{action.get('type')}] {action.get('description')}: {', '.join(_coded(action))}")
     for line in (line for card in cards for line in _lines(card)):
         click.echo(line)
-    if not cards:
+    if not cards and not actions:
         click.echo("no cards: the service has nothing to say about this order")
 
 
@@ -120,6 +123,15 @@ def _said(outcome: Mapping[str, Any]) -> str:
         texts += [part for part in parts if part]
         texts += [str(member) for member in as_list(issue.get("expression"))]
     return "; ".join(texts)
+
+
+def _coded(action: Mapping[str, Any]) -> Iterator[str]:
+    """``covered=conditional`` and the like: the codes of the coverage-information that an action puts on its order."""
+    for extension in as_dicts(as_dict(action.get("resource")).get("extension")):
+        if extension.get("url") == COVERAGE_INFORMATION:
+            for part in as_dicts(extension.get("extension")):
+                if (code := as_text(part.get("valueCode"))) is not None:
+                    yield f"{part.get('url')}={code}"
 
 
 def _lines(card: Mapping[str, Any]) -> Iterator[str]:

@@ -11,10 +11,12 @@ from pathlib import Path
 import click
 
 from cds_service.engine.determination import CriterionResult, Determination, GroupResult
+from cds_service.evaluation.dialect import ANY_DRUG, CdsService
 from cds_service.evaluation.order_sign import answer
 from cds_service.evaluation.refused import Refused
 from cds_service.evaluation.saved_request import saved_request
 from cds_service.evaluation.services import Services, services_from
+from cds_service.hooks.services import offered
 from cds_service.json_text import write_json
 from cds_service.settings import Settings, SettingsError
 
@@ -25,16 +27,22 @@ from cds_service.settings import Settings, SettingsError
 )
 @click.option("--explain", is_flag=True, help="Print the criteria as a table instead of the response.")
 @click.option(
+    "--service",
+    "service",
+    metavar="ID",
+    help="The CDS service to ask, by its id in discovery; left out: cards alone.",
+)
+@click.option(
     "--as-of", "as_of", metavar="INSTANT", help="The evaluation clock, an ISO instant with an offset."
 )
-def evaluate(request_file: Path, explain: bool, as_of: str | None) -> None:
+def evaluate(request_file: Path, explain: bool, service: str | None, as_of: str | None) -> None:
     """Answer one saved order-sign request, on the same path as the endpoint, and print the response.
 
     A request of a folder that holds resources.json beside it is evaluated with those as its prefetch.
     """
     services = _at(services_from(_offline()), as_of)
     try:
-        answered = answer(saved_request(request_file), services)
+        answered = answer(saved_request(request_file), services, service=_row(service))
     except Refused as refused:
         raise click.ClickException(f"{refused.status}: {refused.text}") from None
     if explain:
@@ -42,6 +50,13 @@ def evaluate(request_file: Path, explain: bool, as_of: str | None) -> None:
             click.echo(explained(determination))
     else:
         click.echo(write_json(answered.body))
+
+
+def _row(service: str | None) -> CdsService:
+    rows = offered()
+    if service is not None and service not in rows:
+        raise click.ClickException(f"--service: {service} is none of {', '.join(rows)}")
+    return rows[service] if service is not None else ANY_DRUG
 
 
 def _offline() -> Settings:

@@ -13,6 +13,7 @@ import click
 from cards.text import plain_line
 from cds_service.commands.start import database_or_exit, settings_or_exit
 from cds_service.evaluation.decision import read
+from cds_service.hooks.services import dialect_of
 from cds_service.json_text import write_json
 from cds_service.policies import installed
 from cds_service.store import audit_trail, feedback, retention
@@ -132,6 +133,7 @@ def purge() -> None:
 def replay_decision(card: str) -> None:
     """Decide again, offline, what a card of this id was shown for, and print the response.
 
+    The coverage-assertion-id of a CRD answer is taken as well. The answer is that of the service which was called.
     Ends with status 1 when the answer differs from the one given then: the policy or the program
     has changed since. Decisions are kept only while CDS_DISPUTE_DAYS is set.
     """
@@ -142,9 +144,10 @@ def replay_decision(card: str) -> None:
         raise click.ClickException("no decision is kept for this card, or its key is no longer known")
     try:
         grounds, given = read(content)
+        dialect = dialect_of(grounds.service)
     except ValueError as fault:
         raise click.ClickException(str(fault)) from None
-    again = write_json({"cards": grounds.cards(grounds.determinations(installed()))})
+    again = write_json(dialect.said(grounds, grounds.determinations(installed())).body)
     click.echo(again)
     if again != given:
         raise click.ClickException("the answer given then was another one")

@@ -12,9 +12,9 @@ from typing import Any
 from cds_service.ehr.bundles import Page, read_page
 from cds_service.ehr.crew import AT_ONCE, Crew
 from cds_service.ehr.fhir_client import FhirClient
-from cds_service.ehr.prefetch import prefetched
+from cds_service.ehr.prefetch import sent
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
-from cds_service.fhir.record import DataKind, Resource
+from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
 
 MOST_READ = 20
@@ -92,7 +92,7 @@ def _sources(
     wanted: set[str], prefetch: Mapping[str, Any], client: FhirClient | None, deadline: float
 ) -> dict[str, Resource]:
     """These resources from the prefetch; Medications that it lacks from the server."""
-    pages = [page for need in DataKind if (page := prefetched(prefetch, need)) is not None]
+    pages = [page for key in prefetch if (page := sent(prefetch, key)) is not None]
     found = {r.reference: r for page in pages for r in page.resources if r.reference in wanted}
     missing = sorted(r for r in wanted - found.keys() if r.startswith("Medication/"))
     if missing and client is not None and client.access("Medication", reading=True).allowed:

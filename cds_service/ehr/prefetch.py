@@ -20,9 +20,14 @@ def prefetched(prefetch: Mapping[str, Any], need: DataKind) -> Page | None:
     An error that the client met is a failed page: repeating its query would be in vain. What is
     no FHIR at all (an error page in HTML, say) counts as absent.
     """
-    if need.value not in prefetch:
+    return sent(prefetch, need.value)
+
+
+def sent(prefetch: Mapping[str, Any], key: str) -> Page | None:
+    """What the client sent under a key, as :func:`prefetched` tells it of a need."""
+    if key not in prefetch:
         return None
-    value = prefetch[need.value]
+    value = prefetch[key]
     if isinstance(value, dict) and "resourceType" not in value and "response" in value:
         return _of_entry(value)
     if value is None:

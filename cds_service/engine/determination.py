@@ -188,12 +188,13 @@ class Cited(NamedTuple):
 class Drug(NamedTuple):
     """The drug that a policy is about: its full and its short name, and how it is billed.
 
-    ``billing_code`` is a HCPCS code, ``billing_unit`` what one unit of it is, such as ``0.1 mg``.
+    ``billing_code`` is a HCPCS code with its display, ``billing_unit`` what one unit of it is, such as ``0.1 mg``.
     """
 
     name: str
     short: str
     billing_code: str
+    billing_display: str
     billing_unit: str
 
     @property

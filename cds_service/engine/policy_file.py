@@ -56,11 +56,20 @@ class Group:
     section: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the CDS service of a policy says of itself in discovery."""
+
+    title: str
+    description: str
+
+
 @dataclass(frozen=True)
 class PolicyFile:
     """One policy file. Titles are kept as in the file; ``reference`` fills the numbers into them."""
 
     about: Mapping[str, Any]
+    service: Service
     groups: Mapping[str, Group]
     criteria: tuple[str, ...]
     citations: Mapping[str, Citation]
@@ -85,7 +94,11 @@ class PolicyFile:
             policy["title"],
             policy["payer"],
             Drug(
-                drug["name"], drug["short"], drug["billing_code"], self.numbers.filled(drug["billing_unit"])
+                drug["name"],
+                drug["short"],
+                drug["billing_code"],
+                drug["billing_display"],
+                self.numbers.filled(drug["billing_unit"]),
             ),
             {c.id: self._cited(c) for c in self.citations.values()},
             {i.id: self._said(i) for i in self.items.values()},
@@ -120,6 +133,7 @@ def _read(raw: Mapping[str, Any]) -> PolicyFile:
     citations = _by_id(map(_citation, rules), lambda c: c.id)
     found = PolicyFile(
         about={"policy": raw["policy"], "drug": raw["drug"]},
+        service=Service(**raw["service"]),
         groups=_by_id(map(_group, raw["group"]), lambda g: g.id),
         criteria=tuple(c["id"] for c in raw["criterion"]),
         citations=citations,

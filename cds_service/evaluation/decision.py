@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import cards
+from cards import CardForm
 from cds_service.engine.attempts import Allowance
 from cds_service.engine.determination import Determination
 from cds_service.evaluation.payer import with_payer
@@ -29,7 +30,8 @@ class Grounds:
     """``policies`` are names; ``app_context`` the links' opaque ids by order reference.
 
     ``steps`` is how many steps of the evaluation the call's time reached; None when it reached all.
-    ``payers`` are the identifiers of the tenant's payors.
+    ``payers`` are the identifiers of the tenant's payors. ``service`` is the id of the CDS service that was
+    called, which tells how the answer is put; ``options`` are facts of the call that it alone knows, as JSON.
     """
 
     tenant: str
@@ -42,6 +44,8 @@ class Grounds:
     app_context: Mapping[str, str] = field(default_factory=dict)
     steps: int | None = None
     payers: tuple[str, ...] = ()
+    service: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def determinations(
         self, installed: Mapping[str, DrugPolicy], time: Allowance | None = None
@@ -55,10 +59,16 @@ class Grounds:
         ]
         return with_payer(found, self.record, self.clock, self.payers, time)
 
-    def cards(self, found: Sequence[Determination], time: Allowance | None = None) -> list[dict[str, Any]]:
+    def cards(
+        self,
+        found: Sequence[Determination],
+        form: CardForm = CardForm.WITH_COVERAGE,
+        time: Allowance | None = None,
+    ) -> list[dict[str, Any]]:
         """The cards that say it; ``time``, which is to have no limit, counts those that could not be made."""
         return cards.render(
             found,
+            form=form,
             tenant=self.tenant,
             patient_id=self.patient_id,
             orders={draft.reference: draft.body for draft in self.drafts},
@@ -86,6 +96,8 @@ def written(grounds: Grounds, answer: object) -> bytes:
             "app_context": dict(grounds.app_context),
             **({} if grounds.steps is None else {"steps": grounds.steps}),
             "payers": list(grounds.payers),
+            "service": grounds.service,
+            "options": dict(grounds.options),
             "answer": write_json(answer),
         }
     ).encode()
@@ -108,7 +120,10 @@ def read(content: bytes) -> tuple[Grounds, str]:
         public_url=kept["public_url"],
         app_context=kept["app_context"],
         steps=kept.get("steps"),
-        payers=tuple(kept.get("payers", ())),  # absent in what was kept before they were read
+        # Absent in what was kept before they were read, and while there was one service.
+        payers=tuple(kept.get("payers", ())),
+        service=kept.get("service", ""),
+        options=kept.get("options", {}),
     )
     return grounds, kept["answer"]
 

@@ -15,10 +15,10 @@ from typing import Any
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.gather import EhrRequest, Gathered, NoAccess, gather
 from cds_service.ehr.medications import drug_sources
-from cds_service.ehr.payors import with_payors
 from cds_service.engine.attempts import Allowance, reading_ends, time_to_decide
 from cds_service.engine.determination import Determination
 from cds_service.evaluation.decision import Grounds
+from cds_service.evaluation.dialect import ANY_DRUG, CdsService
 from cds_service.evaluation.refused import Refused, json_from
 from cds_service.evaluation.request import OrderSign, order_sign
 from cds_service.evaluation.services import Services
@@ -32,24 +32,26 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One call answered: its cards, and what they rest on (empty and None when nothing was in scope).
+    """One call answered: the CDS Hooks response, and what it rests on (empty and None when nothing was in scope).
 
-    ``faults`` is how many criteria, rules and cards could not be made because of an error of ours.
+    ``faults`` is how many criteria, rules, cards and statements could not be made because of an error of
+    ours; ``traces`` are ids in the answer, beside those of its cards, by which it may be asked about.
     """
 
     call: OrderSign
     tenant: Tenant | None
-    cards: list[dict[str, Any]]
+    body: dict[str, Any]
     determinations: tuple[Determination, ...] = ()
     gathered: Gathered | None = None
     evaluation_ms: float = 0.0
     grounds: Grounds | None = None
     faults: int = 0
+    traces: tuple[str, ...] = ()
 
     @property
-    def body(self) -> dict[str, Any]:
-        """The CDS Hooks response."""
-        return {"cards": self.cards}
+    def cards(self) -> list[dict[str, Any]]:
+        """The cards of the response."""
+        return list(self.body["cards"])
 
     @property
     def server_timing(self) -> str | None:
@@ -84,13 +86,14 @@ def answer(
     links: Links = no_links,
     heard: Callable[[OrderSign], None] = unheard,
     ends: float | None = None,
+    service: CdsService = ANY_DRUG,
 ) -> Answered:
-    """Answer one call. ``caller`` is the tenant that authentication proved, if it did.
+    """Answer one call of ``service``. ``caller`` is the tenant that authentication proved, if it did.
 
     ``heard`` is told of a well-formed call, whatever becomes of it. ``ends`` is the monotonic instant by
     which the cards have to be made; by default the whole time budget begins now. The EHR may be waited
-    for until deciding needs the rest. Raises Refused for what is no order-sign call, and with 412 when
-    there is no access to data.
+    for until deciding needs the rest. Raises Refused for what is no order-sign call, for what the
+    service's own rules forbid, and with 412 when there is no access to data.
     """
     ends = ends if ends is not None else services.monotonic() + services.settings.deadline_s
     deadline = reading_ends(ends, services.settings.deadline_s)
@@ -99,16 +102,19 @@ def answer(
     tenant = _tenant(call, services, caller)
     client = _client(call, services, tenant)
     sources = drug_sources(call.drafts, call.prefetch, client, deadline)
-    inside = [p for p in services.policies_of(tenant) if _in_scope(call.drafts, p, record_from("", sources))]
+    offered = (p for p in services.policies_of(tenant) if service.is_for(p.name))
+    scopes = [(p, _in_scope(call.drafts, p, record_from("", sources))) for p in offered]
+    inside = [policy for policy, orders in scopes if orders]
     if not inside:
-        return Answered(call, tenant, [])
+        return Answered(call, tenant, {"cards": []})
+    service.dialect.admit(call, [order for _, orders in scopes for order in orders])
     try:
         gathered = gather(_ehr_request(call, sources, services.clock().date()), client, deadline)
     except NoAccess:
         raise _no_access() from None
-    if client is not None and tenant is not None and tenant.payer_identifiers:
-        gathered = replace(gathered, record=with_payors(gathered.record, client, deadline))
-    return _evaluated(call, services, tenant, inside, gathered, links, ends)
+    record = service.dialect.with_payors(gathered.record, call, tenant, client, deadline)
+    gathered = replace(gathered, record=record)
+    return _evaluated(call, services, tenant, inside, gathered, links, ends, service)
 
 
 def _tenant(call: OrderSign, services: Services, caller: Tenant | None) -> Tenant | None:
@@ -134,8 +140,8 @@ def _client(call: OrderSign, services: Services, tenant: Tenant | None) -> FhirC
     return FhirClient(door, call.fhir_server, lent.access_token or None, lent.scope or None)
 
 
-def _in_scope(drafts: Sequence[Resource], policy: DrugPolicy, known: Record) -> bool:
-    return any(policy.in_scope(draft, known.resolve) for draft in drafts)
+def _in_scope(drafts: Sequence[Resource], policy: DrugPolicy, known: Record) -> list[Resource]:
+    return [draft for draft in drafts if policy.in_scope(draft, known.resolve)]
 
 
 def _ehr_request(call: OrderSign, sources: Sequence[Resource], today: date) -> EhrRequest:
@@ -168,6 +174,7 @@ def _evaluated(
     gathered: Gathered,
     links: Links,
     ends: float,
+    service: CdsService,
 ) -> Answered:
     begun = services.monotonic()
     time = time_to_decide(ends, services.settings.deadline_s, services.monotonic)
@@ -180,13 +187,18 @@ def _evaluated(
         clock=services.clock(),
         public_url=services.settings.public_url,
         payers=tenant.payer_identifiers if tenant else (),
+        service=service.id,
     )
+    grounds = replace(grounds, options=service.dialect.options(call, tenant, grounds.record))
     found = grounds.determinations(services.policies, time)
     reached = time.steps if time.is_over else None
     if reached is not None:
         log.warning("the evaluation was not finished in time: %d steps reached", reached)
-    grounds = replace(grounds, app_context=links(call, found), steps=reached)
+    grounds = replace(grounds, steps=reached)
+    service.dialect.check(grounds, found, dev=services.settings.dev or tenant is None)
+    grounds = replace(grounds, app_context=links(call, found))
     wording = Allowance()
-    rendered = grounds.cards(found, wording)
+    said = service.dialect.said(grounds, found, wording)
     spent = (services.monotonic() - begun) * 1000
-    return Answered(call, tenant, rendered, found, gathered, spent, grounds, time.faults + wording.faults)
+    faults = time.faults + wording.faults
+    return Answered(call, tenant, said.body, found, gathered, spent, grounds, faults, said.traces)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -40,7 +40,10 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class OrderSign:
-    """One order-sign call. ``drafts`` are the resources of ``draftOrders``, in the order given."""
+    """One order-sign call. ``drafts`` are the resources of ``draftOrders``, in the order given.
+
+    ``extension`` is the call's own, empty where it has none that can be read.
+    """
 
     hook_instance: str
     user_id: str
@@ -50,6 +53,7 @@ class OrderSign:
     prefetch: Mapping[str, Any]
     fhir_server: str | None
     authorization: Authorization | None
+    extension: Mapping[str, Any] = field(default_factory=dict)
 
 
 def order_sign(body: object) -> OrderSign:
@@ -75,6 +79,7 @@ def order_sign(body: object) -> OrderSign:
         prefetch=_optional_object(body, "prefetch") or {},
         fhir_server=fhir_server,
         authorization=_authorization(body, fhir_server, patient_id),
+        extension=as_dict(body.get("extension")),
     )
 
 

@@ -51,6 +51,8 @@ def note(account: Account, answered: Answered) -> None:
         kind = card["extension"]["payer-policy-cds"]["kind"]
         account.shown.append(ShownCard(card["uuid"], kind, _rules(card)))
         metrics.CARDS.labels(kind, card["indicator"]).inc()
+    account.traces = answered.traces
+    account.facts += [("coverage-assertion-id", trace) for trace in answered.traces]
     if answered.gathered is None:
         return
     gaps = answered.gathered.record.gaps

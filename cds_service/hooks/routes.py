@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import cast
 
 from flask import Blueprint, Response, current_app, request
 
+from cds_service.evaluation.dialect import CdsService
 from cds_service.evaluation.order_sign import LINKS, answer, no_links
 from cds_service.evaluation.refused import Refused
 from cds_service.evaluation.services import EXTENSION, Services
@@ -19,6 +21,7 @@ from cds_service.web.edge import trust
 from cds_service.web.errors import json_response
 
 blueprint = Blueprint("hooks", __name__)
+OFFERED = "payer-policy-cds-offered"  # the application's extension that holds the rows of discovery
 
 
 def services() -> Services:
@@ -26,11 +29,15 @@ def services() -> Services:
     return cast(Services, current_app.extensions[EXTENSION])
 
 
+def _offered() -> Mapping[str, CdsService]:
+    return cast(Mapping[str, CdsService], current_app.extensions[OFFERED])
+
+
 @blueprint.get("/cds-services")
 def discover() -> Response:
     """The services offered here."""
     trust().gate.discovery(request)
-    body = discovery.services()
+    body = discovery.services(_offered().values())
     response = json_response(body)
     response.set_etag(discovery.etag(body))
     response.headers["Cache-Control"] = "private, no-cache"
@@ -42,7 +49,8 @@ def discover() -> Response:
 def call(service_id: str) -> Response:
     """One hook call."""
     caller = trust().gate.hook(request, service_id)
-    if service_id != discovery.SERVICE_ID:
+    service = _offered().get(service_id)
+    if service is None:
         raise Refused(404, "not-found", "There is no such service.")
     account = opened(account_of("hook", service_id, caller))
     answered = answer(
@@ -52,6 +60,7 @@ def call(service_id: str) -> Response:
         links=current_app.extensions.get(LINKS, no_links),
         heard=partial(hear, account),
         ends=patience.others_end(),
+        service=service,
     )
     note(account, answered)
     response = json_response(answered.body)

@@ -30,9 +30,16 @@ class Ledger:
         self._database, self._site, self._clock = database, site, clock
         self.decisions = decisions
 
-    def keep(self, deed: Deed, shown: Sequence[ShownCard] = (), grounds: bytes | None = None) -> None:
+    def keep(
+        self,
+        deed: Deed,
+        shown: Sequence[ShownCard] = (),
+        grounds: bytes | None = None,
+        traces: Sequence[str] = (),
+    ) -> None:
         """Account for a deed, with the cards that it shows and what they were made from.
 
+        The grounds are found again by the cards, and by ``traces``, further ids in the answer.
         Raises StoreError; then nothing of it is kept.
         """
         at = self._clock()
@@ -47,7 +54,7 @@ class Ledger:
                     at=at,
                 )
             if grounds is not None and self.decisions is not None:
-                self.decisions.keep(db, grounds, [card.card for card in shown], at)
+                self.decisions.keep(db, grounds, [*(card.card for card in shown), *traces], at)
             if deed.what == "feedback":
                 deed = replace(deed, patients=feedback.patients_of(db, deed.tenant, deed.cards))
             audit_trail.append(db, audit_event(deed, at, self._site), at)

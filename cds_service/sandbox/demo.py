@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.evaluation.saved_request import prefetch_of
-from cds_service.hooks.discovery import SERVICE_ID
+from cds_service.hooks.services import plain_id
 from cds_service.sandbox import starting
 from cds_service.sandbox.card_text import WIDTH, CardText, filled
 from cds_service.sandbox.fixtures import FOLDER, about, names
@@ -30,6 +30,7 @@ _STARTS_WITHIN_S = 300
 _ANSWERS_WITHIN_S = 120
 _STOPS_WITHIN_S = 60
 _LAST_LINES = 20
+_SERVICE = plain_id("inotuzumab")
 _STRONGEST_FIRST = ("critical", "warning", "info")
 # The service is on this machine: a proxy that the environment names has no part in it.
 _ASK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -119,7 +120,7 @@ def _signed(base: str, name: str, *, with_prefetch: bool) -> Sequence[Mapping[st
     else:
         payload = json.dumps(json.loads(raw) | {"fhirServer": f"{base}/sandbox/fhir"}).encode()
     headers = {"Content-Type": "application/json"}
-    call = urllib.request.Request(f"{base}/cds-services/{SERVICE_ID}", payload, headers)
+    call = urllib.request.Request(f"{base}/cds-services/{_SERVICE}", payload, headers)
     try:
         with _ASK.open(call, timeout=_ANSWERS_WITHIN_S) as answered:
             cards: list[Mapping[str, Any]] = json.load(answered)["cards"]

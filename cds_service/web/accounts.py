@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 class Account:
     """What is known so far of one hook call, feedback post or view. No clinical value, no token.
 
-    ``grounds`` gives what the answer was made from, and is asked for only when disputes are kept for.
+    ``grounds`` gives what the answer was made from, and is asked for only when disputes are kept for;
+    ``traces`` are ids in the answer, beside those of cards, by which it is found again.
     """
 
     what: str
@@ -44,6 +45,7 @@ class Account:
     cards: list[str] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
     grounds: Callable[[], bytes] | None = None
+    traces: tuple[str, ...] = ()
     outcome_text: str = ""
 
     def deed(self, status: int) -> Deed:
@@ -85,7 +87,8 @@ def settle(ledger: Ledger, response: Response) -> Response:
     answered = response.status_code < 400
     grounds = account.grounds() if answered and account.grounds and ledger.decisions else None
     try:
-        ledger.keep(account.deed(response.status_code), account.shown if answered else (), grounds)
+        shown = account.shown if answered else ()
+        ledger.keep(account.deed(response.status_code), shown, grounds, account.traces)
     except StoreError as fault:
         metrics.STORE_FAILURES.labels("ledger").inc()
         log.error("an answer could not be accounted for and is not given", extra={"kind": fault.failure.kind})

@@ -86,10 +86,10 @@ def test_a_safety_card_that_cannot_be_made_is_replaced_by_one_that_says_so(monke
     whole = {facts(card)["kind"]: card for card in made()}
     first = rendering.finding_text.lines
 
-    def broken_by_the_qtc(d, found, told):
+    def broken_by_the_qtc(d, found, *more):
         if any("QTc" in f.text for f in found):
             raise RuntimeError
-        return first(d, found, told)
+        return first(d, found, *more)
 
     monkeypatch.setattr(rendering.finding_text, "lines", broken_by_the_qtc)
     left = {facts(card)["kind"]: card for card in made()}

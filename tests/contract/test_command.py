@@ -49,7 +49,7 @@ def test_explain_prints_no_character_of_a_chart_that_steers_a_terminal():
         "dose", Indicator.WARNING, CardKind.DOSE, ("R-1",), Basis.POLICY, "a\x1b[2J\u202eb\x9bc\nd"
     )
     outline = GroupResult("all", "all", "all", Verdict.MET, ())
-    reference = PolicyReference("P-1", "2026-01-01", "t", "p", Drug("d", "D", "J1", "1 mg"))
+    reference = PolicyReference("P-1", "2026-01-01", "t", "p", Drug("d", "D", "J1", "d, 1 mg", "1 mg"))
     d = Determination("o", reference, "initial", 1, 1, Verdict.MET, outline, (), findings=(finding,))
     assert explained(d).splitlines()[-1] == "  warning  dose: a[2Jbc d [R-1; policy]"
 

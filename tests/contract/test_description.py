@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.contract.calls import order_sign, sign
+from tests.crd.calls import ask, with_coverage
 from tests.fixtures import NAMES
 
 DESCRIPTION: dict[str, Any] = schemathesis.openapi.from_path(
@@ -58,6 +59,25 @@ def test_every_member_of_a_card_is_described(client: FlaskClient, cards: Any, na
 
     assert [error.message for error in cards.iter_errors(answer)] == []
     assert any("links" in card for card in answer["cards"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_member_of_a_crd_answer_is_described(client: FlaskClient, cards: Any, name: str) -> None:
+    call = with_coverage(order_sign(name)) | {"fhirServer": "http://127.0.0.1:9/fhir"}
+    answer = json.loads(ask(client, call).data)
+
+    assert [error.message for error in cards.iter_errors(answer)] == []
+    assert "systemActions" in answer
+
+
+def test_the_services_of_discovery_are_those_described(client: FlaskClient) -> None:
+    answer = client.get("/cds-services").get_json()
+    schemas = closed(DESCRIPTION["components"]["schemas"])
+    discovery = {"$ref": "#/components/schemas/Discovery", "components": {"schemas": schemas}}
+
+    assert [e.message for e in jsonschema_rs.Draft202012Validator(discovery).iter_errors(answer)] == []
+    ids = DESCRIPTION["components"]["parameters"]["Service"]["schema"]["enum"]
+    assert ids == [service["id"] for service in answer["services"]]
 
 
 def test_what_is_not_described_is_found(client: FlaskClient, cards: Any) -> None:

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from flask.testing import FlaskClient
 
 from cds_service.fhir.record import DataKind
+from cds_service.policies import installed
 
 
-def test_one_order_sign_service_is_offered(client: FlaskClient) -> None:
+def offered(client: FlaskClient) -> dict[str, Any]:
+    """The services of the discovery answer by their ids."""
+    return {service["id"]: service for service in client.get("/cds-services").get_json()["services"]}
+
+
+def test_two_order_sign_services_are_offered(client: FlaskClient) -> None:
     response = client.get("/cds-services")
 
     assert response.status_code == 200
     assert response.mimetype == "application/json"
-    (service,) = response.get_json()["services"]
-    assert service["hook"] == "order-sign"
-    assert service["id"] == "inotuzumab-order-sign"
-    assert "neither approves nor denies" in service["description"]
+    services = offered(client)
+    assert list(services) == ["inotuzumab-order-sign", "order-sign-crd"]
+    for service in services.values():
+        assert service["hook"] == "order-sign"
+        assert "neither approves nor denies" in service["description"]
+
+
+def test_the_plain_service_is_told_by_its_policy(client: FlaskClient) -> None:
+    plain, described = (
+        offered(client)["inotuzumab-order-sign"],
+        installed()["inotuzumab"].outline.policy.service,
+    )
+
+    assert (plain["title"], plain["description"]) == (described.title, described.description)
+    assert "extension" not in plain
 
 
 def test_templates_are_the_data_needs_in_portable_form(client: FlaskClient) -> None:
-    (service,) = client.get("/cds-services").get_json()["services"]
+    service = offered(client)["inotuzumab-order-sign"]
 
     assert set(service["prefetch"]) == {need.value for need in DataKind}
     for template in service["prefetch"].values():
@@ -33,7 +51,7 @@ def test_templates_are_the_data_needs_in_portable_form(client: FlaskClient) -> N
 def test_no_member_is_null_or_empty(client: FlaskClient) -> None:
     text = client.get("/cds-services").get_data(as_text=True)
 
-    assert not re.search(r'null|""|\[\]|{}', text.replace("{{context.patientId}}", ""))
+    assert not re.search(r'null|""|\[\]|{}', re.sub(r"{{.*?}}", "", text))
 
 
 def test_the_answer_has_no_insignificant_white_space(client: FlaskClient) -> None:

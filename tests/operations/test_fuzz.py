@@ -66,7 +66,12 @@ PLACES = list(_places(WHOLE))
 
 
 def _changed(changes: list[tuple[tuple[Any, ...], Any]]) -> Any:
-    request = copy.deepcopy(WHOLE)
+    return changed_in(WHOLE, changes)
+
+
+def changed_in(whole: Any, changes: list[tuple[tuple[Any, ...], Any]]) -> Any:
+    """A copy with other values in these places."""
+    request = copy.deepcopy(whole)
     for path, value in changes:
         holder = request
         try:

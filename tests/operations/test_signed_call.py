@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cds_service.cli import main
-from cds_service.hooks.discovery import SERVICE_ID
+from cds_service.hooks.services import plain_id
 from cds_service.sandbox.fixtures import FOLDER
 from cds_service.trust.own_keys import own_keys_from
 from tests.operations.running import ROOT, Running, gunicorn
@@ -73,7 +73,7 @@ def service(folder: Path) -> Iterator[Running]:
 
 
 def call(service: Running, folder: Path, *more: str, request: Path = EXAMPLE) -> Result:
-    path = f"/cds-services/{SERVICE_ID}"
+    path = f"/cds-services/{plain_id('inotuzumab')}"
     return run(
         "call", "--issuer", ISSUER, "--key", str(folder / "ehr-keys" / "private.pem"),
         "--url", f"http://127.0.0.1:{service.port}{path}", "--audience", f"http://127.0.0.1:8080{path}",

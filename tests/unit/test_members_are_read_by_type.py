@@ -16,6 +16,7 @@ FOLDERS = (
     "cds_service/oncology",
     "cds_service/policies",
     "cds_service/ehr",
+    "cds_service/crd",
     "cds_service/smart/page",
 )
 FILES = sorted(p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py"))

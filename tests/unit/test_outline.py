@@ -20,7 +20,11 @@ payer = "p"
 name = "drug"
 short = "Drug"
 billing_code = "J0000"
+billing_display = "Drug"
 billing_unit = "1 mg"
+[service]
+title = "t"
+description = "d"
 [[group]]
 id = "all"
 operator = "all"

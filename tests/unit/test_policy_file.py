@@ -19,7 +19,11 @@ payer = "p"
 name = "drug"
 short = "Drug"
 billing_code = "J0000"
+billing_display = "Drug"
 billing_unit = "{unit!}"
+[service]
+title = "t"
+description = "d"
 [[group]]
 id = "all"
 operator = "all"
@@ -106,6 +110,7 @@ def test_one_number_for_all_days_needs_no_date():
         ('id = "cbc"', 'id = "cbc"\ncolour = "red"', "colour"),
         ('act = "Get a count"\n', "", "act"),
         ('billing_code = "J0000"\n', "", "billing_code"),
+        ('description = "d"\n', "", "description"),
         ("[policy]", "[policy", "no TOML"),
     ],
 )

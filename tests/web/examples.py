@@ -32,7 +32,7 @@ REFERENCE = PolicyReference(
     "2026-03-24",
     "Inotuzumab ozogamicin (Besponsa), J9229",
     "MMM Medicare Advantage",
-    Drug("inotuzumab ozogamicin", "Inotuzumab", "J9229", "0.1 mg"),
+    Drug("inotuzumab ozogamicin", "Inotuzumab", "J9229", "Injection", "0.1 mg"),
     items=POLICY.reference.items,
 )
 PATIENT = {

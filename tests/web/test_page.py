@@ -437,7 +437,7 @@ def test_hostile_names_and_values_stay_text(app: Flask) -> None:
     value = examples.observation("cd22", HOSTILE, HOSTILE, HOSTILE, "2026-04-02")
     hostile = replace(
         examples.UNKNOWN,
-        policy=replace(examples.REFERENCE, drug=Drug(HOSTILE, HOSTILE, HOSTILE, HOSTILE)),
+        policy=replace(examples.REFERENCE, drug=Drug(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)),
         unseen=(Unseen(HOSTILE, HOSTILE),),
         notes=(HOSTILE,),
         criteria=tuple(replace(c, because=HOSTILE, title=HOSTILE) for c in examples.CRITERIA),

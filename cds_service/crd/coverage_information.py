@@ -1,0 +1,118 @@
+"""A statement on its order: the coverage-information extension of CRD 2.2.1, and the action that puts it there.
+
+Changes nothing of the order but these extensions. A statement that stands there already is not made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cards.identity import card_uuid
+from cds_service.crd.statement import Reason, Statement
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
+from cds_service.fhir.references import local_reference
+
+URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+# As CRD's own value sets spell it; elsewhere it is http.
+_HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+_REASONS = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"
+_DETAILS = "http://terminology.hl7.org/CodeSystem/crd-coverage-detail"
+_DISPLAYS = {
+    Reason.NO_MEMBER: "Member not found",
+    Reason.NO_ACTIVE_COVERAGE: "Coverage not active",
+    Reason.TECHNICAL: "Technical issues",
+}
+
+
+def assertion_id(said: Statement, tenant: str, patient_id: str, order: Mapping[str, Any]) -> str:
+    """The id of a statement: the same for the same order and the same statement, whatever the day.
+
+    Coverage-information on the order is no part of what was ordered.
+    """
+    decided = [part for part in _parts(said) if part["url"] != "date"]
+    return card_uuid(tenant, patient_id, _without(order), decided, "coverage-information")
+
+
+def action(said: Statement, order: Mapping[str, Any], drug: str) -> dict[str, Any] | None:
+    """The system action that puts a statement on its order; None when it stands there already."""
+    extensions = _extensions(order)
+    held = [e for e in as_dicts(extensions) if e.get("url") == URL]
+    if any(_id_of(e) == said.assertion_id for e in held):
+        return None
+    ours = {
+        "url": URL,
+        "extension": [*_parts(said), _part("coverage-assertion-id", valueString=said.assertion_id)],
+    }
+    replaced = [e for e in held if _coverage_of(e) == local_reference(said.coverage)]
+    kept = [e for e in extensions if e not in replaced]
+    return {
+        "type": "update",
+        "description": f"Add coverage information for {drug}",
+        "resource": {**order, "extension": [*kept, ours]},
+    }
+
+
+def _extensions(order: Mapping[str, Any]) -> list[Any]:
+    """The order's extensions as they stand; a lone one counts as an array of one."""
+    lone = as_dict(order.get("extension"))
+    return [lone] if lone else as_list(order.get("extension"))
+
+
+def _without(order: Mapping[str, Any]) -> dict[str, Any]:
+    kept = [e for e in _extensions(order) if as_dict(e).get("url") != URL]
+    rest = {name: value for name, value in order.items() if name != "extension"}
+    return {**rest, "extension": kept} if kept else rest
+
+
+def _value(extension: Mapping[str, Any], url: str, member: str) -> object:
+    parts = as_dicts(extension.get("extension"))
+    return next((part.get(member) for part in parts if part.get("url") == url), None)
+
+
+def _id_of(extension: Mapping[str, Any]) -> object:
+    return _value(extension, "coverage-assertion-id", "valueString")
+
+
+def _coverage_of(extension: Mapping[str, Any]) -> str | None:
+    pointer = as_dict(_value(extension, "coverage", "valueReference"))
+    return local_reference(as_text(pointer.get("reference")) or "")
+
+
+def _parts(said: Statement) -> Iterator[dict[str, Any]]:
+    """The members of the extension but its id, in the guide's order."""
+    yield _part("coverage", valueReference={"reference": said.coverage})
+    yield _part("covered", valueCode=said.covered.value)
+    for url, code in (
+        ("pa-needed", said.pa_needed),
+        ("doc-needed", said.doc_needed),
+        ("info-needed", said.info_needed),
+    ):
+        if code is not None:
+            yield _part(url, valueCode=code)
+    yield _part("billingCode", valueCoding={"system": _HCPCS, **said.billing})
+    for code, text in said.reasons:
+        yield _part("reason", valueCodeableConcept={**_coded(code), "text": text})
+    if said.instructions is not None:
+        yield {"url": "detail", "extension": list(_detail(said.instructions))}
+    if said.questionnaire is not None:
+        yield _part("questionnaire", valueCanonical=said.questionnaire)
+    yield _part("date", valueDate=said.day.isoformat())
+    if said.expires is not None:
+        yield _part("expiry-date", valueDate=said.expires)
+
+
+def _part(url: str, **value: object) -> dict[str, Any]:
+    return {"url": url, **value}
+
+
+def _coded(code: Reason | None) -> dict[str, Any]:
+    if code is None:
+        return {}
+    return {"coding": [{"system": _REASONS, "code": code.value, "display": _DISPLAYS[code]}]}
+
+
+def _detail(text: str) -> Iterator[dict[str, Any]]:
+    yield _part("category", valueCode="cat-decisional")
+    yield _part("code", valueCodeableConcept={"coding": [{"system": _DETAILS, "code": "instructions"}]})
+    yield _part("value", valueString=text)
