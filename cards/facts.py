@@ -1,4 +1,4 @@
-"""The facts of a determination as the JSON that outside programs rely on (contract section 5)."""
+"""The facts of a determination as the JSON that outside programs rely on: docs/wire.md."""
 
 from __future__ import annotations
 

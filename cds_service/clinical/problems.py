@@ -235,7 +235,7 @@ _UNREAD = re.compile(r"(?:https?://\S+/)?[A-Z]\w+/\S+|urn:\S+|#\S+")
 
 
 def is_unread(suspect: str) -> bool:
-    """Whether a suspect is only a reference that could not be read: then no cause is stated (8.4.7)."""
+    """Whether a suspect is only a reference that could not be read: then no cause is stated."""
     return _UNREAD.fullmatch(suspect) is not None
 
 

@@ -1,6 +1,7 @@
-"""How final a report is: of several reports of one kind and time the more final ones speak (policy analysis 1.4).
+"""How final a report is: of several reports of one kind and time the more final ones count.
 
 A registered report has no result yet. Knows nothing of what reports say.
+Source: docs/record-reading.md#order-of-evidence, step 3.
 """
 
 from __future__ import annotations

@@ -468,7 +468,7 @@ def test_a_hold_of_the_order_runs_from_its_start_to_its_end(end, expected):
     assert d.dose.expected_mg == Decimal(expected)
 
 
-# ---- Asking for a reason (step 1, POL-COURSE 2) ----
+# ---- Asking for a reason (length, step 1) ----
 
 
 def asks(resources, draft):

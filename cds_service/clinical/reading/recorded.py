@@ -1,6 +1,7 @@
 """What the name of a recorded Condition or AdverseEvent says: here being recorded asserts, and words can only take back.
 
-Words that are not understood never silence a record of its own (policy analysis 8.1, 8): they leave it undecided.
+Words that are not understood never silence a record of its own: they leave it undecided.
+Source: docs/record-reading.md#statements, step 8.
 """
 
 from __future__ import annotations

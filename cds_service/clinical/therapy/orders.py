@@ -88,7 +88,7 @@ def is_for(resource: Resource, drug: str, record: Resolver) -> bool:
 
 
 def read_order(resource: Resource, reference: str, clock: datetime) -> Order:
-    """Read one order. A planned day that is not stated is today (contract section 6)."""
+    """Read one order. A planned day that is not stated is today (docs/record-reading.md#timing-of-an-order, step 4)."""
     body, zone = resource.body, zone_of(clock)
     stated, supply = _stated_start(body, zone), _supply(body)
     instructions = _instructions(body, stated or whole_day(clock.date()), zone, supply)

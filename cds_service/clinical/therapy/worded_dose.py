@@ -1,8 +1,9 @@
-"""The dose that a dosage text states in words (policy analysis 8.3.4).
+"""The dose that a dosage text states in words.
 
 A figure in mg counts only when the words around it speak of this drug's dose. Another drug's
 figure, a maximum, a strength or vial, an earlier dose and a cumulative amount are passed over; a
 figure among words that are not understood is no dose.
+Source: docs/record-reading.md#timing-of-an-order, step 3.
 """
 
 from __future__ import annotations

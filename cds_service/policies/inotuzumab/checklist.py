@@ -1,4 +1,7 @@
-"""The documentation checklist: each item once, in the payer's order, with why it is asked for."""
+"""The documentation checklist: each item once, in the payer's order, with why it is asked for.
+
+Procedure: docs/policies/inotuzumab/coverage.md#checklist.
+"""
 
 from __future__ import annotations
 

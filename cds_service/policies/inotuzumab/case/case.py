@@ -2,6 +2,7 @@
 
 A :class:`Case` is what every criterion and rule looks at: the chart at an instant, the order, and
 the frame (courses, position) that does not change when the chart is read as of day 1 of the cycle.
+Procedure: docs/policies/inotuzumab/case.md#course-of-treatment. Also: docs/policies/inotuzumab/case.md#cycle-and-day.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Frame:
 
     @property
     def earlier(self) -> tuple[Dose, ...]:
-        """The doses of earlier courses, and the last days of uses over a period in them (8.4.6)."""
+        """The doses of earlier courses, and the last days of uses over a period in them (docs/policies/inotuzumab/case.md#doses-given, step 4)."""
         doses = [d for d in self.history.given if d not in self.events]
         return tuple(sorted((*doses, *self.earlier_periods), key=lambda d: d.day))
 

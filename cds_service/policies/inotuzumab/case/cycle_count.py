@@ -1,7 +1,8 @@
-"""Cycle and day: POL-COURSE-COUNT (policy analysis 1.7).
+"""Cycle and day of doses and orders: POL-COURSE-COUNT.
 
 A cycle has three slots: days 1, 8 and 15. Doses are placed into slots by their labels where these
 rise strictly with date, otherwise by counting. Where two readings are possible, both are kept.
+Procedure: docs/policies/inotuzumab/case.md#cycle-and-day.
 """
 
 from __future__ import annotations

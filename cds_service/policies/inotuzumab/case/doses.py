@@ -1,7 +1,8 @@
-"""Doses of inotuzumab given, held and planned: POL-COURSE-DOSE (policy analysis 1.5).
+"""Doses of inotuzumab given, held and planned: POL-COURSE-DOSE.
 
 Administrations outrank statements and dispenses, these outrank completed requests. One calendar
-day is one dose; a lower-ranked record within two days of a higher-ranked one is the same dose.
+day is one dose; a lower-ranked record within a few days of a higher-ranked one is the same dose.
+Procedure: docs/policies/inotuzumab/case.md#doses-given.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class DoseHistory:
 
 
 def dose_history(chart: Chart) -> DoseHistory:
-    """The doses of a chart, up to its clock (POL-COURSE-DOSE, steps 1 to 4)."""
+    """The doses of a chart, up to its clock (steps 1 to 4)."""
     uses = [
         u for u in chart.uses if INOTUZUMAB in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}
     ]

@@ -1,7 +1,8 @@
-"""Why a documentation item is open: absent, not to be seen, on file but not understood, or ordered and awaited.
+"""Why a documentation item is open: absent, not seen, on file but not understood, or ordered and awaited.
 
 Knows where each item may stand in a record and which orders would bring it. Unseen is never absent:
 a reason says so, and no order is offered for what may be there already.
+Procedure: docs/policies/inotuzumab/case.md#open-items.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def not_understood(case: Case, item: str) -> list[OnFile]:
 
 
 def _mentions(case: Case, item: str) -> list[OnFile]:
-    """The newest text that names the item's topic and was not understood (8.1, 7)."""
+    """The newest text that names the item's topic and was not understood (docs/record-reading.md#statements, step 7)."""
     since = case.frame.start if item in _OF_THE_COURSE else None
     if item in _TOPICS:
         mention = newest_mention(case.chart, _TOPICS[item], since)

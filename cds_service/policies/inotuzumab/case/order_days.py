@@ -1,7 +1,6 @@
-"""The days of one order: which cycle and day each planned dose is, and whether two lie too close (policy analysis 8.3.1).
+"""The days of one order: which cycle and day each planned dose is, and whether two lie too close.
 
-The first dose stands where the order stands; the later ones are placed after it by their own
-labels, else by counting (1.7).
+Procedure: docs/policies/inotuzumab/case.md#days-of-one-order.
 """
 
 from __future__ import annotations

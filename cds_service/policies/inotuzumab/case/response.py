@@ -1,7 +1,8 @@
-"""Response in a course: policy analysis 2.2, steps 5 to 7 (POL-DEF-CR, POL-DEF-CRI, POL-DEF-CR-OR-CRI).
+"""Response in a course, from its evidence (POL-DEF-CR, POL-DEF-CRI, POL-DEF-CR-OR-CRI).
 
-Evidence in order of time: the newest decides, and CR or CRi once achieved stands until relapse
+In order of time the newest evidence decides, and CR or CRi once achieved stands until relapse
 evidence. A partial date decides only what it decides wherever in its period it lies.
+Procedure: docs/policies/inotuzumab/case.md#response.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Dated evidence of response: statements and components, as items of one kind (policy analysis 2.2, steps 1 to 4).
+"""Dated evidence of response: statements and components, as items of one kind.
 
-Says of each piece of evidence whether it shows CR or CRi, its opposite, or relapse. What a course
-has reached follows from their order and is decided in ``response``. Which words are statements: POL-REC-TEXT, by the reader. The counts that separate CR
-from CRi change no decision and are not read.
+Says of each piece of evidence whether it shows CR or CRi, its opposite, or relapse. What a course has
+reached follows from their order and is decided in ``response``. Which words are statements is the reader's
+business (POL-REC-TEXT). The counts that separate CR from CRi change no decision and are not read.
+Procedure: docs/policies/inotuzumab/case.md#response.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _item(
 
 
 def _entries(chart: Chart) -> Iterator[Item]:
-    """Entries of a relapse with an onset of their own (8.1, 4): later than a CR they end it."""
+    """Entries of a relapse with an onset of their own: later than a CR they end it (step 1)."""
     for p in chart.problems:
         if p.onset is not None and p.verified and not p.is_event and is_relapse(p):
             text = f"relapse recorded with onset {p.onset}"
@@ -94,7 +95,7 @@ def _statements(chart: Chart) -> Iterator[Item]:
 
 
 def _components(chart: Chart) -> Iterator[Item]:
-    """Step 2: marrow at or above 5 %, blasts in blood or EMD: not achieved, each alone; all clear: achieved."""
+    """Step 2: marrow at or above the limit, blasts in blood or EMD: not achieved, each alone; all clear: achieved."""
     limit = number("cr.marrow_blasts_max")
     marrow, blood = (_speaking(results) for results in blasts(chart))
     emd = extramedullary(chart)
@@ -140,7 +141,7 @@ def _speaking(results: Iterable[Result]) -> list[Result]:
 def _clear(
     m: Result, p: Result, days: tuple[date, date], emd: tuple[Extramedullary, ...], chart: Chart
 ) -> Iterator[Item]:
-    """Clear marrow and blood within 14 days of each other, dated by the newest part (steps 2 and 3)."""
+    """Clear marrow and blood within one window, dated by the newest part (steps 2 and 3)."""
     first, day = sorted(days)
     window = span("response.components_window")
     text = f"marrow blasts {m.shown}, peripheral blasts {p.shown}"

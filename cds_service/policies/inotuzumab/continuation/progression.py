@@ -1,6 +1,7 @@
-"""Progression: POL-B-I-PROG, the procedure PROG of policy analysis 2.5.
+"""Progression: POL-B-I-PROG.
 
 The newest evidence of the present course decides; silence is not documentation.
+Procedure: docs/policies/inotuzumab/continuation.md#progression.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class _Sign:
 
 
 def progression(case: Case) -> Answer:
-    """POL-B-I-PROG: procedure PROG."""
+    """POL-B-I-PROG: the newest signs, against day 1 of the last completed cycle."""
     response, since = case.response, case.last_cycle_day_one
     if response.status is Status.LOST:
         return Answer(NOT, response.because, response.evidence)

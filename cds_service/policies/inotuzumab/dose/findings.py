@@ -1,6 +1,6 @@
 """The findings about a dose in words: unchecked, outside the table, or not reduced though due.
 
-Policy analysis 2.6 steps 4 and 5, 2.8 (POL-INT-GE14) and 3.7 (combinations).
+Procedure: docs/policies/inotuzumab/dose.md#the-dose-against-the-table. Also: docs/policies/inotuzumab/interruptions.md#reductions.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _due(row: Row, mg: Decimal, bsa: Decimal) -> str:
 
 
 def _severity(case: Case, judged: Judged, mg: Decimal, bsa: Decimal) -> Indicator:
-    """Critical when far over the (highest) row; beside a covered combination by 3.7."""
+    """Critical when far over the (highest) row; beside a covered combination by step 5."""
     combined = is_combination(case)
     top = highest_of_table() if combined else max(r.per_m2 for r in judged.expected.rows)
     critical = rounded(top * bsa * (1 + number("dose.tolerance.critical_over") / 100))

@@ -1,7 +1,8 @@
-"""What the dose table gives for an order: steps 1 to 3 of the dose procedure (policy analysis 2.6).
+"""What the dose table gives for an order.
 
-BSA, the row by cycle, day and response, the reduction of 2.8. Where every row that may apply gives
+BSA, the row by cycle, day and response, and the reduction in force. Where every row that may apply gives
 the same, an unknown response or cycle does not leave the dose unchecked.
+Procedure: docs/policies/inotuzumab/dose.md#the-dose-against-the-table.
 """
 
 from __future__ import annotations

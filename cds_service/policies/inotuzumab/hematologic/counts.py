@@ -1,6 +1,7 @@
 """ANC and platelets at the three times of the hematologic table: now, before treatment, before the last cycle.
 
-Policy analysis 2.7, steps 2 to 4. A platelet count soon after a transfusion is an upper bound (POL-HEM-FN).
+A platelet count soon after a transfusion is an upper bound (POL-HEM-FN).
+Procedure: docs/policies/inotuzumab/hematologic.md#counts-before-the-next-cycle.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The hematologic table: holds before the next cycle (policy analysis 2.7, steps 1 and 5 to 8).
+"""The hematologic table: holds before the next cycle.
 
-Holds apply to day-1 orders of cycle 2 or later. The counts come from ``hem_counts``; the 28-day
-rule (step 9), which applies to every order, is in ``hem_persistence``.
+Holds apply to day-1 orders of cycle 2 or later. The counts come from ``counts``; the rule on counts that
+stay low (step 9), which applies to every order, is in ``persistence``.
+Procedure: docs/policies/inotuzumab/hematologic.md#counts-before-the-next-cycle.
 """
 
 from __future__ import annotations

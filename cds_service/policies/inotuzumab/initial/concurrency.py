@@ -1,7 +1,8 @@
-"""How one use of a drug stands to the order's cycle: PARTNERS, steps 3 and 4 (policy analysis 2.4).
+"""Whether one use of a drug falls into the order's cycle: concurrent, possible or not.
 
-Concurrent when its period overlaps the cycle, possible when the record leaves that open. An active
-order without an end goes on for a while only, unless the drug is given or stated anew (8.4.2).
+Concurrent when its period overlaps the cycle, possible when the record leaves that open. An active order
+without an end counts for a limited time only, unless the drug is given or stated anew.
+Procedure: docs/policies/inotuzumab/initial.md#partner-drugs.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 Problem-list entries, statements of response and blast counts, as states of the disease. What
 follows for coverage is decided by the criteria.
+Procedure: docs/policies/inotuzumab/initial.md#relapsed-or-refractory. Also: docs/policies/inotuzumab/initial.md#philadelphia-chromosome.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Which drugs go with this cycle: the procedure PARTNERS of policy analysis 2.4.
+"""Which drugs go with this cycle.
 
 Gathers them from orders, administrations, statements and care plans, and leaves out premedication,
 cytoreduction, intrathecal drugs and drugs for another disease.
+Procedure: docs/policies/inotuzumab/initial.md#partner-drugs.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class Partners:
 
     @property
     def full_hyper_cvad_drugs(self) -> tuple[Partner, ...]:
-        """An anthracycline with another drug of hyper-CVAD in this cycle; a steroid alone is none (8.4.3)."""
+        """An anthracycline with another drug of hyper-CVAD in this cycle; a steroid alone is none (step 7)."""
         anthracyclines = self.named(CONCURRENT, ANTHRACYCLINES)
         others = self.named(CONCURRENT, MINI_HYPER_CVD - STEROIDS)
         return (*anthracyclines, *others) if anthracyclines and others else ()
@@ -109,8 +110,8 @@ def partners(case: Case) -> Partners:
 
 
 def _cycle(case: Case) -> Cycle:
-    """Day 1 to the last day of the cycle: 21 days in cycle 1, then 28."""
-    length = days("cycle.day1_min.c1" if case.highest_cycle == 1 else "cycle.length.sub")
+    """Day 1 to the last day of the cycle, which is shorter for cycle 1."""
+    length = days("cycle.length.c1" if case.highest_cycle == 1 else "cycle.length.sub")
     cycle = Cycle(case.day_one, case.day_one + timedelta(days=length - 1), {})
     given: dict[str, list[date]] = {}
     for use in case.chart.uses:

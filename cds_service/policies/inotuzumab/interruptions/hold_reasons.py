@@ -1,7 +1,8 @@
-"""Why a dose was held, in words: a non-hematologic toxicity, another reason, or not told.
+"""Why a dose was held, in words: a non-hematologic toxicity, another reason, or none stated.
 
 A reason that is not understood decides nothing; blood counts and logistics are no toxicity of
-the interruption table (policy analysis 2.8).
+the interruption table.
+Procedure: docs/policies/inotuzumab/interruptions.md#length.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Toxic events judged: what a recorded event means for treatment, and whether it is stated at all.
 
 Shared by the procedures for VOD and for infusion reactions. Decides neither.
+Procedure: docs/policies/inotuzumab/toxicities.md#veno-occlusive-disease. Also: docs/policies/inotuzumab/toxicities.md#infusion-reactions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The table of non-hematologic toxicities (policy analysis 2.9): bleeding, severe infection, grade 2 or more.
+"""The table of non-hematologic toxicities: bleeding, severe infection, events by grade.
 
 Of several records of one event the newest speaks. VOD and infusion reactions have procedures of
 their own; hematologic toxicity has its own table.
+Procedure: docs/policies/inotuzumab/toxicities.md#graded-toxicities.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def graded_toxicities(case: Case) -> tuple[Toxicity, ...]:
 
 
 def long_ago(case: Case) -> Iterator[NeededItem]:
-    """Infections and bleeding of long ago that have no end on record: for information, no hold (8.4.7)."""
+    """Step 4: infections and bleeding of long ago that have no end on record: for information, no hold."""
     for t in _active(case):
         if _is_of_long_ago(case, t):
             before = days("tox.long_ago")
@@ -91,7 +92,7 @@ def _active(case: Case) -> Iterator[Toxicity]:
 
 
 def _is_of_long_ago(case: Case, t: Toxicity) -> bool:
-    """An infection or bleeding begun more than 90 days before the course, since neither restated nor treated."""
+    """An infection or bleeding begun long before the course, since neither restated nor treated."""
     p, since = t.problem, (case.frame.start or case.day_one) - span("tox.long_ago")
     began = p.onset or p.recorded
     if t.rule == "POL-TOX-GR2" or began is None or began.is_before(since) is not True:
@@ -207,7 +208,7 @@ def _began_in_treatment(case: Case, p: Problem) -> bool:
 
 
 def unresolved_grade_four(case: Case) -> tuple[Toxicity, ...]:
-    """TOX step 2: life-threatening, unresolved, without a physician's statement that treatment may go on."""
+    """docs/policies/inotuzumab/continuation.md#toxicity, step 2: life-threatening, unresolved, without a physician's statement that treatment may go on."""
     return tuple(
         t
         for t in graded_toxicities(case)

@@ -1,6 +1,7 @@
-"""Infusion reactions: procedure IRR of policy analysis 2.9, over any course.
+"""Infusion reactions, over any course.
 
 An event is attributed by its day or by the drug that is suspected, then judged by severity.
+Procedure: docs/policies/inotuzumab/toxicities.md#infusion-reactions.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class _Suspects:
 
 
 def infusion_reactions(case: Case) -> tuple[Event, ...]:
-    """Procedure IRR for every recorded reaction; one that does not count gives nothing."""
+    """Every recorded reaction judged; one that does not count gives nothing."""
     candidates = [p for p in case.chart.problems if is_candidate(p, "infusion_reaction", _TOPIC, *_NAMES)]
     judged = tuple(event for p in candidates if (event := _judged(case, p)) is not None)
     if any(e.meaning in (Meaning.STOP, Meaning.UNDECIDED) for e in judged):
@@ -64,7 +65,7 @@ def infusion_reactions(case: Case) -> tuple[Event, ...]:
 
 
 def _in_notes(case: Case) -> Iterator[Event]:
-    """8.1, 10: a severe reaction stated only in a note is undecided."""
+    """Step 4: a severe reaction stated only in a note is undecided."""
     for s in case.chart.statements:
         if s.kind not in NOTES or not s.text:
             continue

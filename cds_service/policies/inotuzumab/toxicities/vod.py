@@ -1,7 +1,8 @@
-"""Veno-occlusive disease: procedure POL-BBW-STOP of policy analysis 2.1.
+"""Veno-occlusive disease: POL-BBW-STOP.
 
 The policy says to stop for good when it occurs. A stop needs a confirmed event dated on or after
 the first dose: a false "permanently discontinue" does harm.
+Procedure: docs/policies/inotuzumab/toxicities.md#veno-occlusive-disease.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def _stated(case: Case) -> Iterator[_Stated]:
 
 
 def _in_notes(case: Case, stated: Sequence[_Stated], excluded: When | None) -> Iterator[Event]:
-    """Step 2 and 8.1, 9: VOD stated or suspected only in a note; a later exclusion ends it."""
+    """Step 2: VOD stated or suspected only in a note; a later exclusion ends it."""
     for s in stated:
         if s.value != _VOD:
             continue
