@@ -64,7 +64,7 @@ def _open_end(dose: Dose) -> str:
 
 
 def dose_summary(d: Determination, name: str) -> str:
-    """How far the ordered dose is from the table; empty where that cannot be told."""
+    """How far the ordered dose is from the table; empty where that cannot be determined."""
     dose = d.dose
     if dose is None or dose.ordered_mg is None or dose.verdict not in ("over", "under"):
         return ""

@@ -41,7 +41,7 @@ _MEMBERS = ("ordered_mg", "expected_mg", "low_mg", "high_mg", "mg_per_m2", "bsa_
 
 
 def dose(d: Dose, drug: Drug) -> dict[str, Any]:
-    """The dose facts. What cannot be told is null."""
+    """The dose facts. What cannot be determined is null."""
     facts: dict[str, Any] = {name: _number(getattr(d, name)) for name in _MEMBERS}
     facts |= {"verdict": d.verdict, f"units_{drug.billing_code.lower()}": d.billing_units, "vials": d.vials}
     if d.options:

@@ -80,7 +80,7 @@ def _plan(coverage: Resource, record: Record, zone: tzinfo) -> Plan:
 
 
 def _identifiers(payor: Mapping[str, Any], coverage: Resource, record: Record) -> frozenset[str] | None:
-    """By which identifiers one payor is known; None when it cannot be told who it is."""
+    """By which identifiers one payor is known; None when it cannot be determined who it is."""
     reference = as_text(payor.get("reference")) or ""
     if (local_reference(reference) or "").startswith(("Patient/", "RelatedPerson/")):
         return frozenset()

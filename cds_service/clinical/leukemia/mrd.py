@@ -27,7 +27,7 @@ from cds_service.fhir.record import Resource
 
 @dataclass(frozen=True, slots=True)
 class Mrd:
-    """One MRD result. ``negative`` is None when it cannot be told."""
+    """One MRD result. ``negative`` is None when it cannot be determined."""
 
     negative: bool | None
     when: When | None

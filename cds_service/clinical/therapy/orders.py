@@ -47,7 +47,7 @@ class Order:
 
     ``times`` are the days of all doses of one supply; a day stands twice when two are planned for
     it. ``repeats``: by a repeat, not by single days; ``endless``: nothing says until when. ``timing_problem``: doses whose days
-    cannot be told. ``replaces`` names the orders before this one (``priorPrescription``).
+    cannot be determined. ``replaces`` names the orders before this one (``priorPrescription``).
     """
 
     reference: str

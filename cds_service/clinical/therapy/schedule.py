@@ -30,7 +30,7 @@ class Schedule:
 
     ``times`` are in order; a day stands twice when two doses are planned for it. ``last_day`` is
     the last day that the instruction covers. ``endless``: it repeats and nothing says until when.
-    ``problem``: what it says of doses whose days cannot be told.
+    ``problem``: what it says of doses whose days cannot be determined.
     """
 
     times: tuple[When, ...]

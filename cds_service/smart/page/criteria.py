@@ -12,7 +12,7 @@ from cds_service.fhir.record import Record
 from cds_service.smart.page.head import MARKS
 from cds_service.smart.page.sources import Source, sources_of
 
-WORDS = {Verdict.MET: "Met", Verdict.NOT_MET: "Not met", Verdict.UNKNOWN: "Cannot be told"}
+WORDS = {Verdict.MET: "Met", Verdict.NOT_MET: "Not met", Verdict.UNKNOWN: "Cannot be determined"}
 _ASIDE = "Not needed here"
 _URGENCY = {Verdict.NOT_MET: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
 _LAST = 3
@@ -51,7 +51,7 @@ class CriteriaGroup:
 
     @property
     def open(self) -> tuple[CriterionRow, ...]:
-        """The rows that count and are not met or cannot be told."""
+        """The rows that count and are not met or cannot be determined."""
         return tuple(row for row in self.rows if row.tone in ("not-met", "unknown"))
 
     @property
@@ -92,14 +92,14 @@ def _section(section: str) -> str:
 
 
 def tally(criteria: Iterable[CriterionResult]) -> str:
-    """``5 met, 1 not met, 1 cannot be told``, of the criteria that count here."""
+    """``5 met, 1 not met, 1 cannot be determined``, of the criteria that count here."""
     counting = [c.verdict for c in criteria if c.applies]
     parts = [
         f"{counting.count(verdict)} {word}"
         for verdict, word in (
             (Verdict.MET, "met"),
             (Verdict.NOT_MET, "not met"),
-            (Verdict.UNKNOWN, "cannot be told"),
+            (Verdict.UNKNOWN, "cannot be determined"),
         )
         if counting.count(verdict)
     ]

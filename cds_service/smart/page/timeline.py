@@ -39,7 +39,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A cycle: its name (empty where it cannot be told), the top of its band, its marks in order of time."""
+    """A cycle: its name (empty where it cannot be determined), the top of its band, its marks in order of time."""
 
     name: str
     y: int

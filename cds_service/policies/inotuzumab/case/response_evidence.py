@@ -158,7 +158,7 @@ def _emd_on(
 ) -> Extramedullary | str | None:
     """Step 3: EMD absent on a day, or stated so before the window closes.
 
-    A text when it cannot be told (recorded and not followed up, or not all was seen); None when it
+    A text when it cannot be determined (recorded and not followed up, or not all was seen); None when it
     is stated as present within the window, which is evidence of its own.
     """
     if not emd:

@@ -58,7 +58,7 @@ def progression(case: Case) -> Answer:
     elif not newest:
         why = _SILENT if hidden(case.chart, "progression-note") is None else _PARTLY_SEEN
     elif unread := [i.text for i in case.items if i.unreadable and i.reference in evidence]:
-        why = f"{'; '.join(unread)}: whether the disease has progressed cannot be told"
+        why = f"{'; '.join(unread)}: whether the disease has progressed cannot be determined"
     elif False not in found:
         why = f"{texts}, and no CR or CRi before: whether the disease has progressed is not stated"
     elif since is not None and any(s.first <= since for s in newest if s.progression is False):

@@ -134,7 +134,7 @@ def _open_interruptions(case: Case) -> Iterator[str]:
             )
             yield f"a dose was held on {i.start} and {said}"
         elif i.toxicity and i.length is None:
-            yield f"{i.shown}: its length, and so any reduction, cannot be told"
+            yield f"{i.shown}: its length, and so any reduction, cannot be determined"
 
 
 def _no_reason(case: Case, absent: str) -> str:

@@ -166,7 +166,7 @@ def _is_inotuzumab(text: str) -> bool:
 
 
 def _at_dose(case: Case, when: When | None) -> bool | None:
-    """Whether an event falls on the day of an inotuzumab dose or the next; None: cannot be told."""
+    """Whether an event falls on the day of an inotuzumab dose or the next; None: cannot be determined."""
     history = case.frame.history
     window = timedelta(days=days("irr.window"))
     answers = {None if when is None else when.is_within(d.day, d.day + window) for d in history.given}

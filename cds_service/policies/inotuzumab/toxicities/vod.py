@@ -68,7 +68,7 @@ def _judged(case: Case, p: Problem, excluded: When | None) -> Event | None:
         asks = "whether veno-occlusive disease is confirmed"
         return Event(Meaning.UNDECIDED, _RULE, text, (p.reference,), asks)
     if since is None:
-        text = f"Veno-occlusive disease recorded ({p.shown}); whether before or after the first inotuzumab dose cannot be told"
+        text = f"Veno-occlusive disease recorded ({p.shown}); whether before or after the first inotuzumab dose cannot be determined"
         asks = "the onset of the veno-occlusive disease, and the doses given"
         return Event(Meaning.UNDECIDED, _RULE, text, (p.reference,), asks)
     text = f"Veno-occlusive disease recorded {p.dated} after inotuzumab (boxed warning)"
@@ -76,7 +76,7 @@ def _judged(case: Case, p: Problem, excluded: When | None) -> Event | None:
 
 
 def _since_first_dose(case: Case, when: When | None) -> bool | None:
-    """Whether a time is on or after the first inotuzumab dose of the first course; None: cannot be told.
+    """Whether a time is on or after the first inotuzumab dose of the first course; None: cannot be determined.
 
     False when no dose was ever given.
     """
