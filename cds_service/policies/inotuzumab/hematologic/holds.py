@@ -119,7 +119,10 @@ def _row_three(c: Counts) -> Outcome:
     hold = _all((_any(fell), not_recovered))
     if hold is None:
         return Outcome(
-            None, "POL-HEM-3", f"{known}: it cannot be determined whether the next cycle is to be held", evidence
+            None,
+            "POL-HEM-3",
+            f"{known}: it cannot be determined whether the next cycle is to be held",
+            evidence,
         )
     if not hold:
         return Outcome(False, "POL-HEM-3", known, evidence)

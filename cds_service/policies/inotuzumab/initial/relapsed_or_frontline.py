@@ -84,7 +84,9 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
         return Answer(NOT, because, refs(d.remissions), changes=_SETTLE_RR)
     because = "the record shows neither relapse nor failure of a prior line"
     if unread := _unread_since(case, d):
-        because = f"whether the disease is back cannot be determined: blasts {'; '.join(r.shown for r in unread)}"
+        because = (
+            f"whether the disease is back cannot be determined: blasts {'; '.join(r.shown for r in unread)}"
+        )
         return unknown(because, "therapy-history", evidence=refs(unread), changes=_SETTLE_RR)
     if unseen:
         because = f"the treatment history could not be seen ({unseen})"
