@@ -1,6 +1,6 @@
 """The ordered dose against the table, in words: one line for the coverage card, the summary of the dose card.
 
-Figures stand to 0.01 mg and 0.01 m2; the extension has them exact.
+Figures are given to 0.01 mg and 0.01 m2; the extension has them exact.
 """
 
 from __future__ import annotations

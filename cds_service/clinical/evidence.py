@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def newest(results: Iterable[Result]) -> tuple[Result, ...]:
-    """The result, or the tied ones that differ, that speak for now. One without any time never does."""
+    """The result, or the tied ones that differ, that count now. One without any time never does."""
     return _settled(latest_by(results, lambda r: r.when))
 
 

@@ -246,6 +246,6 @@ _CAUSE = re.compile(
 
 
 def named_causes(text: str) -> Iterator[str]:
-    """What a text names as the cause. "After" and "following" tell a time, not a cause."""
+    """What a text names as the cause. "After" and "following" name a time, not a cause."""
     for match in _CAUSE.finditer(folded(text)):
         yield match[1].strip()

@@ -25,7 +25,7 @@ def finality(status: str) -> int:
 
 
 def silent_reports(reports: Iterable[Resource], zone: tzinfo) -> frozenset[str]:
-    """The references of reports that do not speak: without a result yet, or outranked by another of their kind and time."""
+    """The references of reports that do not count: without a result yet, or outranked by another of their kind and time."""
     silent: set[str] = set()
     of_a_day: dict[object, list[tuple[Resource, When]]] = {}
     for report in reports:

@@ -36,7 +36,7 @@ class Basis(StrEnum):
 
 
 class CardKind(StrEnum):
-    """The card a finding stands on; at most one of each kind for an order."""
+    """The card a finding is shown on; at most one of each kind for an order."""
 
     COVERAGE = "coverage"
     DOCUMENTATION = "documentation"

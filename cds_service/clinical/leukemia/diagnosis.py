@@ -1,4 +1,4 @@
-"""What the record calls the disease: the leukemia, its lineage, and other diseases that stand alone.
+"""What the record calls the disease: the leukemia, its lineage, and other diseases.
 
 Groups conditions and immunophenotype texts; decides nothing.
 """
@@ -89,7 +89,7 @@ def diagnosis(chart: Chart) -> Diagnosis:
 
 
 def _group(problem: Problem) -> str | None:
-    """The group of a condition: codes first, words where no code of a known system speaks."""
+    """The group of a condition: codes first, words where there is no code of a known system."""
     if MIXED in _stated(problem.words) or (problem.is_a("t_all") and problem.is_a("b_all")):
         return "mixed"
     for lineage in ("t_all", "b_all"):

@@ -13,7 +13,7 @@ from cds_service.clinical.reading.reader import read
 
 
 class Named(Enum):
-    """How a name speaks of a thing."""
+    """What a name says of a thing."""
 
     STATED = "stated"
     SUSPECTED = "suspected"

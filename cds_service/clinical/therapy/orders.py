@@ -132,7 +132,7 @@ def _stated_start(body: Mapping[str, Any], zone: tzinfo) -> When | None:
 
 
 def _instructions(body: Mapping[str, Any], start: When, zone: tzinfo, supply: Supply) -> list[Instruction]:
-    """The dosage instructions with their days; a service's timing stands in its ``occurrenceTiming``."""
+    """The dosage instructions with their days; a service's timing is its ``occurrenceTiming``."""
     dosages = dosage_parts(body) or [{"timing": as_dict(body.get("occurrenceTiming"))}]
     found = []
     for dosage in dosages:

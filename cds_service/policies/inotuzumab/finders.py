@@ -1,4 +1,4 @@
-"""Every rule that finds something, by its ids: what stands on the cards beside criteria and dose, in this order.
+"""Every rule that finds something, by its ids: what is on the cards beside criteria and dose, in this order.
 
 Each is evaluated by itself, so that a fault in one costs its own line only. What the rules look at
 is in their modules.

@@ -87,7 +87,7 @@ def _by_urgency(row: CriterionRow) -> int:
 
 
 def _section(section: str) -> str:
-    """``A.ii.B.1`` and ``A.ii.A`` stand under ``A.ii``."""
+    """``A.ii.B.1`` and ``A.ii.A`` belong under ``A.ii``."""
     return ".".join(section.partition(",")[0].split(".")[:2])
 
 

@@ -1,6 +1,6 @@
 """The doses of a course as one band for each cycle, with the planned order, as geometry and as a table.
 
-Within a band a dose stands by its days since the cycle's first one. Decides nothing: a dose whose place
+Within a band a dose is placed by its days since the cycle's first one. Decides nothing: a dose whose place
 the policy does not tell stands in the band of the dose before it, named by its date.
 """
 
@@ -87,7 +87,7 @@ def timeline(
     planned: DoseMark | None = None,
     reason: Callable[[str], str] = lambda _: "",
 ) -> Timeline | None:
-    """The doses in order of time; None when there are none. ``reason`` tells by reference why one was held."""
+    """The doses in order of time; None when there are none. ``reason`` gives by reference why one was held."""
     if not doses:
         return None
     cycles = _in_cycles(sorted([*doses, *((planned,) if planned else ())], key=lambda dose: dose.day))

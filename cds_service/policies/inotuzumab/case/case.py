@@ -197,7 +197,7 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
 
 
 def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
-    """The evidence with what speaks of an earlier cycle dated to that cycle."""
+    """The evidence, with what is about an earlier cycle dated to that cycle."""
     placed = [(i, frame.after_cycle(i.cycle, When(i.first, i.day))) for i in items]
     return tuple(sorted((replace(i, first=w.first, day=w.last) for i, w in placed), key=in_time))
 
@@ -242,7 +242,7 @@ def _days_of(other: Order) -> Iterator[tuple[date, Label | None]]:
 
 
 def _takes_the_place(newer: Order, day: date, label: Label | None) -> bool:
-    """Whether an order that names an earlier one stands for this dose of it: its slot, or less than 6 days away.
+    """Whether an order that names an earlier one replaces this dose of it: its slot, or less than 6 days away.
 
     FHIR's ``priorPrescription`` names the order before in a series as well; that one still counts.
     """

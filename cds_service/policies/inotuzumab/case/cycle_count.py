@@ -149,7 +149,7 @@ def _past(reading: Reading) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an order stands. ``candidates`` are the possible slots; what all share is known.
+    """The place of an order. ``candidates`` are the possible slots; what all share is known.
 
     ``readings`` are the placings of the doses that remain possible beside the order's label.
     """
@@ -183,7 +183,7 @@ def position(
     uncounted: bool,
     delayed: Iterable[int] = (),
 ) -> Position:
-    """Where an order planned on ``day`` with this label stands (steps 3 to 5).
+    """The place of an order planned on ``day`` with this label (steps 3 to 5).
 
     ``unseen`` says why the doses given could not be seen; ``uncounted`` that there was use in this
     course without single dates.

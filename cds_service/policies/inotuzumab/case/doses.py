@@ -89,7 +89,7 @@ def dose_history(chart: Chart) -> DoseHistory:
 
 
 def is_same_dose(a: date, b: date) -> bool:
-    """Step 2: whether records of different rank, of these days, speak of one dose."""
+    """Step 2: whether records of different rank, of these days, are one dose."""
     return abs((a - b).days) <= days("course.same_dose")
 
 

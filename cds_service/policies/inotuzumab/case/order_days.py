@@ -27,7 +27,7 @@ def too_close(order: Order) -> tuple[date, date] | None:
 
 
 def later_places(case: Case) -> Iterator[tuple[PlannedDose, tuple[Label, ...]]]:
-    """The planned doses after the first, each with its possible places; none where nothing tells them."""
+    """The planned doses after the first, each with its possible places; none where nothing shows them."""
     readings = [
         Reading().with_dose(_dose(case.order.doses[0], case), candidate)
         for candidate in case.frame.position.candidates

@@ -48,7 +48,7 @@ def names_regimen(text: str) -> bool:
 
 
 def is_for_another_cancer(text: str) -> bool:
-    """Whether a reason or note speaks of a cancer that is no leukemia."""
+    """Whether a reason or note is about a cancer that is no leukemia."""
     return _OTHER_CANCER.search(text) is not None and "leuk" not in text.lower()
 
 

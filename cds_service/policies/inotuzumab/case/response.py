@@ -75,7 +75,7 @@ def course_response(
 
 
 def _guesses(told: Sequence[Item], unread: Sequence[Item]) -> Iterator[list[Item]]:
-    """What blast results that cannot be read may say: disease; or none, where nothing newer is told."""
+    """What blast results that cannot be read may say: disease; or none, where there is nothing newer."""
     if unread:
         yield [replace(i, relapse=True, open=False) for i in unread]
         last = max((i.day for i in told), default=date.min)

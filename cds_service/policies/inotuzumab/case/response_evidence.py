@@ -97,7 +97,7 @@ def _statements(chart: Chart) -> Iterator[Item]:
 def _components(chart: Chart) -> Iterator[Item]:
     """Step 2: marrow at or above the limit, blasts in blood or EMD: not achieved, each alone; all clear: achieved."""
     limit = number("cr.marrow_blasts_max")
-    marrow, blood = (_speaking(results) for results in blasts(chart))
+    marrow, blood = (_latest_of_each_day(results) for results in blasts(chart))
     emd = extramedullary(chart)
     for m in marrow:
         if m.value is not None and m.value.is_below(limit) is False:
@@ -119,7 +119,7 @@ def _components(chart: Chart) -> Iterator[Item]:
 
 
 def _unreadable(chart: Chart) -> Iterator[Item]:
-    """Blast results whose value cannot be read, on a day of which nothing else tells the response."""
+    """Blast results whose value cannot be read, on a day without other evidence."""
     for name, results in zip(("marrow blasts", "peripheral blasts"), unreadable_blasts(chart), strict=True):
         for r in results:
             if r.when is not None:
@@ -129,8 +129,8 @@ def _unreadable(chart: Chart) -> Iterator[Item]:
                 )
 
 
-def _speaking(results: Iterable[Result]) -> list[Result]:
-    """The results that speak for their day: the latest of it, a correction before what it corrects."""
+def _latest_of_each_day(results: Iterable[Result]) -> list[Result]:
+    """The results that count for their day: the latest of it, a correction before what it corrects."""
     by_day: dict[tuple[date, date], list[Result]] = {}
     for r in results:
         if r.when is not None:

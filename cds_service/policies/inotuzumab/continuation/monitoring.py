@@ -83,7 +83,7 @@ def _saying(case: Case, item: str) -> tuple[Note, str] | None:
 
 
 def _infection_and_bleeding(text: str) -> str:
-    """The sentences of a note that speak of infection and of bleeding; empty unless both are spoken of."""
+    """The sentences of a note about infection and about bleeding; empty unless there are both."""
     found = mentioned(text, "monitoring")
     named = {value for values, _ in found for value in values}
     return " ".join(f"{quote}." for _, quote in found) if named >= {"infection", "bleeding"} else ""

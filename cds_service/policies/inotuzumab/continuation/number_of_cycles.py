@@ -53,7 +53,10 @@ def duration(case: Case) -> Answer:
     plan, response, mrd = transplant_plan(case), response_by_cycle_three(case, n), mrd_after_two_cycles(case)
     with_transplant = _planned(n, response.verdict, mrd.verdict)
     without = _not_planned(n, response.verdict)
-    verdict = {True: with_transplant, False: without, None: agreed((with_transplant, without))}[plan.planned]
+    if plan.planned is None:
+        verdict = agreed((with_transplant, without))
+    else:
+        verdict = with_transplant if plan.planned else without
     said = "; ".join(_sentence(n, plan, response, mrd, verdict))
     evidence = (*plan.evidence, *_decisive(n, plan, response, mrd))
     if verdict is UNKNOWN:
@@ -249,7 +252,7 @@ def _settles(needed: list[str]) -> str:
 
 
 def mrd_informs(case: Case) -> str | None:
-    """POL-B-II-A-2: why the MRD status after two cycles is asked for where the verdict stands without it."""
+    """POL-B-II-A-2: why the MRD status after two cycles is asked for where the verdict does not need it."""
     n = case.highest_cycle
     if n is None or not _third_before_transplant(n, transplant_plan(case)):
         return None

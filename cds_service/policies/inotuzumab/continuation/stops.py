@@ -1,6 +1,6 @@
 """What the policy says to stop for permanently, and what leaves that open.
 
-The same reasons stand on the safety card as findings, so that card and criterion never differ.
+The same reasons are on the safety card as findings, so that card and criterion never differ.
 Procedure: docs/policies/inotuzumab/continuation.md#toxicity.
 """
 
@@ -25,7 +25,7 @@ _CONSIDER = "consider-permanent-discontinuation"
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason to stop, or to ask before it can be told.
+    """One reason to stop, or to ask before it is known.
 
     ``item`` is the documentation item, ``asks`` what would settle it. ``kind`` is the finding it
     raises; empty where another rule raises its own.

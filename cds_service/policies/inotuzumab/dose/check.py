@@ -122,7 +122,7 @@ def _verdict(case: Case, expected: Expected, mg: Decimal, day: int | None, bsa: 
 
 
 def _facts(judged: Judged, *, for_every_day: bool) -> Dose:
-    """The dose facts; what depends on an open row is not told."""
+    """The dose facts; what depends on an open row is None."""
     expected, bsa, row = judged.expected, judged.expected.bsa, judged.expected.row
     ordered = rounded(judged.ordered.mg) if judged.ordered.mg is not None else None
     area = to_place(bsa, _BSA_PLACES) if bsa is not None else None

@@ -136,7 +136,7 @@ def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str
 
 
 def _due(row: Row, mg: Decimal, bsa: Decimal) -> str:
-    """The dose that is due instead, and why; to 0.01 mg, since the exact one stands in the dose facts."""
+    """The dose that is due instead, and why; to 0.01 mg, since the exact one is in the dose facts."""
     due = to_place(row.per_m2 * bsa, Decimal("0.01"))
     return f"{plain(rounded(mg))} mg ordered, {plain(due)} mg due; {row.cut.because}"
 

@@ -138,7 +138,7 @@ def _open_interruptions(case: Case) -> Iterator[str]:
 
 
 def _no_reason(case: Case, absent: str) -> str:
-    """That no reason is recorded, in the words given, unless it may stand where nothing was seen."""
+    """That no reason is recorded, in the words given, unless it may be where nothing was seen."""
     reason = hidden(case.chart, "interruption-reason")
     return f"its reason could not be looked for everywhere ({reason})" if reason else absent
 

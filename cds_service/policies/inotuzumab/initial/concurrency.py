@@ -22,7 +22,7 @@ LATER_TREATMENT = re.compile(r"\b(?:conditioning|maintenance|consolidation)\b", 
 
 
 class Concurrency(StrEnum):
-    """How a drug stands to this cycle."""
+    """Whether a drug falls into this cycle."""
 
     CONCURRENT = "concurrent"
     POSSIBLE = "possible"

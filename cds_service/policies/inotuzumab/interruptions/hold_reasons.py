@@ -17,7 +17,7 @@ MARROW = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosup
 
 
 def reason_kind(text: str) -> bool | None:
-    """True for a non-hematologic toxicity, False for another reason, None when none is told.
+    """True for a non-hematologic toxicity, False for another reason, None when none is stated.
 
     A toxicity beside another reason is the reason; what is denied is none.
     """
@@ -39,7 +39,7 @@ _CONDITION = re.compile(
     r"\b(?:(?:until|till|when|once|pending|awaiting|before)\b|after (?:full |complete )?(?:recovery|resolution))[^.;]*",
     re.IGNORECASE,
 )
-# Words that tell no toxicity from another.
+# Words by which no toxicity differs from another.
 _COMMON = frozenset(
     re.findall(
         r"\w+",
@@ -58,7 +58,7 @@ def says_recovered(text: str, reason: str) -> bool:
 
 
 def shared_words(a: str, b: str) -> set[str]:
-    """The telling words that two texts share."""
+    """The words that two texts share, common ones aside."""
     return _content(a) & _content(b)
 
 

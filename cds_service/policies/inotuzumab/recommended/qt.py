@@ -129,7 +129,7 @@ def interval(case: Case) -> Iterator[Finding]:
 
 
 def _beside(state: HeartState) -> str:
-    """QT-relevant drugs and low electrolytes, as they stand beside a QTc."""
+    """QT-relevant drugs and low electrolytes, as they are named beside a QTc."""
     named = [f"{shown(d.drug)}{' (boxed QT warning)' if d.drug == 'nilotinib' else ''}" for d in state.drugs]
     named += [f"{name} {result.shown}" for name, result in state.low]
     return f" with {' and '.join(named)}" if named else ""

@@ -12,7 +12,7 @@ from enum import Enum
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.recorded import Named, named
 
-# Texts about the patient's state; orders and plans speak of what might come.
+# Texts about the patient's state; orders and plans are about what might come.
 NOTES = frozenset(
     {"Observation", "Condition", "AdverseEvent", "DiagnosticReport", "DocumentReference", "Procedure", "MedicationAdministration"}
 )  # fmt: skip

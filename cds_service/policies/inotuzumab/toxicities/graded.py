@@ -1,6 +1,6 @@
 """The table of non-hematologic toxicities: bleeding, severe infection, events by grade.
 
-Of several records of one event the newest speaks. VOD and infusion reactions have procedures of
+Of several records of one event the newest counts. VOD and infusion reactions have procedures of
 their own; hematologic toxicity has its own table.
 Procedure: docs/policies/inotuzumab/toxicities.md#graded-toxicities.
 """
@@ -102,7 +102,7 @@ def _is_of_long_ago(case: Case, t: Toxicity) -> bool:
 
 
 def _term(p: Problem) -> re.Pattern[str]:
-    """The word of an event's name that tells the infection or bleeding, else the whole name."""
+    """The word of an event's name for the infection or bleeding, else the whole name."""
     found = [m[0] for name in ("infection", "hemorrhage") if (m := WORDS[name].search(p.words)) is not None]
     return re.compile(re.escape((found or [p.words.split(" | ")[0] or p.reference])[0]), re.IGNORECASE)
 

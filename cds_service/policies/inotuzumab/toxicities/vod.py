@@ -159,7 +159,7 @@ def _treated(case: Case) -> Iterator[Event]:
 
 
 def _runs_since(use: DrugUse, first: When) -> bool:
-    """Given, or active without an end, on or after the first dose as far as can be told."""
+    """Given, or active without an end, on or after the first dose as far as is known."""
     if use.status == "active" and use.end is None and not use.days:
         return True
     last = use.last_known
