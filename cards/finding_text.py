@@ -44,7 +44,7 @@ def opening(f: Finding, name: str) -> tuple[str, str]:
 
 
 def lines(d: Determination, found: Sequence[Finding], told: str) -> str:
-    """One line for each finding, what the summary said left out of the first; what does not fit is counted."""
+    """One line for each finding, without what the summary said of the first; what does not fit is counted."""
     first, *others = found
     rest = plain_line(first.text).removeprefix(told).lstrip(" .;:")
     because = _cited(d, first, upper_first(shortened(rest, _OF_ONE))) if rest else ground(d, first)
