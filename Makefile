@@ -5,8 +5,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
+# Tests by category: what each holds is in CONTRIBUTING.md. More options: make test-unit ARGS='-x -k words'.
+CATEGORIES := test-unit test-reading test-policy test-golden test-cards test-contract test-crd test-web test-ehr test-trust \
+  test-store test-operations test-deploy test-install test-browser
+ARGS ?=
+
 .PHONY: help demo serve install install-postgres test test-postgres fuzz lint traceability format lock sbom wheel \
   clean examples golden hapi test-hapi
+.PHONY: $(CATEGORIES)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-17s %s\n", $$1, $$2 }'
@@ -24,6 +30,24 @@ install install-postgres:
 
 test: .venv/.installed-dev ## the test suite, with what is there of browser, PostgreSQL and HAPI
 	$(BIN)/python -m pytest
+
+test-unit: FOLDERS = tests/unit tests/spec ## numbers, dates, tables, words, documents: one module at a time
+test-reading: FOLDERS = tests/reading ## what free text asserts, and what it must not
+test-policy: FOLDERS = tests/policy tests/policies tests/test_real_input.py ## the examples of every rule, and a second policy
+test-golden: FOLDERS = tests/golden ## whole answers of all patients, as they are written down
+test-cards: FOLDERS = tests/cards ## what a prescriber reads
+test-contract: FOLDERS = tests/contract ## the hook as an EHR calls it
+test-crd: FOLDERS = tests/crd ## the CRD service and the guide's invariants
+test-web: FOLDERS = tests/web ## the SMART launch and the detail page
+test-ehr: FOLDERS = tests/ehr ## prefetch, searches, scopes and EHRs as they are
+test-trust: FOLDERS = tests/trust ## JWTs, key sets, networks, rates
+test-store: FOLDERS = tests/store ## the database, audit trail, retention
+test-operations: FOLDERS = tests/operations ## start, commands, faults, hostile input, security claims
+test-deploy: FOLDERS = tests/deploy ## the samples for systemd and nginx
+test-install: FOLDERS = tests/install ## wheels and fresh environments from a registry, two minutes
+test-browser: FOLDERS = tests/browser ## the whole path in a browser
+$(CATEGORIES): .venv/.installed-dev
+	$(BIN)/python -m pytest $(FOLDERS) $(ARGS)
 
 # Tests on real PostgreSQL servers of Debian's packages, on loopback; installs it where it is missing.
 test-postgres: .venv/.installed-dev ## the tests on PostgreSQL servers of their own

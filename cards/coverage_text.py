@@ -1,6 +1,6 @@
 """The words of the coverage card: the verdict, what is open or not met, what is met, the dose, the payer.
 
-Nothing is said of a path that was not taken. Ids stand in the extension, not in these words.
+Nothing is said of a path that was not taken. Ids are in the extension, not in these words.
 """
 
 from __future__ import annotations

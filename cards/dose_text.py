@@ -1,6 +1,6 @@
 """The ordered dose against the table, in words: one line for the coverage card, the summary of the dose card.
 
-Figures stand to 0.01 mg and 0.01 m2; the extension has them exact.
+Figures are given to 0.01 mg and 0.01 m2; the extension has them exact.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _beside_rows(dose: Dose) -> str:
 
 
 def dose_summary(d: Determination, name: str) -> str:
-    """How far the ordered dose is from the table; empty where that cannot be told."""
+    """How far the ordered dose is from the table; empty where that cannot be determined."""
     dose = d.dose
     if dose is None or dose.ordered_mg is None or dose.verdict not in ("over", "under"):
         return ""

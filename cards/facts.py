@@ -1,4 +1,4 @@
-"""The facts of a determination as the JSON that outside programs rely on (contract section 5)."""
+"""The facts of a determination as the JSON that outside programs rely on: docs/wire.md."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _MEMBERS = ("ordered_mg", "expected_mg", "low_mg", "high_mg", "mg_per_m2", "bsa_
 
 
 def dose(d: Dose, drug: Drug) -> dict[str, Any]:
-    """The dose facts. What cannot be told is null."""
+    """The dose facts. What cannot be determined is null."""
     facts: dict[str, Any] = {name: _number(getattr(d, name)) for name in _MEMBERS}
     facts |= {"verdict": d.verdict, f"units_{drug.billing_code.lower()}": d.billing_units, "vials": d.vials}
     if d.options:

@@ -64,7 +64,7 @@ def offered_mg(dose: Dose) -> Decimal | None:
 
 
 def with_table_dose(order: Mapping[str, Any], d: Determination) -> dict[str, Any] | None:
-    """The order with the table's dose and nothing else changed; None where it cannot be told or set.
+    """The order with the table's dose and nothing else changed; None where it cannot be determined or set.
 
     None too where its timing raised a warning: the suggestion would keep that timing.
     """

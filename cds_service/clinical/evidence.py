@@ -1,9 +1,10 @@
-"""Which of several results counts: policy analysis 1.4, order of evidence (POL-REC-ORDER).
+"""Which of several results counts: the order of evidence (POL-REC-ORDER).
 
 The latest time wins; at equal time a corrected report beats a final one, a final a preliminary,
 then a later issue an earlier one. What is still tied and differs is a conflict, which is left
 to the rule: all tied results are returned, and the rule decides only if all lead to one answer.
 Ids never decide a value.
+Source: docs/record-reading.md#order-of-evidence.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ T = TypeVar("T")
 
 
 def newest(results: Iterable[Result]) -> tuple[Result, ...]:
-    """The result, or the tied ones that differ, that speak for now. One without any time never does."""
+    """The result, or the tied ones that differ, that count now. One without any time never does."""
     return _settled(latest_by(results, lambda r: r.when))
 
 

@@ -19,7 +19,7 @@ from cds_service.fhir.references import local_reference
 
 
 class Standing(Enum):
-    """How a Coverage stands on a day. UNCLEAR: its status or period cannot be read."""
+    """The state of a Coverage on a day. UNCLEAR: its status or period cannot be read."""
 
     IN_FORCE = 1
     NOT_YET = 2
@@ -32,7 +32,7 @@ class Plan:
     """One Coverage.
 
     ``payors`` are the identifiers of those who pay, written ``system|value``; ``identified`` tells
-    whether each of them could be told by one, or is a person (who pays for oneself).
+    whether each of them is known by one, or is a person (who pays for oneself).
     """
 
     reference: str
@@ -44,7 +44,7 @@ class Plan:
     identified: bool
 
     def standing(self, day: date) -> Standing:
-        """How the Coverage stands on a day; both days of a period belong to it."""
+        """The state of the Coverage on a day; both days of a period belong to it."""
         if self.status == "cancelled":
             return Standing.ENDED
         if self.status != "active" or not self.readable:
@@ -80,7 +80,7 @@ def _plan(coverage: Resource, record: Record, zone: tzinfo) -> Plan:
 
 
 def _identifiers(payor: Mapping[str, Any], coverage: Resource, record: Record) -> frozenset[str] | None:
-    """By which identifiers one payor is known; None when it cannot be told who it is."""
+    """By which identifiers one payor is known; None when it cannot be determined who it is."""
     reference = as_text(payor.get("reference")) or ""
     if (local_reference(reference) or "").startswith(("Patient/", "RelatedPerson/")):
         return frozenset()

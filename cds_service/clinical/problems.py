@@ -211,7 +211,7 @@ _UNREAD = re.compile(r"(?:https?://\S+/)?[A-Z]\w+/\S+|urn:\S+|#\S+")
 
 
 def is_unread(suspect: str) -> bool:
-    """Whether a suspect is only a reference that could not be read: then no cause is stated (8.4.7)."""
+    """Whether a suspect is only a reference that could not be read: then no cause is stated."""
     return _UNREAD.fullmatch(suspect) is not None
 
 
@@ -222,6 +222,6 @@ _CAUSE = re.compile(
 
 
 def named_causes(text: str) -> Iterator[str]:
-    """What a text names as the cause. "After" and "following" tell a time, not a cause."""
+    """What a text names as the cause. "After" and "following" name a time, not a cause."""
     for match in _CAUSE.finditer(folded(text)):
         yield match[1].strip()

@@ -1,6 +1,7 @@
-"""How final a report is: of several reports of one kind and time the more final ones speak (policy analysis 1.4).
+"""How final a report is: of several reports of one kind and time the more final ones count.
 
 A registered report has no result yet. Knows nothing of what reports say.
+Source: docs/record-reading.md#order-of-evidence, step 3.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def finality(status: str) -> int:
 
 
 def silent_reports(reports: Iterable[Resource], zone: tzinfo) -> frozenset[str]:
-    """The references of reports that do not speak: without a result yet, or outranked by another of their kind and time."""
+    """The references of reports that do not count: without a result yet, or outranked by another of their kind and time."""
     silent: set[str] = set()
     of_a_day: dict[object, list[tuple[Resource, When]]] = {}
     for report in reports:

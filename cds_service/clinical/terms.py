@@ -1,4 +1,4 @@
-"""Which clinical concepts a code stands for, from the code tables.
+"""Which clinical concepts a code means, from the code tables.
 
 Loaded once at import; read-only. Concept names are those of the tables' ``concept`` column.
 """
@@ -40,7 +40,7 @@ def code_table(name: str) -> CodeTable:
 
 
 def concepts(concept: object, *tables: str) -> frozenset[str]:
-    """The concepts that the codes of a CodeableConcept stand for in these tables."""
+    """The concepts that the codes of a CodeableConcept mean in these tables."""
     found: set[str] = set()
     for key in codes_in(concept):
         for name in tables:

@@ -74,7 +74,7 @@ def _place(function: Callable[..., object]) -> Place:
 
 
 def _naming(policy: str, rule: str) -> list[Place]:
-    """The functions whose text names a rule; a module where it stands outside of any."""
+    """The functions whose text names a rule; a module where it is outside of any."""
     pattern = re.compile(rf"{re.escape(rule)}(?![\w-])")
     found = _in_file(policy, rule)
     for path in _modules(policy):

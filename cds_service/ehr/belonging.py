@@ -1,4 +1,4 @@
-"""Whose a resource is: this patient's, another's, nobody's in particular, or not to be told."""
+"""Which patient a resource belongs to: this one, another, none in particular, or unknown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOBODYS = {"Medication", "Practitioner", "PractitionerRole", "Organization", "L
 
 
 class Owner(Enum):
-    """Who a resource speaks of."""
+    """Which patient a resource is about."""
 
     PATIENT = 1
     ANOTHER = 2
@@ -22,7 +22,7 @@ class Owner(Enum):
 
 
 def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
-    """Whose the resource is. What belongs to no patient may stand with this one's."""
+    """Which patient the resource belongs to. What belongs to none may be kept with this one's."""
     kind = as_text(body.get("resourceType")) or ""
     if kind == "Patient":
         return Owner.PATIENT if body.get("id") == patient_id else Owner.ANOTHER

@@ -34,7 +34,7 @@ class Capabilities:
     _asking: dict[str, threading.Lock] = field(default_factory=dict)
 
     def types_of(self, client: FhirClient, deadline: float) -> frozenset[str] | None:
-        """The types that a server says it offers; None when that cannot be told in time."""
+        """The types that a server says it offers; None when that cannot be determined in time."""
         if (known := self._fresh(client.server)) is not None:
             return known.types
         asking = self._asking.setdefault(

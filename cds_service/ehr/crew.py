@@ -59,7 +59,8 @@ class Crew(Generic[Label, Item]):
                     handed = self._handed.get(timeout=left)
                 except queue.Empty:
                     return
-                self._open -= handed.is_end
+                if handed.is_end:
+                    self._open -= 1
                 yield handed
         finally:
             self._over.set()

@@ -151,7 +151,7 @@ class _Call:
     def _notes_reader(
         self, client: FhirClient, crew: Crew[_Label, Page], running: set[_Label]
     ) -> Callable[[], None]:
-        """Reads the newest notes, once, as soon as all that tells which they are has come."""
+        """Reads the newest notes, once, as soon as it is known which they are."""
         begun = False
 
         def read() -> None:

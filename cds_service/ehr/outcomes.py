@@ -1,6 +1,6 @@
 """What an OperationOutcome beside the rows of an answer means: a notice, rows withheld, or a failure.
 
-Knows FHIR's issue types and the codes of one vendor that stand beside nearly every answer of its
+Knows FHIR's issue types and the codes of one vendor that come with nearly every answer of its
 servers. An issue type alone is not enough: the same one is used for standing notices and for gaps.
 """
 

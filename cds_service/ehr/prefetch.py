@@ -1,4 +1,4 @@
-"""The states of a prefetch value: known, known to be empty, tried in vain, or not there.
+"""The states of a prefetch value: known, known to be empty, tried without success, or not there.
 
 Knows what CDS clients put under a prefetch key, asked for or not. Fetches nothing.
 """
@@ -17,7 +17,7 @@ from cds_service.fhir.record import DataKind
 def prefetched(prefetch: Mapping[str, Any], need: DataKind) -> Page | None:
     """What the client sent for a need; None when it is absent and has to be fetched.
 
-    An error that the client met is a failed page: repeating its query would be in vain. What is
+    An error that the client met is a failed page: repeating its query would fail again. What is
     no FHIR at all (an error page in HTML, say) counts as absent.
     """
     return sent(prefetch, need.value)

@@ -21,7 +21,7 @@ class Access(Enum):
 
     @property
     def allowed(self) -> bool:
-        """Whether asking is not in vain."""
+        """Whether asking can succeed."""
         return self is not Access.NONE
 
 

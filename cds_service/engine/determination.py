@@ -36,7 +36,7 @@ class Basis(StrEnum):
 
 
 class CardKind(StrEnum):
-    """The card a finding stands on; at most one of each kind for an order."""
+    """The card a finding is shown on; at most one of each kind for an order."""
 
     COVERAGE = "coverage"
     DOCUMENTATION = "documentation"
@@ -149,7 +149,7 @@ class DoseOption:
 class Dose:
     """The ordered dose against the table. All mg; ``verdict`` is ok, under, over or unknown.
 
-    Members that cannot be told are None. ``options`` lists the rows when more than one may apply.
+    Members that cannot be determined are None. ``options`` lists the rows when more than one may apply.
     ``for_every_day`` is False for an order of several days whose doses differ by the table; ``on`` is
     then the day, not the first, that these facts are about. ``disputed`` says that the record supports
     another body size, so that no dose is suggested. ``reduced`` says how a reduction changed the row:
@@ -237,7 +237,7 @@ class PayerMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """What the record says of who pays; decides no criterion. ``match`` is None where it cannot be told.
+    """What the record says of who pays; decides no criterion. ``match`` is None where it cannot be determined.
 
     ``because`` is a sentence without a full stop, ``evidence`` the Coverages that it rests on.
     """

@@ -88,7 +88,7 @@ def _named(missed: Sequence[tuple[Finder[C], Missed]]) -> Iterator[Finding | Nee
 
 
 def _listed(names: Sequence[str]) -> str:
-    """The first few names; a card has no room for all, and the rules' ids stand beside it."""
+    """The first few names; a card has no room for all, and the rules' ids are beside it."""
     rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return f"{', '.join(names[:_MOST_NAMED])}{rest}"
 

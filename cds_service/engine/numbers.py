@@ -1,4 +1,4 @@
-"""The numbers of a policy: each told once, under its rule, with its unit and the day from which it is in force.
+"""The numbers of a policy: each written once, under its rule, with its unit and the day from which it is in force.
 
 Code asks for a value, sentences for the number as it is said. Both get what is in force on the day
 of the order that is being judged.
@@ -69,7 +69,7 @@ def in_force_on(day: date) -> Iterator[None]:
 class Number:
     """One number: its values, each from the day on which it comes into force, and where it stands.
 
-    ``rule`` is the id under which it is told; ``note`` says which reading it is where the rule has several.
+    ``rule`` is the id under which it is written; ``note`` says which reading it is where the rule has several.
     """
 
     name: str

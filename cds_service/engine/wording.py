@@ -1,4 +1,4 @@
-"""How a text of a determination begins when it stands inside a sentence or opens one."""
+"""How a text of a determination begins inside a sentence and at its start."""
 
 _NAMES = ("Philadelphia", "Gilbert")
 

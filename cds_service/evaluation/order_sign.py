@@ -90,7 +90,7 @@ def answer(
 ) -> Answered:
     """Answer one call of ``service``. ``caller`` is the tenant that authentication proved, if it did.
 
-    ``heard`` is told of a well-formed call, whatever becomes of it. ``ends`` is the monotonic instant by
+    ``heard`` is called with a well-formed call, whatever becomes of it. ``ends`` is the monotonic instant by
     which the cards have to be made; by default the whole time budget begins now. The EHR may be waited
     for until deciding needs the rest. Raises Refused for what is no order-sign call, for what the
     service's own rules forbid, and with 412 when there is no access to data.

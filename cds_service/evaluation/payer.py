@@ -1,6 +1,6 @@
 """Whether a plan of the policy's payer is in force on the planned day, by the patient's Coverages.
 
-It decides no criterion, which is why no policy knows of it: it tells the reader whose rules are likely to
+It decides no criterion, which is why no policy knows of it: it shows the reader whose rules are likely to
 apply. Which payors a deployment answers for is given by whoever runs it; without that nothing is said.
 """
 

@@ -140,7 +140,7 @@ def _draft(entry: object, at: str) -> Resource:
 
 
 def _patients_by_full_url(entries: list[Any]) -> dict[str, str]:
-    """The ids of Patients that stand in the bundle itself, by the address other entries use."""
+    """The ids of Patients that the bundle itself holds, by the address other entries use."""
     return {
         url: f"Patient/{as_text(resource.get('id')) or ''}"
         for entry in as_dicts(entries)

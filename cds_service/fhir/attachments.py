@@ -1,6 +1,6 @@
 """The text of a document where EHRs keep it: attached inline, in ``presentedForm``, or in a Binary of the record.
 
-Reads plain text and HTML, whole or not at all: the assessment stands last, so nothing is cut. Knows
+Reads plain text and HTML, whole or not at all: the assessment comes last, so nothing is cut. Knows
 nothing of what a text says.
 """
 

@@ -130,7 +130,7 @@ def end_of(period: object, zone: tzinfo = UTC) -> When | None:
 
 
 def unusable_times(value: object, members: frozenset[str]) -> tuple[str, ...]:
-    """What stands at these members, at any depth of a resource, and is no time that can be used; quoted."""
+    """What these members hold, at any depth of a resource, that is no time that can be used; quoted."""
     found: list[str] = []
     for name, inner in value.items() if isinstance(value, dict) else ():
         texts = [t for v in (as_list(inner) or [inner]) if (t := as_text(v))] if name in members else []

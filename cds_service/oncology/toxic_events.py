@@ -1,6 +1,7 @@
 """Toxic events judged: what a recorded event means for treatment, and whether it is stated at all.
 
 Shared by the procedures for VOD and for infusion reactions. Decides neither.
+Procedure: docs/policies/inotuzumab/toxicities.md#veno-occlusive-disease. Also: docs/policies/inotuzumab/toxicities.md#infusion-reactions.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from enum import Enum
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.recorded import Named, named
 
-# Texts about the patient's state; orders and plans speak of what might come.
+# Texts about the patient's state; orders and plans are about what might come.
 NOTES = frozenset(
     {"Observation", "Condition", "AdverseEvent", "DiagnosticReport", "DocumentReference", "Procedure", "MedicationAdministration"}
 )  # fmt: skip

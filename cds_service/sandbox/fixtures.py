@@ -19,7 +19,7 @@ def names() -> list[str]:
 
 
 def about(name: str) -> str:
-    """The first line of what is told about one patient."""
+    """The first line of a patient's description."""
     return (FOLDER / name / "about.txt").read_text(encoding="utf-8").strip().splitlines()[0]
 
 

@@ -47,7 +47,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What an authorization code stands for."""
+    """What an authorization code leads to."""
 
     launch: Launch
     client_id: str

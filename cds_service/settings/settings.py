@@ -58,7 +58,7 @@ LOOPBACK_ORIGINS = ("http://127.0.0.1:*", "http://localhost:*")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that the service is told from outside. Build with :meth:`from_environment`."""
+    """All that is set from outside. Build with :meth:`from_environment`."""
 
     public_url: str = DEFAULT_PUBLIC_URL
     database_url: str = DEFAULT_DATABASE_URL

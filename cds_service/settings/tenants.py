@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from cds_service.settings.addresses import IpNetwork
 
 DEFAULT_ALGORITHMS = ("ES384", "RS384")
-DEVELOPMENT_TENANT = "dev"  # whose calls are those that no trust file speaks of
+DEVELOPMENT_TENANT = "dev"  # of calls that no trust file names
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Reading a login's patient from the EHR with the login's own token.
 
-The Patient comes first: whether it can be read tells a session that is over, a refusal and an
+The Patient comes first: whether it can be read separates a session that is over, a refusal and an
 EHR that is down from a chart with gaps.
 """
 

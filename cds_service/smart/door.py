@@ -34,7 +34,7 @@ class SmartDoor:
     """The parts, for the life of the process.
 
     ``read_chart`` reads a login's patient, with draft orders added, before a monotonic deadline;
-    ``viewed`` is told of every page asked for: the login, the order shown, and how it ended.
+    ``viewed`` is called for every page asked for: the login, the order shown, and how it ended.
     """
 
     settings: Settings

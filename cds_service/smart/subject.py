@@ -1,4 +1,4 @@
-"""Which order the page is about, and what to tell the reader about that choice.
+"""Which order the page is about, and what the reader should know of that choice.
 
 First the draft behind the card, then an order that the launch names, then the next order of
 the chart, and with none of these the policy's drug as if it were ordered today.
@@ -28,7 +28,7 @@ _AS_IF = "The chart holds no such order; the criteria are shown as if it were or
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The orders to be evaluated together, the one that the page shows, and what the reader is told."""
+    """The orders to be evaluated together, the one that the page shows, and what the reader should know."""
 
     policy: DrugPolicy
     orders: tuple[Resource, ...]

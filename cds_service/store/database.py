@@ -84,7 +84,7 @@ class Database:
 
     @contextmanager
     def _unless_silent(self) -> Iterator[None]:
-        """While the server says nothing one thread at a time waits for it; the others are told at once."""
+        """While the server does not answer one thread at a time waits for it; the others get an error at once."""
         alone = self._is_silent
         if alone and not self._asking.acquire(blocking=False):
             raise StoreError(SILENT)

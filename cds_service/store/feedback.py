@@ -1,7 +1,7 @@
 """Cards shown and what became of them. Knows a card's id and kind, and nothing of what it said.
 
 The same item sent again changes nothing; another item on the same card is history. A card that
-nobody answered is silent: EHRs never report it, so it is told by what was shown.
+nobody answered is silent: EHRs never report it, so it is counted by what was shown.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class TokenGuard:
     def first_use(self, issuer: str, token_id: str, until: float) -> bool:
         """Whether this is the first use. ``until``: when the token is refused for its age.
 
-        Raises StoreError when the database cannot tell: the caller must then let nobody in.
+        Raises StoreError when the database cannot say: the caller must then let nobody in.
         """
         key = hashlib.sha256(f"{len(issuer)}:{issuer}{token_id}".encode()).hexdigest()
         with self._database.write() as db:

@@ -1,6 +1,6 @@
 """Accounting for a request once it is answered: what was done, by whom, and with which outcome.
 
-A door opens an account as soon as the caller has proved who it is, and writes down what it learns on
+A door opens an account once the caller has proved who it is, and adds to it what it learns on
 the way. When the response is ready the account is settled; an answer that cannot be accounted for is
 not given. Refused callers have no account: they are in the log and the metrics.
 """

@@ -97,7 +97,7 @@ def _guard(app: Flask, settings: Settings, made: Trust) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=0)  # type: ignore[method-assign]
 
     @app.before_request
-    def come_in() -> None:
+    def begin_request() -> None:
         given = request.headers.get("X-Request-Id", "")
         logs.request_id.set(given if _UUID.fullmatch(given) else str(uuid.uuid4()))
         g.started = time.perf_counter()
@@ -107,23 +107,23 @@ def _guard(app: Flask, settings: Settings, made: Trust) -> None:
             made.gate.throttle(request)
 
     @app.after_request
-    def go_out(response: Response) -> Response:
+    def complete_response(response: Response) -> Response:
         response = settle(made.ledger, response)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if settings.public_url.startswith("https:"):
             response.headers.setdefault("Strict-Transport-Security", _HSTS)
         response.headers["X-Request-Id"] = logs.request_id.get()
-        _tell(response)
+        _count_and_log(response)
         return response
 
     @app.teardown_request
-    def left(_: BaseException | None) -> None:
+    def end_request(_: BaseException | None) -> None:
         logs.request_id.set("")
         patience.end_call()
 
 
-def _tell(response: Response) -> None:
+def _count_and_log(response: Response) -> None:
     route = request.url_rule.rule if request.url_rule is not None else "none"
     seconds = time.perf_counter() - g.started
     metrics.REQUESTS.labels(route, str(response.status_code)).inc()

@@ -56,7 +56,7 @@ class Gate:
         self._limit(self.by_address, _network(request.remote_addr or ""), "address")
 
     def _admitted(self, request: Request, paths: tuple[str, ...], required: bool) -> Caller | None:
-        """Raises StoreError when it cannot be told whether a token was used: then nobody is let in."""
+        """Raises StoreError when it cannot be determined whether a token was used: then nobody is let in."""
         given = request.headers.get("Authorization")
         if given is None:
             if required:

@@ -58,7 +58,7 @@ class Writable:
         self._good_until = 0.0
 
     def check(self) -> None:
-        """Raises StoreError unless the database can be used now, as far as can be told in time."""
+        """Raises StoreError unless the database can be used now, as far as can be found out in time."""
         with patience.at_most(_CHECKED_WITHIN_S):
             self._database.check()
             if self._monotonic() >= self._good_until:

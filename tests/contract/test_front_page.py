@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cds_service import __version__
+
 KEY = "k" * 40
 TRUST = """
 [[tenant]]
@@ -38,5 +40,5 @@ def test_in_production_it_says_what_this_is(production):
 
 def test_in_production_it_tells_nothing_of_the_settings(production):
     text = production.test_client().get("/").text
-    for secret in (KEY, "hospital-a", "ehr.example.org", "sqlite", "sandbox", "0.1.0"):
+    for secret in (KEY, "hospital-a", "ehr.example.org", "sqlite", "sandbox", __version__):
         assert secret not in text

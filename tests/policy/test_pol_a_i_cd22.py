@@ -1,4 +1,4 @@
-"""POL-A-I-CD22, CD22 positive: the procedure CD22 step by step, with its boundaries and traps."""
+"""POL-A-I-CD22, CD22 positive: the procedure step by step, with its boundaries and traps."""
 
 import pytest
 

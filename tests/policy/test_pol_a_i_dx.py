@@ -1,4 +1,4 @@
-"""POL-A-I-DX, diagnosis of B-cell ALL: the procedure DX line by line; POL-CODE-C91, POL-CODE-C835, POL-CODE-D46A."""
+"""POL-A-I-DX, diagnosis of B-cell ALL: the procedure step by step; POL-CODE-C91, POL-CODE-C835, POL-CODE-D46A."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The dose procedure: POL-DOSE-C1, POL-DOSE-CR, POL-DOSE-NOCR, POL-DOSE-BSA, POL-DOSE-VIAL and the tolerance.
+"""The dose against the table: POL-DOSE-C1, POL-DOSE-CR, POL-DOSE-NOCR, POL-DOSE-BSA, POL-DOSE-VIAL and the tolerance.
 
 180 cm and 80 kg are 2.0 m2: 1.6 mg at 0.8, 1.0 mg at 0.5 mg/m2.
 """
@@ -234,7 +234,7 @@ def test_observations_that_were_not_seen_are_named():
     assert "observations: the server answered 503" in findings(d, "dose-unchecked")[0].text
 
 
-# ---- How the order states its dose (contract section 6) ----
+# ---- How the order states its dose ----
 
 STATED = [
     ("mg/m2 with a BSA", order(text="C1D1", dose=quantity(0.8, "mg/m2")), Decimal("1.6"), "ok"),

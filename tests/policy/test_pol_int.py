@@ -440,7 +440,7 @@ def test_a_recovery_that_is_not_recorded_is_asked_for_and_reduces_nothing():
     d = determine([*BASE, *FIRST, HELD, mucositis("2026-03-11"), *response("2026-04-10")], C2D1)
     (need,) = [n for n in d.needed if n.item == "interruption-reason"]
     assert need.because == (
-        "held since 2026-03-12 for mucositis grade 3 (recovery not recorded): its length, and so any reduction, cannot be told"
+        "held since 2026-03-12 for mucositis grade 3 (recovery not recorded): its length, and so any reduction, cannot be determined"
     )
     assert not need.decides
 
@@ -477,7 +477,7 @@ def test_a_hold_of_the_order_runs_from_its_start_to_its_end(end, expected):
     assert d.dose.expected_mg == Decimal(expected)
 
 
-# ---- Asking for a reason (step 1, POL-COURSE 2) ----
+# ---- Asking for a reason (length, step 1) ----
 
 
 def asks(resources, draft):

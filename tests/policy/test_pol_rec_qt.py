@@ -1,4 +1,4 @@
-"""POL-REC-QT: procedure QT. The limits are recommendations, and every card says so."""
+"""POL-REC-QT: QT. The limits are recommendations, and every card says so."""
 
 import pytest
 

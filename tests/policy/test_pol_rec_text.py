@@ -43,7 +43,7 @@ def rows(*notes, cycle=3):
 WITH, WITHOUT, BOTH = [Decimal("0.5")], [Decimal("0.8")], [Decimal("0.5"), Decimal("0.8")]
 
 
-# ---- "Not in CR" after a CR (8.1, 3) ----------------------------------------------------------------
+# ---- "Not in CR" after a CR (step 3) ----------------------------------------------------------------
 
 
 def test_not_in_cr_after_a_cr_and_no_relapse_leaves_both_rows_and_names_both():
@@ -72,7 +72,7 @@ def test_a_lesser_response_alone_does_not_end_a_cr(text):
     assert rows(CR, document("2026-04-12", text)) == WITH
 
 
-# ---- The disease's name, and entries of a relapse (8.1, 4) ---------------------------------------------
+# ---- The disease's name, and entries of a relapse (step 4) ---------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_an_entry_of_a_relapse_without_a_cr_before_it_says_nothing_of_the_respon
     assert verdict(before_cycle(3, entry), PROG) == "unknown"
 
 
-# ---- The time that a text gives itself (8.1, 1 and 5) --------------------------------------------------
+# ---- The time that a text gives itself (steps 1 and 5) --------------------------------------------------
 
 
 def test_a_state_after_an_earlier_cycle_is_dated_to_that_cycle():
@@ -133,7 +133,7 @@ def test_of_several_states_the_latest_is_the_present_and_opposites_without_order
     assert verdict(before_cycle(3, document("2026-04-12", text)), PROG) == expected
 
 
-# ---- What was not understood (8.1, 7) ------------------------------------------------------------------
+# ---- What was not understood (step 7) ------------------------------------------------------------------
 
 
 def test_a_text_that_was_not_understood_is_quoted_beside_the_item_that_it_could_have_settled():

@@ -1,4 +1,4 @@
-"""POL-TOX-HEP: procedure LIVER, rules of the label; single limbs are a recommendation."""
+"""POL-TOX-HEP: liver tests, rules of the label; single limbs are a recommendation."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""POL-TOX-BLEED, POL-TOX-INF, POL-TOX-GR2 and TOX step 2: the table of non-hematologic toxicities."""
+"""POL-TOX-BLEED, POL-TOX-INF, POL-TOX-GR2, and what leaves toxicity open: the table of non-hematologic toxicities."""
 
 import pytest
 

@@ -13,7 +13,7 @@ from cds_service.policies.inotuzumab.determine import LEAVES
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 
-# Every id of the clinical analysis of the policy, sections 1 and 2.1 to 2.9.
+# Every id that the policy's sentences and this project's recommendations have.
 IDS = re.findall(
     r"\S+",
     """

@@ -1,4 +1,4 @@
-"""Cytogenetics in its own notation: what each result says of BCR::ABL1 (policy analysis 8.1.13)."""
+"""Cytogenetics in its own notation: what each result says of BCR::ABL1."""
 
 import pytest
 

@@ -264,7 +264,7 @@ def test_what_blocks_stands_first_and_what_is_not_needed_does_not_alarm(app: Fla
 
 
 def test_the_tally_leaves_out_what_is_not_needed() -> None:
-    assert tally(examples.CRITERIA) == "2 met, 1 not met, 1 cannot be told"
+    assert tally(examples.CRITERIA) == "2 met, 1 not met, 1 cannot be determined"
 
 
 def test_dangers_come_first_among_the_next_steps_and_each_step_once() -> None:

@@ -1,6 +1,6 @@
-"""What the record calls the disease: the leukemia, its lineage, and other diseases that stand alone.
+"""What the record calls the disease: the leukemia, its lineage, and other diseases.
 
-Groups conditions and immunophenotype texts; decides nothing (policy analysis 2.4, DX, reads this).
+Groups conditions and immunophenotype texts; decides nothing.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def diagnosis(chart: Chart) -> Diagnosis:
 
 
 def _group(problem: Problem) -> str | None:
-    """The group of a condition: codes first, words where no code of a known system speaks."""
+    """The group of a condition: codes first, words where there is no code of a known system."""
     if MIXED in _stated(problem.words) or (problem.is_a("t_all") and problem.is_a("b_all")):
         return "mixed"
     for lineage in ("t_all", "b_all"):
@@ -133,7 +133,7 @@ def is_relapse(p: Problem) -> bool:
 
 
 def is_named(p: Problem, *values: str) -> bool:
-    """Whether a name of a problem states one of these; "history of" states it too (policy analysis 8.1, 2)."""
+    """Whether a name of a problem states one of these; "history of" states it too (docs/record-reading.md#statements, step 2)."""
     return any(named(n, "status", *values) in (Named.STATED, Named.PAST) for n in p.words.split(" | "))
 
 

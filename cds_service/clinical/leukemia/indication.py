@@ -1,7 +1,8 @@
-"""What a therapy is for: acute lymphoblastic leukemia, another disease, or not told (policy analysis 8.4.1).
+"""What a therapy is for: acute lymphoblastic leukemia, another disease, or not stated.
 
 Read from reason codes, the conditions that reasons refer to, and their words. "Chemotherapy",
-"conditioning" and Z51.1x are no reason. A reason that is not understood is told apart.
+"conditioning" and Z51.1x are no reason. A reason that is not understood is kept apart.
+Source: docs/record-reading.md#what-a-therapy-is-for.
 """
 
 from __future__ import annotations

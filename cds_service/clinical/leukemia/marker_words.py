@@ -21,7 +21,7 @@ _SIGNS = {POSITIVE: True, NEGATIVE: False}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text with the resource it stands in and its day; ``question`` when it answers a question for the topic.
+    """A text with the resource that holds it and its day; ``question`` when it answers a question for the topic.
 
     ``rank`` and ``preliminary`` are those of a result of the same resource.
     """
@@ -78,7 +78,7 @@ def _read(source: Source, topic: str) -> tuple[Assertion, ...]:
 def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
     """The passages that name a marker and could not be read, of texts that say nothing else of it.
 
-    One whose words are understood, and speak of a goal, a risk or another person, is no such passage.
+    One whose words are understood, and are about a goal, a risk or another person, is no such passage.
     """
     found: list[Mention] = []
     for source in sources:

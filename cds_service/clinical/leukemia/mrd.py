@@ -27,7 +27,7 @@ from cds_service.fhir.record import Resource
 
 @dataclass(frozen=True, slots=True)
 class Mrd:
-    """One MRD result. ``negative`` is None when it cannot be told."""
+    """One MRD result. ``negative`` is None when it cannot be determined."""
 
     negative: bool | None
     when: When | None
@@ -36,7 +36,7 @@ class Mrd:
 
     @property
     def shown(self) -> str:
-        sign = {True: "negative", False: "positive", None: "not told"}[self.negative]
+        sign = {True: "negative", False: "positive", None: "cannot be determined"}[self.negative]
         return f"MRD {sign} ({self.when or 'undated'})"
 
 
@@ -48,7 +48,7 @@ _TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
 def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
     """MRD results with their dates: negative in words or by code, or below the limit (in per cent).
 
-    An answer that cannot be read is a result that is not told, unless one of its day can be read.
+    An answer that cannot be read is a result that decides nothing, unless one of its day can be read.
     """
     found: list[Mrd] = []
     unreadable: list[Mrd] = []

@@ -1,4 +1,4 @@
-"""The Philadelphia chromosome (BCR::ABL1): every test and diagnosis that speaks for or against it.
+"""The Philadelphia chromosome (BCR::ABL1): every test and diagnosis for or against it.
 
 Gathers what was found, of any date. What an absence means at the time of the test is left to the rules.
 """
@@ -30,7 +30,7 @@ from cds_service.remembering import once
 
 @dataclass(frozen=True, slots=True)
 class PhEvidence:
-    """One test or diagnosis that speaks for or against the Philadelphia chromosome."""
+    """One test or diagnosis for or against the Philadelphia chromosome."""
 
     positive: bool
     what: str

@@ -1,7 +1,8 @@
 """Hematopoietic stem cell transplant: performed, planned, or said not to be planned.
 
 The name of a procedure or request means one only by a code or beside hematopoietic words; a bare
-"transplant" in a note means one unless an organ transplant is on record (policy analysis 8.4.4).
+"transplant" in a note means one unless an organ transplant is on record.
+Source: docs/record-reading.md#transplants.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def du_bois(height_cm: Decimal, weight_kg: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class BodySurface:
-    """BSA in m2, how it was found, and what it rests on. ``m2`` is None when it cannot be told."""
+    """BSA in m2, how it was found, and what it rests on. ``m2`` is None when it cannot be determined."""
 
     m2: Decimal | None
     how: str

@@ -99,7 +99,7 @@ _PLATELETS = ("platelet-transfusion", "platelets")
 
 @once
 def platelet_transfusions(chart: Chart) -> tuple[When, ...]:
-    """When platelets were transfused, as a procedure or as an administration of the product (8.4.5).
+    """When platelets were transfused, as a procedure or as an administration of the product (docs/record-reading.md#values, step 5).
 
     Screens, cross-matches and orders that were not carried out are none.
     """

@@ -1,6 +1,6 @@
 """QT intervals in the words of an ECG report, as an ECG machine or a reader writes them ("QT/QTc 430/512 ms").
 
-Knows the few forms in which the interval and its number stand together. A number beside words of
+Knows the few forms in which the interval and its number are together. A number beside words of
 another time, a limit or a condition is left alone, as is everything else in prose.
 """
 

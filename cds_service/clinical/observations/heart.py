@@ -77,7 +77,7 @@ def newest_ecg(found: Iterable[Ecg]) -> list[Ecg]:
 
 
 def _measured(chart: Chart) -> Iterator[Ecg]:
-    """The ECGs that measured intervals stand for, each moment one ECG; values of it that differ all stand."""
+    """The ECGs behind measured intervals, each moment one ECG; values of it that differ are all kept."""
     by_moment: dict[object, dict[str, list[Result]]] = {}
     for r in (*chart.results_for(*_PREFERENCE), *_in_reports(chart)):
         if r.when is not None:

@@ -1,4 +1,4 @@
-"""Which concept a result stands for when no code of ours tells it: by its whole name, from a reviewed list.
+"""Which concept a result is of when no known code says it: by its whole name, from a reviewed list.
 
 A name alone is not enough: the value must carry a unit of that concept, no code of a public system
 may name another test, and the specimen must not be another than blood or marrow.

@@ -31,7 +31,7 @@ KIND = {
     "bcr_abl1_transcript": "ratio",
 }  # fmt: skip
 
-# Plausible values after conversion (policy analysis POL-REC-VALUE); outside, the value is rejected.
+# Plausible values after conversion (POL-REC-VALUE, docs/record-reading.md#values, step 1); outside, the value is rejected.
 _PLAUSIBLE: dict[str, tuple[Decimal, Decimal | None]] = {
     "platelets": (Decimal(0), Decimal(3000)),
     "anc": (Decimal(0), Decimal(200)),

@@ -44,7 +44,7 @@ class Result:
     ``undecided`` says that the laboratory left it open.
     ``awaited`` are the words by which the laboratory says that there is no result (yet).
     ``rank`` orders reports of equal time: corrected 2, final 1, preliminary or unstated 0.
-    ``name`` is the laboratory's own name of the test, where only that told what it is.
+    ``name`` is the laboratory's own name of the test, where only that says what it is.
     """
 
     concept: str

@@ -21,7 +21,7 @@ from cds_service.fhir.record import Record
 
 
 class Point(NamedTuple):
-    """One value on its day (ISO date or date-time as text), and the resource it stands in."""
+    """One value on its day (ISO date or date-time as text), and the resource that holds it."""
 
     when: str
     value: Decimal

@@ -37,7 +37,7 @@ class Amount:
 _COUNTED = ("count", "bare cells")
 _HUNDRED = Decimal(100)
 _SUPERSCRIPTS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
-_FIFTH = Decimal("0.2")  # "about" may be off by a fifth (policy analysis 8.2.2)
+_FIFTH = Decimal("0.2")  # "about" may be off by a fifth (docs/record-reading.md#values, step 2)
 
 
 def amount_at(found: Sequence[Term], i: int) -> Amount | None:

@@ -1,4 +1,4 @@
-"""What one clause asserts: whether all of it is known, what its polarity turns to what, and of which time it speaks.
+"""What one clause asserts: whether all of it is known, what its polarity turns to what, and of which time it is.
 
 Used by the reader alone. Doubt gives nothing, never the opposite of the truth.
 """

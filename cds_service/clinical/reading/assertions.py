@@ -24,7 +24,7 @@ class Certainty(StrEnum):
 
 
 class Time(StrEnum):
-    """Of which time the text speaks; an assertion with a date of its own is ``PRESENT`` at that date."""
+    """The time that the text is about; an assertion with a date of its own is ``PRESENT`` at that date."""
 
     PRESENT = "present"
     PAST = "past"

@@ -1,6 +1,6 @@
 """Sentences, and the segments of a sentence, as terms of one topic.
 
-A heading that speaks of history, goals or rules silences all that follows it, up to the heading of
+A heading on history, goals or rules silences all that follows it, up to the heading of
 another part of the note; a blocking word silences its sentence. Decides no polarity.
 """
 
@@ -230,7 +230,7 @@ def _is_abbreviated(found: Sequence[Token], i: int) -> bool:
 
 
 def _heading(words: Sequence[Token]) -> int:
-    """How many words stand before the colon of a heading; 0 when there is none."""
+    """How many words there are before the colon of a heading; 0 when there is none."""
     for i, token in enumerate(words[: _HEADING_WORDS + 1]):
         if token.text == ":":
             return i

@@ -22,7 +22,7 @@ _RELATIVE = frozenset({"which", "who", "per", "according", "as", "though", "alth
 
 
 def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
-    """The segments that name the topic, each with those beside it that speak of nothing else."""
+    """The segments that name the topic, each with those beside it that are about nothing else."""
     segments = list(sentence.segments)
     used: set[int] = set()
     named = [i for i, s in enumerate(segments) if _names(s)]
@@ -52,7 +52,7 @@ def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
 
 
 def apart(clause: Segment) -> Iterator[Segment]:
-    """A clause in two where a denial stands between two names: the first is not denied by it ("reaction without anaphylaxis")."""
+    """A clause in two where a denial is between two names: the first is not denied by it ("reaction without anaphylaxis")."""
     named = [i for i, t in enumerate(clause.terms) if t.kind is Kind.TARGET]
     cut = next(
         (
@@ -162,7 +162,7 @@ def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segmen
 
 
 def _is_then(segment: Segment) -> bool:
-    """Whether a segment tells what was, so that a "now" after it begins anew ("previously relapsed, now in remission")."""
+    """Whether a segment says what was, so that a "now" after it begins anew ("previously relapsed, now in remission")."""
     return any(t.kind is Kind.PAST for t in segment.terms)
 
 

@@ -1,4 +1,4 @@
-"""Which things the statements of a text speak of at all, whether it affirms or denies them.
+"""Which things the statements of a text mention at all, whether it affirms or denies them.
 
 For questions such as "does the note address infection and bleeding": the answer needs no polarity, but
 sentences that speak of plans, rules, teaching or other people do not count. And by which name a text speaks of a topic.

@@ -1,6 +1,6 @@
 """The one reader: a text and a topic to assertions. Closed world: a clause is understood as a whole or not at all.
 
-Source: policy analysis 8.1 (POL-REC-TEXT). Doubt gives nothing, never the opposite of the truth.
+Source: docs/record-reading.md#statements (POL-REC-TEXT). Doubt gives nothing, never the opposite of the truth.
 """
 
 from __future__ import annotations

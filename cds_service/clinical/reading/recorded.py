@@ -1,6 +1,7 @@
 """What the name of a recorded Condition or AdverseEvent says: here being recorded asserts, and words can only take back.
 
-Words that are not understood never silence a record of its own (policy analysis 8.1, 8): they leave it undecided.
+Words that are not understood never silence a record of its own: they leave it undecided.
+Source: docs/record-reading.md#statements, step 8.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from cds_service.clinical.reading.tokens import folded
 
 
 class Named(Enum):
-    """How a name speaks of a thing."""
+    """What a name says of a thing."""
 
     STATED = "stated"
     SUSPECTED = "suspected"

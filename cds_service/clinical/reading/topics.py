@@ -1,6 +1,6 @@
 """The topics that are read as states, and what a denial, a loss or a near miss of each value says.
 
-The values themselves stand in the lexicon's tables. A topic that is not here has a grammar of its own.
+The values themselves are in the lexicon's tables. A topic that is not here has a grammar of its own.
 """
 
 from __future__ import annotations

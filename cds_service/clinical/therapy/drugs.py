@@ -160,7 +160,7 @@ def ingredients(concept: object) -> frozenset[str]:
 
 
 def has_code_of_unknown_system(concept: object, drug: str) -> bool:
-    """Whether a code of the drug stands under a code system that is not known here, or under none."""
+    """Whether a code of the drug is under a code system that is not known here, or under none."""
     codes = {row["code"] for row in rows("drugs") if row["concept"] == drug}
     codings = as_dicts(as_dict(concept).get("coding"))
     return any(system_of(c.get("system")) is None and as_text(c.get("code")) in codes for c in codings)

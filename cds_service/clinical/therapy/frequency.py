@@ -50,7 +50,7 @@ def rate_of(timing: Mapping[str, Any]) -> Rate | None:
 
 
 def unplaced(timing: Mapping[str, Any]) -> str:
-    """What a Timing says of a number of doses that no day can be told for; empty when all is told."""
+    """What a Timing says of a number of doses whose days are not known; empty when all are."""
     repeat = as_dict(timing.get("repeat"))
     frequency, count = _most(repeat, "frequency"), _most(repeat, "count")
     number = max(frequency or _DAY, count or _DAY)

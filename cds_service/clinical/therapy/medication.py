@@ -1,6 +1,6 @@
 """Which drug a resource is about: its own concept, the Medication that it refers to, and what that is made of.
 
-Gives one CodeableConcept; what drug the concept names is told by ``drugs``.
+Gives one CodeableConcept; which drug the concept names is known by ``drugs``.
 """
 
 from __future__ import annotations

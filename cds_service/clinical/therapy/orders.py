@@ -47,7 +47,7 @@ class Order:
 
     ``times`` are the days of all doses of one supply; a day stands twice when two are planned for
     it. ``repeats``: by a repeat, not by single days; ``endless``: nothing says until when. ``timing_problem``: doses whose days
-    cannot be told. ``replaces`` names the orders before this one (``priorPrescription``).
+    cannot be determined. ``replaces`` names the orders before this one (``priorPrescription``).
     """
 
     reference: str
@@ -88,7 +88,7 @@ def is_for(resource: Resource, drug: str, record: Resolver) -> bool:
 
 
 def read_order(resource: Resource, reference: str, clock: datetime) -> Order:
-    """Read one order. A planned day that is not stated is today (contract section 6)."""
+    """Read one order. A planned day that is not stated is today (docs/record-reading.md#timing-of-an-order, step 4)."""
     body, zone = resource.body, zone_of(clock)
     stated, supply = _stated_start(body, zone), _supply(body)
     instructions = _instructions(body, stated or whole_day(clock.date()), zone, supply)
@@ -132,7 +132,7 @@ def _stated_start(body: Mapping[str, Any], zone: tzinfo) -> When | None:
 
 
 def _instructions(body: Mapping[str, Any], start: When, zone: tzinfo, supply: Supply) -> list[Instruction]:
-    """The dosage instructions with their days; a service's timing stands in its ``occurrenceTiming``."""
+    """The dosage instructions with their days; a service's timing is its ``occurrenceTiming``."""
     dosages = dosage_parts(body) or [{"timing": as_dict(body.get("occurrenceTiming"))}]
     found = []
     for dosage in dosages:

@@ -1,7 +1,8 @@
-"""The doses that an order plans: what its dosage instructions state, put together day by day (policy analysis 8.3.3).
+"""The doses that an order plans: what its dosage instructions state, put together day by day.
 
 Several instructions for one day are one dose. Instructions without a time of their own are of the
 first day, unless their labels or sequence set them apart. What dose is right is not known here.
+Source: docs/record-reading.md#timing-of-an-order, step 2.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""When the doses of an order are planned: events, or a start that repeats (policy analysis 8.3.1).
+"""When the doses of an order are planned: events, or a start that repeats.
 
 A repeat is expanded to its count, the end of its bounds or of its supply; without any of these to
 28 days, and it is said to have no end. ``repeat.duration`` is the length of an infusion, no bound.
+Source: docs/record-reading.md#timing-of-an-order, step 1.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Schedule:
 
     ``times`` are in order; a day stands twice when two doses are planned for it. ``last_day`` is
     the last day that the instruction covers. ``endless``: it repeats and nothing says until when.
-    ``problem``: what it says of doses whose days cannot be told.
+    ``problem``: what it says of doses whose days cannot be determined.
     """
 
     times: tuple[When, ...]

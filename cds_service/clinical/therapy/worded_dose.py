@@ -1,8 +1,9 @@
-"""The dose that a dosage text states in words (policy analysis 8.3.4).
+"""The dose that a dosage text states in words.
 
-A figure in mg counts only when the words around it speak of this drug's dose. Another drug's
+A figure in mg counts only when the words around it are about this drug's dose. Another drug's
 figure, a maximum, a strength or vial, an earlier dose and a cumulative amount are passed over; a
 figure among words that are not understood is no dose.
+Source: docs/record-reading.md#timing-of-an-order, step 3.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def _value(match: re.Match[str]) -> tuple[Decimal, str]:
 def _around(before: str, after: str) -> tuple[str, str]:
     """The words that belong to a figure, of those back to the figure before it and on to the next: up to a boundary.
 
-    Where nothing stands between a comma or bracket and the figure, the words before that count.
+    Where nothing is between a comma or bracket and the figure, the words before that count.
     """
     before = _HARD.split(before)[-1]
     parts = [part for part in _BOUNDARY.split(before) if part.strip()]

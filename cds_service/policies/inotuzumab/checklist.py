@@ -1,4 +1,7 @@
-"""The documentation checklist: each item once, in the payer's order, with why it is asked for."""
+"""The documentation checklist: each item once, in the payer's order, with why it is asked for.
+
+Procedure: docs/policies/inotuzumab/coverage.md#checklist.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +51,6 @@ def notes(case: Case) -> Iterator[NeededItem]:
 
 
 def mrd(case: Case) -> Iterator[NeededItem]:
-    """The MRD status where the verdict stands without it."""
+    """The MRD status where the verdict does not need it."""
     if case.request == "continuation" and (because := mrd_informs(case)):
         yield NeededItem("mrd", f"B.ii.A: {because}; submit the MRD status", decides=False)

@@ -1,4 +1,7 @@
-"""The findings of the coverage card, the path taken in words, and POL-C, the duration of one authorization."""
+"""The findings of the coverage card, the path taken in words, and POL-C, the duration of one authorization.
+
+Procedure: docs/policies/inotuzumab/coverage.md#coverage. Also: docs/policies/inotuzumab/coverage.md#authorization.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ def authorization(case: Case) -> Iterator[Finding]:
 
 
 def _beyond_a_cycle(order: Order, most: int) -> str:
-    """What of an order exceeds one cycle (policy analysis 8.3.2); empty when nothing does."""
+    """What of an order exceeds one cycle (#authorization, steps 1 and 2); empty when nothing does."""
     refills = order.supply.repeats_allowed
     doses, covers = len(order.times) * (1 + refills), (order.last_day - order.planned).days
     if order.endless:

@@ -1,4 +1,7 @@
-"""From record and orders to determinations; and which function decides which criterion."""
+"""From record and orders to determinations; and which function decides which criterion.
+
+Procedure: docs/policies/inotuzumab/coverage.md#coverage.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ LEAVES: dict[str, Callable[[Case], Answer]] = {
     "POL-B-I-C-2": monitoring.infusion,
     "POL-B-I-C-3": monitoring.heart,
 }
-# Judged for a day 8 or 15 order with the facts up to day 1 as well (POL-COURSE 4).
+# Judged for a day 8 or 15 order with the facts up to day 1 as well (docs/policies/inotuzumab/case.md#course-of-treatment, step 4).
 _EITHER_WAY = frozenset(
     {"POL-A-I-DX", "POL-A-I-CD22", "POL-A-II-A", "POL-A-IV-FL", "POL-A-IV-PH", "POL-B-I-MAX", "POL-B-I-B", "POL-B-I-C-1", "POL-B-I-C-2", "POL-B-I-C-3"}
 )  # fmt: skip

@@ -1,7 +1,8 @@
-"""Every rule that finds something, by its ids: what stands on the cards beside criteria and dose, in this order.
+"""Every rule that finds something, by its ids: what is on the cards beside criteria and dose, in this order.
 
 Each is evaluated by itself, so that a fault in one costs its own line only. What the rules look at
-is told by their modules.
+is in their modules.
+Procedure: docs/policies/inotuzumab/coverage.md#coverage.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The safety card's lines for stops, toxicities, a response that did not come and the dose beside a combination."""
+"""The safety card's lines for stops, toxicities, a response that did not come and the dose beside a combination.
+
+Procedure: docs/policies/inotuzumab/coverage.md#coverage. Also: docs/policies/inotuzumab/toxicities.md, docs/policies/inotuzumab/continuation.md#toxicity.
+"""
 
 from __future__ import annotations
 

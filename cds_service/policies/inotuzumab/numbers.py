@@ -1,4 +1,4 @@
-"""The policy file, and its numbers by name. A number stands there, under its rule, and nowhere else."""
+"""The policy file, and its numbers by name. A number is written there, under its rule, and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """One case to one determination: where criteria, dose and findings meet, each evaluated by itself.
 
 Knows what is said of an order when a part, or all, of its evaluation has no outcome.
+Procedure: docs/policies/inotuzumab/coverage.md#coverage.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The second half of a launch: from the authorization code to the login it stands for.
+"""The second half of a launch: from the authorization code to the login behind it.
 
 Reads the token answer and the id_token. What the EHR *granted* counts, not what was asked.
 Knows no HTTP: the caller posts the form and brings the answer.

@@ -13,7 +13,7 @@ from cds_service.smart.page.found import found
 from cds_service.smart.page.head import MARKS
 from cds_service.smart.page.sources import Source, sources_of
 
-WORDS = {Verdict.MET: "Met", Verdict.NOT_MET: "Not met", Verdict.UNKNOWN: "Cannot be told"}
+WORDS = {Verdict.MET: "Met", Verdict.NOT_MET: "Not met", Verdict.UNKNOWN: "Cannot be determined"}
 _ASIDE = "Not needed here"
 _URGENCY = {Verdict.NOT_MET: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
 _LAST = 3
@@ -62,7 +62,7 @@ class CriteriaGroup:
 
     @property
     def open(self) -> tuple[CriterionRow, ...]:
-        """The rows that count and are not met or cannot be told."""
+        """The rows that count and are not met or cannot be determined."""
         return tuple(row for row in self.rows if row.tone in ("not-met", "unknown"))
 
     @property
@@ -98,19 +98,19 @@ def _by_urgency(row: CriterionRow) -> int:
 
 
 def _section(section: str) -> str:
-    """``A.ii.B.1`` and ``A.ii.A`` stand under ``A.ii``."""
+    """``A.ii.B.1`` and ``A.ii.A`` belong under ``A.ii``."""
     return ".".join(section.partition(",")[0].split(".")[:2])
 
 
 def tally(criteria: Iterable[CriterionResult]) -> str:
-    """``5 met, 1 not met, 1 cannot be told``, of the criteria that count here."""
+    """``5 met, 1 not met, 1 cannot be determined``, of the criteria that count here."""
     counting = [c.verdict for c in criteria if c.applies]
     parts = [
         f"{counting.count(verdict)} {word}"
         for verdict, word in (
             (Verdict.MET, "met"),
             (Verdict.NOT_MET, "not met"),
-            (Verdict.UNKNOWN, "cannot be told"),
+            (Verdict.UNKNOWN, "cannot be determined"),
         )
         if counting.count(verdict)
     ]

@@ -130,7 +130,7 @@ class DetailPage:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """The list of sections, with how much stands in each."""
+        """The list of sections, with how much each holds."""
         one = self.determination
         there = (
             Section("next", "What to do next", str(len(self.steps))),

@@ -1,7 +1,7 @@
 """The limits of a series of results, with the side on which trouble lies.
 
 A policy labels a limit ``policy: hold below``: what it rests on, then what it says. From that label the
-side is read: "below" at its end is a lower limit, all else an upper one. A limit that is a goal is told apart.
+side is read: "below" at its end is a lower limit, all else an upper one. A limit that is a goal is marked as one.
 """
 
 from __future__ import annotations

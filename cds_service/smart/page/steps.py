@@ -1,6 +1,6 @@
 """What to do next, each step a verb: dangers first, then what is not met, then what would settle the unknown.
 
-What was found stands in the rows that the steps lead to; a step repeats only as much as names it.
+What was found is in the rows that the steps lead to; a step repeats only as much as names it.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class EventPoint:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A cycle: its name (empty where it cannot be told), the top of its band, its marks and events in order of time."""
+    """A cycle: its name (empty where it cannot be determined), the top of its band, its marks and events in order of time."""
 
     name: str
     y: int
@@ -97,7 +97,7 @@ def timeline(
     reason: Callable[[str], str] = lambda _: "",
     events: Sequence[EventMark] = (),
 ) -> Timeline | None:
-    """The doses in order of time; None when there are none. ``reason`` tells by reference why one was held."""
+    """The doses in order of time; None when there are none. ``reason`` gives by reference why one was held."""
     if not doses:
         return None
     cycles = _in_cycles(sorted([*doses, *((planned,) if planned else ())], key=lambda dose: dose.day))

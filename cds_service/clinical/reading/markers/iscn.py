@@ -2,7 +2,7 @@
 
 Knows chromosomes 9 and 22 and their breakpoints q34 and q11; other changes only as "another change".
 A karyotype denies the fusion only where it shows neither breakpoint changed, is complete, and rests
-on enough cells or on a clone. Source: policy analysis 8.1.13.
+on enough cells or on a clone. Source: docs/record-reading.md#statements, step 13.
 """
 
 from __future__ import annotations

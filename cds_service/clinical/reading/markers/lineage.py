@@ -2,7 +2,7 @@
 
 The name of a disease, or of a lineage, states it by standing there ("B-lineage lymphoblasts"), unless it is denied,
 doubted, or another person's. A sign belongs to its marker and not to the disease ("Ph-negative B-ALL").
-Source: policy analysis 8.1.14.
+Source: docs/record-reading.md#statements, step 14.
 """
 
 from __future__ import annotations

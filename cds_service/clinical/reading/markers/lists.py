@@ -1,7 +1,7 @@
 """Markers with their signs, list by list, and what a list's governing word makes of them.
 
 A word that governs ("negative for", "lack") speaks for its list; a marker's own sign must agree with it.
-Two signs for one marker are a clash, which says nothing. Source: policy analysis 8.1.6.
+Two signs for one marker are a clash, which says nothing. Source: docs/record-reading.md#statements, step 6.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 A :class:`Case` is what every criterion and rule looks at: the chart at an instant, the order, and
 the frame (courses, position) that does not change when the chart is read as of day 1 of the cycle.
+Procedure: docs/policies/inotuzumab/case.md#course-of-treatment. Also: docs/policies/inotuzumab/case.md#cycle-and-day.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Frame:
 
     @cached_property
     def earlier(self) -> tuple[Dose, ...]:
-        """The doses of earlier courses, and the last days of uses over a period in them (8.4.6)."""
+        """The doses of earlier courses, and the last days of uses over a period in them (docs/policies/inotuzumab/case.md#doses-given, step 4)."""
         doses = [d for d in self.history.given if d not in self.events]
         return tuple(sorted((*doses, *self.earlier_periods), key=lambda d: d.day))
 
@@ -196,7 +197,7 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
 
 
 def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
-    """The evidence with what speaks of an earlier cycle dated to that cycle."""
+    """The evidence, with what is about an earlier cycle dated to that cycle."""
     placed = [(i, frame.after_cycle(i.cycle, When(i.first, i.day))) for i in items]
     return tuple(sorted((replace(i, first=w.first, day=w.last) for i, w in placed), key=in_time))
 
@@ -241,7 +242,7 @@ def _days_of(other: Order) -> Iterator[tuple[date, Label | None]]:
 
 
 def _takes_the_place(newer: Order, day: date, label: Label | None) -> bool:
-    """Whether an order that names an earlier one stands for this dose of it: its slot, or less than 6 days away.
+    """Whether an order that names an earlier one replaces this dose of it: its slot, or less than 6 days away.
 
     FHIR's ``priorPrescription`` names the order before in a series as well; that one still counts.
     """

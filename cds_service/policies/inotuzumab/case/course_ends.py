@@ -1,7 +1,8 @@
-"""Courses of treatment: what ends one (POL-COURSE, policy analysis 1.6, steps 1 and 2).
+"""Courses of treatment: what ends one (POL-COURSE).
 
 A transplant, another systemic line or a late relapse ends a course when it lies between one dose
 and the next, or after the last. A gap alone never does.
+Procedure: docs/policies/inotuzumab/case.md#course-of-treatment.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def _by_stated_line(chart: Chart, given: Sequence[Dose]) -> Iterator[End]:
 
 
 def _by_late_relapse(given: Sequence[Dose], items: Sequence[Item]) -> Iterator[End]:
-    """Step 1 c: relapse evidence after a CR or CRi of a course, more than 90 days after the dose before it."""
+    """Step 1 c: relapse evidence after a CR or CRi of a course, long after the dose before it."""
     achieved = [i for i in items if i.achieved and i.first > given[0].day]
     for item in items:
         if not item.relapse or not any(i.day < item.first for i in achieved):

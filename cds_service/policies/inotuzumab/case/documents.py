@@ -1,6 +1,7 @@
-"""Documents on record: clinical notes, administration records, pathology reports (POL-A-DOC, policy analysis 2.4).
+"""Documents on record: clinical notes, administration records, pathology reports (POL-A-DOC).
 
 A document proves that it exists; its content counts only where the text is readable.
+Procedure: docs/policies/inotuzumab/case.md#documents.
 """
 
 from __future__ import annotations

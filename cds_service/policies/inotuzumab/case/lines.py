@@ -2,6 +2,7 @@
 
 A line is systemic ALL therapy given before the course. Steroid prephase, cytoreduction, intrathecal
 drugs, and the drugs of the regimen that starts now are none; maintenance belongs to its line.
+Procedure: docs/policies/inotuzumab/case.md#prior-lines.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def systemic(use: DrugUse) -> frozenset[str]:
 
 
 def is_cytoreduction(use: DrugUse, day_one: date) -> bool:
-    """Hydroxyurea; steroids or vincristine shortly before day 1 or so labelled (POL-A-II-B-1, step 2)."""
+    """Hydroxyurea; steroids or vincristine shortly before day 1 or so labelled (step 2)."""
     if not use.drugs or use.drugs - CYTOREDUCTION:
         return False
     if "hydroxyurea" in use.drugs or _LABELLED_CYTOREDUCTION.search(use.all_text):
@@ -131,7 +132,7 @@ def prior_lines(
 def _may_be_for_another(
     reasons: Iterable[Mapping[str, Any]], ended: When | None, leukemia_from: date | None
 ) -> bool:
-    """Whether a therapy is *possible* as a line (policy analysis 8.4.1).
+    """Whether a therapy is *possible* as a line (step 5).
 
     Its reason is not understood; or it has none, another malignancy is on record, and it may have
     ended more than 28 days before the leukemia's first entry (``leukemia_from``; None: no such date).
@@ -272,7 +273,7 @@ def is_maintenance(use: DrugUse) -> bool:
 
 
 def ends_course(use: DrugUse, chart: Chart) -> frozenset[str]:
-    """The drugs of a use that are another systemic ALL line, which ends a course (POL-COURSE 1 b)."""
+    """The drugs of a use that are another systemic ALL line, which ends a course (docs/policies/inotuzumab/case.md#course-of-treatment, step 1)."""
     if not use.is_given or is_maintenance(use):
         return frozenset()
     drugs = systemic(use) - TKIS - MINI_HYPER_CVD - STEROIDS - {"hydroxyurea", UNRESOLVED}

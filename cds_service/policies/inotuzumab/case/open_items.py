@@ -1,7 +1,8 @@
-"""Why a documentation item is open: absent, not to be seen, on file but not understood, or ordered and awaited.
+"""Why a documentation item is open: absent, not seen, on file but not understood, or ordered and awaited.
 
-Knows where each item may stand in a record and which orders would bring it. Unseen is never absent:
+Knows where each item may be in a record and which orders would bring it. Unseen is never absent:
 a reason says so, and no order is offered for what may be there already.
+Procedure: docs/policies/inotuzumab/case.md#open-items.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ SOURCES: Mapping[str, tuple[DataKind, ...]] = {
 
 
 def hidden(chart: Chart, item: str) -> str | None:
-    """Why an item may stand where nothing was seen; None when all was seen where it may stand.
+    """Why an item may be where nothing was seen; None when all places of it were seen.
 
-    A type that the EHR does not offer hides an item only when it could stand nowhere else.
+    A type that the EHR does not offer hides an item only when it could be nowhere else.
     """
     needs = SOURCES[item]
     if reason := chart.unseen(*needs):
@@ -47,7 +48,7 @@ def hidden(chart: Chart, item: str) -> str | None:
 
 
 def absent(case: Case, what: str, item: str, ending: str = " found") -> str:
-    """That a thing was not found; or that it may stand where nothing was seen, or in what was not understood.
+    """That a thing was not found; or that it may be where nothing was seen, or in what was not understood.
 
     ``what`` is a noun without article.
     """
@@ -118,7 +119,7 @@ def not_understood(case: Case, item: str) -> list[OnFile]:
 
 
 def _mentions(case: Case, item: str) -> list[OnFile]:
-    """The newest text that names the item's topic and was not understood (8.1, 7)."""
+    """The newest text that names the item's topic and was not understood (docs/record-reading.md#statements, step 7)."""
     since = case.frame.start if item in _OF_THE_COURSE else None
     if item in _TOPICS:
         mention = newest_mention(case.chart, _TOPICS[item], since)

@@ -1,7 +1,6 @@
-"""The days of one order: which cycle and day each planned dose is, and whether two lie too close (policy analysis 8.3.1).
+"""The days of one order: which cycle and day each planned dose is, and whether two lie too close.
 
-The first dose stands where the order stands; the later ones are placed after it by their own
-labels, else by counting (1.7).
+Procedure: docs/policies/inotuzumab/case.md#days-of-one-order.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def too_close(order: Order) -> tuple[date, date] | None:
 
 
 def later_places(case: Case) -> Iterator[tuple[PlannedDose, tuple[Label, ...]]]:
-    """The planned doses after the first, each with its possible places; none where nothing tells them."""
+    """The planned doses after the first, each with its possible places; none where nothing shows them."""
     readings = [
         Reading().with_dose(_dose(case.order.doses[0], case), candidate)
         for candidate in case.frame.position.candidates

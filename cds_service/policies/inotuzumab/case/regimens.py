@@ -1,6 +1,7 @@
 """Regimens by name: mini-hyper-CVD, full hyper-CVAD, and other ALL therapy that notes and plans mention.
 
 A regimen that a text names as given before is history, not part of the plan. What is not wholly understood is told apart.
+Procedure: docs/policies/inotuzumab/case.md#prior-lines. Also: docs/policies/inotuzumab/initial.md#partner-drugs.
 """
 
 from __future__ import annotations

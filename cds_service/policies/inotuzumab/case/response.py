@@ -1,7 +1,8 @@
-"""Response in a course: policy analysis 2.2, steps 5 to 7 (POL-DEF-CR, POL-DEF-CRI, POL-DEF-CR-OR-CRI).
+"""Response in a course, from its evidence (POL-DEF-CR, POL-DEF-CRI, POL-DEF-CR-OR-CRI).
 
-Evidence in order of time: the newest decides, and CR or CRi once achieved stands until relapse
+In order of time the newest evidence decides, and CR or CRi once achieved stands until relapse
 evidence. A partial date decides only what it decides wherever in its period it lies.
+Procedure: docs/policies/inotuzumab/case.md#response.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def course_response(
 
 
 def _guesses(told: Sequence[Item], unread: Sequence[Item]) -> Iterator[list[Item]]:
-    """What blast results that cannot be read may say: disease; or none, where nothing newer is told."""
+    """What blast results that cannot be read may say: disease; or none, where there is nothing newer."""
     if unread:
         yield [replace(i, relapse=True, open=False) for i in unread]
         last = max((i.day for i in told), default=date.min)

@@ -1,8 +1,9 @@
-"""Dated evidence of response: statements and components, as items of one kind (policy analysis 2.2, steps 1 to 4).
+"""Dated evidence of response: statements and components, as items of one kind.
 
-Says of each piece of evidence whether it shows CR or CRi, its opposite, or relapse. What a course
-has reached follows from their order and is decided in ``response``. Which words are statements: POL-REC-TEXT, by the reader. The counts that separate CR
-from CRi change no decision and are not read.
+Says of each piece of evidence whether it shows CR or CRi, its opposite, or relapse. What a course has
+reached follows from their order and is decided in ``response``. Which words are statements is the reader's
+business (POL-REC-TEXT). The counts that separate CR from CRi change no decision and are not read.
+Procedure: docs/policies/inotuzumab/case.md#response.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _item(
 
 
 def _entries(chart: Chart) -> Iterator[Item]:
-    """Entries of a relapse with an onset of their own (8.1, 4): later than a CR they end it."""
+    """Entries of a relapse with an onset of their own: later than a CR they end it (step 1)."""
     for p in chart.problems:
         if p.onset is not None and p.verified and not p.is_event and is_relapse(p):
             text = f"relapse recorded with onset {p.onset}"
@@ -94,9 +95,9 @@ def _statements(chart: Chart) -> Iterator[Item]:
 
 
 def _components(chart: Chart) -> Iterator[Item]:
-    """Step 2: marrow at or above 5 %, blasts in blood or EMD: not achieved, each alone; all clear: achieved."""
+    """Step 2: marrow at or above the limit, blasts in blood or EMD: not achieved, each alone; all clear: achieved."""
     limit = number("cr.marrow_blasts_max")
-    marrow, blood = (_speaking(results) for results in blasts(chart))
+    marrow, blood = (_latest_of_each_day(results) for results in blasts(chart))
     emd = extramedullary(chart)
     for m in marrow:
         if m.value is not None and m.value.is_below(limit) is False:
@@ -118,7 +119,7 @@ def _components(chart: Chart) -> Iterator[Item]:
 
 
 def _unreadable(chart: Chart) -> Iterator[Item]:
-    """Blast results whose value cannot be read, on a day of which nothing else tells the response."""
+    """Blast results whose value cannot be read, on a day without other evidence."""
     for name, results in zip(("marrow blasts", "peripheral blasts"), unreadable_blasts(chart), strict=True):
         for r in results:
             if r.when is not None:
@@ -128,8 +129,8 @@ def _unreadable(chart: Chart) -> Iterator[Item]:
                 )
 
 
-def _speaking(results: Iterable[Result]) -> list[Result]:
-    """The results that speak for their day: the latest of it, a correction before what it corrects."""
+def _latest_of_each_day(results: Iterable[Result]) -> list[Result]:
+    """The results that count for their day: the latest of it, a correction before what it corrects."""
     by_day: dict[tuple[date, date], list[Result]] = {}
     for r in results:
         if r.when is not None:
@@ -140,7 +141,7 @@ def _speaking(results: Iterable[Result]) -> list[Result]:
 def _clear(
     m: Result, p: Result, days: tuple[date, date], emd: tuple[Extramedullary, ...], chart: Chart
 ) -> Iterator[Item]:
-    """Clear marrow and blood within 14 days of each other, dated by the newest part (steps 2 and 3)."""
+    """Clear marrow and blood within one window, dated by the newest part (steps 2 and 3)."""
     first, day = sorted(days)
     window = span("response.components_window")
     same_day = f" ({m.day_text})" if m.day_text == p.day_text else ""
@@ -158,7 +159,7 @@ def _emd_on(
 ) -> Extramedullary | str | None:
     """Step 3: EMD absent on a day, or stated so before the window closes.
 
-    A text when it cannot be told (recorded and not followed up, or not all was seen); None when it
+    A text when it cannot be determined (recorded and not followed up, or not all was seen); None when it
     is stated as present within the window, which is evidence of its own.
     """
     if not emd:

@@ -1,4 +1,7 @@
-"""The schedule of the drug, from the policy's numbers: what the count of cycles and the history of doses need."""
+"""The schedule of the drug, from the policy's numbers: what the count of cycles and the history of doses need.
+
+Procedure: docs/policies/inotuzumab/case.md#cycle-and-day.
+"""
 
 from __future__ import annotations
 

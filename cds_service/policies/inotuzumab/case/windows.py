@@ -1,6 +1,7 @@
 """Times that several rules share: before the first dose of the course, and since the last completed cycle.
 
-Policy analysis 2.5 (MONITORING), 2.7 step 3 and 1.7: "after day 1" is on a later calendar day than that dose.
+"After day 1" is on a later calendar day than that dose.
+Procedure: docs/policies/inotuzumab/case.md#windows.
 """
 
 from __future__ import annotations

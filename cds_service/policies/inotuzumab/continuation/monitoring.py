@@ -1,7 +1,8 @@
-"""What a reviewer needs to see monitored: procedure MONITORING of policy analysis 2.5 (B.i.C.1 to C.3).
+"""What a reviewer needs to see monitored (B.i.C.1 to C.3).
 
 Each part is met or unknown, never "not met". A note that exists but does not say so in readable
 text meets its part with "content not read" and stays on the checklist as information.
+Procedure: docs/policies/inotuzumab/continuation.md#monitoring.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _AN_HOUR = frozenset({"watched", "after", "hour"})
 
 
 def counts(case: Case) -> Answer:
-    """C.1: ANC and platelets within 14 days, and a note on infection and bleeding."""
+    """C.1: recent ANC and platelets, and a note on infection and bleeding."""
     return _joined(_blood_count(case), _note(case, "myelosuppression-note"))
 
 
@@ -82,7 +83,7 @@ def _saying(case: Case, item: str) -> tuple[Note, str] | None:
 
 
 def _infection_and_bleeding(text: str) -> str:
-    """The sentences of a note that speak of infection and of bleeding; empty unless both are spoken of."""
+    """The sentences of a note about infection and about bleeding; empty unless there are both."""
     found = mentioned(text, "monitoring")
     named = {value for values, _ in found for value in values}
     return " ".join(f"{quote}." for _, quote in found) if named >= {"infection", "bleeding"} else ""
@@ -118,7 +119,7 @@ def _after(case: Case) -> str:
 
 
 def _blood_count(case: Case) -> Answer:
-    """ANC and platelets within 14 days before min(today, planned date); for day 8 and 15 before day 1 will do."""
+    """ANC and platelets of their window before min(today, planned date); for day 8 and 15 before day 1 will do."""
     ends = [case.horizon, *([case.day_one] if case.day != 1 and case.day_one < case.horizon else [])]
     tests = (("ANC", anc(case.chart)), ("platelets", platelets(case.chart)))
     for end in ends:

@@ -1,7 +1,8 @@
-"""How many cycles: POL-B-I-MAX, the procedure MAX of policy analysis 2.5, with POL-DEF-MRD.
+"""How many cycles: POL-B-I-MAX, with MRD (POL-DEF-MRD).
 
-Two cycles before a transplant, a third when CR/CRi and MRD negativity were not both reached; else
-up to six, with CR or CRi within three. An unknown plan is judged both ways.
+A few cycles before a transplant, one more when CR/CRi and MRD negativity were not both reached; else
+more of them, with CR or CRi by a deadline. An unknown plan is judged both ways.
+Procedure: docs/policies/inotuzumab/continuation.md#number-of-cycles. Also: docs/policies/inotuzumab/continuation.md#mrd.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Plan:
 
 
 def duration(case: Case) -> Answer:
-    """POL-B-I-MAX: procedure MAX, by the newest statement of the transplant plan."""
+    """POL-B-I-MAX, by the newest statement of the transplant plan."""
     n = case.highest_cycle
     if n is None:
         why = f"the cycle is not known ({case.frame.position.why_unknown})"
@@ -53,7 +54,10 @@ def duration(case: Case) -> Answer:
     plan, response, mrd = transplant_plan(case), response_by_cycle_three(case, n), mrd_after_two_cycles(case)
     with_transplant = _planned(n, response.verdict, mrd.verdict)
     without = _not_planned(n, response.verdict)
-    verdict = {True: with_transplant, False: without, None: agreed((with_transplant, without))}[plan.planned]
+    if plan.planned is None:
+        verdict = agreed((with_transplant, without))
+    else:
+        verdict = with_transplant if plan.planned else without
     said = "; ".join(_sentence(n, plan, response, mrd, verdict))
     evidence = (*plan.evidence, *_decisive(n, plan, response, mrd))
     if verdict is UNKNOWN:
@@ -73,7 +77,7 @@ def _planned(n: int, response: Verdict, mrd: Verdict) -> Verdict:
 
 
 def _not_planned(n: int, response: Verdict) -> Verdict:
-    """Step 2, POL-B-III: cycles 4 to 6 only when CR/CRi was reached by cycle 3."""
+    """Step 2, POL-B-III: beyond the deadline only when CR/CRi was reached by it."""
     if n <= days("cycle.response_deadline"):
         return MET
     return response if n <= days("cycle.max.non_hsct") else NOT
@@ -107,7 +111,7 @@ def _plan_text(planned: bool, statements: tuple[Intention, ...]) -> str:
 
 
 def response_by_cycle_three(case: Case, n: int) -> Fact:
-    """Step 4: CR/CRi of the course dated up to the day of C4D1; never: "not in CR/CRi" after C3D1 and none before."""
+    """Step 4: CR/CRi of the course dated by the deadline; never: "not in CR/CRi" in its last cycle and none before."""
     response, deadline = case.response, days("cycle.response_deadline")
     if n <= deadline:
         return _reached_so_far(case)
@@ -251,7 +255,7 @@ def _settles(needed: list[str]) -> str:
 
 
 def mrd_informs(case: Case) -> str | None:
-    """POL-B-II-A-2: why the MRD status after two cycles is asked for where the verdict stands without it."""
+    """POL-B-II-A-2: why the MRD status after two cycles is asked for where the verdict does not need it."""
     n = case.highest_cycle
     if n is None or not _third_before_transplant(n, transplant_plan(case)):
         return None

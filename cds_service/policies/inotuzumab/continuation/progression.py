@@ -1,6 +1,7 @@
-"""Progression: POL-B-I-PROG, the procedure PROG of policy analysis 2.5.
+"""Progression: POL-B-I-PROG.
 
 The newest evidence of the present course decides; silence is not documentation.
+Procedure: docs/policies/inotuzumab/continuation.md#progression.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class _Sign:
 
 
 def progression(case: Case) -> Answer:
-    """POL-B-I-PROG: procedure PROG."""
+    """POL-B-I-PROG: the newest signs, against day 1 of the last completed cycle."""
     response, since = case.response, case.last_cycle_day_one
     if response.status is Status.LOST:
         return Answer(NOT, response.because, response.evidence)
@@ -57,7 +58,7 @@ def progression(case: Case) -> Answer:
     elif not newest:
         why = _SILENT if hidden(case.chart, "progression-note") is None else _PARTLY_SEEN
     elif unread := [i.text for i in case.items if i.unreadable and i.reference in evidence]:
-        why = f"{'; '.join(unread)}: whether the disease has progressed cannot be told"
+        why = f"{'; '.join(unread)}: whether the disease has progressed cannot be determined"
     elif False not in found:
         why = f"{texts}, and no CR or CRi before: whether the disease has progressed is not stated"
     elif since is not None and any(s.first <= since for s in newest if s.progression is False):

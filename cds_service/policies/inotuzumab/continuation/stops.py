@@ -1,6 +1,7 @@
-"""What the policy says to stop for permanently, and what leaves that open (procedure TOX, 2.5).
+"""What the policy says to stop for permanently, and what leaves that open.
 
-The same reasons stand on the safety card as findings, so that card and criterion never differ.
+The same reasons are on the safety card as findings, so that card and criterion never differ.
+Procedure: docs/policies/inotuzumab/continuation.md#toxicity.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _CONSIDER = "consider-permanent-discontinuation"
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason to stop, or to ask before it can be told.
+    """One reason to stop, or to ask before it is known.
 
     ``item`` is the documentation item, ``asks`` what would settle it. ``kind`` is the finding it
     raises; empty where another rule raises its own.
@@ -50,7 +51,7 @@ class Source:
 
 @once
 def stop_reasons(case: Case) -> tuple[Reason, ...]:
-    """Step 1 of TOX: exactly the conditions for which the policy says permanently discontinue."""
+    """Step 1: exactly the conditions for which the policy says permanently discontinue."""
     return tuple(reason for source in STOPS for reason in source.reasons(case))
 
 
@@ -86,7 +87,7 @@ def _persistence_text(p: Persistence) -> str:
 
 @once
 def undecided_reasons(case: Case) -> tuple[Reason, ...]:
-    """Step 2 of TOX: recorded, but date, confirmation, cause or severity is missing; and what only asks to consider."""
+    """Step 2: recorded, but date, confirmation, cause or severity is missing; and what only asks to consider."""
     return tuple(reason for source in UNDECIDED for reason in source.reasons(case))
 
 

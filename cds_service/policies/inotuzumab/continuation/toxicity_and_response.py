@@ -1,6 +1,7 @@
 """Section B: unacceptable toxicity, and whether the response is documented.
 
 Holds never change toxicity; a document to submit is met or unknown, never "not met".
+Procedure: docs/policies/inotuzumab/continuation.md#toxicity. Also: docs/policies/inotuzumab/continuation.md#response-documented.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _TOXICITY_NEEDS = (
 
 
 def toxicity(case: Case) -> Answer:
-    """POL-B-I-TOX: procedure TOX. NOT only for what the policy says to stop for permanently."""
+    """POL-B-I-TOX. NOT only for what the policy says to stop for permanently."""
     if stops := stop_reasons(case):
         found = "; ".join(s.text for s in stops)
         evidence = tuple(r for s in stops for r in s.evidence)

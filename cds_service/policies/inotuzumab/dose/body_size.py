@@ -2,6 +2,7 @@
 
 The newest decides what is expected. A dose that is out of range by it alone may be the fault of the
 measure, so such a finding is at most a warning and no dose is suggested.
+Procedure: docs/policies/inotuzumab/dose.md#body-sizes-that-quarrel.
 """
 
 from __future__ import annotations

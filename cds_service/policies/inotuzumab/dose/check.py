@@ -1,7 +1,8 @@
-"""Judging the ordered dose: the dose procedure of policy analysis 2.6, steps 1 to 5.
+"""Judging the ordered dose against the table.
 
-What is expected, what is ordered and how a reduced cycle may be split is told by the modules
-beside it; the words of the findings are in ``dose_findings``.
+What is expected, what is ordered and how a reduced cycle may be split comes from the modules
+beside it; the words of the findings are in ``findings``.
+Procedure: docs/policies/inotuzumab/dose.md#the-dose-against-the-table.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def _later_doses(case: Case, body: BodySurface) -> Iterator[Judged]:
 
 
 def _judge(case: Case, expected: Expected, ordered: Ordered, day: int | None, on: str = "") -> Judged:
-    """Step 4: within 10 %, under or over; with two rows, under the lower or over the higher one."""
+    """Step 4: in range, under or over; with two rows, under the lower or over the higher one."""
     verdict = "unknown"
     if ordered.mg is not None and expected.bsa is not None:
         verdict = _verdict(case, expected, ordered.mg, day, expected.bsa)
@@ -121,7 +122,7 @@ def _verdict(case: Case, expected: Expected, mg: Decimal, day: int | None, bsa: 
 
 
 def _facts(judged: Judged, *, for_every_day: bool) -> Dose:
-    """The dose facts; what depends on an open row is not told."""
+    """The dose facts; what depends on an open row is None."""
     expected, bsa, row = judged.expected, judged.expected.bsa, judged.expected.row
     ordered = rounded(judged.ordered.mg) if judged.ordered.mg is not None else None
     area = to_place(bsa, _BSA_PLACES) if bsa is not None else None

@@ -1,7 +1,8 @@
-"""The total of a reduced cycle (policy analysis 2.8, step 1): how a reduced dose may be split.
+"""The total of a reduced cycle: how a reduced dose may be split.
 
-The policy reduces the total of the cycle; a single dose above three quarters of the table is in
-range when all doses of the cycle stay within the reduced total.
+The policy reduces the total of the cycle; a single dose above the reduced one is in range when all
+doses of the cycle stay within the reduced total.
+Procedure: docs/policies/inotuzumab/interruptions.md#reductions.
 """
 
 from __future__ import annotations

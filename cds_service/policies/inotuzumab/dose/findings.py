@@ -1,6 +1,6 @@
 """The findings about a dose in words: unchecked, outside the table, or not reduced though due.
 
-Policy analysis 2.6 steps 4 and 5, 2.8 (POL-INT-GE14) and 3.7 (combinations).
+Procedure: docs/policies/inotuzumab/dose.md#the-dose-against-the-table. Also: docs/policies/inotuzumab/interruptions.md#reductions.
 """
 
 from __future__ import annotations
@@ -136,13 +136,13 @@ def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str
 
 
 def _due(row: Row, mg: Decimal, bsa: Decimal) -> str:
-    """The dose that is due instead, and why; to 0.01 mg, since the exact one stands in the dose facts."""
+    """The dose that is due instead, and why; to 0.01 mg, since the exact one is in the dose facts."""
     due = to_place(row.per_m2 * bsa, Decimal("0.01"))
     return f"{plain(rounded(mg))} mg ordered, {plain(due)} mg due; {row.cut.because}"
 
 
 def _severity(case: Case, judged: Judged, mg: Decimal, bsa: Decimal) -> Indicator:
-    """Critical when far over the (highest) row; beside a covered combination by 3.7."""
+    """Critical when far over the (highest) row; beside a covered combination by step 5."""
     combined = is_combination(case)
     top = highest_of_table() if combined else max(r.per_m2 for r in judged.expected.rows)
     critical = rounded(top * bsa * (1 + number("dose.tolerance.critical_over") / 100))

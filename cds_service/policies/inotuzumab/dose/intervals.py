@@ -1,6 +1,6 @@
 """When the order falls: minimum interval, early cycle, dose to omit, third dose of two, late without a reason.
 
-Policy analysis 2.6 (POL-QL), 2.8 (interruptions) and 1.6.2 (a gap without a reason).
+Procedure: docs/policies/inotuzumab/dose.md#when-the-order-falls. Also: docs/policies/inotuzumab/interruptions.md#length, docs/policies/inotuzumab/interruptions.md#reductions.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _later_cycle_lasts() -> str:
 
 
 def dose_to_omit(case: Case) -> Iterator[Finding]:
-    """POL-INT-GE7: an order labelled with the held day, 7 or more days after that day's planned date."""
+    """POL-INT-GE7: an order labelled with the held day, long after that day's planned date."""
     label = case.order.label
     if label is None or label.day == 1 or label.cycle != case.cycle:
         return
@@ -134,17 +134,17 @@ def _open_interruptions(case: Case) -> Iterator[str]:
             )
             yield f"a dose was held on {i.start} and {said}"
         elif i.toxicity and i.length is None:
-            yield f"{i.shown}: its length, and so any reduction, cannot be told"
+            yield f"{i.shown}: its length, and so any reduction, cannot be determined"
 
 
 def _no_reason(case: Case, absent: str) -> str:
-    """That no reason is recorded, in the words given, unless it may stand where nothing was seen."""
+    """That no reason is recorded, in the words given, unless it may be where nothing was seen."""
     reason = hidden(case.chart, "interruption-reason")
     return f"its reason could not be looked for everywhere ({reason})" if reason else absent
 
 
 def _late_without_reason(case: Case) -> Iterator[str]:
-    """Step 1: a dose or cycle 7 or more days late, given or ordered, with no interruption recorded before it."""
+    """docs/policies/inotuzumab/interruptions.md#length, step 1: a dose or cycle that is late, given or ordered, with no interruption recorded before it."""
     for day, label, what in _doses_in_order(case):
         due = _due(case, label)
         if due is None or (late := (day - due).days) < days("interruption.ask_after"):

@@ -1,7 +1,8 @@
-"""How many mg an order asks for: POL-CODE-J9229 (policy analysis 2.3) and contract section 6.
+"""How many mg an order asks for (POL-CODE-J9229).
 
 A stated dose comes first and makes units mere billing. Units alone are a dose unless they are the
 number billed for whole vials; a number of vials is never a dose.
+Procedure: docs/policies/inotuzumab/dose.md#units-of-the-order. Also: docs/policies/inotuzumab/dose.md#the-orders-dose.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Ordered:
 def ordered_dose(order: Order, planned: PlannedDose, expected: Expected) -> Ordered:
     """The dose of one planned day: quantities, else units that can be a dose, else a figure in words.
 
-    Several instructions for the day are one dose, their sum (policy analysis 8.3.3).
+    Several instructions for the day are one dose, their sum (#the-orders-dose, step 2).
     """
     named = [amount for amount in planned.amounts if amount.is_named]
     if len(named) > 1:

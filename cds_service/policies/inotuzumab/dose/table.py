@@ -1,7 +1,8 @@
-"""What the dose table gives for an order: steps 1 to 3 of the dose procedure (policy analysis 2.6).
+"""What the dose table gives for an order.
 
-BSA, the row by cycle, day and response, the reduction of 2.8. Where every row that may apply gives
+BSA, the row by cycle, day and response, and the reduction in force. Where every row that may apply gives
 the same, an unknown response or cycle does not leave the dose unchecked.
+Procedure: docs/policies/inotuzumab/dose.md#the-dose-against-the-table.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def expected_dose(case: Case, body: BodySurface) -> Expected:
 def expected_later(case: Case, body: BodySurface, places: Sequence[Label]) -> Expected:
     """The rows that may apply to a later dose of an order, at one of several possible places."""
     if not places:
-        return Expected(body, _of_any_place(), "the cycle and day of this dose cannot be told")
+        return Expected(body, _of_any_place(), "the cycle and day of this dose cannot be determined")
     rows = rows_for(case, places)
     return Expected(body, rows, "its cycle or the response then is not known" if len(rows) > 1 else "")
 
@@ -168,7 +169,7 @@ def row_of_later_cycle(no_cr: bool, day: int, cut: Reduction = UNREDUCED) -> Row
 
 
 def _of_any_place() -> tuple[Row, ...]:
-    """Both doses of the table, for an order whose place cannot be told at all."""
+    """Both doses of the table, for an order whose place cannot be determined at all."""
     return row_of_later_cycle(False, 1), row_of_later_cycle(True, 1)
 
 

@@ -1,6 +1,7 @@
 """ANC and platelets at the three times of the hematologic table: now, before treatment, before the last cycle.
 
-Policy analysis 2.7, steps 2 to 4. A platelet count soon after a transfusion is an upper bound (POL-HEM-FN).
+A platelet count soon after a transfusion is an upper bound (POL-HEM-FN).
+Procedure: docs/policies/inotuzumab/hematologic.md#counts-before-the-next-cycle.
 """
 
 from __future__ import annotations
@@ -42,11 +43,11 @@ class Count:
 
     @property
     def low(self) -> bool | None:
-        """Whether the count is below the limit; None when it cannot be told."""
+        """Whether the count is below the limit; None when it cannot be determined."""
         return _agreed(self._known(r).is_below(self.limit) for r in self.results)
 
     def fell_from(self, earlier: Count) -> bool | None:
-        """Whether the count is below an earlier one; None when it cannot be told."""
+        """Whether the count is below an earlier one; None when it cannot be determined."""
         if earlier.transfused:
             return None
         return _agreed(
@@ -82,10 +83,10 @@ class Count:
 
     @property
     def why_open(self) -> str:
-        """Why it cannot be told whether the count is low."""
+        """Why it cannot be determined whether the count is low."""
         if self.transfused:
             return f"{self.shown}: an upper bound, at or above {plain(self.limit)}"
-        return f"{self.shown}: it cannot be told whether it is below {plain(self.limit)}"
+        return f"{self.shown}: it cannot be determined whether it is below {plain(self.limit)}"
 
 
 def _agreed(answers: Iterable[bool | None]) -> bool | None:

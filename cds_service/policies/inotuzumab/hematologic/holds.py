@@ -1,7 +1,8 @@
-"""The hematologic table: holds before the next cycle (policy analysis 2.7, steps 1 and 5 to 8).
+"""The hematologic table: holds before the next cycle.
 
-Holds apply to day-1 orders of cycle 2 or later. The counts come from ``hem_counts``; the 28-day
-rule (step 9), which applies to every order, is in ``hem_persistence``.
+Holds apply to day-1 orders of cycle 2 or later. The counts come from ``counts``; the rule on counts that
+stay low (step 9), which applies to every order, is in ``persistence``.
+Procedure: docs/policies/inotuzumab/hematologic.md#counts-before-the-next-cycle.
 """
 
 from __future__ import annotations
@@ -118,7 +119,10 @@ def _row_three(c: Counts) -> Outcome:
     hold = _all((_any(fell), not_recovered))
     if hold is None:
         return Outcome(
-            None, "POL-HEM-3", f"{known}: it cannot be told whether the next cycle is to be held", evidence
+            None,
+            "POL-HEM-3",
+            f"{known}: it cannot be determined whether the next cycle is to be held",
+            evidence,
         )
     if not hold:
         return Outcome(False, "POL-HEM-3", known, evidence)

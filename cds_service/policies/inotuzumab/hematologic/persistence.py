@@ -1,7 +1,8 @@
-"""Cytopenia of more than 28 days: POL-HEM-1-28 and POL-HEM-2-28 (policy analysis 2.7, step 9).
+"""Counts that stay low: POL-HEM-1-28 and POL-HEM-2-28.
 
 Applies to every order and, as every stop rule, to every course. What is suspected is read from
 statements and adverse events; a cause that nobody stated leaves the rule undecided.
+Procedure: docs/policies/inotuzumab/hematologic.md#counts-before-the-next-cycle.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from cds_service.remembering import once
 
 @dataclass(frozen=True, slots=True)
 class Persistence:
-    """A count low for more than 28 days: since when, and whether inotuzumab is suspected.
+    """A count that stayed low too long: since when, and whether inotuzumab is suspected.
 
     ``suspected`` is None when no cause is stated, or the counts before treatment, which decide
     whether the rule applies, are not known (``open_because``).

@@ -1,4 +1,7 @@
-"""Alone, with a listed TKI, or with mini-hyper-CVD (A.ii.B, A.v): what PARTNERS means for coverage."""
+"""Alone, with a listed TKI, or with mini-hyper-CVD (A.ii.B, A.v): what the partner drugs mean for coverage.
+
+Procedure: docs/policies/inotuzumab/initial.md#partner-drugs.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 Problem-list entries, statements of response and blast counts, as states of the disease. What
 follows for coverage is decided by the criteria.
+Procedure: docs/policies/inotuzumab/initial.md#relapsed-or-refractory. Also: docs/policies/inotuzumab/initial.md#philadelphia-chromosome.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def disease_course(case: Case) -> DiseaseCourse:
 def leukemia_from(case: Case) -> date | None:
     """The day of the leukemia's first entry; None where that is itself a remission or relapse, or there is none.
 
-    Problem lists often begin at the relapse: such an entry does not tell when the disease began.
+    Problem lists often begin at the relapse: such an entry does not show when the disease began.
     """
     dated = [(w.first, p) for p in case.diagnosis.leukemia if (w := p.dated) is not None]
     first = min((day for day, _ in dated), default=None)

@@ -1,6 +1,7 @@
-"""Plans and orders that call this treatment first line or induction (procedure FL, policy analysis 8.4.1).
+"""Plans and orders that call this treatment first line or induction.
 
-They count only for this disease, and dated on day 1 or within 90 days before it.
+They count only for this disease, and dated on day 1 or shortly before it.
+Procedure: docs/policies/inotuzumab/initial.md#frontline.
 """
 
 from __future__ import annotations

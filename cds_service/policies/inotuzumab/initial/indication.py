@@ -1,7 +1,8 @@
-"""Section A and the indication: one function for each criterion of an initial request.
+"""Age, diagnosis and CD22: one function for each criterion.
 
-Each is a procedure of the policy analysis, in its order: the first line that fits decides.
-Missing data is UNKNOWN with what would settle it, never NOT MET.
+In each procedure the first step that fits decides. Missing data is UNKNOWN with what would settle it,
+never NOT MET.
+Procedure: docs/policies/inotuzumab/initial.md#age. Also: docs/policies/inotuzumab/initial.md#diagnosis, docs/policies/inotuzumab/initial.md#cd22.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def age(case: Case) -> Answer:
 
 
 def diagnosis(case: Case) -> Answer:
-    """POL-A-I-DX: procedure DX. Only confirmed conditions; a code of the policy alone never meets it."""
+    """POL-A-I-DX. Only confirmed conditions; a code of the policy alone never meets it."""
     d = case.diagnosis
     named = refs((*d.b_all, *d.t_all, *d.mixed, *d.unspecified_all)) + tuple(i.reference for i in d.lineages)
     stated = {i.lineage for i in d.lineages}
@@ -104,7 +105,7 @@ _CD22_TEST = "flow cytometry or immunohistochemistry for CD22 on the leukemic bl
 
 
 def cd22(case: Case) -> Answer:
-    """POL-A-I-CD22: procedure CD22. The newest sample on leukemic blasts, laboratory's words first."""
+    """POL-A-I-CD22. The newest sample on leukemic blasts, laboratory's words first."""
     samples = cd22_samples(case.chart)
     found = newest(samples)
     if not found:
@@ -160,7 +161,7 @@ def _cd22_shown(result: Result) -> str:
 
 
 def _cd22_verdict(result: Result) -> Verdict:
-    """Steps 3 and 4: what one result says, words first, then the number."""
+    """#cd22, steps 3 and 4: what one result says, words first, then the number."""
     high, low = number("cd22.positive_min"), number("cd22.negative_max")
     value = result.value
     if result.sign is True:

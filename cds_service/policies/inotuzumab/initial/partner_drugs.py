@@ -1,7 +1,8 @@
-"""Which drugs go with this cycle: the procedure PARTNERS of policy analysis 2.4.
+"""Which drugs go with this cycle.
 
 Gathers them from orders, administrations, statements and care plans, and leaves out premedication,
 cytoreduction, intrathecal drugs and drugs for another disease.
+Procedure: docs/policies/inotuzumab/initial.md#partner-drugs.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class Partners:
 
     @property
     def full_hyper_cvad_drugs(self) -> tuple[Partner, ...]:
-        """An anthracycline with another drug of hyper-CVAD in this cycle; a steroid alone is none (8.4.3)."""
+        """An anthracycline with another drug of hyper-CVAD in this cycle; a steroid alone is none (step 7)."""
         anthracyclines = self.named(CONCURRENT, ANTHRACYCLINES)
         others = self.named(CONCURRENT, MINI_HYPER_CVD - STEROIDS)
         return (*anthracyclines, *others) if anthracyclines and others else ()
@@ -108,7 +109,7 @@ def partners(case: Case) -> Partners:
 
 
 def _cycle(case: Case) -> Cycle:
-    """Day 1 to the last day of the cycle."""
+    """Day 1 to the last day of the cycle, which is shorter for cycle 1."""
     length = days("cycle.length.c1" if case.highest_cycle == 1 else "cycle.length.sub")
     cycle = Cycle(
         case.day_one, case.day_one + timedelta(days=length - 1), {}, span("partner.stale_order"), span("partner.stale_tki"), ORAL_TKIS

@@ -1,4 +1,7 @@
-"""The Philadelphia chromosome (A.iv, A.ii.B.2): procedure PH."""
+"""The Philadelphia chromosome (A.iv, A.ii.B.2).
+
+Procedure: docs/policies/inotuzumab/initial.md#philadelphia-chromosome.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ def _in_remission(course: DiseaseCourse, when: When | None) -> bool:
 
 
 def philadelphia_negative(case: Case) -> Answer:
-    """POL-A-IV-PH: procedure PH. "Ph-like" says nothing of BCR::ABL1."""
+    """POL-A-IV-PH. "Ph-like" says nothing of BCR::ABL1."""
     status = philadelphia(case)
     if status.positive is None:
         return unknown(status.because, "ph-status", evidence=status.evidence, changes=PH_TEST)

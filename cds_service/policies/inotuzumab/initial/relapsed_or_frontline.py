@@ -1,4 +1,7 @@
-"""Relapsed or refractory disease (A.ii.A) and frontline use (A.iv): procedures RR and FL."""
+"""Relapsed or refractory disease (A.ii.A) and frontline use (A.iv).
+
+Procedure: docs/policies/inotuzumab/initial.md#relapsed-or-refractory. Also: docs/policies/inotuzumab/initial.md#frontline.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ _HISTORY = (DataKind.PROCEDURES, DataKind.CONDITIONS)
 
 
 def relapsed_or_refractory(case: Case) -> Answer:
-    """POL-A-II-A: procedure RR; the first line that fits decides, no age limit."""
+    """POL-A-II-A: the first step that fits decides, no age limit."""
     d = disease_course(case)
     doses = tuple(dose.day for dose in case.frame.history.given)
     if d.relapses and (p := d.remission_since_relapse(doses)) is not None:  # 1
@@ -66,7 +69,7 @@ def relapsed_or_refractory(case: Case) -> Answer:
 
 
 def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> Answer:
-    """Lines 5 and 6: untreated, or in remission only; otherwise it cannot be told."""
+    """Steps 5 and 6: untreated, or in remission only; else unknown."""
     unseen = history_unseen(case.chart) or case.chart.unseen(DataKind.PROCEDURES)
     untreated = stated_untreated(case.chart, _day_one(case), case.order)
     if untreated and not lines and not unseen:
@@ -81,7 +84,9 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
         return Answer(NOT, because, refs(d.remissions), changes=_SETTLE_RR)
     because = "the record shows neither relapse nor failure of a prior line"
     if unread := _unread_since(case, d):
-        because = f"whether the disease is back cannot be told: blasts {'; '.join(r.shown for r in unread)}"
+        because = (
+            f"whether the disease is back cannot be determined: blasts {'; '.join(r.shown for r in unread)}"
+        )
         return unknown(because, "therapy-history", evidence=refs(unread), changes=_SETTLE_RR)
     if unseen:
         because = f"the treatment history could not be seen ({unseen})"
@@ -178,7 +183,7 @@ class _AfterLine:
 
 
 def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
-    """Line 4: disease that persists after a prior line, or a newest marrow that is clear; None without either."""
+    """Step 4: disease that persists after a prior line, or a newest marrow that is clear; None without either."""
     found = _found_after(case, lines)
     named, evidence = _named(lines), _of_lines(lines)
     if found.below_limit is False:
@@ -235,7 +240,7 @@ def _found_after(case: Case, lines: tuple[Line, ...]) -> _AfterLine:
 
 
 def frontline(case: Case) -> Answer:
-    """POL-A-IV-FL: procedure FL. Any prior line, or relapsed/refractory disease, is not frontline."""
+    """POL-A-IV-FL. Any prior line, or relapsed/refractory disease, is not frontline."""
     settle = "a treatment plan that names the line of therapy, and the treatment history"
     lines = _lines(case)
     if sure := [line for line in lines if not line.possible]:
@@ -276,7 +281,7 @@ def _child(case: Case) -> str:
 
 
 def _newly_diagnosed(case: Case) -> Problem | None:
-    """The earliest diagnosis, when it is less than 90 days before day 1 wherever in its date it lies."""
+    """The earliest diagnosis, when it is recent wherever in its date it lies."""
     dated = sorted(
         ((p.dated.first, p.reference, p) for p in case.diagnosis.leukemia if p.dated is not None),
         key=lambda t: t[:2],

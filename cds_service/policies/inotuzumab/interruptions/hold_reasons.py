@@ -1,7 +1,8 @@
-"""Why a dose was held, in words: a non-hematologic toxicity, another reason, or not told.
+"""Why a dose was held, in words: a non-hematologic toxicity, another reason, or none stated.
 
 A reason that is not understood decides nothing; blood counts and logistics are no toxicity of
-the interruption table (policy analysis 2.8).
+the interruption table.
+Procedure: docs/policies/inotuzumab/interruptions.md#length.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ MARROW = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosup
 
 
 def reason_kind(text: str) -> bool | None:
-    """True for a non-hematologic toxicity, False for another reason, None when none is told.
+    """True for a non-hematologic toxicity, False for another reason, None when none is stated.
 
     A toxicity beside another reason is the reason; what is denied is none.
     """
@@ -55,7 +56,7 @@ def _is_about(quote: str, reason: str) -> bool:
 
 
 def shared_words(a: str, b: str) -> set[str]:
-    """The telling words that two texts share."""
+    """The words that two texts share, common ones aside."""
     return _content(a) & _content(b)
 
 

@@ -1,7 +1,8 @@
-"""Interruptions of treatment, their reasons and their lengths: policy analysis 2.8.
+"""Interruptions of treatment, their reasons and their lengths.
 
 An interruption is a dose stated as not given, or a stretch on hold. Only one for a recorded
 non-hematologic toxicity counts; its length runs to the recorded recovery, not to the next dose.
+Procedure: docs/policies/inotuzumab/interruptions.md#length.
 """
 
 from __future__ import annotations

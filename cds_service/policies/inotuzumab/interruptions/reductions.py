@@ -1,7 +1,7 @@
-"""The reduction steps after interruptions of 14 days or more: policy analysis 2.8.
+"""The reduction steps after long interruptions: a smaller dose, fewer doses a cycle, stop.
 
-Step 1: three quarters of the dose, from the next cycle on. Step 2: two doses a cycle. Step 3:
-permanent discontinuation. Interruptions and their lengths are told by the module beside it.
+What an interruption is and how long it lasted is decided in ``interruptions``.
+Procedure: docs/policies/inotuzumab/interruptions.md#reductions.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ class Reduction:
 
 
 UNREDUCED = Reduction(0)
-STOPPING = 3  # the step that is permanent discontinuation
 STOPPING = 3  # the step that is permanent discontinuation
 
 

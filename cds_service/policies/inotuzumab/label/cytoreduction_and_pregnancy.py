@@ -1,6 +1,7 @@
 """Rules of the FDA label that the policy does not state: cytoreduction and embryo-fetal toxicity.
 
-Policy analysis 2.9, POL-LAB-CYTO and POL-LAB-EMBRYO. They advise and change no coverage.
+POL-LAB-CYTO and POL-LAB-EMBRYO. They advise and change no coverage.
+Procedure: docs/policies/inotuzumab/label.md#cytoreduction. Also: docs/policies/inotuzumab/label.md#pregnancy-and-breastfeeding.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class _Sign:
 
 
 def pregnancy(case: Case) -> Iterator[Finding]:
-    """POL-LAB-EMBRYO: an active record at most 300 days old, or a positive test within 30, nothing newer against it."""
+    """POL-LAB-EMBRYO: a recent active record, or a recent positive test, nothing newer against it."""
     signs = [*_problems(case), *_results(case)]
     against = [s.day for s in signs if not s.pregnant and s.day is not None]
     current = [s for s in signs if s.pregnant and not any(s.day is None or day > s.day for day in against)]

@@ -1,6 +1,7 @@
-"""Label rules for the liver: procedure LIVER of policy analysis 2.9; single limbs are a recommendation.
+"""Label rules for the liver; single limbs are a recommendation.
 
 The upper limit of normal is the result's own; a default is used only when it is missing, and said.
+Procedure: docs/policies/inotuzumab/label.md#liver.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Liver tests that do not recover: step 5 of procedure LIVER (policy analysis 2.9).
+"""Liver tests that do not recover.
 
 The label says to discontinue permanently; the card asks to consider it, and toxicity is unknown.
+Procedure: docs/policies/inotuzumab/label.md#liver.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _LIVER = re.compile(
 
 @once
 def not_recovered(case: Case) -> Finding | None:
-    """Both limits exceeded once, then stated as not recovering or high in every result for more than 28 days."""
+    """Step 5: both limits exceeded once, then stated as not recovering or high in every result for more than 28 days."""
     met = _first_pair(case)
     if met is None:
         return None

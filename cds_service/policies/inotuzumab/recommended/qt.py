@@ -1,6 +1,7 @@
-"""QT: procedure QT of policy analysis 2.5. The policy gives no numbers; the limits are recommendations.
+"""QT. The policy gives no numbers; the limits are recommendations.
 
 The newest ECG within 30 days, its rise over baseline, low potassium or magnesium, QT-prolonging drugs.
+Procedure: docs/policies/inotuzumab/recommended.md#qt.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class HeartState:
     """What the procedure looks at: the QTcs of the newest ECG, the newest ECG, low electrolytes, drugs.
 
     ``qtcs`` holds several only when ECGs of the same time differ; it is empty when the newest QTc
-    is older than 30 days.
+    is too old.
     """
 
     qtcs: tuple[Ecg, ...]
@@ -71,7 +72,7 @@ def _finding(indicator: Indicator, kind: str, text: str, action: str, evidence: 
 
 @once
 def heart_state(case: Case) -> HeartState:
-    """Step 1: the newest ECG counts, and its QTc only within 30 days before min(today, planned date)."""
+    """Step 1: the newest ECG counts, and its QTc only within its window before min(today, planned date)."""
     end = case.horizon
     start = end - timedelta(days=days("ecg.max_age.newest"))
     seen = [e for e in ecgs(case.chart) if e.when is not None and e.when.last <= end]
@@ -82,7 +83,7 @@ def heart_state(case: Case) -> HeartState:
 
 
 def low_electrolytes(case: Case) -> Iterator[tuple[str, Result]]:
-    """Step 3: newest K and Mg within 14 days, below the result's own range, else the default limit."""
+    """Step 3: newest K and Mg of their window, below the result's own range, else the default limit."""
     end = case.horizon
     start = end - timedelta(days=days("lab.max_age.electrolytes"))
     for concept, name, default in (("potassium", "K", "k.low"), ("magnesium", "Mg", "mg.low")):

@@ -1,6 +1,7 @@
 """QT-prolonging drugs in use, by ingredient: which, how strongly, and since when in this course.
 
 A drug whose QT source was not re-read is named and warns of nothing.
+Procedure: docs/policies/inotuzumab/recommended.md#qt.
 """
 
 from __future__ import annotations

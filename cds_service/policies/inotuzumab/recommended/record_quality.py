@@ -1,6 +1,7 @@
 """What is wrong with the record itself: a recorded death, values nobody can use, old measures.
 
-Policy analysis POL-REC-DECEASED and POL-REC-VALUE (1.2). Coverage and dose stay as they are.
+POL-REC-DECEASED and POL-REC-VALUE. Coverage and dose stay as they are.
+Procedure: docs/policies/inotuzumab/recommended.md#record-quality. Also: docs/record-reading.md#values.
 """
 
 from __future__ import annotations

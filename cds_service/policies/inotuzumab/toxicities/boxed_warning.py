@@ -1,6 +1,6 @@
 """The boxed warning beside its stop rule: the reminder, risk factors for VOD, mortality after transplant.
 
-Policy analysis 2.1: POL-BBW-VOD, POL-BBW-RISK, POL-BBW-NRM.
+Procedure: docs/policies/inotuzumab/toxicities.md#risk-and-reminders.
 """
 
 from __future__ import annotations

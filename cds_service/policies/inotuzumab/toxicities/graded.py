@@ -1,7 +1,8 @@
-"""The table of non-hematologic toxicities (policy analysis 2.9): bleeding, severe infection, grade 2 or more.
+"""The table of non-hematologic toxicities: bleeding, severe infection, events by grade.
 
-Of several records of one event the newest speaks. VOD and infusion reactions have procedures of
+Of several records of one event the newest counts. VOD and infusion reactions have procedures of
 their own; hematologic toxicity has its own table.
+Procedure: docs/policies/inotuzumab/toxicities.md#graded-toxicities.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def graded_toxicities(case: Case) -> tuple[Toxicity, ...]:
 
 
 def long_ago(case: Case) -> Iterator[NeededItem]:
-    """Infections and bleeding of long ago that have no end on record: for information, no hold (8.4.7)."""
+    """Infections and bleeding of long ago that have no end on record: for information, no hold."""
     before = days("tox.long_ago")
     for p in (t.problem for t in _active(case) if _is_of_long_ago(case, t)):
         because = f"{p.shown}: no end recorded; it began more than {before} days before the course, so it is no hold"
@@ -238,7 +239,7 @@ def _began_in_treatment(case: Case, p: Problem) -> bool:
 
 
 def unresolved_grade_four(case: Case) -> tuple[Toxicity, ...]:
-    """TOX step 2: life-threatening, unresolved, without a physician's statement that treatment may go on."""
+    """docs/policies/inotuzumab/continuation.md#toxicity, step 2: life-threatening, unresolved, without a physician's statement that treatment may go on."""
     return tuple(
         t
         for t in graded_toxicities(case)

@@ -1,6 +1,7 @@
-"""Infusion reactions: procedure IRR of policy analysis 2.9, over any course.
+"""Infusion reactions, over any course.
 
 An event is attributed by its day or by the drug that is suspected, then judged by severity.
+Procedure: docs/policies/inotuzumab/toxicities.md#infusion-reactions.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class _Suspects:
 
 @once
 def infusion_reactions(case: Case) -> tuple[Event, ...]:
-    """Procedure IRR for every recorded reaction; one that does not count gives nothing."""
+    """Every recorded reaction judged; one that does not count gives nothing."""
     candidates = [p for p in case.chart.problems if is_candidate(p, "infusion_reaction", _TOPIC, *_NAMES)]
     judged = tuple(event for p in candidates if (event := _judged(case, p)) is not None)
     if any(e.meaning in (Meaning.STOP, Meaning.UNDECIDED) for e in judged):
@@ -66,7 +67,7 @@ def infusion_reactions(case: Case) -> tuple[Event, ...]:
 
 
 def _in_notes(case: Case) -> Iterator[Event]:
-    """8.1, 10: a severe reaction stated only in a note is undecided."""
+    """Step 4: a severe reaction stated only in a note is undecided."""
     for s in case.chart.statements:
         if s.kind not in NOTES or not s.text:
             continue
@@ -167,7 +168,7 @@ def _is_inotuzumab(text: str) -> bool:
 
 
 def _at_dose(case: Case, when: When | None) -> bool | None:
-    """Whether an event falls on the day of an inotuzumab dose or the next; None: cannot be told."""
+    """Whether an event falls on the day of an inotuzumab dose or the next; None: cannot be determined."""
     history = case.frame.history
     window = timedelta(days=days("irr.window"))
     answers = {None if when is None else when.is_within(d.day, d.day + window) for d in history.given}

@@ -1,7 +1,8 @@
-"""Veno-occlusive disease: procedure POL-BBW-STOP of policy analysis 2.1.
+"""Veno-occlusive disease: POL-BBW-STOP.
 
 The policy says to stop for good when it occurs. A stop needs a confirmed event dated on or after
 the first dose: a false "permanently discontinue" does harm.
+Procedure: docs/policies/inotuzumab/toxicities.md#veno-occlusive-disease.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _judged(case: Case, p: Problem, excluded: When | None) -> Event | None:
         asks = "whether veno-occlusive disease is confirmed"
         return Event(Meaning.UNDECIDED, _RULE, text, (p.reference,), asks)
     if since is None:
-        text = f"Veno-occlusive disease recorded ({p.shown}); whether before or after the first inotuzumab dose cannot be told"
+        text = f"Veno-occlusive disease recorded ({p.shown}); whether before or after the first inotuzumab dose cannot be determined"
         asks = "the onset of the veno-occlusive disease, and the doses given"
         return Event(Meaning.UNDECIDED, _RULE, text, (p.reference,), asks)
     text = f"Veno-occlusive disease recorded {p.dated} after inotuzumab (boxed warning)"
@@ -77,7 +78,7 @@ def _judged(case: Case, p: Problem, excluded: When | None) -> Event | None:
 
 
 def _since_first_dose(case: Case, when: When | None) -> bool | None:
-    """Whether a time is on or after the first inotuzumab dose of the first course; None: cannot be told.
+    """Whether a time is on or after the first inotuzumab dose of the first course; None: cannot be determined.
 
     False when no dose was ever given.
     """
@@ -114,7 +115,7 @@ def _stated(case: Case) -> Iterator[_Stated]:
 
 
 def _in_notes(case: Case, stated: Sequence[_Stated], excluded: When | None) -> Iterator[Event]:
-    """Step 2 and 8.1, 9: VOD stated or suspected only in a note; a later exclusion ends it."""
+    """Step 2: VOD stated or suspected only in a note; a later exclusion ends it."""
     for s in stated:
         if s.value != _VOD:
             continue
@@ -160,7 +161,7 @@ def _treated(case: Case) -> Iterator[Event]:
 
 
 def _runs_since(use: DrugUse, first: When) -> bool:
-    """Given, or active without an end, on or after the first dose as far as can be told."""
+    """Given, or active without an end, on or after the first dose as far as is known."""
     if use.status == "active" and use.end is None and not use.days:
         return True
     last = use.last_known
