@@ -13,7 +13,7 @@ from typing import Any
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.quantities import in_words
-from cds_service.sandbox.front_desk import PLAN
+from cds_service.sandbox.ehr.front_desk import PLAN
 from cds_service.smart.page.wording import as_said
 
 _PAST = {"resolved", "inactive", "remission"}

@@ -6,8 +6,9 @@ from typing import cast
 
 from flask import Flask
 
-from cds_service.sandbox import fhir_api, order_page, smart_server
-from cds_service.sandbox.sign_in import SignIn
+from cds_service.sandbox import order_page
+from cds_service.sandbox.ehr import fhir_api, smart_server
+from cds_service.sandbox.ehr.sign_in import SignIn
 from cds_service.smart.door import SmartDoor
 from cds_service.smart.routes import EXTENSION
 

@@ -18,13 +18,13 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.json_text import read_json, write_json
 from cds_service.sandbox import ordering
-from cds_service.sandbox.faults import WORDS, fault_named
-from cds_service.sandbox.front_desk import PRESCRIBER_NAME, USER
+from cds_service.sandbox.ehr.faults import WORDS, fault_named
+from cds_service.sandbox.ehr.front_desk import PRESCRIBER_NAME, USER
+from cds_service.sandbox.ehr.sign_in import Launch
+from cds_service.sandbox.ehr.smart_server import sign_in
 from cds_service.sandbox.markdown import html_of
 from cds_service.sandbox.patients import SandboxPatient, other_drug, patients
-from cds_service.sandbox.sign_in import Launch
 from cds_service.sandbox.signing import Signing
-from cds_service.sandbox.smart_server import sign_in
 from cds_service.smart.door import SmartDoor
 from cds_service.smart.routes import EXTENSION
 from cds_service.trust.outbound import OutboundError

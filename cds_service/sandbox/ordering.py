@@ -14,7 +14,7 @@ from typing import Any
 from cds_service.fhir import quantities
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.record import Resource
-from cds_service.sandbox.front_desk import USER
+from cds_service.sandbox.ehr.front_desk import USER
 
 Orders = Sequence[Mapping[str, Any]]
 

@@ -12,8 +12,8 @@ from cds_service.engine.wording import upper_first
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.json_text import read_json
 from cds_service.sandbox.banner import Banner, banner
+from cds_service.sandbox.ehr.front_desk import coverage, registered, requested
 from cds_service.sandbox.fixtures import FOLDER, about, names, resources
-from cds_service.sandbox.front_desk import coverage, registered, requested
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Frame, Page
 
-from cds_service.sandbox.sign_in import Launch
-from cds_service.sandbox.smart_server import SIGN_IN
+from cds_service.sandbox.ehr.sign_in import Launch
+from cds_service.sandbox.ehr.smart_server import SIGN_IN
 from tests.browser.conftest import Site
 
 

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from cds_service.sandbox import fhir_api
+from cds_service.sandbox.ehr import fhir_api
 from cds_service.smart.login.session import SESSION_COOKIE
 from tests.browser.conftest import Site
 from tests.browser.states import STATES, Going, frame_of, from_card, signed, unfolded, with_fault

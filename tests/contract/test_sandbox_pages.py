@@ -11,7 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cds_service.fhir.validation import complaints
-from cds_service.sandbox import front_desk, order_page
+from cds_service.sandbox import order_page
+from cds_service.sandbox.ehr import front_desk
 from cds_service.sandbox.markdown import html_of
 from cds_service.sandbox.patients import patients
 from cds_service.sandbox.signing import Signing

@@ -15,9 +15,9 @@ import requests
 from werkzeug.serving import make_server
 
 from cds_service import create_app
-from cds_service.sandbox.faults import Fault
-from cds_service.sandbox.sign_in import CLIENT_ID, CLIENT_SECRET, Launch, SignIn, allows
-from cds_service.sandbox.smart_server import SIGN_IN
+from cds_service.sandbox.ehr.faults import Fault
+from cds_service.sandbox.ehr.sign_in import CLIENT_ID, CLIENT_SECRET, Launch, SignIn, allows
+from cds_service.sandbox.ehr.smart_server import SIGN_IN
 from cds_service.settings import Settings
 from tests.web.keys import ec_pem, rsa_pem
 

@@ -18,7 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from cds_service.sandbox.faults import Fault, fault_named
+from cds_service.sandbox.ehr.faults import Fault, fault_named
 from cds_service.smart.vault import Vault
 from cds_service.trust.own_keys import OwnKey, own_keys_from
 

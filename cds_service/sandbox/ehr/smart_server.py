@@ -15,9 +15,9 @@ from urllib.parse import unquote_plus, urlencode
 from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, request
 
 from cds_service.fhir.json_types import as_dict, as_text
-from cds_service.sandbox.faults import HANGS_S, Fault, fault_named
-from cds_service.sandbox.front_desk import USER
-from cds_service.sandbox.sign_in import CLIENT_ID, CLIENT_SECRET, Launch, SignIn, SignInError, allows
+from cds_service.sandbox.ehr.faults import HANGS_S, Fault, fault_named
+from cds_service.sandbox.ehr.front_desk import USER
+from cds_service.sandbox.ehr.sign_in import CLIENT_ID, CLIENT_SECRET, Launch, SignIn, SignInError, allows
 from cds_service.smart.door import SmartDoor
 from cds_service.smart.login.ehr_http import EhrHttp
 from cds_service.smart.routes import EXTENSION

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, request
 
 from cds_service.evaluation.matching import matches
 from cds_service.json_text import write_json
-from cds_service.sandbox.front_desk import PRESCRIBER
+from cds_service.sandbox.ehr.front_desk import PRESCRIBER
 from cds_service.sandbox.patients import patients
 
 blueprint = Blueprint("sandbox_fhir", __name__, url_prefix="/sandbox/fhir")
