@@ -156,13 +156,17 @@ class Cited(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PolicyReference:
-    """The payer's document: number, effective date (ISO), title and payer; its criteria and rules by id."""
+    """The payer's document: number, effective date (ISO), title and payer; its criteria and rules by id.
+
+    ``form_revision`` counts the versions of the form that is made from one version of the document.
+    """
 
     id: str
     effective: str
     title: str
     payer: str
     rules: Mapping[str, Cited] = field(default_factory=dict, compare=False, repr=False)
+    form_revision: int = 1
 
 
 class PayerMatch(StrEnum):

@@ -164,7 +164,10 @@ def load(
         c["id"]: Cited(c["section"].strip("-"), c["title"], c.get("brief", c["title"]))
         for c in (*raw["criterion"], *raw.get("rule", ()))
     }
-    reference = PolicyReference(about["id"], about["effective"], about["title"], about["payer"], cited)
+    revision = raw.get("form", {}).get("revision", 1)
+    reference = PolicyReference(
+        about["id"], about["effective"], about["title"], about["payer"], cited, revision
+    )
     return Outline(reference, groups, citations, numbers, skipped, leaves, tuple(finders))
 
 

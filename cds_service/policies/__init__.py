@@ -12,6 +12,7 @@ from cds_service.clinical.observations.series import Picture
 from cds_service.engine.attempts import Allowance
 from cds_service.engine.determination import Determination, PolicyReference
 from cds_service.fhir.record import Record, Resource
+from cds_service.policies.authorization import AuthorizationTerms
 
 
 class Determine(Protocol):
@@ -32,6 +33,8 @@ class DrugPolicy:
     order given; the clock is an aware instant. A draft without an id carries its ``name``. What
     the time does not reach is unknown and named.
     ``picture`` is what the detail page draws: results with the policy's limits, and the doses.
+    ``authorization`` is what a prior authorization needs to know of the policy; ``diagnoses`` are the
+    references of the Conditions on record that the drug is given for.
     """
 
     name: str
@@ -39,6 +42,8 @@ class DrugPolicy:
     in_scope: Callable[[Resource, Callable[[str, Resource], Resource | None]], bool]
     determine: Determine
     picture: Callable[[Record, datetime], Picture]
+    authorization: AuthorizationTerms
+    diagnoses: Callable[[Record, datetime], tuple[str, ...]]
 
 
 @cache

@@ -1,0 +1,106 @@
+"""What a policy says of its prior authorization: the form's terms, the service, and the payer's codes.
+
+Read from ``[form]`` and ``[authorization]`` of a policy file, beside the outline that the form is made from.
+Knows no drug, no FHIR resource and no patient. The X12 codes are the payer's own table: X12's lists are not
+in this repository.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.engine.determination import PolicyReference
+from cds_service.engine.outline import Citation, Group, Outline, PolicyError
+
+COMPLETION_TIMES = ("under-1min", "under-3min", "under-5min", "over-5min")
+
+
+@dataclass(frozen=True, slots=True)
+class FormTerms:
+    """``name`` is the library's identifier and the form's; ``requests`` are the outline's top groups with their
+    labels; ``documented`` are the items that ask for a document; ``cql`` and ``elm`` find the facts in a record.
+    """
+
+    name: str
+    clinical_time: str
+    total_time: str
+    requests: Mapping[str, str]
+    documented: frozenset[str]
+    cql: str
+    elm: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTerms:
+    """What is asked for: a billing code, and the payer's X12 codes. Empty: the payer's table lacks it.
+
+    ``certification`` is by kind of request. ``diagnosis`` are the criteria whose Condition is the billing
+    diagnosis, first one first.
+    """
+
+    system: str
+    code: str
+    item_category: str = ""
+    request_type: str = ""
+    certification: Mapping[str, str] | None = None
+    report_type: str = ""
+    diagnosis: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AuthorizationTerms:
+    """All that a form and a request draft need of a policy, beside a determination."""
+
+    reference: PolicyReference
+    groups: Mapping[str, Group]
+    criteria: Mapping[str, Citation]
+    form: FormTerms
+    service: ServiceTerms
+
+
+def read_terms(text: str, outline: Outline[Any], cql: str, elm: str) -> AuthorizationTerms:
+    """The terms in a policy file. Raises PolicyError for an id or a code that has no meaning."""
+    raw = tomllib.loads(text)
+    form, service = raw["form"], raw["authorization"]
+    terms = AuthorizationTerms(
+        outline.reference,
+        outline.groups,
+        {c["id"]: outline.citations[c["id"]] for c in raw["criterion"]},
+        FormTerms(
+            form["name"],
+            form["clinical_time"],
+            form["total_time"],
+            dict(form["requests"]),
+            frozenset(form["documented"]),
+            cql,
+            elm,
+        ),
+        ServiceTerms(
+            service["service_system"],
+            service["service_code"],
+            service.get("item_category", ""),
+            service.get("request_type", ""),
+            dict(service.get("certification", {})),
+            service.get("report_type", ""),
+            tuple(service.get("diagnosis", ())),
+        ),
+    )
+    if faults := list(_faults(terms)):
+        raise PolicyError("; ".join(faults))
+    return terms
+
+
+def _faults(terms: AuthorizationTerms) -> Iterator[str]:
+    form = terms.form
+    for time in (form.clinical_time, form.total_time):
+        if time not in COMPLETION_TIMES:
+            yield f"form: {time} is none of {', '.join(COMPLETION_TIMES)}"
+    if missing := form.requests.keys() - terms.groups.keys():
+        yield f"form.requests names no groups: {', '.join(sorted(missing))}"
+    if missing := form.documented - terms.criteria.keys() - terms.groups.keys():
+        yield f"form.documented names neither criteria nor groups: {', '.join(sorted(missing))}"
+    if missing := set(terms.service.diagnosis) - terms.criteria.keys():
+        yield f"authorization.diagnosis names no criteria: {', '.join(sorted(missing))}"
