@@ -23,9 +23,7 @@ _PURPOSE = concept(
     "withpa",
     "Include with prior authorization",
 )
-_ORIGIN = extension(
-    f"{DTR}/information-origin", extension=[extension("source", valueCode="auto-server")]
-)
+_ORIGIN = extension(f"{DTR}/information-origin", extension=[extension("source", valueCode="auto-server")])
 _OPEN = Found(Verdict.UNKNOWN, "")
 Values = Mapping[str, Sequence[Json]]
 
@@ -35,7 +33,10 @@ def response(form: Mapping[str, Any], terms: AuthorizationTerms, assessment: Ass
     coverage = {"reference": assessment.coverage} if assessment.coverage else {"display": "none on record"}
     about = [
         extension(f"{DTR}/qr-coverage", valueReference=coverage),
-        *(extension(f"{DTR}/qr-context", valueReference={"reference": o.reference}) for o in assessment.orders),
+        *(
+            extension(f"{DTR}/qr-context", valueReference={"reference": o.reference})
+            for o in assessment.orders
+        ),
         extension(f"{DTR}/intendedUse", valueCodeableConcept=_PURPOSE),
     ]
     made = {
@@ -129,7 +130,9 @@ def verdict_of(part: str, groups: Mapping[str, Group], criteria: Mapping[str, Fo
     return combine(verdict_of(inner, groups, criteria) for inner in group.parts)
 
 
-def _items(asked: Iterable[Mapping[str, Any]], values: Values, given: dict[str, Sequence[Json]]) -> list[Json]:
+def _items(
+    asked: Iterable[Mapping[str, Any]], values: Values, given: dict[str, Sequence[Json]]
+) -> list[Json]:
     """The response's items in the form's order; ``given`` grows by every answer."""
     made: list[Json] = []
     for item in asked:
@@ -147,7 +150,9 @@ def _items(asked: Iterable[Mapping[str, Any]], values: Values, given: dict[str, 
 
 def is_enabled(item: Mapping[str, Any], given: Values) -> bool:
     """Whether the answers so far ask for an item. All conditions of our forms have to hold."""
-    return all(_holds(condition, given.get(condition["question"], ())) for condition in item.get("enableWhen", ()))
+    return all(
+        _holds(condition, given.get(condition["question"], ())) for condition in item.get("enableWhen", ())
+    )
 
 
 def _holds(condition: Mapping[str, Any], answers: Sequence[Json]) -> bool:

@@ -74,4 +74,3 @@ def _summary(one: Authorization, gaps: Sequence[Gap], files: Sequence[str]) -> J
 
 def _folder(name: str) -> str:
     return _UNSAFE.sub("-", name).strip(".-")[:_LONGEST_NAME] or "order"
-

@@ -17,7 +17,7 @@ from cds_service.fhir.dates import read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Record, Resource
 from cds_service.fhir.references import local_reference
-from cds_service.packet.assessment import Assessment, assess, assertion_id, order_reference
+from cds_service.packet.assessment import Assessment, assertion_id, assess, order_reference
 from cds_service.packet.elements import content_uuid
 from cds_service.policies.authorization import AuthorizationTerms
 
@@ -102,9 +102,9 @@ def coverage_for(
     for named in _named(record, order):
         return named
     payer = determination.payer
-    if payer is not None and payer.match is PayerMatch.YES and payer.evidence:
-        if (held := record.resolve(payer.evidence[0])) is not None:
-            return held
+    ours = payer.evidence[:1] if payer is not None and payer.match is PayerMatch.YES else ()
+    for held in filter(None, map(record.resolve, ours)):
+        return held
     planned, zone = read_when(determination.planned), clock.tzinfo
     day = planned.first if planned is not None else clock.date()
     plans = plans_of(record, zone) if zone is not None else ()

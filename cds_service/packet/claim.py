@@ -77,9 +77,7 @@ def _entries(one: Authorization, held: Sequence[Resource]) -> list[Json]:
     return [entry(url, body) for url, body in {one.full_url(r): r.body for r in held}.items()]
 
 
-def _claim(
-    one: Authorization, who: Parties, asked: Line, diagnosis: str | None, answers_url: str
-) -> Json:
+def _claim(one: Authorization, who: Parties, asked: Line, diagnosis: str | None, answers_url: str) -> Json:
     service, item = one.terms.service, dict(asked.item)
     made: Json = {
         "meta": {"profile": [f"{PAS}/profile-claim"]},
@@ -152,7 +150,11 @@ def _answers(one: Authorization) -> Json:
     form = questionnaire(one.terms, one.public_url)
     answered = response(form, one.terms, one.assessment)
     held = [r for r in (one.patient, one.coverage) if r is not None]
-    url = f"{one.fhir_base}/QuestionnaireResponse/{answered['id']}" if one.fhir_base else f"urn:uuid:{answered['id']}"
+    url = (
+        f"{one.fhir_base}/QuestionnaireResponse/{answered['id']}"
+        if one.fhir_base
+        else f"urn:uuid:{answered['id']}"
+    )
     return {
         "resourceType": "Bundle",
         "meta": {"profile": [f"{DTR}/DTR-QRBundle"]},
@@ -200,7 +202,9 @@ def _of_form(one: Authorization) -> Iterator[Gap]:
         found = one.assessment.criteria.get(link)
         if found is not None and f"{link}.because" in asked and link not in values:
             assert found.verdict is Verdict.UNKNOWN
-            yield Gap(f"QuestionnaireResponse.item({link})", f"{item['text']}: {found.because}", Who.CLINICIAN)
+            yield Gap(
+                f"QuestionnaireResponse.item({link})", f"{item['text']}: {found.because}", Who.CLINICIAN
+            )
     yield Gap("QuestionnaireResponse.status", "complete and attest the form", Who.CLINICIAN)
 
 

@@ -56,7 +56,9 @@ def options_system(terms: AuthorizationTerms, public_url: str) -> str:
 
 def _head(terms: AuthorizationTerms, public_url: str) -> list[Json]:
     launch = [
-        extension("name", valueCoding=coding("http://hl7.org/fhir/uv/sdc/CodeSystem/launchContext", "patient")),
+        extension(
+            "name", valueCoding=coding("http://hl7.org/fhir/uv/sdc/CodeSystem/launchContext", "patient")
+        ),
         extension("type", valueCode="Patient"),
     ]
     times = [
@@ -85,7 +87,9 @@ class _Items:
             group = self.terms.groups[request]
             items = list(self._part(request, frozenset())) if group.operator == "any" else self._parts(group)
             yield self._group(request, group.title, items, self._when("request", request))
-        attested = _item("attested", "I have checked these answers against the record", "boolean", required=True)
+        attested = _item(
+            "attested", "I have checked these answers against the record", "boolean", required=True
+        )
         yield self._group("attestation", "Attestation", [attested])
 
     def _facts(self) -> Json:
@@ -189,4 +193,6 @@ def items_of(form: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _refuse_twice(form: Json) -> None:
     links = [str(item["linkId"]) for item in items_of(form)]
     if twice := sorted({link for link in links if links.count(link) > 1}):
-        raise PolicyError(f"the form would ask twice for {', '.join(twice)}: give each alternative its own id")
+        raise PolicyError(
+            f"the form would ask twice for {', '.join(twice)}: give each alternative its own id"
+        )

@@ -18,9 +18,7 @@ from cds_service.packet.authorization import Authorization
 from cds_service.packet.elements import PAS, Json, concept, extension
 from cds_service.packet.gaps import Gap, Who
 
-PLACE_OF_SERVICE = (
-    "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
-)
+PLACE_OF_SERVICE = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 _X12 = "https://codesystem.x12.org/005010"
 
 
@@ -53,7 +51,9 @@ def line(one: Authorization) -> Line:
     if (place := _place(one)) is not None:
         item["locationCodeableConcept"] = concept(PLACE_OF_SERVICE, place)
     else:
-        gaps.append(Gap("Claim.item[0].location", "no place of service in the record", Who.PROVIDER, blocks=True))
+        gaps.append(
+            Gap("Claim.item[0].location", "no place of service in the record", Who.PROVIDER, blocks=True)
+        )
     units = _units(one)
     if isinstance(units, int):
         item["quantity"] = {"value": units, "unit": "units"}

@@ -48,10 +48,14 @@ def _insurer(one: Authorization) -> tuple[Resource | None, list[Gap]]:
     reference = as_text(payor.get("reference")) or ""
     held = one.record.resolve(reference, coverage) if reference else None
     if held is not None and held.type == "Organization" and not reference.startswith("#"):
-        return held, list(requirements.organization_gaps(held.body, "Claim.insurer", "the payor's Organization"))
+        return held, list(
+            requirements.organization_gaps(held.body, "Claim.insurer", "the payor's Organization")
+        )
     stated = held.body.get("identifier") if held is not None else payor.get("identifier")
     if not as_dicts(stated):
-        why = "the Coverage names its payor neither by an Organization that could be read nor by an identifier"
+        why = (
+            "the Coverage names its payor neither by an Organization that could be read nor by an identifier"
+        )
         return None, [Gap("Claim.insurer", why, Who.PROVIDER, blocks=True)]
     name = as_text((held.body if held is not None else {}).get("name")) or as_text(payor.get("display"))
     return _made(as_dicts(stated), name or one.terms.reference.payer), []
@@ -75,7 +79,9 @@ def _asking(
     others = tuple(r for r in (person,) if fits and r is not None)
     team = role if fits else None
     if clinic is not None:
-        gaps = list(requirements.organization_gaps(clinic.body, "Claim.provider", "the ordering organization"))
+        gaps = list(
+            requirements.organization_gaps(clinic.body, "Claim.provider", "the ordering organization")
+        )
         if not fits:
             why = "the order names no prescriber's role with contact, identifier and name"
             gaps.append(Gap("Claim.careTeam", why))
@@ -91,13 +97,14 @@ def _team_gaps(role: Resource, person: Resource | None) -> list[Gap]:
     element = "Claim.provider"
     found = list(requirements.role_gaps(role.body, element))
     if person is None:
-        return [*found, Gap(f"{element}.practitioner", "the prescriber could not be read", Who.PROVIDER, True)]
+        return [
+            *found,
+            Gap(f"{element}.practitioner", "the prescriber could not be read", Who.PROVIDER, True),
+        ]
     return [*found, *requirements.practitioner_gaps(person.body, element)]
 
 
-def _organization(
-    one: Authorization, requester: Resource | None, role: Resource | None
-) -> Resource | None:
+def _organization(one: Authorization, requester: Resource | None, role: Resource | None) -> Resource | None:
     if requester is not None and requester.type == "Organization":
         return requester
     if role is not None and (clinic := _held(one, role, "organization")) is not None:

@@ -18,7 +18,9 @@ Body = Mapping[str, Any]
 
 def patient_gaps(body: Body) -> Iterator[Gap]:
     """A beneficiary: identifier, name, gender, and a birth date to the day."""
-    yield from _identifier_gaps(body, "Patient.identifier", "the patient has no identifier with system and value")
+    yield from _identifier_gaps(
+        body, "Patient.identifier", "the patient has no identifier with system and value"
+    )
     names = as_dicts(body.get("name"))
     if not names or not all(as_text(n.get("family")) or n.get("given") for n in names):
         yield _blocks("Patient.name", "the patient has no name in parts")
@@ -35,10 +37,14 @@ def coverage_gaps(body: Body) -> Iterator[Gap]:
         yield _blocks("Coverage.status", "the Coverage is not active")
     members = [i for i in as_dicts(body.get("identifier")) if _is_member_id(i)]
     if len(members) != 1:
-        yield _blocks("Coverage.identifier", "the Coverage has no single identifier of type MB, the member id")
+        yield _blocks(
+            "Coverage.identifier", "the Coverage has no single identifier of type MB, the member id"
+        )
     relationship = as_dict(body.get("relationship"))
     if not relationship:
-        yield _blocks("Coverage.relationship", "the Coverage does not say how subscriber and patient are related")
+        yield _blocks(
+            "Coverage.relationship", "the Coverage does not say how subscriber and patient are related"
+        )
     is_self = any(c.get("code") == "18" for c in as_dicts(relationship.get("coding")))
     if not is_self and not as_dict(body.get("subscriber")):
         yield _blocks("Coverage.subscriber", "the Coverage names no subscriber")
@@ -56,7 +62,9 @@ def organization_gaps(body: Body, element: str, what: str) -> Iterator[Gap]:
 
 def practitioner_gaps(body: Body, element: str) -> Iterator[Gap]:
     """A Practitioner: identifier, and names with a family name."""
-    yield from _identifier_gaps(body, f"{element}.identifier", "the prescriber has no identifier with system and value")
+    yield from _identifier_gaps(
+        body, f"{element}.identifier", "the prescriber has no identifier with system and value"
+    )
     names = as_dicts(body.get("name"))
     if not names or not all(as_text(n.get("family")) for n in names):
         yield _blocks(f"{element}.name", "the prescriber has no family name")

@@ -98,9 +98,11 @@ def _faults(terms: AuthorizationTerms) -> Iterator[str]:
     for time in (form.clinical_time, form.total_time):
         if time not in COMPLETION_TIMES:
             yield f"form: {time} is none of {', '.join(COMPLETION_TIMES)}"
-    if missing := form.requests.keys() - terms.groups.keys():
-        yield f"form.requests names no groups: {', '.join(sorted(missing))}"
-    if missing := form.documented - terms.criteria.keys() - terms.groups.keys():
-        yield f"form.documented names neither criteria nor groups: {', '.join(sorted(missing))}"
-    if missing := set(terms.service.diagnosis) - terms.criteria.keys():
-        yield f"authorization.diagnosis names no criteria: {', '.join(sorted(missing))}"
+    named = (
+        ("form.requests", form.requests.keys(), terms.groups.keys(), "groups"),
+        ("form.documented", form.documented, {*terms.criteria, *terms.groups}, "criteria or groups"),
+        ("authorization.diagnosis", set(terms.service.diagnosis), terms.criteria.keys(), "criteria"),
+    )
+    for member, ids, known, what in named:
+        if missing := sorted(set(ids) - set(known)):
+            yield f"{member} names what is no {what}: {', '.join(missing)}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from cds_service.engine.determination import Determination
@@ -94,22 +93,23 @@ def chart(name: str) -> list[Body]:
 
 def drafts(name: str, **changes: Any) -> list[Body]:
     """The orders of a bundled patient, by a prescriber's role, for a visit."""
-    named = {"requester": {"reference": "PractitionerRole/role-1"}, "encounter": {"reference": "Encounter/visit"}}
+    named = {
+        "requester": {"reference": "PractitionerRole/role-1"},
+        "encounter": {"reference": "Encounter/visit"},
+    }
     return [{**copy.deepcopy(order), **named, **changes} for order in Fixture(name).drafts]
 
 
 def record(name: str, resources: Sequence[Body] | None = None, more: Sequence[Body] | None = None) -> Record:
     """The record, with what is named by reference beside it."""
     fixture = Fixture(name)
-    held = record_from(fixture.patient_id, [Resource(r) for r in (chart(name) if resources is None else resources)])
+    held = record_from(
+        fixture.patient_id, [Resource(r) for r in (chart(name) if resources is None else resources)]
+    )
     beside: dict[str, tuple[Resource, ...]] = {}
     for body in around(fixture.patient_id) if more is None else more:
         beside[body["resourceType"]] = (*beside.get(body["resourceType"], ()), Resource(body))
     return replace(held, by_type={**held.by_type, **beside})
-
-
-def determined(name: str, whole: Record, orders: Sequence[Body], clock: datetime = CLOCK) -> tuple[Determination, ...]:
-    return POLICY.determine(whole, [Resource(o, "draft order") for o in orders], clock)
 
 
 def authorizations(
@@ -124,7 +124,9 @@ def authorizations(
     return made
 
 
-def made_packets(name: str, whole: Record | None = None, orders: Sequence[Body] | None = None, **changes: Any) -> list[Packet]:
+def made_packets(
+    name: str, whole: Record | None = None, orders: Sequence[Body] | None = None, **changes: Any
+) -> list[Packet]:
     """The packets of a bundled patient's orders."""
     return _made([], name, whole, orders, changes)
 

@@ -7,7 +7,5 @@ from cds_service.policies.inotuzumab.determine import OUTLINE, determine, in_sco
 from cds_service.policies.inotuzumab.form import AUTHORIZATION, diagnoses
 from cds_service.policies.inotuzumab.picture import picture
 
-POLICY = DrugPolicy(
-    "inotuzumab", OUTLINE.reference, in_scope, determine, picture, AUTHORIZATION, diagnoses
-)
+POLICY = DrugPolicy("inotuzumab", OUTLINE.reference, in_scope, determine, picture, AUTHORIZATION, diagnoses)
 load(TOPICS)
