@@ -8,6 +8,7 @@ from flask import Flask
 
 from cds_service.evaluation.order_sign import LINKS
 from cds_service.evaluation.services import EXTENSION, Services, services_from
+from cds_service.fhir_api.routes import fhir_routes
 from cds_service.hooks import discovery
 from cds_service.hooks.feedback import feedback_routes
 from cds_service.hooks.routes import blueprint as hooks
@@ -37,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(hooks)
     app.register_blueprint(feedback_routes(trust.gate, trust.ledger, (discovery.SERVICE_ID,)))
     app.register_blueprint(front_routes(settings))
+    app.register_blueprint(fhir_routes(services, trust, Vault(trust.database, settings.secret_keys)))
     _open_detail_view(app, services, trust.database)
     if settings.dev:
         from cds_service.sandbox.mounting import mount
