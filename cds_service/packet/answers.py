@@ -6,7 +6,7 @@ An item is answered only when the answers before it ask for it. Every answer say
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -146,6 +146,30 @@ def _items(
             given[item["linkId"]] = answers
             made.append({**head, "answer": [{"extension": [_ORIGIN], **answer} for answer in answers]})
     return made
+
+
+def open_questions(form: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[tuple[Json, str]]:
+    """The required questions that a response leaves open, in the form's order, each with what the record shows."""
+    given = {item["linkId"]: item["answer"] for item in _answered(made)}
+
+    def walk(asked: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Json, str]]:
+        for item in asked:
+            if not is_enabled(item, given):
+                continue
+            if item["type"] == "group":
+                yield from walk(item["item"])
+            elif item.get("required") and item["linkId"] not in given:
+                because = given.get(f"{item['linkId']}.because", ())
+                yield dict(item), "; ".join(answer["valueString"] for answer in because)
+
+    yield from walk(form["item"])
+
+
+def _answered(holder: Mapping[str, Any]) -> Iterator[Json]:
+    for item in holder.get("item", ()):
+        if "answer" in item:
+            yield item
+        yield from _answered(item)
 
 
 def is_enabled(item: Mapping[str, Any], given: Values) -> bool:

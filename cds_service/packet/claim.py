@@ -10,16 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.engine.verdict import Verdict
 from cds_service.fhir.codings import System, system_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Resource
 from cds_service.packet import requirements
-from cds_service.packet.answers import answers_to, response
+from cds_service.packet.answers import open_questions, response
 from cds_service.packet.authorization import Authorization
 from cds_service.packet.elements import DTR, PAS, Json, concept, content_uuid, entry, extension
-from cds_service.packet.form import items_of, questionnaire
+from cds_service.packet.form import ATTESTED, questionnaire
 from cds_service.packet.gaps import Gap, Who, in_order
 from cds_service.packet.item import Line, cited, line
 from cds_service.packet.parties import Parties, parties
@@ -193,25 +192,13 @@ def _icd10(given: object) -> Iterator[str]:
 
 
 def _of_form(one: Authorization) -> Iterator[Gap]:
-    """What the clinician has to do in the form: each open criterion that its answers ask for, and the attestation."""
+    """What the clinician has to do in the form: each question that its answers leave open, and the attestation."""
     form = questionnaire(one.terms, one.public_url)
-    asked = {item["linkId"] for item in _shown(response(form, one.terms, one.assessment))}
-    values = answers_to(form, one.terms, one.assessment)
-    for item in items_of(form):
-        link = item["linkId"]
-        found = one.assessment.criteria.get(link)
-        if found is not None and f"{link}.because" in asked and link not in values:
-            assert found.verdict is Verdict.UNKNOWN
-            yield Gap(
-                f"QuestionnaireResponse.item({link})", f"{item['text']}: {found.because}", Who.CLINICIAN
-            )
+    for item, because in open_questions(form, response(form, one.terms, one.assessment)):
+        if item["linkId"] != ATTESTED:
+            why = f"{item['text']}: {because}" if because else f"{item['text']}: not known from the record"
+            yield Gap(f"QuestionnaireResponse.item({item['linkId']})", why, Who.CLINICIAN)
     yield Gap("QuestionnaireResponse.status", "complete and attest the form", Who.CLINICIAN)
-
-
-def _shown(answered: Json) -> Iterator[Json]:
-    for item in answered.get("item", ()):
-        yield item
-        yield from _shown(item)
 
 
 def _of_record(one: Authorization) -> Iterator[Gap]:

@@ -17,6 +17,7 @@ from cds_service.packet.library import facts_expression, library_canonical
 from cds_service.policies.authorization import AuthorizationTerms
 
 NONE = "none"
+ATTESTED = "attested"
 FACTS = ("birth-date", "height", "weight", "request", "cycle")
 EVIDENCE_TYPES = (
     "AdverseEvent", "Appointment", "CarePlan", "Condition", "Coverage", "DiagnosticReport", "DocumentReference",
@@ -88,7 +89,7 @@ class _Items:
             items = list(self._part(request, frozenset())) if group.operator == "any" else self._parts(group)
             yield self._group(request, group.title, items, self._when("request", request))
         attested = _item(
-            "attested", "I have checked these answers against the record", "boolean", required=True
+            ATTESTED, "I have checked these answers against the record", "boolean", required=True
         )
         yield self._group("attestation", "Attestation", [attested])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from cds_service.engine.determination import Determination
@@ -119,9 +120,18 @@ def authorizations(
     **changes: Any,
 ) -> list[Authorization]:
     """The authorizations of a bundled patient's orders."""
+    if whole is None and orders is None and not changes:
+        return list(_as_bundled(name))
     made: list[Authorization] = []
     _made(made, name, whole, orders, changes)
     return made
+
+
+@cache
+def _as_bundled(name: str) -> tuple[Authorization, ...]:
+    made: list[Authorization] = []
+    _made(made, name, None, None, {})
+    return tuple(made)
 
 
 def made_packets(
