@@ -14,11 +14,12 @@ from datetime import datetime
 from cds_service.engine.determination import Determination
 from cds_service.fhir.record import Record, Resource
 from cds_service.packet.assessment import Assessment, as_json, assess, from_json, together
+from cds_service.store import retention
 from cds_service.store.database import StoreError
 from cds_service.store.vault import Vault
 
 log = logging.getLogger(__name__)
-KIND = "dtr-context"
+KIND = retention.FORM_CONTEXT
 _HOUR_S = 3600.0
 
 

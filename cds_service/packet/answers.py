@@ -39,6 +39,7 @@ def response(form: Mapping[str, Any], terms: AuthorizationTerms, assessment: Ass
         ),
         extension(f"{DTR}/intendedUse", valueCodeableConcept=_PURPOSE),
     ]
+    items = _items(form["item"], answers_to(form, terms, assessment), {})
     made = {
         "meta": {"profile": [f"{DTR}/dtr-questionnaireresponse"]},
         "extension": about,
@@ -46,7 +47,7 @@ def response(form: Mapping[str, Any], terms: AuthorizationTerms, assessment: Ass
         "status": "in-progress",
         "subject": {"reference": assessment.patient},
         "authored": assessment.decided,
-        "item": _items(form["item"], answers_to(form, terms, assessment), {}),
+        **({"item": items} if items else {}),
     }
     return {"resourceType": "QuestionnaireResponse", "id": content_uuid(made), **made}
 
