@@ -6,7 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 
 .PHONY: help demo serve install install-postgres test test-postgres fuzz lint traceability format lock sbom wheel \
-  clean examples golden hapi test-hapi
+  clean examples golden hapi test-hapi test-profiles elm
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-17s %s\n", $$1, $$2 }'
@@ -63,6 +63,17 @@ hapi: $(HAPI)/target/hapi-test-server.jar ## a HAPI FHIR R4 server on loopback
 
 test-hapi: .venv/.installed-dev $(HAPI)/target/hapi-test-server.jar ## the tests against it
 	HAPI_TESTS=1 $(BIN)/python -m pytest tests/hapi
+
+# Official FHIR profiles by HAPI's validator: FHIR_PROFILES is a folder of definitions with a runner in validator/.
+test-profiles: .venv/.installed-dev ## what we make of FHIR, by the official profiles; needs FHIR_PROFILES, Java and Maven
+	$(BIN)/python -m pytest -q -ra tests/profiles
+
+# Translated once and kept beside the policy: no Node is needed to run the service.
+FORMS := cds_service/policies/inotuzumab/form
+elm: ## translate the CQL of the form's library to ELM; needs Node and npm
+	mkdir -p build/cql && cp tests/packet/cql/package.json tests/packet/cql/translate.mjs build/cql
+	cd build/cql && npm install --silent --no-audit --no-fund && node translate.mjs ../../$(FORMS).cql ../../$(FORMS).elm.json
+	sha256sum $(FORMS).cql | cut -d' ' -f1 > tests/packet/cql/form.cql.sha256
 
 # The lock files: plain pip installs from them; uv, in a throw-away environment, only writes them. Each larger
 # one is held to the smaller, so that what is tested is what is deployed.

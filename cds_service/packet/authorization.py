@@ -83,9 +83,8 @@ class Authorization:
         return f"urn:uuid:{content_uuid(resource.body)}"
 
     def pointer(self, resource: Resource) -> dict[str, str]:
-        """A reference that leads to the resource's entry."""
-        is_on_ehr = self.fhir_base and resource.id
-        return {"reference": resource.reference if is_on_ehr else self.full_url(resource)}
+        """A reference to the resource's entry: absolute, since the draft itself has no address on the EHR."""
+        return {"reference": self.full_url(resource)}
 
     @property
     def order_links(self) -> tuple[str, ...]:

@@ -41,9 +41,9 @@ def purge(database: Database, retention: Retention, clock: Callable[[], float] =
     removed: dict[str, int] = {}
     with database.write() as db:
         removed["used tokens"] = token_guard.forget_over(db)
-        over, form = vault.c.expires_at < now, vault.c.kind == FORM_CONTEXT
-        removed["form contexts"] = db.execute(delete(vault).where(over, form)).rowcount
-        removed["sessions and drafts"] = db.execute(delete(vault).where(over)).rowcount
+        expired = delete(vault).where(vault.c.expires_at < now)
+        removed["form contexts"] = db.execute(expired.where(vault.c.kind == FORM_CONTEXT)).rowcount
+        removed["sessions and drafts"] = db.execute(expired).rowcount
     with database.write() as db:
         before = old(retention.feedback_days)
         removed["feedback"] = db.execute(delete(feedback).where(feedback.c.received_at < before)).rowcount

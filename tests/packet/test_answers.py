@@ -55,7 +55,7 @@ def values(made: Mapping[str, Any]) -> dict[str, list[Any]]:
     """The answers by linkId, without their origin."""
     return {
         item["linkId"]: [next(v for k, v in a.items() if k != "extension") for a in item["answer"]]
-        for item in answered(made["item"])
+        for item in answered(made.get("item", []))
         if "answer" in item
     }
 
@@ -207,7 +207,6 @@ def test_an_unknown_request_opens_neither_section() -> None:
     made = response(FORM, TERMS, replace(assessment(), request="", cycle=None))
 
     assert "item" not in made
-    assert "request" not in values(made)
 
 
 def test_a_criterion_without_evidence_has_no_evidence_item_and_places_are_no_references() -> None:

@@ -112,10 +112,12 @@ def test_the_claim_is_filled_from_record_order_and_policy() -> None:
     claim = claim_of(the_packet())
 
     assert (claim["status"], claim["use"]) == ("active", "preauthorization")
-    assert claim["insurer"] == {"reference": "Organization/payer"}
-    assert claim["provider"] == {"reference": "Organization/clinic"}
-    assert claim["careTeam"][0]["provider"] == {"reference": "PractitionerRole/role-1"}
-    assert claim["insurance"] == [{"sequence": 1, "focal": True, "coverage": {"reference": "Coverage/cov-1"}}]
+    assert claim["insurer"] == {"reference": f"{BASE}/Organization/payer"}
+    assert claim["provider"] == {"reference": f"{BASE}/Organization/clinic"}
+    assert claim["careTeam"][0]["provider"] == {"reference": f"{BASE}/PractitionerRole/role-1"}
+    assert claim["insurance"] == [
+        {"sequence": 1, "focal": True, "coverage": {"reference": f"{BASE}/Coverage/cov-1"}}
+    ]
     assert claim["diagnosis"][0]["diagnosisCodeableConcept"]["coding"][0]["code"] == "C91.02"
     (item,) = claim["item"]
     assert item["productOrService"]["coding"][0]["code"] == "J9229"
@@ -267,14 +269,14 @@ def test_without_a_role_the_encounters_organization_asks() -> None:
     orders = drafts(NAME, requester={"reference": "Practitioner/oncologist-1"})
     claim = claim_of(the_packet(more=around_it, orders=orders))
 
-    assert claim["provider"] == {"reference": "Organization/clinic"}
+    assert claim["provider"] == {"reference": f"{BASE}/Organization/clinic"}
     assert "careTeam" not in claim
 
 
 def test_without_an_organization_the_role_itself_asks() -> None:
     claim = claim_of(the_packet(more=edited(around(NAME), "PractitionerRole", organization=None)))
 
-    assert claim["provider"] == {"reference": "PractitionerRole/role-1"}
+    assert claim["provider"] == {"reference": f"{BASE}/PractitionerRole/role-1"}
 
 
 def test_without_an_icd_code_there_is_no_diagnosis() -> None:
@@ -362,7 +364,7 @@ def test_of_several_coverages_the_orders_insurance_is_taken() -> None:
     orders = drafts(NAME, insurance=[{"reference": "Coverage/cov-2"}])
     claim = claim_of(the_packet([*chart(NAME), coverage(NAME, id="cov-2")], orders=orders))
 
-    assert claim["insurance"][0]["coverage"] == {"reference": "Coverage/cov-2"}
+    assert claim["insurance"][0]["coverage"] == {"reference": f"{BASE}/Coverage/cov-2"}
 
 
 def test_without_an_address_of_the_ehr_entries_are_urns_and_a_gap_says_so() -> None:
