@@ -17,6 +17,7 @@ from cds_service.settings import Settings
 from cds_service.smart.card_links import card_links
 from cds_service.smart.chart_reading import read_chart
 from cds_service.smart.door import smart_door
+from cds_service.smart.named_reading import read_named
 from cds_service.smart.routes import EXTENSION as SMART
 from cds_service.smart.routes import blueprint as smart
 from cds_service.smart.view_account import viewed
@@ -53,7 +54,15 @@ def _open_detail_view(app: Flask, services: Services, database: Database) -> Non
     """The SMART door, and the links to it that the cards carry."""
     settings, outbound = services.settings, services.outbound
     vault = Vault(database, settings.secret_keys)
-    door = smart_door(settings, outbound, vault, partial(read_chart, services.door_to), viewed)
+    door = smart_door(
+        settings,
+        outbound,
+        vault,
+        partial(read_chart, services.door_to),
+        viewed,
+        partial(read_named, services.door_to),
+        partial(viewed, what="packet"),
+    )
     app.extensions[SMART] = door
     app.extensions[LINKS] = card_links(door)
     app.register_blueprint(smart)

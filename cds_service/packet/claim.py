@@ -196,8 +196,8 @@ def _of_form(one: Authorization) -> Iterator[Gap]:
     form = questionnaire(one.terms, one.public_url)
     for item, because in open_questions(form, response(form, one.terms, one.assessment)):
         if item["linkId"] != ATTESTED:
-            why = f"{item['text']}: {because}" if because else f"{item['text']}: not known from the record"
-            yield Gap(f"QuestionnaireResponse.item({item['linkId']})", why, Who.CLINICIAN)
+            element = f"QuestionnaireResponse.item({item['linkId']})"
+            yield Gap(element, f"answer: {item['text']}", Who.CLINICIAN, detail=because)
     yield Gap("QuestionnaireResponse.status", "complete and attest the form", Who.CLINICIAN)
 
 

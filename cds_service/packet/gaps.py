@@ -17,16 +17,21 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One gap. ``blocks``: the PAS profile fails without it. ``why`` is a clause without a full stop."""
+    """One gap. ``blocks``: the PAS profile fails without it.
+
+    ``why`` is a clause without a full stop; ``detail`` is more of it, where a reader may know it already.
+    """
 
     element: str
     why: str
     who: Who = Who.PROVIDER
     blocks: bool = False
+    detail: str = ""
 
     @property
     def as_json(self) -> dict[str, object]:
-        return {"element": self.element, "why": self.why, "who": self.who.value, "blocks": self.blocks}
+        why = f"{self.why}: {self.detail}" if self.detail else self.why
+        return {"element": self.element, "why": why, "who": self.who.value, "blocks": self.blocks}
 
 
 def in_order(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

@@ -1,30 +1,45 @@
-"""From a login to the page: read the chart with the login's token, decide, arrange.
+"""From a login to the page and its packet: read the chart with the login's token, decide, arrange.
 
 The same record, chart and determination as the hook's; what differs is only who asked.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 
 from cds_service.clinical.observations.series import Picture
 from cds_service.engine.determination import Determination
+from cds_service.evaluation.packets import Setting
 from cds_service.evaluation.payer import with_payer
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Record
+from cds_service.packet.assembly import Packet
 from cds_service.policies import DrugPolicy, installed
 from cds_service.settings import Tenant
 from cds_service.smart.door import SmartDoor
 from cds_service.smart.login.session import Login
+from cds_service.smart.packing import checklists, packet_of
 from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
 from cds_service.smart.page.timeline import Timeline, order_mark, reason_held, timeline
-from cds_service.smart.subject import choose
+from cds_service.smart.subject import Subject, choose
 
 
-def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> DetailPage:
-    """The page for a login. Raises Refused when the EHR lets nothing be seen."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen for a login: the record, what it is about, what was found, and the packet where there is one."""
+
+    record: Record
+    subject: Subject
+    determination: Determination
+    clock: datetime
+    packet: Packet | None
+
+
+def seen(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Seen:
+    """Read the login's chart and decide. Raises Refused when the EHR lets nothing be seen."""
     drafts = door.handoff.recall(login.app_context, iss=login.iss, patient=login.patient, user=login.user)
     draft_orders = drafts.resources if drafts is not None else ()
     record = door.read_chart(login, draft_orders, deadline)
@@ -41,15 +56,30 @@ def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> Det
         subject.policy.determine(record, subject.orders, clock), record, clock, tenant.payer_identifiers
     )
     determination = next(d for d in determined if d.order == subject.shown)
-    picture = subject.policy.picture(record, clock)
+    packet = None
+    if subject.is_ordered:
+        orders = [order for order in subject.orders if any(d.order == order.reference for d in determined)]
+        whole = door.read_named(login, record, orders, deadline)
+        setting = Setting(tenant.id, whole, clock, door.settings.public_url, login.iss)
+        packet = packet_of(subject.shown, determined, orders, subject.policy, setting)
+    return Seen(record, subject, determination, clock, packet)
+
+
+def shown(door: SmartDoor, tenant: Tenant, login: Login, deadline: float) -> DetailPage:
+    """The page for a login. Raises Refused when the EHR lets nothing be seen."""
+    one = seen(door, tenant, login, deadline)
+    picture = one.subject.policy.picture(one.record, one.clock)
     return detail_page(
-        determination,
-        record,
+        one.determination,
+        one.record,
         series=picture.series,
-        timeline=timeline_of(picture, determination, record),
-        provenance=Provenance(clock, version("payer-policy-cds"), login.iss, login.user, subject.notices),
+        timeline=timeline_of(picture, one.determination, one.record),
+        provenance=Provenance(
+            one.clock, version("payer-policy-cds"), login.iss, login.user, one.subject.notices
+        ),
         full_banner=login.need_patient_banner,
         brief=login.intent == "summary",
+        packet=checklists(one.packet.gaps) if one.packet is not None else (),
     )
 
 
