@@ -19,6 +19,7 @@ from cds_service.fhir.record import Record, Resource
 from cds_service.fhir.references import local_reference
 from cds_service.packet.assessment import Assessment, assertion_id, assess, order_reference
 from cds_service.packet.elements import content_uuid
+from cds_service.packet.named import resolved
 from cds_service.policies.authorization import AuthorizationTerms
 
 
@@ -68,11 +69,15 @@ class Authorization:
     def visit(self) -> Resource | None:
         """The Encounter of the order, else of the call, where the record holds it and it is this patient's."""
         wanted = as_text(as_dict(self.orders[0].body.get("encounter")).get("reference")) or self.encounter
-        held = self.record.resolve(wanted, self.orders[0]) if wanted else None
+        held = self.held(wanted, self.orders[0]) if wanted else None
         if held is None or held.type != "Encounter":
             return None
         subject = as_text(as_dict(held.body.get("subject")).get("reference")) or ""
         return held if local_reference(subject) == f"Patient/{self.record.patient_id}" else None
+
+    def held(self, reference: str, holder: Resource) -> Resource | None:
+        """The resource that a holder's reference names, where the record has it."""
+        return resolved(self.record, reference, holder, self.fhir_base)
 
     def full_url(self, resource: Resource) -> str:
         """The address of a resource on the EHR; a ``urn:uuid`` of its content where it has none."""

@@ -131,7 +131,7 @@ def _place(one: Authorization) -> str | None:
     if one.visit is not None:
         places += [as_dict(part.get("location")) for part in as_dicts(one.visit.body.get("location"))]
     for pointer in places:
-        held = one.record.resolve(as_text(pointer.get("reference")) or "", order)
+        held = one.held(as_text(pointer.get("reference")) or "", order)
         if held is not None:
             holders.append([*as_dicts(held.body.get("type")), *as_dicts(held.body.get("physicalType"))])
     return next((code for concepts in holders for code in _codes(concepts)), None)

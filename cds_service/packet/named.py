@@ -32,15 +32,24 @@ def with_named(record: Record, resources: Iterable[Resource]) -> Record:
     return replace(record, by_type=by_type)
 
 
-def still_named(record: Record, orders: Sequence[Resource], encounter: str) -> list[str]:
+def resolved(record: Record, reference: str, holder: Resource | None, base: str) -> Resource | None:
+    """What a reference names; an absolute one only on the EHR's own server, since ids repeat elsewhere."""
+    if "://" in reference and not (base and reference.startswith(f"{base}/")):
+        held = (r for kind in record.by_type.values() for r in kind)
+        return next((r for r in held if r.name == reference), None)
+    return record.resolve(reference, holder)
+
+
+def still_named(record: Record, orders: Sequence[Resource], base: str) -> list[str]:
     """The references, each ``Type/id``, that lead on from the orders and that the record does not hold."""
     reached, missing = list(orders), dict[str, None]()
-    wanted: list[tuple[str, Resource | None]] = [(encounter, None)] if encounter else []
-    wanted += [(r, o) for o in orders for r in _references(o)]
+    wanted = [(reference, order) for order in orders for reference in _references(order)]
     while wanted:
         reference, holder = wanted.pop()
-        held = record.resolve(reference, holder)
-        local = local_reference(reference)
+        held = resolved(record, reference, holder, base)
+        local = (
+            local_reference(reference) if "://" not in reference or reference.startswith(f"{base}/") else None
+        )
         if held is None and local is not None and local.partition("/")[0] in TYPES:
             missing[local] = None
         elif held is not None and held not in reached:

@@ -46,7 +46,7 @@ def _insurer(one: Authorization) -> tuple[Resource | None, list[Gap]]:
     coverage = one.coverage
     payor = next(iter(as_dicts(coverage.body.get("payor"))), {}) if coverage is not None else {}
     reference = as_text(payor.get("reference")) or ""
-    held = one.record.resolve(reference, coverage) if reference else None
+    held = one.held(reference, coverage) if reference and coverage is not None else None
     if held is not None and held.type == "Organization" and not reference.startswith("#"):
         return held, list(
             requirements.organization_gaps(held.body, "Claim.insurer", "the payor's Organization")
@@ -117,4 +117,4 @@ def _held(one: Authorization, holder: Resource | None, member: str) -> Resource 
     reference = as_text(as_dict(holder.body.get(member)).get("reference")) if holder is not None else None
     if holder is None or reference is None or reference.startswith("#"):
         return None
-    return one.record.resolve(reference, holder)
+    return one.held(reference, holder)

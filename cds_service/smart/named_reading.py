@@ -32,7 +32,9 @@ def read_named(
     client = FhirClient(door_to(login.iss), login.iss, login.access_token, login.scope)
     tried: set[str] = set()
     for _ in range(_STEPS):
-        wanted = [r for r in still_named(record, orders, "") if r not in tried and _may_read(client, r)]
+        wanted = [
+            r for r in still_named(record, orders, client.server) if r not in tried and _may_read(client, r)
+        ]
         wanted = wanted[: MOST_READ - len(tried)]
         if not wanted:
             break

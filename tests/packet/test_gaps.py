@@ -273,6 +273,21 @@ def test_without_a_role_the_encounters_organization_asks() -> None:
     assert "careTeam" not in claim
 
 
+def test_a_reference_to_another_server_is_no_resource_of_this_chart() -> None:
+    """Ids repeat elsewhere: another server's Organization/clinic is another clinic."""
+    elsewhere = {"reference": "https://other.example.org/fhir/Organization/clinic"}
+    here = {"reference": f"{BASE}/Organization/clinic"}
+    asks = [
+        claim_of(the_packet(more=edited(around(NAME), "PractitionerRole", organization=named)))["provider"]
+        for named in (elsewhere, here)
+    ]
+
+    assert [who["reference"].removeprefix(f"{BASE}/") for who in asks] == [
+        "PractitionerRole/role-1",
+        "Organization/clinic",
+    ]
+
+
 def test_without_an_organization_the_role_itself_asks() -> None:
     claim = claim_of(the_packet(more=edited(around(NAME), "PractitionerRole", organization=None)))
 
