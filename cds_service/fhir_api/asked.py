@@ -72,10 +72,10 @@ def asked(body: object) -> Asked:
 
 def _coverage(given: list[Mapping[str, Any]]) -> Resource:
     found = [_resource(p, "coverage") for p in _named(given, "coverage")]
-    if len(found) != 1:
-        raise Refused(
-            400, "required" if not found else "value", "Exactly one coverage is required.", "coverage"
-        )
+    if not found:
+        raise Refused(400, "required", "A coverage is required.", "coverage")
+    if len(found) > 1:
+        raise Refused(400, "value", "There is more than one coverage.", "coverage")
     if found[0].get("resourceType") != "Coverage":
         raise Refused(400, "value", "The coverage is no Coverage resource.", "coverage")
     return Resource(found[0])

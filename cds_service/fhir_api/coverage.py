@@ -15,7 +15,6 @@ from cds_service.fhir.record import Record, Resource
 from cds_service.settings import Tenant
 
 log = logging.getLogger(__name__)
-_RULE = "business-rule"
 
 
 def accept(coverage: Resource, patient: str, tenant: Tenant, today: date, zone: tzinfo) -> None:
@@ -23,15 +22,18 @@ def accept(coverage: Resource, patient: str, tenant: Tenant, today: date, zone: 
     record = Record(patient.removeprefix("Patient/"), {"Coverage": (coverage,)})
     plans = plans_of(record, zone)
     if not plans or plans[0].standing(today) is Standing.ENDED:
-        raise Refused(400, _RULE, "The coverage is cancelled or over.", "coverage")
+        raise Refused(400, "business-rule", "The coverage is cancelled or over.", "coverage")
     plan = plans[0]
     ours = tenant.payer_identifiers
     if ours and plan.identified and plan.payors.isdisjoint(ours):
         raise Refused(
-            400, _RULE, "The coverage is of another payer than this service answers for.", "coverage"
+            400,
+            "business-rule",
+            "The coverage is of another payer than this service answers for.",
+            "coverage",
         )
     if tenant.members_file is not None and not _is_member(coverage, plan, tenant):
-        raise Refused(400, _RULE, "The coverage names no member of this payer.", "coverage")
+        raise Refused(400, "business-rule", "The coverage names no member of this payer.", "coverage")
 
 
 def _is_member(coverage: Resource, plan: Plan, tenant: Tenant) -> bool:
