@@ -24,6 +24,7 @@ from cds_service.packet.item import Line, cited, line
 from cds_service.packet.parties import Parties, parties
 
 _INFO = "http://hl7.org/fhir/us/davinci-pas/CodeSystem/PASTempCodes"
+_LONGEST_WHAT = 120  # characters of a document's description
 _CODES = "http://terminology.hl7.org/CodeSystem"
 
 
@@ -210,7 +211,7 @@ def _of_record(one: Authorization) -> Iterator[Gap]:
         yield from requirements.order_gaps(order.body)
     for document in cited(one, "DocumentReference"):
         what = as_text(document.body.get("description")) or "a document"
-        yield Gap("Claim.supportingInfo", f"attach {document.reference}: {what}")
+        yield Gap("Claim.supportingInfo", f"attach {document.reference}: {what[:_LONGEST_WHAT]}")
     if not one.fhir_base:
         why = "the EHR's FHIR address is not known, so that resources have no address of their own"
         yield Gap("Bundle.entry.fullUrl", why)
