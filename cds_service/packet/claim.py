@@ -56,7 +56,7 @@ def _bundle(one: Authorization, who: Parties, asked: Line, diagnosis: str | None
     claim = _claim(one, who, asked, diagnosis, answers_url)
     identifier = {"system": f"{one.public_url}/packet", "value": content_uuid(claim)}
     claim = {"resourceType": "Claim", "id": identifier["value"], "identifier": [identifier], **claim}
-    signed = [order for order in one.orders if requirements.is_signed(order.body)]
+    signed = [order for order in one.orders if not requirements.why_not_referred_to(order.body)]
     held = [r for r in (one.patient, one.coverage, *who.resources, *signed) if r is not None]
     return {
         "resourceType": "Bundle",

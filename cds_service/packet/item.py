@@ -75,13 +75,12 @@ def _payers(element: str) -> Gap:
 
 
 def _requested(one: Authorization, gaps: list[Gap]) -> Iterator[Json]:
-    """The orders, where they are signed; a draft order is no requested service yet."""
+    """The orders, where they may be referred to; a draft order is no requested service yet."""
     for order in one.orders:
-        if requirements.is_signed(order.body):
-            yield extension(f"{PAS}/extension-requestedService", valueReference=one.pointer(order))
-        else:
-            why = "the order is not signed: sign it, then refer to it"
+        if why := requirements.why_not_referred_to(order.body):
             gaps.append(Gap("Claim.item[0].extension:requestedService", why))
+        else:
+            yield extension(f"{PAS}/extension-requestedService", valueReference=one.pointer(order))
 
 
 def orders_read(one: Authorization) -> list[Order | Missed]:

@@ -87,9 +87,17 @@ def order_gaps(body: Body) -> Iterator[Gap]:
             yield _blocks(f"{body.get('resourceType')}.{member}", f"the order does not say {what}")
 
 
-def is_signed(body: Body) -> bool:
-    """Whether the draft may refer to an order: PAS fixes status and intent."""
-    return body.get("status") == "active" and body.get("intent") == "order"
+def why_not_referred_to(body: Body) -> str:
+    """Why the draft does not refer to an order as the requested service; empty when it does.
+
+    PAS fixes status and intent. A ServiceRequest is left to the provider: its profile binds the code to lists of
+    X12 that are not at hand, so that nobody could tell here whether the draft stays valid with it.
+    """
+    if body.get("status") != "active" or body.get("intent") != "order":
+        return "the order is not signed: sign it, then refer to it"
+    if body.get("resourceType") != "MedicationRequest":
+        return "refer to the signed order: of orders that are services this cannot be checked here"
+    return ""
 
 
 def _identifier_gaps(body: Body, element: str, why: str) -> Iterator[Gap]:

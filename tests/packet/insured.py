@@ -101,6 +101,24 @@ def drafts(name: str, **changes: Any) -> list[Body]:
     return [{**copy.deepcopy(order), **named, **changes} for order in Fixture(name).drafts]
 
 
+def as_service(order: Body, **changes: Any) -> Body:
+    """The same order as a ServiceRequest for 15 units."""
+    return {
+        "resourceType": "ServiceRequest",
+        "id": "service-1",
+        "status": order["status"],
+        "intent": order["intent"],
+        "subject": order["subject"],
+        "code": order["medicationCodeableConcept"],
+        "quantityQuantity": {"value": 15},
+        "authoredOn": order["authoredOn"],
+        "requester": order["requester"],
+        "encounter": order["encounter"],
+        "note": [{"text": order["dosageInstruction"][0]["text"]}],
+        **changes,
+    }
+
+
 def record(name: str, resources: Sequence[Body] | None = None, more: Sequence[Body] | None = None) -> Record:
     """The record, with what is named by reference beside it."""
     fixture = Fixture(name)

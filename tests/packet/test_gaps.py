@@ -22,6 +22,7 @@ from tests.packet.insured import (
     TERMS,
     Body,
     around,
+    as_service,
     authorizations,
     chart,
     coverage,
@@ -187,6 +188,15 @@ def test_a_signed_order_is_referred_to_and_a_draft_is_not() -> None:
     assert "extension-requestedService" in urls
     assert "requestedService" not in json.dumps(claim_of(the_packet()))
     assert gaps_of(the_packet(), "Claim.item[0].extension:requestedService")
+
+
+def test_an_order_that_is_a_service_is_asked_for_and_not_referred_to() -> None:
+    orders = [as_service(o, occurrenceDateTime="2026-04-16") for o in drafts(NAME, status="active")]
+    made = the_packet(orders=orders)
+
+    assert "requestedService" not in json.dumps(claim_of(made)["item"])
+    assert gaps_of(made, "Claim.item[0].extension:requestedService")
+    assert claim_of(made)["item"][0]["quantity"]["value"] == 15
 
 
 @pytest.mark.parametrize(

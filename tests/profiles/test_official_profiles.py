@@ -26,6 +26,7 @@ from tests.packet.insured import (
     PUBLIC,
     TERMS,
     around,
+    as_service,
     chart,
     drafts,
     made_packets,
@@ -72,6 +73,10 @@ THIN: dict[str, dict[str, Any]] = {
     "no-fhir-base": {"fhir_base": ""},
     "not-authored": {"orders": [{k: v for k, v in o.items() if k != "authoredOn"} for o in drafts(PATIENT)]},
     "no-requester": {"orders": [{k: v for k, v in o.items() if k != "requester"} for o in drafts(PATIENT)]},
+    "service": {
+        "orders": [as_service(o, occurrenceDateTime="2026-04-16") for o in drafts(PATIENT, status="active")]
+    },
+    "order-without-id": {"orders": [{k: v for k, v in o.items() if k != "id"} for o in drafts(PATIENT)]},
     "signed": {"orders": drafts(PATIENT, status="active")},
 }
 
