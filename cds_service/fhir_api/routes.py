@@ -189,7 +189,11 @@ def _negotiated() -> None:
     is_token = request.path.endswith("/token")
     if request.method == "OPTIONS":
         return
-    if request.accept_mimetypes and not is_token and request.accept_mimetypes.best_match(_ACCEPTED) is None:
+    # Without their parameters: clients name a FHIR version or a charset beside the type.
+    ranges = {
+        value.partition(";")[0].strip().lower() for value, quality in request.accept_mimetypes if quality
+    }
+    if ranges and not is_token and ranges.isdisjoint((*_ACCEPTED, "application/*", "*/*")):
         raise NotAcceptable
     allowed = (_FORM,) if is_token else _ACCEPTED
     if request.method == "POST" and request.mimetype not in ("", *allowed):

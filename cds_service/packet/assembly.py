@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cds_service.engine.determination import Determination
 from cds_service.fhir.record import Resource
@@ -49,11 +49,17 @@ def packets(
     orders: Sequence[Resource],
     make: Callable[[tuple[Determination, ...], tuple[Resource, ...]], Authorization],
 ) -> list[Packet]:
-    """A packet for each authorization among some determinations; ``make`` adds what all of them share."""
+    """A packet for each authorization among some determinations, each under a name of its own.
+
+    ``make`` adds what all of them share.
+    """
     by_reference = {order.reference: order for order in orders}
-    made = []
+    made: list[Packet] = []
     for group in together(found):
-        made.append(packet(make(tuple(group), tuple(by_reference[d.order] for d in group))))
+        one = packet(make(tuple(group), tuple(by_reference[d.order] for d in group)))
+        taken = {held.name for held in made}
+        names = (one.name, *(f"{one.name}-{n}" for n in range(2, len(made) + 2)))
+        made.append(replace(one, name=next(name for name in names if name not in taken)))
     return made
 
 
@@ -74,6 +80,7 @@ def _summary(one: Authorization, gaps: Sequence[Gap], files: Sequence[str]) -> J
     return {
         "policy": {"id": policy.id, "effective": policy.effective},
         "questionnaire": form_canonical(policy, one.public_url),
+        "order": one.order_links[0],
         "orders": list(one.order_links),
         "request": one.assessment.request,
         "cycle": one.assessment.cycle,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,6 @@ from cds_service.packet.assessment import together
 from cds_service.packet.gaps import Gap, Who
 from cds_service.policies import DrugPolicy
 
-log = logging.getLogger(__name__)
 _WHO = {
     Who.CLINICIAN: "You, in the form",
     Who.PROVIDER: "Your practice, in the request",

@@ -420,7 +420,12 @@ def test_another_format_is_neither_sent_nor_taken(client: FlaskClient) -> None:
     assert client.get("/fhir/metadata", headers={"Accept": "application/fhir+xml"}).status_code == 406
     xml = client.post(PACKAGE, data="<x/>", headers=token | {"Content-Type": "application/fhir+xml"})
     refused(xml, 415, "not-supported")
-    for accepted in ("application/json", "*/*", "application/fhir+json;q=0.9, text/html"):
+    for accepted in (
+        "application/json",
+        "*/*",
+        "application/fhir+json;q=0.9, text/html",
+        "application/fhir+json; fhirVersion=4.0",
+    ):
         assert client.get("/fhir/metadata", headers={"Accept": accepted}).status_code == 200
 
 

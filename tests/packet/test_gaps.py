@@ -407,7 +407,8 @@ def test_the_summary_tells_policy_verdict_files_and_gaps() -> None:
 
     assert made.name == "relapsed-single-agent-draft-1"
     assert summary["policy"] == {"id": "MP-RX-FP-12-23", "effective": "2026-03-24"}
-    assert summary["orders"] == ["MedicationRequest/relapsed-single-agent-draft-1"]
+    assert summary["order"] == "MedicationRequest/relapsed-single-agent-draft-1"
+    assert summary["orders"] == [summary["order"]]
     assert (summary["coverage"], summary["request"], summary["cycle"]) == ("met", "initial", 1)
     assert summary["files"] == [PACKAGE, REQUEST, SUMMARY]
     assert summary["gaps"] == [gap.as_json for gap in made.gaps]
@@ -419,3 +420,12 @@ def test_a_folder_is_named_by_the_order_whatever_its_name() -> None:
     (one,) = authorizations(NAME)
     hostile = replace(one, orders=(Resource(order, "draft order", "urn:uuid:../../etc/passwd"),))
     assert packet(hostile).name == "urn-uuid-..-..-etc-passwd"
+
+
+def test_two_authorizations_of_one_name_have_a_folder_each() -> None:
+    service = as_service(
+        drafts(NAME)[0], id="relapsed-single-agent-draft-1", note=[{"text": "Cycle 2 Day 1"}]
+    )
+    made = made_packets(NAME, orders=[*drafts(NAME), service])
+
+    assert [one.name for one in made] == ["relapsed-single-agent-draft-1", "relapsed-single-agent-draft-1-2"]
