@@ -29,6 +29,7 @@ from cds_service.web.edge import Trust
 from cds_service.web.errors import Unauthorized, json_response
 
 log = logging.getLogger(__name__)
+_LARGEST_FORM = 64 * 1024
 _MEMBERS = ("grant_type", "scope", "client_assertion_type", "client_assertion")
 
 
@@ -68,6 +69,7 @@ class FhirAccess:
 
     def token(self, request: Request, token_url: str) -> Response:
         """A token for a signed assertion, by the errors of RFC 6749."""
+        request.max_content_length = _LARGEST_FORM
         form = request.form
         fault = _form_fault(form)
         if fault is not None:

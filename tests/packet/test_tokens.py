@@ -63,6 +63,12 @@ def test_a_member_given_twice_is_refused(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json) == (400, {"error": "invalid_request"})
 
 
+def test_a_form_that_is_too_large_is_not_read(client: FlaskClient) -> None:
+    answer = client.post("/fhir/token", data=form("x" * 70_000))
+
+    assert answer.status_code == 413
+
+
 LATE = int(time.time()) - 3600
 
 
