@@ -40,10 +40,14 @@ class Issue:
 
 @dataclass(slots=True)
 class _Wanted:
-    """The forms asked for so far, each with what is known of it, and what has to be said."""
+    """The forms asked for so far, each with what is known of it, and what has to be said.
+
+    ``settled`` is the policy that a context spoke of: its orders are dealt with.
+    """
 
     packages: list[tuple[DrugPolicy, Assessment]] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
+    settled: str = ""
 
     def add(self, policy: DrugPolicy, assessment: Assessment) -> None:
         self.packages.append((policy, assessment))
@@ -92,6 +96,7 @@ class _Request:
 
     def take_context(self, wanted: _Wanted, kept: Assessment) -> None:
         """The form that was assessed, filled; without verdicts where the order is another by now."""
+        wanted.settled = kept.policy
         policy = next((p for p in self.policies if p.reference.id == kept.policy), None)
         if policy is None or kept.form != form_version(policy.reference):
             wanted.say(
@@ -114,9 +119,7 @@ class _Request:
 
     def take_orders(self, wanted: _Wanted) -> None:
         """A form for orders that no context spoke of, with what their own words tell."""
-        if self.asked.context:
-            return
-        for policy in self.policies:
+        for policy in (p for p in self.policies if p.reference.id != wanted.settled):
             by_cycle: dict[int | None, list[Resource]] = {}
             for order in self._orders_of(policy):
                 by_cycle.setdefault(self._cycle(order), []).append(order)

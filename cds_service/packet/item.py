@@ -35,10 +35,10 @@ def line(one: Authorization) -> Line:
     """The line of an authorization."""
     gaps: list[Gap] = []
     terms, request = one.terms.service, one.assessment.request
-    certification = (terms.certification or {}).get(request, "")
+    certified = (terms.certification or {}).get(request, "")
     extensions = [
         *_coded("serviceItemRequestType", "1525", terms.request_type, gaps),
-        *_coded("certificationType", "1322", certification, gaps),
+        *_coded("certificationType", "1322", certified, gaps, known=bool(request)),
         *_requested(one, gaps),
     ]
     item: Json = {"extension": extensions, "sequence": 1}
@@ -62,12 +62,15 @@ def line(one: Authorization) -> Line:
     return Line(item, tuple(gaps), units if isinstance(units, int) else None)
 
 
-def _coded(name: str, list_: str, code: str, gaps: list[Gap]) -> Iterator[Json]:
-    """An extension with a code of the payer's table."""
+def _coded(name: str, list_: str, code: str, gaps: list[Gap], *, known: bool = True) -> Iterator[Json]:
+    """An extension with a code of the payer's table. ``known``: whether the kind of request is."""
+    element = f"Claim.item[0].extension:{name}"
     if code:
         yield extension(f"{PAS}/extension-{name}", valueCodeableConcept=concept(f"{_X12}/{list_}", code))
+    elif known:
+        gaps.append(_payers(element))
     else:
-        gaps.append(_payers(f"Claim.item[0].extension:{name}"))
+        gaps.append(Gap(element, "the kind of request is not known", Who.CLINICIAN, blocks=True))
 
 
 def _payers(element: str) -> Gap:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from cds_service.evaluation.form_context import keep_context
+from cds_service.fhir_api import operation
+from cds_service.fhir_api.asked import asked as read_asked
 from cds_service.packet.answers import response
 from cds_service.packet.form import questionnaire
 from cds_service.packet.library import library
@@ -22,7 +25,7 @@ from cds_service.store.vault import Vault
 from cds_service.web.edge import trust
 from tests.fixtures import CLOCK
 from tests.packet.conftest import PUBLIC_URL, Start, bearer
-from tests.packet.insured import PAYER, TERMS, Body, authorizations, coverage, drafts, record
+from tests.packet.insured import PAYER, POLICY, TERMS, Body, authorizations, coverage, drafts, record
 from tests.packet.test_answers import values
 
 NAME = "relapsed-single-agent"
@@ -322,6 +325,25 @@ def test_the_ehr_is_never_asked(client: FlaskClient, app: Flask, monkeypatch: py
     monkeypatch.setattr("socket.socket.connect", trap)
     answer = client.post(PACKAGE, data=json.dumps(asked(order(), context()), default=float), headers=token)
     assert len(packages(answer)) == 1
+
+
+def test_orders_of_another_policy_get_their_form_beside_a_contexts() -> None:
+    reference = replace(TERMS.reference, id="P-2")
+    other = replace(
+        POLICY,
+        name="other",
+        reference=reference,
+        authorization=replace(TERMS, reference=reference),
+        in_scope=lambda one, _: one.id == "other",
+    )
+    (one,) = authorizations(NAME)
+    request = read_asked(
+        asked(order(), order(id="other", medicationCodeableConcept={"text": "other"}), context())
+    )
+    made = operation.answer(request, (POLICY, other), lambda _: one.assessment, CLOCK, PUBLIC_URL)
+    forms = [p["resource"]["entry"][0]["resource"]["id"] for p in made["parameter"]]
+
+    assert forms == ["MP-RX-FP-12-23", "P-2"]
 
 
 # ---- asked wrongly

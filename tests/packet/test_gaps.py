@@ -429,3 +429,11 @@ def test_two_authorizations_of_one_name_have_a_folder_each() -> None:
     made = made_packets(NAME, orders=[*drafts(NAME), service])
 
     assert [one.name for one in made] == ["relapsed-single-agent-draft-1", "relapsed-single-agent-draft-1-2"]
+
+
+def test_a_kind_of_request_that_is_not_known_is_the_clinicians_to_say() -> None:
+    (one,) = authorizations(NAME)
+    lost = replace(one, determinations=(replace(one.determinations[0], planned="not read", cycle=None),))
+    (gap,) = (g for g in draft(lost).gaps if g.element == "Claim.item[0].extension:certificationType")
+
+    assert (gap.who, gap.blocks) == (Who.CLINICIAN, True)
