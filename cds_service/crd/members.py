@@ -27,9 +27,9 @@ def members(path: Path) -> frozenset[tuple[str, str]]:
     try:
         stat = path.stat()
         _last[path] = _read(path, stat.st_mtime_ns, stat.st_size)
-    except (OSError, UnicodeDecodeError, csv.Error) as fault:
+    except (OSError, UnicodeDecodeError, csv.Error):
         if path not in _last:
-            raise OSError(f"the members file cannot be read: {fault}") from None
+            raise OSError("the members file cannot be read") from None
         log.error("the members file cannot be read, the list before it is used")
     return _last[path]
 
