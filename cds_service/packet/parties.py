@@ -12,6 +12,7 @@ from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
+from cds_service.fhir.references import local_reference
 from cds_service.packet import requirements
 from cds_service.packet.authorization import Authorization
 from cds_service.packet.elements import content_uuid
@@ -44,15 +45,16 @@ def parties(one: Authorization) -> Parties:
 
 def _insurer(one: Authorization) -> tuple[Resource | None, list[Gap]]:
     coverage = one.coverage
-    payor = next(iter(as_dicts(coverage.body.get("payor"))), {}) if coverage is not None else {}
+    assert coverage is not None
+    payor = next(iter(as_dicts(coverage.body.get("payor"))), {})
     reference = as_text(payor.get("reference")) or ""
-    held = one.held(reference, coverage) if reference and coverage is not None else None
+    held = one.held(reference, coverage) if reference else None
     if held is not None and held.type == "Organization" and not reference.startswith("#"):
-        return held, list(
-            requirements.organization_gaps(held.body, "Claim.insurer", "the payor's Organization")
-        )
-    stated = held.body.get("identifier") if held is not None else payor.get("identifier")
-    if not as_dicts(stated):
+        what = "the payor's Organization"
+        return held, list(requirements.organization_gaps(held.body, "Claim.insurer", what))
+    stated = payor.get("identifier") if held is None else held.body.get("identifier")
+    is_person = (local_reference(reference) or "").startswith(("Patient/", "RelatedPerson/"))
+    if is_person or not as_dicts(stated) or (held is not None and held.type != "Organization"):
         why = (
             "the Coverage names its payor neither by an Organization that could be read nor by an identifier"
         )
@@ -73,7 +75,7 @@ def _asking(
     order = one.orders[0]
     requester = _held(one, order, "requester")
     role = requester if requester is not None and requester.type == "PractitionerRole" else None
-    person = _held(one, role, "practitioner") if role is not None else None
+    person = _held(one, role, "practitioner", "Practitioner")
     clinic = _organization(one, requester, role)
     fits = role is not None and not list(_team_gaps(role, person))
     others = tuple(r for r in (person,) if fits and r is not None)
@@ -107,14 +109,17 @@ def _team_gaps(role: Resource, person: Resource | None) -> list[Gap]:
 def _organization(one: Authorization, requester: Resource | None, role: Resource | None) -> Resource | None:
     if requester is not None and requester.type == "Organization":
         return requester
-    if role is not None and (clinic := _held(one, role, "organization")) is not None:
-        return clinic
-    return _held(one, one.visit, "serviceProvider") if one.visit is not None else None
+    clinic = _held(one, role, "organization", "Organization")
+    return clinic or _held(one, one.visit, "serviceProvider", "Organization")
 
 
-def _held(one: Authorization, holder: Resource | None, member: str) -> Resource | None:
-    """The resource that a member refers to, when the record holds it; one inside its holder is not carried."""
+def _held(one: Authorization, holder: Resource | None, member: str, *types: str) -> Resource | None:
+    """The resource that a member refers to, when the record holds it and it is of these types (any, without).
+
+    One that is contained in its holder is not carried.
+    """
     reference = as_text(as_dict(holder.body.get(member)).get("reference")) if holder is not None else None
     if holder is None or reference is None or reference.startswith("#"):
         return None
-    return one.held(reference, holder)
+    found = one.held(reference, holder)
+    return found if found is not None and (not types or found.type in types) else None

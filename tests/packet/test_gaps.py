@@ -274,6 +274,31 @@ def test_a_payor_by_identifier_becomes_an_organization_of_the_draft() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "payor",
+    [
+        {"reference": f"Patient/{NAME}"},
+        {"reference": "RelatedPerson/mother", "identifier": PAYER},
+        {"reference": "#self"},
+    ],
+)
+def test_a_person_who_pays_is_no_insurer(payor: Body) -> None:
+    contained = [{"resourceType": "Patient", "id": "self", "identifier": [PAYER]}]
+    made = the_packet(edited(chart(NAME), "Coverage", payor=[payor], contained=contained))
+
+    assert "insurer" not in claim_of(made)
+    assert gaps_of(made, "Claim.insurer")[0].blocks
+
+
+def test_a_payor_inside_the_coverage_becomes_an_organization_of_the_draft() -> None:
+    contained = [{"resourceType": "Organization", "id": "mmm", "name": "MMM", "identifier": [PAYER]}]
+    made = the_packet(edited(chart(NAME), "Coverage", payor=[{"reference": "#mmm"}], contained=contained))
+    insurer = claim_of(made)["insurer"]["reference"]
+    (body,) = (e["resource"] for e in json.loads(made.files[REQUEST])["entry"] if e["fullUrl"] == insurer)
+
+    assert (body["name"], body["identifier"], body["active"]) == ("MMM", [PAYER], True)
+
+
 def test_without_a_role_the_encounters_organization_asks() -> None:
     around_it = edited(around(NAME), "Encounter", serviceProvider={"reference": "Organization/clinic"})
     orders = drafts(NAME, requester={"reference": "Practitioner/oncologist-1"})
