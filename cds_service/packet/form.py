@@ -148,10 +148,10 @@ class _Items:
 
     def _title(self, part: str) -> str:
         group = self.terms.groups.get(part)
-        return group.title if group is not None else self.terms.criteria[part].title
+        return group.title if group is not None else self.terms.reference.rules[part].title
 
     def _criterion(self, leaf: str) -> Iterator[Json]:
-        cited = self.terms.criteria[leaf]
+        cited = self.terms.reference.rules[leaf]
         asked = _item(leaf, cited.title, "boolean", required=True)
         yield {"linkId": leaf, "prefix": cited.section, **asked}
         yield from self._companions(leaf)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_service.engine.determination import PolicyReference
-from cds_service.engine.outline import Citation, Group, Outline, PolicyError
+from cds_service.engine.outline import Group, Outline, PolicyError
 
 COMPLETION_TIMES = ("under-1min", "under-3min", "under-5min", "over-5min")
 
@@ -52,11 +52,14 @@ class ServiceTerms:
 
 @dataclass(frozen=True)
 class AuthorizationTerms:
-    """All that a form and a request draft need of a policy, beside a determination."""
+    """All that a form and a request draft need of a policy, beside a determination.
+
+    ``criteria`` are ids; ``reference`` has their titles and sections.
+    """
 
     reference: PolicyReference
     groups: Mapping[str, Group]
-    criteria: Mapping[str, Citation]
+    criteria: tuple[str, ...]
     form: FormTerms
     service: ServiceTerms
 
@@ -68,7 +71,7 @@ def read_terms(text: str, outline: Outline[Any], cql: str, elm: str) -> Authoriz
     terms = AuthorizationTerms(
         outline.reference,
         outline.groups,
-        {c["id"]: outline.citations[c["id"]] for c in raw["criterion"]},
+        tuple(c["id"] for c in raw["criterion"]),
         FormTerms(
             form["name"],
             form["clinical_time"],
@@ -101,7 +104,7 @@ def _faults(terms: AuthorizationTerms) -> Iterator[str]:
     named = (
         ("form.requests", form.requests.keys(), terms.groups.keys(), "groups"),
         ("form.documented", form.documented, {*terms.criteria, *terms.groups}, "criteria or groups"),
-        ("authorization.diagnosis", set(terms.service.diagnosis), terms.criteria.keys(), "criteria"),
+        ("authorization.diagnosis", set(terms.service.diagnosis), terms.criteria, "criteria"),
     )
     for member, ids, known, what in named:
         if missing := sorted(set(ids) - set(known)):
