@@ -6,12 +6,12 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 
 # Tests by category: what each holds is in CONTRIBUTING.md. More options: make test-unit ARGS='-x -k words'.
-CATEGORIES := test-unit test-reading test-policy test-golden test-cards test-contract test-crd test-web test-ehr test-trust \
+CATEGORIES := test-unit test-reading test-policy test-golden test-cards test-contract test-crd test-packet test-web test-ehr test-trust \
   test-store test-operations test-deploy test-install test-browser
 ARGS ?=
 
 .PHONY: help demo serve install install-postgres test test-postgres fuzz lint traceability format lock sbom wheel \
-  clean examples golden hapi test-hapi
+  clean examples golden hapi test-hapi test-profiles elm
 .PHONY: $(CATEGORIES)
 
 help: ## this list
@@ -38,6 +38,7 @@ test-golden: FOLDERS = tests/golden ## whole answers of all patients, as they ar
 test-cards: FOLDERS = tests/cards ## what a prescriber reads
 test-contract: FOLDERS = tests/contract ## the hook as an EHR calls it
 test-crd: FOLDERS = tests/crd ## the CRD service and the guide's invariants
+test-packet: FOLDERS = tests/packet ## the prior-authorization packet and the FHIR routes
 test-web: FOLDERS = tests/web ## the SMART launch and the detail page
 test-ehr: FOLDERS = tests/ehr ## prefetch, searches, scopes and EHRs as they are
 test-trust: FOLDERS = tests/trust ## JWTs, key sets, networks, rates
@@ -87,6 +88,17 @@ hapi: $(HAPI)/target/hapi-test-server.jar ## a HAPI FHIR R4 server on loopback
 
 test-hapi: .venv/.installed-dev $(HAPI)/target/hapi-test-server.jar ## the tests against it
 	HAPI_TESTS=1 $(BIN)/python -m pytest tests/hapi
+
+# Official FHIR profiles by HAPI's validator: FHIR_PROFILES is a folder of definitions with a runner in validator/.
+test-profiles: .venv/.installed-dev ## what we make of FHIR, by the official profiles; needs FHIR_PROFILES, Java and Maven
+	$(BIN)/python -m pytest -q -ra tests/profiles
+
+# Translated once and kept beside the policy: no Node is needed to run the service.
+FORMS := cds_service/policies/inotuzumab/form
+elm: ## translate the CQL of the form's library to ELM; needs Node and npm
+	mkdir -p build/cql && cp tests/packet/cql/package.json tests/packet/cql/translate.mjs build/cql
+	cd build/cql && npm install --silent --no-audit --no-fund && node translate.mjs ../../$(FORMS).cql ../../$(FORMS).elm.json
+	sha256sum $(FORMS).cql | cut -d' ' -f1 > tests/packet/cql/form.cql.sha256
 
 # The lock files: plain pip installs from them; uv, in a throw-away environment, only writes them. Each larger
 # one is held to the smaller, so that what is tested is what is deployed.

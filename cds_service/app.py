@@ -8,8 +8,9 @@ from flask import Flask
 
 from cds_service.evaluation.order_sign import LINKS
 from cds_service.evaluation.services import EXTENSION, Services, services_from
+from cds_service.fhir_api.routes import fhir_routes
 from cds_service.hooks.feedback import feedback_routes
-from cds_service.hooks.routes import OFFERED
+from cds_service.hooks.routes import KEEP_FORMS, OFFERED, forms_kept
 from cds_service.hooks.routes import blueprint as hooks
 from cds_service.hooks.services import offered
 from cds_service.operations import logs
@@ -17,10 +18,10 @@ from cds_service.settings import Settings
 from cds_service.smart.card_links import card_links
 from cds_service.smart.chart_reading import read_chart
 from cds_service.smart.door import smart_door
+from cds_service.smart.named_reading import read_named
 from cds_service.smart.routes import EXTENSION as SMART
 from cds_service.smart.routes import blueprint as smart
 from cds_service.smart.view_account import viewed
-from cds_service.store.database import Database
 from cds_service.store.vault import Vault
 from cds_service.web import errors
 from cds_service.web.cors import share_with_browsers
@@ -39,7 +40,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(hooks)
     app.register_blueprint(feedback_routes(trust.gate, trust.ledger, app.extensions[OFFERED]))
     app.register_blueprint(front_routes(settings))
-    _open_detail_view(app, services, trust.database)
+    vault = Vault(trust.database, settings.secret_keys)
+    app.extensions[KEEP_FORMS] = forms_kept(vault, settings.dtr_hours)
+    app.register_blueprint(fhir_routes(services, trust, vault))
+    _open_detail_view(app, services, vault)
     if settings.dev:
         from cds_service.sandbox.mounting import mount
 
@@ -49,11 +53,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _open_detail_view(app: Flask, services: Services, database: Database) -> None:
+def _open_detail_view(app: Flask, services: Services, vault: Vault) -> None:
     """The SMART door, and the links to it that the cards carry."""
     settings, outbound = services.settings, services.outbound
-    vault = Vault(database, settings.secret_keys)
-    door = smart_door(settings, outbound, vault, partial(read_chart, services.door_to), viewed)
+    door = smart_door(
+        settings,
+        outbound,
+        vault,
+        partial(read_chart, services.door_to),
+        viewed,
+        partial(read_named, services.door_to),
+        partial(viewed, what="packet"),
+    )
     app.extensions[SMART] = door
     app.extensions[LINKS] = card_links(door)
     app.register_blueprint(smart)

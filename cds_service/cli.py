@@ -12,6 +12,7 @@ from cds_service.commands.doctor import doctor
 from cds_service.commands.evaluate import evaluate
 from cds_service.commands.hapi_check import hapi_check
 from cds_service.commands.keys import keys
+from cds_service.commands.packet import packet
 from cds_service.commands.patient_data import patient_data
 
 
@@ -21,7 +22,7 @@ def main() -> None:
     """Check inotuzumab ozogamicin orders against a payer's policy."""
 
 
-for command in (evaluate, doctor, hapi_check, keys, call, patient_data, *keeping.COMMANDS):
+for command in (evaluate, packet, doctor, hapi_check, keys, call, patient_data, *keeping.COMMANDS):
     main.add_command(command)
 
 

@@ -40,7 +40,7 @@ def evaluate(request_file: Path, explain: bool, service: str | None, as_of: str 
 
     A request of a folder that holds resources.json beside it is evaluated with those as its prefetch.
     """
-    services = _at(services_from(_offline()), as_of)
+    services = at(services_from(offline()), as_of)
     try:
         answered = answer(saved_request(request_file), services, service=_row(service))
     except Refused as refused:
@@ -59,7 +59,7 @@ def _row(service: str | None) -> CdsService:
     return rows[service] if service is not None else ANY_DRUG
 
 
-def _offline() -> Settings:
+def offline() -> Settings:
     """Settings under which no server is asked: a saved request brings all that there is to see."""
     clock = {name: value for name, value in os.environ.items() if name == "CDS_FIXED_NOW"}
     try:
@@ -69,7 +69,8 @@ def _offline() -> Settings:
     return replace(settings, tenants=(), dev=False)
 
 
-def _at(services: Services, as_of: str | None) -> Services:
+def at(services: Services, as_of: str | None) -> Services:
+    """The services with their clock at an instant that was given. Raises ClickException for what is none."""
     if as_of is None:
         return services
     try:

@@ -106,7 +106,8 @@ class Crd(Dialect):
             body["systemActions"] = made
         determinations = [facts.card(d, CardKind.COVERAGE, facts.coverage(d)) for d in found]
         body["extension"] = {"payer-policy-cds": {"determinations": determinations}}
-        return Said(body, tuple(s.assertion_id for s in stated))
+        forms = {s.order: (s.assertion_id, s.coverage) for s in stated if s.questionnaire is not None}
+        return Said(body, tuple(s.assertion_id for s in stated), forms)
 
 
 def statements(
@@ -125,7 +126,7 @@ def statements(
             planned=_planned(grounds, d),
             today=grounds.clock.date(),
             billing={"code": d.policy.drug.billing_code, "display": d.policy.drug.billing_display},
-            form=form_canonical(d.policy, grounds.public_url),
+            form=form_canonical(d.policy, grounds.public_url) if d.policy.form_revision else "",
             is_member=_is_member(grounds, plan),
             technical=_technical(grounds),
         )

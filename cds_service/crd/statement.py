@@ -125,7 +125,7 @@ _UNCLEAR = "Status or period of the Coverage cannot be read. Correct it and sign
 
 def _with_form(d: Determination, said: Statement, form: str) -> Statement:
     """Met or open: either way authorization is needed, and the form holds what the record shows."""
-    said = replace(said, pa_needed="auth-needed", doc_needed="clinical", questionnaire=form)
+    said = replace(said, pa_needed="auth-needed", doc_needed="clinical", questionnaire=form or None)
     policy = f"{d.policy.id} for a request of this kind ({d.request})"
     if d.coverage is Verdict.MET:
         met = f"The record appears to meet the criteria of policy {policy}"

@@ -213,7 +213,8 @@ class PolicyReference:
     """The payer's document: number, effective date (ISO), title, payer and drug.
 
     ``rules`` has its criteria and rules by id, ``items`` its documentation items in
-    the order in which they are asked for. ``footer`` is what holds of every answer.
+    the order in which they are asked for. ``footer`` is what holds of every answer. ``form_revision`` counts the
+    versions of the form that is made from one version of the document; None where it has no form.
     """
 
     id: str
@@ -224,6 +225,7 @@ class PolicyReference:
     rules: Mapping[str, Cited] = field(default_factory=dict, compare=False, repr=False)
     items: Mapping[str, Item] = field(default_factory=dict, compare=False, repr=False)
     footer: str = ""
+    form_revision: int | None = None
 
 
 class PayerMatch(StrEnum):

@@ -103,6 +103,7 @@ class PolicyFile:
             {c.id: self._cited(c) for c in self.citations.values()},
             {i.id: self._said(i) for i in self.items.values()},
             "; ".join(c.footer for c in self.citations.values() if c.footer),
+            self.about["form"]["revision"] if "form" in self.about else None,
         )
 
     def _said(self, item: Item) -> Item:
@@ -132,7 +133,7 @@ def _read(raw: Mapping[str, Any]) -> PolicyFile:
     rules = (*raw["criterion"], *raw.get("rule", ()))
     citations = _by_id(map(_citation, rules), lambda c: c.id)
     found = PolicyFile(
-        about={"policy": raw["policy"], "drug": raw["drug"]},
+        about={name: raw[name] for name in ("policy", "drug", "form", "authorization") if name in raw},
         service=Service(**raw["service"]),
         groups=_by_id(map(_group, raw["group"]), lambda g: g.id),
         criteria=tuple(c["id"] for c in raw["criterion"]),

@@ -22,10 +22,14 @@ from cds_service.settings import Tenant
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The body of an answer, and the ids in it, beside those of its cards, that it may be asked about by."""
+    """The body of an answer, and the ids in it, beside those of its cards, that it may be asked about by.
+
+    ``forms`` says by order reference for which a form is named: under which id, and for which Coverage.
+    """
 
     body: dict[str, Any]
     traces: tuple[str, ...] = ()
+    forms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Dialect:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -36,6 +36,7 @@ class Answered:
 
     ``faults`` is how many criteria, rules, cards and statements could not be made because of an error of
     ours; ``traces`` are ids in the answer, beside those of its cards, by which it may be asked about.
+    ``forms`` are the orders for which a form is named, as in :class:`Said`.
     """
 
     call: OrderSign
@@ -47,6 +48,7 @@ class Answered:
     grounds: Grounds | None = None
     faults: int = 0
     traces: tuple[str, ...] = ()
+    forms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def cards(self) -> list[dict[str, Any]]:
@@ -201,4 +203,4 @@ def _evaluated(
     said = service.dialect.said(grounds, found, wording)
     spent = (services.monotonic() - begun) * 1000
     faults = time.faults + wording.faults
-    return Answered(call, tenant, said.body, found, gathered, spent, grounds, faults, said.traces)
+    return Answered(call, tenant, said.body, found, gathered, spent, grounds, faults, said.traces, said.forms)

@@ -23,7 +23,13 @@ _SOURCE_TYPE = "http://terminology.hl7.org/CodeSystem/security-source-type"
 _PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 
 # What was done: the interaction, AuditEvent.action, and BALP's roles.
-_ACTIONS = {"hook": ("operation", "E"), "feedback": ("create", "C"), "view": ("read", "R")}
+_ACTIONS = {
+    "hook": ("operation", "E"),
+    "feedback": ("create", "C"),
+    "view": ("read", "R"),
+    "packet": ("operation", "E"),  # a view's packet, downloaded
+    "form": ("operation", "E"),  # a form with answers, handed to a client
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from cds_service.engine.determination import Determination, PolicyReference
 from cds_service.engine.outline import Outline
 from cds_service.engine.policy_file import PolicyError
 from cds_service.fhir.record import Record, Resource
+from cds_service.policies.authorization import AuthorizationTerms
 
 
 class Determine(Protocol):
@@ -25,6 +26,10 @@ class Determine(Protocol):
     def __call__(
         self, record: Record, drafts: Sequence[Resource], clock: datetime, time: Allowance | None = None, /
     ) -> tuple[Determination, ...]: ...
+
+
+def _none(_record: Record, _clock: datetime) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class DrugPolicy:
     order given; the clock is an aware instant. A draft without an id carries its ``name``. What
     the time does not reach is unknown and named.
     ``picture`` is what the detail page draws: results with the policy's limits, and the doses.
+    ``authorization`` is what a prior authorization needs to know of the policy, None where it offers no form;
+    ``diagnoses`` are the references of the Conditions on record that the drug is given for.
     """
 
     name: str
@@ -44,6 +51,8 @@ class DrugPolicy:
     in_scope: Callable[[Resource, Callable[[str, Resource], Resource | None]], bool]
     determine: Determine
     picture: Callable[[Record, datetime], Picture]
+    authorization: AuthorizationTerms | None = None
+    diagnoses: Callable[[Record, datetime], tuple[str, ...]] = _none
 
     @property
     def reference(self) -> PolicyReference:

@@ -38,6 +38,7 @@ NAMES = {
     "CDS_AUDIT_DAYS",
     "CDS_FEEDBACK_DAYS",
     "CDS_DISPUTE_DAYS",
+    "CDS_DTR_HOURS",
     "CDS_RATE_LIMIT",
     "CDS_PROXY_HOPS",
     *(f"{name}_FILE" for name in FROM_FILES),
@@ -48,6 +49,7 @@ SHORTEST_KEY = 32
 LONGEST_DEADLINE_S = 60.0
 AUDIT_DAYS = 2192  # six years, as HIPAA asks of whoever runs this
 FEEDBACK_DAYS = 731
+DTR_HOURS = 72
 RATE_LIMIT = 6000
 # Development keeps one known key, so that sessions outlive a restart. It protects nothing, which is
 # why CDS_DEV refuses any public address but loopback.
@@ -72,6 +74,7 @@ class Settings:
     audit_days: int = AUDIT_DAYS
     feedback_days: int = FEEDBACK_DAYS
     dispute_days: int = 0
+    dtr_hours: int = DTR_HOURS
     calls_per_minute: int = 0
     proxy_hops: int = 0
     tenants: tuple[Tenant, ...] = ()
@@ -104,6 +107,7 @@ class Settings:
             audit_days=_number(env, "CDS_AUDIT_DAYS", AUDIT_DAYS, least=1),
             feedback_days=_number(env, "CDS_FEEDBACK_DAYS", FEEDBACK_DAYS, least=1),
             dispute_days=_number(env, "CDS_DISPUTE_DAYS", 0),
+            dtr_hours=_number(env, "CDS_DTR_HOURS", DTR_HOURS),
             calls_per_minute=_number(env, "CDS_RATE_LIMIT", 0 if dev else RATE_LIMIT),
             proxy_hops=_number(env, "CDS_PROXY_HOPS", 0),
             tenants=take("CDS_CONFIG", lambda: _tenants(config, environ, dev), ()),

@@ -64,6 +64,7 @@ class Client:
     """Who may call the hooks: one issuer of JWTs and where its public keys are.
 
     ``network`` is its tenant's: the key address is reached as the tenant's other servers are.
+    With a ``client_id`` it may also get tokens for the FHIR routes, by the same keys.
     """
 
     issuer: str
@@ -73,6 +74,7 @@ class Client:
     extra_audiences: tuple[str, ...] = ()
     jwt_tenants: tuple[str, ...] | None = None
     network: Network = PUBLIC_INTERNET
+    client_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

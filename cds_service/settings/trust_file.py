@@ -136,6 +136,7 @@ def _client(table: Table, network: Network) -> Client:
         extra_audiences=table.texts("extra_audiences") or (),
         jwt_tenants=table.texts("jwt_tenants"),
         network=network,
+        client_id=table.text("client_id"),
     )
     given = table.has("jwks_url") + table.has("jwks_file")
     if given == 0:
@@ -187,6 +188,7 @@ def _shared(tenants: tuple[Tenant, ...]) -> Iterator[Fault]:
     ids: set[str] = set()
     bases: set[str] = set()
     issuers: dict[str, list[frozenset[str] | None]] = {}
+    client_ids: set[str] = set()
     for index, tenant in enumerate(tenants):
         at = f"trust file: tenant[{index}]"
         if tenant.id and tenant.id in ids:
@@ -197,6 +199,11 @@ def _shared(tenants: tuple[Tenant, ...]) -> Iterator[Fault]:
         ids.add(tenant.id)
         bases.update(tenant.fhir_servers)
         for client in tenant.clients:
+            if client.client_id is not None:
+                if client.client_id in client_ids:
+                    mend = "give each client an id of its own"
+                    yield Fault(f"{at}.client.client_id is used twice: {client.client_id}", mend)
+                client_ids.add(client.client_id)
             named = frozenset(client.jwt_tenants) if client.jwt_tenants is not None else None
             others = issuers.setdefault(client.issuer, [])
             if client.issuer and any(named is None or other is None or named & other for other in others):

@@ -5,7 +5,7 @@ Knows settings and wiring; holds no state of a request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
@@ -26,7 +26,13 @@ SANDBOX_REGISTRATION = SmartRegistration("payer-policy-cds", "none", None, None)
 
 
 ReadChart = Callable[[Login, tuple[Resource, ...], float], Record]
+ReadNamed = Callable[[Login, Record, Sequence[Resource], float], Record]
 Viewed = Callable[[Login, str, str], None]
+
+
+def nothing_named(_login: Login, record: Record, _orders: Sequence[Resource], _deadline: float) -> Record:
+    """The record as it is: nothing is read of what an order names."""
+    return record
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,8 @@ class SmartDoor:
     """The parts, for the life of the process.
 
     ``read_chart`` reads a login's patient, with draft orders added, before a monotonic deadline;
-    ``viewed`` is called for every page asked for: the login, the order shown, and how it ended.
+    ``read_named`` adds what an order names by reference. ``viewed`` is called for every page asked for: the
+    login, the order shown, and how it ended; ``downloaded`` of every packet.
     """
 
     settings: Settings
@@ -47,6 +54,8 @@ class SmartDoor:
     waiting: BoundedSemaphore
     read_chart: ReadChart
     viewed: Viewed
+    read_named: ReadNamed
+    downloaded: Viewed
 
     @property
     def redirect_uri(self) -> str:
@@ -82,8 +91,13 @@ def smart_door(
     vault: Vault,
     read_chart: ReadChart,
     viewed: Viewed,
+    read_named: ReadNamed = nothing_named,
+    downloaded: Viewed | None = None,
 ) -> SmartDoor:
-    """Put the door together. Raises SettingsError for a key file that cannot be used."""
+    """Put the door together. Raises SettingsError for a key file that cannot be used.
+
+    Without ``downloaded`` a packet is told of as a view.
+    """
     return SmartDoor(
         settings=settings,
         outbound=outbound,
@@ -95,6 +109,8 @@ def smart_door(
         waiting=BoundedSemaphore(WAITING_AT_ONCE),
         read_chart=read_chart,
         viewed=viewed,
+        read_named=read_named,
+        downloaded=downloaded or viewed,
     )
 
 

@@ -74,6 +74,16 @@ def other_view() -> Refused:
     )
 
 
+def no_packet() -> Refused:
+    """There is no order to ask an authorization for, or its packet could not be made."""
+    return Refused(
+        404,
+        "There is no packet for this view",
+        "Open the page from the card of an order, or from a chart that holds the order. " + _TELL_IT,
+        "no-packet",
+    )
+
+
 def not_allowed(reason: str) -> Refused:
     return Refused(
         403,

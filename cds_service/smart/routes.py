@@ -10,10 +10,10 @@ import logging
 import secrets
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import (
     Blueprint,
@@ -31,16 +31,17 @@ from werkzeug.exceptions import HTTPException
 from cards.text import sentence
 from cds_service.engine.wording import upper_first
 from cds_service.fhir.quantities import plain
+from cds_service.packet.assembly import zipped
 from cds_service.settings import Tenant
 from cds_service.smart import refusals
-from cds_service.smart.door import BUDGET_S, SmartDoor
+from cds_service.smart.door import BUDGET_S, SmartDoor, Viewed
 from cds_service.smart.login import launch as launching
-from cds_service.smart.login.grant import TokenRequest, authentication, clinician, granted, token_request
-from cds_service.smart.login.launch import LAUNCH_LIFETIME_S, Pending
+from cds_service.smart.login.exchange import exchanged
+from cds_service.smart.login.grant import TokenRequest, authentication
+from cds_service.smart.login.launch import LAUNCH_LIFETIME_S
 from cds_service.smart.login.origins import is_foreign
 from cds_service.smart.login.session import (
     LAUNCH_COOKIE,
-    LONGEST_S,
     SESSION_COOKIE,
     Login,
     clear_cookie,
@@ -49,11 +50,11 @@ from cds_service.smart.login.session import (
 from cds_service.smart.page import charts as geometry
 from cds_service.smart.page.plain_text import plain_text
 from cds_service.smart.page.wording import units
-from cds_service.smart.viewing import shown
-from cds_service.trust.id_token import IdTokenError, verified_claims
+from cds_service.smart.viewing import seen, shown
 from cds_service.trust.own_keys import published
 
 log = logging.getLogger(__name__)
+Read = TypeVar("Read")
 EXTENSION = "payer-policy-cds-smart"
 blueprint = Blueprint(
     "smart", __name__, template_folder="templates", static_folder="assets", static_url_path="/assets"
@@ -136,80 +137,63 @@ def callback() -> Response:
     if not (code := _one("code")):
         raise refusals.bad_answer("no-code")
     with _waiting_for_ehr() as deadline:
-        login = _login(tenant, pending, code, deadline)
+        login = exchanged(door, tenant, pending, code, _one("iss"), deadline)
     door.sessions.end(request.cookies.get(SESSION_COOKIE))
     response = make_response(redirect(f"{door.settings.public_url}/view?of={login.view}", 303))
     set_cookie(response, SESSION_COOKIE, door.sessions.open(login), int(login.expires_at - time.time()))
     return response
 
 
-def _login(tenant: Tenant, pending: Pending, code: str, deadline: float) -> Login:
-    door = _door()
-    registration, http = door.registration(tenant), door.http(tenant, pending.iss)
-    configuration = door.discovery.configuration(pending.iss, registration.hosts, http.json, deadline)
-    answered_issuer = _one("iss")
-    if answered_issuer and answered_issuer != configuration.issuer:  # RFC 9207
-        raise refusals.bad_answer("other-issuer")
-    now = time.time()
-    posted = token_request(
-        configuration,
-        registration,
-        door.keys.get(tenant.id, ()),
-        code=code,
-        redirect_uri=door.redirect_uri,
-        verifier=pending.verifier,
-        now=now,
-    )
-    answer = http.post(configuration.token_endpoint, posted, deadline)
-    grant = granted(answer.status, answer.body, pending.scope)
-    try:
-        claims = verified_claims(
-            grant.id_token,
-            http.keys(configuration, deadline),
-            issuer=configuration.issuer,
-            client_id=registration.client_id,
-            nonce=pending.nonce,
-            now=now,
-        )
-    except IdTokenError as failure:
-        raise refusals.bad_answer(f"id-token-{str(failure).replace(' ', '-')}") from None
-    return Login(
-        tenant=tenant.id,
-        iss=pending.iss,
-        patient=grant.patient,
-        user=clinician(claims, pending.iss),
-        access_token=grant.access_token,
-        scope=grant.scope,
-        expires_at=now + min(grant.lifetime_s, LONGEST_S),
-        view=secrets.token_urlsafe(9),
-        app_context=grant.app_context,
-        need_patient_banner=grant.need_patient_banner,
-        intent=grant.intent,
-        orders=grant.orders,
-    )
-
-
 @blueprint.get("/view")
 def view() -> Response:
     """The page itself, computed anew from what the EHR shows now."""
-    door, cookie = _door(), request.cookies.get(SESSION_COOKIE)
-    login = door.sessions.find(cookie)
+    door, login = _looking()
+    page = _from_ehr(login, shown, door.viewed)
+    door.viewed(login, page.determination.order, "shown")
+    html = render_template(
+        "smart/detail.html", page=page, text=plain_text(page), geometry=geometry, of=login.view
+    )
+    return make_response(html)
+
+
+@blueprint.get("/view/packet")
+def packet() -> Response:
+    """The prior-authorization packet of the order that the page shows, as an archive of its files."""
+    door, login = _looking()
+    one = _from_ehr(login, seen, door.downloaded)
+    if one.packet is None:
+        door.downloaded(login, "", "no-packet")
+        raise refusals.no_packet()
+    door.downloaded(login, one.determination.order, "given")
+    response = Response(zipped(one.packet), mimetype="application/zip")
+    name = f"prior-authorization-{one.packet.name}.zip"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _looking() -> tuple[SmartDoor, Login]:
+    """The login of this browser's session; refused when it is over or another view's."""
+    door = _door()
+    login = door.sessions.find(request.cookies.get(SESSION_COOKIE))
     if login is None:
         raise refusals.session_over()
-    g.smart_tenant = tenant = door.tenant(login.tenant, login.iss)
+    g.smart_tenant = door.tenant(login.tenant, login.iss)
     if (wanted := _one("of")) and wanted != login.view:
         raise refusals.other_view()
+    return door, login
+
+
+def _from_ehr(login: Login, read: Callable[[SmartDoor, Tenant, Login, float], Read], told: Viewed) -> Read:
+    """What is read of the login's chart. A refusal is told of, and ends a session that the EHR has ended."""
+    door = _door()
     try:
         with _waiting_for_ehr() as deadline:
-            page = shown(door, tenant, login, deadline)
+            return read(door, g.smart_tenant, login, deadline)
     except refusals.Refused as refused:
-        door.viewed(login, "", refused.reason)
+        told(login, "", refused.reason)
         if refused.status == 401:
-            door.sessions.end(cookie)
+            door.sessions.end(request.cookies.get(SESSION_COOKIE))
         raise
-    door.viewed(login, page.determination.order, "shown")
-    html = render_template("smart/detail.html", page=page, text=plain_text(page), geometry=geometry)
-    return make_response(html)
 
 
 @blueprint.post("/logout")

@@ -16,6 +16,7 @@ from cds_service.fhir.record import Record, Resource
 from cds_service.policies import DrugPolicy
 from cds_service.smart.handoff import Drafts
 
+_ASSUMED = "assumed"
 _OPEN = {"draft", "active", "on-hold"}
 _FROM_CARD = "This page is about the order you are signing."
 _CARD_LOST = (
@@ -34,6 +35,11 @@ class Subject:
     orders: tuple[Resource, ...]
     shown: str
     notices: tuple[str, ...]
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether there is an order; else the drug is looked at as if it were ordered today."""
+        return all(order.origin != _ASSUMED for order in self.orders)
 
 
 def choose(
@@ -86,4 +92,4 @@ def _as_if_ordered(policy: DrugPolicy, patient_id: str, clock: datetime) -> Reso
         "authoredOn": clock.isoformat(),
         "occurrenceDateTime": clock.date().isoformat(),
     }
-    return Resource(body, "assumed")
+    return Resource(body, _ASSUMED)

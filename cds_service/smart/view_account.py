@@ -1,4 +1,4 @@
-"""The account of one view of the detail page: who looked at which patient, and how it ended.
+"""The account of one view of the detail page, or of its packet: who looked at which patient, and how it ended.
 
 Knows the login and the order's reference, and nothing of what the page shows.
 """
@@ -11,11 +11,14 @@ from cds_service.web.accounts import Account, opened
 SERVICE = "detail-view"
 
 
-def viewed(login: Login, order: str, result: str) -> None:
-    """Let the view that is being answered be accounted for; ``result`` is a word of this program."""
+def viewed(login: Login, order: str, result: str, what: str = "view") -> None:
+    """Let the view that is being answered be accounted for; ``result`` is a word of this program.
+
+    ``what`` is ``packet`` where the packet was downloaded.
+    """
     opened(
         Account(
-            "view",
+            what,
             SERVICE,
             login.tenant,
             caller=login.iss,

@@ -1,4 +1,4 @@
-"""From a login to the page: read the chart with the login's token, decide, arrange.
+"""From a login to the page and its packet: read the chart with the login's token, decide, arrange.
 
 The same record, chart and determination as the hook's, in time that is shared in the same way; what
 differs is only who asked.
@@ -17,13 +17,16 @@ from importlib.metadata import version
 from cds_service.clinical.observations.series import Picture, Series
 from cds_service.engine.attempts import Allowance, Missed, attempt, reading_ends, time_to_decide
 from cds_service.engine.determination import Determination
+from cds_service.evaluation.packets import Setting
 from cds_service.evaluation.payer import with_payer
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Record
+from cds_service.packet.assembly import Packet
 from cds_service.policies import DrugPolicy, installed
 from cds_service.settings import Tenant
 from cds_service.smart.door import BUDGET_S, SmartDoor
 from cds_service.smart.login.session import Login
+from cds_service.smart.packing import checklists, packet_of
 from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
 from cds_service.smart.page.form_fields import name_of
 from cds_service.smart.page.timeline import Timeline, order_mark, reason_held, timeline
@@ -32,20 +35,39 @@ from cds_service.smart.subject import Subject, choose
 log = logging.getLogger(__name__)
 
 
-def shown(
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen for a login: the record, what it is about, what was found, and the packet where there is one.
+
+    ``packet`` is None where no order is at hand, or where the packet could not be made.
+    """
+
+    record: Record
+    subject: Subject
+    determination: Determination
+    clock: datetime
+    packet: Packet | None
+
+
+def seen(
     door: SmartDoor,
     tenant: Tenant,
     login: Login,
     ends: float,
     monotonic: Callable[[], float] = time.monotonic,
-) -> DetailPage:
-    """The page for a login, made by a monotonic instant; what was not reached by then is unknown and named.
+) -> Seen:
+    """Read the login's chart and decide by a monotonic instant. Raises Refused when the EHR lets nothing be seen."""
+    return _seen(door, tenant, login, ends, monotonic)[0]
 
-    Raises Refused when the EHR lets nothing be seen.
-    """
+
+def _seen(
+    door: SmartDoor, tenant: Tenant, login: Login, ends: float, monotonic: Callable[[], float]
+) -> tuple[Seen, Allowance]:
+    """What was seen, and the time that is left; what was not reached is unknown and named."""
     drafts = door.handoff.recall(login.app_context, iss=login.iss, patient=login.patient, user=login.user)
     draft_orders = drafts.resources if drafts is not None else ()
-    record = door.read_chart(login, draft_orders, reading_ends(ends, BUDGET_S))
+    reading = reading_ends(ends, BUDGET_S)
+    record = door.read_chart(login, draft_orders, reading)
     clock = door.settings.fixed_now or datetime.now(UTC).astimezone()
     subject = choose(
         _policies(tenant),
@@ -55,44 +77,63 @@ def shown(
         came_from_card=login.app_context is not None,
         clock=clock,
     )
-    told = _told(subject, tenant, record, clock, time_to_decide(ends, BUDGET_S, monotonic))
-    notices = (*subject.notices, *told.notices)
-    order = next(order for order in subject.orders if order.reference == subject.shown)
+    orders = [order for order in subject.orders if subject.policy.in_scope(order, record.resolve)]
+    whole = door.read_named(login, record, orders, reading) if subject.is_ordered else record
+    left = time_to_decide(ends, BUDGET_S, monotonic)
+    found = subject.policy.determine(record, subject.orders, clock, left)
+    determined = with_payer(found, record, clock, tenant.payer_identifiers, left)
+    determination = next(d for d in determined if d.order == subject.shown)
+    packet = None
+    if subject.is_ordered:
+        judged = [order for order in subject.orders if any(d.order == order.reference for d in determined)]
+        setting = Setting(tenant.id, whole, clock, door.settings.public_url, login.iss)
+        packet = packet_of(subject.shown, determined, judged, subject.policy, setting)
+    return Seen(record, subject, determination, clock, packet), left
+
+
+def shown(
+    door: SmartDoor,
+    tenant: Tenant,
+    login: Login,
+    ends: float,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> DetailPage:
+    """The page for a login, made by a monotonic instant. Raises Refused when the EHR lets nothing be seen."""
+    one, left = _seen(door, tenant, login, ends, monotonic)
+    drawn = _drawn(one, left)
+    order = next(order for order in one.subject.orders if order.reference == one.subject.shown)
+    notices = (*one.subject.notices, *drawn.notices)
     return detail_page(
-        told.determination,
-        record,
-        series=told.series,
-        timeline=told.timeline,
+        one.determination,
+        one.record,
+        series=drawn.series,
+        timeline=drawn.timeline,
         provenance=Provenance(
-            clock, version("payer-policy-cds"), login.iss, name_of(login.user, order), notices
+            one.clock, version("payer-policy-cds"), login.iss, name_of(login.user, order), notices
         ),
         full_banner=login.need_patient_banner,
         order=order,
         brief=login.intent == "summary",
+        packet=checklists(one.packet.gaps) if one.packet is not None else (),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What the page says of its order, and draws; ``notices`` say what could not be drawn."""
+class _Drawn:
+    """What the page draws; ``notices`` say what could not be drawn."""
 
-    determination: Determination
     series: tuple[Series, ...] = ()
     timeline: Timeline | None = None
     notices: tuple[str, ...] = ()
 
 
-def _told(subject: Subject, tenant: Tenant, record: Record, clock: datetime, time: Allowance) -> _Told:
-    found = subject.policy.determine(record, subject.orders, clock, time)
-    determined = with_payer(found, record, clock, tenant.payer_identifiers, time)
-    determination = next(d for d in determined if d.order == subject.shown)
-    picture = attempt("the charts", lambda: subject.policy.picture(record, clock), time)
-    if time.is_over:
-        log.warning("the evaluation of a view was not finished in time: %d steps reached", time.steps)
+def _drawn(one: Seen, left: Allowance) -> _Drawn:
+    picture = attempt("the charts", lambda: one.subject.policy.picture(one.record, one.clock), left)
+    if left.is_over:
+        log.warning("the evaluation of a view was not finished in time: %d steps reached", left.steps)
     if isinstance(picture, Missed):
-        notice = f"Results and doses are not drawn: {picture.because}."
-        return _Told(determination, notices=(notice,))
-    return _Told(determination, picture.series, timeline_of(picture, determination, record))
+        return _Drawn(notices=(f"Results and doses are not drawn: {picture.because}.",))
+    return _Drawn(picture.series, timeline_of(picture, one.determination, one.record))
 
 
 def timeline_of(picture: Picture, determination: Determination, record: Record) -> Timeline | None:

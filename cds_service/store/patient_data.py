@@ -1,7 +1,8 @@
 """One patient's data in the database: finding all of it, and removing what may be removed.
 
 The audit trail stays: it accounts for what was done, and a hash chain has no holes. Sessions and
-drafts are sealed, belong to a browser and not to a patient, and end by themselves within hours.
+drafts are sealed, belong to a browser and not to a patient, and end by themselves within hours; so do
+the contexts of forms, which are found by an assertion's id alone.
 """
 
 from __future__ import annotations

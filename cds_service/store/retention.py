@@ -19,6 +19,7 @@ from cds_service.store.schema import (
 )
 
 _DAY_S = 86400.0
+FORM_CONTEXT = "dtr-context"  # the vault's kind for what a CRD answer leaves for its form
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ def purge(database: Database, retention: Retention, clock: Callable[[], float] =
     removed: dict[str, int] = {}
     with database.write() as db:
         removed["used tokens"] = token_guard.forget_over(db)
-        removed["sessions and drafts"] = db.execute(delete(vault).where(vault.c.expires_at < now)).rowcount
+        expired = delete(vault).where(vault.c.expires_at < now)
+        removed["form contexts"] = db.execute(expired.where(vault.c.kind == FORM_CONTEXT)).rowcount
+        removed["sessions and drafts"] = db.execute(expired).rowcount
     with database.write() as db:
         before = old(retention.feedback_days)
         removed["feedback"] = db.execute(delete(feedback).where(feedback.c.received_at < before)).rowcount

@@ -46,13 +46,25 @@ class FirstUse(Protocol):
     def __call__(self, issuer: str, token_id: str, until: float) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long a token may live in seconds, and whether it must say since when."""
+
+    longest_s: int = LONGEST_LIFE_S
+    needs_issued: bool = True
+
+
 class Callers:
     """Checks JWTs against the clients of the tenants. ``clock`` is the real time, whatever is evaluated."""
 
     def __init__(
-        self, tenants: Sequence[Tenant], key_sets: KeySets, clock: Callable[[], float] = time.time
+        self,
+        tenants: Sequence[Tenant],
+        key_sets: KeySets,
+        clock: Callable[[], float] = time.time,
+        lifetimes: Lifetimes = Lifetimes(),
     ) -> None:
-        self._key_sets, self._clock = key_sets, clock
+        self._key_sets, self._clock, self._lifetimes = key_sets, clock, lifetimes
         self._clients: dict[str, list[tuple[Tenant, Client]]] = {}
         for tenant in tenants:
             for client in tenant.clients:
@@ -76,7 +88,7 @@ class Callers:
         tenant, client = self._client(compact.claims)
         algorithm = _algorithm(compact.header, client)
         _check_audience(compact.claims, {*audiences, *client.extra_audiences})
-        refused_after = _checked_times(compact.claims, self._clock())
+        refused_after = _checked_times(compact.claims, self._clock(), self._lifetimes)
         token_id = compact.claims.get("jti")
         if not isinstance(token_id, str) or not token_id.strip():
             raise Refusal("jti")
@@ -143,12 +155,15 @@ def _check_audience(claims: Mapping[str, Any], wanted: Collection[str]) -> None:
         raise Refusal("aud")
 
 
-def _checked_times(claims: Mapping[str, Any], now: float) -> float:
+def _checked_times(claims: Mapping[str, Any], now: float, lifetimes: Lifetimes) -> float:
     """The instant after which the token is refused for its age."""
     expires, issued = instant(claims.get("exp")), instant(claims.get("iat"))
+    if expires is not None and "iat" not in claims and not lifetimes.needs_issued:
+        # Its whole life has to lie ahead at most; one that is over is told by its exp below.
+        issued = min(now + LEEWAY_S, expires - 1)
     if expires is None or issued is None:
         raise Refusal("times")
-    if not 0 < expires - issued <= LONGEST_LIFE_S:
+    if not 0 < expires - issued <= lifetimes.longest_s:
         raise Refusal("lifetime")
     if expires <= now - LEEWAY_S:
         raise Refusal("exp")

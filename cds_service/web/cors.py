@@ -34,11 +34,11 @@ def allows(settings: Settings, origin: str) -> bool:
 
 
 def share_with_browsers(app: Flask, settings: Settings) -> None:
-    """Let allowed origins read what the CDS Hooks routes answer, refusals included.
+    """Let allowed origins read what the CDS Hooks routes and the FHIR routes answer, refusals included.
 
     In development the sandbox EHR's FHIR API is shared as well: a browser EHR needs it for prefetch.
     """
-    shared = ("/cds-services", "/sandbox/fhir") if settings.dev else ("/cds-services",)
+    shared = ("/cds-services", "/fhir/", *(("/sandbox/fhir",) if settings.dev else ()))
 
     @app.after_request
     def share(response: Response) -> Response:

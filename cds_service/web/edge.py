@@ -33,7 +33,7 @@ EXTENSION = "payer-policy-cds-trust"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # Making the tables takes longer than a call may.
 _START_S = 20.0
-_CALLS = {"hooks.call", "feedback.feedback"}
+_CALLS = {"hooks.call", "feedback.feedback", "fhir.package"}
 _NEVER_THROTTLED = {"health.healthz", "health.readyz", "health.exposition"}
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -70,7 +70,7 @@ class Gate:
         try:
             caller = self.callers.identified(token, [self.settings.public_url + path for path in paths])
             # Before the token is used up, so that the same one may be sent again after the wait.
-            self._limit(self.by_client, caller.issuer, "client")
+            self.throttle_client(caller.issuer)
             spent(caller, self.guard.first_use)
         except Refusal as refusal:
             raise self._refused(str(refusal)) from None
@@ -89,6 +89,10 @@ class Gate:
         metrics.JWT_REFUSALS.labels(reason).inc()
         log.warning("caller refused", extra={"reason": reason})
         return Unauthorized()
+
+    def throttle_client(self, name: str) -> None:
+        """Raises TooManyRequests when a client calls too often, by whatever name it is known."""
+        self._limit(self.by_client, name, "client")
 
     def _limit(self, limit: RateLimit, name: str, by: str) -> None:
         wait = limit.wait_s(name)

@@ -12,8 +12,14 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from cds_service.cli import main
+from cds_service.engine.verdict import Verdict
+from cds_service.evaluation.form_context import recall_context
+from cds_service.evaluation.services import EXTENSION, Services
+from cds_service.packet.assessment import Assessment
 from cds_service.store import audit_trail
+from cds_service.store.vault import Vault
 from cds_service.trust.outbound import Response
+from cds_service.web.edge import trust
 from tests.contract.calls import changed, order, sign
 from tests.crd.calls import (
     CRD,
@@ -494,3 +500,25 @@ def test_a_patient_who_could_not_be_read_leaves_the_answer_open(hospital: Hospit
     call = changed(crd_call(), "prefetch.patient", FAILED)
 
     assert codes(the_statement(answered(hospital(), call)), "covered") == {"covered": "conditional"}
+
+
+def _kept(client: FlaskClient, assertion: str, tenant: str = "a") -> Assessment | None:
+    with client.application.app_context():
+        services: Services = client.application.extensions[EXTENSION]
+        return recall_context(Vault(trust().database, services.settings.secret_keys), tenant, assertion)
+
+
+def test_the_form_that_a_statement_names_can_be_filled_under_its_id(hospital: Hospital) -> None:
+    client = hospital()
+    kept = _kept(client, _assertion(client, crd_call()))
+
+    assert kept is not None
+    assert kept.coverage == "Coverage/c1"
+    assert kept.criteria["POL-A-I-CD22"].verdict is Verdict.MET
+    assert _kept(client, "another") is None
+
+
+def test_with_no_hours_nothing_of_a_statement_is_kept(hospital: Hospital) -> None:
+    client = hospital(CDS_DTR_HOURS="0")
+
+    assert _kept(client, _assertion(client, crd_call())) is None

@@ -169,6 +169,7 @@ def test_what_is_over_is_purged(environment: dict[str, str]) -> None:
     lines = run(environment, "purge").output.splitlines()
     assert [line.split(maxsplit=1)[1] for line in lines] == [
         "used tokens",
+        "form contexts",
         "sessions and drafts",
         "feedback",
         "shown cards",

@@ -139,12 +139,18 @@ def test_every_described_path_is_a_route(app: Flask) -> None:
     assert {re.sub(r"\{\w+\}", "{}", path) for path in described} <= routes
 
 
-@pytest.mark.parametrize("operation", ["discovery", "orderSign", "feedback", "up", "ready", "metrics"])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "discovery", "orderSign", "feedback", "up", "ready", "metrics", "metadata", "form", "forms", "formLibrary",
+        "questionnairePackage", "logQuestionnaireErrors", "expand", "expandPosted", "smartConfiguration",
+    ],
+)  # fmt: skip
 def test_what_the_description_allows_and_forbids_is_never_a_server_error(app: Flask, operation: str) -> None:
     schema = schemathesis.openapi.from_path(str(DESCRIPTION))
     found = schema.find_operation_by_id(operation)
     client, seen = app.test_client(), Counter[int]()
-    share = {"orderSign": 4, "feedback": 20}.get(operation, 1000)
+    share = {"orderSign": 4, "feedback": 20, "questionnairePackage": 20}.get(operation, 1000)
 
     @settings(max_examples=max(1, REQUESTS // share), **_USUAL)  # type: ignore[arg-type]
     @given(case=found.as_strategy() | found.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE))

@@ -42,7 +42,7 @@ def constants(nodes: Iterator[ast.expr]) -> tuple[set[str], list[str]]:
 def test_the_codes_of_outcomes() -> None:
     # Of werkzeug's errors: a table by status, and these two for what is not in it.
     found = {"processing", "exception", *errors._HTTP_CODES.values()}
-    rooms = ("hooks", "web", "crd", "evaluation")
+    rooms = ("hooks", "web", "crd", "evaluation", "fhir_api")
     for path in (p for room in rooms for p in sorted((ROOT / "cds_service" / room).rglob("*.py"))):
         for place, names in ((1, ("Refused",)), (0, ("_fault", "outcome"))):
             codes, others = constants(arguments(path, place, *names))

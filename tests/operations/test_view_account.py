@@ -34,27 +34,32 @@ LOGIN = Login(
 
 
 @pytest.mark.parametrize(
-    ("order", "result", "status", "outcome"),
-    [("MedicationRequest/draft-1", "shown", 200, "0"), ("", "patient-refused", 403, "4")],
+    ("what", "order", "result", "status", "expected"),
+    [
+        ("view", "MedicationRequest/draft-1", "shown", 200, ("R", "0")),
+        ("view", "", "patient-refused", 403, ("R", "4")),
+        ("packet", "MedicationRequest/draft-1", "given", 200, ("E", "0")),
+    ],
 )
 def test_a_view_is_accounted_for_with_its_outcome(
     database: Database,
     monkeypatch: pytest.MonkeyPatch,
+    what: str,
     order: str,
     result: str,
     status: int,
-    outcome: str,
+    expected: tuple[str, str],
 ) -> None:
     app = Flask(__name__)
     monkeypatch.setattr(logs, "request_id", ContextVar("id", default="0b0d8e0c-3a58-4c3f-8f6e-1f2f3f4f5f6f"))
     with app.test_request_context("/view"):
-        viewed(LOGIN, order, result)
+        viewed(LOGIN, order, result, what)
         settle(Ledger(database, "https://cds.example.org"), Response(status=status))
 
     [line] = audit_trail.exported(database)
     AuditEvent.model_validate_json(line)
     event = json.loads(line)
-    assert (event["action"], event["outcome"]) == ("R", outcome)
+    assert (event["action"], event["outcome"]) == expected
     assert event["agent"][2]["who"] == {"reference": LOGIN.user}
     assert event["entity"][0]["what"] == {"reference": "Patient/pat-1"}
     assert ("MedicationRequest/draft-1" in line) == bool(order)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-RUN_BY_THEMSELVES = {"tests/hapi"}  # needs a server, so its target builds one
+RUN_BY_THEMSELVES = {"tests/profiles", "tests/hapi"}  # needs a server, so its target builds one
 
 
 def categories():

@@ -33,6 +33,7 @@ def test_every_setting_has_a_meaning_and_a_default() -> None:
         ("CDS_AUDIT_DAYS", "audit_days"),
         ("CDS_FEEDBACK_DAYS", "feedback_days"),
         ("CDS_DISPUTE_DAYS", "dispute_days"),
+        ("CDS_DTR_HOURS", "dtr_hours"),
         ("CDS_PROXY_HOPS", "proxy_hops"),
     ],
 )

@@ -3,7 +3,8 @@
 from cds_service.clinical.reading.lexicon import load
 from cds_service.policies import DrugPolicy
 from cds_service.policies.inotuzumab.determine import OUTLINE, determine, in_scope
+from cds_service.policies.inotuzumab.form import AUTHORIZATION, diagnoses
 from cds_service.policies.inotuzumab.picture import picture
 
-POLICY = DrugPolicy("inotuzumab", OUTLINE, in_scope, determine, picture)
+POLICY = DrugPolicy("inotuzumab", OUTLINE, in_scope, determine, picture, AUTHORIZATION, diagnoses)
 load()

@@ -18,6 +18,7 @@ from cds_service.engine.determination import CardKind, Determination, Finding
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.record import Record, Resource
+from cds_service.smart.packing import Checklist
 from cds_service.smart.page.charts import Chart, drawn
 from cds_service.smart.page.criteria import CriteriaGroup, grouped, tally
 from cds_service.smart.page.form_fields import Field, form_fields, human_name
@@ -88,6 +89,7 @@ class DetailPage:
     searched: tuple[SearchedRow, ...]
     provenance: Provenance
     brief: bool
+    packet: tuple[Checklist, ...] = ()
 
     @property
     def request_line(self) -> str:
@@ -124,6 +126,11 @@ class DetailPage:
         return {criterion: f"criteria-{tone}" for tone, criterion in first.items()}
 
     @property
+    def gaps(self) -> int:
+        """How much the request and its form lack."""
+        return sum(len(checklist.gaps) for checklist in self.packet)
+
+    @property
     def first_met(self) -> CriteriaGroup | None:
         """The first section with a criterion that is met: there the counter of what is met leads."""
         return next((g for g in self.groups if any(row.tone == "met" for row in g.quiet)), None)
@@ -134,6 +141,7 @@ class DetailPage:
         one = self.determination
         there = (
             Section("next", "What to do next", str(len(self.steps))),
+            Section("packet", "Prior authorization", f"{gaps} to add" if (gaps := self.gaps) else ""),
             Section("safety", "Dose and safety", self.head.safety.text if self.safety else ""),
             Section("criteria", "Criteria", self.tally),
             Section("dose", "Dose", _FITS[one.dose.verdict] if one.dose and self.has_dose else ""),
@@ -155,8 +163,13 @@ def detail_page(
     full_banner: bool,
     order: Resource | None = None,
     brief: bool = False,
+    packet: tuple[Checklist, ...] = (),
 ) -> DetailPage:
-    """Arrange a determination for a reader. ``order`` is the order that it is about, where the chart lacks it."""
+    """Arrange a determination for a reader.
+
+    ``order`` is the order that it is about, where the chart lacks it; ``packet`` what its packet lacks, empty
+    where there is none.
+    """
     remarks = _by_urgency(determination, CardKind.DETAILS, CardKind.COVERAGE)
     safety = _by_urgency(determination, CardKind.SAFETY, CardKind.DOSE)
     sentence, clock = _SENTENCE[determination.coverage], provenance.evaluated
@@ -178,6 +191,7 @@ def detail_page(
         searched=searched(record),
         provenance=provenance,
         brief=brief,
+        packet=packet,
     )
 
 

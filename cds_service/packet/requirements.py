@@ -1,0 +1,115 @@
+"""What the PAS profiles want of the record's own resources; they go into the draft as they are.
+
+Each function tells what a resource lacks. Knows Da Vinci PAS 2.2.1 and US Core 7.0.0, as far as charts miss them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.packet.gaps import Gap, Who
+
+_MEMBER_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0203"
+_FULL_DATE = 10  # characters
+Body = Mapping[str, Any]
+
+
+def patient_gaps(body: Body) -> Iterator[Gap]:
+    """A beneficiary: identifier, name, gender, and a birth date to the day."""
+    yield from _identifier_gaps(
+        body, "Patient.identifier", "the patient has no identifier with system and value"
+    )
+    names = as_dicts(body.get("name"))
+    if not names or not all(as_text(n.get("family")) or n.get("given") for n in names):
+        yield _blocks("Patient.name", "the patient has no name in parts")
+    if not as_text(body.get("gender")):
+        yield _blocks("Patient.gender", "the patient's gender is not stated")
+    born = as_text(body.get("birthDate"))
+    if born is None or len(born) != _FULL_DATE:
+        yield Gap("Patient.birthDate", "the birth date is not stated to the day", blocks=born is not None)
+
+
+def coverage_gaps(body: Body) -> Iterator[Gap]:
+    """A Coverage in force with one member id, whose subscriber and payor are named."""
+    if body.get("status") != "active":
+        yield _blocks("Coverage.status", "the Coverage is not active")
+    members = [i for i in as_dicts(body.get("identifier")) if _is_member_id(i)]
+    if len(members) != 1:
+        yield _blocks(
+            "Coverage.identifier", "the Coverage has no single identifier of type MB, the member id"
+        )
+    relationship = as_dict(body.get("relationship"))
+    if not relationship:
+        yield _blocks(
+            "Coverage.relationship", "the Coverage does not say how subscriber and patient are related"
+        )
+    is_self = any(c.get("code") == "18" for c in as_dicts(relationship.get("coding")))
+    if not is_self and not as_dict(body.get("subscriber")):
+        yield _blocks("Coverage.subscriber", "the Coverage names no subscriber")
+    if len(as_dicts(body.get("payor"))) != 1:
+        yield _blocks("Coverage.payor", "the Coverage does not name one payor")
+
+
+def organization_gaps(body: Body, element: str, what: str) -> Iterator[Gap]:
+    """An Organization: active, and a name."""
+    if body.get("active") is not True:
+        yield _blocks(f"{element}.active", f"{what} is not marked as active")
+    if not as_text(body.get("name")):
+        yield _blocks(f"{element}.name", f"{what} has no name")
+
+
+def practitioner_gaps(body: Body, element: str) -> Iterator[Gap]:
+    """A Practitioner: identifier, and names with a family name."""
+    yield from _identifier_gaps(
+        body, f"{element}.identifier", "the prescriber has no identifier with system and value"
+    )
+    names = as_dicts(body.get("name"))
+    if not names or not all(as_text(n.get("family")) for n in names):
+        yield _blocks(f"{element}.name", "the prescriber has no family name")
+
+
+def role_gaps(body: Body, element: str) -> Iterator[Gap]:
+    """A PractitionerRole: who, and how to reach them."""
+    if not as_text(as_dict(body.get("practitioner")).get("reference")):
+        yield _blocks(f"{element}.practitioner", "the prescriber's role names no practitioner")
+    telecom = as_dicts(body.get("telecom"))
+    reached = telecom and all(as_text(t.get("system")) and as_text(t.get("value")) for t in telecom)
+    if not reached and not body.get("endpoint"):
+        yield _blocks(f"{element}.telecom", "the prescriber's role has no contact")
+
+
+def order_gaps(body: Body) -> Iterator[Gap]:
+    """An order by the CRD profile, to which the form's response refers."""
+    for member, what in (("authoredOn", "when it was written"), ("requester", "who ordered")):
+        if not body.get(member):
+            yield _blocks(f"{body.get('resourceType')}.{member}", f"the order does not say {what}")
+
+
+def why_not_referred_to(body: Body) -> str:
+    """Why the draft does not refer to an order as the requested service; empty when it does.
+
+    PAS fixes status and intent. A ServiceRequest is left to the provider: its profile binds the code to lists of
+    X12 that are not at hand, so that nobody could tell here whether the draft stays valid with it.
+    """
+    if body.get("status") != "active" or body.get("intent") != "order":
+        return "the order is not signed: sign it, then refer to it"
+    if body.get("resourceType") != "MedicationRequest":
+        return "refer to the signed order: of orders that are services this cannot be checked here"
+    return ""
+
+
+def _identifier_gaps(body: Body, element: str, why: str) -> Iterator[Gap]:
+    found = as_dicts(body.get("identifier"))
+    if not found or not all(as_text(i.get("system")) and as_text(i.get("value")) for i in found):
+        yield _blocks(element, why)
+
+
+def _is_member_id(identifier: Body) -> bool:
+    codings = as_dicts(as_dict(identifier.get("type")).get("coding"))
+    return any(c.get("system") == _MEMBER_TYPE and c.get("code") == "MB" for c in codings)
+
+
+def _blocks(element: str, why: str) -> Gap:
+    return Gap(element, why, Who.PROVIDER, blocks=True)

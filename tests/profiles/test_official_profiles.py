@@ -1,0 +1,155 @@
+"""What we make, held to the official profiles by HAPI's validator: forms, packages and request drafts.
+
+Needs the folder of definitions that ``FHIR_PROFILES`` names, with its runner, and Java and Maven; skipped
+without. One start of the validator looks at all files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cds_service.fhir_api.conformance import capability_statement
+from cds_service.json_text import write_json
+from cds_service.packet.assembly import PACKAGE, REQUEST, Packet
+from cds_service.packet.form import questionnaire
+from cds_service.packet.library import library
+from tests.fixtures import NAMES, ROOT
+from tests.packet.insured import (
+    PAYER,
+    PUBLIC,
+    TERMS,
+    around,
+    as_service,
+    chart,
+    drafts,
+    made_packets,
+    record,
+)
+from tests.packet.test_gaps import edited
+
+RUNNER = Path(os.environ.get("FHIR_PROFILES") or "/nowhere") / "validator" / "validate.sh"
+pytestmark = [
+    pytest.mark.profiles,
+    pytest.mark.skipif(not RUNNER.exists(), reason="FHIR_PROFILES names no folder with a validator"),
+    pytest.mark.skipif(not (shutil.which("java") and shutil.which("mvn")), reason="needs Java and Maven"),
+]
+PATIENT = "relapsed-single-agent"
+PROFILES = {"form": "dtr:dtr-std-questionnaire", "library": "sdc:sdc-library"}
+_BUILD_S = 900  # with Maven, the first time
+# Charts that lack something, each with the word by which its file is known.
+THIN: dict[str, dict[str, Any]] = {
+    "no-identifier": {"resources": edited(chart(PATIENT), "Patient", identifier=None)},
+    "name-in-one": {"resources": edited(chart(PATIENT), "Patient", name=[{"text": "Rosa"}])},
+    "no-gender": {"resources": edited(chart(PATIENT), "Patient", gender=None)},
+    "born-in-a-month": {"resources": edited(chart(PATIENT), "Patient", birthDate="1980-02")},
+    "no-birth-date": {"resources": edited(chart(PATIENT), "Patient", birthDate=None)},
+    "no-member-id": {"resources": edited(chart(PATIENT), "Coverage", identifier=None)},
+    "no-relationship": {"resources": edited(chart(PATIENT), "Coverage", relationship=None)},
+    "no-subscriber": {"resources": edited(chart(PATIENT), "Coverage", subscriber=None)},
+    "payor-in-words": {"resources": edited(chart(PATIENT), "Coverage", payor=[{"display": "MMM"}])},
+    "payor-by-identifier": {"resources": edited(chart(PATIENT), "Coverage", payor=[{"identifier": PAYER}])},
+    "no-icd-code": {
+        "resources": [
+            {**r, "code": {"text": "ALL"}} if r["resourceType"] == "Condition" else r for r in chart(PATIENT)
+        ]
+    },
+    "organization-not-active": {"more": edited(around(PATIENT), "Organization", active=None)},
+    "organization-without-name": {"more": edited(around(PATIENT), "Organization", name=None)},
+    "role-without-contact": {"more": edited(around(PATIENT), "PractitionerRole", telecom=None)},
+    "role-alone": {"more": edited(around(PATIENT), "PractitionerRole", organization=None)},
+    "role-alone-without-contact": {
+        "more": edited(around(PATIENT), "PractitionerRole", organization=None, telecom=None)
+    },
+    "practitioner-without-identifier": {"more": edited(around(PATIENT), "Practitioner", identifier=None)},
+    "no-place-of-service": {"more": edited(around(PATIENT), "Location", type=None)},
+    "nothing-beside": {"more": []},
+    "no-fhir-base": {"fhir_base": ""},
+    "not-authored": {"orders": [{k: v for k, v in o.items() if k != "authoredOn"} for o in drafts(PATIENT)]},
+    "no-requester": {"orders": [{k: v for k, v in o.items() if k != "requester"} for o in drafts(PATIENT)]},
+    "service": {
+        "orders": [as_service(o, occurrenceDateTime="2026-04-16") for o in drafts(PATIENT, status="active")]
+    },
+    "order-without-id": {"orders": [{k: v for k, v in o.items() if k != "id"} for o in drafts(PATIENT)]},
+    "signed": {"orders": drafts(PATIENT, status="active")},
+}
+
+
+def thin(name: str) -> Packet:
+    given = dict(THIN[name])
+    held = record(PATIENT, given.pop("resources", None), given.pop("more", None))
+    (made,) = made_packets(PATIENT, held, given.pop("orders", None), **given)
+    return made
+
+
+def bundled_as_they_are(name: str) -> Packet:
+    """A bundled patient without plan or people, as ``cds-service packet`` sees it."""
+    request = json.loads((ROOT / name / "request.json").read_bytes())
+    orders = [e["resource"] for e in request["context"]["draftOrders"]["entry"]]
+    own = [r for r in chart(name) if r["resourceType"] != "Coverage"]
+    (made,) = made_packets(name, record(name, own, []), orders)
+    return made
+
+
+def prepared(folder: Path) -> dict[str, str]:
+    """Writes all files; the profile to check each by, empty for the ones that it names itself."""
+    texts = {
+        "form": write_json(questionnaire(TERMS, PUBLIC)),
+        "library": write_json(library(TERMS, PUBLIC)),
+        "metadata": write_json(capability_statement(f"{PUBLIC}/fhir")),
+    }
+    for name in NAMES:
+        (whole,) = made_packets(name)
+        texts |= {f"package-{name}": whole.files[PACKAGE], f"request-{name}": whole.files[REQUEST]}
+    texts["package-without-coverage"] = bundled_as_they_are(PATIENT).files[PACKAGE]
+    texts |= {f"thin-{name}": thin(name).files[REQUEST] for name in THIN}
+    for name, text in texts.items():
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    return {name: PROFILES.get(name, "") for name in texts}
+
+
+@pytest.fixture(scope="module")
+def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """The errors that the validator finds, by file."""
+    folder = tmp_path_factory.mktemp("profiles")
+    files = [
+        f"{profile}={folder / name}.json" if profile else f"{folder / name}.json"
+        for name, profile in prepared(folder).items()
+    ]
+    done = subprocess.run(
+        [str(RUNNER), "--json", *files], capture_output=True, text=True, timeout=_BUILD_S, check=False
+    )
+    assert done.returncode in (0, 1), done.stderr[-2000:]
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    found = {Path(line["file"]).stem: line["errors"] for line in lines}
+    assert len(found) == len(files)
+    return found
+
+
+@pytest.mark.parametrize("name", ["form", "library", "metadata", "package-without-coverage"])
+def test_forms_and_what_is_around_them(errors: dict[str, list[str]], name: str) -> None:
+    assert errors[name] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", ["package", "request"])
+def test_what_is_made_for_each_bundled_patient(errors: dict[str, list[str]], kind: str, name: str) -> None:
+    assert errors[f"{kind}-{name}"] == []
+
+
+@pytest.mark.parametrize("name", THIN)
+def test_gaps_and_validator_say_the_same(errors: dict[str, list[str]], name: str) -> None:
+    """A draft without gaps that block is valid, and one with them is not."""
+    blocking = [gap.element for gap in thin(name).gaps if gap.blocks]
+
+    assert bool(errors[f"thin-{name}"]) is bool(blocking), (blocking, errors[f"thin-{name}"][:3])
+
+
+def test_the_validator_finds_what_is_wrong(errors: dict[str, list[str]]) -> None:
+    assert any("location" in error for error in errors["thin-no-place-of-service"])
