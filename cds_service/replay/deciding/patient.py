@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from cds_service.replay.deciding.as_of import clock_of, seen_at, signed_together
 from cds_service.replay.reading.lines import ORDER_TYPES
 from cds_service.replay.reading.side_table import SideTable
 
+log = logging.getLogger(__name__)
 STATUSES = frozenset({"draft", "active", "on-hold", "completed", "stopped"})
 INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 UNDATED = "the order states neither when it was written nor a planned day: name a clock with --as-of"
@@ -126,6 +128,17 @@ class Decider:
             note = self.side.find(local_reference(url) or "")
             if note is not None:
                 yield Resource(note.body, note.origin, url)
+
+
+def answered(decider: Decider, patient: str, lines: Sequence[Line]) -> tuple[list[Answer], list[Reject]]:
+    """The answers of a patient; an error of ours costs that patient alone, and is said of the orders' lines."""
+    try:
+        return decider.answers(patient, lines)
+    except Exception as error:
+        log.error("a patient could not be evaluated: %s", type(error).__name__)
+        why = f"the order could not be evaluated because of an error of the program ({type(error).__name__})"
+        orders = [line for line in lines if line.text is not None and decider.has_order(line.text)]
+        return [], [Reject(line.place, line.number, why) for line in orders]
 
 
 def is_order(body: Mapping[str, Any]) -> bool:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 LONGEST = 32 * 1024 * 1024  # bytes of a line
-PIECE = 32 * 1024 * 1024  # bytes of a plain file that one process reads at a time
 _BLOCK = 1024 * 1024
 _KEPT = 64 * 1024  # bytes of a line that is too long, to tell whose it is
 _ENDINGS = (".ndjson", ".ndjson.gz")
@@ -80,8 +79,8 @@ def files_of(inputs: Sequence[Path], out: Path) -> list[InputFile]:
     return sorted(found.values(), key=lambda file: (file.name, str(file.path)))
 
 
-def pieces_of(files: Sequence[InputFile], size: int = PIECE) -> list[Piece]:
-    """All files in pieces. Raises OSError."""
+def pieces_of(files: Sequence[InputFile], size: int) -> list[Piece]:
+    """All files in pieces of about a size in bytes. Raises OSError."""
     return [piece for file in files for piece in _cut(file, size)]
 
 

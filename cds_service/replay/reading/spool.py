@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from cds_service.replay.reading.inputs import BadLine, Piece, lines_of
 from cds_service.replay.reading.lines import ORDER_TYPES, PATIENT_TYPES, SIDE_TYPES, Told, Unreadable, guessed, told
@@ -33,6 +33,10 @@ class Entry(NamedTuple):
     @property
     def lost(self) -> bool:
         return self.kind.startswith(_LOST)
+
+    @property
+    def type(self) -> str:
+        return self.kind.removeprefix(_LOST)
 
 
 def reject(file: str, line: int, reason: str) -> str:
@@ -67,8 +71,8 @@ class Spool:
     def is_done(self) -> bool:
         return self.index.exists()
 
-    def read_index(self) -> dict[str, object]:
-        found: dict[str, object] = json.loads(self.index.read_text(encoding="utf-8"))
+    def read_index(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.index.read_text(encoding="utf-8"))
         return found
 
 
@@ -157,7 +161,6 @@ def entries(spools: Sequence[Spool], partition: int, *, orders: bool) -> Iterato
     place = 2 * partition + (not orders)
     for number, spool in enumerate(spools):
         spans = spool.read_index()["spans"]
-        assert isinstance(spans, list)
         with spool.lines.open("rb") as file:
             for start, length in spans[place]:
                 file.seek(start)
