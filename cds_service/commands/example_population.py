@@ -23,7 +23,11 @@ _LEAST_TREATED = 100
 _DAY = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
 _CYCLE = 28  # days
 _CYCLES_BACK = 13
-_DISEASES = (("38341003", "Hypertensive disorder"), ("44054006", "Type 2 diabetes mellitus"), ("195967001", "Asthma"))
+_DISEASES = (
+    ("38341003", "Hypertensive disorder"),
+    ("44054006", "Type 2 diabetes mellitus"),
+    ("195967001", "Asthma"),
+)
 _DRUGS = (
     ("860975", "metformin hydrochloride 500 MG"),
     ("314076", "lisinopril 10 MG Oral Tablet"),
@@ -60,7 +64,11 @@ def population(members: int) -> Iterator[_Body]:
         back, which = divmod(number, len(names))
         yield from _bundled(names[which], back)
     for code, name in _DRUGS:
-        yield {"resourceType": "Medication", "id": f"drug-{code}", "code": _concept("http://www.nlm.nih.gov/research/umls/rxnorm", code, name)}
+        yield {
+            "resourceType": "Medication",
+            "id": f"drug-{code}",
+            "code": _concept("http://www.nlm.nih.gov/research/umls/rxnorm", code, name),
+        }
     for number in range(max(members - treated, 0)):
         yield from _member(number)
 
@@ -76,7 +84,9 @@ def _bundled(name: str, back: int) -> Iterator[_Body]:
     days = timedelta(days=_CYCLE * (back % _CYCLES_BACK))
     for body in bodies:
         text = _DAY.sub(lambda day: _moved(day[0], days), write_json(body))
-        yield read_json(text.replace(f'"{name}', f'"{back}-{name}').replace(f"/{name}", f"/{back}-{name}").encode())
+        yield read_json(
+            text.replace(f'"{name}', f'"{back}-{name}').replace(f"/{name}", f"/{back}-{name}").encode()
+        )
 
 
 def _moved(day: str, back: timedelta) -> str:
@@ -102,8 +112,18 @@ def _member(number: int) -> Iterator[_Body]:
         "resourceType": "Condition", "id": f"{name}-c", "subject": who, "recordedDate": day.isoformat(),
         "code": _concept("http://snomed.info/sct", *disease),
     }  # fmt: skip
-    order = {"resourceType": "MedicationRequest", "status": "active", "intent": "order", "subject": who, "authoredOn": day.isoformat()}
-    yield {**order, "id": f"{name}-m1", "medicationCodeableConcept": _concept("http://www.nlm.nih.gov/research/umls/rxnorm", *drug)}
+    order = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "intent": "order",
+        "subject": who,
+        "authoredOn": day.isoformat(),
+    }
+    yield {
+        **order,
+        "id": f"{name}-m1",
+        "medicationCodeableConcept": _concept("http://www.nlm.nih.gov/research/umls/rxnorm", *drug),
+    }
     yield {**order, "id": f"{name}-m2", "medicationReference": {"reference": f"Medication/drug-{other[0]}"}}
     yield {
         "resourceType": "Encounter", "id": f"{name}-e", "status": "finished", "subject": who,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ class Stopped(click.ClickException):
 @click.option("--example", metavar="DIR", type=click.Path(path_type=Path),
     help="Instead of a run, write a made-up population to try it on.",
 )  # fmt: skip
-@click.option("--members", type=click.IntRange(min=1), default=2000, show_default=True, help="Members of the example.")
+@click.option(
+    "--members", type=click.IntRange(min=1), default=2000, show_default=True, help="Members of the example."
+)
 @click.pass_context
 def replay(
     context: click.Context, inputs: tuple[str, ...], out: str | None, engine: str, as_of: str, workers: int,
@@ -88,18 +91,26 @@ def _run(
     inputs: tuple[str, ...], folder: run.Folder, engine: str, clock: datetime | None, workers: int
 ) -> dict[str, Any]:
     """The summary of the run, finished now or before."""
-    files = files_of([Path(given) for given in inputs], folder.out)
-    about = described([[f.name, f.size, f.changed] for f in files], clock)
     if not parquet.is_available():
         click.echo(NO_TABLE, err=True)
+    begin: Callable[[], run.Engine]
+    if engine == "spark":
+        from cds_service.replay.spark import SparkRun
+
+        about = described(inputs, clock)
+        begin = partial(SparkRun, inputs, clock)
+    else:
+        files = files_of([Path(given) for given in inputs], folder.out)
+        about = described([[f.name, f.size, f.changed] for f in files], clock)
+        begin = partial(LocalRun, files, clock, folder.work, workers)
     if folder.is_finished(about):
         click.echo(f"{folder.out} holds this very run, finished before.", err=True)
         run.write_table(folder)
     else:
         with folder.begun(about):
-            local = LocalRun(files, clock, folder.work, workers)
-            local.run()
-            run.write_up(folder, local, about)
+            begun = begin()
+            begun.run()
+            run.write_up(folder, begun, about)
     summary = folder.finished()
     assert summary is not None
     return summary
@@ -125,10 +136,14 @@ def _clock(as_of: str) -> datetime | None:
 
 def _tell(summary: dict[str, Any], compared: dict[str, Any] | None, out: str) -> None:
     """What came of it, in a few lines."""
-    coverage = ", ".join(f"{count} {verdict.replace('-', ' ')}" for verdict, count in summary["coverage"].items())
+    coverage = ", ".join(
+        f"{count} {verdict.replace('-', ' ')}" for verdict, count in summary["coverage"].items()
+    )
     click.echo(f"{summary['orders']} orders of {summary['patients']} patients: {coverage}")
     if compared is not None:
-        click.echo(f"{compared['orders']['changed']} of {compared['orders']['both']} orders changed since {compared['before']}")
+        click.echo(
+            f"{compared['orders']['changed']} of {compared['orders']['both']} orders changed since {compared['before']}"
+        )
     if summary["rejects"]:
         click.echo(f"{summary['rejects']} lines could not be used: see {out}/{run.REJECTS}", err=True)
     click.echo(f"Open {out}/{run.PAGE}")

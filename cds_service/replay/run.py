@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ class Engine(Protocol):
     def answers(self) -> Iterable[Iterator[Answer]]:
         """Streams of answers, each in order."""
 
-    def rejects(self) -> Iterable[str]:
+    def rejects(self) -> Sequence[str]:
         """The lines of ``rejects.ndjson``, in order."""
 
     def kinds(self) -> Mapping[str, int]:
@@ -93,16 +93,14 @@ def write_up(folder: Folder, engine: Engine, described: Mapping[str, Any]) -> No
     work = folder.work
     decided = work / decisions.NAME
     decisions.write(engine.answers(), decided)
-    count = 0
-    with (work / REJECTS).open("w", encoding="utf-8", newline="\n") as file:
-        for count, line in enumerate(engine.rejects(), start=1):
-            file.write(line)
+    rejects = engine.rejects()
+    _whole(work / REJECTS, "".join(rejects))
     summary = Summary().counted(decisions.read(decided))
     kinds = engine.kinds()
     about = {
         "run": dict(described),
         **summary.as_json(),
-        "rejects": count,
+        "rejects": len(rejects),
         "lines": sum(kinds.values()),
         "types": dict(kinds),
         "types_absent": sorted(PATIENT_TYPES - kinds.keys()),

@@ -84,7 +84,17 @@ def test_hostile_lines(line):
     agrees(line.encode())
 
 
-NAMES_MET = ["subject", "patient", "beneficiary", "resourceType", "id", "reference", "display", "contained", "x"]
+NAMES_MET = [
+    "subject",
+    "patient",
+    "beneficiary",
+    "resourceType",
+    "id",
+    "reference",
+    "display",
+    "contained",
+    "x",
+]
 TEXTS_MET = [
     "Patient/p1",
     "Patient/p2",
@@ -102,7 +112,9 @@ TEXTS_MET = [
 ]
 VALUES = st.recursive(
     st.sampled_from(TEXTS_MET) | st.none() | st.booleans() | st.integers(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES_MET), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES_MET), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 REFERENCES = st.fixed_dictionaries(

@@ -152,7 +152,7 @@ def is_order(body: Mapping[str, Any]) -> bool:
     )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _in_scope(policy: DrugPolicy, side: SideTable, said: str) -> bool:
     order = Resource(json.loads(said))
     return policy.in_scope(order, lambda reference, _: side.find(local_reference(reference) or ""))

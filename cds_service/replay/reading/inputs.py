@@ -19,7 +19,7 @@ _BLOCK = 1024 * 1024
 _KEPT = 64 * 1024  # bytes of a line that is too long, to tell whose it is
 _ENDINGS = (".ndjson", ".ndjson.gz")
 _GZIP = b"\x1f\x8b"
-_UTF8_MARK = b"\xef\xbb\xbf"
+_MARK = b"\xef\xbb\xbf"  # which some programs put before UTF-8
 _OTHER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -118,7 +118,7 @@ def lines_of(piece: Piece, longest: int = LONGEST) -> Iterator[tuple[int, bytes 
         try:
             for line in _split(stream, longest, at_start=piece.start == 0):
                 number += 1
-                if isinstance(line, BadLine) or (line := line.strip()):
+                if isinstance(line, BadLine) or (line := bare(line)):
                     yield number, line
         except (EOFError, zlib.error, gzip.BadGzipFile):
             yield number + 1, BadLine("the compressed file is damaged or cut off; what follows was not read")
@@ -144,7 +144,6 @@ def _split(stream: BinaryIO, longest: int, *, at_start: bool) -> Iterator[bytes 
             if (encoding := _OTHER_MARKS.get(block[:2])) is not None:
                 yield BadLine(f"the file is {encoding}, not UTF-8; nothing of it was read")
                 return
-            block = block.removeprefix(_UTF8_MARK)
         lines = (rest + block).split(b"\n")
         rest = lines.pop()
         yield from (line if len(line) <= longest else _too_long(line, longest) for line in lines)
@@ -164,4 +163,15 @@ def _after_line(stream: BinaryIO) -> bytes:
 
 
 def _too_long(line: bytes, longest: int) -> BadLine:
-    return BadLine(f"the line is longer than {longest // 1024 // 1024} MiB and was not read", line[:_KEPT])
+    return BadLine(over_length(longest), line[:_KEPT])
+
+
+def over_length(longest: int = LONGEST) -> str:
+    """Why a line is not read that has more bytes than that."""
+    return f"the line is longer than {longest // 1024 // 1024} MiB and was not read"
+
+
+def bare(line: bytes) -> bytes:
+    """A line without the blanks around it and without a byte order mark."""
+    line = line.strip()
+    return line.removeprefix(_MARK) if line[:1] == b"\xef" else line

@@ -21,6 +21,8 @@ class SideTable(Protocol):
 
     def find(self, reference: str) -> Resource | None: ...
 
+    def __hash__(self) -> int: ...
+
 
 class HeldTable:
     """A table in memory, for what is known to be small."""
@@ -63,7 +65,7 @@ def store(lines: Iterable[tuple[str, int, bytes]], path: Path) -> Iterator[tuple
         rows.execute("CREATE TABLE side (reference TEXT NOT NULL, body BLOB NOT NULL)")
         for piece, number, line in lines:
             try:
-                reference = _reference(line)
+                reference = Resource(side_resource(line)).reference
             except NotStrictJson as fault:
                 yield piece, number, str(fault)
                 continue
@@ -75,8 +77,9 @@ def store(lines: Iterable[tuple[str, int, bytes]], path: Path) -> Iterator[tuple
     os.replace(part, path)
 
 
-def _reference(line: bytes) -> str:
+def side_resource(line: bytes) -> Mapping[str, Any]:
+    """The resource of a line. Raises NotStrictJson when it is none, or nothing can point to it."""
     body = read_json(line)
-    if as_text(body.get("id")) is None:
+    if not isinstance(body, dict) or as_text(body.get("id")) is None:
         raise NotStrictJson("it has no id, so nothing can refer to it")
-    return Resource(body).reference
+    return body

@@ -16,10 +16,19 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from cds_service.replay.reading.inputs import BadLine, Piece, lines_of
-from cds_service.replay.reading.lines import ORDER_TYPES, PATIENT_TYPES, SIDE_TYPES, Told, Unreadable, guessed, told
+from cds_service.replay.reading.lines import (
+    ORDER_TYPES,
+    PATIENT_TYPES,
+    SIDE_TYPES,
+    Told,
+    Unreadable,
+    guessed,
+    told,
+)
 
 _ROOM = 32 * 1024 * 1024  # bytes held before they are written
-_LOST = "!"  # before the type of a line that could not be read
+LOST = "!"  # before the type of a line that could not be read
+UNREADABLE = "unreadable"  # what such lines are counted as
 
 
 class Entry(NamedTuple):
@@ -32,11 +41,11 @@ class Entry(NamedTuple):
 
     @property
     def lost(self) -> bool:
-        return self.kind.startswith(_LOST)
+        return self.kind.startswith(LOST)
 
     @property
     def type(self) -> str:
-        return self.kind.removeprefix(_LOST)
+        return self.kind.removeprefix(LOST)
 
 
 def reject(file: str, line: int, reason: str) -> str:
@@ -96,7 +105,7 @@ def split(piece: Piece, spool: Spool, partitions: int) -> None:
                 found = _told(line)
             except Unreadable as fault:
                 unread.write(json.dumps([count, str(fault)]) + "\n")
-                kinds["unreadable"] += 1
+                kinds[UNREADABLE] += 1
                 writer.add_lost(line, count)
                 continue
             kinds[found.kind] += 1
@@ -143,7 +152,7 @@ class _Writer:
         seems = guessed(line.beginning if isinstance(line, BadLine) else line)
         for patient in seems.patients if seems is not None else ():
             assert seems is not None
-            self.add(patient, _LOST + seems.kind, number, b"")
+            self.add(patient, LOST + seems.kind, number, b"")
 
     def flush(self) -> None:
         for place, held in enumerate(self._held):

@@ -97,7 +97,9 @@ class Comparison:
 
     def _table(self, name: str) -> dict[str, Any]:
         cells = {was: {now: self._cells[name, was, now] for now in VERDICTS} for was in VERDICTS}
-        behind = [(was, now, self._behind[name, was, now]) for was in VERDICTS for now in VERDICTS if was != now]
+        behind = [
+            (was, now, self._behind[name, was, now]) for was in VERDICTS for now in VERDICTS if was != now
+        ]
         patients = [
             {"before": was, "now": now, "patients": who.shown, "more": who.count - len(who.shown)}
             for was, now, who in behind

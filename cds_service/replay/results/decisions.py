@@ -24,6 +24,9 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for row in file:
             found = json.loads(row)
-            if not isinstance(found, dict) or not {"patient", "order", "coverage", "criteria"} <= found.keys():
+            if (
+                not isinstance(found, dict)
+                or not {"patient", "order", "coverage", "criteria"} <= found.keys()
+            ):
                 raise ValueError(f"{path} holds a line that is no decision")
             yield found

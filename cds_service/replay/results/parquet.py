@@ -40,7 +40,10 @@ def _schema(pa: Any, criteria: Sequence[str]) -> Any:
     text, whole, number = pa.string(), pa.int32(), pa.float64()
     return pa.schema(
         [
-            *((name, text) for name in ("patient", "order", "as_of", "month", "policy_id", "policy_effective")),
+            *(
+                (name, text)
+                for name in ("patient", "order", "as_of", "month", "policy_id", "policy_effective")
+            ),
             *((name, text) for name in ("request", "coverage")),
             *((name, whole) for name in ("cycle", "day")),
             *((name, text) for name in criteria),
@@ -78,5 +81,3 @@ def _row(d: Mapping[str, Any], criteria: Sequence[str]) -> dict[str, Any]:
         "dose_verdict": dose.get("verdict"),
         **{f"dose_{name}": dose.get(name) for name in (*_DOSE_NUMBERS, *_DOSE_COUNTS)},
     }
-
-
