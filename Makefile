@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve install install-postgres test test-postgres fuzz lint traceability format lock sbom wheel \
+.PHONY: help demo serve install install-postgres install-replay test test-postgres test-spark fuzz lint traceability format lock sbom wheel \
   clean examples golden hapi test-hapi
 
 help: ## this list
@@ -19,7 +19,8 @@ serve: .venv/.installed ## service and sandbox EHR on http://127.0.0.1:8080/sand
 
 install: .venv/.installed ## production: the locked packages in .venv
 install-postgres: .venv/.installed-postgres ## the same, with the driver of PostgreSQL
-install install-postgres:
+install-replay: .venv/.installed-replay ## the same as install, with what replay needs to write a Parquet table
+install install-postgres install-replay:
 	@echo "Installed. Next: $(BIN)/cds-service doctor"
 
 test: .venv/.installed-dev ## the test suite, with what is there of browser, PostgreSQL and HAPI
@@ -29,6 +30,10 @@ test: .venv/.installed-dev ## the test suite, with what is there of browser, Pos
 test-postgres: .venv/.installed-dev ## the tests on PostgreSQL servers of their own
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || apt-get install -y postgresql
 	$(BIN)/python -m pytest -m postgres
+
+# The same replay on Spark, in an environment of its own kind: needs Java 17, and 500 MB for pyspark.
+test-spark: .venv/.installed-spark ## the tests of replay on Spark, local[2]
+	$(BIN)/python -m pytest -m spark tests/replay
 
 # Long runs of what make test does in short: requests that must not end in a server error, JWTs,
 # charts and orders with hostile values.
@@ -69,12 +74,14 @@ test-hapi: .venv/.installed-dev $(HAPI)/target/hapi-test-server.jar ## the tests
 LOCK = $(LOCK_VENV)/bin/uv pip compile pyproject.toml requirements-build.in --quiet --universal \
   --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 LOCK_VENV := build/lock-venv
-lock: ## write the three lock files from pyproject.toml
+lock: ## write the lock files from pyproject.toml
 	$(PYTHON) -m venv $(LOCK_VENV)
 	$(LOCK_VENV)/bin/pip install --quiet uv
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra postgres --constraints requirements.lock --output-file requirements-postgres.lock
-	$(LOCK) --extra dev --constraints requirements-postgres.lock --output-file requirements-dev.lock
+	$(LOCK) --extra replay --constraints requirements-postgres.lock --output-file requirements-replay.lock
+	$(LOCK) --extra dev --constraints requirements-postgres.lock --constraints requirements-replay.lock --output-file requirements-dev.lock
+	$(LOCK) --extra dev --extra spark --constraints requirements-dev.lock --output-file requirements-spark.lock
 
 wheel: .venv/.installed ## dist/*.whl, which holds all that the service needs but its locked packages
 	rm -rf build/lib
@@ -115,6 +122,14 @@ endef
 .venv/.installed-postgres: .venv/bin/python requirements-postgres.lock pyproject.toml
 	$(call install,requirements-postgres.lock,20 s)
 	@touch $@ .venv/.installed
+
+.venv/.installed-replay: .venv/bin/python requirements-replay.lock pyproject.toml
+	$(call install,requirements-replay.lock,20 s)
+	@touch $@ .venv/.installed
+
+.venv/.installed-spark: .venv/bin/python requirements-spark.lock pyproject.toml
+	$(call install,requirements-spark.lock,2 minutes)
+	@touch $@ .venv/.installed .venv/.installed-dev
 
 .venv/.installed-dev: .venv/bin/python requirements-dev.lock pyproject.toml
 	$(call install,requirements-dev.lock,40 s)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -68,8 +69,7 @@ def replay(
     clock = _clock(as_of)
     if other is not None and not (other / decisions.NAME).exists():
         raise Stopped(f"--compare: {other} holds no {decisions.NAME}")
-    with _stopped():
-        folder = run.Folder(Path(out))
+    with _stopped(), _folder(out, engine) as folder:
         summary = _run(inputs, folder, engine, clock, workers)
         compared = run.compare(folder, other) if other is not None else None
     _tell(summary, compared, out)
@@ -85,6 +85,21 @@ def _stopped() -> Iterator[None]:
         raise Stopped(str(fault)) from None
     except (OSError, sqlite3.Error) as fault:
         raise Stopped(f"{fault}. Nothing was written as a result; when that is mended, call again.") from None
+
+
+@contextmanager
+def _folder(out: str, engine: str) -> Iterator[run.Folder]:
+    """The folder of the results; Spark may write it to any file system that it knows, by way of one here."""
+    if "://" not in out:
+        yield run.Folder(Path(out))
+        return
+    if engine != "spark":
+        raise click.UsageError(f"--out {out}: only --engine spark writes there")
+    from cds_service.replay.spark import session, taken_out
+
+    with TemporaryDirectory() as held:
+        yield run.Folder(Path(held))
+        taken_out(session(), Path(held), out)
 
 
 def _run(

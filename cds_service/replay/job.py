@@ -10,11 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import cards
-import cds_service
 from cds_service.policies import installed
 
 ORDER_CLOCK = "order"
@@ -35,7 +35,7 @@ def about_the_program() -> dict[str, Any]:
     """Version and digest of the program, and its policies."""
     policies = [policy.reference for policy in installed().values()]
     return {
-        "version": cds_service.__version__,
+        "version": version("payer-policy-cds"),
         "program": _digest(),
         "policies": [{"id": p.id, "effective": p.effective} for p in policies],
     }
@@ -45,8 +45,7 @@ def about_the_program() -> dict[str, Any]:
 def _digest() -> str:
     """A digest of all that decides: code, policy texts and vocabulary."""
     found = hashlib.sha256()
-    for package in (cards, cds_service):
-        root = Path(str(package.__file__)).parent
+    for root in (Path(str(cards.__file__)).parent, Path(__file__).parents[1]):
         for path in sorted(p for pattern in _SOURCES for p in root.rglob(pattern)):
             found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return found.hexdigest()[:16]

@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby, islice
 from operator import itemgetter
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from cds_service.json_text import NotStrictJson
@@ -31,6 +34,7 @@ _TOLD = "patient string, kind string, counts boolean, file string, line binary, 
 _DECIDED = "patient string, order string, text string, file string, line binary, why string"
 _FILES = "*.{ndjson,ndjson.gz}"
 _ROWS = 500  # lines handed over at a time
+_EVERY_S = 10.0
 _Rows = Iterator[dict[str, Any]]
 
 
@@ -43,13 +47,28 @@ class SparkRun:
 
     def run(self) -> None:
         """Answer all orders; what is read and answered is kept on Spark's disks until the run's end."""
-        from pyspark import StorageLevel
+        with _told_of(self._spark):
+            lines = self._lines()
+            self._kinds = {
+                r["kind"]: r["count"] for r in lines.where("counts").groupBy("kind").count().collect()
+            }
+            if not self._kinds:
+                raise RunError(f"{', '.join(self._inputs)}: no line of a file ending in {_FILES} is there")
+            held, refused = _side(_side_lines(lines))
+            self._decided = self._answer(lines, held)
+            self._rejects = self._numbered(refused, lines, self._decided)
 
-        lines = _mapped(self._read(self._inputs), _told, _TOLD).persist(StorageLevel.DISK_ONLY)
-        side = [(r.file, bytes(r.line)) for r in lines.where(lines.kind.isin(*SIDE_TYPES)).toLocalIterator()]
-        held, self._side_rejects = _side(side)
-        shared = self._spark.sparkContext.broadcast(held)
-        as_of = self._as_of
+    def _lines(self) -> Any:
+        return _mapped(self._read(self._inputs), _told, _TOLD).persist(_disk())
+
+    def _read(self, paths: Sequence[str]) -> Any:
+        reader = self._spark.read.option("lineSep", "\n").option("recursiveFileLookup", "true")
+        lines = reader.option("pathGlobFilter", _FILES).text(list(paths))
+        return lines.selectExpr("cast(value as binary) as line", "_metadata.file_path as file")
+
+    def _answer(self, lines: Any, held: list[Any]) -> Any:
+        """The answers to all orders: first which patients have one, then nothing but what is theirs."""
+        shared, as_of = self._spark.sparkContext.broadcast(held), self._as_of
 
         def decider() -> Decider:
             return Decider(tuple(installed().values()), HeldTable(shared.value), as_of)
@@ -67,13 +86,21 @@ class SparkRun:
         wanted = _mapped(orders, with_order, "patient string").distinct()
         theirs = lines.join(wanted, "patient", "left_semi")
         by_patient = theirs.repartition("patient").sortWithinPartitions("patient")
-        self._lines = lines
-        self._decided = _mapped(by_patient, decided, _DECIDED).persist(StorageLevel.DISK_ONLY)
+        return _mapped(by_patient, decided, _DECIDED).persist(_disk())
 
-    def _read(self, paths: Sequence[str]) -> Any:
-        reader = self._spark.read.option("lineSep", "\n").option("recursiveFileLookup", "true")
-        lines = reader.option("pathGlobFilter", _FILES).text(list(paths))
-        return lines.selectExpr("cast(value as binary) as line", "_metadata.file_path as file")
+    def _numbered(self, refused: dict[tuple[str, bytes], str], *frames: Any) -> list[str]:
+        """The lines that could not be used; their numbers are counted now, in the files that have some."""
+        whys = dict(refused)
+        for frame in frames:
+            rows = frame.where("why is not null").toLocalIterator()
+            whys |= {(row["file"], bytes(row["line"])): row["why"] for row in rows}
+        found = []
+        for file in sorted({file for file, _ in whys}):
+            reasons = {digest: why for (name, digest), why in whys.items() if name == file}
+            digests = self._read([file]).rdd.map(lambda row: _digest(bare(bytes(row["line"]))))
+            rejected = digests.zipWithIndex().filter(lambda one, those=frozenset(reasons): one[0] in those)
+            found += [(self._name(file), place + 1, reasons[d]) for d, place in rejected.collect()]
+        return [reject(*one) for one in sorted(found)]
 
     def answers(self) -> list[Iterator[Answer]]:
         """All answers as one stream, sorted by Spark."""
@@ -81,17 +108,10 @@ class SparkRun:
         return [(Answer(row["patient"], row["order"], row["text"]) for row in found.toLocalIterator())]
 
     def rejects(self) -> list[str]:
-        """The lines that could not be used; their numbers are counted now, in the files that have some."""
-        whys = dict(self._side_rejects)
-        for frame in (self._lines, self._decided):
-            rows = frame.where("why is not null").toLocalIterator()
-            whys |= {(row.file, bytes(row.line)): row.why for row in rows}
-        found = []
-        for file in sorted({file for file, _ in whys}):
-            digests = self._read([file]).rdd.map(lambda row: _digest(bare(bytes(row.line)))).zipWithIndex()
-            rejected = digests.filter(lambda one, of=file: (of, one[0]) in whys).collect()
-            found += [(self._name(file), place + 1, whys[file, digest]) for digest, place in rejected]
-        return [reject(*one) for one in sorted(found)]
+        return self._rejects
+
+    def kinds(self) -> dict[str, int]:
+        return dict(sorted(self._kinds.items()))
 
     def _name(self, file: str) -> str:
         """A file as the local engine names it: by its path from the folder that was given, else its own name."""
@@ -101,31 +121,77 @@ class SparkRun:
                 return rest
         return file.rpartition("/")[2]
 
-    def kinds(self) -> dict[str, int]:
-        """How many lines of each type the input has."""
-        counted = self._lines.where("counts").groupBy("kind").count().collect()
-        return dict(sorted((row["kind"], row["count"]) for row in counted))
-
 
 def session() -> Any:
     """The Spark of this process; on this machine unless spark-submit says otherwise. Raises RunError."""
     try:
         from pyspark.sql import SparkSession
     except ImportError:
-        raise RunError(
-            "--engine spark needs pyspark: pip install 'payer-policy-cds[spark]', and Java 17"
-        ) from None
-    if (
-        "PYSPARK_GATEWAY_PORT" not in os.environ
-    ):  # not started by spark-submit, so the workers are of this machine
+        raise RunError("--engine spark needs pyspark and Java 17: see docs/replay.md") from None
+    builder = SparkSession.builder.appName("payer-policy-cds replay")
+    options: dict[str, Any] = {"spark.sql.execution.arrow.maxRecordsPerBatch": _ROWS}
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # not started by spark-submit, so all is on this machine
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        options |= {
+            "spark.sql.shuffle.partitions": 4 * (os.cpu_count() or 1),
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
+            "spark.log.level": "ERROR",
+        }
     try:
-        builder = SparkSession.builder.appName("payer-policy-cds replay")
-        return builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", _ROWS).getOrCreate()
+        return builder.config(map=options).getOrCreate()
     except Exception as fault:
         raise RunError(
             f"Spark did not start ({type(fault).__name__}); it needs Java 17 in JAVA_HOME"
         ) from None
+
+
+@contextmanager
+def _told_of(spark: Any) -> Iterator[None]:
+    """Off a terminal, where Spark draws no bar: a line every ten seconds. What fails in Spark is a RunError."""
+    from pyspark.errors import PySparkException
+
+    over = Event()
+    tracker = spark.sparkContext.statusTracker()
+
+    def tell() -> None:
+        while not over.wait(_EVERY_S):
+            stages = [found for id_ in tracker.getActiveStageIds() if (found := tracker.getStageInfo(id_))]
+            for stage in stages:
+                said = f"spark: stage {stage.stageId}, {stage.numCompletedTasks} of {stage.numTasks} tasks"
+                print(said, file=sys.stderr, flush=True)
+
+    if not sys.stderr.isatty():
+        Thread(target=tell, daemon=True).start()
+    try:
+        yield
+    except PySparkException as fault:
+        raise RunError(f"Spark: {str(fault).strip().splitlines()[0]}") from None
+    finally:
+        over.set()
+
+
+def taken_out(spark: Any, folder: Path, out: str) -> None:
+    """Copy the results of a folder of this machine to a folder on any file system that Spark writes to."""
+    hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs
+    target = hadoop.Path(out)
+    files = target.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
+    files.mkdirs(target)
+    for path in sorted(folder.iterdir()):  # summary.json last: it says that the run is finished
+        files.copyFromLocalFile(False, True, hadoop.Path(path.as_uri()), hadoop.Path(target, path.name))
+
+
+def _disk() -> Any:
+    from pyspark import StorageLevel
+
+    return StorageLevel.DISK_ONLY
+
+
+def _side_lines(lines: Any) -> Iterator[tuple[str, bytes]]:
+    rows = lines.where(lines.kind.isin(*SIDE_TYPES)).toLocalIterator()
+    return ((row["file"], bytes(row["line"])) for row in rows)
 
 
 def _mapped(frame: Any, rows_of: Callable[[_Rows], _Rows], schema: str) -> Any:

@@ -18,7 +18,7 @@ _WORDS = {"not-met": "not met", "decides": "decides", "informs": "for informatio
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One question of the page: what the counts are of, the plot, and the table of the same rows."""
+    """One question of the page: what the counts are of, the plot, and the table of the same rows: their parts by tone, and all."""
 
     id: str
     title: str
@@ -71,7 +71,7 @@ def _sections(s: Mapping[str, Any]) -> list[Section]:
             "needed", "Needed items", "What the record lacks, the most frequent first: orders whose verdict depends on it, and "
             "orders where it only informs.", "item", ("decides", "informs"), needed,
         ),
-        _section("dose", "Dose", "The ordered dose against the policy's table.", "verdict", [f"dose-{v}" for v in DOSE_VERDICTS], dose),
+        _section("dose", "Dose", "The ordered dose against the policy's table.", "verdict", (), dose),
         _section("findings", "Findings", "Orders with at least one finding of the kind, by urgency.", "kind", INDICATORS, findings),
     ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 WIDTH = 720
-_LABELS, _NUMBERS = 210, 60  # room at the left and at the right
+_LABELS, _NUMBERS = 240, 60  # room at the left and at the right
 _BAR, _GAP = 16, 8
 _COLUMNS_HEIGHT, _TOP, _BOTTOM, _LEFT = 200, 12, 34, 44
 _WIDEST_COLUMN = 48
