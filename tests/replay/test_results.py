@@ -220,7 +220,7 @@ def test_a_summary_grows_with_months_not_with_orders():
     assert (counted["orders"], counted["patients"], len(counted["months"])) == (1000, 1000, 1)
 
 
-def test_the_example_is_the_same_each_time_and_holds_the_bundled_patients_as_they_are(tmp_path):
+def test_the_example_is_the_same_each_time_and_holds_the_bundled_patients_as_they_are():
     first, again = ([json.dumps(b, default=str) for b in population(150)] for _ in range(2))
     assert first == again
     patients = [b["id"] for b in population(150) if b["resourceType"] == "Patient"]
