@@ -133,7 +133,7 @@ def _run(
 
 NO_TABLE = (
     f"{parquet.NAME} is not written, since pyarrow is not installed; all else is. To have it too, "
-    "pip install 'payer-policy-cds[replay]' and call again."
+    "'make install-replay' or 'pip install pyarrow', and call again."
 )
 
 
