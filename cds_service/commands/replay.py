@@ -122,7 +122,7 @@ def _run(
         click.echo(f"{folder.out} holds this very run, finished before.", err=True)
         run.write_table(folder)
     else:
-        with folder.begun(about):
+        with folder.begun(about, goes_on=engine == "local"):
             begun = begin()
             begun.run()
             run.write_up(folder, begun, about)

@@ -17,12 +17,14 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cds_service.json_text import NotStrictJson
 from cds_service.policies import installed
-from cds_service.replay.deciding.patient import Answer, Decider, Line, answered
+from cds_service.replay.deciding.patient import Answer, Decider, Line, Reject, answered
 from cds_service.replay.job import RunError
 from cds_service.replay.progress import Progress
 from cds_service.replay.reading import side_table
@@ -194,24 +196,42 @@ def decide(partition: Partition) -> None:
     workspace = partition.workspace
     spools = [workspace.spool(number) for number in range(partition.pieces)]
     with closing(side_table.StoredTable(workspace.side)) as side:
-        decider = Decider(tuple(installed().values()), side, partition.as_of)
-        wanted = {
-            entry.patient
-            for _, entry in entries(spools, partition.number, orders=True)
-            if not entry.lost and decider.has_order(entry.text)
-        }
+        shared = _remembered(workspace.side)
+        decider = Decider(tuple(installed().values()), side, partition.as_of, shared)
+        wanted, unread = _with_order(decider, entries(spools, partition.number, orders=True))
+        rejects = [reject for patient, reject in unread if patient not in wanted]
         lines: dict[str, list[Line]] = defaultdict(list)
         for orders in (True, False):
             for piece, entry in entries(spools, partition.number, orders=orders):
                 if entry.patient in wanted:
                     lines[entry.patient].append(_line(piece, entry))
-        answers, rejects = [], []
+        answers = []
         for patient in sorted(lines):
             said, refused = answered(decider, patient, lines.pop(patient))
             answers += said
             rejects += refused
     _write(workspace.rejected(partition.number), rejects)
     _write(workspace.decided(partition.number), sorted(answers))
+
+
+@lru_cache(maxsize=1)
+def _remembered(_side: Path) -> dict[tuple[str, str], bool]:
+    """What deciders of this process remember, while they look things up in one side table."""
+    return {}
+
+
+def _with_order(
+    decider: Decider, orders: Iterable[tuple[int, Entry]]
+) -> tuple[set[str], list[tuple[str, Reject]]]:
+    """The patients with an order to be answered, and the orders that cannot be read, each with its patient."""
+    wanted, unread = set(), []
+    for piece, entry in orders:
+        try:
+            if not entry.lost and decider.has_order(entry.text):
+                wanted.add(entry.patient)
+        except NotStrictJson as fault:
+            unread.append((entry.patient, Reject(str(piece), entry.number, str(fault))))
+    return wanted, unread
 
 
 def _line(piece: int, entry: Entry) -> Line:

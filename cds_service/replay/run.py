@@ -75,8 +75,11 @@ class Folder:
         return False
 
     @contextmanager
-    def begun(self, described: Mapping[str, Any]) -> Iterator[None]:
-        """The folder as this run's alone, until it ends. Raises RunError when another is running."""
+    def begun(self, described: Mapping[str, Any], *, goes_on: bool) -> Iterator[None]:
+        """The folder as this run's alone, until it ends. Raises RunError when another is running.
+
+        ``goes_on``: a run that ends early can be gone on with, so what it has done is kept.
+        """
         self.work.mkdir(parents=True, exist_ok=True)
         with (self.work / "lock").open("w") as lock:
             try:
@@ -85,7 +88,11 @@ class Folder:
                 raise RunError(f"another run is writing to {self.out}") from None
             if not (self.work / _RUN).exists():
                 _whole(self.work / _RUN, json.dumps(described))
-            yield
+            try:
+                yield
+            finally:
+                if not goes_on:
+                    shutil.rmtree(self.work, ignore_errors=True)
 
 
 def write_up(folder: Folder, engine: Engine, described: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ from cds_service.replay.reading.spool import LOST, UNREADABLE, reject
 # used, ``why`` says so, and ``line`` is its digest.
 _TOLD = "patient string, kind string, counts boolean, file string, line binary, why string"
 _DECIDED = "patient string, order string, text string, file string, line binary, why string"
+_LOOKED_AT = "patient string, file string, line binary, why string"
 _FILES = "*.{ndjson,ndjson.gz}"
 _ROWS = 500  # lines handed over at a time
 _EVERY_S = 10.0
@@ -55,8 +56,8 @@ class SparkRun:
             if not self._kinds:
                 raise RunError(f"{', '.join(self._inputs)}: no line of a file ending in {_FILES} is there")
             held, refused = _side(_side_lines(lines))
-            self._decided = self._answer(lines, held)
-            self._rejects = self._numbered(refused, lines, self._decided)
+            looked_at, self._decided = self._answer(lines, held)
+            self._rejects = self._numbered(refused, lines, looked_at, self._decided)
 
     def _lines(self) -> Any:
         return _mapped(self._read(self._inputs), _told, _TOLD).persist(_disk())
@@ -66,8 +67,8 @@ class SparkRun:
         lines = reader.option("pathGlobFilter", _FILES).text(list(paths))
         return lines.selectExpr("cast(value as binary) as line", "_metadata.file_path as file")
 
-    def _answer(self, lines: Any, held: list[Any]) -> Any:
-        """The answers to all orders: first which patients have one, then nothing but what is theirs."""
+    def _answer(self, lines: Any, held: list[Any]) -> tuple[Any, Any]:
+        """First which patients have an order, then the answers from nothing but what is theirs."""
         shared, as_of = self._spark.sparkContext.broadcast(held), self._as_of
 
         def decider() -> Decider:
@@ -75,7 +76,12 @@ class SparkRun:
 
         def with_order(rows: _Rows) -> _Rows:
             found = decider()
-            yield from ({"patient": r["patient"]} for r in rows if found.has_order(r["line"]))
+            for row in rows:
+                try:
+                    if found.has_order(row["line"]):
+                        yield {"patient": row["patient"]}
+                except NotStrictJson as fault:
+                    yield {"file": row["file"], "line": _digest(row["line"]), "why": str(fault)}
 
         def decided(rows: _Rows) -> _Rows:
             found = decider()
@@ -83,10 +89,11 @@ class SparkRun:
                 yield from _answered(found, patient, list(own))
 
         orders = lines.where(lines.kind.isin(*ORDER_TYPES))
-        wanted = _mapped(orders, with_order, "patient string").distinct()
+        looked_at = _mapped(orders, with_order, _LOOKED_AT).persist(_disk())
+        wanted = looked_at.where("why is null").select("patient").distinct()
         theirs = lines.join(wanted, "patient", "left_semi")
         by_patient = theirs.repartition("patient").sortWithinPartitions("patient")
-        return _mapped(by_patient, decided, _DECIDED).persist(_disk())
+        return looked_at, _mapped(by_patient, decided, _DECIDED).persist(_disk())
 
     def _numbered(self, refused: dict[tuple[str, bytes], str], *frames: Any) -> list[str]:
         """The lines that could not be used; their numbers are counted now, in the files that have some."""

@@ -185,3 +185,36 @@ def test_a_line_that_only_the_strict_reader_refuses_is_rejected_for_a_patient_wi
     (found,) = rejected(tmp_path / "out")
     assert (found["file"], found["line"]) == ("Twice.ndjson", 2)
     assert "same name" in found["reason"]
+
+
+def test_an_order_that_cannot_be_read_is_rejected_whoever_its_patient_is(tmp_path):
+    """It may have been one of the drug; of a patient without an order nothing else is parsed."""
+    folder = exported(tmp_path / "in", members(3))
+    broken = '{"resourceType":"MedicationRequest","id":"x","subject":{"reference":"Patient/member-000000"},"a":tru}'
+    number = '{"resourceType":"ServiceRequest","id":"x","subject":{"reference":"Patient/p"},"a":%s}' % (
+        "9" * 5000
+    )
+    (folder / "Broken.ndjson").write_text(f"{broken}\n{number}\n", encoding="utf-8")
+    assert replay(folder, out=tmp_path / "out").exit_code == 1
+    reasons = [(r["file"], r["line"], r["reason"]) for r in rejected(tmp_path / "out")]
+    assert reasons == [
+        ("Broken.ndjson", 1, "it is not JSON at line 1, column 98"),
+        ("Broken.ndjson", 2, "a number has more than 64 digits"),
+    ]
+
+
+def test_an_error_of_the_program_costs_one_patient_and_is_said(tmp_path, monkeypatch):
+    from cds_service.replay.deciding import patient as deciding
+
+    def fails(resource, *_others):
+        if "relapsed" in resource.reference:
+            raise KeyError("a chart's text")
+        return (resource,)
+
+    monkeypatch.setattr(deciding, "signed_together", fails)
+    found = decisions_of(tmp_path, [*one(), *one("relapsed-single-agent")], status=1)
+    assert [line["patient"] for line in found] == ["second-cycle-after-cr"]
+    (said,) = rejected(tmp_path / "out")
+    assert (said["file"], said["line"]) == ("MedicationRequest.ndjson", 2)
+    assert "KeyError" in said["reason"]
+    assert "chart" not in said["reason"]

@@ -13,9 +13,8 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -38,6 +37,7 @@ INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", 
 UNDATED = "the order states neither when it was written nor a planned day: name a clock with --as-of"
 _DRUG = re.compile(rb'"(?:[^"\\]*/)?((?:Medication|Substance)/[A-Za-z0-9\-.]{1,64})(?:/_history/[^"]*)?"')
 _SAYS_THE_DRUG = ("resourceType", "medicationCodeableConcept", "medicationReference", "code", "contained")
+_REMEMBERED = 16384  # ways to name a drug
 _LEVELS = 3  # a drug, what it is made of, and what that is made of
 # What a hook call asks for: each type, with the statuses that it names or None for any.
 _ASKED: Mapping[str, frozenset[str] | None] = {
@@ -75,23 +75,36 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class Decider:
-    """The policies, what orders may point to, and one clock for all orders (None: each order's own)."""
+    """The policies, what orders may point to, and one clock for all orders (None: each order's own).
+
+    ``remembered`` says which orders are in whose scope, by what they say of their drug; deciders of one
+    process and one side table may share it.
+    """
 
     policies: Sequence[DrugPolicy]
     side: SideTable
     as_of: datetime | None = None
+    remembered: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def has_order(self, text: bytes) -> bool:
-        """Whether a line is an order to be answered. One that cannot be read is none."""
+        """Whether a line is an order to be answered. Raises NotStrictJson when it cannot be read."""
         try:
             body = json.loads(text)
         except (ValueError, RecursionError):
-            return False
-        return isinstance(body, dict) and is_order(body) and any(self._is_for(p, body) for p in self.policies)
+            body = read_json(text)
+        return is_order(body) and any(self._is_for(policy, body) for policy in self.policies)
 
     def _is_for(self, policy: DrugPolicy, body: Mapping[str, Any]) -> bool:
         """Whether an order is in a policy's scope; found once for all orders that name their drug alike."""
-        return _in_scope(policy, self.side, canonical({m: body[m] for m in _SAYS_THE_DRUG if m in body}))
+        said = canonical({m: body[m] for m in _SAYS_THE_DRUG if m in body})
+        found = self.remembered.get((policy.name, said))
+        if found is None:
+            order = Resource(json.loads(said))
+            found = policy.in_scope(order, lambda name, _: self.side.find(local_reference(name) or ""))
+            if len(self.remembered) >= _REMEMBERED:
+                self.remembered.clear()
+            self.remembered[policy.name, said] = found
+        return found
 
     def answers(self, patient: str, lines: Iterable[Line]) -> tuple[list[Answer], list[Reject]]:
         """The answers to all orders of a patient, in order, and the lines that could not be used."""
@@ -137,8 +150,10 @@ def answered(decider: Decider, patient: str, lines: Sequence[Line]) -> tuple[lis
     except Exception as error:
         log.error("a patient could not be evaluated: %s", type(error).__name__)
         why = f"the order could not be evaluated because of an error of the program ({type(error).__name__})"
-        orders = [line for line in lines if line.text is not None and decider.has_order(line.text)]
-        return [], [Reject(line.place, line.number, why) for line in orders]
+        orders = [line for line in lines if line.kind in ORDER_TYPES and line.text is not None]
+        return [], [
+            Reject(line.place, line.number, why) for line in orders if decider.has_order(line.text or b"")
+        ]
 
 
 def is_order(body: Mapping[str, Any]) -> bool:
@@ -150,12 +165,6 @@ def is_order(body: Mapping[str, Any]) -> bool:
         and (intent is None or intent in INTENTS)
         and body.get("doNotPerform") is not True
     )
-
-
-@lru_cache(maxsize=16384)
-def _in_scope(policy: DrugPolicy, side: SideTable, said: str) -> bool:
-    order = Resource(json.loads(said))
-    return policy.in_scope(order, lambda reference, _: side.find(local_reference(reference) or ""))
 
 
 def _is_asked_for(resource: Resource) -> bool:

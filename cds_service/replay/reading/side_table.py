@@ -21,8 +21,6 @@ class SideTable(Protocol):
 
     def find(self, reference: str) -> Resource | None: ...
 
-    def __hash__(self) -> int: ...
-
 
 class HeldTable:
     """A table in memory, for what is known to be small."""
