@@ -152,3 +152,21 @@ def test_an_order_without_any_date_is_rejected_and_says_what_to_do(tmp_path):
     assert "--as-of" in found["reason"]
     more = ("--workers", "1", "--as-of", "2026-04-15T09:00:00-04:00")
     assert replay(folder, out=tmp_path / "at", more=more).exit_code == 0
+
+
+def test_a_result_without_a_time_is_as_late_as_its_report(tmp_path):
+    result = {
+        "resourceType": "Observation", "id": "late", "status": "final", "subject": SUBJECT,
+        "code": {"coding": [{"system": "http://loinc.org", "code": "777-3"}]},
+        "valueQuantity": {"value": 3, "unit": "10*3/uL", "system": "http://unitsofmeasure.org", "code": "10*3/uL"},
+    }  # fmt: skip
+    report = {
+        "resourceType": "DiagnosticReport", "id": "r", "status": "final", "subject": SUBJECT, "code": {"text": "CBC"},
+        "effectiveDateTime": "2026-04-15T08:00:00Z", "issued": "2026-04-20T08:00:00Z",
+        "result": [{"reference": "Observation/late"}],
+    }  # fmt: skip
+    (alone,) = decisions_of(tmp_path / "a", one())
+    (line,) = decisions_of(tmp_path / "b", [*one(), result, report])
+    assert line == alone
+    (then,) = decisions_of(tmp_path / "c", [*one(), result, report | {"issued": "2026-04-15T09:00:00Z"}])
+    assert then != alone

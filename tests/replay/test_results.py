@@ -8,8 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pyarrow import parquet
 
+from cds_service.cli import main
 from cds_service.commands.example_population import population
 from cds_service.replay.results.comparing import Comparison, pairs
 from cds_service.replay.results.page import rendered
@@ -231,10 +233,6 @@ def test_the_example_is_the_same_each_time_and_holds_the_bundled_patients_as_the
 
 
 def test_an_example_is_written_beside_nothing_of_the_same_name(tmp_path):
-    from click.testing import CliRunner
-
-    from cds_service.cli import main
-
     (tmp_path / "Patient.ndjson").write_text("mine")
     result = CliRunner().invoke(main, ["replay", "--example", str(tmp_path), "--members", "5"])
     assert result.exit_code == 2
@@ -249,3 +247,17 @@ def test_the_bundled_patients_of_the_example_are_answered_at_a_clock_as_elsewher
     found = {line["patient"]: line for line in decided(tmp_path / "out")}
     assert {name: found[name] for name in NAMES} == {line["patient"]: line for line in decided(out)}
     assert len(found) == 100
+
+
+def test_the_commands_of_the_page_for_analysts_run_as_printed(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "replay.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\$ \.venv/bin/cds-service (replay .*)$", page, re.MULTILINE)
+    assert len(commands) == 3
+    monkeypatch.chdir(tmp_path)
+    for command in commands:
+        result = CliRunner().invoke(
+            main, [*command.split(), *([] if "--example" in command else ["--workers", "1"])]
+        )
+        assert result.exit_code == 0, result.output
+    assert (tmp_path / "results" / "summary.html").exists()
+    assert (tmp_path / "results-new" / "comparison.json").exists()

@@ -66,6 +66,15 @@ def test_a_file_cut_into_many_pieces_is_read_to_the_line(whole):
             assert [piece.end for piece in pieces[:-1]] == [piece.start for piece in pieces[1:]]
 
 
+def test_lines_that_are_written_in_many_turns_give_the_same_bytes(whole, tmp_path, monkeypatch):
+    """As in input that is larger than what a process holds."""
+    monkeypatch.setattr("cds_service.replay.reading.spool._ROOM", 5_000)
+    monkeypatch.setattr("cds_service.replay.local._PIECE", 20_000)
+    monkeypatch.setattr("cds_service.replay.local._PARTITION", 10_000)
+    assert replay(whole[0], out=tmp_path).exit_code == 0
+    assert bytes_of(tmp_path) == whole[1]
+
+
 KILLED = """
 import os, signal, sys
 from cds_service.cli import main

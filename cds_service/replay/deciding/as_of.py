@@ -83,7 +83,8 @@ def seen_at(
 ) -> list[Resource]:
     """What of a patient's resources was there at the clock of an order; those signed with it are not among them."""
     signed = {r.reference for r in together}
-    there = [r for r in resources if r.reference not in signed and _was_there(r, clock)]
+    undated = _results_of_later_reports(clock, resources)
+    there = [r for r in resources if r.reference not in signed | undated and _was_there(r, clock)]
     later = {r.reference for r in resources if r.type in ORDER_TYPES} - {r.reference for r in there}
     own = _own_doses(clock, order, there)
     return [r for r in there if later.isdisjoint(_orders_behind(r)) and r.reference not in own]
@@ -94,6 +95,21 @@ def _was_there(resource: Resource, clock: datetime) -> bool:
     if when is None and resource.type in ("MedicationRequest", "ServiceRequest", "CarePlan", "Appointment"):
         when = _planned(resource)
     return when is None or when.has_happened(clock)
+
+
+def _results_of_later_reports(clock: datetime, resources: Sequence[Resource]) -> frozenset[str]:
+    """The results that have no time of their own, and get that of a report which was not there yet."""
+    later = [r for r in resources if r.type == "DiagnosticReport" and not _was_there(r, clock)]
+    named = {
+        local_reference(as_text(pointer.get("reference")) or "")
+        for report in later
+        for pointer in as_dicts(report.body.get("result"))
+    }
+    return frozenset(
+        r.reference
+        for r in resources
+        if r.reference in named and written(r) is None and effective(r.body) is None
+    )
 
 
 def _planned(resource: Resource) -> When | None:
