@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import Any
 import click
 
 from cds_service.commands import example_population
+from cds_service.commands.start import instant
 from cds_service.replay import run
 from cds_service.replay.job import ORDER_CLOCK, RunError, described
 from cds_service.replay.local import LocalRun
@@ -85,6 +87,14 @@ def _stopped() -> Iterator[None]:
         raise Stopped(str(fault)) from None
     except (OSError, sqlite3.Error) as fault:
         raise Stopped(f"{fault}. Nothing was written as a result; when that is mended, call again.") from None
+    except KeyboardInterrupt:
+        raise Stopped("Interrupted. Nothing was written as a result; call again to go on.") from None
+    except click.ClickException:
+        raise
+    except Exception:
+        # Python's own status for an error, 1, would say that the run was done.
+        traceback.print_exc()
+        raise Stopped("An error of the program ended the run; nothing was written as a result.") from None
 
 
 @contextmanager
@@ -138,15 +148,10 @@ NO_TABLE = (
 
 
 def _clock(as_of: str) -> datetime | None:
-    if as_of == ORDER_CLOCK:
-        return None
     try:
-        clock = datetime.fromisoformat(as_of)
-    except ValueError:
-        raise click.UsageError(f"--as-of: {as_of} is neither '{ORDER_CLOCK}' nor an ISO instant") from None
-    if clock.tzinfo is None:
-        raise click.UsageError("--as-of needs an offset, such as 2026-04-15T09:00:00-04:00")
-    return clock
+        return None if as_of == ORDER_CLOCK else instant(as_of)
+    except ValueError as fault:
+        raise click.UsageError(f"--as-of: {fault}, nor '{ORDER_CLOCK}'") from None
 
 
 def _tell(summary: dict[str, Any], compared: dict[str, Any] | None, out: str) -> None:

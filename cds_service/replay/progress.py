@@ -9,6 +9,7 @@ from typing import TextIO
 
 _EVERY_S = 10.0
 _REDRAWN_S = 0.2
+_TOO_SOON_S = 3.0  # to tell what time is left
 _WIDTH = 30
 Clock = Callable[[], float]
 
@@ -44,7 +45,8 @@ class Progress:
     def _tell(self, done: float, now: float) -> None:
         share = done / self._total if self._total else 1.0
         speed = (done - (self._at_start or 0.0)) / max(now - self._begun, 1e-9)
-        left = f", {_span((self._total - done) / speed)} left" if speed > 0 and done < self._total else ""
+        can_tell = speed > 0 and done < self._total and now - self._begun >= _TOO_SOON_S
+        left = f", {_span((self._total - done) / speed)} left" if can_tell else ""
         text = f"{self._step}: {share:4.0%}, {done:,.0f} of {self._total:,.0f} {self._unit}, {speed:,.1f} {self._unit}/s{left}"
         if self._bar:
             filled = round(share * _WIDTH)

@@ -103,8 +103,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(whole, tmp_path, step
     for name in ("split", "decide"):
         monkeypatch.setattr(f"cds_service.replay.local.{name}", noted(name, done))
     assert replay(whole[0], out=tmp_path).exit_code == 0
-    assert bytes_of(tmp_path) == whole[1]
-    assert set(os.listdir(tmp_path)) == NAMED_AS_RESULTS
+    assert (bytes_of(tmp_path), set(os.listdir(tmp_path))) == (whole[1], NAMED_AS_RESULTS)
     assert (
         len(done) == len(list(whole[0].iterdir())) + 8 - steps
     )  # a step for each file, and for each partition
@@ -272,7 +271,7 @@ def test_a_line_that_is_too_long_loses_no_other(tmp_path):
         (("AWAY", "--out", "OUT"), "no such file or folder"),
         (("EMPTY",), "--out DIR"),
         (("--out", "OUT"), "INPUT"),
-        (("EMPTY", "--out", "OUT", "--as-of", "yesterday"), "ISO instant"),
+        (("EMPTY", "--out", "OUT", "--as-of", "yesterday"), "is not an ISO instant"),
         (("EMPTY", "--out", "OUT", "--as-of", "2026-04-15T09:00:00"), "needs an offset"),
         (("EMPTY", "--out", "OUT", "--compare", "EMPTY"), "holds no decisions.ndjson"),
         (("EMPTY", "--out", "s3://bucket/x"), "only --engine spark"),
@@ -334,3 +333,22 @@ def test_progress_elsewhere_is_a_line_every_ten_seconds():
         "deciding:  25%, 2 of 8 part",
         "deciding:  50%, 4 of 8 part",
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (KeyboardInterrupt(), "call again to go on"),
+        (KeyError("x"), "error of the program"),
+        (OSError(28, "No space left on device"), "No space left"),
+    ],
+)
+def test_a_run_that_does_not_end_never_ends_with_a_status_of_one_that_did(tmp_path, monkeypatch, error, says):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr("cds_service.replay.local.LocalRun.run", fails)
+    result = replay(exported(tmp_path / "in", one()), out=tmp_path / "out")
+    assert result.exit_code == 2
+    assert says in result.output
+    assert os.listdir(tmp_path / "out") == ["unfinished"]
