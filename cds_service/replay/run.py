@@ -67,6 +67,7 @@ class Folder:
                     f"{self.out} holds the results of another run ({' and '.join(other)}): give another --out, "
                     "or remove it"
                 )
+            shutil.rmtree(self.work, ignore_errors=True)  # left when it was killed at its very end
             return True
         if begun is not None and (other := differences(begun, described)):
             raise RunError(
@@ -120,6 +121,7 @@ def write_up(folder: Folder, engine: Engine, described: Mapping[str, Any]) -> No
     for name in (decisions.NAME, REJECTS, parquet.NAME, PAGE, SUMMARY):
         if (work / name).exists():
             os.replace(work / name, folder.out / name)
+    (work / _RUN).unlink()  # from here on the run is finished, whatever is left of its work
     shutil.rmtree(work)
 
 

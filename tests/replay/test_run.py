@@ -168,6 +168,40 @@ def test_a_finished_run_is_not_done_again(whole, tmp_path, monkeypatch):
     assert (tmp_path / "decisions.parquet").exists()
 
 
+@pytest.mark.parametrize(
+    "names", [[], ["decisions.ndjson"], ["decisions.ndjson", "summary.html", "summary.json"]]
+)
+def test_a_run_killed_while_results_get_their_names_ends_with_all_of_them(
+    whole, tmp_path, monkeypatch, names
+):
+    """Nothing of its work is left either, which holds patients' data."""
+    given = []
+
+    def replaced(source, target):
+        if Path(target).parent == tmp_path:
+            given.append(Path(target).name)
+            if len(given) > named:
+                raise KeyboardInterrupt
+        os.rename(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cds_service.replay.run.os.replace", replaced)
+        patch.setattr("cds_service.replay.run.shutil.rmtree", lambda *_, **__: given.append("removed"))
+        assert replay(whole[0], out=tmp_path).exit_code == 2
+    assert "removed" not in given
+    assert replay(whole[0], out=tmp_path).exit_code == 0
+    assert (bytes_of(tmp_path), set(os.listdir(tmp_path))) == (whole[1], NAMED_AS_RESULTS)
+
+
+def test_what_is_left_of_the_work_of_a_finished_run_is_removed(whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("cds_service.replay.run.shutil.rmtree", lambda *_, **__: None)
+        assert replay(whole[0], out=tmp_path).exit_code == 0
+    assert (tmp_path / "unfinished").exists()
+    assert replay(whole[0], out=tmp_path).exit_code == 0
+    assert set(os.listdir(tmp_path)) == NAMED_AS_RESULTS
+
+
 def test_the_folder_of_another_run_is_refused_and_left_as_it_is(whole, tmp_path):
     assert replay(whole[0], out=tmp_path).exit_code == 0
     again = replay(whole[0], out=tmp_path, more=("--as-of", "2026-04-15T00:00:00Z"))
