@@ -218,3 +218,12 @@ def test_an_error_of_the_program_costs_one_patient_and_is_said(tmp_path, monkeyp
     assert (said["file"], said["line"]) == ("MedicationRequest.ndjson", 2)
     assert "KeyError" in said["reason"]
     assert "chart" not in said["reason"]
+
+
+@pytest.mark.parametrize("kept", [{"MedicationRequest"}, {"MedicationRequest", "Condition", "Observation"}])
+def test_a_patient_of_whom_there_is_little_more_than_the_order_is_unknown_and_not_a_no(tmp_path, kept):
+    bodies = [b for b in one("relapsed-single-agent") if b["resourceType"] in kept]
+    (line,) = decisions_of(tmp_path, bodies)
+    assert line["coverage"] == "unknown"
+    age = next(c for c in line["criteria"] if c["id"] == "POL-IND-A-AGE")
+    assert age["verdict"] == "unknown"
