@@ -96,14 +96,15 @@ class Decider:
 
     def _is_for(self, policy: DrugPolicy, body: Mapping[str, Any]) -> bool:
         """Whether an order is in a policy's scope; found once for all orders that name their drug alike."""
-        said = canonical({m: body[m] for m in _SAYS_THE_DRUG if m in body})
-        found = self.remembered.get((policy.name, said))
+        said = {m: body[m] for m in _SAYS_THE_DRUG if m in body}
+        key = (policy.name, repr(said))
+        found = self.remembered.get(key)
         if found is None:
-            order = Resource(json.loads(said))
+            order = Resource(said)
             found = policy.in_scope(order, lambda name, _: self.side.find(local_reference(name) or ""))
             if len(self.remembered) >= _REMEMBERED:
                 self.remembered.clear()
-            self.remembered[policy.name, said] = found
+            self.remembered[key] = found
         return found
 
     def answers(self, patient: str, lines: Iterable[Line]) -> tuple[list[Answer], list[Reject]]:
