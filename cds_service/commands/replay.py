@@ -151,7 +151,7 @@ def _clock(as_of: str) -> datetime | None:
     try:
         return None if as_of == ORDER_CLOCK else instant(as_of)
     except ValueError as fault:
-        raise click.UsageError(f"--as-of: {fault}, nor '{ORDER_CLOCK}'") from None
+        raise click.UsageError(f"--as-of: {fault}") from None
 
 
 def _tell(summary: dict[str, Any], compared: dict[str, Any] | None, out: str) -> None:

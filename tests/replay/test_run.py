@@ -75,6 +75,18 @@ def test_lines_that_are_written_in_many_turns_give_the_same_bytes(whole, tmp_pat
     assert bytes_of(tmp_path) == whole[1]
 
 
+def test_rejects_have_the_line_of_their_file_wherever_it_is_cut(tmp_path, monkeypatch):
+    """Blank lines count, also where a piece ends with them."""
+    text = b'\n\nbad\n{"resourceType":"Location"}\n\n\n\r\nbad\n\nbad'
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "x.ndjson").write_bytes(text)
+    for size in (1, 5, 30, 1000):
+        monkeypatch.setattr("cds_service.replay.local._PIECE", size)
+        out = tmp_path / f"out-{size}"
+        assert replay(tmp_path / "in", out=out).exit_code == 1
+        assert [r["line"] for r in rejected(out)] == [3, 8, 10]
+
+
 KILLED = """
 import os, signal, sys
 from cds_service.cli import main

@@ -107,7 +107,7 @@ def _line_end(opened: BinaryIO, at: int) -> int:
 
 
 def lines_of(piece: Piece, longest: int = LONGEST) -> Iterator[tuple[int, bytes | BadLine]]:
-    """The lines of a piece with their numbers in it, from 1; blank ones are passed over. Raises OSError."""
+    """The lines of a piece with their numbers in it, from 1, and without blanks around them. Raises OSError."""
     with piece.file.path.open("rb") as opened:
         compressed = opened.read(2) == _GZIP
         opened.seek(piece.start)
@@ -118,8 +118,7 @@ def lines_of(piece: Piece, longest: int = LONGEST) -> Iterator[tuple[int, bytes 
         try:
             for line in _split(stream, longest, at_start=piece.start == 0):
                 number += 1
-                if isinstance(line, BadLine) or (line := bare(line)):
-                    yield number, line
+                yield number, line if isinstance(line, BadLine) else bare(line)
         except (EOFError, zlib.error, gzip.BadGzipFile):
             yield number + 1, BadLine("the compressed file is damaged or cut off; what follows was not read")
 
@@ -150,7 +149,8 @@ def _split(stream: BinaryIO, longest: int, *, at_start: bool) -> Iterator[bytes 
         if len(rest) > longest:
             yield _too_long(rest, longest)
             rest = _after_line(stream)
-    yield from rest.split(b"\n")
+    if rest:
+        yield from rest.split(b"\n")
 
 
 def _after_line(stream: BinaryIO) -> bytes:

@@ -101,6 +101,8 @@ def split(piece: Piece, spool: Spool, partitions: int) -> None:
         kinds: Counter[str] = Counter()
         count = 0
         for count, line in lines_of(piece):
+            if line == b"":
+                continue
             try:
                 found = _told(line)
             except Unreadable as fault:
