@@ -50,6 +50,7 @@ def test_the_table_has_a_row_an_order_and_a_column_a_verdict_count_and_figure(ou
             line["dose"]["verdict"],
             line["dose"]["expected_mg"],
         )
+        assert (row["dose_units"], row["dose_vials"]) == (line["dose"]["units_j9229"], line["dose"]["vials"])
     of_the_other_request = {r["POL-B-I-TOX"] for r in rows if r["request"] == "initial"}
     assert of_the_other_request == {None}
 

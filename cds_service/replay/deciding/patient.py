@@ -23,7 +23,7 @@ from cds_service.ehr.needs import CLINICAL, NEEDS
 from cds_service.ehr.notes import documents_to_read
 from cds_service.engine.determination import CardKind, Determination
 from cds_service.fhir.json_types import as_text
-from cds_service.fhir.record import Gap, Need, Resource, canonical, newer, record_from
+from cds_service.fhir.record import Gap, Resource, canonical, newer, record_from
 from cds_service.fhir.references import local_reference
 from cds_service.json_text import NotStrictJson, read_json, write_json
 from cds_service.policies import DrugPolicy
@@ -223,13 +223,11 @@ def _named(body: Mapping[str, Any]) -> Resource:
 
 def _gaps(lost: Mapping[str, int]) -> Iterator[Gap]:
     """What is unseen because lines were lost; a line whose type is not known may have been of any."""
-    of_any = lost.get("", 0)
-    kinds: dict[Need, int] = {row.need: lost.get(row.resource_type, 0) for row in NEEDS}
-    for need in Need:
-        count = kinds[need] + (of_any if need in CLINICAL else 0)
+    for row in NEEDS:
+        count = lost.get(row.resource_type, 0) + (lost.get("", 0) if row.need in CLINICAL else 0)
         if count:
             what = "1 line of the export" if count == 1 else f"{count} lines of the export"
-            yield Gap(need, f"{what} could not be read", partial=True)
+            yield Gap(row.need, f"{what} could not be read", partial=True)
 
 
 def _pointed_to(texts: Iterable[bytes], side: SideTable) -> list[Resource]:

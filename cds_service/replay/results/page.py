@@ -9,7 +9,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cards.items import NAMES
 from cds_service.replay.results.plots import WIDTH, Plot, Row, bars, columns, rows_of
 from cds_service.replay.results.summary import DOSE_VERDICTS, INDICATORS, VERDICTS
 
@@ -54,10 +53,7 @@ def _sections(s: Mapping[str, Any]) -> list[Section]:
     criteria = [
         Row(f"{one['section']} · {one['id']}", {v: one[v] for v in VERDICTS}) for one in s["criteria"]
     ]
-    needed = [
-        Row(NAMES.get(one["item"], one["item"]), {n: one[n] for n in ("decides", "informs")})
-        for one in s["needed"]
-    ]
+    needed = rows_of(s["needed"], "item", ("decides", "informs"))
     dose = [Row(verdict, {f"dose-{verdict}": s["dose"][verdict]}) for verdict in DOSE_VERDICTS]
     months = rows_of(s["months"], "month", VERDICTS)
     findings = rows_of(s["findings"], "kind", INDICATORS)

@@ -14,7 +14,7 @@ from typing import Any
 NAME = "decisions.parquet"
 _ROWS = 4096  # written at a time
 _DOSE_NUMBERS = ("ordered_mg", "expected_mg", "low_mg", "high_mg", "mg_per_m2", "bsa_m2")
-_DOSE_COUNTS = ("units_j9229", "vials")
+_UNITS = "units_"  # before the code that a drug's units are billed under
 _INDICATORS = ("critical", "warning", "info")
 
 
@@ -55,7 +55,7 @@ def _schema(pa: Any, criteria: Sequence[str]) -> Any:
             ("needed_items", pa.list_(text)),
             ("dose_verdict", text),
             *((f"dose_{name}", number) for name in _DOSE_NUMBERS),
-            *((f"dose_{name}", whole) for name in _DOSE_COUNTS),
+            *((f"dose_{name}", whole) for name in ("units", "vials")),
         ]
     )
 
@@ -79,5 +79,7 @@ def _row(d: Mapping[str, Any], criteria: Sequence[str]) -> dict[str, Any]:
         "needed_informing": decides.count(False),
         "needed_items": [n["item"] for n in d["needed"]],
         "dose_verdict": dose.get("verdict"),
-        **{f"dose_{name}": dose.get(name) for name in (*_DOSE_NUMBERS, *_DOSE_COUNTS)},
+        "dose_units": next((count for name, count in dose.items() if name.startswith(_UNITS)), None),
+        "dose_vials": dose.get("vials"),
+        **{f"dose_{name}": dose.get(name) for name in _DOSE_NUMBERS},
     }
