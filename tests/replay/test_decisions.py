@@ -9,6 +9,7 @@ import pytest
 
 from cds_service.evaluation.order_sign import answer
 from cds_service.evaluation.services import services_from
+from cds_service.replay.deciding import patient as deciding
 from cds_service.settings import Settings
 from tests.contract.calls import CLOCK, order_sign
 from tests.fixtures import NAMES
@@ -204,8 +205,6 @@ def test_an_order_that_cannot_be_read_is_rejected_whoever_its_patient_is(tmp_pat
 
 
 def test_an_error_of_the_program_costs_one_patient_and_is_said(tmp_path, monkeypatch):
-    from cds_service.replay.deciding import patient as deciding
-
     def fails(resource, *_others):
         if "relapsed" in resource.reference:
             raise KeyError("a chart's text")

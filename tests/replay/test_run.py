@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.replay import local
+from cds_service.replay.job import RunError
 from cds_service.replay.progress import Progress
 from cds_service.replay.reading.inputs import BadLine, files_of, lines_of, pieces_of
 from tests.replay.populations import bundled, decided, exported, lines, members, one, rejected, replay
@@ -122,8 +125,6 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(whole, tmp_path, step
 
 
 def noted(name, done):
-    from cds_service.replay import local
-
     step = getattr(local, name)
 
     def do(*arguments):
@@ -223,8 +224,6 @@ def test_the_folder_of_another_run_is_refused_and_left_as_it_is(whole, tmp_path)
 
 
 def test_a_run_beside_another_in_the_same_folder_is_refused(whole, tmp_path):
-    import fcntl
-
     (tmp_path / "unfinished").mkdir()
     with (tmp_path / "unfinished" / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -345,6 +344,12 @@ def test_results_inside_the_input_folder_are_no_input(tmp_path):
     (folder / "out" / "summary.json").unlink()
     assert replay(folder, out=folder / "out").exit_code == 0
     assert len(decided(folder / "out")) == 1
+
+
+def test_a_process_that_was_ended_from_outside_ends_the_run_with_a_word():
+    """As the system does for lack of memory."""
+    with pytest.raises(RunError, match="fewer --workers"), local._pool(2) as each:
+        list(each(os._exit, [(1,)]))
 
 
 class Terminal(StringIO):
