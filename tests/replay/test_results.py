@@ -175,6 +175,25 @@ def test_a_comparison_tells_what_changed_by_criterion_and_patient(tmp_path):
     assert changed[0]["verdicts"] == {"coverage": ["unknown", "met"], "C0": ["unknown", "met"]}
 
 
+def test_other_words_or_another_clock_are_no_change_and_another_finding_item_or_dose_is(tmp_path):
+    one_ = {**line_of("a", "met", "met"), "as_of": "2026-01-01", "needed": [], "dose": {"verdict": "ok"}}
+    finding = {"kind": "hem-hold", "indicator": "warning"}
+    other_words = copy.deepcopy(one_) | {"as_of": "2026-02-02"}
+    other_words["criteria"][0]["because"] = "in other words"
+    changes = [
+        {"findings": [finding]},
+        {"needed": [{"item": "cbc", "because": "x"}]},
+        {"dose": {"verdict": "over"}},
+        {"cycle": 2},
+    ]
+    for place, (now, changed) in enumerate([(other_words, 0), *((one_ | change, 1) for change in changes)]):
+        with (tmp_path / f"{place}.ndjson").open("w") as file:
+            assert Comparison(file).counted(pairs([one_], [now])).as_json("x")["orders"]["changed"] == changed
+    assert json.loads((tmp_path / "1.ndjson").read_text())["findings"] == {"gone": [], "new": ["hem-hold"]}
+    assert json.loads((tmp_path / "2.ndjson").read_text())["needed"] == {"gone": [], "new": ["cbc"]}
+    assert json.loads((tmp_path / "3.ndjson").read_text())["dose"] == ["ok", "over"]
+
+
 def test_many_patients_behind_a_cell_are_counted(tmp_path):
     before = [line_of(f"p{n:02}", "unknown") for n in range(30)]
     now = [line_of(f"p{n:02}", "met") for n in range(30)]
@@ -187,7 +206,7 @@ def test_many_patients_behind_a_cell_are_counted(tmp_path):
 def test_compare_on_the_command_line(out, tmp_path):
     given = out.parent / "in"
     result = replay(
-        given, out=tmp_path, more=("--workers", "1", "--as-of", "2026-06-30T00:00:00Z", "--compare", str(out))
+        given, out=tmp_path, more=("--workers", "1", "--as-of", "2026-02-01T00:00:00Z", "--compare", str(out))
     )
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "comparison.json").read_text())

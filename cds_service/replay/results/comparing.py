@@ -72,7 +72,7 @@ class Comparison:
             for name in sorted(were.keys() | are.keys())
             if were.get(name) != are.get(name)
         }
-        if before != now:
+        if _said(before) != _said(now):
             self._orders["changed"] += 1
             self._write(before, now, changes)
 
@@ -85,7 +85,9 @@ class Comparison:
             "before": None if before is None else before["coverage"],
             "now": None if now is None else now["coverage"],
             "verdicts": changes,
-            "findings": _kinds(before, now),
+            "findings": _gone_and_new(before, now, "findings", "kind"),
+            "needed": _gone_and_new(before, now, "needed", "item"),
+            "dose": [_dose(before), _dose(now)],
         }
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
@@ -127,8 +129,23 @@ def _verdicts(decision: Decision) -> dict[str, str]:
     return {COVERAGE: decision["coverage"], **{c["id"]: c["verdict"] for c in decision["criteria"]}}
 
 
-def _kinds(before: Decision | None, now: Decision | None) -> dict[str, list[str]]:
-    """The kinds of findings that are gone and those that are new."""
-    were = {f["kind"] for f in before.get("findings", ())} if before is not None else set()
-    are = {f["kind"] for f in now.get("findings", ())} if now is not None else set()
+def _said(d: Decision) -> tuple[object, ...]:
+    """What counts as a change: verdicts, findings, items, place and dose; not in which words, or at which clock."""
+    findings = {(f["kind"], f["indicator"]) for f in d.get("findings", ())}
+    items = {(n["item"], n.get("decides", True)) for n in d.get("needed", ())}
+    place = (d.get("request"), d.get("cycle"), d.get("day"))
+    return _verdicts(d), findings, items, place, d.get("dose")
+
+
+def _gone_and_new(
+    before: Decision | None, now: Decision | None, member: str, name: str
+) -> dict[str, list[str]]:
+    """By their names, what is gone and what is new."""
+    were = {one[name] for one in (before or {}).get(member, ())}
+    are = {one[name] for one in (now or {}).get(member, ())}
     return {"gone": sorted(were - are), "new": sorted(are - were)}
+
+
+def _dose(decision: Decision | None) -> str | None:
+    verdict: str | None = ((decision or {}).get("dose") or {}).get("verdict")
+    return verdict
