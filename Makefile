@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve install install-postgres test test-postgres fuzz lint traceability format lock sbom wheel \
+.PHONY: help demo serve install install-postgres install-replay test test-postgres test-spark fuzz lint traceability format lock sbom wheel \
   clean examples golden hapi test-hapi
 
 help: ## this list
@@ -19,7 +19,6 @@ serve: .venv/.installed ## service and sandbox EHR on http://127.0.0.1:8080/sand
 
 install: .venv/.installed ## production: the locked packages in .venv
 install-postgres: .venv/.installed-postgres ## the same, with the driver of PostgreSQL
-.PHONY: install-replay test-spark
 install-replay: .venv/.installed-replay ## the same as install, with what replay needs to write a Parquet table
 install install-postgres install-replay:
 	@echo "Installed. Next: $(BIN)/cds-service doctor"
