@@ -6,11 +6,11 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 
 # Tests by category: what each holds is in CONTRIBUTING.md. More options: make test-unit ARGS='-x -k words'.
-CATEGORIES := test-unit test-reading test-policy test-golden test-cards test-contract test-crd test-packet test-web test-ehr test-trust \
+CATEGORIES := test-unit test-reading test-policy test-golden test-cards test-contract test-crd test-packet test-replay test-web test-ehr test-trust \
   test-store test-operations test-deploy test-install test-browser
 ARGS ?=
 
-.PHONY: help demo serve install install-postgres test test-postgres fuzz lint traceability format lock sbom wheel \
+.PHONY: help demo serve install install-postgres install-replay test test-postgres test-spark fuzz lint traceability format lock sbom wheel \
   clean examples golden hapi test-hapi test-profiles elm
 .PHONY: $(CATEGORIES)
 
@@ -25,7 +25,8 @@ serve: .venv/.installed ## service and sandbox EHR on http://127.0.0.1:8080/sand
 
 install: .venv/.installed ## production: the locked packages in .venv
 install-postgres: .venv/.installed-postgres ## the same, with the driver of PostgreSQL
-install install-postgres:
+install-replay: .venv/.installed-replay ## the same as install, with what replay needs to write a Parquet table
+install install-postgres install-replay:
 	@echo "Installed. Next: $(BIN)/cds-service doctor"
 
 test: .venv/.installed-dev ## the test suite, with what is there of browser, PostgreSQL and HAPI
@@ -39,6 +40,7 @@ test-cards: FOLDERS = tests/cards ## what a prescriber reads
 test-contract: FOLDERS = tests/contract ## the hook as an EHR calls it
 test-crd: FOLDERS = tests/crd ## the CRD service and the guide's invariants
 test-packet: FOLDERS = tests/packet ## the prior-authorization packet and the FHIR routes
+test-replay: FOLDERS = tests/replay ## a whole population: pieces, workers, kills, hostile lines
 test-web: FOLDERS = tests/web ## the SMART launch and the detail page
 test-ehr: FOLDERS = tests/ehr ## prefetch, searches, scopes and EHRs as they are
 test-trust: FOLDERS = tests/trust ## JWTs, key sets, networks, rates
@@ -54,6 +56,10 @@ $(CATEGORIES): .venv/.installed-dev
 test-postgres: .venv/.installed-dev ## the tests on PostgreSQL servers of their own
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || apt-get install -y postgresql
 	$(BIN)/python -m pytest -m postgres
+
+# The same replay on Spark, in an environment of its own kind: needs Java 17, and 500 MB for pyspark.
+test-spark: .venv/.installed-spark ## the tests of replay on Spark, local[2]
+	$(BIN)/python -m pytest -m spark tests/replay
 
 # Long runs of what make test does in short: requests that must not end in a server error, JWTs,
 # charts and orders with hostile values.
@@ -105,12 +111,14 @@ elm: ## translate the CQL of the form's library to ELM; needs Node and npm
 LOCK = $(LOCK_VENV)/bin/uv pip compile pyproject.toml requirements-build.in --quiet --universal \
   --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 LOCK_VENV := build/lock-venv
-lock: ## write the three lock files from pyproject.toml
+lock: ## write the lock files from pyproject.toml
 	$(PYTHON) -m venv $(LOCK_VENV)
 	$(LOCK_VENV)/bin/pip install --quiet uv
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra postgres --constraints requirements.lock --output-file requirements-postgres.lock
-	$(LOCK) --extra dev --constraints requirements-postgres.lock --output-file requirements-dev.lock
+	$(LOCK) --extra replay --constraints requirements-postgres.lock --output-file requirements-replay.lock
+	$(LOCK) --extra dev --constraints requirements-postgres.lock --constraints requirements-replay.lock --output-file requirements-dev.lock
+	$(LOCK) --extra dev --extra spark --constraints requirements-dev.lock --output-file requirements-spark.lock
 
 wheel: .venv/.installed ## dist/*.whl, which holds all that the service needs but its locked packages
 	rm -rf build/lib
@@ -151,6 +159,14 @@ endef
 .venv/.installed-postgres: .venv/bin/python requirements-postgres.lock pyproject.toml
 	$(call install,requirements-postgres.lock,20 s)
 	@touch $@ .venv/.installed
+
+.venv/.installed-replay: .venv/bin/python requirements-replay.lock pyproject.toml
+	$(call install,requirements-replay.lock,20 s)
+	@touch $@ .venv/.installed
+
+.venv/.installed-spark: .venv/bin/python requirements-spark.lock pyproject.toml
+	$(call install,requirements-spark.lock,2 minutes)
+	@touch $@ .venv/.installed .venv/.installed-dev
 
 .venv/.installed-dev: .venv/bin/python requirements-dev.lock pyproject.toml
 	$(call install,requirements-dev.lock,40 s)

@@ -14,6 +14,7 @@ from cds_service.commands.hapi_check import hapi_check
 from cds_service.commands.keys import keys
 from cds_service.commands.packet import packet
 from cds_service.commands.patient_data import patient_data
+from cds_service.commands.replay import replay
 
 
 @click.group()
@@ -22,7 +23,7 @@ def main() -> None:
     """Check inotuzumab ozogamicin orders against a payer's policy."""
 
 
-for command in (evaluate, packet, doctor, hapi_check, keys, call, patient_data, *keeping.COMMANDS):
+for command in (evaluate, packet, doctor, hapi_check, keys, call, patient_data, replay, *keeping.COMMANDS):
     main.add_command(command)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import unicodedata
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import click
 
+from cds_service.commands.start import instant
 from cds_service.engine.determination import CriterionResult, Determination, GroupResult
 from cds_service.evaluation.dialect import ANY_DRUG, CdsService
 from cds_service.evaluation.order_sign import answer
@@ -74,11 +74,9 @@ def at(services: Services, as_of: str | None) -> Services:
     if as_of is None:
         return services
     try:
-        clock = datetime.fromisoformat(as_of)
-    except ValueError:
-        raise click.ClickException(f"--as-of: {as_of} is not an ISO instant") from None
-    if clock.tzinfo is None:
-        raise click.ClickException("--as-of needs an offset, such as 2026-04-15T09:00:00-04:00")
+        clock = instant(as_of)
+    except ValueError as fault:
+        raise click.ClickException(f"--as-of: {fault}") from None
     return replace(services, clock=lambda: clock)
 
 

@@ -160,7 +160,7 @@ class _Call:
                 return
             begun = True
             own = [resource for need in _TELL_NOTES for resource in self.seen[need].resources]
-            for url in documents_to_read(own, client, self.request.today or datetime.now(UTC).date()):
+            for url in documents_to_read(own, client.server, self.request.today or datetime.now(UTC).date()):
                 running.add(url)
                 crew.give(url, read_note(client, url, self.deadline))
 

@@ -26,9 +26,10 @@ _ROOM = LARGEST * 2  # for base64 and JSON around it
 _GIVEN = frozenset({"completed", "in-progress", "stopped"})
 
 
-def documents_to_read(resources: Iterable[Resource], client: FhirClient, today: date) -> list[str]:
+def documents_to_read(resources: Iterable[Resource], server: str, today: date) -> list[str]:
     """The addresses of the Binaries to read, newest document first.
 
+    ``server`` is the base of the EHR's own server: what lies elsewhere is not read.
     Documents of the last 90 days, or since the first dose of inotuzumab on record when that is longer.
     """
     held = list(resources)
@@ -37,7 +38,7 @@ def documents_to_read(resources: Iterable[Resource], client: FhirClient, today: 
         (when, r) for r in held if _is_listed(r) and (when := _when(r)) is not None and when.last >= since
     ]
     dated.sort(key=lambda pair: (pair[0].last, pair[1].reference), reverse=True)
-    urls = (url for _, document in dated for url in _addresses(document, client))
+    urls = (url for _, document in dated for url in _addresses(document, server))
     return list(dict.fromkeys(urls))[:MOST_READ]
 
 
@@ -65,7 +66,7 @@ def _when(resource: Resource) -> When | None:
     return effective(body) or read_when(body.get("date")) or read_when(body.get("issued"))
 
 
-def _addresses(document: Resource, client: FhirClient) -> Iterator[str]:
+def _addresses(document: Resource, server: str) -> Iterator[str]:
     """The addresses of a document's text on this server; none when a text is attached inline."""
     attachments = [a for a in attachments_of(document) if is_readable_type(a)]
     if any(as_text(a.get("data")) for a in attachments):
@@ -73,7 +74,7 @@ def _addresses(document: Resource, client: FhirClient) -> Iterator[str]:
     for attachment in attachments:
         url = as_text(attachment.get("url")) or ""
         named = local_reference(url) or ""
-        own = "://" not in url or url.startswith(f"{client.server}/")
+        own = "://" not in url or url.startswith(f"{server}/")
         if own and named.startswith("Binary/"):
             yield url
             return

@@ -188,7 +188,7 @@ def record_from(
         ):
             key = resource.reference if resource.id else resource.name or canonical(resource.body)
             held = unique.get(key)
-            unique[key] = resource if held is None else _newer(held, resource)
+            unique[key] = resource if held is None else newer(held, resource)
     by_type: dict[str, list[Resource]] = {}
     for resource in _with_results_of_reports([unique[key] for key in sorted(unique)]):
         by_type.setdefault(resource.type, []).append(resource)
@@ -270,7 +270,9 @@ def canonical(body: Mapping[str, Any]) -> str:
     return json.dumps(body, sort_keys=True, default=str)
 
 
-def _newer(a: Resource, b: Resource) -> Resource:
+def newer(a: Resource, b: Resource) -> Resource:
+    """Of two versions of a resource the later one, whichever came first."""
+
     def age(r: Resource) -> tuple[str, str]:
         return as_text(as_dict(r.body.get("meta")).get("lastUpdated")) or "", canonical(r.body)
 

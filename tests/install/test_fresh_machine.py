@@ -22,19 +22,20 @@ OWN_PIP = f"pip=={ensurepip.version()}"
 TARGETS = {
     "install": "requirements.lock",
     "install-postgres": "requirements-postgres.lock",
+    "install-replay": "requirements-replay.lock",
     ".venv/.installed-dev": "requirements-dev.lock",
 }
 
 
 @pytest.mark.parametrize("pip", sorted({*OLD_PIPS, OWN_PIP}))
-def test_make_installs_all_three_locks_and_says_in_words_what_it_does(clone: Path, pip: str) -> None:
+def test_make_installs_the_locks_and_says_in_words_what_it_does(clone: Path, pip: str) -> None:
     _bring(pip, clone)
     for target, lock in TARGETS.items():
         said = run("make", f"PYTHON={sys.executable}", target, cwd=clone)
         assert f"packages of {lock}" in said
         assert "No broken requirements found" in said
     assert pip.replace("==", " ") in run(".venv/bin/python", "-m", "pip", "--version", cwd=clone)
-    run(".venv/bin/python", "-c", "import cds_service, psycopg, pytest", cwd=clone)
+    run(".venv/bin/python", "-c", "import cds_service, psycopg, pyarrow, pytest", cwd=clone)
 
 
 def _bring(pip: str, clone: Path) -> None:

@@ -1,0 +1,1 @@
+"""From decisions to the files and pages that people read. Evaluates nothing."""

@@ -1,0 +1,1 @@
+"""Replay: a whole population through the same determination as a hook call."""

@@ -1,0 +1,170 @@
+"""What a line is and whose is found without parsing it, and never otherwise than by parsing it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds_service.replay.reading.lines import Told, Unreadable, guessed, parsed, scanned, told
+from tests.fixtures import NAMES, Fixture
+
+BUNDLED = [r for name in NAMES for r in (*Fixture(name).resources, *Fixture(name).drafts)]
+
+
+def line_of(body: object, **how: object) -> bytes:
+    return json.dumps(body, default=float, **how).encode()
+
+
+def agrees(line: bytes) -> None:
+    """The scanner says what the parser says, or nothing."""
+    quick = scanned(line)
+    try:
+        whole = parsed(line)
+    except Unreadable:
+        return  # what cannot be parsed is refused later, when it is one of a patient with an order
+    assert quick is None or quick == whole, line
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (" ,\t", " :  ")])
+@pytest.mark.parametrize("sort_keys", [False, True])
+def test_every_line_of_the_bundled_patients(separators, sort_keys):
+    for body in BUNDLED:
+        agrees(line_of(body, separators=separators, sort_keys=sort_keys))
+
+
+def test_the_lines_of_an_export_are_not_parsed():
+    """Not of every type: what is in doubt may be parsed, but that is the exception."""
+    lines = [line_of(body, separators=(",", ":")) for body in BUNDLED]
+    assert sum(scanned(line) is None for line in lines) < 0.1 * len(lines)
+
+
+SUBJECT = '"subject":{"reference":"Patient/p1"}'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"resourceType":"Observation","code":{"subject":{"reference":"Patient/other"}}}',
+        '{"resourceType":"Observation","note":"{","x":{"subject":{"reference":"Patient/other"}}}',
+        '{"resourceType":"Observation","note":"}","x":{"subject":{"reference":"Patient/other"}}}',
+        '{"resourceType":"Observation","note":"}}","x":[{"y":"]","subject":{"reference":"Patient/other"}}]}',
+        '{"resourceType":"Observation","a":{"subject":{"reference":"Patient/other"}},' + SUBJECT + "}",
+        '{"resourceType":"Observation",' + SUBJECT + ',"subject":{"reference":"Patient/other"}}',
+        '{"resourceType":"Observation","subject":{"reference":"Patient/p1","reference":"Patient/other"}}',
+        '{"resourceType":"Observation","contained":[{"resourceType":"Patient","id":"x"}],' + SUBJECT + "}",
+        '{"contained":[{"resourceType":"Observation"}],' + SUBJECT + "}",
+        '{"resourceType":"Observation","\\u0073ubject":{"reference":"Patient/other"},' + SUBJECT + "}",
+        '{"resourceType":"Observation","note":"\\"subject\\":{\\"reference\\":\\"Patient/other\\"}"}',
+        '{"resourceType":"Observation","note":"\\\\",' + SUBJECT + "}",
+        '{"resourceType":"Observation","subject":"subject",' + SUBJECT + "}",
+        '{"resourceType":"Observation","patient":{"reference":"Patient/other"},' + SUBJECT + "}",
+        '{"resourceType":"Observation","subject":{"reference":"Patient/p1/_history/2"}}',
+        '{"resourceType":"Observation","subject":{"reference":"https://ehr/fhir/Patient/p1"}}',
+        '{"resourceType":"Observation","subject":{"reference":" Patient/p1 "}}',
+        '{"resourceType":"Observation","subject":{"reference":"MyPatient/p1"}}',
+        '{"resourceType":"Observation","subject":{"reference":"Patient/p_1"}}',
+        '{"resourceType":"Observation","subject":{"reference":"Group/p1"}}',
+        '{"resourceType":"Observation","subject":{"display":"x","reference":"Patient/p1"}}',
+        '{"resourceType":"Observation","subject":{"reference":"Patient/p1","identifier":{"value":"x"}}}',
+        '{"resourceType":"Observation","subject":null}',
+        '{"resourceType":"Observation","resourceType":"Condition",' + SUBJECT + "}",
+        '{"resourceType":"Patient","identifier":[{"id":"x"}]}',
+        '{"resourceType":"Patient","identifier":[{"id":"x"}],"id":"p1"}',
+        '{"resourceType":"Patient","contact":{"id":"x"},"name":"}"}',
+        '{"resourceType":"Appointment","participant":[{"actor":{"reference":"Patient/p1"}},{"actor":{"reference":"Patient/p2"}}]}',
+        '[{"resourceType":"Observation",' + SUBJECT + "}]",
+        '"{"',
+        "{}",
+    ],
+)
+def test_hostile_lines(line):
+    agrees(line.encode())
+
+
+NAMES_MET = [
+    "subject",
+    "patient",
+    "beneficiary",
+    "resourceType",
+    "id",
+    "reference",
+    "display",
+    "contained",
+    "x",
+]
+TEXTS_MET = [
+    "Patient/p1",
+    "Patient/p2",
+    "https://ehr/Patient/p3",
+    "Observation",
+    "Patient",
+    "{",
+    "}",
+    "[",
+    "]",
+    '"',
+    "\\",
+    '"subject":{"reference":"Patient/p9"}',
+    "é",
+]
+VALUES = st.recursive(
+    st.sampled_from(TEXTS_MET) | st.none() | st.booleans() | st.integers(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES_MET), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+REFERENCES = st.fixed_dictionaries(
+    {"reference": st.sampled_from(TEXTS_MET)}, optional={"display": st.sampled_from(TEXTS_MET)}
+)
+RESOURCES = st.dictionaries(st.sampled_from(NAMES_MET), VALUES | REFERENCES, max_size=6).flatmap(
+    lambda body: st.permutations(list(({"resourceType": "Observation"} | body).items()))
+)
+
+
+@given(RESOURCES, st.booleans())
+def test_any_resource(members, ascii_only):
+    agrees(line_of(dict(members), separators=(",", ":"), ensure_ascii=ascii_only))
+
+
+@given(RESOURCES, st.integers(0, 400))
+def test_any_resource_cut_off_or_with_a_member_twice(members, cut):
+    whole = line_of(dict(members), separators=(",", ":"))
+    agrees(whole[:cut])
+    agrees(whole[:-1] + b"," + whole[1:])
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"not json", "not JSON"),
+        (b'{"resourceType":"Observation"', "not JSON"),
+        (b"[1]", "not a JSON object"),
+        (b'{"id":"x"}', "no resourceType"),
+        (b'{"resourceType":"Bundle","entry":[]}', "Bundle"),
+        (b'{"resourceType":"Patient"}', "usable id"),
+        (b'{"resourceType":"Patient","id":"a b"}', "usable id"),
+        (b'{"resourceType":"Observation","note":"\xff"}', "not UTF-8"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"resourceType":"Observation","subject":{"reference":"urn:uuid:1"}}', "not understood"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_reason(line, reason):
+    with pytest.raises(Unreadable, match=reason):
+        told(line)
+
+
+def test_a_resource_of_nobody_is_no_fault():
+    assert told(b'{"resourceType":"Observation"}') == Told("Observation")
+    assert told(b'{"resourceType":"Observation","subject":{"reference":"Device/d"}}') == Told("Observation")
+
+
+def test_whose_a_cut_off_line_seems_to_be():
+    cut = b'{"resourceType":"Observation","subject":{"reference":"Patient/p1"},"code":{"te'
+    assert guessed(cut) == Told("Observation", ("p1",))
+    assert guessed(b'{"resourceType":"Patient","id":"p1","name":[') == Told("Patient", ("p1",))
+    assert guessed(b"garbage") is None
+    assert guessed(b'{"subject":{"reference":"Patient/p1') is None  # the id itself may be cut off
