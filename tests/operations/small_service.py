@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
+from cds_service.hooks.feedback import feedback_routes
 from cds_service.operations import logs
 from cds_service.settings import Settings
 from cds_service.store.feedback import ShownCard
@@ -24,7 +25,8 @@ def small_service(settings: Settings) -> tuple[Flask, Trust]:
     logs.configure(settings.log_level)
     app = Flask(__name__)
     errors.register(app)
-    trust = protect(app, settings, Outbound(loopback=settings.dev), [SERVICE])
+    trust = protect(app, settings, Outbound(loopback=settings.dev))
+    app.register_blueprint(feedback_routes(trust.gate, trust.ledger, (SERVICE,)))
 
     @app.get("/cds-services")
     def discovery() -> Response:

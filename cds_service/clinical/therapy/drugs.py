@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from cds_service.clinical.terminology import UNVERIFIED, rows
 from cds_service.clinical.terms import concepts
@@ -112,7 +112,7 @@ _OTHER_THAN = re.compile(
 )
 
 
-@cache
+@lru_cache(maxsize=2048)
 def _named_in(words: str) -> frozenset[str]:
     of_itself = _OTHER_THAN.sub(" ", words)
     found = {name for name, pattern in _patterns() if pattern.search(of_itself)}
