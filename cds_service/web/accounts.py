@@ -17,7 +17,7 @@ from cds_service.operations import logs, metrics
 from cds_service.operations.audit_events import Deed
 from cds_service.operations.ledger import Ledger
 from cds_service.settings.tenants import DEVELOPMENT_TENANT
-from cds_service.store.database import StoreError
+from cds_service.store.database import StoreError, Write
 from cds_service.store.feedback import ShownCard
 from cds_service.trust.callers import Caller
 from cds_service.web.errors import json_response, outcome
@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 class Account:
     """What is known so far of one hook call, feedback post or view. No clinical value, no token.
 
-    ``grounds`` gives what the answer was made from, and is asked for only when disputes are kept for.
+    ``grounds`` gives what the answer was made from, and is asked for only when disputes are kept for;
+    ``beside`` is what else has to be on record before the answer goes out.
     """
 
     what: str
@@ -45,6 +46,7 @@ class Account:
     facts: list[tuple[str, str]] = field(default_factory=list)
     grounds: Callable[[], bytes] | None = None
     outcome_text: str = ""
+    beside: list[Write] = field(default_factory=list)
 
     def deed(self, status: int) -> Deed:
         return Deed(
@@ -77,6 +79,12 @@ def opened(account: Account) -> Account:
     return account
 
 
+def keep_with_account(write: Write) -> None:
+    """Let something be kept with the account of this request, in its transaction."""
+    account: Account = g.account
+    account.beside.append(write)
+
+
 def settle(ledger: Ledger, response: Response) -> Response:
     """Keep the account of the request that ends with ``response``; a refusal when that fails."""
     account: Account | None = g.pop("account", None)
@@ -85,7 +93,11 @@ def settle(ledger: Ledger, response: Response) -> Response:
     answered = response.status_code < 400
     grounds = account.grounds() if answered and account.grounds and ledger.decisions else None
     try:
-        ledger.keep(account.deed(response.status_code), account.shown if answered else (), grounds)
+        deed = account.deed(response.status_code)
+        if answered:
+            ledger.keep(deed, account.shown, grounds, account.beside)
+        else:
+            ledger.keep(deed)
     except StoreError as fault:
         metrics.STORE_FAILURES.labels("ledger").inc()
         log.error("an answer could not be accounted for and is not given", extra={"kind": fault.failure.kind})

@@ -14,7 +14,7 @@ from cds_service.smart import refusals
 from cds_service.smart.login.session import IDLE_S, SESSION_COOKIE, Sessions
 from cds_service.store.vault import Vault
 from tests.web import examples
-from tests.web.conftest import HandClock
+from tests.web.conftest import HandClock, remembered
 from tests.web.keys import ISSUER
 from tests.web.launching import EHR, OTHER, Bench, bench
 
@@ -56,10 +56,8 @@ def opened(vault: Vault, **answer: Any) -> Bench:
     return desk
 
 
-def handed_off(vault: Vault, **who: str) -> str | None:
-    return bench(vault).door.handoff.remember(
-        "MedicationRequest/draft-1", [Resource(ORDER, "draft order")], **{**WHO, **who}
-    )
+def handed_off(vault: Vault, **who: str) -> str:
+    return remembered(vault, bench(vault).door.handoff, Resource(ORDER, "draft order"), **{**WHO, **who})
 
 
 def test_the_page_says_in_one_sentence_whose_plan_is_in_force(vault: Vault) -> None:
