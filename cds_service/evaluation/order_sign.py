@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -96,21 +97,34 @@ def answer(
     """
     ends = ends if ends is not None else services.monotonic() + services.settings.deadline_s
     deadline = ends - services.settings.deadline_s * _EVALUATION_SHARE
-    call = order_sign(json_from(raw))
-    heard(call)
-    tenant = _tenant(call, services, caller)
-    client = _client(call, services, tenant)
+    with services.turns.taken(deadline) as turn:
+        call = order_sign(json_from(raw))
+        heard(call)
+        tenant = _tenant(call, services, caller)
+        client = _client(call, services, tenant)
+        # Without a server there is nothing to wait for, and the turn is kept from the first byte to the cards.
+        with turn.lent() if client is not None else nullcontext():
+            inside, gathered = _seen(call, services, tenant, client, deadline)
+        if gathered is None:
+            return Answered(call, tenant, [])
+        return _evaluated(call, services, tenant, inside, gathered, links, ends)
+
+
+def _seen(
+    call: OrderSign, services: Services, tenant: Tenant | None, client: FhirClient | None, deadline: float
+) -> tuple[list[DrugPolicy], Gathered | None]:
+    """The policies in scope of the drafts, and what is to be seen of the patient; None when none is."""
     sources = drug_sources(call.drafts, call.prefetch, client, deadline)
     inside = [p for p in services.policies_of(tenant) if _in_scope(call.drafts, p, record_from("", sources))]
     if not inside:
-        return Answered(call, tenant, [])
+        return inside, None
     try:
         gathered = gather(_ehr_request(call, sources, services.clock().date()), client, deadline)
     except NoAccess:
         raise _no_access() from None
     if client is not None and tenant is not None and tenant.payer_identifiers:
         gathered = replace(gathered, record=with_payors(gathered.record, client, deadline))
-    return _evaluated(call, services, tenant, inside, gathered, links, ends)
+    return inside, gathered
 
 
 def _tenant(call: OrderSign, services: Services, caller: Tenant | None) -> Tenant | None:
