@@ -65,7 +65,7 @@ class Resource:
 
     def come_by(self, origin: str) -> Resource:
         """The same resource, which reached us in another way."""
-        return Resource(self.body, origin, self.name)
+        return self if origin == self.origin else Resource(self.body, origin, self.name)
 
 
 @dataclass(frozen=True, slots=True)
