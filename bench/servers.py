@@ -82,7 +82,6 @@ def server(name: str, checkout: Path | None, folder: Path, workers: int = 1) -> 
     environ = os.environ | {
         "CDS_DEV": "1", "CDS_AUTH": "optional", "CDS_FIXED_NOW": CLOCK, "CDS_LOG_LEVEL": "WARNING",
         "CDS_DATABASE_URL": f"sqlite:///{folder}/{name}.sqlite3", "PYTHONPATH": str(checkout or folder),
-        "CDS_CALLS_PER_MINUTE": "1000000",
     }  # fmt: skip
     settings = (
         ["--config", "python:cds_service.gunicorn_conf"]
