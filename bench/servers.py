@@ -81,7 +81,7 @@ def server(name: str, checkout: Path | None, folder: Path, workers: int = 1) -> 
     (folder / "floor.py").write_text(_FLOOR)
     environ = os.environ | {
         "CDS_DEV": "1", "CDS_AUTH": "optional", "CDS_FIXED_NOW": CLOCK, "CDS_LOG_LEVEL": "WARNING",
-        "CDS_DATABASE_URL": f"sqlite:///{folder}/{name}.sqlite3", "PYTHONPATH": str(checkout or folder),
+        "CDS_DATABASE_URL": f"sqlite:///{folder}/{name}.sqlite3", "PYTHONPATH": str(checkout or folder), "CDS_RATE_LIMIT": "0",
     }  # fmt: skip
     settings = (
         ["--config", "python:cds_service.gunicorn_conf"]
