@@ -13,31 +13,38 @@ from cds_service.engine.wording import upper_first
 
 SUMMARY_MOST = 139
 _LONGEST = 1000  # of one text on a card; what is longer is foreign prose
+_BLANKS = re.compile(r" +")
+_DIGIT = re.compile(r"\d")  # all that is typeset stands at one
 _CLAUSE_END = re.compile(r"[.;:] ")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 _LIST_START = re.compile(r"^(?=[-+=])|^(\d+)(?=[.)](?:\s|$))")
 # What a renderer may turn into a link by itself: a scheme, a mail address, a bare host.
 _SCHEME = re.compile(r"\b(https?|ftp|mailto|xmpp|javascript|data)(?=:\S)", re.IGNORECASE)
 _WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)  # whatever labels follow: of one letter, or not ASCII
+_MAIL = re.compile(r"(?<=\S)@(?=\S)")
 _HOST = re.compile(r"(?<=\w\w)\.(?=[a-z]{2})", re.IGNORECASE)
 
 
 def plain_line(text: str) -> str:
     """One line of visible text: control and direction characters removed, white space folded."""
-    visible = "".join(
-        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C"
-    )
-    return re.sub(r" +", " ", visible).strip()
+    if not text.isprintable():
+        text = "".join(
+            " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C"
+        )
+    return (_BLANKS.sub(" ", text) if "  " in text else text).strip()
 
 
 def md(text: str) -> str:
     """A text as literal Markdown, on one line."""
     line = _SPECIAL.sub(r"\\\1", _bounded(plain_line(text), _LONGEST))
-    line = _SCHEME.sub(r"\1\\", line)
-    line = _HOST.sub(r"\.", line)
-    line = _WWW.sub(r"\.", line)
-    line = re.sub(r"(?<=\S)@(?=\S)", r"\@", line)
-    return _LIST_START.sub(lambda m: f"{m[1] or ''}\\", line)
+    if ":" in line:
+        line = _SCHEME.sub(r"\1\\", line)
+    if "." in line:
+        line = _WWW.sub(r"\.", _HOST.sub(r"\.", line))
+    if "@" in line:
+        line = _MAIL.sub(r"\@", line)
+    start = _LIST_START.match(line)
+    return line if start is None else f"{start[1] or ''}\\{line[start.end() :]}"
 
 
 def summary(*candidates: str) -> str:
@@ -61,6 +68,8 @@ _TRAILING_ZEROS = re.compile(r"(?<![\w.])(\d+)(?:\.0+|(\.\d*[1-9])0+)(?![\d.]*\d
 
 def typeset(text: str) -> str:
     """Units and signs as a clinician writes them, and no decimal that ends in a zero."""
+    if _DIGIT.search(text) is None:
+        return text
     for pattern, sign in _TYPE:
         text = pattern.sub(sign, text)
     return _TRAILING_ZEROS.sub(r"\1\2", text)

@@ -14,15 +14,24 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
+from jiter import from_json
+
 DEEPEST = 64
 MOST_DIGITS = 64
 
-_BRACKETS_ONLY = bytes(set(range(256)) - set(b"[]{}"))
+_BRACKETS = b"[]{}"
+_MANY = 64 * 1024
+_BUT_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))
+_BUT_BRACKETS_AND_QUOTES = bytes(set(range(256)) - set(_BRACKETS + b'"'))
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+# One digit, one sign and one e for all: three searches then tell whether any number needs a closer look.
+_ALIKE = bytes.maketrans(b"123456789E+", b"000000000e-")
+_TELLING = (b"0" * (MOST_DIGITS // 3 + 1), b"0e000", b"0e-000")  # of three parts one is the longest
 _LONG_NUMBER = re.compile(rb"[-+.0-9eE]{%d,}" % (MOST_DIGITS + 1))
 # With at most 64 digits before it, an exponent of one or two digits is always in range.
 _LONG_EXPONENT = re.compile(rb"[eE][-+]?[0-9]{3,}")
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_PLACE = re.compile(r"at line (\d+) column (\d+)$")
+_HALF_A_CHARACTER = ("lone leading surrogate", "unexpected end of hex escape")
 
 
 class NotStrictJson(ValueError):
@@ -31,34 +40,79 @@ class NotStrictJson(ValueError):
 
 def read_json(raw: bytes) -> Any:
     """Parse JSON text; numbers with a fraction or exponent become Decimal. Raises NotStrictJson."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise NotStrictJson("it is not UTF-8") from None
     _check_outline(raw)
     try:
-        value = json.loads(
-            text,
-            parse_float=Decimal,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_object,
+        # Of the text the reader remembers names of members only, some thousands of them.
+        return from_json(
+            raw, float_mode="decimal", catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys"
         )
-    except json.JSONDecodeError as error:
-        raise NotStrictJson(f"it is not JSON at line {error.lineno}, column {error.colno}") from None
-    if _SURROGATE.search(raw):
-        _refuse_lone_surrogates(value)
-    return value
+    except ValueError as fault:
+        raise NotStrictJson(_reason(raw, str(fault))) from None
+
+
+def _reason(raw: bytes, fault: str) -> str:
+    """Why the reader refused the text, in words that do not quote it, as the reader's own do."""
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "it is not UTF-8"
+    if fault.startswith("Detected duplicate key"):
+        return "an object has two members of the same name"
+    if fault.startswith(_HALF_A_CHARACTER):
+        return "a string holds half a character"
+    place = _PLACE.search(fault)
+    line, column = (int(place[1]), int(place[2])) if place else (1, 0)
+    if raw.split(b"\n")[line - 1][max(column - 1, 0) :].startswith((b"NaN", b"Infinity")):
+        return "NaN and Infinity are not JSON"
+    return f"it is not JSON at line {line}, column {column}"
 
 
 def _check_outline(raw: bytes) -> None:
-    """Depth and numbers, checked on the text without its strings, before a parser recurses into it.
+    """Depth and numbers, checked before the parser recurses into the text.
 
-    Everything here runs at C speed: a megabyte takes a few milliseconds.
+    Everything here runs at C speed. Most texts pass at a first look, which takes figures in strings for
+    numbers; only what that look cannot let pass is looked at with care.
     """
-    outside = b"".join(raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
-    steps = array("b", outside.translate(_STEPS, _BRACKETS_ONLY))
-    if max(accumulate(steps), default=0) > DEEPEST:
+    if not _is_shallow(_brackets(raw)):
         raise NotStrictJson(f"it is nested deeper than {DEEPEST} levels")
+    if _has_odd_number(raw) and _has_odd_number(outside := _without_strings(raw)):
+        _check_numbers(outside)
+
+
+def _has_odd_number(text: bytes) -> bool:
+    """Whether a number in it could have too many digits or a long exponent."""
+    alike = text.translate(_ALIKE)
+    return any(sign in alike for sign in _TELLING)
+
+
+def _brackets(raw: bytes) -> bytes:
+    """The brackets outside of strings."""
+    found = _plainly_quoted(raw).translate(None, _BUT_BRACKETS_AND_QUOTES).replace(b'""', b"")
+    # A string without brackets was two quotes side by side; a quote that is left is of one that holds some.
+    return found if b'"' not in found else _without_strings(raw).translate(None, _BUT_BRACKETS)
+
+
+def _is_shallow(brackets: bytes) -> bool:
+    left = brackets
+    for _ in range(DEEPEST // 2):  # each turn takes one level off, or two, and never three
+        before, left = len(left), left.replace(b"[]", b"").replace(b"{}", b"")
+        if not left:
+            return True
+        if len(left) > _MANY and len(left) > before * 7 // 8:
+            break  # no chart looks like this, and counting costs less than many turns
+    return max(accumulate(array("b", brackets.translate(_STEPS))), default=0) <= DEEPEST
+
+
+def _plainly_quoted(raw: bytes) -> bytes:
+    """The text without escaped backslashes and quotes, so that every quote begins or ends a string."""
+    return raw.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in raw else raw
+
+
+def _without_strings(raw: bytes) -> bytes:
+    return b"".join(_plainly_quoted(raw).split(b'"')[::2])
+
+
+def _check_numbers(outside: bytes) -> None:
     for number in _LONG_NUMBER.findall(outside):
         if sum(number.count(digit) for digit in b"0123456789") > MOST_DIGITS:
             raise NotStrictJson(f"a number has more than {MOST_DIGITS} digits")
@@ -77,31 +131,25 @@ def _refuse_out_of_range(mantissa: bytes, exponent: bytes) -> None:
         raise NotStrictJson("a number is out of range")
 
 
-def _refuse_constant(_: str) -> Any:
-    raise NotStrictJson("NaN and Infinity are not JSON")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise NotStrictJson("an object has two members of the same name")
-    return members
-
-
-def _refuse_lone_surrogates(value: object) -> None:
-    try:
-        json.dumps(value, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError:
-        raise NotStrictJson("a string holds half a character") from None
+_encoded = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")
+).encode
 
 
 def write_json(value: object) -> str:
-    """Compact JSON text. A Decimal keeps its digits, which the standard encoder cannot do."""
+    """Compact JSON text. A Decimal keeps its digits."""
+    try:
+        return _encoded(value)
+    except TypeError:  # the standard encoder knows no Decimal, and of mappings only dict
+        return _written(value)
+
+
+def _written(value: object) -> str:
     if isinstance(value, Mapping):
-        members = (f"{_string(str(name))}:{write_json(item)}" for name, item in value.items())
+        members = (f"{_string(str(name))}:{_written(item)}" for name, item in value.items())
         return "{" + ",".join(members) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(map(write_json, value)) + "]"
+        return "[" + ",".join(map(_written, value)) + "]"
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, Decimal):

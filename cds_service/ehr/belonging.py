@@ -28,15 +28,18 @@ def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
         return Owner.PATIENT if body.get("id") == patient_id else Owner.ANOTHER
     if kind in _NOBODYS:
         return Owner.PATIENT
-    patients = {named for named in map(local_reference, _references(body)) if named is not None}
-    patients = {named for named in patients if named.startswith("Patient/")}
-    if not patients:
-        return Owner.UNCLEAR
-    return Owner.PATIENT if f"Patient/{patient_id}" in patients else Owner.ANOTHER
+    wanted, found = f"Patient/{patient_id}", Owner.UNCLEAR
+    for reference in _references(body):
+        named = local_reference(reference)
+        if named == wanted:
+            return Owner.PATIENT
+        if named is not None and named.startswith("Patient/"):
+            found = Owner.ANOTHER
+    return found
 
 
 def _references(body: Mapping[str, Any]) -> Iterator[str]:
-    pointers = [body.get(member) for member in _MEMBERS]
+    pointers = [body[member] for member in _MEMBERS if member in body]
     if body.get("resourceType") == "Appointment":
         pointers += [as_dict(participant.get("actor")) for participant in as_dicts(body.get("participant"))]
     for pointer in pointers:

@@ -57,18 +57,17 @@ def _content(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _resources(entries: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:
     for entry in entries:
-        content = _content(entry)
-        kind = as_text(content.get("resourceType"))
-        if kind == "Bundle":
-            yield from _resources(as_dicts(content.get("entry")))
-        elif kind is not None and kind != "OperationOutcome":
-            yield Resource(content, name=as_text(entry.get("fullUrl")) or "")
+        resource = Resource(_content(entry), name=as_text(entry.get("fullUrl")) or "")
+        if resource.type == "Bundle":
+            yield from _resources(as_dicts(resource.body.get("entry")))
+        elif resource.type and resource.type != "OperationOutcome":
+            yield resource
 
 
 def _remark(entries: list[Mapping[str, Any]], *, has_rows: bool) -> tuple[str | None, bool]:
     """What outcomes among the entries say about completeness, and whether that means failure."""
-    statuses = [as_text(as_dict(entry.get("response")).get("status")) or "200" for entry in entries]
-    if any(status[0] not in "23" for status in statuses):
+    answers = [as_dict(entry["response"]) for entry in entries if "response" in entry]
+    if any((as_text(answer.get("status")) or "200")[0] not in "23" for answer in answers):
         return FAILED_TEXT, True
     outcomes = [c for c in map(_content, entries) if c.get("resourceType") == "OperationOutcome"]
     meaning, remark = meaning_of(outcomes, has_rows=has_rows)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -184,7 +184,7 @@ class _Call:
         if isinstance(label, DataKind):
             own = self.seen[label].add(page, origin)
         else:
-            own = [replace(r, origin=origin) for r in page.resources if label in (r.reference, r.name)]
+            own = [r.come_by(origin) for r in page.resources if label in (r.reference, r.name)]
         self.notes.update((r.name, r) for r in own if r.type == "Binary" and not isinstance(label, DataKind))
         self.medications.update((r.reference, r) for r in own if r.type == "Medication")
         return own

@@ -22,7 +22,7 @@ MOST_READ = 20
 
 def drug_reference(resource: Resource) -> str | None:
     """``Medication/id`` of a drug that is named by a literal reference only."""
-    if as_dict(resource.body.get("medicationCodeableConcept")):
+    if "medicationReference" not in resource.body or as_dict(resource.body.get("medicationCodeableConcept")):
         return None
     reference = local_reference(_pointer(resource.body))
     return reference if reference is not None and reference.startswith("Medication/") else None
@@ -42,8 +42,10 @@ def without_foreign(resource: Resource, server: str | None) -> Resource:
 
     Else ``Medication/1`` there would be taken for this server's own.
     """
+    if server is None or "medicationReference" not in resource.body:
+        return resource
     pointer = _pointer(resource.body)
-    if server is None or "://" not in pointer or pointer.startswith(f"{server}/"):
+    if "://" not in pointer or pointer.startswith(f"{server}/"):
         return resource
     kept = {k: v for k, v in resource.body["medicationReference"].items() if k != "reference"}
     return replace(resource, body={**resource.body, "medicationReference": kept})
@@ -100,5 +102,5 @@ def _sources(
         for reference in missing[:MOST_READ]:
             crew.give(reference, read_medication(client, reference, deadline))
         read = [handed.item for handed in crew.until(deadline) if handed.item is not None]
-        found |= {r.reference: replace(r, origin="fetched") for page in read for r in page.resources}
+        found |= {r.reference: r.come_by("fetched") for page in read for r in page.resources}
     return found

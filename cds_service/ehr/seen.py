@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cds_service.ehr.belonging import Owner, owner
 from cds_service.ehr.bundles import Page
@@ -57,19 +57,24 @@ class Seen:
         else:
             self.remark = page.remark or self.remark
         where = origin if self.pages == 1 else f"{origin} page {self.pages}"
-        own = []
+        own, others, unclear = [], 0, 0
         for resource in page.resources:
-            if owner(resource.body, self.patient_id) is Owner.PATIENT:
-                own.append(replace(without_foreign(resource, self.server), origin=where))
-        self._note_others([owner(r.body, self.patient_id) for r in page.resources])
+            whose = owner(resource.body, self.patient_id)
+            if whose is Owner.PATIENT:
+                own.append(without_foreign(resource, self.server).come_by(where))
+            elif whose is Owner.ANOTHER:
+                others += 1
+            else:
+                unclear += 1
+        self._note_others(others, unclear)
         self.resources += own
         return own
 
-    def _note_others(self, owners: list[Owner]) -> None:
-        if others := owners.count(Owner.ANOTHER):
+    def _note_others(self, others: int, unclear: int) -> None:
+        if others:
             log.warning("safety: %d %s of another patient discarded", others, self.row.resource_type)
             self.strangers += others
-        if Owner.UNCLEAR in owners:
+        if unclear:
             self.remark = "entries that do not say whose they are were left out"
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -99,24 +100,41 @@ def answer(
     """
     ends = ends if ends is not None else services.monotonic() + services.settings.deadline_s
     deadline = reading_ends(ends, services.settings.deadline_s)
-    call = order_sign(json_from(raw))
-    heard(call)
-    tenant = _tenant(call, services, caller)
-    client = _client(call, services, tenant)
+    with services.turns.taken(deadline) as turn:
+        call = order_sign(json_from(raw))
+        heard(call)
+        tenant = _tenant(call, services, caller)
+        client = _client(call, services, tenant)
+        # Without a server there is nothing to wait for, and the turn is kept from the first byte to the cards.
+        with turn.lent() if client is not None else nullcontext():
+            inside, gathered = _seen(call, services, tenant, client, deadline, service)
+        if gathered is None:
+            return Answered(call, tenant, {"cards": []})
+        return _evaluated(call, services, tenant, inside, gathered, links, ends, service)
+
+
+def _seen(
+    call: OrderSign,
+    services: Services,
+    tenant: Tenant | None,
+    client: FhirClient | None,
+    deadline: float,
+    service: CdsService,
+) -> tuple[list[DrugPolicy], Gathered | None]:
+    """The policies in scope of the drafts, and what is to be seen of the patient; None when none is."""
     sources = drug_sources(call.drafts, call.prefetch, client, deadline)
     offered = (p for p in services.policies_of(tenant) if service.is_for(p.name))
     scopes = [(p, _in_scope(call.drafts, p, record_from("", sources))) for p in offered]
     inside = [policy for policy, orders in scopes if orders]
     if not inside:
-        return Answered(call, tenant, {"cards": []})
+        return inside, None
     service.dialect.admit(call, [order for _, orders in scopes for order in orders])
     try:
         gathered = gather(_ehr_request(call, sources, services.clock().date()), client, deadline)
     except NoAccess:
         raise _no_access() from None
     record = service.dialect.with_payors(gathered.record, call, tenant, client, deadline)
-    gathered = replace(gathered, record=record)
-    return _evaluated(call, services, tenant, inside, gathered, links, ends, service)
+    return inside, replace(gathered, record=record)
 
 
 def _tenant(call: OrderSign, services: Services, caller: Tenant | None) -> Tenant | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from cds_service.evaluation.turns import Turns
 from cds_service.policies import DrugPolicy, installed
 from cds_service.settings import Settings, Tenant
 from cds_service.trust.outbound import Outbound
@@ -27,6 +28,7 @@ class Services:
     policies: Mapping[str, DrugPolicy] = field(default_factory=installed)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone()
     monotonic: Callable[[], float] = time.monotonic
+    turns: Turns = field(default_factory=lambda: Turns(time.monotonic))
 
     def policies_of(self, tenant: Tenant | None) -> tuple[DrugPolicy, ...]:
         """The policies a tenant answers for; all of them where no tenant is known."""

@@ -43,25 +43,29 @@ class Resource:
     """One FHIR resource as received, and how it reached us (``prefetch``, ``fetched``, ``draft order``).
 
     ``name`` is the ``fullUrl`` (or place) in its Bundle: it stands for the reference of a draft
-    order that has no id, and others in the Bundle may refer to it by it.
+    order that has no id, and others in the Bundle may refer to it by it. ``type``, ``id`` and
+    ``reference`` (relative, such as ``Observation/cd22``; evidence is named by it) are read from the
+    body once, since everything asks for them.
     """
 
     body: Mapping[str, Any]
     origin: str = "prefetch"
     name: str = ""
+    type: str = field(init=False, repr=False, compare=False)
+    id: str = field(init=False, repr=False, compare=False)
+    reference: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def type(self) -> str:
-        return as_text(self.body.get("resourceType")) or ""
+    def __post_init__(self) -> None:
+        kind = as_text(self.body.get("resourceType")) or ""
+        given = as_text(self.body.get("id")) or ""
+        put = object.__setattr__
+        put(self, "type", kind)
+        put(self, "id", given)
+        put(self, "reference", f"{kind}/{given}" if given else self.name or kind)
 
-    @property
-    def id(self) -> str:
-        return as_text(self.body.get("id")) or ""
-
-    @property
-    def reference(self) -> str:
-        """The relative reference, such as ``Observation/cd22``; evidence is named by it."""
-        return f"{self.type}/{self.id}" if self.id else self.name or self.type
+    def come_by(self, origin: str) -> Resource:
+        """The same resource, which reached us in another way."""
+        return self if origin == self.origin else Resource(self.body, origin, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ def counts(body: Mapping[str, Any], patient_id: str) -> bool:
         return False
     if kind == "DocumentReference" and status == "superseded":
         return False
-    return _verification(body) not in _WITHDRAWN
+    return "verificationStatus" not in body or _verification(body) not in _WITHDRAWN
 
 
 def _verification(body: Mapping[str, Any]) -> str | None:
@@ -181,13 +185,16 @@ def record_from(
     replaced = _replaced(resources)
     unique: dict[str, Resource] = {}
     for resource in resources:
-        if (
+        key = resource.reference if resource.id else resource.name or canonical(resource.body)
+        held = unique.get(key)
+        # A row that came under two prefetch keys: nothing more is asked of its copy.
+        if held is not None and held.body == resource.body:
+            unique[key] = min(held, resource, key=_origin)
+        elif (
             counts(resource.body, patient_id)
             and not _is_of_a_report(resource)
             and resource.reference not in replaced
         ):
-            key = resource.reference if resource.id else resource.name or canonical(resource.body)
-            held = unique.get(key)
             unique[key] = resource if held is None else newer(held, resource)
     by_type: dict[str, list[Resource]] = {}
     for resource in _with_results_of_reports([unique[key] for key in sorted(unique)]):
@@ -272,10 +279,13 @@ def canonical(body: Mapping[str, Any]) -> str:
 
 def newer(a: Resource, b: Resource) -> Resource:
     """Of two versions of a resource the later one, whichever came first."""
+    return max(a, b, key=_age)
 
-    def age(r: Resource) -> tuple[str, str]:
-        return as_text(as_dict(r.body.get("meta")).get("lastUpdated")) or "", canonical(r.body)
 
-    if a.body == b.body:
-        return min(a, b, key=lambda r: r.origin)
-    return max(a, b, key=age)
+def _age(resource: Resource) -> tuple[str, str]:
+    """Of two copies that differ the one with the greater age stands: the later version."""
+    return as_text(as_dict(resource.body.get("meta")).get("lastUpdated")) or "", canonical(resource.body)
+
+
+def _origin(resource: Resource) -> str:
+    return resource.origin

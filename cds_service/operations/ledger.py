@@ -1,4 +1,4 @@
-"""Accounting for what was done: the audit event, the cards shown, the decision's grounds, kept as one.
+"""Accounting for what was done: the audit event, the cards shown, the decision's grounds, the links' drafts, kept as one.
 
 Knows how these belong together and nothing of HTTP. What is not accounted for must not be answered:
 a failure of the database is the caller's to turn into a refusal.
@@ -8,13 +8,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
 
 from cds_service.operations.audit_events import Deed, audit_event
 from cds_service.store import audit_trail, feedback
-from cds_service.store.database import Database
+from cds_service.store.database import Database, Write
 from cds_service.store.decisions import Decisions
 from cds_service.store.feedback import Item, ShownCard
+from cds_service.store.shared_commit import SharedCommit
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One deed, done at ``at``, with all that is kept of it."""
+
+    deed: Deed
+    at: float
+    shown: Sequence[ShownCard]
+    writes: Sequence[Write]
+
+
+def _written(db: Connection, entry: _Entry) -> Deed:
+    """Note the cards that a deed shows; the deed, about whom feedback is included."""
+    deed = entry.deed
+    if entry.shown:
+        patient = deed.patients[0] if deed.patients else ""
+        feedback.keep_shown(
+            db, entry.shown, tenant=deed.tenant, service=deed.service, patient=patient, at=entry.at
+        )
+    if deed.what == "feedback":
+        return replace(deed, patients=feedback.patients_of(db, deed.tenant, deed.cards))
+    return deed
 
 
 class Ledger:
@@ -29,6 +55,7 @@ class Ledger:
     ) -> None:
         self._database, self._site, self._clock = database, site, clock
         self.decisions = decisions
+        self._shared = SharedCommit(database, self._commit)
 
     def keep(
         self,
@@ -36,28 +63,29 @@ class Ledger:
         shown: Sequence[ShownCard] = (),
         grounds: bytes | None = None,
         traces: Sequence[str] = (),
+        beside: Sequence[Write] = (),
     ) -> None:
-        """Account for a deed, with the cards that it shows and what they were made from.
+        """Account for a deed, with the cards that it shows, what they were made from, and what else belongs to it.
 
         The grounds are found again by the cards, and by ``traces``, further ids in the answer.
-        Raises StoreError; then nothing of it is kept.
+        Raises StoreError; then nobody may rely on it.
         """
         at = self._clock()
+        writes = [*beside]
+        if grounds is not None and self.decisions is not None:
+            writes.append(self.decisions.keeping(grounds, [*(card.card for card in shown), *traces], at))
+        self._shared.keep(_Entry(deed, at, shown, writes))
+
+    def _commit(self, entries: Sequence[_Entry]) -> None:
+        """All of it in one transaction. The chain is held first, so that two hosts never wait for each other's rows."""
         with self._database.write() as db:
-            if shown:
-                feedback.keep_shown(
-                    db,
-                    shown,
-                    tenant=deed.tenant,
-                    service=deed.service,
-                    patient=deed.patients[0] if deed.patients else "",
-                    at=at,
-                )
-            if grounds is not None and self.decisions is not None:
-                self.decisions.keep(db, grounds, [*(card.card for card in shown), *traces], at)
-            if deed.what == "feedback":
-                deed = replace(deed, patients=feedback.patients_of(db, deed.tenant, deed.cards))
-            audit_trail.append(db, audit_event(deed, at, self._site), at)
+            end = audit_trail.held_end(db)
+            events = []
+            for entry in entries:
+                for write in entry.writes:
+                    write(db)
+                events.append((entry.at, audit_event(_written(db, entry), entry.at, self._site)))
+            audit_trail.extend(db, end, events)
 
     def keep_feedback(self, items: Sequence[Item], *, tenant: str, service: str) -> None:
         """Keep a batch whole or not at all; once this returns it is safe to acknowledge it."""

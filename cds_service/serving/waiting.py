@@ -6,6 +6,7 @@ a worker is started anew: the database away, the trust file half written. Knows 
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -54,7 +55,9 @@ class Waiting:
         if self._application is not None or not self._trying.acquire(blocking=False):
             return
         try:
-            self._application = self._load()
+            application = self._load()
+            _keep_for_good()
+            self._application = application
         except SettingsError as error:
             fault_of(error).tell(_STATE, logging.ERROR)
         except Exception:  # whatever it is, the other workers must not end with this one
@@ -62,6 +65,12 @@ class Waiting:
         finally:
             self._again_at = time.monotonic() + _AGAIN_AFTER_S
             self._trying.release()
+
+
+def _keep_for_good() -> None:
+    """What is loaded now stays until the process ends: the garbage collector need not look at it in every round."""
+    gc.collect()
+    gc.freeze()
 
 
 def _not_yet(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

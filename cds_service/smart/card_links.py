@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 
 from cds_service.engine.determination import Determination
 from cds_service.evaluation.order_sign import Links
 from cds_service.evaluation.request import OrderSign
 from cds_service.smart.door import SmartDoor
-from cds_service.store.database import StoreError
-
-log = logging.getLogger(__name__)
+from cds_service.web.accounts import keep_with_account
 
 
 def card_links(door: SmartDoor) -> Links:
@@ -22,15 +19,13 @@ def card_links(door: SmartDoor) -> Links:
         if not door.can_launch(iss):
             return {}
         found = {}
-        try:
-            for determination in determinations:
-                app_context = door.handoff.remember(
-                    determination.order, call.drafts, iss=iss, patient=call.patient_id, user=call.user_id
-                )
-                if app_context is not None:
-                    found[determination.order] = app_context
-        except StoreError:  # a card without its link is better than no card
-            log.error("draft orders could not be kept for the detail view")
+        for determination in determinations:
+            remembered = door.handoff.remember(
+                determination.order, call.drafts, iss=iss, patient=call.patient_id, user=call.user_id
+            )
+            if remembered is not None:
+                found[determination.order], write = remembered
+                keep_with_account(write)
         return found
 
     return links

@@ -40,7 +40,7 @@ def read_chart(
         scope=login.scope,
     )
     record = with_payors(gather(request, client, deadline).record, client, deadline)
-    patient = tuple(replace(resource, origin="fetched") for resource in record.of_type("Patient"))
+    patient = tuple(resource.come_by("fetched") for resource in record.of_type("Patient"))
     return replace(record, by_type={**record.by_type, "Patient": patient})
 
 

@@ -19,6 +19,7 @@ from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
 from cds_service.json_text import read_json, write_json
 from cds_service.smart.vault import Vault
+from cds_service.store.database import Write
 
 WAITING_S = 900
 _KIND = "draft-order"
@@ -49,16 +50,18 @@ class Handoff:
         iss: str,
         patient: str,
         user: str,
-    ) -> str | None:
-        """Keep the drafts of a hook call for one order's link; the ``appContext``, or None when too large."""
+    ) -> tuple[str, Write] | None:
+        """The drafts of a hook call for one order's link, to be kept with the call: the ``appContext``, and the write.
+
+        None when they are too large.
+        """
         resources = write_json([[draft.name, draft.body] for draft in drafts])
         if len(resources) > _MAX_BYTES:
             return None
         kept = {"order": order, "resources": resources, "iss": iss, "patient": patient, "user": user}
         content = json.dumps(kept, sort_keys=True).encode()
         app_context = hmac.new(self._secret, content, hashlib.sha256).hexdigest()
-        self._vault.put(_KIND, app_context, kept, WAITING_S)
-        return app_context
+        return app_context, self._vault.putting(_KIND, app_context, kept, WAITING_S)
 
     def recall(self, app_context: str | None, *, iss: str, patient: str, user: str) -> Drafts | None:
         """The drafts behind an ``appContext``; None when unknown, too old, or for someone else."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from cds_service.store.database import Write
+
 
 class Vault(Protocol):
-    """Kept encrypted. ``take`` gives a value to one caller only."""
+    """Kept encrypted. ``take`` gives a value to one caller only; ``putting`` is a ``put`` for another's transaction."""
+
+    def putting(self, kind: str, key: str, value: Mapping[str, Any], seconds: float) -> Write: ...
 
     def put(self, kind: str, key: str, value: Mapping[str, Any], seconds: float) -> None: ...
 

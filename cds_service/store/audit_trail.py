@@ -7,7 +7,7 @@ whoever can rewrite all of it is caught by a link that was noted elsewhere (``au
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -16,7 +16,7 @@ from cds_service.store.database import Database
 from cds_service.store.schema import audit, audit_chain
 
 _AT_ONCE = 500
-# Made once: every hook call runs these three.
+# Made once: every commit of the ledger runs these three.
 _END = select(audit_chain.c.last_seq, audit_chain.c.last_hash).with_for_update()
 _KEEP = insert(audit)
 _MOVE_END = update(audit_chain).values(last_seq=bindparam("seq"), last_hash=bindparam("link"))
@@ -47,13 +47,21 @@ def linked(before: str, event: str) -> str:
     return hashlib.sha256(f"{before}\n{event}".encode()).hexdigest()
 
 
-def append(db: Connection, event: str, at: float) -> Link:
-    """Add an event to the end of the chain, in the caller's transaction."""
-    end = db.execute(_END).one()  # other writers wait here until this transaction is over
-    link = Link(end.last_seq + 1, linked(end.last_hash, event))
-    db.execute(_KEEP, {"seq": link.seq, "at": at, "event": event, "hash": link.hash})
-    db.execute(_MOVE_END, {"seq": link.seq, "link": link.hash})
-    return link
+def held_end(db: Connection) -> Link:
+    """The end of the chain; other writers of any host wait here until the caller's transaction is over."""
+    end = db.execute(_END).one()
+    return Link(end.last_seq, end.last_hash)
+
+
+def extend(db: Connection, end: Link, events: Sequence[tuple[float, str]]) -> Link:
+    """Add events, each with its instant, to the chain whose end the caller's transaction holds; the new end."""
+    rows = []
+    for at, event in events:
+        end = Link(end.seq + 1, linked(end.hash, event))
+        rows.append({"seq": end.seq, "at": at, "event": event, "hash": end.hash})
+    db.execute(_KEEP, rows)
+    db.execute(_MOVE_END, {"seq": end.seq, "link": end.hash})
+    return end
 
 
 def exported(database: Database) -> Iterator[str]:

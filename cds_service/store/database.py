@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, func, insert, inspect, select, text, update
@@ -31,7 +31,7 @@ from cds_service.store.failures import (
 from cds_service.store.schema import STEPS, schema_version, used_tokens
 from cds_service.store.sqlite import LONGEST_WAIT_S, sqlite_engine
 
-__all__ = ["SERVICE_S", "Database", "StoreError"]
+__all__ = ["SERVICE_S", "Database", "StoreError", "Write"]
 
 SERVICE_S = 2.0
 """The longest that a transaction of a running service may take."""
@@ -45,6 +45,10 @@ _ROOM_HOLDS_S = 60.0
 _TRIED_CHARACTERS = 32 * 1024
 
 
+Write = Callable[[Connection], None]
+"""Something to be written in a transaction of another's."""
+
+
 class Database:
     """One for the life of a process, shared by its threads; connects when first asked to.
 
@@ -54,7 +58,7 @@ class Database:
     def __init__(self, url: str, longest_s: float | None = None) -> None:
         self.engine = _engine(url, longest_s)
         self._longest_s = longest_s
-        self._sqlite = self.engine.dialect.name == "sqlite"
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite takes one writer at a time and lets the others poll; threads queue here instead.
         self._turn = Lock()
         self._is_silent = False
@@ -77,9 +81,18 @@ class Database:
         with self._transaction(), self.engine.connect().execution_options(reading=True) as db:
             yield db
 
+    def limited(self) -> AbstractContextManager[None]:
+        """A block with as much time as a transaction has, for waiting and the transaction together."""
+        return patience.transaction(self._longest_s)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the server last said nothing: then one thread waits for it at a time."""
+        return self._is_silent
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with patience.transaction(self._longest_s), self._unless_silent(), _as_store_error():
+        with self.limited(), self._unless_silent(), _as_store_error():
             yield
 
     @contextmanager
@@ -106,7 +119,7 @@ class Database:
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        if not self._sqlite:
+        if not self.is_sqlite:
             yield
             return
         if not self._turn.acquire(timeout=patience.left(LONGEST_WAIT_S)):
@@ -121,7 +134,7 @@ class Database:
         if self.version() == len(STEPS):
             return len(STEPS)
         with self.write() as db:
-            if not self._sqlite:
+            if not self.is_sqlite:
                 db.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
             version = _version(db)
             if version > len(STEPS):
@@ -151,7 +164,7 @@ class Database:
     def try_write(self) -> None:
         """Write as a call does, and take it back. Raises StoreError when it could not be kept."""
         with self.write() as db:
-            if self._sqlite:
+            if self.is_sqlite:
                 _write_through(db)
             else:
                 db.execute(insert(used_tokens).values(token_hash=uuid.uuid4().hex, expires_at=0.0))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from cryptography.fernet import InvalidToken, MultiFernet
 from sqlalchemy import Connection, insert, select
 
-from cds_service.store.database import Database
+from cds_service.store.database import Database, Write
 from cds_service.store.schema import decision_cards, decisions
 from cds_service.store.sealing import cipher
 
@@ -29,14 +29,18 @@ class Decisions:
         self._database = database
         self._cipher: MultiFernet = cipher(secret_keys, _PURPOSE)
 
-    def keep(self, db: Connection, content: bytes, cards: Sequence[str], at: float) -> None:
-        """Keep one decision under all of its cards, in the caller's transaction."""
+    def keeping(self, content: bytes, cards: Sequence[str], at: float) -> Write:
+        """One decision, sealed, and to be kept under all of its cards."""
         decision = str(uuid.uuid4())
         sealed = self._cipher.encrypt(zlib.compress(content, 3))
-        db.execute(insert(decisions).values(id=decision, sealed=sealed, at=at))
-        if cards:
-            rows = [{"card": card, "decision": decision} for card in sorted(set(cards))]
-            db.execute(insert(decision_cards), rows)
+        rows = [{"card": card, "decision": decision} for card in sorted(set(cards))]
+
+        def keep(db: Connection) -> None:
+            db.execute(insert(decisions), {"id": decision, "sealed": sealed, "at": at})
+            if rows:
+                db.execute(insert(decision_cards), rows)
+
+        return keep
 
     def latest(self, card: str) -> bytes | None:
         """What the card's latest decision was made from; None when unknown, over, or under a lost key."""

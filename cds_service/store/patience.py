@@ -53,9 +53,14 @@ def at_most(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def transaction(longest_s: float | None) -> Iterator[None]:
-    """A transaction of this thread; ``longest_s`` None: it may take as long as it takes outside of a call."""
-    now, budget = time.monotonic(), _budget.get()
-    ends = [now + longest_s] if longest_s is not None else []
+    """A transaction of this thread, or waiting for one and the transaction; one inside another ends with that.
+
+    ``longest_s`` None: it may take as long as it takes outside of a call.
+    """
+    now, budget, around = time.monotonic(), _budget.get(), _transaction_ends.get()
+    ends = [around] if around is not None else []
+    if longest_s is not None:
+        ends.append(now + longest_s)
     if budget is not None:
         ends.append(max(budget.ends, now + budget.reserve_s))
     before = _transaction_ends.set(min(ends, default=None))

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from cds_service.store import patience
 from cds_service.store.failures import CORRECT_ADDRESS, Failure, StoreError
@@ -63,4 +63,4 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 def _begin(db: Connection) -> None:
     _wait_for_locks(db.connection.driver_connection)
     reading = db.get_execution_options().get("reading", False)
-    db.execute(text("BEGIN" if reading else "BEGIN IMMEDIATE"))
+    db.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -14,12 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, delete, select, text, update
 
-from cds_service.store.database import Database
+from cds_service.store.database import Database, Write
 from cds_service.store.schema import vault as vault_table
 from cds_service.store.sealing import cipher
+
+_PUT = text(
+    "INSERT INTO vault (kind, key_hash, sealed, expires_at) VALUES (:kind, :key_hash, :sealed, :expires_at)"
+    " ON CONFLICT (kind, key_hash) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at"
+)
 
 
 class Vault:
@@ -34,17 +38,24 @@ class Vault:
 
     def put(self, kind: str, key: str, value: Mapping[str, Any], seconds: float) -> None:
         """Keep a value, in place of an earlier one under the same key."""
-        sealed = self._cipher.encrypt(json.dumps(value, separators=(",", ":"), default=str).encode())
-        content = {"sealed": sealed, "expires_at": self._clock() + seconds}
-        replace = update(vault_table).where(*_is(kind, key)).values(content)
+        keep = self.putting(kind, key, value, seconds)
         with self._database.write() as db:
-            if db.execute(replace).rowcount:
-                return
-            try:
-                with db.begin_nested():
-                    db.execute(insert(vault_table).values(kind=kind, key_hash=_hash(key), **content))
-            except IntegrityError:  # another process kept the same key in between
-                db.execute(replace)
+            keep(db)
+
+    def putting(self, kind: str, key: str, value: Mapping[str, Any], seconds: float) -> Write:
+        """The same, to be written with something else that it belongs to."""
+        sealed = self._cipher.encrypt(json.dumps(value, separators=(",", ":"), default=str).encode())
+        row = {
+            "kind": kind,
+            "key_hash": _hash(key),
+            "sealed": sealed,
+            "expires_at": self._clock() + seconds,
+        }
+
+        def keep(db: Connection) -> None:
+            db.execute(_PUT, row)
+
+        return keep
 
     def get(self, kind: str, key: str) -> Mapping[str, Any] | None:
         """The value, or None when there is none or its time is over."""

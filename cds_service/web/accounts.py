@@ -17,7 +17,7 @@ from cds_service.operations import logs, metrics
 from cds_service.operations.audit_events import Deed
 from cds_service.operations.ledger import Ledger
 from cds_service.settings.tenants import DEVELOPMENT_TENANT
-from cds_service.store.database import StoreError
+from cds_service.store.database import StoreError, Write
 from cds_service.store.feedback import ShownCard
 from cds_service.trust.callers import Caller
 from cds_service.web.errors import json_response, outcome
@@ -31,6 +31,7 @@ class Account:
 
     ``grounds`` gives what the answer was made from, and is asked for only when disputes are kept for;
     ``traces`` are ids in the answer, beside those of cards, by which it is found again.
+    ``beside`` is what else has to be on record before the answer goes out.
     """
 
     what: str
@@ -47,6 +48,7 @@ class Account:
     grounds: Callable[[], bytes] | None = None
     traces: tuple[str, ...] = ()
     outcome_text: str = ""
+    beside: list[Write] = field(default_factory=list)
 
     def deed(self, status: int) -> Deed:
         return Deed(
@@ -79,6 +81,12 @@ def opened(account: Account) -> Account:
     return account
 
 
+def keep_with_account(write: Write) -> None:
+    """Let something be kept with the account of this request, in its transaction."""
+    account: Account = g.account
+    account.beside.append(write)
+
+
 def settle(ledger: Ledger, response: Response) -> Response:
     """Keep the account of the request that ends with ``response``; a refusal when that fails."""
     account: Account | None = g.pop("account", None)
@@ -87,8 +95,11 @@ def settle(ledger: Ledger, response: Response) -> Response:
     answered = response.status_code < 400
     grounds = account.grounds() if answered and account.grounds and ledger.decisions else None
     try:
-        shown = account.shown if answered else ()
-        ledger.keep(account.deed(response.status_code), shown, grounds, account.traces)
+        deed = account.deed(response.status_code)
+        if answered:
+            ledger.keep(deed, account.shown, grounds, account.traces, account.beside)
+        else:
+            ledger.keep(deed)
     except StoreError as fault:
         metrics.STORE_FAILURES.labels("ledger").inc()
         log.error("an answer could not be accounted for and is not given", extra={"kind": fault.failure.kind})

@@ -1,6 +1,7 @@
 """Foreign words on a card are shown as they are: no link, image, heading, list, table or HTML of theirs."""
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -146,3 +147,18 @@ def test_hostile_names_in_a_record_stay_text_on_every_card(text):
         assert kinds(card["detail"]) <= OURS
         assert len(card["summary"]) <= SUMMARY_MOST
         assert "\n" not in card["summary"]
+
+
+@given(st.text(st.sampled_from("a B2.\u00b2\u00e9 \t\n\u00a0\u2028\u200b\u202e\x00\ue000"), max_size=12))
+def test_a_line_is_what_is_visible_with_single_blanks(text: str) -> None:
+    by_the_letter = "".join(
+        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C"
+    )
+    assert plain_line(text) == " ".join(by_the_letter.split())
+
+
+@pytest.mark.parametrize("text", ["- a", "+a", "=", "1. a", "12) a", "1.", "1.5 mg", "a - b", "3 a"])
+def test_only_what_would_begin_a_list_or_heading_is_escaped_at_the_start(text: str) -> None:
+    line = md(text)
+    assert line.replace("\\", "") == text
+    assert (line != text) == bool(re.match(r"[-+=]|\d+[.)](?:\s|$)", text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -285,3 +286,14 @@ def test_whatever_a_worker_fails_of_it_tries_again() -> None:
 
     assert tried == 2
     assert Client(waiting).get("/readyz").status_code == 503
+
+
+def test_what_a_worker_has_loaded_is_left_out_of_the_collectors_rounds() -> None:
+    kept = [{"loaded": []}]
+    waiting = Waiting(lambda: kept)  # type: ignore[arg-type,return-value]
+    try:
+        waiting.load()
+        assert gc.get_freeze_count() > 0
+        assert not any(held is kept for held in gc.get_objects())
+    finally:
+        gc.unfreeze()

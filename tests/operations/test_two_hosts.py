@@ -114,11 +114,12 @@ def test_a_draft_and_a_decision_open_at_the_other_host(
     database: Database, moment: tuple[Keys, Keys], first: int
 ) -> None:
     here, there = moment[first], moment[1 - first]
-    app_context = Handoff(Vault(database, here), here[0]).remember(
-        "MedicationRequest/draft-1", [ORDER], **WHO
-    )
+    remembered = Handoff(Vault(database, here), here[0]).remember("MedicationRequest/draft-1", [ORDER], **WHO)
+    assert remembered is not None
+    app_context, keep_drafts = remembered
     with database.write() as db:
-        Decisions(database, here).keep(db, b"grounds", ["card-1"], 1.0)
+        keep_drafts(db)
+        Decisions(database, here).keeping(b"grounds", ["card-1"], 1.0)(db)
 
     assert Handoff(Vault(database, there), there[0]).recall(app_context, **WHO) is not None
     assert Decisions(database, there).latest("card-1") == b"grounds"

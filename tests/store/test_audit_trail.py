@@ -17,7 +17,7 @@ def _append(database: Database, *events: str, at: float = 100.0) -> Link:
     link = Link(0, "")
     for event in events:
         with database.write() as db:
-            link = audit_trail.append(db, event, at)
+            link = audit_trail.extend(db, audit_trail.held_end(db), [(at, event)])
     return link
 
 
@@ -43,7 +43,7 @@ def test_many_threads_make_one_chain(database: Database) -> None:
 
 def test_an_event_that_is_not_committed_is_not_in_the_chain(database: Database) -> None:
     with database.engine.connect() as db, db.begin() as transaction:
-        audit_trail.append(db, "lost", 100.0)
+        audit_trail.extend(db, audit_trail.held_end(db), [(100.0, "lost")])
         transaction.rollback()
 
     assert audit_trail.verified(database).head.seq == 0

@@ -18,7 +18,7 @@ DAY = 86400.0
 
 def _keep(database: Database, content: bytes, at: float = 1.0, keys: tuple[str, ...] = (OLD_KEY,)) -> None:
     with database.write() as db:
-        Decisions(database, keys).keep(db, content, ["c1", "c2"], at)
+        Decisions(database, keys).keeping(content, ["c1", "c2"], at)(db)
 
 
 def test_a_decision_is_found_by_each_of_its_cards(database: Database) -> None:
@@ -53,7 +53,7 @@ def _fill(database: Database, at: float) -> None:
     Vault(database, (OLD_KEY,), clock=lambda: at - 10).put("session", "key", {"a": 1}, 10)
     _keep(database, b"content", at)
     with database.write() as db:
-        audit_trail.append(db, "{}", at)
+        audit_trail.extend(db, audit_trail.held_end(db), [(at, "{}")])
         feedback.keep_items(db, [Item("c", "accepted", at, {"card": "c"})], tenant="a", service="s", at=at)
         shown = [ShownCard("c", "dose")]
         feedback.keep_shown(db, shown, tenant="a", service="s", patient="Patient/1", at=at)

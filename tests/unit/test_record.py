@@ -1,8 +1,10 @@
 """The record: what may count, copies, and references of every form."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cds_service.fhir.record import DataKind, Gap, Resource, record_from
+from cds_service.fhir.record import DataKind, Gap, Resource, canonical, record_from
 
 PATIENT = {"reference": "Patient/p1"}
 
@@ -154,3 +156,62 @@ def test_a_contained_result_of_another_patient_or_withdrawn_is_left_out():
     assert record(subject={"reference": "Patient/p2"}) == ()
     assert record(status="entered-in-error") == ()
     assert len(record(status=["odd"])) == 1
+
+
+_COPIES = st.lists(
+    st.builds(
+        lambda number, text, status, updated, origin: Resource(
+            observation(id=f"o{number}", status=status, valueString=text, meta={"lastUpdated": updated}),
+            origin,
+        ),
+        st.integers(1, 3),
+        st.sampled_from("ab"),
+        st.sampled_from(["final", "amended", "entered-in-error"]),
+        st.sampled_from(["2026-04-01", "2026-04-02"]),
+        st.sampled_from(["prefetch", "fetched", "fetched page 2"]),
+    ),
+    max_size=8,
+)
+
+
+def by_the_letter(copies):
+    """Of each row the latest version that counts; of versions of one time the text that sorts last."""
+    versions = {}
+    for one in copies:
+        if one.body["status"] != "entered-in-error":
+            versions.setdefault(one.reference, []).append(one.body)
+    return [
+        max(held, key=lambda body: (body["meta"]["lastUpdated"], canonical(body)))
+        for _, held in sorted(versions.items())
+    ]
+
+
+@given(_COPIES, st.randoms())
+def test_of_any_copies_in_any_order_the_same_one_stands(copies, randomly):
+    expected = record_from("p1", copies)
+    assert [r.body for r in expected.of_type("Observation")] == by_the_letter(copies)
+    randomly.shuffle(copies)
+    assert record_from("p1", copies) == expected
+
+
+@given(_COPIES)
+def test_a_row_that_came_under_two_keys_is_the_row(copies):
+    assert record_from("p1", [*copies, *copies]) == record_from("p1", copies)
+
+
+def test_of_two_equal_copies_the_way_that_sorts_first_is_told():
+    copies = [Resource(observation(), origin) for origin in ("prefetch", "fetched")]
+    for given_so in (copies, copies[::-1]):
+        assert [r.origin for r in record_from("p1", given_so).of_type("Observation")] == ["fetched"]
+
+
+def test_a_copy_that_is_withdrawn_takes_nothing_from_the_one_that_counts():
+    withdrawn = observation(status="entered-in-error", meta={"lastUpdated": "2026-05-01"})
+    assert kept(observation(), withdrawn) == kept(withdrawn, observation()) == ["Observation/o1"]
+
+
+def test_a_resource_knows_its_type_id_and_reference_and_equals_by_what_it_holds():
+    blank = Resource({"resourceType": " Observation ", "id": 7})
+    assert (blank.type, blank.id, blank.reference) == ("Observation", "", "Observation")
+    assert Resource(observation()) == Resource(observation())
+    assert Resource(observation()).come_by("fetched") == Resource(observation(), "fetched")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.fhir.record import Resource
+from cds_service.smart.handoff import Handoff
 from cds_service.store.database import Database
 from cds_service.store.vault import Vault
 
@@ -34,3 +36,13 @@ def vault(tmp_path: Path, clock: HandClock) -> Iterator[Vault]:
     database.upgrade()
     yield Vault(database, (SECRET,), clock)
     database.close()
+
+
+def remembered(vault: Vault, handoff: Handoff, draft: Resource, **who: str) -> str:
+    """Keep a draft order as the account of a call does; its ``appContext``."""
+    found = handoff.remember("MedicationRequest/draft-1", [draft], **who)
+    assert found is not None
+    app_context, keep = found
+    with vault._database.write() as db:
+        keep(db)
+    return app_context

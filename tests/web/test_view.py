@@ -19,7 +19,7 @@ from cds_service.smart.page.detail import DetailPage
 from cds_service.smart.viewing import shown
 from cds_service.store.vault import Vault
 from tests.web import examples
-from tests.web.conftest import HandClock
+from tests.web.conftest import HandClock, remembered
 from tests.web.keys import ISSUER
 from tests.web.launching import EHR, OTHER, Bench, bench
 
@@ -61,10 +61,8 @@ def opened(vault: Vault, **answer: Any) -> Bench:
     return desk
 
 
-def handed_off(vault: Vault, **who: str) -> str | None:
-    return bench(vault).door.handoff.remember(
-        "MedicationRequest/draft-1", [Resource(ORDER, "draft order")], **{**WHO, **who}
-    )
+def handed_off(vault: Vault, **who: str) -> str:
+    return remembered(vault, bench(vault).door.handoff, Resource(ORDER, "draft order"), **{**WHO, **who})
 
 
 def test_the_page_says_in_one_sentence_whose_plan_is_in_force(vault: Vault) -> None:
