@@ -141,12 +141,12 @@ class DetailPage:
         one = self.determination
         there = (
             Section("next", "What to do next", str(len(self.steps))),
-            Section("packet", "Prior authorization", f"{gaps} to add" if (gaps := self.gaps) else ""),
             Section("safety", "Dose and safety", self.head.safety.text if self.safety else ""),
             Section("criteria", "Criteria", self.tally),
             Section("dose", "Dose", _FITS[one.dose.verdict] if one.dose and self.has_dose else ""),
             Section("results", "Results", "" if self.brief else str(len(self.results) or "")),
             Section("doses", "Treatment", "" if self.brief or not self.timeline else self.timeline.counted),
+            Section("packet", "Prior authorization", f"{gaps} to add" if (gaps := self.gaps) else ""),
             Section("remarks", "Good to know", str(len(self.remarks) or "")),
             Section("unseen", "What could not be seen", str(len(one.unseen) or "")),
         )
