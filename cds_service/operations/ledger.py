@@ -62,8 +62,8 @@ class Ledger:
         deed: Deed,
         shown: Sequence[ShownCard] = (),
         grounds: bytes | None = None,
-        traces: Sequence[str] = (),
         beside: Sequence[Write] = (),
+        traces: Sequence[str] = (),
     ) -> None:
         """Account for a deed, with the cards that it shows, what they were made from, and what else belongs to it.
 

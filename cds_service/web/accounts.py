@@ -97,7 +97,7 @@ def settle(ledger: Ledger, response: Response) -> Response:
     try:
         deed = account.deed(response.status_code)
         if answered:
-            ledger.keep(deed, account.shown, grounds, account.traces, account.beside)
+            ledger.keep(deed, account.shown, grounds, account.beside, account.traces)
         else:
             ledger.keep(deed)
     except StoreError as fault:
