@@ -75,7 +75,7 @@ STATES: dict[str, Going] = {
     "removed": removed,
 }
 each_state = pytest.mark.parametrize("go", STATES.values(), ids=STATES.keys())
-_OVERFLOW = """() => document.documentElement.scrollWidth > window.innerWidth
+OVERFLOW = """() => document.documentElement.scrollWidth > window.innerWidth
     || [...document.querySelectorAll("main *")].some(e => e.getBoundingClientRect().right > window.innerWidth + 1)"""
 
 
@@ -90,7 +90,7 @@ def test_axe_finds_nothing_and_nothing_overflows(page: Page, site: Site, go: Goi
             page.set_viewport_size({"width": width, "height": 900})
             violations = Axe().run(page).response["violations"]
             found += [(scheme, width, violation["id"]) for violation in violations]
-            if page.evaluate(_OVERFLOW):
+            if page.evaluate(OVERFLOW):
                 found.append((scheme, width, "overflow"))
     assert found == []
 
