@@ -18,7 +18,9 @@ from cds_service.packet.form import ATTESTED, items_of
 
 MANUAL, OVERRIDE = "manual", "override"
 _YES_NO = {"yes": True, "no": False}
-_LONGEST = 2_000
+_LONGEST = 2_000  # characters
+_LONGEST_NUMBER = 20
+_SIZES = range(-6, 6)  # powers of ten
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,10 @@ def _date(text: str) -> Json | str:
 
 def _number(kind: str, text: str) -> Json | str:
     try:
-        number = Decimal(text)
+        number = Decimal(text[:_LONGEST_NUMBER])
     except InvalidOperation:
         return "Write a number."
-    if not number.is_finite() or abs(number) >= 10**6 or number.adjusted() < -6:
+    if len(text) > _LONGEST_NUMBER or not number.is_finite() or number.adjusted() not in _SIZES:
         return "Write a number of ordinary size."
     if kind == "decimal":
         return {"valueDecimal": number}
