@@ -53,7 +53,7 @@ def filled(
     made = {**came, "item": items_answered(form["item"], values, {})}
     if changed:
         made["authored"] = now.isoformat(timespec="seconds")
-    if not faults and _is_complete(form, made):
+    if not faults and is_attested(made) and next(open_questions(form, made), None) is None:
         made["status"] = "completed"
     return Filled(made, faults)
 
@@ -114,6 +114,6 @@ def _number(kind: str, text: str) -> Json | str:
     return {"valueInteger": int(number)} if number == int(number) else "Write a whole number."
 
 
-def _is_complete(form: Mapping[str, Any], made: Mapping[str, Any]) -> bool:
-    attested = given_in(made).get(ATTESTED, ())
-    return next(open_questions(form, made), None) is None and [a["valueBoolean"] for a in attested] == [True]
+def is_attested(made: Mapping[str, Any]) -> bool:
+    """Whether the clinician says in a response to have checked its answers."""
+    return [answer["valueBoolean"] for answer in given_in(made).get(ATTESTED, ())] == [True]

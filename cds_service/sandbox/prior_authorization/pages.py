@@ -12,14 +12,14 @@ from flask import Response, abort, request
 
 from cds_service.fhir.record import Record, Resource
 from cds_service.json_text import write_json
-from cds_service.packet.answers import given_in, open_questions
+from cds_service.packet.answers import open_questions
 from cds_service.packet.assembly import PACKAGE
 from cds_service.packet.form import ATTESTED
 from cds_service.sandbox import desk
 from cds_service.sandbox.desk import blueprint
 from cds_service.sandbox.ehr.front_desk import USER
 from cds_service.sandbox.patients import SandboxPatient
-from cds_service.sandbox.prior_authorization.filling import Filled, filled
+from cds_service.sandbox.prior_authorization.filling import Filled, filled, is_attested
 from cds_service.sandbox.prior_authorization.form_package import FormPackage, form_package, order_with
 from cds_service.sandbox.prior_authorization.questions import sections
 from cds_service.sandbox.signing import Signing
@@ -44,7 +44,7 @@ def prior_authorization(name: str) -> str:
             "still_open": [
                 i for i, _ in open_questions(package.form, made.response) if i["linkId"] != ATTESTED
             ],
-            "is_attested": ATTESTED in given_in(made.response),
+            "is_attested": is_attested(made.response),
             "is_complete": made.response["status"] == "completed",
         }
     return desk.drawn(
