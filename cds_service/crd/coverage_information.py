@@ -31,7 +31,7 @@ def assertion_id(said: Statement, tenant: str, patient_id: str, order: Mapping[s
     Coverage-information on the order is no part of what was ordered.
     """
     decided = [part for part in _parts(said) if part["url"] != "date"]
-    return card_uuid(tenant, patient_id, _without(order), decided, "coverage-information")
+    return card_uuid(tenant, patient_id, without_statements(order), decided, "coverage-information")
 
 
 def action(said: Statement, order: Mapping[str, Any], drug: str) -> dict[str, Any] | None:
@@ -59,7 +59,8 @@ def _extensions(order: Mapping[str, Any]) -> list[Any]:
     return [lone] if lone else as_list(order.get("extension"))
 
 
-def _without(order: Mapping[str, Any]) -> dict[str, Any]:
+def without_statements(order: Mapping[str, Any]) -> dict[str, Any]:
+    """The order as it was written: without coverage-information."""
     kept = [e for e in _extensions(order) if as_dict(e).get("url") != URL]
     rest = {name: value for name, value in order.items() if name != "extension"}
     return {**rest, "extension": kept} if kept else rest

@@ -23,7 +23,8 @@ _PURPOSE = concept(
     "withpa",
     "Include with prior authorization",
 )
-_ORIGIN = extension(f"{DTR}/information-origin", extension=[extension("source", valueCode="auto-server")])
+ORIGIN = f"{DTR}/information-origin"
+_BY_SERVER = extension(ORIGIN, extension=[extension("source", valueCode="auto-server")])
 _OPEN = Found(Verdict.UNKNOWN, "")
 Values = Mapping[str, Sequence[Json]]
 
@@ -39,7 +40,11 @@ def response(form: Mapping[str, Any], terms: AuthorizationTerms, assessment: Ass
         ),
         extension(f"{DTR}/intendedUse", valueCodeableConcept=_PURPOSE),
     ]
-    items = _items(form["item"], answers_to(form, terms, assessment), {})
+    values = {
+        link: [{"extension": [_BY_SERVER], **answer} for answer in answers]
+        for link, answers in answers_to(form, terms, assessment).items()
+    }
+    items = items_answered(form["item"], values, {})
     made = {
         "meta": {"profile": [f"{DTR}/dtr-questionnaireresponse"]},
         "extension": about,
@@ -131,27 +136,27 @@ def verdict_of(part: str, groups: Mapping[str, Group], criteria: Mapping[str, Fo
     return combine(verdict_of(inner, groups, criteria) for inner in group.parts)
 
 
-def _items(
+def items_answered(
     asked: Iterable[Mapping[str, Any]], values: Values, given: dict[str, Sequence[Json]]
 ) -> list[Json]:
-    """The response's items in the form's order; ``given`` grows by every answer."""
+    """The response's items for the values that are asked for, in the form's order; ``given`` grows by every answer."""
     made: list[Json] = []
     for item in asked:
         if not is_enabled(item, given):
             continue
         head = {"linkId": item["linkId"], "text": item["text"]}
         if item["type"] == "group":
-            if inner := _items(item["item"], values, given):
+            if inner := items_answered(item["item"], values, given):
                 made.append({**head, "item": inner})
         elif answers := values.get(item["linkId"]):
             given[item["linkId"]] = answers
-            made.append({**head, "answer": [{"extension": [_ORIGIN], **answer} for answer in answers]})
+            made.append({**head, "answer": list(answers)})
     return made
 
 
 def open_questions(form: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[tuple[Json, str]]:
     """The required questions that a response leaves open, in the form's order, each with what the record shows."""
-    given = {item["linkId"]: item["answer"] for item in _answered(made)}
+    given = given_in(made)
 
     def walk(asked: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Json, str]]:
         for item in asked:
@@ -164,6 +169,11 @@ def open_questions(form: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator
                 yield dict(item), "; ".join(answer["valueString"] for answer in because)
 
     yield from walk(form["item"])
+
+
+def given_in(made: Mapping[str, Any]) -> dict[str, Sequence[Json]]:
+    """The answers of a response by linkId."""
+    return {item["linkId"]: item["answer"] for item in _answered(made)}
 
 
 def _answered(holder: Mapping[str, Any]) -> Iterator[Json]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from cds_service.crd.coverage_information import without_statements
 from cds_service.fhir import quantities
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.record import Resource
@@ -45,8 +46,13 @@ def _entries(orders: Orders) -> list[dict[str, Any]]:
     return [{"resource": order} for order in orders]
 
 
+def unstated(orders: Orders) -> list[Mapping[str, Any]]:
+    """The orders as they were written: a payer's statement on an earlier form of them says nothing any more."""
+    return [without_statements(order) for order in orders]
+
+
 def applied(orders: Orders, suggestion: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The orders after a suggestion's actions: create adds, update replaces, delete removes."""
+    """The orders after the actions of a suggestion or of the service: create adds, update replaces, delete removes."""
     kept = list(orders)
     for action in as_dicts(suggestion.get("actions")):
         resource = as_dict(action.get("resource"))
@@ -106,7 +112,7 @@ def _state(order: Mapping[str, Any], first: Mapping[str, Any]) -> str:
     was = first.get(Resource(order).reference)
     if was is None:
         return "added"
-    return "draft" if was == order else "changed"
+    return "draft" if was == without_statements(order) else "changed"
 
 
 def _drug(order: Mapping[str, Any]) -> str:

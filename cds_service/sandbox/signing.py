@@ -6,10 +6,11 @@ All of it travels with the page as a form's fields, so the sandbox keeps none. N
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.sandbox.coverage_information import Statement, statements
 
 WORDS = {"critical": "Danger", "warning": "Attention", "info": "Information"}
 _RANK = {"critical": 0, "warning": 1}
@@ -95,13 +96,24 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """The state of the page. ``status`` is None before the service was asked, 0 when it did not answer."""
+    """The state of the page. ``status`` is None before the service was asked, 0 when it did not answer.
+
+    ``service`` is the CDS service that is asked. ``filled`` is what the prescriber entered into the payer's forms:
+    by the id of the statement that named the form, text by linkId.
+    """
 
     orders: tuple[Mapping[str, Any], ...]
     status: int | None = None
     cards: tuple[Card, ...] = ()
     answers: Mapping[str, Any] | None = None
     signed: bool = False
+    service: str = ""
+    filled: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What the payer states on the orders about their coverage."""
+        return tuple(statement for order in self.orders for statement in statements(order))
 
     @property
     def alerts(self) -> tuple[Alert, ...]:

@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 
 from cds_service.fhir_api.conformance import capability_statement
-from cds_service.json_text import write_json
+from cds_service.json_text import read_json, write_json
 from cds_service.packet.assembly import PACKAGE, REQUEST, Packet
-from cds_service.packet.form import questionnaire
+from cds_service.packet.form import items_of, questionnaire
 from cds_service.packet.library import library
-from tests.fixtures import NAMES, ROOT
+from cds_service.sandbox.prior_authorization.filling import filled
+from cds_service.sandbox.prior_authorization.form_package import FormPackage
+from tests.fixtures import CLOCK, NAMES, ROOT
 from tests.packet.insured import (
     PAYER,
     PUBLIC,
@@ -97,6 +99,17 @@ def bundled_as_they_are(name: str) -> Packet:
     return made
 
 
+def completed(name: str) -> str:
+    """A package that a clinician completed in the sandbox: answers given, one replaced, attested."""
+    (whole,) = made_packets(name)
+    package = FormPackage(200, read_json(whole.files[PACKAGE].encode()), ())
+    asked = (item["linkId"] for item in items_of(package.form) if item["type"] == "boolean")
+    entered = dict.fromkeys(asked, "yes") | {"weight": "70.5"}
+    made = filled(package.form, package.response, entered, "Practitioner/oncologist", CLOCK).response
+    assert made["status"] == "completed"
+    return write_json(package.with_response(made))
+
+
 def prepared(folder: Path) -> dict[str, str]:
     """Writes all files; the profile to check each by, empty for the ones that it names itself."""
     texts = {
@@ -108,6 +121,7 @@ def prepared(folder: Path) -> dict[str, str]:
         (whole,) = made_packets(name)
         texts |= {f"package-{name}": whole.files[PACKAGE], f"request-{name}": whole.files[REQUEST]}
     texts["package-without-coverage"] = bundled_as_they_are(PATIENT).files[PACKAGE]
+    texts["package-completed"] = completed("cd22-never-tested")
     texts |= {f"thin-{name}": thin(name).files[REQUEST] for name in THIN}
     for name, text in texts.items():
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
@@ -132,7 +146,9 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["form", "library", "metadata", "package-without-coverage"])
+@pytest.mark.parametrize(
+    "name", ["form", "library", "metadata", "package-without-coverage", "package-completed"]
+)
 def test_forms_and_what_is_around_them(errors: dict[str, list[str]], name: str) -> None:
     assert errors[name] == []
 
