@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Protocol
 
+from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.references import contained_id, local_reference
 
@@ -72,12 +73,13 @@ class Resource:
 class Gap:
     """Something that could not be seen: a whole need, or (``partial``) a part of it.
 
-    ``reason`` is a clause that can follow a colon, such as ``the server answered 403``.
+    ``reason`` is a clause that can follow a colon, such as ``the server answered 403``; ``code`` is its kind.
     """
 
     need: DataKind
     reason: str
     partial: bool = False
+    code: GapCode = GapCode.OTHER
 
 
 class Resolver(Protocol):
