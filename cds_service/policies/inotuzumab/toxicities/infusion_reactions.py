@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.problems import Problem, is_unread, named_causes
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.grades import grade_in, severity_in
@@ -32,7 +33,7 @@ from cds_service.remembering import once
 
 _TOPIC = "reaction"
 _NAMES = ("reaction", "anaphylaxis")
-_ANAPHYLAXIS_CODES = frozenset({"39579001", "T782XXA"})
+_ANAPHYLAXIS_CODES = code_set("anaphylaxis")
 _INOTUZUMAB = re.compile(r"\b(?:inotuzumab|besponsa|InO|J9229|1942950|1942954|1942959)\b", re.IGNORECASE)
 # What follows "due to" and names no drug.
 _NO_AGENT = re.compile(
@@ -129,9 +130,8 @@ def _mild(case: Case, p: Problem, text: str) -> Event | None:
 
 
 def _is_severe(p: Problem) -> bool:
-    anaphylaxis = naming(p, _TOPIC, "anaphylaxis") in (Named.STATED, Named.SUSPECTED) or any(
-        c in _ANAPHYLAXIS_CODES for _, c in p.codes
-    )
+    is_named = naming(p, _TOPIC, "anaphylaxis") in (Named.STATED, Named.SUSPECTED)
+    anaphylaxis = is_named or _ANAPHYLAXIS_CODES.has_any(p.codes)
     return (
         (p.grade or 0) >= days("tox.grade_severe")
         or p.severity in ("severe", "life-threatening")
