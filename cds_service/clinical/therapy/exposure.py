@@ -94,7 +94,7 @@ class DrugUse:
     @property
     def is_given(self) -> bool:
         """Whether the record says that the drug was given or taken (rank order of POL-COURSE-DOSE)."""
-        return self.status in _GIVEN[self.kind]
+        return self.status in GIVEN_STATUSES[self.kind]
 
     @property
     def first_known(self) -> When | None:
@@ -113,12 +113,13 @@ class DrugUse:
         return " ; ".join((self.words, *self.texts, self.reasons))
 
 
-_GIVEN = {
-    "MedicationAdministration": {"completed", "in-progress", "stopped"},
-    "MedicationStatement": {"completed", "active", "stopped"},
-    "MedicationDispense": {"completed"},
-    "MedicationRequest": {"completed"},
-    "ServiceRequest": {"completed"},
+# The statuses with which a record of each type proves that a drug was given.
+GIVEN_STATUSES: Mapping[str, frozenset[str]] = {
+    "MedicationAdministration": frozenset({"completed", "in-progress", "stopped"}),
+    "MedicationStatement": frozenset({"completed", "active", "stopped"}),
+    "MedicationDispense": frozenset({"completed"}),
+    "MedicationRequest": frozenset({"completed"}),
+    "ServiceRequest": frozenset({"completed"}),
 }
 
 

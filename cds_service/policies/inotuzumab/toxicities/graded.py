@@ -14,6 +14,7 @@ from datetime import date
 
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.mentions import Mention, newest_of
+from cds_service.clinical.named_conditions import MARROW
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.assertions import Reading
 from cds_service.clinical.reading.mentioned import first_name
@@ -27,7 +28,7 @@ from cds_service.policies.inotuzumab.numbers import days, span
 from cds_service.remembering import once
 
 # Events with a table of their own: the codes' concepts, and what a name states by the reader.
-_HEMATOLOGIC = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression", "cytopenia"})
+_HEMATOLOGIC = MARROW | {"cytopenia"}
 _HEMATOLOGIC_CODES = code_set("hematologic_toxicity")
 # The reader's topics on infection and bleeding, and the values that state one.
 _TOPICS = ("infection", "bleeding")

@@ -18,6 +18,7 @@ from cds_service.clinical.reading.grades import grade_in, severity_in
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named
 from cds_service.clinical.therapy.drugs import INOTUZUMAB, drugs_in_text
+from cds_service.engine.verdict import any_true
 from cds_service.fhir.dates import When
 from cds_service.oncology.toxic_events import (
     NOTES,
@@ -34,7 +35,8 @@ from cds_service.remembering import once
 _TOPIC = "reaction"
 _NAMES = ("reaction", "anaphylaxis")
 _ANAPHYLAXIS_CODES = code_set("anaphylaxis")
-_INOTUZUMAB = re.compile(r"\b(?:inotuzumab|besponsa|InO|J9229|1942950|1942954|1942959)\b", re.IGNORECASE)
+_INOTUZUMAB_CODES = "|".join(sorted(code_set("inotuzumab_suspected").bare))
+_INOTUZUMAB = re.compile(rf"\b(?:inotuzumab|besponsa|InO|{_INOTUZUMAB_CODES})\b", re.IGNORECASE)
 # What follows "due to" and names no drug.
 _NO_AGENT = re.compile(
     r"(?:\w{1,40} )?(?:infusion|dose|treatment|therapy|chemo\w{0,20}|drug|medication|cycle|rate|antibody|conjugate)\b",
@@ -171,8 +173,6 @@ def _at_dose(case: Case, when: When | None) -> bool | None:
     """Whether an event falls on the day of an inotuzumab dose or the next; None: cannot be determined."""
     history = case.frame.history
     window = timedelta(days=days("irr.window"))
-    answers = {None if when is None else when.is_within(d.day, d.day + window) for d in history.given}
-    if True in answers:
-        return True
-    unknown = None in answers or history.undated or doses_unseen(case.chart, history)
-    return None if unknown else False
+    answers = [None if when is None else when.is_within(d.day, d.day + window) for d in history.given]
+    more = [None] if history.undated or doses_unseen(case.chart, history) else []
+    return any_true([*answers, *more])
