@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
-from cds_service.ehr.belonging import Owner, owner
 from cds_service.ehr.bundles import Page
 from cds_service.ehr.medications import without_foreign
 from cds_service.ehr.needs import DataNeed
+from cds_service.fhir.belonging import Owner, owner
 from cds_service.fhir.gaps import Reason
 from cds_service.fhir.record import Gap, Resource
 
