@@ -27,6 +27,7 @@ from cds_service.ehr.prefetch import prefetched
 from cds_service.ehr.scopes import Access
 from cds_service.ehr.search import NotOfferedError, answers, following
 from cds_service.ehr.seen import Note, Seen
+from cds_service.fhir.belonging import MAY_NAME_NOBODY
 from cds_service.fhir.gaps import GapCode, Reason
 from cds_service.fhir.record import DataKind, Record, Resource, record_from
 
@@ -234,7 +235,8 @@ class _Call:
     def _remark_on_strangers(self, seen: Seen, *, beside: Sequence[Resource]) -> None:
         """Rows of another patient leave nothing unseen, unless they came in the place of all of this patient's."""
         is_patient = seen.row.need is DataKind.PATIENT
-        alone = not seen.resources and (is_patient or all(r.type == "Patient" for r in beside))
+        own = [r for r in seen.resources if r.type not in MAY_NAME_NOBODY]
+        alone = not own and (is_patient or all(r.type in MAY_NAME_NOBODY | {"Patient"} for r in beside))
         if seen.strangers and alone and seen.failure is None:
             words = "the EHR answered with records of another patient, which were left out"
             seen.remark = Reason(words, GapCode.ANOTHER_PATIENT)

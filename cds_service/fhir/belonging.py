@@ -9,10 +9,11 @@ from typing import Any
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.references import local_reference
 
+# About no patient, and those that may also come without one.
 OF_NOBODY = frozenset(
     {"Medication", "Substance", "Practitioner", "PractitionerRole", "Organization", "Location", "Binary"}
 )
-_MAY_NAME_NOBODY = OF_NOBODY | {"Encounter"}
+MAY_NAME_NOBODY = OF_NOBODY | {"Encounter"}
 _MEMBERS = ("subject", "patient", "beneficiary")
 
 
@@ -38,7 +39,7 @@ def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
         return Owner.PATIENT
     if named:
         return Owner.ANOTHER
-    return Owner.PATIENT if kind in _MAY_NAME_NOBODY else Owner.UNCLEAR
+    return Owner.PATIENT if kind in MAY_NAME_NOBODY else Owner.UNCLEAR
 
 
 def _references(body: Mapping[str, Any]) -> Iterator[str]:

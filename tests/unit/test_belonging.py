@@ -2,7 +2,8 @@
 
 import pytest
 
-from cds_service.fhir.belonging import OF_NOBODY, Owner, owner
+from cds_service.fhir.belonging import MAY_NAME_NOBODY, Owner, owner
+from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.record import Resource, record_from
 from tests.ehr.hostile import bundle, fhir, running
 from tests.ehr.looking import conditions, gaps, ids, look, only
@@ -44,7 +45,7 @@ def test_whose_a_resource_is(name):
     assert bool(held) is (whose is Owner.PATIENT)
 
 
-@pytest.mark.parametrize("kind", sorted(OF_NOBODY | {"Encounter"}))
+@pytest.mark.parametrize("kind", sorted(MAY_NAME_NOBODY))
 def test_what_comes_along_and_names_no_patient_leaves_no_gap(kind):
     with running() as ehr:
         ehr.script("Condition", fhir(bundle(*conditions(1), {"resourceType": kind, "id": "x"})))
@@ -60,3 +61,13 @@ def test_another_patients_encounter_is_left_out_and_counted():
         seen = look(ehr, only("conditions"))
     assert ids(seen, "Encounter") == set()
     assert {note.need: note.strangers for note in seen.notes if note.strangers} == {"conditions": 1}
+
+
+@pytest.mark.parametrize("kind", sorted(MAY_NAME_NOBODY))
+def test_what_comes_along_does_not_stand_in_for_this_patients_own_rows(kind):
+    stranger = {"resourceType": "Condition", "id": "c9", "subject": OTHER}
+    with running() as ehr:
+        ehr.script("Condition", fhir(bundle(stranger, {"resourceType": kind, "id": "x"})))
+        seen = look(ehr, only("conditions"))
+    assert list(gaps(seen)) == ["conditions"]
+    assert seen.record.gaps[0].code is GapCode.ANOTHER_PATIENT
