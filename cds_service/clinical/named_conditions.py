@@ -32,6 +32,8 @@ _NAMED = {
     "lactation": ("lactation", "lactating"),
     "cytopenia": ("cytopenia", "cytopenia"),
 }
+# Concepts of the codes that record low counts of blood cells.
+MARROW = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression"})
 _STRONGEST = tuple(Named)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.named_conditions import recorded
 from cds_service.clinical.reading.grades import grade_in, severity_in
 from cds_service.clinical.reading.tokens import folded
@@ -159,10 +160,14 @@ def _is_worded_as_doubtful(words: str) -> bool:
 
 
 _SEVERITY_CODES = {
-    "442452003": "life-threatening",
-    "24484000": "severe",
-    "6736007": "moderate",
-    "255604002": "mild",
+    code: severity
+    for name, severity in {
+        "severity_life_threatening": "life-threatening",
+        "severity_severe": "severe",
+        "severity_moderate": "moderate",
+        "severity_mild": "mild",
+    }.items()
+    for code in code_set(name).bare
 }
 
 

@@ -13,16 +13,8 @@ from cds_service.fhir.codings import System, codes_in, normal_code, system_of
 
 CodeTable = Mapping[tuple[System, str], frozenset[str]]
 
-# Rows kept in the tables as known traps; reading them as the concept would be wrong.
-_TRAPS = {
-    (System.LOINC, "13056-7"),  # platelets in plasma, not in blood
-    (System.LOINC, "26746-8"),  # magnesium in red cells
-    (System.LOINC, "44974-4"),  # pulse by palpation, misused for QTc
-}
-
-
-# Neutrophils without the bands: a lower bound of the ANC, so a concept apart from it.
-_APART = {(System.LOINC, "30451-9"): "anc_segmented", (System.LOINC, "768-2"): "anc_segmented"}
+# Ends the concept of a row that is kept so that nobody takes its code for the concept it resembles.
+_TRAP = "_trap"
 
 
 @cache
@@ -31,11 +23,8 @@ def code_table(name: str) -> CodeTable:
     found: dict[tuple[System, str], set[str]] = {}
     for row in rows(name, unverified=name == "qt_drugs"):  # there only the QT level is unverified
         system = system_of(row["system"])
-        if system is None:
-            continue
-        key = (system, normal_code(system, row["code"]))
-        if key not in _TRAPS:
-            found.setdefault(key, set()).add(_APART.get(key, row["concept"]))
+        if system is not None and not row["concept"].endswith(_TRAP):
+            found.setdefault((system, normal_code(system, row["code"])), set()).add(row["concept"])
     return {key: frozenset(concepts) for key, concepts in found.items()}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_service.ehr.outcomes import FAILED_TEXT, Meaning, meaning_of
+from cds_service.fhir.gaps import GapCode, Reason
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
 
@@ -24,7 +25,7 @@ class Page:
 
     resources: tuple[Resource, ...] = ()
     next_link: str | None = None
-    remark: str | None = None
+    remark: Reason | None = None
     failed: bool = False
     self_link: str | None = None
 
@@ -34,9 +35,9 @@ def read_page(answer: object) -> Page:
     body = as_dict(answer)
     kind = as_text(body.get("resourceType"))
     if kind is None:
-        return Page(remark="the answer is not FHIR", failed=True)
+        return Page(remark=Reason("the answer is not FHIR"), failed=True)
     if kind == "OperationOutcome":
-        return Page(remark="the server answered with an error", failed=True)
+        return Page(remark=Reason("the server answered with an error", GapCode.STATUS), failed=True)
     if kind != "Bundle":
         return Page((Resource(body),))
     entries = as_dicts(body.get("entry"))
@@ -64,11 +65,11 @@ def _resources(entries: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:
             yield resource
 
 
-def _remark(entries: list[Mapping[str, Any]], *, has_rows: bool) -> tuple[str | None, bool]:
+def _remark(entries: list[Mapping[str, Any]], *, has_rows: bool) -> tuple[Reason | None, bool]:
     """What outcomes among the entries say about completeness, and whether that means failure."""
     answers = [as_dict(entry["response"]) for entry in entries if "response" in entry]
     if any((as_text(answer.get("status")) or "200")[0] not in "23" for answer in answers):
-        return FAILED_TEXT, True
+        return Reason(FAILED_TEXT), True
     outcomes = [c for c in map(_content, entries) if c.get("resourceType") == "OperationOutcome"]
-    meaning, remark = meaning_of(outcomes, has_rows=has_rows)
-    return remark, meaning is Meaning.FAILED
+    meaning, words = meaning_of(outcomes, has_rows=has_rows)
+    return Reason(words) if words is not None else None, meaning is Meaning.FAILED

@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 from cds_service.ehr.outcomes import issue_codes
 from cds_service.ehr.scopes import Access, access
+from cds_service.fhir.gaps import GapCode, Reason
 from cds_service.fhir.json_types import as_text
 from cds_service.json_text import NotStrictJson, read_json
 from cds_service.settings.addresses import same_origin
@@ -26,7 +27,6 @@ _BOM = b"\xef\xbb\xbf"
 _ACCEPT = "application/fhir+json, application/json;q=0.9"
 _OUTBOUND_REASONS = {
     "refused": "the address is not one that may be contacted",
-    "timeout": LATE,
     "too-large": "the answer was too large",
     "connection": "the EHR could not be reached",
     "tls": "the EHR could not be reached safely",
@@ -36,13 +36,25 @@ _OUTBOUND_REASONS = {
 class FhirError(Exception):
     """No usable answer. ``str()`` is a clause that can follow a colon; ``status`` when there was one.
 
-    ``issues`` are the issue types of the OperationOutcome that came with it.
+    ``issues`` are the issue types of the OperationOutcome that came with it; ``code`` is the kind of failure.
     """
 
-    def __init__(self, reason: str, status: int | None = None, issues: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        reason: str,
+        status: int | None = None,
+        issues: frozenset[str] = frozenset(),
+        code: GapCode = GapCode.OTHER,
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.issues = issues
+        self.code = code
+
+    @property
+    def reason(self) -> Reason:
+        """Why there was no usable answer."""
+        return Reason(str(self), self.code)
 
     @property
     def is_refusal(self) -> bool:
@@ -101,16 +113,17 @@ class FhirClient:
             answer = self._answer(url, deadline)
         if answer.status == 401:
             self._token_refused.set()
-            raise FhirError("the EHR no longer accepts the access token", 401)
+            raise _token_refused()
         if 300 <= answer.status < 400:
-            raise FhirError("the server answered with a redirect, which is not followed", answer.status)
+            words = "the server answered with a redirect, which is not followed"
+            raise FhirError(words, answer.status, code=GapCode.STATUS)
         if answer.status != 200:
-            raise FhirError(f"the server answered {answer.status}", answer.status, _issues(answer))
+            raise _refused(answer, _issues(answer))
         return _json_object(answer)
 
     def _answer(self, url: str, deadline: float, max_bytes: int = MAX_BYTES) -> Response:
         if self._token_refused.is_set():
-            raise FhirError("the EHR no longer accepts the access token", 401)
+            raise _token_refused()
         headers = {"Accept": _ACCEPT, "Cache-Control": "no-cache"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -119,13 +132,13 @@ class FhirClient:
                 url, headers=headers, allowed=self.is_own, deadline=deadline, max_bytes=max_bytes
             )
         except OutboundError as failure:
-            raise FhirError(_OUTBOUND_REASONS[failure.kind]) from None
+            raise _unreached(failure) from None
 
     def content(self, url: str, deadline: float, max_bytes: int) -> tuple[bytes, str]:
         """The bytes of a Binary and their content type, sent as a FHIR resource or as they are. Raises FhirError."""
         answer = self._answer(url, deadline, max_bytes)
         if answer.status != 200:
-            raise FhirError(f"the server answered {answer.status}", answer.status)
+            raise _refused(answer)
         content_type = answer.headers.get("content-type", "")
         if "json" not in content_type.lower():
             return answer.body, content_type
@@ -142,14 +155,32 @@ class FhirClient:
                 self.url("metadata"), headers={"Accept": _ACCEPT}, allowed=self.is_own, deadline=deadline
             )
         except OutboundError as failure:
-            raise FhirError(_OUTBOUND_REASONS[failure.kind]) from None
+            raise _unreached(failure) from None
         if answer.status != 200:
-            raise FhirError(f"the server answered {answer.status}", answer.status)
+            raise _refused(answer)
         return _json_object(answer)
 
     def is_own(self, url: str) -> bool:
         """Whether a URL lies on this server's own scheme, host and port."""
         return same_origin(url, self.server)
+
+
+def late() -> FhirError:
+    """The failure of whatever had not answered at the deadline."""
+    return FhirError(LATE, code=GapCode.TIMEOUT)
+
+
+def _unreached(failure: OutboundError) -> FhirError:
+    return late() if failure.kind == "timeout" else FhirError(_OUTBOUND_REASONS[failure.kind])
+
+
+def _token_refused() -> FhirError:
+    return FhirError("the EHR no longer accepts the access token", 401, code=GapCode.UNAUTHORIZED)
+
+
+def _refused(answer: Response, issues: frozenset[str] = frozenset()) -> FhirError:
+    code = GapCode.UNAUTHORIZED if answer.status == 401 else GapCode.STATUS
+    return FhirError(f"the server answered {answer.status}", answer.status, issues, code)
 
 
 def _retry_after(answer: Response) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cds_service.ehr.bundles import Page
 from cds_service.ehr.crew import AT_ONCE, Crew
-from cds_service.ehr.fhir_client import LATE, FhirClient, FhirError
+from cds_service.ehr.fhir_client import FhirClient, FhirError, late
 from cds_service.ehr.medications import (
     MOST_READ,
     drug_reference,
@@ -27,9 +27,13 @@ from cds_service.ehr.prefetch import prefetched
 from cds_service.ehr.scopes import Access
 from cds_service.ehr.search import NotOfferedError, answers, following
 from cds_service.ehr.seen import Note, Seen
+from cds_service.fhir.belonging import MAY_NAME_NOBODY
+from cds_service.fhir.gaps import GapCode, Reason
 from cds_service.fhir.record import DataKind, Record, Resource, record_from
 
-_SCOPE = "the granted scopes do not allow it"
+_SCOPE = Reason("the granted scopes do not allow it", GapCode.SCOPE)
+_FIRST_PAGE = Reason("only its first page was sent", GapCode.CUT_OFF)
+_PART = Reason("the granted scopes allow only a part of it", GapCode.SCOPE)
 
 
 class NoAccess(Exception):
@@ -95,7 +99,7 @@ class _Call:
         drafts = request.draft_resources
         self.medications = {r.reference: r for r in drafts if r.type == "Medication"}
         self.notes: dict[str, Resource] = {}  # Binaries by the address that a document gives
-        self.asked: dict[str, str] = {}  # references of Medications, each with why it was not had
+        self.asked: dict[str, Reason] = {}  # references of Medications, each with why it was not had
 
     def take_prefetch(self) -> _Open:
         """Take in what was sent; gives back the rows that are absent or have further pages."""
@@ -115,9 +119,9 @@ class _Call:
             raise NoAccess
         for row, page in open_rows:
             if page is None:
-                self.seen[row.need].failure = "it was not sent, and there is no FHIR server to ask"
+                self.seen[row.need].failure = Reason("it was not sent, and there is no FHIR server to ask")
             else:
-                self.seen[row.need].remark = "only its first page was sent"
+                self.seen[row.need].remark = _FIRST_PAGE
 
     def fetch(self, client: FhirClient, open_rows: _Open) -> None:
         """Ask the server for what is open, and for drugs that are named by reference only."""
@@ -146,7 +150,7 @@ class _Call:
                 if handed.error is not None:
                     self._fail(handed.label, handed.error)
         for label in running:
-            self._fail(label, FhirError(LATE))
+            self._fail(label, late())
 
     def _notes_reader(
         self, client: FhirClient, crew: Crew[_Label, Page], running: set[_Label]
@@ -171,7 +175,7 @@ class _Call:
         if granted is Access.NONE:
             self.seen[row.need].failure = _SCOPE
         elif granted is Access.PART:
-            self.seen[row.need].remark = "the granted scopes allow only a part of it"
+            self.seen[row.need].remark = _PART
         return granted.allowed
 
     def _job(self, client: FhirClient, row: DataNeed, page: Page | None) -> Iterator[Page]:
@@ -197,18 +201,18 @@ class _Call:
             self.asked |= dict.fromkeys(new, _SCOPE)
             return []
         room = max(MOST_READ - len(self.asked), 0)
-        self.asked |= dict.fromkeys(new[room:], f"only {MOST_READ} drugs were looked up")
-        self.asked |= dict.fromkeys(new[:room], "the server does not have it")
+        self.asked |= dict.fromkeys(new[room:], Reason(f"only {MOST_READ} drugs were looked up"))
+        self.asked |= dict.fromkeys(new[:room], Reason("the server does not have it"))
         return new[:room]
 
     def _fail(self, label: _Label, error: Exception) -> None:
         if not isinstance(error, FhirError):
             raise error
         if isinstance(label, DataKind):
-            self.seen[label].failure = str(error)
+            self.seen[label].failure = error.reason
             self.seen[label].not_offered = isinstance(error, NotOfferedError)
         else:
-            self.asked[label] = str(error)
+            self.asked[label] = error.reason
 
     def record(self) -> Record:
         """The record of all that was seen, with a gap for each need that was not, or not wholly."""
@@ -231,9 +235,11 @@ class _Call:
     def _remark_on_strangers(self, seen: Seen, *, beside: Sequence[Resource]) -> None:
         """Rows of another patient leave nothing unseen, unless they came in the place of all of this patient's."""
         is_patient = seen.row.need is DataKind.PATIENT
-        alone = not seen.resources and (is_patient or all(r.type == "Patient" for r in beside))
+        own = [r for r in seen.resources if r.type not in MAY_NAME_NOBODY]
+        alone = not own and (is_patient or all(r.type in MAY_NAME_NOBODY | {"Patient"} for r in beside))
         if seen.strangers and alone and seen.failure is None:
-            seen.remark = "the EHR answered with records of another patient, which were left out"
+            words = "the EHR answered with records of another patient, which were left out"
+            seen.remark = Reason(words, GapCode.ANOTHER_PATIENT)
 
     def _remark_on_drugs(self, seen: Seen) -> None:
         """Say which drugs stayed unknown because their Medication was not to be had."""
@@ -245,5 +251,6 @@ class _Call:
             and not has_drug_in_words(resource)
         ]
         if lost:
-            why = self.asked.get(lost[0], "it was not sent")
-            seen.remark = f"which drug is meant is not known for {len(lost)} of them: {why}"
+            why = self.asked.get(lost[0], Reason("it was not sent"))
+            words = f"which drug is meant is not known for {len(lost)} of them: {why}"
+            seen.remark = Reason(words, why.code)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.terms import code_table
 from cds_service.fhir.codings import System
 from cds_service.fhir.record import DataKind
@@ -19,8 +20,6 @@ PATIENT_TOKEN = "{{context.patientId}}"
 PAGE = "&_count=200"
 MAX_URL_BYTES = 1800  # some gateways cut URLs at 2048; longer code lists are asked for in parts
 
-# Reports that may come as an Observation: marrow aspirate and biopsy, flow cytometry, immunostains.
-_REPORT_CODES = ("48807-2", "33721-2", "33719-6", "55230-7", "55229-9")
 _CATEGORIES = "laboratory,vital-signs,exam,survey,procedure,imaging,social-history,therapy,activity"
 
 
@@ -80,7 +79,7 @@ def _in_parts(path: str) -> tuple[str, ...]:
 def deciding_codes() -> tuple[str, ...]:
     """The bare LOINC codes of all results that can decide something, and of reports sent as results."""
     labs = [code for system, code in code_table("labs") if system is System.LOINC]
-    return tuple(sorted({*labs, *_REPORT_CODES}))
+    return tuple(sorted({*labs, *code_set("marrow_report").bare}))
 
 
 def _of(need: DataKind, type_: str, why: str, parameters: str = "", by: str = "patient") -> DataNeed:

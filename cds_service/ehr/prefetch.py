@@ -10,8 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from cds_service.ehr.bundles import Page, read_page
+from cds_service.fhir.gaps import Reason
 from cds_service.fhir.json_types import as_dict
 from cds_service.fhir.record import DataKind
+
+_NOT_SENT = Reason("the EHR tried in vain to send it")
 
 
 def prefetched(prefetch: Mapping[str, Any], need: DataKind) -> Page | None:
@@ -37,7 +40,7 @@ def sent(prefetch: Mapping[str, Any], key: str) -> Page | None:
     if not isinstance(value, dict) or "resourceType" not in value:
         return None
     page = read_page(value)
-    return replace(page, remark="the EHR tried in vain to send it") if page.failed else page
+    return replace(page, remark=_NOT_SENT) if page.failed else page
 
 
 def _of_entry(entry: Mapping[str, Any]) -> Page:
@@ -45,4 +48,4 @@ def _of_entry(entry: Mapping[str, Any]) -> Page:
     if as_dict(entry.get("resource")):
         return read_page(entry["resource"])
     status = str(as_dict(entry["response"]).get("status", ""))
-    return Page() if status.startswith("2") else Page(remark="the EHR tried in vain to send it", failed=True)
+    return Page() if status.startswith("2") else Page(remark=_NOT_SENT, failed=True)

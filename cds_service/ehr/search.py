@@ -15,6 +15,7 @@ from cds_service.ehr.bundles import Page, read_page
 from cds_service.ehr.capabilities import SHARED
 from cds_service.ehr.fhir_client import FhirClient, FhirError
 from cds_service.ehr.needs import DataNeed
+from cds_service.fhir.gaps import GapCode, Reason
 
 MAX_PAGES = 20
 MAX_ROWS = 2000
@@ -104,7 +105,7 @@ def _first(client: FhirClient, path: str, deadline: float) -> Page:
     page = read_page(client.get(client.url(path), deadline))
     if page.resources or page.failed or "?" not in path or not _lost_its_patient(page.self_link, path):
         return page
-    return replace(page, remark="the server did not understand the whole search", failed=True)
+    return replace(page, remark=Reason("the server did not understand the whole search"), failed=True)
 
 
 def _lost_its_patient(self_link: str | None, path: str) -> bool:
@@ -128,17 +129,17 @@ def following(client: FhirClient, url: str, page: Page, deadline: float) -> Iter
             return
         url = client.url(page.next_link, url)
         if not client.is_own(url):
-            yield Page(remark="the next page lies on another server, which is not asked")
+            yield Page(remark=Reason("the next page lies on another server, which is not asked"))
             return
         if url in visited:
-            yield Page(remark="the server's pages lead back to themselves")
+            yield Page(remark=Reason("the server's pages lead back to themselves"))
             return
         if rows >= MAX_ROWS:
-            yield Page(remark=f"only the first {rows} rows were read")
+            yield Page(remark=Reason(f"only the first {rows} rows were read", GapCode.CUT_OFF))
             return
         visited.add(url)
         page = read_page(client.get(url, deadline))
         rows += len(page.resources)
         yield page
     if page.next_link is not None:
-        yield Page(remark=f"only the first {MAX_PAGES} pages were read")
+        yield Page(remark=Reason(f"only the first {MAX_PAGES} pages were read", GapCode.CUT_OFF))

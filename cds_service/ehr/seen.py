@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
-from cds_service.ehr.belonging import Owner, owner
 from cds_service.ehr.bundles import Page
 from cds_service.ehr.medications import without_foreign
 from cds_service.ehr.needs import DataNeed
+from cds_service.fhir.belonging import Owner, owner
+from cds_service.fhir.gaps import Reason
 from cds_service.fhir.record import Gap, Resource
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,8 @@ class Seen:
     resources: list[Resource] = field(default_factory=list)
     pages: int = 0
     origin: str = ""
-    failure: str | None = None
-    remark: str | None = None
+    failure: Reason | None = None
+    remark: Reason | None = None
     strangers: int = 0
     not_offered: bool = False
 
@@ -75,18 +76,18 @@ class Seen:
             log.warning("safety: %d %s of another patient discarded", others, self.row.resource_type)
             self.strangers += others
         if unclear:
-            self.remark = "entries that do not say whose they are were left out"
+            self.remark = Reason("entries that do not say whose they are were left out")
 
     @property
     def gap(self) -> Gap | None:
         """What is missing; partial when something was seen all the same."""
         reason = self.failure or self.remark
-        if self.not_offered:
+        if self.not_offered or reason is None:
             return None
-        return Gap(self.row.need, reason, bool(self.resources)) if reason is not None else None
+        return Gap(self.row.need, reason.words, bool(self.resources), reason.code)
 
     @property
     def note(self) -> Note:
         dropped = f"{self.strangers} rows of another patient were left out" if self.strangers else ""
-        reason = self.failure or self.remark or dropped
+        reason = str(self.failure or self.remark or dropped)
         return Note(self.row.need, self.origin, len(self.resources), self.pages, reason, self.strangers)

@@ -1,4 +1,7 @@
-"""Three-valued verdicts with Kleene's logic: a fact that is missing is never a "no"."""
+"""Three-valued verdicts with Kleene's logic: a fact that is missing is never a "no".
+
+The same for answers to a question of fact, where None stands for "it cannot be determined".
+"""
 
 from __future__ import annotations
 
@@ -50,3 +53,25 @@ def agreed(verdicts: Iterable[Verdict]) -> Verdict:
     """The verdict that every possible reading gives; UNKNOWN when readings differ, or there is none."""
     seen = set(verdicts)
     return seen.pop() if len(seen) == 1 else Verdict.UNKNOWN
+
+
+def all_true(answers: Iterable[bool | None]) -> bool | None:
+    """True when all are; False as soon as one is; else None. Nothing to check is True."""
+    seen = set(answers)
+    if False in seen:
+        return False
+    return None if None in seen else True
+
+
+def any_true(answers: Iterable[bool | None]) -> bool | None:
+    """True as soon as one is; False when all are; else None. Nothing to choose from is False."""
+    seen = set(answers)
+    if True in seen:
+        return True
+    return None if None in seen else False
+
+
+def agreed_answer(answers: Iterable[bool | None]) -> bool | None:
+    """The answer that every possible reading gives; None when readings differ, or there is none."""
+    seen = set(answers)
+    return seen.pop() if len(seen) == 1 else None

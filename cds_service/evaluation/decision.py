@@ -18,6 +18,7 @@ from cards import CardForm
 from cds_service.engine.attempts import Allowance
 from cds_service.engine.determination import Determination
 from cds_service.evaluation.payer import with_payer
+from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.record import DataKind, Gap, Record, Resource
 from cds_service.json_text import write_json
 from cds_service.policies import DrugPolicy
@@ -87,7 +88,7 @@ def written(grounds: Grounds, answer: object) -> bytes:
             "tenant": grounds.tenant,
             "patient": grounds.patient_id,
             "resources": {kind: _resources(held) for kind, held in record.by_type.items()},
-            "gaps": [[gap.need.value, gap.reason, gap.partial] for gap in record.gaps],
+            "gaps": [[gap.need.value, gap.reason, gap.partial, gap.code.value] for gap in record.gaps],
             "not_offered": [need.value for need in record.not_offered],
             "drafts": _resources(grounds.drafts),
             "policies": list(grounds.policies),
@@ -108,7 +109,7 @@ def read(content: bytes) -> tuple[Grounds, str]:
     kept = json.loads(content, parse_float=Decimal)
     if kept["form"] != _FORM:
         raise ValueError("the decision was written down by another version of this program")
-    gaps = tuple(Gap(DataKind(need), reason, partial) for need, reason, partial in kept["gaps"])
+    gaps = tuple(_read_gap(*gap) for gap in kept["gaps"])
     by_type = {kind: _read_resources(held) for kind, held in kept["resources"].items()}
     grounds = Grounds(
         tenant=kept["tenant"],
@@ -126,6 +127,11 @@ def read(content: bytes) -> tuple[Grounds, str]:
         options=kept.get("options", {}),
     )
     return grounds, kept["answer"]
+
+
+def _read_gap(need: str, reason: str, partial: bool, code: str = GapCode.OTHER) -> Gap:
+    """A gap; what was kept before gaps had a code has three members."""
+    return Gap(DataKind(need), reason, partial, GapCode(code))
 
 
 def _resources(held: Sequence[Resource]) -> list[list[Any]]:

@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Protocol
 
+from cds_service.fhir.belonging import OF_NOBODY, Owner, owner
+from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.references import contained_id, local_reference
 
@@ -72,12 +74,13 @@ class Resource:
 class Gap:
     """Something that could not be seen: a whole need, or (``partial``) a part of it.
 
-    ``reason`` is a clause that can follow a colon, such as ``the server answered 403``.
+    ``reason`` is a clause that can follow a colon, such as ``the server answered 403``; ``code`` is its kind.
     """
 
     need: DataKind
     reason: str
     partial: bool = False
+    code: GapCode = GapCode.OTHER
 
 
 class Resolver(Protocol):
@@ -130,17 +133,15 @@ class Record:
 
 _WITHDRAWN = {"entered-in-error", "cancelled", "refuted"}
 _NO_RESULT = {"registered", "unknown"}
-_SUBJECT_MEMBERS = ("subject", "patient", "beneficiary")
-_WITHOUT_SUBJECT = {"Medication", "Substance", "Practitioner", "PractitionerRole", "Organization", "Binary"}
 
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:
     """Whether a resource may count at all: this patient's, not withdrawn, and with a result if a result."""
     kind = as_text(body.get("resourceType"))
-    if kind in _WITHOUT_SUBJECT:
-        return True
-    if not _is_of_patient(body, patient_id):
+    if owner(body, patient_id) is not Owner.PATIENT:
         return False
+    if kind in OF_NOBODY:
+        return True
     status = as_text(body.get("status"))
     is_over = kind == "Coverage" and status == "cancelled"  # which says that a plan has ended
     if (status in _WITHDRAWN and not is_over) or (kind == "Observation" and status in _NO_RESULT):
@@ -155,20 +156,6 @@ def _verification(body: Mapping[str, Any]) -> str | None:
         if code := as_text(coding.get("code")):
             return code
     return None
-
-
-def _is_of_patient(body: Mapping[str, Any], patient_id: str) -> bool:
-    if body.get("resourceType") == "Patient":
-        return body.get("id") == patient_id
-    wanted = f"Patient/{patient_id}"
-    if body.get("resourceType") == "Appointment":
-        actors = [as_dict(p.get("actor")) for p in as_dicts(body.get("participant"))]
-        return any(local_reference(as_text(a.get("reference")) or "") == wanted for a in actors)
-    for member in _SUBJECT_MEMBERS:
-        if member in body:
-            reference = as_text(as_dict(body[member]).get("reference")) or ""
-            return local_reference(reference) == wanted
-    return False
 
 
 def record_from(

@@ -18,15 +18,6 @@ from cds_service.web.accounts import Account
 
 # An EHR may put anything into hookInstance; only what it should be is taken over.
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-# Gap reasons are sentences for prescribers; alerts need a few kinds.
-_KINDS = (
-    ("in time", "timeout"),
-    ("scopes", "scope"),
-    ("server answered 401", "unauthorized"),
-    ("server answered", "status"),
-    ("first", "cut off"),
-    ("another patient", "another patient"),
-)
 
 
 def _rules(card: Mapping[str, Any]) -> tuple[str, ...]:
@@ -60,7 +51,7 @@ def note(account: Account, answered: Answered) -> None:
     account.facts += [("unseen", gap.need.value) for gap in gaps]
     _note_what_is_missing(account, answered)
     for gap in gaps:
-        metrics.EHR_FAILURES.labels(_kind(gap.reason)).inc()
+        metrics.EHR_FAILURES.labels(gap.code.value).inc()
     if strangers := sum(n.strangers for n in answered.gathered.notes):
         account.facts.append(("rows of another patient dropped", str(strangers)))
         metrics.STRANGERS.inc(strangers)
@@ -84,7 +75,3 @@ def _note_what_is_missing(account: Account, answered: Answered) -> None:
     if answered.grounds is not None and answered.grounds.steps is not None:
         account.facts.append(("evaluation", "not finished in time"))
         metrics.NOT_EVALUATED.labels("time").inc()
-
-
-def _kind(reason: str) -> str:
-    return next((kind for words, kind in _KINDS if words in reason), "other")

@@ -14,17 +14,16 @@ from functools import cached_property
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.observations.units import ucum_of
-from cds_service.clinical.therapy.exposure import DrugUse
+from cds_service.clinical.therapy.exposure import GIVEN_STATUSES, DrugUse
 from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.order_dose import DOSE_UNITS
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import as_decimal, unit_names
 
+# A statement that was stopped proves that the drug was given, and not which doses.
 _DOSE_STATUSES = {
-    "MedicationAdministration": {"completed", "in-progress", "stopped"},
-    "MedicationStatement": {"completed", "active"},
-    "MedicationDispense": {"completed"},
-    "MedicationRequest": {"completed"},
+    kind: statuses - {"stopped"} if kind == "MedicationStatement" else statuses
+    for kind, statuses in GIVEN_STATUSES.items()
 }
 
 

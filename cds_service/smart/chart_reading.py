@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cds_service.ehr.fhir_client import LATE, FhirClient, FhirError
+from cds_service.ehr.fhir_client import FhirClient, FhirError
 from cds_service.ehr.gather import EhrRequest, gather
 from cds_service.ehr.payors import with_payors
 from cds_service.ehr.scopes import Access
+from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.record import DataKind, Record, Resource
 from cds_service.smart import refusals
 from cds_service.smart.login.session import Login
@@ -52,6 +53,6 @@ def _patient(client: FhirClient, login: Login, deadline: float) -> Mapping[str, 
             raise refusals.session_over("token-refused") from None
         if failure.status == 403:
             raise refusals.not_allowed("patient-refused") from None
-        if str(failure) == LATE:
+        if failure.code is GapCode.TIMEOUT:
             raise refusals.ehr_late() from None
         raise refusals.ehr_failed("patient-not-readable") from None

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from cds_service.fhir.gaps import GapCode, Reason
 from cds_service.store import audit_trail
 from tests.operations.conftest import bearer
 from tests.operations.whole_service import complete_request, whole_service
@@ -81,6 +82,25 @@ def test_what_could_not_be_seen_is_named_by_its_kind(client: FlaskClient) -> Non
     facts = _facts(_event(client))
     assert ("completeness", "partial") in facts
     assert ("unseen", "observations") in facts
+
+
+def test_what_an_ehr_left_unanswered_is_counted_by_the_code_of_the_gap_whatever_its_words(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_off = 'cds_ehr_failures_total{kind="cut off"}'
+    monkeypatch.setattr("cds_service.ehr.gather._FIRST_PAGE", Reason("in other words", GapCode.CUT_OFF))
+    request = complete_request()
+    observations = {**request["prefetch"]["otherObservations"], "link": [{"relation": "next", "url": "x?2"}]}
+    request["prefetch"]["otherObservations"] = observations
+    before = _value(client, cut_off)
+    client.post(HOOK, json=request, headers=bearer())
+
+    assert _value(client, cut_off) == before + 1
+
+
+def _value(client: FlaskClient, name: str) -> float:
+    lines = client.get("/metrics").get_data(as_text=True).splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
 def test_a_call_without_access_to_data_is_accounted_for_with_its_patient(client: FlaskClient) -> None:

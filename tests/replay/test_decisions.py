@@ -199,7 +199,7 @@ def test_an_order_that_cannot_be_read_is_rejected_whoever_its_patient_is(tmp_pat
     assert replay(folder, out=tmp_path / "out").exit_code == 1
     reasons = [(r["file"], r["line"], r["reason"]) for r in rejected(tmp_path / "out")]
     assert reasons == [
-        ("Broken.ndjson", 1, "it is not JSON at line 1, column 98"),
+        ("Broken.ndjson", 1, "it is not JSON at line 1, column 101"),
         ("Broken.ndjson", 2, "a number has more than 64 digits"),
     ]
 

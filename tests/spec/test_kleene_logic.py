@@ -2,9 +2,18 @@
 
 import pytest
 
-from cds_service.engine.verdict import Verdict, agreed, all_of, any_of
+from cds_service.engine.verdict import (
+    Verdict,
+    agreed,
+    agreed_answer,
+    all_of,
+    all_true,
+    any_of,
+    any_true,
+)
 
 M, N, U = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
+ANSWER = {M: True, N: False, U: None}
 LETTERS = {"M": M, "N": N, "?": U}
 
 TABLE = """
@@ -50,3 +59,15 @@ def test_nothing_to_check_is_met_and_nothing_to_choose_from_is_not():
 )
 def test_readings_that_agree_decide(readings, expected):
     assert agreed(readings) is expected
+
+
+@pytest.mark.parametrize(("a", "b", "conjunction", "disjunction"), ROWS)
+def test_answers_to_questions_of_fact_follow_the_same_table(a, b, conjunction, disjunction):
+    answers = [ANSWER[a], ANSWER[b]]
+    assert all_true(answers) is ANSWER[conjunction]
+    assert any_true(answers) is ANSWER[disjunction]
+    assert agreed_answer(answers) is ANSWER[agreed([a, b])]
+
+
+def test_of_no_answers_all_are_true_and_none_is():
+    assert (all_true([]), any_true([]), agreed_answer([])) == (True, False, None)

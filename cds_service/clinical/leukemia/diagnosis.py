@@ -5,11 +5,11 @@ Groups conditions and immunophenotype texts; decides nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.marker_words import marker_sign
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.markers.lineage import (
@@ -27,18 +27,16 @@ from cds_service.clinical.reading.recorded import Named, named
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
 
-_UNCLEAR_ICD = ("C950", "C959", "C919")
-_OTHER_ICD = re.compile(r"C8[1-8]|C9[0-6]|D4[5-7]")
+_UNCLEAR_CODES = code_set("all_unclear")
+_OTHER_CODES = code_set("hematologic_neoplasm")
 _UNSPECIFIED = frozenset({"all_unspecified_lineage", "ph_positive", "all_relapsed", "all_refractory"})
 # C83.5x leaves the lineage open (POL-CODE-C835); D46.A is another disease (POL-CODE-D46A).
 _UNCLEAR = frozenset({"lymphoblastic_lymphoma_c835", "null_cell_all"})
 _OTHER_CONCEPTS = frozenset({"dlbcl", "mds_rcmd", "other_leukemia"})
-# "Lymphoid leukemia in relapse" may be of any lymphoid leukemia: it needs an ALL diagnosis beside it.
-NOT_ALL_BY_ITSELF = (System.SNOMED, "122951000119108")
-_HISTORY_ICD = "Z856"
-REMISSION_CODES = frozenset(
-    {(System.ICD10CM, "C9101"), (System.SNOMED, "425941003"), (System.SNOMED, "91856007")}
-)
+NOT_ALL_BY_ITSELF = code_set("not_all_by_itself")
+_HISTORY = code_set("history_of_leukemia")
+_RELAPSE_CODES = code_set("all_in_relapse")
+REMISSION_CODES = code_set("all_in_remission")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +94,15 @@ def _group(problem: Problem) -> str | None:
         if problem.is_a(lineage):
             return lineage
     worded = disease_in_words(problem.words)
-    if problem.concepts & _UNSPECIFIED and problem.codes != {NOT_ALL_BY_ITSELF}:
+    if problem.concepts & _UNSPECIFIED and problem.codes != NOT_ALL_BY_ITSELF.codes:
         return worded if worded in ("b_all", "t_all") else "unspecified_all"
-    icd = [code for system, code in problem.codes if system is System.ICD10CM]
-    if problem.concepts & _UNCLEAR or any(code.startswith(_UNCLEAR_ICD) for code in icd):
+    if problem.concepts & _UNCLEAR or _UNCLEAR_CODES.has_any(problem.codes):
         return "unclear"
-    if _HISTORY_ICD in icd:
+    if _HISTORY.has_any(problem.codes):
         return None
-    if problem.concepts & _OTHER_CONCEPTS or any(_OTHER_ICD.match(code) for code in icd):
+    if problem.concepts & _OTHER_CONCEPTS or _OTHER_CODES.has_any(problem.codes):
         return "other"
-    return None if icd else worded
+    return None if any(system is System.ICD10CM for system, _ in problem.codes) else worded
 
 
 # The group of a condition that only words name, the first that is named.
@@ -125,11 +122,11 @@ def _stated(words: str) -> frozenset[str]:
 
 def is_relapse(p: Problem) -> bool:
     """Whether a problem says relapsed or refractory: by code, clinical status or words."""
-    if (System.ICD10CM, "C9102") in p.codes or p.concepts & {"all_relapsed", "all_refractory"}:
+    if _RELAPSE_CODES.has_any(p.codes) or p.concepts & {"all_relapsed", "all_refractory"}:
         return True
     if p.clinical in ("relapse", "recurrence"):
         return True
-    return not p.codes & REMISSION_CODES and is_named(p, "relapsed", "refractory")
+    return not REMISSION_CODES.has_any(p.codes) and is_named(p, "relapsed", "refractory")
 
 
 def is_named(p: Problem, *values: str) -> bool:

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.diagnosis import disease_in_words
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.terms import concepts
@@ -35,9 +36,10 @@ _ALL_CONCEPTS = frozenset(
      "lymphoblastic_lymphoma_c835"}
 )  # fmt: skip
 _OTHER_CONCEPTS = frozenset({"dlbcl", "mds_rcmd", "other_leukemia"})
-_ALL_ICD = ("C910", "C919", "C835", "C950", "C959")
-_MALIGNANT_ICD = re.compile(r"C|D0|D3[7-9]|D4")
-_HISTORY_OF_CANCER, _OF_LEUKEMIA = "Z85", "Z856"
+_ALL_CODES = code_set("all_by_code", "all_unclear")
+_PAST_LEUKEMIA = code_set("history_of_leukemia")
+_CANCER_CODES = code_set("malignancy", "history_of_cancer")
+_NO_DISEASE = code_set("no_disease")
 _CANCER = re.compile(
     r"\b(?:cancer|carcinoma|adenocarcinoma|malignan\w+|neoplasm|tumou?r|lymphoma|myeloma|sarcoma|melanoma|glioma|\w*blastoma|"
     r"mesothelioma|seminoma|myelodysplas\w+|macroglobulin\w+|hodgkin\w*|DCIS|GIST)\b",
@@ -68,10 +70,10 @@ def indication(reasons: Iterable[Mapping[str, Any]]) -> Indication:
 
 def _of(reason: Mapping[str, Any]) -> Indication:
     coded = concepts(reason, "conditions")
-    icd = [code for system, code in codes_in(reason) if system is System.ICD10CM]
-    if coded & _ALL_CONCEPTS or any(code.startswith(_ALL_ICD) for code in icd):
+    icd = [code for code in codes_in(reason) if code[0] is System.ICD10CM]
+    if coded & _ALL_CONCEPTS or _ALL_CODES.has_any(icd):
         return Indication.ALL
-    if coded & _OTHER_CONCEPTS or any(code[0] not in "ZR" for code in icd):
+    if coded & _OTHER_CONCEPTS or any(code not in _NO_DISEASE for code in icd):
         return Indication.OTHER
     return _in_words(words_in(reason))
 
@@ -111,11 +113,9 @@ def other_malignancies(chart: Chart) -> tuple[Problem, ...]:
 def _is_other_malignancy(p: Problem) -> bool:
     if p.concepts & _ALL_CONCEPTS or re.search(r"\bfamily\b", p.words, re.IGNORECASE):
         return False
-    icd = [code for system, code in p.codes if system is System.ICD10CM]
-    if any(code.startswith((*_ALL_ICD, _OF_LEUKEMIA)) for code in icd):
+    if _ALL_CODES.has_any(p.codes) or _PAST_LEUKEMIA.has_any(p.codes):
         return False
-    if p.concepts & _OTHER_CONCEPTS or any(
-        _MALIGNANT_ICD.match(c) or c.startswith(_HISTORY_OF_CANCER) for c in icd
-    ):
+    if p.concepts & _OTHER_CONCEPTS or _CANCER_CODES.has_any(p.codes):
         return True
-    return disease_in_words(p.words) == "other" or (not icd and names_other_cancer(p.words))
+    is_coded = any(system is System.ICD10CM for system, _ in p.codes)
+    return disease_in_words(p.words) == "other" or (not is_coded and names_other_cancer(p.words))

@@ -12,13 +12,14 @@ from decimal import Decimal
 from enum import StrEnum
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import deciding
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import Statement
 from cds_service.clinical.terms import concepts
-from cds_service.fhir.codings import System, codes_in, words_in
+from cds_service.fhir.codings import codes_in, words_in
 from cds_service.fhir.dates import When, effective, read_when
 from cds_service.fhir.record import Resource
 from cds_service.remembering import once
@@ -71,15 +72,17 @@ class Stated:
 
 
 _CODED = {
-    (System.SNOMED, "268910001"): Response.IMPROVED,
-    (System.SNOMED, "359746009"): Response.STABLE,
-    (System.SNOMED, "271299001"): Response.WORSENED,
-    (System.SNOMED, "103338009"): Response.CR,
-    (System.SNOMED, "103337004"): Response.PR,
-    (System.NCIT, "C4870"): Response.CR,
-    (System.NCIT, "C18058"): Response.PR,
-    (System.NCIT, "C18213"): Response.SD,
-    (System.NCIT, "C35571"): Response.PD,
+    code: response
+    for name, response in {
+        "response_improved": Response.IMPROVED,
+        "response_stable": Response.STABLE,
+        "response_worsened": Response.WORSENED,
+        "response_cr": Response.CR,
+        "response_pr": Response.PR,
+        "response_sd": Response.SD,
+        "response_pd": Response.PD,
+    }.items()
+    for code in code_set(name).codes
 }
 _ABOUT_RESPONSE = frozenset({"response_to_treatment", "disease_status"})
 

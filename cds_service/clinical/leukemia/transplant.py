@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.transplant_words import intention_in, is_request, is_transplant
 from cds_service.clinical.statements import Statement
 from cds_service.fhir.codings import System
@@ -33,8 +34,7 @@ _ORGAN = re.compile(
     re.IGNORECASE,
 )
 _TRANSPLANT = re.compile(r"transplant", re.IGNORECASE)
-# Z94 and T86 but for bone marrow and stem cells.
-_ORGAN_ICD = re.compile(r"Z94(?!81|84)|T86(?!0|5)")
+_ORGAN_CODES, _STEM_CELL_CODES = code_set("organ_transplant"), code_set("stem_cell_transplant")
 _FINDING_OUT = re.compile(
     r"\b(?:refer(?:ral|red)?|evaluat\w+|assess\w*|consult\w*|candidacy|eligib\w+|work-?\s?up|HLA|typing|donor (?:search|identification|selection)|"
     r"search|education|discussion|clinic|visit|follow-?\s?up)\b",
@@ -116,7 +116,7 @@ def organ_transplant_on_record(chart: Chart) -> bool:
     problems = ((p.words, p.codes) for p in chart.problems)
     return any(
         (_TRANSPLANT.search(words) and _ORGAN.search(words))
-        or any(system is System.ICD10CM and _ORGAN_ICD.match(code) for system, code in codes)
+        or any(code in _ORGAN_CODES and code not in _STEM_CELL_CODES for code in codes)
         for words, codes in (*acts, *problems)
     )
 

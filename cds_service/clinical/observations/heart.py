@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from cds_service.clinical.chart import Chart, Document
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import latest_by, newest
 from cds_service.clinical.observations.ecg_words import reported_qts
 from cds_service.clinical.observations.results import Result
@@ -177,7 +178,7 @@ def _same_instant(a: Result, b: Result) -> bool:
 
 
 def _is_ecg_report(document: Document) -> bool:
-    return bool(document.concepts & _STUDIES) or "11524-6" in document.codes
+    return bool(document.concepts & _STUDIES or document.codes & code_set("ecg_report").bare)
 
 
 def _studies(chart: Chart) -> Iterator[Ecg]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.terminology import UNVERIFIED, rows
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, system_of, words_in
@@ -132,6 +133,9 @@ def _one_name_each(found: Iterable[str]) -> frozenset[str]:
     return frozenset(n for n in names if " " not in n or n.replace(" ", "_") not in names)
 
 
+_ANTINEOPLASTIC = code_set("antineoplastic")
+
+
 @cache
 def _antineoplastics() -> frozenset[str]:
     """The drugs of the tables that have an ATC code of class L01, and those that the tables lack."""
@@ -139,7 +143,7 @@ def _antineoplastics() -> frozenset[str]:
         row["concept"]
         for table in ("drugs", "qt_drugs")
         for row in rows(table, unverified=table == "qt_drugs")
-        if system_of(row["system"]) is System.ATC and row["code"].startswith("L01")
+        if system_of(row["system"]) is System.ATC and (System.ATC, row["code"]) in _ANTINEOPLASTIC
     }
     return frozenset(coded) | frozenset(_OTHER_ANTINEOPLASTICS)
 
@@ -155,7 +159,7 @@ def ingredients(concept: object) -> frozenset[str]:
     words = words_in(concept)
     if named := _named_in(words):
         return named
-    classes = [code for system, code in codes_in(concept) if system is System.ATC and code.startswith("L01")]
+    classes = [text for system, text in codes_in(concept) if (system, text) in _ANTINEOPLASTIC]
     return frozenset({words.split(" | ")[0] or classes[0]}) if classes else frozenset()
 
 
@@ -175,7 +179,7 @@ def is_antineoplastic(name: str, concept: object = None) -> bool:
     """Whether an ingredient is a systemic antineoplastic. Steroids alone are not."""
     if name in _antineoplastics():
         return True
-    return any(system is System.ATC and code.startswith("L01") for system, code in codes_in(concept))
+    return _ANTINEOPLASTIC.has_any(codes_in(concept))
 
 
 def shown(name: str) -> str:

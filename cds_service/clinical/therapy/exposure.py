@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Any
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.drugs import UNRESOLVED, ingredients
 from cds_service.clinical.therapy.frequency import LONGEST, length_in_days
@@ -43,6 +44,7 @@ _INTRATHECAL = re.compile(
     r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg\s+IT\b|\blumbar puncture\b",
     re.I,
 )
+_NEOPLASMS, _NO_DISEASE = code_set("malignancy", "benign_neoplasm"), code_set("no_disease")
 _MALIGNANT = re.compile(
     r"leuk|lymph|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I
 )
@@ -92,7 +94,7 @@ class DrugUse:
     @property
     def is_given(self) -> bool:
         """Whether the record says that the drug was given or taken (rank order of POL-COURSE-DOSE)."""
-        return self.status in _GIVEN[self.kind]
+        return self.status in GIVEN_STATUSES[self.kind]
 
     @property
     def first_known(self) -> When | None:
@@ -111,12 +113,13 @@ class DrugUse:
         return " ; ".join((self.words, *self.texts, self.reasons))
 
 
-_GIVEN = {
-    "MedicationAdministration": {"completed", "in-progress", "stopped"},
-    "MedicationStatement": {"completed", "active", "stopped"},
-    "MedicationDispense": {"completed"},
-    "MedicationRequest": {"completed"},
-    "ServiceRequest": {"completed"},
+# The statuses with which a record of each type proves that a drug was given.
+GIVEN_STATUSES: Mapping[str, frozenset[str]] = {
+    "MedicationAdministration": frozenset({"completed", "in-progress", "stopped"}),
+    "MedicationStatement": frozenset({"completed", "active", "stopped"}),
+    "MedicationDispense": frozenset({"completed"}),
+    "MedicationRequest": frozenset({"completed"}),
+    "ServiceRequest": frozenset({"completed"}),
 }
 
 
@@ -284,10 +287,10 @@ def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], texts: Iterable[str]) 
 
 def _is_benign(reasons: Iterable[Mapping[str, Any]], words: str) -> bool:
     """Whether the stated reason is a disease that is no malignancy."""
-    icd = [code for reason in reasons for system, code in codes_in(reason) if system is System.ICD10CM]
-    if _MALIGNANT.search(words) or any(code[0] in "C" or code[:2] in ("D0", "D3", "D4") for code in icd):
+    icd = [code for reason in reasons for code in codes_in(reason) if code[0] is System.ICD10CM]
+    if _MALIGNANT.search(words) or _NEOPLASMS.has_any(icd):
         return False
-    return bool(BENIGN_REASON.search(words)) or any(code[0] not in "ZR" for code in icd)
+    return bool(BENIGN_REASON.search(words)) or any(code not in _NO_DISEASE for code in icd)
 
 
 def _amount(dosages: list[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.chart import Document
+from cds_service.clinical.code_sets import code_set
 from cds_service.engine.answers import MET, Answer, unknown
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import PATHOLOGY_TYPES, absent, hidden
 
-_NOTE_TYPES = frozenset({"11506-3", "11488-4", "34117-2", "18842-5", "34133-9", "clinical-note"})
+_NOTE_TYPES = code_set("clinical_note").bare
 _NOTE_WORDS = re.compile(r"\bnote\b|consult|progress|history and physical|discharge", re.IGNORECASE)
 _PATHOLOGY_WORDS = re.compile(r"patholog|flow cytom|immunophenotyp|marrow", re.IGNORECASE)
 

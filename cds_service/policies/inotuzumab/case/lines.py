@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from cds_service.clinical.chart import Act, Chart
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.cell_therapy import cell_therapies
 from cds_service.clinical.leukemia.indication import Indication, indication, other_malignancies
 from cds_service.clinical.leukemia.transplant import Transplant, transplants
@@ -32,7 +33,7 @@ from cds_service.clinical.therapy.drugs import (
 )
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.clinical.therapy.orders import Order
-from cds_service.fhir.codings import System, codes_in
+from cds_service.fhir.codings import codes_in
 from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.json_types import as_dicts
 from cds_service.fhir.record import DataKind
@@ -52,7 +53,7 @@ _PRIOR_THERAPY = re.compile(
     re.IGNORECASE,
 )
 _LABELLED_CYTOREDUCTION = re.compile(r"cytoreduc|debulk|pre-?phase", re.IGNORECASE)
-_NO_RESPONSE_CODE = (System.SNOMED, "266721009")
+_NO_RESPONSE_CODES = code_set("no_response")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +237,7 @@ def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:
     for kind in ("MedicationRequest", "MedicationAdministration", "MedicationStatement", "CarePlan"):
         for resource in chart.record.of_type(kind):
             for reason in as_dicts(resource.body.get("statusReason")):
-                if _NO_RESPONSE_CODE in codes_in(reason):
+                if _NO_RESPONSE_CODES.has_any(codes_in(reason)):
                     yield when_stated(resource, chart.zone), resource.reference, "ended for absent response"
 
 

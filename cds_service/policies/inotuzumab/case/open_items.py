@@ -14,6 +14,7 @@ from datetime import date
 from typing import NamedTuple
 
 from cds_service.clinical.chart import Chart, Document
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import deciding, newest
 from cds_service.clinical.leukemia.cd22 import cd22_mentions
 from cds_service.clinical.leukemia.mentions import Mention, newest_mention, newest_of
@@ -71,10 +72,8 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "height-weight": ("body_height", "body_weight"),
 }
 # Pathology, marrow, flow cytometry and immunostains; with what cytogenetics and molecular reports add.
-PATHOLOGY_TYPES = frozenset(
-    {"11526-1", "60568-3", "33721-2", "48807-2", "33719-6", "55230-7", "55229-9", "101119-6"}
-)
-_MAY_HOLD_MARKERS = PATHOLOGY_TYPES | {"55228-1", "26435-8", "51969-4"}
+PATHOLOGY_TYPES = code_set("marrow_report", "pathology_report").bare
+_MAY_HOLD_MARKERS = PATHOLOGY_TYPES | code_set("genetics_report").bare
 _PATHOLOGY_WORDS = re.compile(r"patholog|flow cytom|immunophenotyp|marrow|cytogenetic", re.IGNORECASE)
 _IN_A_REPORT = frozenset({"cd22", "ph-status", "response", "mrd"})
 _OF_THE_COURSE = frozenset(

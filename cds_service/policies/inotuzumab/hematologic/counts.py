@@ -19,6 +19,7 @@ from cds_service.clinical.observations.counts import (
     platelets,
 )
 from cds_service.clinical.observations.results import Result
+from cds_service.engine.verdict import agreed_answer
 from cds_service.fhir.quantities import Interval, plain
 from cds_service.fhir.record import DataKind
 from cds_service.oncology.doses import Dose
@@ -44,13 +45,13 @@ class Count:
     @property
     def low(self) -> bool | None:
         """Whether the count is below the limit; None when it cannot be determined."""
-        return _agreed(self._known(r).is_below(self.limit) for r in self.results)
+        return agreed_answer(self._known(r).is_below(self.limit) for r in self.results)
 
     def fell_from(self, earlier: Count) -> bool | None:
         """Whether the count is below an earlier one; None when it cannot be determined."""
         if earlier.transfused:
             return None
-        return _agreed(
+        return agreed_answer(
             self._known(now).is_less_than(before.value) if now.value and before.value else None
             for now in self.results
             for before in earlier.results
@@ -87,11 +88,6 @@ class Count:
         if self.transfused:
             return f"{self.shown}: an upper bound, at or above {plain(self.limit)}"
         return f"{self.shown}: it cannot be determined whether it is below {plain(self.limit)}"
-
-
-def _agreed(answers: Iterable[bool | None]) -> bool | None:
-    found = set(answers)
-    return found.pop() if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from cds_service.clinical.reading.assertions import Certainty
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import Statement
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
+from cds_service.engine.verdict import all_true, any_true
 from cds_service.engine.wording import upper_first
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import DataKind
@@ -113,10 +114,10 @@ def _row(now: Count, before: Count, rule: str) -> Outcome:
 def _row_three(c: Counts) -> Outcome:
     """Step 7, row 3 (POL-HEM-3): a count below its level before the last cycle, and neither (a) nor (b)."""
     fell = [now.fell_from(prior) for now, prior in zip(c.now, c.prior, strict=True)]
-    not_recovered = _any(count.low for count in c.now)  # (b) is not met
+    not_recovered = any_true(count.low for count in c.now)  # (b) is not met
     known = f"before treatment {_listed(c.baseline)}; before the last cycle {_listed(c.prior)}; now {_listed(c.now)}"
     evidence = _evidence((*c.now, *c.prior, *c.baseline))
-    hold = _all((_any(fell), not_recovered))
+    hold = all_true((any_true(fell), not_recovered))
     if hold is None:
         return Outcome(
             None,
@@ -146,16 +147,6 @@ def _listed(pair: Iterable[Count]) -> str:
 
 def _evidence(found: Iterable[Count]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(e for count in found for e in count.evidence))
-
-
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    found = set(answers)
-    return True if True in found else None if None in found else False
-
-
-def _all(answers: Iterable[bool | None]) -> bool | None:
-    found = set(answers)
-    return False if False in found else None if None in found else True
 
 
 _COUNTS = re.compile(

@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.diagnosis import NOT_ALL_BY_ITSELF, REMISSION_CODES, is_named, is_relapse
 from cds_service.clinical.leukemia.response import blasts, has_blasts
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.problems import Problem, problem_shown
-from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import number
 from cds_service.remembering import once
 
-_NOT_IN_REMISSION = (System.ICD10CM, "C9100")
+_NOT_IN_REMISSION = code_set("not_in_remission")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def disease_course(case: Case) -> DiseaseCourse:
     return DiseaseCourse(
         tuple(relapses),
         tuple(remissions),
-        tuple(p for p in leukemia if _NOT_IN_REMISSION in p.codes and p not in relapses),
+        tuple(p for p in leukemia if _NOT_IN_REMISSION.has_any(p.codes) and p not in relapses),
         tuple(
             sorted(
                 _states(case, relapses, remissions), key=lambda s: (s.when.last, s.when.first, s.reference)
@@ -117,26 +117,27 @@ def leukemia_from(case: Case) -> date | None:
 
 
 def _is_generic_relapse(p: Problem) -> bool:
-    return bool(p.concepts & {"neoplasm_relapsed", "neoplasm_refractory"}) or NOT_ALL_BY_ITSELF in p.codes
+    of_any_leukemia = NOT_ALL_BY_ITSELF.has_any(p.codes)
+    return of_any_leukemia or bool(p.concepts & {"neoplasm_relapsed", "neoplasm_refractory"})
 
 
 def _is_remission(p: Problem) -> bool:
     if is_relapse(p):
         return False
-    coded = bool(p.codes & REMISSION_CODES) or p.clinical == "remission"
+    coded = REMISSION_CODES.has_any(p.codes) or p.clinical == "remission"
     return coded or is_named(p, "remission")
 
 
 def _is_over(p: Problem) -> bool:
     """Whether a remission that has a code of its own is recorded as ended."""
-    return bool(p.codes & REMISSION_CODES) and (
+    return REMISSION_CODES.has_any(p.codes) and (
         p.resolved is not None or p.clinical in ("resolved", "inactive")
     )
 
 
 def recorded_on(p: Problem) -> When | None:
     """When a remission was recorded: the onset of a remission code, the end of a disease, else the record's date."""
-    began = p.onset if p.codes & REMISSION_CODES else p.resolved
+    began = p.onset if REMISSION_CODES.has_any(p.codes) else p.resolved
     return began or p.recorded or p.onset
 
 
@@ -145,7 +146,7 @@ def _remission_from(p: Problem) -> When | None:
 
     An entry written when the disease began carries its later status: its date is that of no remission.
     """
-    coded = bool(p.codes & REMISSION_CODES)
+    coded = REMISSION_CODES.has_any(p.codes)
     written_at_onset = p.onset is not None and p.onset == p.recorded
     return None if not coded and p.resolved is None and written_at_onset else recorded_on(p)
 

@@ -11,12 +11,13 @@ from datetime import date
 from typing import Any
 
 from cds_service.clinical.chart import Chart
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.indication import Indication, indication
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import when_stated
 from cds_service.clinical.therapy.exposure import DrugUse, reasons_of
 from cds_service.clinical.therapy.orders import Order
-from cds_service.fhir.codings import System, codes_in
+from cds_service.fhir.codings import codes_in
 from cds_service.fhir.dates import When
 from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import Resource
@@ -24,7 +25,7 @@ from cds_service.policies.inotuzumab.case.lines import OPEN_STATUSES
 from cds_service.policies.inotuzumab.numbers import span
 
 _PLANS = ("CarePlan", "MedicationRequest", "ServiceRequest")
-_FIRST_LINE_CODE = (System.SNOMED, "708255002")
+_FIRST_LINE_CODES = code_set("first_line")
 
 
 def stated_first_line(
@@ -78,5 +79,5 @@ def _carries_first_line_code(value: object) -> bool:
     if not isinstance(value, Mapping):
         return False
     whole: Mapping[str, Any] = value
-    own = {"coding": [whole]} if "code" in whole and "system" in whole else {}
-    return _FIRST_LINE_CODE in codes_in(own) or any(_carries_first_line_code(v) for v in whole.values())
+    own = codes_in({"coding": [whole]}) if "code" in whole and "system" in whole else ()
+    return _FIRST_LINE_CODES.has_any(own) or any(_carries_first_line_code(v) for v in whole.values())

@@ -12,8 +12,6 @@ import re
 from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.reading.reader import read
 
-MARROW = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression"})
-
 
 def reason_kind(text: str) -> bool | None:
     """True for a non-hematologic toxicity, False for another reason, None when none is stated.

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cds_service.clinical.named_conditions import MARROW
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.therapy.drugs import INOTUZUMAB
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.engine.wording import lower_first
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.interruptions.hold_reasons import (
-    MARROW,
     reason_kind,
     says_recovered,
     shared_words,

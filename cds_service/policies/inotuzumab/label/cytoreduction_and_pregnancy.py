@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.problems import Problem
@@ -96,15 +97,14 @@ def _results(case: Case) -> Iterator[_Sign]:
         )
 
 
-# SNOMED CT answers of the pregnancy status: pregnant, not pregnant.
-_STATUS_CODES = {"77386006": True, "60001007": False}
+_PREGNANT, _NOT_PREGNANT = code_set("pregnant"), code_set("not_pregnant")
 
 
 def _is_pregnant(case: Case, r: Result) -> bool | None:
     resource = case.record.resolve(r.reference)
     answers = plain_codes(resource.body.get("valueCodeableConcept")) if resource is not None else frozenset()
-    for code, sign in _STATUS_CODES.items():
-        if code in answers:
+    for codes, sign in ((_PREGNANT, True), (_NOT_PREGNANT, False)):
+        if codes.bare & answers:
             return sign
     told = read(r.words, "pregnancy").values
     return told == {"pregnant"} if told else r.sign

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import newest, within
 from cds_service.clinical.observations.results import Result
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
@@ -24,7 +25,7 @@ _RULE = "POL-TOX-HEP"
 TESTS = {"bilirubin_total": "bilirubin", "ast": "AST", "alt": "ALT"}
 _ENZYMES = ("ast", "alt")
 _DEFAULTS = {"bilirubin_total": "bilirubin.default_uln", "ast": "ast.default_uln", "alt": "alt.default_uln"}
-_HEMOLYSIS = ("D55", "D56", "D57", "D58", "D59")
+_HEMOLYSIS = code_set("hemolysis")
 
 
 _BOTH = (
@@ -78,9 +79,7 @@ def limbs_on(case: Case, end: date) -> dict[str, tuple[Limb, ...]]:
 def is_explained(case: Case) -> bool:
     """Whether Gilbert syndrome or hemolysis is recorded: then bilirubin alone says little of the liver."""
     return any(
-        p.verified
-        and p.is_active
-        and (p.is_a("gilbert_or_hemolysis") or any(code.startswith(_HEMOLYSIS) for _, code in p.codes))
+        p.verified and p.is_active and (p.is_a("gilbert_or_hemolysis") or _HEMOLYSIS.has_any(p.codes))
         for p in case.chart.problems
     )
 

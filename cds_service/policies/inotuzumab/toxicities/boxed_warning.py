@@ -5,9 +5,9 @@ Procedure: docs/policies/inotuzumab/toxicities.md#risk-and-reminders.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.transplant import newest_intention, transplants
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.problems import Problem
@@ -20,8 +20,7 @@ from cds_service.policies.inotuzumab.initial.disease_states import leukemia_from
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events
 
-# Alcoholic and other cirrhosis, toxic liver disease with cirrhosis, hepatic failure.
-_SERIOUS_CODE = re.compile(r"K703|K717|K704|K72|K74[3-6]|19943007$|59927004$")
+_SERIOUS_CODES = code_set("serious_liver_disease")
 
 
 def vod_reminder(case: Case) -> Iterator[Finding]:
@@ -87,16 +86,14 @@ def _liver_diseases(case: Case) -> list[Problem]:
     return [
         p
         for p in case.chart.problems
-        if p.verified
-        and p.is_active
-        and (p.may_be("liver_disease") or any(_SERIOUS_CODE.match(c) for _, c in p.codes))
+        if p.verified and p.is_active and (p.may_be("liver_disease") or _SERIOUS_CODES.has_any(p.codes))
     ]
 
 
 def _is_serious(p: Problem) -> bool:
     return (
         p.may_be("serious_liver_disease")
-        or any(_SERIOUS_CODE.match(code) for _, code in p.codes)
+        or _SERIOUS_CODES.has_any(p.codes)
         or p.severity in ("severe", "life-threatening")
     )
 

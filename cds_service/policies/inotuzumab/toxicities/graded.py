@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.mentions import Mention, newest_of
+from cds_service.clinical.named_conditions import MARROW
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.assertions import Reading
 from cds_service.clinical.reading.mentioned import first_name
@@ -21,21 +23,19 @@ from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.statements import Statement
 from cds_service.engine.determination import NeededItem
-from cds_service.fhir.codings import System
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, span
 from cds_service.remembering import once
 
 # Events with a table of their own: the codes' concepts, and what a name states by the reader.
-_HEMATOLOGIC = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression", "cytopenia"})
-# Anemias, thrombocytopenia, pancytopenia, neutropenia, low white cells.
-_HEMATOLOGIC_ICD = re.compile(r"D5\d|D6[0-4]|D69[4-6]|D70|D7281|D618")
+_HEMATOLOGIC = MARROW | {"cytopenia"}
+_HEMATOLOGIC_CODES = code_set("hematologic_toxicity")
 # The reader's topics on infection and bleeding, and the values that state one.
 _TOPICS = ("infection", "bleeding")
 _STATING = frozenset({"infection", "severe", "bleeding"})
 _CONCEPTS = {"POL-TOX-BLEED": "hemorrhage", "POL-TOX-INF": "infection"}
 _PLANS = frozenset({"MedicationRequest", "ServiceRequest", "CarePlan", "Appointment"})
-_SEVERE_INFECTION_CODES = frozenset({"A419", "B377", "J189", "91302008", "10001005", "233604007"})
+_SEVERE_INFECTION_CODES = code_set("severe_infection")
 _NEOPLASM = re.compile(
     r"leuk[ae]mia|lymphoma|carcinoma|cancer|tumou?r|neoplas|glioma|sarcoma|gvhd|graft", re.IGNORECASE
 )
@@ -188,8 +188,7 @@ def _has_its_own_rule(p: Problem) -> bool:
         return True
     if p.may_be("infection") or p.may_be("hemorrhage"):
         return False
-    coded = any(system is System.ICD10CM and _HEMATOLOGIC_ICD.match(code) for system, code in p.codes)
-    return coded or bool(p.concepts & _HEMATOLOGIC)
+    return _HEMATOLOGIC_CODES.has_any(p.codes) or bool(p.concepts & _HEMATOLOGIC)
 
 
 def _grade(p: Problem) -> int | None:
@@ -220,7 +219,7 @@ def _is_severe_infection(p: Problem) -> bool:
         (p.grade or 0) >= days("tox.grade_severe")
         or p.severity in ("severe", "life-threatening")
         or p.may_be("severe_infection")
-        or any(code in _SEVERE_INFECTION_CODES for _, code in p.codes)
+        or _SEVERE_INFECTION_CODES.has_any(p.codes)
     )
 
 

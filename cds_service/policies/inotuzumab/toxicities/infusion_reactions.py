@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.problems import Problem, is_unread, named_causes
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.grades import grade_in, severity_in
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named
 from cds_service.clinical.therapy.drugs import INOTUZUMAB, drugs_in_text
+from cds_service.engine.verdict import any_true
 from cds_service.fhir.dates import When
 from cds_service.oncology.toxic_events import (
     NOTES,
@@ -32,8 +34,9 @@ from cds_service.remembering import once
 
 _TOPIC = "reaction"
 _NAMES = ("reaction", "anaphylaxis")
-_ANAPHYLAXIS_CODES = frozenset({"39579001", "T782XXA"})
-_INOTUZUMAB = re.compile(r"\b(?:inotuzumab|besponsa|InO|J9229|1942950|1942954|1942959)\b", re.IGNORECASE)
+_ANAPHYLAXIS_CODES = code_set("anaphylaxis")
+_INOTUZUMAB_CODES = "|".join(sorted(code_set("inotuzumab_suspected").bare))
+_INOTUZUMAB = re.compile(rf"\b(?:inotuzumab|besponsa|InO|{_INOTUZUMAB_CODES})\b", re.IGNORECASE)
 # What follows "due to" and names no drug.
 _NO_AGENT = re.compile(
     r"(?:\w{1,40} )?(?:infusion|dose|treatment|therapy|chemo\w{0,20}|drug|medication|cycle|rate|antibody|conjugate)\b",
@@ -129,9 +132,8 @@ def _mild(case: Case, p: Problem, text: str) -> Event | None:
 
 
 def _is_severe(p: Problem) -> bool:
-    anaphylaxis = naming(p, _TOPIC, "anaphylaxis") in (Named.STATED, Named.SUSPECTED) or any(
-        c in _ANAPHYLAXIS_CODES for _, c in p.codes
-    )
+    is_named = naming(p, _TOPIC, "anaphylaxis") in (Named.STATED, Named.SUSPECTED)
+    anaphylaxis = is_named or _ANAPHYLAXIS_CODES.has_any(p.codes)
     return (
         (p.grade or 0) >= days("tox.grade_severe")
         or p.severity in ("severe", "life-threatening")
@@ -171,8 +173,6 @@ def _at_dose(case: Case, when: When | None) -> bool | None:
     """Whether an event falls on the day of an inotuzumab dose or the next; None: cannot be determined."""
     history = case.frame.history
     window = timedelta(days=days("irr.window"))
-    answers = {None if when is None else when.is_within(d.day, d.day + window) for d in history.given}
-    if True in answers:
-        return True
-    unknown = None in answers or history.undated or doses_unseen(case.chart, history)
-    return None if unknown else False
+    answers = [None if when is None else when.is_within(d.day, d.day + window) for d in history.given]
+    more = [None] if history.undated or doses_unseen(case.chart, history) else []
+    return any_true([*answers, *more])

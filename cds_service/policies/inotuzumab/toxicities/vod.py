@@ -15,6 +15,7 @@ from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.therapy.exposure import DrugUse
+from cds_service.engine.verdict import any_true
 from cds_service.fhir.dates import When
 from cds_service.oncology.toxic_events import (
     NOTES,
@@ -87,9 +88,7 @@ def _since_first_dose(case: Case, when: When | None) -> bool | None:
     if history.given:
         answers.append(None if when is None else _not(when.is_before(history.given[0].day)))
     answers += [_since_use(when, use) for use in history.undated]
-    if True in answers:
-        return True
-    return None if None in answers else False
+    return any_true(answers)
 
 
 def _since_use(when: When | None, use: DrugUse) -> bool | None:

@@ -9,8 +9,12 @@ from typing import Any
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.references import local_reference
 
+# About no patient, and those that may also come without one.
+OF_NOBODY = frozenset(
+    {"Medication", "Substance", "Practitioner", "PractitionerRole", "Organization", "Location", "Binary"}
+)
+MAY_NAME_NOBODY = OF_NOBODY | {"Encounter"}
 _MEMBERS = ("subject", "patient", "beneficiary")
-_NOBODYS = {"Medication", "Practitioner", "PractitionerRole", "Organization", "Location", "Encounter"}
 
 
 class Owner(Enum):
@@ -22,20 +26,20 @@ class Owner(Enum):
 
 
 def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
-    """Which patient the resource belongs to. What belongs to none may be kept with this one's."""
-    kind = as_text(body.get("resourceType")) or ""
+    """Which patient the resource belongs to. What belongs to none may be kept with this one's.
+
+    A resource that names another patient is that one's, even where it names this one as well; an
+    appointment is of all who take part.
+    """
+    kind, wanted = as_text(body.get("resourceType")) or "", f"Patient/{patient_id}"
     if kind == "Patient":
         return Owner.PATIENT if body.get("id") == patient_id else Owner.ANOTHER
-    if kind in _NOBODYS:
+    named = {name for name in _references(body) if name.startswith("Patient/")}
+    if wanted in named and (kind == "Appointment" or len(named) == 1):
         return Owner.PATIENT
-    wanted, found = f"Patient/{patient_id}", Owner.UNCLEAR
-    for reference in _references(body):
-        named = local_reference(reference)
-        if named == wanted:
-            return Owner.PATIENT
-        if named is not None and named.startswith("Patient/"):
-            found = Owner.ANOTHER
-    return found
+    if named:
+        return Owner.ANOTHER
+    return Owner.PATIENT if kind in MAY_NAME_NOBODY else Owner.UNCLEAR
 
 
 def _references(body: Mapping[str, Any]) -> Iterator[str]:
@@ -43,5 +47,5 @@ def _references(body: Mapping[str, Any]) -> Iterator[str]:
     if body.get("resourceType") == "Appointment":
         pointers += [as_dict(participant.get("actor")) for participant in as_dicts(body.get("participant"))]
     for pointer in pointers:
-        if reference := as_text(as_dict(pointer).get("reference")):
-            yield reference
+        if (name := local_reference(as_text(as_dict(pointer).get("reference")) or "")) is not None:
+            yield name
