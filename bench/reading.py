@@ -1,6 +1,6 @@
 """How long it takes to read a note of 20 kB for all topics: plain notes, and the lexicon's own words at random.
 
-Run: .venv/bin/python bench/reading.py
+python -m bench.reading
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import random
 import statistics
 import time
 
-from cds_service.clinical.reading import clauses, reader, tokens
 from cds_service.clinical.reading.lexicon import load, rows
+from cds_service.clinical.reading.markers.reader import MARKER_TOPICS
+from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.topics import TOPICS
 
 SIZE = 20_000
 RUNS = 9
+EVERY = (*TOPICS, *MARKER_TOPICS)
 NOTE = (
     "Seen in clinic today. No fever, no bleeding. In CR after C1, MRD pending. Labs stable, ANC 1.2, plt 140. VOD: none. "
     "Plan: continue inotuzumab, cycle 2 on 4/16. Allogeneic transplant planned for May. Tolerated the infusion well. "
@@ -33,21 +35,20 @@ def texts() -> dict[str, str]:
     }
 
 
-def cost(text: str) -> float:
-    """CPU milliseconds to read a text for all topics, with nothing remembered."""
-    for remembered in (tokens.folded, tokens.tokens, clauses._runs, clauses._judged, reader._read):
-        remembered.cache_clear()
+def cost(text: str, run: int) -> float:
+    """CPU milliseconds to read a text for all topics; its own ending keeps it from being remembered."""
+    own = f"{text[:-7]} {run:06}"
     start = time.process_time()
-    for topic in TOPICS:
-        reader.read(text, topic)
+    for topic in EVERY:
+        read(own, topic)
     return (time.process_time() - start) * 1000
 
 
 def main() -> None:
-    load(TOPICS)
+    load()
     for name, text in texts().items():
         print(
-            f"{name:<42} {statistics.median(cost(text) for _ in range(RUNS)):6.1f} ms for {len(TOPICS)} topics"
+            f"{name:<42} {statistics.median(cost(text, n) for n in range(RUNS)):6.1f} ms for {len(EVERY)} topics"
         )
 
 
