@@ -137,18 +137,21 @@ _NO_RESULT = {"registered", "unknown"}
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:
     """Whether a resource may count at all: this patient's, not withdrawn, and with a result if a result."""
+    return owner(body, patient_id) is Owner.PATIENT and not _is_withdrawn(body)
+
+
+def _is_withdrawn(body: Mapping[str, Any]) -> bool:
+    """Whether a resource says of itself that it holds nothing: withdrawn, replaced, or without a result yet."""
     kind = as_text(body.get("resourceType"))
-    if owner(body, patient_id) is not Owner.PATIENT:
-        return False
     if kind in OF_NOBODY:
-        return True
+        return False
     status = as_text(body.get("status"))
     is_over = kind == "Coverage" and status == "cancelled"  # which says that a plan has ended
     if (status in _WITHDRAWN and not is_over) or (kind == "Observation" and status in _NO_RESULT):
-        return False
+        return True
     if kind == "DocumentReference" and status == "superseded":
-        return False
-    return "verificationStatus" not in body or _verification(body) not in _WITHDRAWN
+        return True
+    return "verificationStatus" in body and _verification(body) in _WITHDRAWN
 
 
 def _verification(body: Mapping[str, Any]) -> str | None:
@@ -164,9 +167,10 @@ def record_from(
     gaps: Iterable[Gap] = (),
     not_offered: Iterable[DataKind] = (),
 ) -> Record:
-    """Build a record: drop what may not count, merge copies, and put all in an order of its own.
+    """Build a record: merge copies, drop what may not count, and put all in an order of its own.
 
-    The order depends on content alone, so that shuffled input gives an equal record.
+    A newer version that was withdrawn takes the older one with it. The order depends on content alone,
+    so that shuffled input gives an equal record.
     """
     resources = list(resources)
     replaced = _replaced(resources)
@@ -178,13 +182,14 @@ def record_from(
         if held is not None and held.body == resource.body:
             unique[key] = min(held, resource, key=_origin)
         elif (
-            counts(resource.body, patient_id)
+            owner(resource.body, patient_id) is Owner.PATIENT
             and not _is_of_a_report(resource)
             and resource.reference not in replaced
         ):
             unique[key] = resource if held is None else newer(held, resource)
+    standing = [unique[key] for key in sorted(unique) if not _is_withdrawn(unique[key].body)]
     by_type: dict[str, list[Resource]] = {}
-    for resource in _with_results_of_reports([unique[key] for key in sorted(unique)]):
+    for resource in _with_results_of_reports(standing):
         by_type.setdefault(resource.type, []).append(resource)
     return Record(patient_id, {k: tuple(v) for k, v in by_type.items()}, tuple(gaps), tuple(not_offered))
 
@@ -269,9 +274,13 @@ def newer(a: Resource, b: Resource) -> Resource:
     return max(a, b, key=_age)
 
 
-def _age(resource: Resource) -> tuple[str, str]:
-    """Of two copies that differ the one with the greater age stands: the later version."""
-    return as_text(as_dict(resource.body.get("meta")).get("lastUpdated")) or "", canonical(resource.body)
+def _age(resource: Resource) -> tuple[str, bool, str]:
+    """Of two copies that differ the one with the greater age stands: the later version.
+
+    Where no time tells which is later, it is the withdrawn one: nothing follows a withdrawal.
+    """
+    updated = as_text(as_dict(resource.body.get("meta")).get("lastUpdated")) or ""
+    return updated, as_text(resource.body.get("status")) in _WITHDRAWN, canonical(resource.body)
 
 
 def _origin(resource: Resource) -> str:

@@ -175,15 +175,25 @@ _COPIES = st.lists(
 
 
 def by_the_letter(copies):
-    """Of each row the latest version that counts; of versions of one time the text that sorts last."""
+    """Of each row the latest version, if it was not withdrawn.
+
+    Of versions of one time the withdrawn one, else the text that sorts last.
+    """
     versions = {}
     for one in copies:
-        if one.body["status"] != "entered-in-error":
-            versions.setdefault(one.reference, []).append(one.body)
-    return [
-        max(held, key=lambda body: (body["meta"]["lastUpdated"], canonical(body)))
+        versions.setdefault(one.reference, []).append(one.body)
+    latest = [
+        max(
+            held,
+            key=lambda body: (
+                body["meta"]["lastUpdated"],
+                body["status"] == "entered-in-error",
+                canonical(body),
+            ),
+        )
         for _, held in sorted(versions.items())
     ]
+    return [body for body in latest if body["status"] != "entered-in-error"]
 
 
 @given(_COPIES, st.randoms())
@@ -205,9 +215,21 @@ def test_of_two_equal_copies_the_way_that_sorts_first_is_told():
         assert [r.origin for r in record_from("p1", given_so).of_type("Observation")] == ["fetched"]
 
 
-def test_a_copy_that_is_withdrawn_takes_nothing_from_the_one_that_counts():
-    withdrawn = observation(status="entered-in-error", meta={"lastUpdated": "2026-05-01"})
-    assert kept(observation(), withdrawn) == kept(withdrawn, observation()) == ["Observation/o1"]
+@pytest.mark.parametrize(
+    ("withdrawn", "stands"),
+    [("2026-05-02", []), ("2026-05-01", []), ("2026-04-30", ["Observation/o1"]), (None, ["Observation/o1"])],
+)
+def test_a_version_that_was_withdrawn_takes_the_older_ones_with_it(withdrawn, stands):
+    final = observation(meta={"lastUpdated": "2026-05-01"})
+    error = observation(status="entered-in-error", meta={"lastUpdated": withdrawn} if withdrawn else {})
+    assert kept(final, error) == kept(error, final) == stands
+
+
+def test_a_withdrawn_row_of_another_patient_with_the_same_id_takes_nothing():
+    others = observation(
+        status="entered-in-error", subject={"reference": "Patient/p2"}, meta={"lastUpdated": "2026-05-02"}
+    )
+    assert kept(observation(), others) == kept(others, observation()) == ["Observation/o1"]
 
 
 def test_a_resource_knows_its_type_id_and_reference_and_equals_by_what_it_holds():
