@@ -17,7 +17,8 @@ from cds_service.clinical.problems import Problem, problems_of
 from cds_service.clinical.reports import silent_reports
 from cds_service.clinical.statements import Statement, statements_of, when_stated
 from cds_service.clinical.terms import concepts
-from cds_service.clinical.therapy.exposure import DrugUse, reasons_of, uses_of
+from cds_service.clinical.therapy.exposure import DrugUse, uses_of
+from cds_service.clinical.therapy.reasons import reasons_of
 from cds_service.fhir.attachments import attached_texts, attachments_of
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of

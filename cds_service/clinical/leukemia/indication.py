@@ -17,7 +17,7 @@ from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.diagnosis import disease_in_words
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.terms import concepts
-from cds_service.clinical.therapy.exposure import BENIGN_REASON
+from cds_service.clinical.therapy.reasons import BENIGN_REASON
 from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.remembering import once, remembered
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Any
 
-from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.drugs import UNRESOLVED, ingredients
 from cds_service.clinical.therapy.frequency import LONGEST, length_in_days
 from cds_service.clinical.therapy.labels import Label, label_of
 from cds_service.clinical.therapy.medication import medication_concept
+from cds_service.clinical.therapy.reasons import is_benign, reasons_of
 from cds_service.clinical.therapy.schedule import planned_times, schedule_of
 from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
@@ -42,16 +42,6 @@ _LONGEST_SUPPLY = 366
 _ONLY_PROPOSED = frozenset({"proposal", "option"})
 _INTRATHECAL = re.compile(
     r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg\s+IT\b|\blumbar puncture\b",
-    re.I,
-)
-_NEOPLASMS, _NO_DISEASE = code_set("malignancy", "benign_neoplasm"), code_set("no_disease")
-_MALIGNANT = re.compile(
-    r"leuk|lymph|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I
-)
-BENIGN_REASON = re.compile(
-    r"arthrit|psoria|crohn|colitis|lupus|graft|gvhd|asthma|copd|nausea|vomit|emesis|allerg|uveit|vasculit|"
-    r"sarcoid|dermat|myasthen|sickle|ectopic|eczema|pemphig|multiple sclerosis|rheum|edema|adrenal|croup|sclero|lichen|"
-    r"alopecia|polymyalgia|nephri|spondyl|gout|ha?emolytic an|thrombocytopenic purpura|\bITP\b|beh[cç]et|urticaria",
     re.I,
 )
 
@@ -167,7 +157,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         reasons=reasons,
         status_reasons=" ; ".join(_status_reasons(body)),
         intrathecal=_is_intrathecal(dosages, (*texts, words_in(concept))),
-        benign_reason=_is_benign(reason_codes, reasons),
+        benign_reason=is_benign(reason_codes, reasons),
         label=label_of(texts),
         amount=_amount(dosages),
         concept=concept or {},
@@ -258,19 +248,6 @@ def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> Iterato
         yield text
 
 
-def reasons_of(
-    body: Mapping[str, Any], record: Record, inside: Resource | None = None
-) -> Iterator[Mapping[str, Any]]:
-    """The reasons that a resource states as CodeableConcepts: codes, the conditions referred to, or their words."""
-    yield from as_dicts(body.get("reasonCode"))
-    for pointer in (*as_dicts(body.get("reasonReference")), *as_dicts(body.get("addresses"))):
-        target = record.resolve(as_text(pointer.get("reference")) or "", inside)
-        if target is not None:
-            yield as_dict(target.body.get("code"))
-        elif display := as_prose(pointer.get("display")):
-            yield {"text": display}
-
-
 def _status_reasons(body: Mapping[str, Any]) -> Iterator[str]:
     reasons = body.get("statusReason")
     for reason in as_dicts(reasons):
@@ -283,14 +260,6 @@ def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], texts: Iterable[str]) 
         if "route_intrathecal" in concepts(route, "procedures") or _INTRATHECAL.search(words_in(route)):
             return True
     return any(_INTRATHECAL.search(text) for text in texts)
-
-
-def _is_benign(reasons: Iterable[Mapping[str, Any]], words: str) -> bool:
-    """Whether the stated reason is a disease that is no malignancy."""
-    icd = [code for reason in reasons for code in codes_in(reason) if code[0] is System.ICD10CM]
-    if _MALIGNANT.search(words) or _NEOPLASMS.has_any(icd):
-        return False
-    return bool(BENIGN_REASON.search(words)) or any(code not in _NO_DISEASE for code in icd)
 
 
 def _amount(dosages: list[Mapping[str, Any]]) -> Mapping[str, Any]:

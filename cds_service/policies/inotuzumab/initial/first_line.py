@@ -15,8 +15,9 @@ from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.indication import Indication, indication
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import when_stated
-from cds_service.clinical.therapy.exposure import DrugUse, reasons_of
+from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.clinical.therapy.orders import Order
+from cds_service.clinical.therapy.reasons import reasons_of
 from cds_service.fhir.codings import codes_in
 from cds_service.fhir.dates import When
 from cds_service.fhir.json_types import as_text
