@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from cds_service.cli import main
+from cds_service.clinical.therapy.drugs import BILLING_OPTION
 from cds_service.engine.verdict import Verdict
 from cds_service.evaluation.form_context import recall_context
 from cds_service.evaluation.services import EXTENSION, Services
@@ -39,6 +40,7 @@ from tests.crd.calls import (
     without_record,
 )
 from tests.fixtures import NAMES
+from tests.policy.chart_notes import HCPCS, coded
 
 Hospital = Callable[..., FlaskClient]
 _OTHER_DRUG = order(id="other", medicationCodeableConcept={"text": "acetaminophen 500 mg"})
@@ -174,6 +176,20 @@ def test_a_service_request_for_the_drug_is_answered_as_well(hospital: Hospital) 
 
     assert _without_information(action["resource"]) == request
     assert values(information(action["resource"])[0], "covered")
+
+
+def test_an_order_that_names_its_drug_by_a_billing_option_only_is_in_scope(hospital: Hospital) -> None:
+    option = {"url": BILLING_OPTION, "valueCodeableConcept": coded(HCPCS, "J9229")}
+    own = {k: v for k, v in _own_order().items() if k != "medicationReference"}
+    draft = own | {"medicationCodeableConcept": {"text": "Infusion order 7", "extension": [option]}}
+    held = own | {
+        "contained": [{"resourceType": "Medication", "id": "m", "code": {"extension": [option]}}],
+        "medicationReference": {"reference": "#m"},
+    }
+    held.pop("medicationCodeableConcept", None)
+    for one in (draft, held):
+        answer = answered(hospital(), _drafts(one))
+        assert codes(the_statement(answer), "covered") == {"covered": "covered"}
 
 
 @pytest.mark.parametrize("drafts", [(), (_OTHER_DRUG,), (_OTHER_DRUG, _OTHER_TYPE)])

@@ -2,13 +2,27 @@
 
 import pytest
 
-from cds_service.clinical.therapy.drugs import drugs_in_text, ingredients, is_antineoplastic
+from cds_service.clinical.therapy.drugs import BILLING_OPTION, drugs_in_text, ingredients, is_antineoplastic
 from tests.policy.chart_notes import HCPCS, RXNORM, coded
 
 INOTUZUMAB = {"inotuzumab_ozogamicin"}
 NDC = "http://hl7.org/fhir/sid/ndc"
 ATC = "http://www.whocc.no/atc"
+
+
+def billed_as(*codes, **concept):
+    """A concept with codes that it could be billed with, as the CRD guide has them."""
+    options = [{"url": BILLING_OPTION, "valueCodeableConcept": coded(HCPCS, code)} for code in codes]
+    return concept | {"extension": options}
+
+
 CONCEPTS = {
+    "a billing option alone": (billed_as("J9229", text="Infusion order 7"), INOTUZUMAB),
+    "two billing options of one drug": (billed_as("J9229", "C9028"), INOTUZUMAB),
+    "billing options of two drugs": (billed_as("J9229", "J9039"), set()),
+    "a billing option beside words of another drug": (billed_as("J9229", text="Blinatumomab"), {"blinatumomab"}),
+    "another extension with the code": ({"extension": [{"url": "http://example.org/x", "valueCodeableConcept": coded(HCPCS, "J9229")}]}, set()),
+    "a billing option of another type": ({"extension": [{"url": BILLING_OPTION, "valueString": "J9229"}]}, set()),
     "HCPCS": (coded(HCPCS, "J9229"), INOTUZUMAB),
     "HCPCS, https": (coded(HCPCS.replace("http:", "https:"), "J9229"), INOTUZUMAB),
     "HCPCS by OID": (coded("urn:oid:2.16.840.1.113883.6.285", "J9229"), INOTUZUMAB),

@@ -19,6 +19,7 @@ from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.remembering import remembered
 
 INOTUZUMAB = "inotuzumab_ozogamicin"
+BILLING_OPTION = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-billing-options"
 UNRESOLVED = "unresolved"  # a reference that could not be read: some drug, not known which
 
 TKIS = frozenset({"bosutinib", "dasatinib", "imatinib", "nilotinib", "ponatinib"})
@@ -151,7 +152,8 @@ def _antineoplastics() -> frozenset[str]:
 def ingredients(concept: object) -> frozenset[str]:
     """The ingredients that a medication CodeableConcept names; empty when none is known here.
 
-    An antineoplastic known only by its ATC class (L01) is named by its display or code.
+    An antineoplastic known only by its ATC class (L01) is named by its display or code. Codes that it
+    could be billed with (Da Vinci CRD, ``ext-billing-options``) decide where it names nothing itself.
     """
     found = concepts(concept, "drugs", "rxnorm_products", "qt_drugs")
     if found:
@@ -160,7 +162,16 @@ def ingredients(concept: object) -> frozenset[str]:
     if named := _named_in(words):
         return named
     classes = [text for system, text in codes_in(concept) if (system, text) in _ANTINEOPLASTIC]
-    return frozenset({words.split(" | ")[0] or classes[0]}) if classes else frozenset()
+    if classes:
+        return frozenset({words.split(" | ")[0] or classes[0]})
+    return _billed_as(concept)
+
+
+def _billed_as(concept: object) -> frozenset[str]:
+    """The drug of all codes that a concept could be billed with; none when they are of several drugs."""
+    options = [e for e in as_dicts(as_dict(concept).get("extension")) if e.get("url") == BILLING_OPTION]
+    named = {concepts(option.get("valueCodeableConcept"), "drugs") for option in options}
+    return named.pop() if len(named) == 1 else frozenset()
 
 
 def has_code_of_unknown_system(concept: object, drug: str) -> bool:

@@ -44,7 +44,9 @@ def _composition(
     if not read and None in parts:
         return None
     codings = [c for part in read for c in as_dicts(part.get("coding"))]
-    return {"coding": codings, "text": words_in(code) or " ".join(words_in(p) for p in read)}
+    words = words_in(code) or " ".join(words_in(p) for p in read)
+    billing = {"extension": code["extension"]} if "extension" in code else {}
+    return {"coding": codings, "text": words} | billing
 
 
 def _ingredient(
