@@ -92,6 +92,50 @@ class Reading:
         return bool(self.assertions or self.not_understood)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An assertion, and whether its words say "now"."""
+
+    assertion: Assertion
+    now: bool
+
+
+class Gathered:
+    """What the clauses of one text say, each thing once, and what of it was not understood."""
+
+    def __init__(self) -> None:
+        self._said: dict[Hashable, Said] = {}
+        self._met: set[Hashable] = set()
+        self._named = 0
+        self.lost: list[NotUnderstood] = []
+
+    @property
+    def said(self) -> list[Said]:
+        return list(self._said.values())
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether it is more than a note can say."""
+        return len(self._said) > MOST_SAID or self._named > MOST_NAMED
+
+    def correct(self) -> None:
+        """A correction: nothing said before it stands."""
+        self._said, self._met = {}, set()
+
+    def meet(self, clause: Hashable) -> bool:
+        """Whether a clause is met for the first time; one that is repeated need not be read again."""
+        is_new = clause not in self._met
+        self._met.add(clause)
+        self._named += is_new
+        return is_new
+
+    def add(self, found: Said | NotUnderstood) -> None:
+        if isinstance(found, NotUnderstood):
+            self.lost.append(found)
+        else:
+            self._said.setdefault((found.assertion.anywhere, found.now), found)
+
+
 def too_much(topic: str, text: str) -> Reading:
     """The reading of a text that says more than a note can: it decides nothing."""
     return Reading((), (NotUnderstood(topic, text[:_QUOTED], (0, len(text))),))

@@ -5,17 +5,17 @@ Source: docs/record-reading.md#statements (POL-REC-TEXT). Doubt gives nothing, n
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from cds_service.clinical.reading.asserting import asserted
 from cds_service.clinical.reading.assertions import (
-    MOST_NAMED,
-    MOST_SAID,
     Assertion,
+    Gathered,
     NotUnderstood,
     Reading,
+    Said,
     Time,
     once,
     too_much,
@@ -29,14 +29,6 @@ from cds_service.clinical.reading.topics import TOPICS, Topic
 from cds_service.remembering import remembered
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """An assertion, and whether its words say "now"."""
-
-    assertion: Assertion
-    now: bool
-
-
 def read(text: str, topic: str, on: date | None = None) -> Reading:
     """What a text says of a topic. ``on`` is the day of the text, from which its short dates are read."""
     return read_marker(text, topic, on) if topic in MARKER_TOPICS else _read(folded(text), topic, on)
@@ -45,32 +37,24 @@ def read(text: str, topic: str, on: date | None = None) -> Reading:
 @remembered(4_000_000)
 def _read(text: str, name: str, on: date | None) -> Reading:
     topic = TOPICS[name]
-    said: dict[Hashable, _Said] = {}
-    lost: list[NotUnderstood] = []
-    met: set[tuple[str, bool, bool]] = set()
-    named = 0
+    gathered = Gathered()
     for sentence in sentences(text, name):
         if sentence.has(Kind.CORRECT):
-            said, met = {}, set()
+            gathered.correct()
         as_met = (text[sentence.start : sentence.end], sentence.silenced, sentence.question)
-        if as_met in met or not sentence.has(Kind.TARGET):
+        if not (sentence.has(Kind.TARGET) and gathered.meet(as_met)):
             continue
-        met.add(as_met)
-        named += 1
         for found in _of_sentence(sentence, topic, text, on):
-            if isinstance(found, NotUnderstood):
-                lost.append(found)
-            else:
-                said.setdefault((found.assertion.anywhere, found.now), found)
-        if len(said) > MOST_SAID or named > MOST_NAMED:
+            gathered.add(found)
+        if gathered.is_too_much:
             return too_much(name, text)
-    kept, contradicted = _in_order(list(said.values()), topic)
-    return Reading(kept, once((*lost, *contradicted)))
+    kept, contradicted = _in_order(gathered.said, topic)
+    return Reading(kept, once((*gathered.lost, *contradicted)))
 
 
 def _of_sentence(
     sentence: Sentence, topic: Topic, text: str, on: date | None
-) -> Iterator[_Said | NotUnderstood]:
+) -> Iterator[Said | NotUnderstood]:
     whole = (sentence.start, sentence.end)
     if sentence.silenced or (sentence.question and not topic.suspects):
         yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=True)
@@ -87,10 +71,10 @@ def _of_sentence(
             continue
         now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
         for one in found:
-            yield _Said(replace(one, quote=quote, span=span), now)
+            yield Said(replace(one, quote=quote, span=span), now)
 
 
-def _in_order(said: Sequence[_Said], topic: Topic) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
+def _in_order(said: Sequence[Said], topic: Topic) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
     """The present is the latest in time; opposite states without an order in time are none of them."""
     present = [s for s in said if s.assertion.time is Time.PRESENT and s.assertion.when is None]
     newest = [s for s in present if s.now]
@@ -103,5 +87,5 @@ def _in_order(said: Sequence[_Said], topic: Topic) -> tuple[tuple[Assertion, ...
     return kept, tuple(NotUnderstood(topic.name, s.assertion.quote, s.assertion.span) for s in clash)
 
 
-def _agree(a: _Said, b: _Said, topic: Topic) -> bool:
+def _agree(a: Said, b: Said, topic: Topic) -> bool:
     return topic.agree(a.assertion.value, b.assertion.value)

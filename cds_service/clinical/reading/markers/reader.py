@@ -9,17 +9,17 @@ is left to the caller.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
 
 from cds_service.clinical.reading.assertions import (
-    MOST_NAMED,
-    MOST_SAID,
     Assertion,
+    Gathered,
     NotUnderstood,
     Reading,
+    Said,
     Time,
     once,
     too_much,
@@ -51,14 +51,6 @@ _ALSO = {"mrd": frozenset({"clones"})}
 _ANSWERS = {"mrd": frozenset({"residual"})}  # what answers a question for the topic without naming it
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """An assertion, and whether its words say "now"."""
-
-    assertion: Assertion
-    now: bool
-
-
 def read_marker(text: str, topic: str, on: date | None = None, *, question: bool = False) -> Reading:
     """What a text says of ``cd22`` or another surface marker, of ``ph`` or of ``mrd``.
 
@@ -78,27 +70,19 @@ def names(text: str, topic: str) -> bool:
 
 @remembered(4_000_000)
 def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
-    said: dict[Hashable, _Said] = {}
-    lost: list[NotUnderstood] = []
     wanted = {topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())}
-    met: set[tuple[object, ...]] = set()
-    named = 0
+    gathered = Gathered()
     for clause in _clauses(text, topic, wanted, question=question):
         if clause.corrects:
-            said, met = {}, set()
-        if clause.as_said in met:
+            gathered.correct()
+        if not gathered.meet(clause.as_said):
             continue
-        met.add(clause.as_said)
-        named += 1
         for found in clause.read(topic, wanted, on):
-            if isinstance(found, NotUnderstood):
-                lost.append(found)
-            else:
-                said.setdefault((found.assertion.anywhere, found.now), found)
-        if len(said) > MOST_SAID or named > MOST_NAMED:
+            gathered.add(found)
+        if gathered.is_too_much:
             return too_much(topic, text)
-    kept, contradicted = _in_order(list(said.values()))
-    return Reading(kept, once((*lost, *contradicted)))
+    kept, contradicted = _in_order(gathered.said)
+    return Reading(kept, once((*gathered.lost, *contradicted)))
 
 
 # ---- Clauses ---------------------------------------------------------------------------------------
@@ -127,7 +111,7 @@ class _Clause:
     def corrects(self) -> bool:
         return any(t.kind is Kind.CORRECT and t.value != "retract" for t in self.terms)
 
-    def read(self, topic: str, wanted: Set[str], on: date | None) -> Iterator[_Said | NotUnderstood]:
+    def read(self, topic: str, wanted: Set[str], on: date | None) -> Iterator[Said | NotUnderstood]:
         nothing = NotUnderstood(topic, self.quote, self.span, self.silenced)
         if self.silenced:
             yield nothing
@@ -142,7 +126,7 @@ class _Clause:
             yield (
                 nothing
                 if value is None or (self.past and value != POSITIVE)
-                else _Said(self._assertion(found, topic, value), found.times.now)
+                else Said(self._assertion(found, topic, value), found.times.now)
             )
 
     def _assertion(self, found: Finding, topic: str, value: str) -> Assertion:
@@ -257,7 +241,7 @@ def _says_more(sentence: Sentence) -> bool:
 # ---- Several statements in one text ----------------------------------------------------------------
 
 
-def _in_order(said: Sequence[_Said]) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
+def _in_order(said: Sequence[Said]) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
     """What "now" replaces is past; opposite statements of one time are none."""
     if any(s.now for s in said):
         said = [s if s.now or s.assertion.when else _past(s) for s in said]
@@ -271,7 +255,7 @@ def _in_order(said: Sequence[_Said]) -> tuple[tuple[Assertion, ...], tuple[NotUn
     )
 
 
-def _past(said: _Said) -> _Said:
+def _past(said: Said) -> Said:
     return replace(said, assertion=replace(said.assertion, time=Time.PAST))
 
 
