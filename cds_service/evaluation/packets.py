@@ -43,6 +43,7 @@ def packets_of(
         policy, terms = offering[some[0].policy.id]
         return Authorization(
             terms=terms,
+            order_of=policy.order_of,
             determinations=some,
             orders=theirs,
             record=setting.record,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from cds_service.clinical.therapy.orders import Order, read_order
+from cds_service.clinical.therapy.orders import Order
 from cds_service.engine.attempts import Allowance, Missed, attempt
 from cds_service.engine.verdict import Verdict
 from cds_service.evaluation.refused import Refused
@@ -124,7 +124,7 @@ class _Request:
         for policy in (p for p in self.policies if p.reference.id != wanted.settled):
             by_cycle: dict[int | None, list[Resource]] = {}
             for order in self._orders_of(policy):
-                by_cycle.setdefault(self._cycle(order), []).append(order)
+                by_cycle.setdefault(self._cycle(policy, order), []).append(order)
             for cycle, orders in by_cycle.items():
                 request = "" if cycle is None else "initial" if cycle == 1 else "continuation"
                 wanted.add(policy, replace(self._empty(policy, orders), cycle=cycle, request=request))
@@ -149,11 +149,9 @@ class _Request:
         held = Record(self.asked.patient.removeprefix("Patient/"))
         return [order for order in self.asked.orders if policy.in_scope(order, held.resolve)]
 
-    def _cycle(self, order: Resource) -> int | None:
+    def _cycle(self, policy: DrugPolicy, order: Resource) -> int | None:
         """The cycle that the order's own words state."""
-        read: Order | Missed = attempt(
-            "the order", lambda: read_order(order, order.reference, self.clock), Allowance()
-        )
+        read: Order | Missed = attempt("the order", lambda: policy.order_of(order, self.clock), Allowance())
         return None if isinstance(read, Missed) or read.label is None else read.label.cycle
 
     def _empty(self, policy: DrugPolicy, orders: Sequence[Resource]) -> Assessment:

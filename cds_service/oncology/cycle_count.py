@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from cds_service.clinical.therapy.labels import Label
+from cds_service.clinical.therapy.labels import Label, PlannedDays
 from cds_service.oncology.doses import Dose
 
 _MOST_READINGS = 8  # each delayed cycle doubles them; more than three such cycles is no course
@@ -19,15 +19,20 @@ _MOST_READINGS = 8  # each delayed cycle doubles them; more than three such cycl
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The planned days of a cycle, such as 1, 8 and 15, and how late a dose may be.
+    """The planned days of a cycle, and how late a dose may be.
 
     ``until`` says for each day but the first and the last up to how many days after day 1 a dose still
     counts as it. From ``new_after`` days on a dose opens the next cycle.
     """
 
-    days: tuple[int, ...]
+    planned: PlannedDays
     until: tuple[int, ...]
     new_after: int
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The planned days themselves."""
+        return self.planned.days
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from functools import cached_property
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.observations.units import ucum_of
 from cds_service.clinical.therapy.exposure import GIVEN_STATUSES, DrugUse
-from cds_service.clinical.therapy.labels import Label
+from cds_service.clinical.therapy.labels import Label, PlannedDays, label_of
 from cds_service.clinical.therapy.order_dose import DOSE_UNITS
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import as_decimal, unit_names
@@ -66,16 +66,19 @@ class DoseHistory:
         )
 
 
-def dose_history(chart: Chart, drug: str, same: timedelta) -> DoseHistory:
-    """The doses of a drug up to the chart's clock; records of different rank not further apart than ``same`` are one."""
+def dose_history(chart: Chart, drug: str, same: timedelta, cycle: PlannedDays) -> DoseHistory:
+    """The doses of a drug up to the chart's clock, labelled by the planned days of its cycle.
+
+    Records of different rank not further apart than ``same`` are one dose.
+    """
     uses = [u for u in chart.uses if drug in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}]
     given_uses = [u for u in uses if u.status != "not-done"]
     not_done = [u for u in uses if u.status == "not-done" and u.kind == "MedicationAdministration"]
-    held = _one_a_day(d for u in not_done for d in _doses(u, given=False))
+    held = _one_a_day(d for u in not_done for d in _doses(u, cycle, given=False))
     given: list[Dose] = []
     for rank in (3, 2, 1):
         higher = [d for d in (*given, *held) if d.rank > rank]
-        for dose in _one_a_day(d for u in given_uses if u.rank == rank for d in _doses(u)):
+        for dose in _one_a_day(d for u in given_uses if u.rank == rank for d in _doses(u, cycle)):
             if not any(is_same_dose(dose.day, other.day, same) for other in higher):
                 given.append(dose)
     held = [h for h in held if not any(h.day == g.day and h.rank == g.rank for g in given)]
@@ -111,11 +114,12 @@ def _times(use: DrugUse) -> tuple[When, ...]:
     return (planned,) if planned is not None else ()
 
 
-def _doses(use: DrugUse, *, given: bool = True) -> Iterator[Dose]:
+def _doses(use: DrugUse, cycle: PlannedDays, *, given: bool = True) -> Iterator[Dose]:
     mg, per_m2 = _amount(use)
+    label = label_of(use.texts, cycle)
     for when in _times(use):
         if when.day is not None:
-            yield Dose(when.day, when, use.label, use.reference, use.rank, given, mg, per_m2)
+            yield Dose(when.day, when, label, use.reference, use.rank, given, mg, per_m2)
 
 
 def _amount(use: DrugUse) -> tuple[Decimal | None, Decimal | None]:

@@ -6,12 +6,13 @@ resources of the record are addressed; decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from cds_service.clinical.payer import Standing, plans_of
+from cds_service.clinical.therapy.orders import Order
 from cds_service.engine.determination import Determination, PayerMatch
 from cds_service.fhir.dates import read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
@@ -25,11 +26,12 @@ from cds_service.policies.authorization import AuthorizationTerms
 
 @dataclass(frozen=True)
 class Authorization:
-    """``orders`` and ``determinations`` belong together by place. ``diagnoses`` are references of Conditions that
-    the drug is given for; ``fhir_base`` is the EHR's (empty: unknown); ``encounter`` is the call's, if it named one.
+    """``order_of`` is the policy's reader of its orders. ``orders`` and ``determinations`` belong together by place.
+    ``diagnoses`` are references of Conditions that the drug is given for; ``fhir_base`` is the EHR's (empty: unknown); ``encounter`` is the call's, if it named one.
     """
 
     terms: AuthorizationTerms
+    order_of: Callable[[Resource, datetime], Order]
     determinations: tuple[Determination, ...]
     orders: tuple[Resource, ...]
     record: Record

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from cds_service.clinical.therapy.orders import Order, read_order
+from cds_service.clinical.therapy.orders import Order
 from cds_service.engine.attempts import Allowance, Missed, attempt
 from cds_service.engine.determination import Determination
 from cds_service.fhir.dates import read_when
@@ -89,7 +89,7 @@ def _requested(one: Authorization, gaps: list[Gap]) -> Iterator[Json]:
 def orders_read(one: Authorization) -> list[Order | Missed]:
     """The orders as they are written, each with its days and doses."""
     return [
-        attempt("the order", lambda o=order: read_order(o, o.reference, one.clock), Allowance())  # type: ignore[misc]
+        attempt("the order", lambda o=order: one.order_of(o, one.clock), Allowance())  # type: ignore[misc]
         for order in one.orders
     ]
 

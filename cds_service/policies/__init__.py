@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 from typing import Any, Protocol
 
 from cds_service.clinical.observations.series import Picture
+from cds_service.clinical.therapy.orders import Order
 from cds_service.engine.attempts import Allowance
 from cds_service.engine.determination import Determination, PolicyReference
 from cds_service.engine.outline import Outline
@@ -37,7 +38,7 @@ class DrugPolicy:
     """What a door needs of one policy. ``name`` is its folder's.
 
     ``in_scope`` tells whether a draft order (with the given way to resolve its medication
-    reference) is for this drug. ``determine`` takes all draft orders of the bundle (an order of
+    reference) is for this drug; ``order_of`` reads one that is, its cycle and day as this drug has them. ``determine`` takes all draft orders of the bundle (an order of
     another drug may be a partner) and gives one determination for each that is in scope, in the
     order given; the clock is an aware instant. A draft without an id carries its ``name``. What
     the time does not reach is unknown and named.
@@ -49,6 +50,7 @@ class DrugPolicy:
     name: str
     outline: Outline[Any]
     in_scope: Callable[[Resource, Callable[[str, Resource], Resource | None]], bool]
+    order_of: Callable[[Resource, datetime], Order]
     determine: Determine
     picture: Callable[[Record, datetime], Picture]
     authorization: AuthorizationTerms | None = None

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cds_service.clinical.therapy.orders import read_order
 from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import Record, Resource
 from cds_service.policies import DrugPolicy
@@ -75,7 +74,7 @@ def _of_chart(policy: DrugPolicy, record: Record, named: Sequence[str], clock: d
         if as_text(resource.body.get("status")) in _OPEN and policy.in_scope(resource, record.resolve)
     ]
     by_name = [order for order in orders if order.reference in named]
-    planned = {order.reference: read_order(order, order.reference, clock).planned for order in orders}
+    planned = {order.reference: policy.order_of(order, clock).planned for order in orders}
     today = clock.date()
     coming = sorted(orders, key=lambda o: (planned[o.reference] < today, abs(planned[o.reference] - today)))
     return next(iter((*by_name, *coming)), None)

@@ -176,7 +176,7 @@ def _made(
             "clock": CLOCK, "public_url": PUBLIC, "tenant": "t", "fhir_base": BASE,
             "diagnoses": POLICY.diagnoses(held, clock), **changes,
         }  # fmt: skip
-        kept.append(Authorization(TERMS, some, theirs, held, **settled))
+        kept.append(Authorization(TERMS, POLICY.order_of, some, theirs, held, **settled))
         return kept[-1]
 
     return packets(found, given, make)

@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.clinical.therapy.labels import Label
+from cds_service.engine.numbers import NumberError
 from cds_service.engine.policy_file import read_policy
-from cds_service.policies.inotuzumab.numbers import POLICY
+from cds_service.fhir.record import Resource
+from cds_service.policies.inotuzumab.case.schedule import order_of
+from cds_service.policies.inotuzumab.numbers import POLICY, days_of_table
 from tests.cards.rendering import cards_of, texts
+from tests.fixtures import CLOCK
 from tests.policy.chart_notes import administration, drug_order, observation, order
 from tests.policy.test_worked_patients import BASELINE, COUNT, CYCLE_1, RELAPSED
 
@@ -190,3 +195,34 @@ def test_cards_follow_a_changed_number(with_number, name, value, resources, draf
     text = said_of(resources, draft)
     assert new in text
     assert old not in text
+
+
+# ---- The days of a cycle are those of the dose table ----------------------------------------------
+
+
+def test_the_days_of_a_cycle_are_those_of_the_dose_table():
+    assert days_of_table(
+        ["dose.c1.d1", "dose.c1.d4", "dose.sub.cr.d4", "dose.sub.cr.d1", "dose.min_interval"]
+    ) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    "names", [["dose.c1.d1", "dose.c1.d8", "dose.sub.cr.d1"], ["dose.c1.d2", "dose.sub.cr.d2"]]
+)
+def test_a_table_whose_rows_have_other_days_is_refused(names):
+    with pytest.raises(NumberError, match="dose table"):
+        days_of_table(names)
+
+
+def test_how_far_a_dose_may_lie_off_its_day_decides_what_a_label_means(with_number):
+    given = [*RELAPSED, administration("2026-04-06", 1.41, "C1D1")]
+    order_on_day_10 = order("2026-04-16", "Cycle 1 Day 10", 0.88)
+    assert "cycle 1 day 8" in said_of(given, order_on_day_10)
+    with_number("cycle.day_window", "1")
+    assert case_label(order_on_day_10) is None
+    with_number("cycle.day_window", "2")
+    assert case_label(order_on_day_10) == Label(1, 8)
+
+
+def case_label(draft):
+    return order_of(Resource(draft, "draft order"), CLOCK).label

@@ -264,7 +264,7 @@ def test_an_order_whose_place_cannot_be_evaluated_has_its_cards(monkeypatch, cap
 
 
 def test_a_chart_that_cannot_be_read_leaves_the_cards_of_every_order(monkeypatch):
-    monkeypatch.setattr(DETERMINE, "read_order", broken)
+    monkeypatch.setattr(DETERMINE, "order_of", broken)
     assert determine(TREATED, C2D1).coverage.value == "unknown"
 
 

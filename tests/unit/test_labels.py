@@ -2,7 +2,9 @@
 
 import pytest
 
-from cds_service.clinical.therapy.labels import Label, label_of
+from cds_service.clinical.therapy.labels import NO_CYCLE, Label, PlannedDays, label_of
+
+DAYS = PlannedDays((1, 8, 15), 2)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +26,7 @@ from cds_service.clinical.therapy.labels import Label, label_of
     ],
 )
 def test_a_label_is_read_in_its_usual_spellings(text, cycle, day):
-    assert label_of([text]) == Label(cycle, day)
+    assert label_of([text], DAYS) == Label(cycle, day)
 
 
 @pytest.mark.parametrize(
@@ -32,9 +34,17 @@ def test_a_label_is_read_in_its_usual_spellings(text, cycle, day):
     ["", "Cycle 2", "Day 8", "Cycle 2 Day 28", "Cycle 2 Day 4", "Cycle 0 Day 1", "Cycle 2 Days 1, 8, 15", "C1D1, then C1D8"],
 )  # fmt: skip
 def test_a_text_without_one_place_in_the_schedule_has_no_label(text):
-    assert label_of([text]) is None
+    assert label_of([text], DAYS) is None
 
 
 def test_texts_that_differ_have_no_label_and_equal_ones_have_it():
-    assert label_of(["C1D1", "C1D8"]) is None
-    assert label_of(["C1D8", "Cycle 1 Day 8"]) == Label(1, 8)
+    assert label_of(["C1D1", "C1D8"], DAYS) is None
+    assert label_of(["C1D8", "Cycle 1 Day 8"], DAYS) == Label(1, 8)
+
+
+def test_which_days_a_cycle_has_is_not_for_the_text_to_say():
+    every_third = PlannedDays((1, 4, 7), 0)
+    assert label_of(["C2D4"], every_third) == Label(2, 4)
+    assert label_of(["C2D5"], every_third) is None
+    assert label_of(["C2D8"], NO_CYCLE) is None
+    assert label_of(["C2D1"], NO_CYCLE) == Label(2, 1)

@@ -5,18 +5,19 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.clinical.therapy.labels import Label
+from cds_service.clinical.therapy.labels import Label, PlannedDays
 from cds_service.clinical.therapy.order_dose import Billing, StatedDose, billing_of, stated_dose
 from cds_service.clinical.therapy.orders import read_order
 from cds_service.clinical.therapy.worded_dose import dose_in_text
 from cds_service.fhir.record import Resource
 
+DAYS_OF_CYCLE = PlannedDays((1, 8, 15), 2)
 CLOCK = datetime.fromisoformat("2026-04-15T09:00:00-04:00")
 
 
 def read(*dosages, **more):
     body = {"resourceType": "MedicationRequest", "id": "o", "dosageInstruction": list(dosages)} | more
-    return read_order(Resource(body), "MedicationRequest/o", CLOCK)
+    return read_order(Resource(body), CLOCK, DAYS_OF_CYCLE)
 
 
 def dosage(text=None, *events, mg=None):
@@ -81,7 +82,7 @@ def test_a_service_request_is_read_by_its_occurrence_and_quantity():
         "resourceType": "ServiceRequest", "id": "s", "occurrencePeriod": {"start": "2026-04-18"},
         "quantityQuantity": {"value": 1.41, "unit": "mg"},
     }  # fmt: skip
-    order = read_order(Resource(body), "ServiceRequest/s", CLOCK)
+    order = read_order(Resource(body), CLOCK, DAYS_OF_CYCLE)
     assert (order.planned, order.doses[0].amounts[0].stated[0].value) == (date(2026, 4, 18), Decimal("1.41"))
 
 

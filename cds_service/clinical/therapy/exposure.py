@@ -15,7 +15,6 @@ from typing import Any
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.drugs import UNRESOLVED, ingredients
 from cds_service.clinical.therapy.frequency import LONGEST, length_in_days
-from cds_service.clinical.therapy.labels import Label, label_of
 from cds_service.clinical.therapy.medication import medication_concept
 from cds_service.clinical.therapy.reasons import is_benign, reasons_of
 from cds_service.clinical.therapy.schedule import planned_times, schedule_of
@@ -70,7 +69,6 @@ class DrugUse:
     status_reasons: str
     intrathecal: bool
     benign_reason: bool
-    label: Label | None
     amount: Mapping[str, Any]
     concept: Mapping[str, Any]
     linked: str | None = None
@@ -158,7 +156,6 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         status_reasons=" ; ".join(_status_reasons(body)),
         intrathecal=_is_intrathecal(dosages, (*texts, words_in(concept))),
         benign_reason=is_benign(reason_codes, reasons),
-        label=label_of(texts),
         amount=_amount(dosages),
         concept=concept or {},
         linked=as_text(as_dict(body.get("request")).get("reference")),

@@ -1,14 +1,19 @@
-"""Cycle and day labels in the text of an order or administration, such as ``Cycle 2 Day 8`` or ``C2D8``."""
+"""Cycle and day labels in the text of an order or administration, such as ``Cycle 2 Day 8`` or ``C2D8``.
+
+Which days a cycle has is the policy's to say: a label of another day is none.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 
 
 class Label(NamedTuple):
-    """A place in the schedule: the cycle from 1, and the planned day of it (1, 8 or 15)."""
+    """A place in the schedule: the cycle from 1, and the planned day of it, from 1."""
 
     cycle: int
     day: int
@@ -17,8 +22,29 @@ class Label(NamedTuple):
         return f"cycle {self.cycle} day {self.day}"
 
 
-DAYS = (1, 8, 15)
-_WINDOW = 2  # days 8 and 15 are given within two days of the plan (label)
+@dataclass(frozen=True, slots=True)
+class PlannedDays:
+    """The days of a cycle on which a drug is planned, from day 1, such as 1, 8 and 15.
+
+    A dose of a later day may be given ``within`` so many days of it, and is labelled so.
+    """
+
+    days: tuple[int, ...]
+    within: int
+
+    def slot(self, day: int) -> int | None:
+        """The planned day that a stated day is meant to be; None for a day without a dose."""
+        if day == self.days[0]:
+            return day
+        return next((d for d in self.days[1:] if abs(day - d) <= self.within), None)
+
+    @property
+    def apart(self) -> timedelta:
+        """How far the first two planned days lie apart; nothing where there is one only."""
+        return timedelta(days=self.days[1] - self.days[0] if len(self.days) > 1 else 0)
+
+
+NO_CYCLE = PlannedDays((1,), 0)  # of a drug that is not given in cycles
 
 # Of a folded text: one blank at most.
 _NUMBER = r" ?[#:]? ?(\d{1,2})"
@@ -29,23 +55,19 @@ _DAY_OF_CYCLE = re.compile(
 )
 
 
-def _slot(day: int) -> int | None:
-    if day == 1:
-        return 1
-    return next((d for d in DAYS[1:] if abs(day - d) <= _WINDOW), None)
-
-
-def labels_in(text: str) -> set[Label]:
-    """All labels a text carries."""
+def labels_in(text: str, planned: PlannedDays) -> set[Label]:
+    """All labels a text carries, each with the planned day that it means."""
     text = " ".join(text.split())
     pairs = [(int(c), int(d)) for c, d in _CYCLE_DAY.findall(text)]
     pairs += [(int(c), int(d)) for d, c in _DAY_OF_CYCLE.findall(text)]
-    return {Label(cycle, slot) for cycle, day in pairs if cycle >= 1 and (slot := _slot(day)) is not None}
+    return {
+        Label(cycle, slot) for cycle, day in pairs if cycle >= 1 and (slot := planned.slot(day)) is not None
+    }
 
 
-def label_of(texts: Iterable[str]) -> Label | None:
+def label_of(texts: Iterable[str], planned: PlannedDays) -> Label | None:
     """The one label that the texts carry; None when there is none, or several that differ."""
     found: set[Label] = set()
     for text in texts:
-        found |= labels_in(text)
+        found |= labels_in(text, planned)
     return found.pop() if len(found) == 1 else None

@@ -15,7 +15,7 @@ from typing import Any
 
 from cds_service.clinical.therapy.drugs import ingredients
 from cds_service.clinical.therapy.frequency import length_in_days
-from cds_service.clinical.therapy.labels import Label, label_of, labels_in
+from cds_service.clinical.therapy.labels import NO_CYCLE, Label, PlannedDays, label_of, labels_in
 from cds_service.clinical.therapy.medication import medication_concept
 from cds_service.clinical.therapy.order_dose import Billing, billing_of, service_quantity, stated_dose
 from cds_service.clinical.therapy.planned_doses import (
@@ -87,21 +87,24 @@ def is_for(resource: Resource, drug: str, record: Resolver) -> bool:
     return concept is not None and drug in ingredients(concept)
 
 
-def read_order(resource: Resource, reference: str, clock: datetime) -> Order:
-    """Read one order. A planned day that is not stated is today (docs/record-reading.md#timing-of-an-order, step 4)."""
+def read_order(resource: Resource, clock: datetime, cycle: PlannedDays = NO_CYCLE) -> Order:
+    """Read one order. A planned day that is not stated is today (docs/record-reading.md#timing-of-an-order, step 4).
+
+    ``cycle`` are the planned days of the drug's cycle: by them labels are understood.
+    """
     body, zone = resource.body, zone_of(clock)
     stated, supply = _stated_start(body, zone), _supply(body)
-    instructions = _instructions(body, stated or whole_day(clock.date()), zone, supply)
-    doses = _with_service_amount(body, planned_doses(instructions))
+    instructions = _instructions(body, stated or whole_day(clock.date()), zone, supply, cycle)
+    doses = _with_service_amount(body, planned_doses(instructions, cycle))
     days, texts = tuple(d.day for d in doses), order_texts(body)
     return Order(
-        reference=reference,
+        reference=resource.reference,
         resource=resource,
         planned=days[0],
         planned_is_stated=stated is not None,
         days=days,
         last_day=max([days[-1], *(i.schedule.last_day for i in instructions if i.schedule.last_day)]),
-        label=_label(instructions, doses, texts),
+        label=_label(instructions, doses, texts, cycle),
         texts=texts,
         doses=doses,
         billing=billing_of(body),
@@ -131,14 +134,16 @@ def _stated_start(body: Mapping[str, Any], zone: tzinfo) -> When | None:
     return single or (times[0] if times else None)
 
 
-def _instructions(body: Mapping[str, Any], start: When, zone: tzinfo, supply: Supply) -> list[Instruction]:
+def _instructions(
+    body: Mapping[str, Any], start: When, zone: tzinfo, supply: Supply, cycle: PlannedDays
+) -> list[Instruction]:
     """The dosage instructions with their days; a service's timing is its ``occurrenceTiming``."""
     dosages = dosage_parts(body) or [{"timing": as_dict(body.get("occurrenceTiming"))}]
     found = []
     for dosage in dosages:
         timing = as_dict(dosage.get("timing"))
         schedule = schedule_of(timing, start, zone, supply.days)
-        found.append(read_instruction(dosage, schedule, has_day=bool(stated_times(timing, zone))))
+        found.append(read_instruction(dosage, schedule, cycle, has_day=bool(stated_times(timing, zone))))
     return found
 
 
@@ -168,15 +173,18 @@ def _with_service_amount(body: Mapping[str, Any], doses: Sequence[PlannedDose]) 
 
 
 def _label(
-    instructions: Sequence[Instruction], doses: Sequence[PlannedDose], texts: tuple[str, ...]
+    instructions: Sequence[Instruction],
+    doses: Sequence[PlannedDose],
+    texts: tuple[str, ...],
+    cycle: PlannedDays,
 ) -> Label | None:
     """The label of the first planned dose: that of its own instruction, else of the whole order."""
     first = min(instructions, key=lambda i: i.schedule.times[0].first)
-    own = doses[0].label or first.label or label_of(texts)
-    return own or (_first_of_one_cycle(texts) if len(doses) > 1 else None)
+    own = doses[0].label or first.label or label_of(texts, cycle)
+    return own or (_first_of_one_cycle(texts, cycle) if len(doses) > 1 else None)
 
 
-def _first_of_one_cycle(texts: Iterable[str]) -> Label | None:
+def _first_of_one_cycle(texts: Iterable[str], cycle: PlannedDays) -> Label | None:
     """The first label of an order for several days that names them all ("C2D1, C2D8, C2D15")."""
-    found = {label for text in texts for label in labels_in(text)}
+    found = {label for text in texts for label in labels_in(text, cycle)}
     return min(found) if len({label.cycle for label in found}) == 1 else None

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from cds_service.clinical.therapy.labels import Label, label_of
+from cds_service.clinical.therapy.labels import Label, PlannedDays, label_of
 from cds_service.clinical.therapy.order_dose import StatedDose, doses_in
 from cds_service.clinical.therapy.schedule import Schedule
 from cds_service.clinical.therapy.worded_dose import dose_in_text
 from cds_service.fhir.json_types import as_prose
 
-_APART = timedelta(days=7)  # of doses of one cycle whose days are not stated
 _DILUENT = re.compile(
     r"\b(?:saline|sodium chloride|NaCl|NS|diluent|dilut\w+|flush\w*|dextrose|D5W|water for injection|reconstitut\w+)\b",
     re.IGNORECASE,
@@ -67,24 +66,26 @@ class PlannedDose:
     times: int = 1
 
 
-def read_instruction(dosage: Mapping[str, Any], schedule: Schedule, *, has_day: bool) -> Instruction:
+def read_instruction(
+    dosage: Mapping[str, Any], schedule: Schedule, cycle: PlannedDays, *, has_day: bool
+) -> Instruction:
     """One dosage instruction of an order, with the days that its timing plans; ``has_day``: it names one itself."""
     text = as_prose(dosage.get("text")) or ""
     stated = [d for d in doses_in(dosage) if not (_VOLUME.search(d.quoted) and _DILUENT.search(text))]
     sequence = dosage.get("sequence")
     return Instruction(
         schedule,
-        label_of([text]),
+        label_of([text], cycle),
         sequence if isinstance(sequence, int) else None,
         has_day,
         Amount(tuple(stated), dose_in_text(text)),
     )
 
 
-def planned_doses(instructions: Sequence[Instruction]) -> tuple[PlannedDose, ...]:
+def planned_doses(instructions: Sequence[Instruction], cycle: PlannedDays) -> tuple[PlannedDose, ...]:
     """The planned doses in order of time; several instructions for one day are one dose."""
     by_day: dict[date, list[Instruction]] = {}
-    for instruction, days in _placed(instructions):
+    for instruction, days in _placed(instructions, cycle.apart):
         for day in days:
             by_day.setdefault(day, []).append(instruction)
     return tuple(_dose(day, of_day) for day, of_day in sorted(by_day.items()))
@@ -103,14 +104,14 @@ def _dose(day: date, instructions: Iterable[Instruction]) -> PlannedDose:
     )
 
 
-def _placed(instructions: Sequence[Instruction]) -> list[tuple[Instruction, list[date]]]:
-    """Each instruction with its days. Those without a time follow each other by label, else by sequence."""
+def _placed(instructions: Sequence[Instruction], apart: timedelta) -> list[tuple[Instruction, list[date]]]:
+    """Each instruction with its days. Those without a time follow each other by label, else so far ``apart``."""
     keys = list(dict.fromkeys(_key(i) for i in instructions if _may_be_apart(i)))
     found = []
     for i in instructions:
         days = [w.first for w in i.schedule.times]
         if _may_be_apart(i) and len(keys) > 1:
-            days = [day + _after(keys, _key(i)) for day in days]
+            days = [day + _after(keys, _key(i), apart) for day in days]
         found.append((i, days))
     return found
 
@@ -123,9 +124,9 @@ def _key(i: Instruction) -> Label | int | None:
     return i.label if i.label is not None else i.sequence
 
 
-def _after(keys: Sequence[Label | int | None], key: Label | int | None) -> timedelta:
+def _after(keys: Sequence[Label | int | None], key: Label | int | None, apart: timedelta) -> timedelta:
     """How long after the first instruction another one is planned."""
     first = keys[0]
     if isinstance(first, Label) and isinstance(key, Label) and first.cycle == key.cycle:
         return timedelta(days=key.day - first.day)
-    return _APART * keys.index(key)
+    return apart * keys.index(key)

@@ -2,9 +2,10 @@
 
 from cds_service.clinical.reading.lexicon import load
 from cds_service.policies import DrugPolicy
+from cds_service.policies.inotuzumab.case.schedule import order_of
 from cds_service.policies.inotuzumab.determine import OUTLINE, determine, in_scope
 from cds_service.policies.inotuzumab.form import AUTHORIZATION, diagnoses
 from cds_service.policies.inotuzumab.picture import picture
 
-POLICY = DrugPolicy("inotuzumab", OUTLINE, in_scope, determine, picture, AUTHORIZATION, diagnoses)
+POLICY = DrugPolicy("inotuzumab", OUTLINE, in_scope, order_of, determine, picture, AUTHORIZATION, diagnoses)
 load()

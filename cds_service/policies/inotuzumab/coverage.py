@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cds_service.clinical.therapy.labels import DAYS
 from cds_service.clinical.therapy.orders import Order
 from cds_service.engine.carrying import carrying, coverage_finding
 from cds_service.engine.determination import Basis, CardKind, Finding, GroupResult, Indicator
@@ -15,7 +14,7 @@ from cds_service.engine.outline import leaves_of
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, days
 
 
 def met_path(outline: GroupResult) -> str:
@@ -52,7 +51,7 @@ def authorization(case: Case) -> Iterator[Finding]:
     initial = case.request == "initial"
     most = days("auth.initial.max_days" if initial else "auth.reauth.max_days")
     if what := _beyond_a_cycle(case.order, most):
-        text = f"The order covers {what}: one authorization covers one cycle (at most {most} days, {len(DAYS)} doses)"
+        text = f"The order covers {what}: one authorization covers one cycle (at most {most} days, {len(PLANNED_DAYS)} doses)"
         rule = "POL-C-I" if initial else "POL-C-II"
         yield Finding(
             "authorization-duration", Indicator.WARNING, CardKind.COVERAGE, (rule,), Basis.POLICY, text, "",
@@ -66,7 +65,7 @@ def _beyond_a_cycle(order: Order, most: int) -> str:
     doses, covers = len(order.times) * (1 + refills), (order.last_day - order.planned).days
     if order.endless:
         return "doses without an end"
-    if doses > len(DAYS):
+    if doses > len(PLANNED_DAYS):
         return f"{doses} doses" + (f" ({refills} repeats of the supply)" if refills else "")
     if covers > most:
         return f"{covers} days"

@@ -13,7 +13,7 @@ from functools import wraps
 from cds_service.clinical.chart import read_chart
 from cds_service.clinical.therapy.drugs import INOTUZUMAB
 from cds_service.clinical.therapy.exposure import orders_a_drug, use_of
-from cds_service.clinical.therapy.orders import Order, read_order, zone_of
+from cds_service.clinical.therapy.orders import Order, zone_of
 from cds_service.engine.answers import Answer
 from cds_service.engine.attempts import Allowance, Missed, attempt
 from cds_service.engine.determination import Determination
@@ -22,6 +22,7 @@ from cds_service.engine.outline import bind
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.record import Record, Resource
 from cds_service.policies.inotuzumab.case.case import Case, build_case
+from cds_service.policies.inotuzumab.case.schedule import order_of
 from cds_service.policies.inotuzumab.continuation import (
     monitoring,
     number_of_cycles,
@@ -128,7 +129,7 @@ def _cases(
     record: Record, drafts: Sequence[Resource], ours: Sequence[Resource], clock: datetime
 ) -> list[tuple[Order, Callable[[], Case]]]:
     """Our orders, each with how its case is made; another drug's order may be a partner."""
-    orders = [read_order(d, d.reference, clock) for d in ours]
+    orders = [order_of(d, clock) for d in ours]
     zone = zone_of(clock)
     others = [d for d in drafts if d not in ours]
     partners = tuple(use_of(d, record, zone) for d in others if orders_a_drug(d))

@@ -45,7 +45,7 @@ def clock_of(order: Resource) -> datetime | None:
     """``authoredOn``, else the planned day; a day is meant to its end, in UTC. None when neither is stated."""
     when = read_when(order.body.get("authoredOn"))
     if when is None:
-        read = read_order(order, order.reference, datetime(2000, 1, 1, tzinfo=UTC))
+        read = read_order(order, datetime(2000, 1, 1, tzinfo=UTC))
         return _end_of(read.planned) if read.planned_is_stated else None
     return when.instant or _end_of(when.last)
 
@@ -136,7 +136,7 @@ def _orders_behind(resource: Resource) -> list[str]:
 def _own_doses(clock: datetime, order: Resource, there: Sequence[Resource]) -> frozenset[str]:
     """What was given of the order's drug on the clock's day, if the order is planned for it and no time tells otherwise."""
     zone = zone_of(clock)
-    if clock.date() not in read_order(order, order.reference, clock).days:
+    if clock.date() not in read_order(order, clock).days:
         return frozenset()
     written_at = read_when(order.body.get("authoredOn"), zone)
     exact = written_at is not None and written_at.instant is not None

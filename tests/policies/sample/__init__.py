@@ -136,7 +136,7 @@ def determine(
     chart = read_chart(known, clock)
     made = []
     for draft in orders_of(DRUG, known, drafts):
-        order = read_order(draft, draft.reference, clock)
+        order = read_order(draft, clock)
         with in_force_on(order.planned):
             made.append(decide(Case(chart, order), time or Allowance()))
     return tuple(made)
@@ -150,4 +150,4 @@ def picture(record: Record, clock: datetime) -> Picture:
     return Picture(series(record, clock), ())
 
 
-POLICY = DrugPolicy("sample", OUTLINE, in_scope, determine, picture)
+POLICY = DrugPolicy("sample", OUTLINE, in_scope, read_order, determine, picture)

@@ -17,7 +17,7 @@ from cds_service.clinical.leukemia.diagnosis import Diagnosis, diagnosis
 from cds_service.clinical.therapy.drugs import INOTUZUMAB
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.clinical.therapy.labels import Label
-from cds_service.clinical.therapy.orders import Order, is_for, read_order
+from cds_service.clinical.therapy.orders import Order, is_for
 from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.record import DataKind, Record, Resource
 from cds_service.oncology.cycle_count import Position, Reading, placings, position
@@ -31,7 +31,7 @@ from cds_service.policies.inotuzumab.case.course_ends import End, ends_of_course
 from cds_service.policies.inotuzumab.case.lines import history_unseen
 from cds_service.policies.inotuzumab.case.response import CourseResponse, course_response
 from cds_service.policies.inotuzumab.case.response_evidence import Item, evidence_items, in_time
-from cds_service.policies.inotuzumab.case.schedule import doses_of, schedule
+from cds_service.policies.inotuzumab.case.schedule import doses_of, order_of, schedule
 from cds_service.policies.inotuzumab.numbers import span
 
 
@@ -258,7 +258,7 @@ def _active_orders(chart: Chart, order: Order) -> Iterator[Order]:
             if body.get("status") != "active" or body.get("intent") in ("proposal", "option"):
                 continue
             if resource.reference != order.reference and is_for(resource, INOTUZUMAB, chart.record):
-                other = read_order(resource, resource.reference, chart.clock)
+                other = order_of(resource, chart.clock)
                 if other.planned_is_stated:
                     yield other
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from cds_service.clinical.leukemia.mrd import Mrd, mrd_results
 from cds_service.clinical.leukemia.transplant import Intention, newest_intention, stated_in_order
-from cds_service.clinical.therapy.labels import DAYS
 from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, unknown
 from cds_service.engine.verdict import Verdict, agreed
 from cds_service.fhir.record import DataKind
@@ -21,7 +20,8 @@ from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.case.response_evidence import Item
-from cds_service.policies.inotuzumab.numbers import days, filled, nth, number, word
+from cds_service.policies.inotuzumab.case.schedule import planned_days
+from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, days, filled, nth, number, word
 from cds_service.remembering import once
 
 _EVIDENCE = (DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS)
@@ -178,10 +178,10 @@ def _second_cycle_day_eight(case: Case) -> date | None:
     """C2D8 as given; else its planned day, a week after day 1. None when cycle 2 is not on record."""
     for reading in case.frame.readings[:1]:
         for dose, label in reading.placed:
-            if (label.cycle, label.day) == (2, 8) and dose.given and not dose.planned:
+            if (label.cycle, label.day) == (2, PLANNED_DAYS[1]) and dose.given and not dose.planned:
                 return dose.day
     day_one = case.frame.day_one_of(2)
-    return None if day_one is None else day_one + timedelta(days=DAYS[1] - DAYS[0])
+    return None if day_one is None else day_one + planned_days().apart
 
 
 def _sentence(n: int, plan: Plan, response: Fact, mrd: Fact, verdict: Verdict) -> list[str]:

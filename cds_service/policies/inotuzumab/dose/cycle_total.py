@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-from cds_service.clinical.therapy.labels import DAYS, Label
+from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.orders import Order
 from cds_service.clinical.therapy.planned_doses import PlannedDose
 from cds_service.oncology.cycle_count import slot_after
@@ -20,7 +20,7 @@ from cds_service.policies.inotuzumab.case.schedule import schedule
 from cds_service.policies.inotuzumab.dose.ordered import whole_dose
 from cds_service.policies.inotuzumab.dose.table import Row, rounded, row_of_later_cycle, tolerated
 from cds_service.policies.inotuzumab.interruptions.reductions import reading
-from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, days, number
 
 
 def total_holds(case: Case, mg: Decimal, day: int, row: Row, bsa: Decimal) -> bool:
@@ -39,7 +39,7 @@ def total_holds(case: Case, mg: Decimal, day: int, row: Row, bsa: Decimal) -> bo
 def _reduced_doses(row: Row, bsa: Decimal) -> dict[int, Decimal]:
     """What the table gives for each day of a row's cycle, reduced, in mg."""
     no_cr = row.rule == "POL-DOSE-NOCR"
-    return {day: row_of_later_cycle(no_cr, day).table * row.cut.factor * bsa for day in DAYS}
+    return {day: row_of_later_cycle(no_cr, day).table * row.cut.factor * bsa for day in PLANNED_DAYS}
 
 
 def _doses_of_cycle(case: Case, reduced: Mapping[int, Decimal], bsa: Decimal) -> dict[int, Decimal]:
@@ -65,11 +65,11 @@ def _ordered(case: Case, bsa: Decimal) -> Iterator[tuple[int, Decimal]]:
 
 
 def slot_of(case: Case, order: Order, planned: PlannedDose) -> int | None:
-    """The day (1, 8 or 15) of this order's cycle that a planned dose is; None for another cycle's."""
+    """The planned day of this order's cycle that a planned dose is; None for another cycle's."""
     label: Label | None = planned.label or (order.label if planned.day == order.planned else None)
     if label is not None:
         return label.day if label.cycle == case.highest_cycle else None
     elapsed = planned.day - case.day_one
     if not timedelta(0) <= elapsed < timedelta(days=days("cycle.new_after")):
         return None
-    return DAYS[0] if not elapsed else slot_after(schedule(), elapsed.days)
+    return PLANNED_DAYS[0] if not elapsed else slot_after(schedule(), elapsed.days)

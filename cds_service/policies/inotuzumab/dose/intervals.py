@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from cds_service.clinical.therapy.labels import DAYS, Label
+from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.orders import Order
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
 from cds_service.policies.inotuzumab.case.case import Case
@@ -17,7 +17,7 @@ from cds_service.policies.inotuzumab.case.order_days import too_close
 from cds_service.policies.inotuzumab.dose.cycle_total import slot_of
 from cds_service.policies.inotuzumab.interruptions.interruptions import Interruption, interruptions
 from cds_service.policies.inotuzumab.interruptions.reductions import reading, reduction
-from cds_service.policies.inotuzumab.numbers import days, said, word
+from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, days, said, word
 
 
 def _warning(kind: str, rule: str, text: str, action: str, *evidence: str) -> Finding:
@@ -46,7 +46,7 @@ def _crowded(order: Order, a: date, b: date) -> str:
         gap = (b - a).days
         text = f"The order plans doses on {a} and {b}, {gap} day{'s' if gap > 1 else ''} apart"
     number = len(order.times)
-    if number > len(DAYS):
+    if number > len(PLANNED_DAYS):
         text += f", {number} doses in all" if not order.endless else ", without an end"
     return text
 

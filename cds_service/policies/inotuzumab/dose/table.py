@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.observations.body import BodySurface
-from cds_service.clinical.therapy.labels import DAYS, Label
+from cds_service.clinical.therapy.labels import Label
 from cds_service.engine.determination import DoseOption
 from cds_service.fhir.decimals import to_place, whole_up
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.interruptions.reductions import UNREDUCED, Reduction, reduction
-from cds_service.policies.inotuzumab.numbers import number
+from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, number
 
 _MICROGRAM = Decimal("0.001")
 _BSA_PLACES = Decimal("0.0001")
@@ -162,7 +162,7 @@ def _rows_of(case: Case, place: Label) -> tuple[Row, ...]:
 
 
 def row_of_later_cycle(no_cr: bool, day: int, cut: Reduction = UNREDUCED) -> Row:
-    """The row of a day (1, 8 or 15) of a cycle after the first, without or with CR or CRi."""
+    """The row of a planned day of a cycle after the first, without or with CR or CRi."""
     if no_cr:
         return Row(number(f"dose.sub.nocr.d{day}"), "no-cr", "POL-DOSE-NOCR", cut)
     return Row(number(f"dose.sub.cr.d{day}"), "cr-or-cri", "POL-DOSE-CR", cut)
@@ -175,8 +175,8 @@ def _of_any_place() -> tuple[Row, ...]:
 
 def highest_of_table() -> Decimal:
     """The highest dose of any row, in mg/m2."""
-    later = (row_of_later_cycle(no_cr, day).table for no_cr in (True, False) for day in DAYS)
-    return max(*(number(f"dose.c1.d{day}") for day in DAYS), *later)
+    later = (row_of_later_cycle(no_cr, day).table for no_cr in (True, False) for day in PLANNED_DAYS)
+    return max(*(number(f"dose.c1.d{day}") for day in PLANNED_DAYS), *later)
 
 
 def bsa_text(body: BodySurface) -> str:
