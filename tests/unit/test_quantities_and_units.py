@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from ucumvert import PintUcumRegistry
 
+from cds_service.clinical.observations.measurements import MEASUREMENTS
 from cds_service.clinical.observations.units import CANONICAL, convert, factors, ucum_of
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.quantities import Interval, exactly, figure_in_text, quantity, unit_names
@@ -185,11 +186,11 @@ def test_the_code_of_another_system_is_read_as_words():
 
 _UREG = PintUcumRegistry()
 _MOLAR = {("bilirubin", "umol/L"), ("potassium", "mg/dL"), ("magnesium", "mmol/L"), ("magnesium", "meq/L"),
-          ("calcium", "mmol/L"), ("calcium", "meq/L"), ("potassium", "meq/L")}  # fmt: skip
+          ("calcium", "mmol/L"), ("calcium", "meq/L"), ("potassium", "meq/L"), ("creatinine", "umol/L"), ("hemoglobin", "mmol/L")}  # fmt: skip
 CHECKED = [
-    (row["concept"], row["code"], row["unit"])
+    (row["concept"], row["code"], row["factor"])
     for row in rows("units")
-    if row["unit"] and row["concept"] in CANONICAL and (row["concept"], row["code"]) not in _MOLAR
+    if row["factor"] and row["concept"] in CANONICAL and (row["concept"], row["code"]) not in _MOLAR
 ]
 
 
@@ -197,13 +198,30 @@ CHECKED = [
 def test_each_factor_agrees_with_a_ucum_library(kind, code, factor):
     """Factors that need a molar mass or a charge are left out; a UCUM library does not know them."""
     if code.startswith("{") or CANONICAL[kind] == "%":
-        plain = {"{cells}/uL": "/uL", "1": "1", "%": "%"}[code]
+        plain = {"{cells}/uL": "/uL", "{beats}/min": "/min", "1": "1", "%": "%"}[code]
         ratio = _UREG.from_ucum(plain).to(_UREG.from_ucum(CANONICAL[kind])).magnitude
     elif code in ("[IU]/L", "U/L", "ukat/L", "nkat/L"):
         ratio = {"[IU]/L": 1, "U/L": 1, "ukat/L": 60, "nkat/L": 0.06}[code]
     else:
         ratio = (1 * _UREG.from_ucum(code)).to(_UREG.from_ucum(CANONICAL[kind])).magnitude
     assert float(factor) == pytest.approx(float(ratio), rel=1e-4)
+
+
+def test_the_values_that_can_be_are_stated_in_the_unit_that_values_are_converted_to():
+    table = {row["concept"]: row for row in rows("measurements")}
+    assert {c: row["code"] for c, row in table.items()} == {
+        c: CANONICAL[m.kind] for c, m in MEASUREMENTS.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("concept", "value", "can_be"),
+    [("platelets", 3000, True), ("platelets", 3001, False), ("anc", 0, True), ("anc", -1, False),
+     ("marrow_blasts_pct", 100, True), ("marrow_blasts_pct", 101, False), ("alt", 20000, True),
+     ("qtc_fridericia", 199, False), ("bcr_abl1_transcript", -5, True)],
+)  # fmt: skip
+def test_which_values_a_living_patient_can_have(concept, value, can_be):
+    assert MEASUREMENTS[concept].holds(exactly(D(value))) is can_be
 
 
 def test_every_written_unit_means_an_accepted_code_of_some_kind():

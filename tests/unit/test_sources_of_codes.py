@@ -55,6 +55,7 @@ OWN = (
     "policy definitions",
     "policy wording",
     "seed policy",
+    "recommendation POL-REC-",
     "UNVERIFIED",
     "code verified",
     "Names of tests in laboratory and EHR extracts",

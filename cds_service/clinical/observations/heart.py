@@ -16,6 +16,7 @@ from cds_service.clinical.chart import Chart, Document
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import latest_by, newest
 from cds_service.clinical.observations.ecg_words import reported_qts
+from cds_service.clinical.observations.measurements import MEASUREMENTS
 from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
 from cds_service.fhir.decimals import to_place
@@ -27,7 +28,6 @@ _PREFERENCE = ("qtc_fridericia", "qt_uncorrected", "qtc_unspecified", "qtc_bazet
 _STUDIES = frozenset({"ecg_study", "ecg_impression"})
 _NAMES_ECG = re.compile(r"\bE[CK]G\b|electrocardiogra", re.IGNORECASE)
 _THIRD = Decimal(1) / Decimal(3)
-_PLAUSIBLE = (Decimal(200), Decimal(800))  # ms, as for a measured QTc
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _in_reports(chart: Chart) -> Iterator[Result]:
     ]
     for reference, when, text in texts:
         for concept, ms in reported_qts(text) if reference not in measured else ():
-            if _PLAUSIBLE[0] <= ms <= _PLAUSIBLE[1]:
+            if MEASUREMENTS["qtc_unspecified"].holds(exactly(ms)):
                 yield Result(concept, reference, when, None, 1, "as reported", exactly(ms))
 
 
@@ -162,7 +162,7 @@ def _fridericia(chart: Chart, qt: Result) -> Ecg | None:
     if beats is None or beats <= 0 or interval is None:
         return None
     qtc = to_place(interval / (Decimal(60) / beats) ** _THIRD, Decimal(1), ROUND_HALF_EVEN)
-    if not _PLAUSIBLE[0] <= qtc <= _PLAUSIBLE[1]:
+    if not MEASUREMENTS["qtc_fridericia"].holds(exactly(qtc)):
         return None
     how = f"QTcF, from QT {interval:f} ms and heart rate {beats:f}/min,"
     return Ecg(qt.when, exactly(qtc), how, qt.reference, (("qtc_fridericia", exactly(qtc)),))

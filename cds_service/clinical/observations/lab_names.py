@@ -13,6 +13,7 @@ from typing import Any
 
 from cds_service.clinical.observations import units
 from cds_service.clinical.observations.figures import figure_of
+from cds_service.clinical.observations.measurements import MEASUREMENTS
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose
@@ -34,16 +35,16 @@ def _tidy(name: str) -> str:
     return " ".join(name.casefold().split()).rstrip(".:")
 
 
-def named_concepts(
-    part: Mapping[str, Any], body: Mapping[str, Any], kinds: Mapping[str, str]
-) -> dict[str, str]:
-    """The concepts that a part of an Observation has by its name, each with that name; ``kinds`` are their units'."""
+def named_concepts(part: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, str]:
+    """The concepts that a part of an Observation has by its name and unit, each with that name."""
     found = {_names()[key]: name for name in _spoken(part.get("code")) if (key := _tidy(name)) in _names()}
     if not found or any(system in _PUBLIC for system, _ in codes_in(part.get("code"))):
         return {}
     if _of_another_specimen(body):
         return {}
-    return {concept: name for concept, name in found.items() if _has_unit_of(part, kinds[concept])}
+    return {
+        concept: name for concept, name in found.items() if _has_unit_of(part, MEASUREMENTS[concept].kind)
+    }
 
 
 def _spoken(code: object) -> Iterator[str]:

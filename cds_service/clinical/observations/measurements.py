@@ -8,42 +8,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.observations import units
 from cds_service.clinical.observations.figures import VALUES, Figure, figure_of, has_value, value_text
 from cds_service.clinical.observations.units import CANONICAL
+from cds_service.clinical.terminology import rows
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import Interval, exactly, quantity, unit_names
 
-# The kind of quantity of each numeric concept (labs.csv, column unit).
-KIND = {
-    "anc": "count", "anc_segmented": "count", "wbc": "count", "platelets": "count", "pb_blasts_abs": "count",
-    "pb_lymphoblasts_abs": "count", "neutrophil_pct": "fraction", "neutrophil_seg_pct": "fraction",
-    "neutrophil_band_pct": "fraction", "marrow_blasts_pct": "fraction", "pb_blasts_pct": "fraction",
-    "pb_lymphoblasts_pct": "fraction", "cd22_blasts_pct": "fraction",
-    "bilirubin_total": "bilirubin", "alt": "enzyme", "ast": "enzyme", "potassium": "potassium",
-    "magnesium": "magnesium", "calcium": "calcium", "qtc_fridericia": "time_qt",
-    "qtc_bazett": "time_qt", "qtc_unspecified": "time_qt", "qt_uncorrected": "time_qt",
-    "heart_rate": "rate", "body_height": "height", "body_weight": "weight", "bsa": "area",
-    "bcr_abl1_transcript": "ratio",
-}  # fmt: skip
 
-# Plausible values after conversion (POL-REC-VALUE, docs/record-reading.md#values, step 1); outside, the value is rejected.
-_PLAUSIBLE: dict[str, tuple[Decimal, Decimal | None]] = {
-    "platelets": (Decimal(0), Decimal(3000)),
-    "anc": (Decimal(0), Decimal(200)),
-    "anc_segmented": (Decimal(0), Decimal(200)),
-    "body_weight": (Decimal("0.5"), Decimal(350)),
-    "body_height": (Decimal(20), Decimal(250)),
-    "bsa": (Decimal("0.2"), Decimal("3.5")),
-    "bilirubin_total": (Decimal(0), Decimal(60)),
-    "qtc_fridericia": (Decimal(200), Decimal(800)),
-    "qtc_bazett": (Decimal(200), Decimal(800)),
-    "qtc_unspecified": (Decimal(200), Decimal(800)),
-    "bcr_abl1_transcript": (Decimal(-20), None),  # some laboratories report a logarithm
+# The kind of quantity of each numeric concept (labs.csv, column unit).
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a numeric concept measures: its ``kind`` of quantity, and what a living patient can have.
+
+    A value, in the canonical unit of the kind, below ``low`` or above ``high`` cannot be used
+    (POL-REC-VALUE, docs/record-reading.md#values, step 1).
+    """
+
+    kind: str
+    low: Decimal
+    high: Decimal | None
+
+    def holds(self, value: Interval) -> bool:
+        """Whether a living patient can have the value, or one value of the interval."""
+        return not value.is_below(self.low) and (self.high is None or not value.is_above(self.high))
+
+
+# Each numeric concept, from the table ``measurements``.
+MEASUREMENTS: Mapping[str, Measurement] = {
+    row["concept"]: Measurement(
+        row["kind"], Decimal(row["low"]), Decimal(row["high"]) if row["high"] else None
+    )
+    for row in rows("measurements")
 }
 
 
@@ -66,9 +67,10 @@ def says_something(part: Mapping[str, Any]) -> bool:
 def value_of(name: str, part: Mapping[str, Any]) -> tuple[Interval | None, str | None, str]:
     """The value in canonical units, else why it cannot be used, and the words of the value."""
     words = "" if is_plain_number(part) else _words(part)
-    kind = KIND.get(name)
-    if kind is None or no_result(part):
+    measured = MEASUREMENTS.get(name)
+    if measured is None or no_result(part):
         return None, None, words
+    kind = measured.kind
     if name in _BLASTS and _NONE.fullmatch(value_text(part)):
         return exactly(Decimal(0)), None, words
     figure = figure_of(part)
@@ -84,7 +86,7 @@ def value_of(name: str, part: Mapping[str, Any]) -> tuple[Interval | None, str |
     converted = units.convert(figure.number, kind, figure.code, unit)
     if converted is None:
         return None, f"unit missing or not accepted: {_quoted(figure, words)}", words
-    if not _plausible(name, converted):
+    if not measured.holds(converted):
         return None, f"implausible value: {figure.quoted.strip(_QUOTES)}", words
     return converted, None, words
 
@@ -151,13 +153,6 @@ def is_plain_number(part: Mapping[str, Any]) -> bool:
     return "valueQuantity" in part and not ("interpretation" in part or "note" in part)
 
 
-def _plausible(name: str, value: Interval) -> bool:
-    low, high = _PLAUSIBLE.get(name, (Decimal(0), None))
-    if value.is_below(low) or (high is not None and value.is_above(high)):
-        return False
-    return not (KIND.get(name) == "fraction" and value.is_above(Decimal(100)))
-
-
 def _words(part: Mapping[str, Any]) -> str:
     """The value in words: text, coded value, interpretation and notes."""
     texts = [as_prose(part.get("valueString")), words_in(part.get("valueCodeableConcept"))]
@@ -168,11 +163,11 @@ def _words(part: Mapping[str, Any]) -> str:
 
 def reference_range(name: str, part: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     """The laboratory's own lower and upper limit, in the canonical unit."""
-    kind = KIND.get(name)
-    if kind is None:
+    measured = MEASUREMENTS.get(name)
+    if measured is None:
         return None, None
     for entry in as_dicts(part.get("referenceRange")):
-        low, high = (_limit(entry.get(side), kind, part) for side in ("low", "high"))
+        low, high = (_limit(entry.get(side), measured.kind, part) for side in ("low", "high"))
         if low is not None or high is not None:
             return low, high
     return None, None

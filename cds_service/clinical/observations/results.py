@@ -17,7 +17,7 @@ from cds_service.clinical.observations import units
 from cds_service.clinical.observations.lab_names import named_concepts
 from cds_service.clinical.observations.measurements import (
     ANSWERED_BY_SIGN,
-    KIND,
+    MEASUREMENTS,
     is_plain_number,
     no_result,
     reference_range,
@@ -73,8 +73,10 @@ class Result:
     @property
     def shown(self) -> str:
         """The value with its unit and day, for a card."""
-        kind = KIND.get(self.concept)
-        text = units.written(self.value, kind) if self.value is not None and kind else (self.words or "value")
+        measured = MEASUREMENTS.get(self.concept)
+        text = self.words or "value"
+        if self.value is not None and measured is not None:
+            text = units.written(self.value, measured.kind)
         if self.is_unreadable:
             text = f"not readable: {self.problem}"
         note = ", preliminary" if self.preliminary else ""
@@ -122,7 +124,7 @@ def _as_concepts(coded: frozenset[str], part: Mapping[str, Any], resource: Resou
     """One part by its codes, else by its name."""
     yield from (Part(concept, part, resource) for concept in coded)
     if not coded:
-        for concept, name in named_concepts(part, resource.body, KIND).items():
+        for concept, name in named_concepts(part, resource.body).items():
             yield Part(concept, part, resource, name)
 
 

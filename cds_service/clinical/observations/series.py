@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.observations.counts import anc
 from cds_service.clinical.observations.heart import ecgs
-from cds_service.clinical.observations.measurements import KIND
+from cds_service.clinical.observations.measurements import MEASUREMENTS
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.observations.units import CANONICAL
 from cds_service.fhir.record import Record
@@ -81,7 +81,7 @@ def series(record: Record, clock: datetime) -> tuple[Series, ...]:
     found = []
     for concept, name in _SHOWN.items():
         results = anc(chart) if concept == "anc" else chart.usable(concept)
-        found.append(Series(name, CANONICAL[KIND[concept]], _points(results), concept=concept))
+        found.append(Series(name, CANONICAL[MEASUREMENTS[concept].kind], _points(results), concept=concept))
     qtc = (
         Point(str(ecg.when), ecg.qtc.exact, ecg.reference)
         for ecg in ecgs(chart)

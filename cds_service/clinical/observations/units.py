@@ -13,29 +13,16 @@ from functools import cache
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.quantities import Interval
 
-CANONICAL = {
-    "count": "10*9/L",
-    "fraction": "%",
-    "bilirubin": "mg/dL",
-    "enzyme": "U/L",
-    "potassium": "mmol/L",
-    "magnesium": "mg/dL",
-    "calcium": "mg/dL",
-    "time_qt": "ms",
-    "height": "cm",
-    "weight": "kg",
-    "area": "m2",
-    "rate": "/min",
-    "ratio": "",
+# The unit that values of a kind are converted to; a ratio has none, since any unit does.
+CANONICAL = {row["concept"]: row["code"] for row in rows("units") if row["note"] == "canonical"} | {
+    "ratio": ""
 }
 
 
 @cache
 def factors(kind: str) -> dict[str, Decimal]:
     """UCUM code to the factor that multiplies a value to reach the canonical unit."""
-    if kind == "rate":
-        return {"/min": Decimal(1), "{beats}/min": Decimal(1)}
-    return {r["code"]: Decimal(r["unit"]) for r in rows("units") if r["concept"] == kind and r["unit"]}
+    return {r["code"]: Decimal(r["factor"]) for r in rows("units") if r["concept"] == kind and r["factor"]}
 
 
 @cache

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from cds_service.clinical.observations.units import ucum_of
+from cds_service.clinical.observations.units import factors, ucum_of
 from cds_service.fhir.json_types import as_dict, as_dicts
 from cds_service.fhir.quantities import as_decimal, plain, quantity, unit_names
 
-DOSE_UNITS = {"mg": Decimal(1), "ug": Decimal("0.001"), "g": Decimal(1000)}
+DOSE_UNITS = factors("dose")  # to mg
 
 
 @dataclass(frozen=True, slots=True)
