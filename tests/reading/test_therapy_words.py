@@ -3,8 +3,8 @@
 import pytest
 
 from cds_service.clinical.reading.reader import read
+from cds_service.oncology.hold_reasons import says_recovered, shared_words
 from cds_service.policies.inotuzumab.case.regimens import names_therapy, prior_therapy_in
-from cds_service.policies.inotuzumab.interruptions.hold_reasons import says_recovered
 
 EARLIER = [
     "Prior therapies: hyper-CVAD, blinatumomab", "Treated with hyper-CVAD x 8 then POMP maintenance, relapsed 1/2026", "She received blinatumomab x 2 cycles",
@@ -99,4 +99,11 @@ NOT_RECOVERED = [
     ("text", "expected"), [*((t, True) for t in RECOVERED), *((t, False) for t in NOT_RECOVERED)]
 )
 def test_whether_a_toxicity_has_recovered(text, expected):
-    assert says_recovered(text, "Mucositis grade 3") is expected
+    assert says_recovered(text, "Mucositis grade 3", frozenset()) is expected
+
+
+def test_the_words_of_the_drug_tell_no_toxicity_from_another():
+    text, reason = "Inotuzumab toxicity has resolved", "inotuzumab toxicity"
+    assert shared_words(text, "inotuzumab held", frozenset()) == {"inotuzumab"}
+    assert shared_words(text, "inotuzumab held", frozenset({"inotuzumab"})) == set()
+    assert says_recovered(text, reason, frozenset({"inotuzumab"}))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from cds_service.clinical.chart import Act, Chart
@@ -93,16 +93,17 @@ def is_cytoreduction(use: DrugUse, day_one: date) -> bool:
     if "hydroxyurea" in use.drugs or _LABELLED_CYTOREDUCTION.search(use.all_text):
         return True
     ended = use.end or (use.days[-1] if use.days and use.is_given else None)
-    return _begun_shortly_before(use, day_one) and ended is not None and ended.last < day_one
+    begun = _begun_within(use, day_one, span("frontline.cytoreduction_within"))
+    return begun and ended is not None and ended.last < day_one
 
 
-def _begun_shortly_before(use: DrugUse, day_one: date) -> bool:
+def _begun_within(use: DrugUse, day_one: date, most: timedelta) -> bool:
     first = use.first_known
-    return first is not None and first.first >= day_one - span("frontline.cytoreduction_within")
+    return first is not None and first.first >= day_one - most
 
 
 def line_periods(lines: Sequence[Line]) -> list[tuple[date, date]]:
-    """The periods of the dated lines: what follows within 28 days belongs to the same line."""
+    """The periods of the dated lines: what follows shortly belongs to the same line."""
     found: list[tuple[date, date]] = []
     for first, last in sorted(
         (line.first.first, line.last.last) for line in lines if line.first and line.last
@@ -156,7 +157,7 @@ def _by_drugs(
         if first is not None and first.is_before(day_one) is False:
             continue
         goes_on = systemic(use) <= starting if systemic(use) else use.status in OPEN_STATUSES
-        if goes_on and _begun_shortly_before(use, day_one):
+        if goes_on and _begun_within(use, day_one, span("frontline.regimen_within")):
             continue
         ended = whole_day(day_one) if use.status == "active" and use.end is None else use.last_known
         possible = _may_be_for_another(use.reason_codes, ended, leukemia_from) or not _is_understood(use)

@@ -149,7 +149,7 @@ def _achieved(case: Case) -> list[Item]:
 @once
 def mrd_after_two_cycles(case: Case) -> Fact:
     """POL-DEF-MRD: the newest result of the course dated on or after C2D8 (its planned day if not given)."""
-    from_day = _second_cycle_day_eight(case)
+    from_day = _second_dose_of_last_cycle(case)
     late = [
         m
         for m in mrd_results(case.chart, number("mrd.negative_max"))
@@ -174,13 +174,14 @@ def _mrd_verdict(m: Mrd) -> Verdict:
     return UNKNOWN if m.negative is None else (MET if m.negative else NOT)
 
 
-def _second_cycle_day_eight(case: Case) -> date | None:
-    """C2D8 as given; else its planned day, a week after day 1. None when cycle 2 is not on record."""
+def _second_dose_of_last_cycle(case: Case) -> date | None:
+    """Day 8 of the last recommended cycle as given; else its planned day. None when that cycle is not on record."""
+    last = days("cycle.recommended.hsct")
     for reading in case.frame.readings[:1]:
         for dose, label in reading.placed:
-            if (label.cycle, label.day) == (2, PLANNED_DAYS[1]) and dose.given and not dose.planned:
+            if (label.cycle, label.day) == (last, PLANNED_DAYS[1]) and dose.given and not dose.planned:
                 return dose.day
-    day_one = case.frame.day_one_of(2)
+    day_one = case.frame.day_one_of(last)
     return None if day_one is None else day_one + planned_days().apart
 
 

@@ -16,14 +16,17 @@ from cds_service.clinical.problems import Problem
 from cds_service.clinical.therapy.drugs import INOTUZUMAB
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.engine.wording import lower_first
-from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.interruptions.hold_reasons import (
+from cds_service.oncology.hold_reasons import (
     reason_kind,
     says_recovered,
     shared_words,
 )
+from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.remembering import once
+
+# Words of the drug and its disease: they tell no toxicity from another.
+_ASIDE = frozenset({"inotuzumab", "besponsa", "leukemia", "lymphoblastic"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def _recovery(case: Case, group: Sequence[_Missed], words: str) -> date | None:
         and s.when is not None
         and s.when.day is not None
         and s.when.day >= start
-        and says_recovered(s.whole, words)
+        and says_recovered(s.whole, words, _ASIDE)
     )
     return min(stated, default=None)
 
@@ -177,7 +180,7 @@ def _event_for(case: Case, reason: str, start: date) -> Problem | None:
         and (case.frame.start is None or p.dated.last >= case.frame.start)
     ]
     if reason:
-        named = [p for p in under_way if shared_words(p.words, reason)]
+        named = [p for p in under_way if shared_words(p.words, reason, _ASIDE)]
         return max(named, key=lambda p: (p.dated.first if p.dated else start, p.reference), default=None)
     graded = [p for p in under_way if p.is_event or (p.grade or 0) >= days("tox.grade_interrupt")]
     return graded[0] if len(graded) == 1 else None

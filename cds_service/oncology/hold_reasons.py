@@ -1,7 +1,7 @@
 """Why a dose was held, in words: a non-hematologic toxicity, another reason, or none stated.
 
-A reason that is not understood decides nothing; blood counts and logistics are no toxicity of
-the interruption table.
+A reason that is not understood decides nothing; blood counts and logistics are no non-hematologic
+toxicity. Which words name the drug and its disease, and so tell no toxicity from another, the policy says.
 Procedure: docs/policies/inotuzumab/interruptions.md#length.
 """
 
@@ -35,27 +35,31 @@ _COMMON = frozenset(
     re.findall(
         r"\w+",
         "grade acute severe chronic toxicity toxic adverse event reaction dose doses held hold therapy treatment disease "
-        "leukemia lymphoblastic patient related inotuzumab besponsa cycle disorder unspecified elevated increased high low "
+        "patient related cycle disorder unspecified elevated increased high low "
         "blood the and for not due with was has are now had from since day",
     )
 )
 
 
-def says_recovered(text: str, reason: str) -> bool:
-    """Whether a statement says that the toxicity of a hold has recovered ("hold until recovery" does not)."""
+def says_recovered(text: str, reason: str, aside: frozenset[str]) -> bool:
+    """Whether a statement says that the toxicity of a hold has recovered ("hold until recovery" does not).
+
+    ``aside`` are words of the drug and its disease, in lower case.
+    """
     return any(
-        a.is_now and a.value in _RECOVERED and _is_about(a.quote, reason)
+        a.is_now and a.value in _RECOVERED and _is_about(a.quote, reason, aside)
         for a in read(text, "recovery").assertions
     )
 
 
-def _is_about(quote: str, reason: str) -> bool:
-    return bool(shared_words(quote, reason)) or (not _content(reason) and "toxicity" in _named(quote))
+def _is_about(quote: str, reason: str, aside: frozenset[str]) -> bool:
+    told = _content(reason) - aside
+    return bool(told & _content(quote)) or (not told and "toxicity" in _named(quote))
 
 
-def shared_words(a: str, b: str) -> set[str]:
-    """The words that two texts share, common ones aside."""
-    return _content(a) & _content(b)
+def shared_words(a: str, b: str, aside: frozenset[str]) -> set[str]:
+    """The words that two texts share, common ones and those ``aside`` left out."""
+    return (_content(a) & _content(b)) - aside
 
 
 def _content(text: str) -> set[str]:
