@@ -55,7 +55,7 @@ def _unknown(d: Determination, drug: str) -> Iterator[str]:
     if items := ", ".join(name_of(d, n) for n in d.needed if n.decides):
         yield f"{said}, which lacks: {items}"
     number = sum(c.id in _finding_rules(d) for c in d.criteria)
-    yield f"{said} ({counted(number, 'criterion', 'criteria')} open)"
+    yield f"{said} (for {counted(number, 'criterion', 'criteria')})"
 
 
 def _not_met(d: Determination, drug: str) -> Iterator[str]:
@@ -100,7 +100,7 @@ def detail(d: Determination) -> str:
 _VERDICTS = {
     Verdict.MET: "the criteria appear met",
     Verdict.NOT_MET: "the criteria do not appear met",
-    Verdict.UNKNOWN: "the record leaves the criteria open",
+    Verdict.UNKNOWN: "coverage cannot be determined",
 }
 
 
@@ -112,7 +112,7 @@ def _opening(d: Determination) -> str:
 def _open_line(c: CriterionResult, rank: int) -> Part:
     """What was found against the limit, and what would settle or change it."""
     place = "" if c.names_section_in(c.because) else f", {c.section}"
-    lead = f"- **{'Not met' if c.verdict is Verdict.NOT_MET else 'Open'}{place}:** "
+    lead = f"- **{'Not met' if c.verdict is Verdict.NOT_MET else 'Cannot be determined'}{place}:** "
     label = "Needed:" if c.verdict is Verdict.UNKNOWN else "Would change it:"
     settled = f" {label} {shown(lower_first(c.changes).rstrip('.'))}." if c.changes else ""
     because, brief = (

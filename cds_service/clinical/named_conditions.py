@@ -32,8 +32,8 @@ _NAMED = {
     "lactation": ("lactation", "lactating"),
     "cytopenia": ("cytopenia", "cytopenia"),
 }
-# Concepts of the codes that record low counts of blood cells.
-MARROW = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression"})
+# Concepts that record low counts of blood cells, by code or by name.
+HEMATOLOGIC = frozenset({"neutropenia", "thrombocytopenia", "pancytopenia", "myelosuppression", "cytopenia"})
 _STRONGEST = tuple(Named)
 
 

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import Any
 
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.named_conditions import recorded
+from cds_service.clinical.named_conditions import HEMATOLOGIC, recorded
 from cds_service.clinical.reading.grades import grade_in, severity_in
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.medication import concept_of
@@ -63,6 +63,13 @@ class Problem:
     def may_be(self, concept: str) -> bool:
         """Whether it is recorded as a concept, in whatever words: enough for a warning, not for anything that lifts one."""
         return concept in self.concepts or concept in self.undecided
+
+    @property
+    def is_hematologic(self) -> bool:
+        """Whether it records low counts of blood cells, by code or name, and no infection or bleeding with them."""
+        if self.may_be("infection") or self.may_be("hemorrhage"):
+            return False
+        return code_set("hematologic_toxicity").has_any(self.codes) or bool(self.concepts & HEMATOLOGIC)
 
     @property
     def shown(self) -> str:

@@ -28,6 +28,12 @@ def code_table(name: str) -> CodeTable:
     return {key: frozenset(concepts) for key, concepts in found.items()}
 
 
+@cache
+def usual_code(table: str, concept: str) -> str:
+    """The code that a table lists first for a concept: the one to ask for. Raises StopIteration for none."""
+    return next(row["code"] for row in rows(table) if row["concept"] == concept)
+
+
 def concepts(concept: object, *tables: str) -> frozenset[str]:
     """The concepts that the codes of a CodeableConcept mean in these tables."""
     found: set[str] = set()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import json
 
+from cds_service.clinical.terms import usual_code
 from cds_service.packet.canonical import form_version
 from cds_service.packet.elements import DTR, SDC, Json, coding, concept, extension, semver
 from cds_service.policies.authorization import AuthorizationTerms
 
 LOINC = "http://loinc.org"
-HEIGHT, WEIGHT = "8302-2", "29463-7"
+_SIZES = ("body_weight", "body_height")
 
 
 def library_url(terms: AuthorizationTerms, public_url: str) -> str:
@@ -29,7 +30,7 @@ def library_canonical(terms: AuthorizationTerms, public_url: str) -> str:
 
 def library(terms: AuthorizationTerms, public_url: str) -> Json:
     """The Library resource."""
-    sizes = {"path": "code", "code": [coding(LOINC, WEIGHT), coding(LOINC, HEIGHT)]}
+    sizes = {"path": "code", "code": [coding(LOINC, usual_code("labs", size)) for size in _SIZES]}
     return {
         "resourceType": "Library",
         "id": terms.form.name,

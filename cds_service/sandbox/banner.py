@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.quantities import in_words
@@ -17,7 +18,7 @@ from cds_service.sandbox.ehr.front_desk import PLAN
 from cds_service.smart.page.wording import as_said
 
 _PAST = {"resolved", "inactive", "remission"}
-_HEIGHT, _WEIGHT = "8302-2", "29463-7"
+_SIZES = ("body_height", "body_weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ def _codes(concept: object) -> Iterator[str]:
 
 def _measured(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """``165 cm``, ``68 kg (2026-04-14)``: the newest of each."""
-    for code in (_HEIGHT, _WEIGHT):
-        own = [one for one in found if code in _codes(one.get("code"))]
+    for size in _SIZES:
+        own = [one for one in found if size in concepts(one.get("code"), "labs")]
         if own:
             newest = max(own, key=lambda one: str(one.get("effectiveDateTime")))
             day = str(newest.get("effectiveDateTime"))[:10]

@@ -268,7 +268,7 @@ def test_what_was_unseen_who_pays_the_dose_and_the_first_open_criterion_always_s
     gaps = tuple(Unseen(kind, "the server answered 403 and said no more than that") for kind in FINDING_KINDS)
     detail = coverage_text.detail(replace(never, payer=payer, unseen=gaps, notes=(LONG,) * 3))
     for said in (
-        "Open, A.i",
+        "Cannot be determined, A.i",
         "Dose: 1.41 mg ordered",
         "Puerto Rico",
         "Could not be seen: 21 kinds of data",

@@ -381,6 +381,21 @@ def test_only_a_recorded_non_hematologic_toxicity_reduces(reason, counts):
     assert (d.dose.expected_mg == Decimal("0.75")) is counts
 
 
+UNDER_WAY = [
+    ("mucositis", adverse_event("Mucositis grade 3", "2026-03-11", outcome="resolved", recorded="2026-03-30"), True),
+    ("a cytopenia by name", adverse_event("Cytopenia grade 4", "2026-03-11", outcome="resolved", recorded="2026-03-30"), False),
+    ("low counts by a code of the set", condition("D64.81", text="Anemia grade 3", onset="2026-03-11", ended="2026-03-30", clinical="resolved"), False),
+    ("low counts with an infection", adverse_event("Neutropenic sepsis grade 4", "2026-03-11", outcome="resolved", recorded="2026-03-30"), True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "counts"), [u[1:] for u in UNDER_WAY], ids=[u[0] for u in UNDER_WAY])
+def test_a_hold_without_a_reason_is_for_the_one_event_under_way(event, counts):
+    resources = [*FIRST, held("2026-03-12", text="C1D8"), event, *response("2026-04-10")]
+    d = determine([*BASE, *resources], C2D1)
+    assert d.dose.expected_mg == Decimal("0.75" if counts else "1")
+
+
 PLACES = [
     ("a note", {"note": [{"text": "Held for mucositis grade 3"}]}, True),
     ("a code's display", {"statusReason": [{"coding": [{"system": SNOMED, "code": "95361005", "display": "Mucositis"}]}]}, True),

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cds_service.clinical.named_conditions import MARROW
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.therapy.drugs import INOTUZUMAB
 from cds_service.clinical.therapy.exposure import DrugUse
@@ -68,7 +67,7 @@ class _Missed:
     def kind(self) -> bool | None:
         told = reason_kind(self.reason)
         if told is None and self.event is not None:
-            return not self.event.concepts & MARROW
+            return not self.event.is_hematologic
         return told
 
     @property

@@ -14,7 +14,6 @@ from datetime import date
 
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.mentions import Mention, newest_of
-from cds_service.clinical.named_conditions import MARROW
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.assertions import Reading
 from cds_service.clinical.reading.mentioned import first_name
@@ -28,8 +27,6 @@ from cds_service.policies.inotuzumab.numbers import days, span
 from cds_service.remembering import once
 
 # Events with a table of their own: the codes' concepts, and what a name states by the reader.
-_HEMATOLOGIC = MARROW | {"cytopenia"}
-_HEMATOLOGIC_CODES = code_set("hematologic_toxicity")
 # The reader's topics on infection and bleeding, and the values that state one.
 _TOPICS = ("infection", "bleeding")
 _STATING = frozenset({"infection", "severe", "bleeding"})
@@ -184,11 +181,7 @@ def _name(p: Problem) -> str:
 def _has_its_own_rule(p: Problem) -> bool:
     own = p.words.split(" | ")[0]
     named_so = any(named(own, topic) is not Named.ABSENT for topic in ("vod", "reaction"))
-    if named_so or p.is_a("vod_sos") or p.is_a("infusion_reaction"):
-        return True
-    if p.may_be("infection") or p.may_be("hemorrhage"):
-        return False
-    return _HEMATOLOGIC_CODES.has_any(p.codes) or bool(p.concepts & _HEMATOLOGIC)
+    return named_so or p.is_a("vod_sos") or p.is_a("infusion_reaction") or p.is_hematologic
 
 
 def _grade(p: Problem) -> int | None:
