@@ -75,6 +75,38 @@ def test_a_number_in_a_sentence_is_seen(text):
     assert stated(text)
 
 
+# ---- No rule compares with a number of its own ----------------------------------------------------
+
+RULES = sorted([*CODE.rglob("*.py"), *(ROOT / "cds_service/oncology").rglob("*.py")])
+PLACES = {0, 1, 2}  # none, the first and the second of something
+
+
+def own_numbers(tree):
+    """The lines that compare with a number, or make a time span or an amount of one."""
+    for node in ast.walk(tree):
+        made = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("timedelta", "Decimal")
+        asked = isinstance(node, ast.Compare)
+        parts = [*node.args, *(k.value for k in node.keywords)] if made else []
+        parts = [node.left, *node.comparators] if asked else parts
+        for part in parts:
+            value = part.value if isinstance(part, ast.Constant) else None
+            number = isinstance(value, int | float) and value not in PLACES
+            if number or (made and isinstance(value, str) and not re.fullmatch(r"0?\.0*1|1", value)):
+                yield node.lineno
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_no_rule_has_a_number_of_its_own(path):
+    assert list(own_numbers(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize(
+    "code", ["x < 50", "28 >= x", "timedelta(days=7)", "Decimal('1.5')", "timedelta(21)"]
+)
+def test_a_number_in_a_rule_is_seen(code):
+    assert list(own_numbers(ast.parse(code))) == [1]
+
+
 def test_no_title_and_no_item_states_a_number_of_its_own():
     citations = POLICY.citations.values()
     written = [t for c in citations for t in (c.title, c.brief)] + [

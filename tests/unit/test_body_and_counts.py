@@ -9,7 +9,6 @@ from cds_service.clinical.chart import read_chart
 from cds_service.clinical.observations.body import (
     body_surface,
     differs_by,
-    du_bois,
     mosteller,
     possible_surfaces,
 )
@@ -38,6 +37,11 @@ def chart(*resources):
 
 def rounded(value):
     return value.quantize(Decimal("0.0001"))
+
+
+def du_bois(height_cm, weight_kg):
+    """The older formula, found apart from ours."""
+    return Decimal("0.007184") * height_cm ** Decimal("0.725") * weight_kg ** Decimal("0.425")
 
 
 FORMULAS = [(165, 68, "1.7654", "1.7493"), (180, 80, "2.0000", "1.9964"), (95, 14, "0.6078", "0.5989")]

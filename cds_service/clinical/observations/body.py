@@ -39,11 +39,6 @@ def mosteller(height_cm: Decimal, weight_kg: Decimal) -> Decimal:
     return (height_cm * weight_kg / 3600).sqrt()
 
 
-def du_bois(height_cm: Decimal, weight_kg: Decimal) -> Decimal:
-    """Body surface area in m2 by the older formula, for comparison."""
-    return Decimal("0.007184") * height_cm ** Decimal("0.725") * weight_kg ** Decimal("0.425")
-
-
 @dataclass(frozen=True, slots=True)
 class BodySurface:
     """BSA in m2, how it was found, and what it rests on. ``m2`` is None when it cannot be determined."""

@@ -37,7 +37,7 @@ RANK = {
     "MedicationRequest": 1,
     "ServiceRequest": 1,
 }
-_LONGEST_SUPPLY = 366
+_LONGEST_SUPPLY = 366  # days handed out at once; more is an error of entry
 _ONLY_PROPOSED = frozenset({"proposal", "option"})
 _INTRATHECAL = re.compile(
     r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg\s+IT\b|\blumbar puncture\b",

@@ -31,6 +31,8 @@ from cds_service.policies.inotuzumab.initial.combination import with_mini_hyper_
 from cds_service.policies.inotuzumab.initial.partner_drugs import partners
 from cds_service.policies.inotuzumab.numbers import number, said
 
+_MOST_DAYS = 3  # named in one sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -85,8 +87,8 @@ def outside(case: Case, doses: Iterable[Judged]) -> Iterator[Finding]:
 
 
 def _named(days: Sequence[str]) -> str:
-    """Days in words; of more than three the first two and a number."""
-    if len(days) > 3:
+    """Days in words; of many the first two and a number."""
+    if len(days) > _MOST_DAYS:
         return f"{days[0]}, {days[1]} and {len(days) - 2} more days"
     return " and ".join(days)
 
