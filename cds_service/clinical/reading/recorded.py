@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
+from itertools import dropwhile
 
 from cds_service.clinical.reading.assertions import Certainty, Time
 from cds_service.clinical.reading.clauses import sentences
@@ -57,15 +58,27 @@ _ASIDE = re.compile(r"[,(;]| - | in (?:a )?(?:patient|pt)\b")
 def opening(name: str, topic: str, *values: str) -> Named:
     """The same, but undecided where only an aside silences what the name states before it ("Sepsis, cultures ordered").
 
-    An aside on another person is none ("Pregnant (wife)").
+    An aside that only says whose it is is none ("Pregnant (wife)").
     """
     said = named(name, topic, *values)
     first = _ASIDE.split(folded(name), maxsplit=1)[0]
     if said is not Named.ABOUT or named(first, topic, *values) is not Named.STATED:
         return said
-    found = (t for s in sentences(folded(name), topic) for t in s.terms)
-    of_another = any(t.kind is Kind.BLOCK and t.value in ("person", "about") for t in found)
-    return said if of_another else Named.UNDECIDED
+    terms = [t for s in sentences(folded(name), topic) for t in s.terms]
+    aside = list(dropwhile(lambda t: t.kind is not Kind.TARGET, terms))[1:]
+    whose = any(t.kind is Kind.BLOCK and t.value in ("person", "about") for t in aside)
+    return said if whose and not _says_more(aside) else Named.UNDECIDED
+
+
+def _says_more(aside: Sequence[Term]) -> bool:
+    """Whether an aside says something of another person, and not only that the thing is that person's.
+
+    It names the thing once more, tells what was done about it, or is a family history of something else.
+    """
+    if any(t.kind is Kind.TARGET or t.value == "reviewed" for t in aside):
+        return True
+    history = any(t.kind is Kind.BLOCK and t.tokens[-1].word == "history" for t in aside)
+    return history and any(t.kind is Kind.UNKNOWN for t in aside)
 
 
 _RECORDED = frozenset({Named.STATED, Named.UNDECIDED, Named.PAST})
