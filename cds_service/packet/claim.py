@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.fhir.codings import System, system_of
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.codings import System, system_of, words_in
+from cds_service.fhir.dates import read_when
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import plain
 from cds_service.fhir.record import Resource
 from cds_service.packet import requirements
@@ -24,7 +25,7 @@ from cds_service.packet.item import Line, cited, line
 from cds_service.packet.parties import Parties, parties
 
 _INFO = "http://hl7.org/fhir/us/davinci-pas/CodeSystem/PASTempCodes"
-_LONGEST_WHAT = 120  # characters of a document's description
+_LONGEST_WHAT = 120  # characters of a document's type or description
 _CODES = "http://terminology.hl7.org/CodeSystem"
 
 
@@ -210,11 +211,18 @@ def _of_record(one: Authorization) -> Iterator[Gap]:
     for order in one.orders:
         yield from requirements.order_gaps(order.body)
     for document in cited(one, "DocumentReference"):
-        what = as_text(document.body.get("description")) or "a document"
-        yield Gap("Claim.supportingInfo", f"attach {document.reference}: {what[:_LONGEST_WHAT]}")
+        yield Gap("Claim.supportingInfo", f"attach {_what(document)} ({document.reference})")
     if not one.fhir_base:
         why = "the EHR's FHIR address is not known, so that resources have no address of their own"
         yield Gap("Bundle.entry.fullUrl", why)
+
+
+def _what(document: Resource) -> str:
+    """What a document is and of which day, such as ``Progress note of 2026-04-13``."""
+    kind = words_in(document.body.get("type")).split(" | ")[0].removeprefix("Provider-unspecified ")
+    name = (kind or as_prose(document.body.get("description")) or "a document")[:_LONGEST_WHAT]
+    when = read_when(document.body.get("date"))
+    return f"{name} of {when}" if when is not None else name
 
 
 def _always(one: Authorization) -> Iterator[Gap]:

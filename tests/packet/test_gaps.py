@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -175,9 +176,13 @@ def test_documents_are_named_not_copied() -> None:
     cited = {
         e for c in one.assessment.criteria.values() for e in c.evidence if e.startswith("DocumentReference/")
     }
-    named = [gap for gap in draft(one).gaps if gap.why.startswith("attach DocumentReference/")]
+    named = [gap for gap in draft(one).gaps if gap.why.startswith("attach ")]
 
     assert len(named) == len(cited) > 0
+    assert all(
+        re.match(r"attach Progress note of 2026-\d\d-\d\d \(DocumentReference/\S+\)$", gap.why)
+        for gap in named
+    )
     assert all(gap.who is Who.PROVIDER for gap in named)
 
 
