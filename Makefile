@@ -9,6 +9,8 @@ BIN := .venv/bin
 CATEGORIES := test-unit test-reading test-policy test-golden test-cards test-contract test-crd test-packet test-replay test-web test-ehr test-trust \
   test-store test-operations test-deploy test-install test-browser
 ARGS ?=
+# Processes of make test; 0 runs all tests in one.
+WORKERS ?= 2
 
 .PHONY: help demo serve install install-postgres install-replay test test-postgres test-spark fuzz lint traceability format lock sbom wheel \
   clean examples golden hapi test-hapi test-profiles elm
@@ -30,7 +32,7 @@ install install-postgres install-replay:
 	@echo "Installed. Next: $(BIN)/cds-service doctor"
 
 test: .venv/.installed-dev ## the test suite, with what is there of browser, PostgreSQL and HAPI
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-unit: FOLDERS = tests/unit tests/spec ## numbers, dates, tables, words, documents: one module at a time
 test-reading: FOLDERS = tests/reading ## what free text asserts, and what it must not

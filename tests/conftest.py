@@ -1,0 +1,19 @@
+"""What every test may rest on, whichever tests ran before it in its process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from cds_service.operations.logs import OURS
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Hears our loggers, also where the application of another test left them at a higher level."""
+    with ExitStack() as levels:
+        for name in OURS:
+            levels.enter_context(caplog.at_level("INFO", logger=name))
+        yield caplog
