@@ -107,3 +107,19 @@ def test_the_words_of_the_drug_tell_no_toxicity_from_another():
     assert shared_words(text, "inotuzumab held", frozenset()) == {"inotuzumab"}
     assert shared_words(text, "inotuzumab held", frozenset({"inotuzumab"})) == set()
     assert says_recovered(text, reason, frozenset({"inotuzumab"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "says"),
+    [
+        ("VOD: no VOD", "vod", ["excluded"]),
+        ("Infusion reaction: no infusion reaction", "reaction", ["excluded"]),
+        ("CNS disease: no CNS disease", "extramedullary", ["absent"]),
+        ("Testicular disease: no CNS disease", "extramedullary", []),
+        ("VOD resolved: no VOD", "vod", []),
+        ("VOD: prior: no VOD", "vod", []),
+        ("CNS disease: previous: no CNS disease", "extramedullary", []),
+    ],
+)
+def test_a_heading_in_the_same_words_says_nothing_of_its_own(text, topic, says):
+    assert [a.value for a in read(text, topic).assertions if a.is_now] == says

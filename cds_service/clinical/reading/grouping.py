@@ -52,7 +52,10 @@ def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
 
 
 def apart(clause: Segment) -> Iterator[Segment]:
-    """A clause in two where a denial is between two names: the first is not denied by it ("reaction without anaphylaxis")."""
+    """A clause in two where a denial is between two names: the first is not denied by it ("reaction without anaphylaxis").
+
+    A heading that names what is denied behind it says nothing of its own ("VOD: no VOD").
+    """
     named = [i for i, t in enumerate(clause.terms) if t.kind is Kind.TARGET]
     cut = next(
         (
@@ -62,12 +65,34 @@ def apart(clause: Segment) -> Iterator[Segment]:
         ),
         None,
     )
-    after = clause.terms[cut + 1 :] if cut is not None else ()
-    if cut is None or any(t.kind is Kind.AND for t in after) or after[0].kind is Kind.AFFIRM:
+    before, after = clause.terms[:cut], clause.terms[cut + 1 :] if cut is not None else ()
+    one = cut is None or _is_of_past(before) or after[0].kind is Kind.AFFIRM
+    if one or any(t.kind is Kind.AND for t in after):
         yield clause
         return
-    yield replace(clause, terms=clause.terms[:cut])
+    if not _is_heading(before, after):
+        yield replace(clause, terms=before)
     yield replace(clause, terms=clause.terms[cut:])
+
+
+def _is_of_past(terms: Sequence[Term]) -> bool:
+    """Whether terms end with a heading on the past, which holds for what is behind it ("VOD: prior: no VOD")."""
+    return len(terms) > 1 and terms[-1].tokens[0].text == ":" and terms[-2].kind is Kind.PAST
+
+
+def _is_heading(terms: Sequence[Term], after: Sequence[Term]) -> bool:
+    """Whether terms are a name and its colon, of something that is named in the same words ``after`` it."""
+    *name, colon = terms
+    again = {_words(t) for t in after if t.kind is Kind.TARGET}
+    plain = all(
+        _words(t) in again if t.kind is Kind.TARGET else t.kind is Kind.AND or t.value == "adjective"
+        for t in name
+    )
+    return plain and colon.tokens[0].text == ":"
+
+
+def _words(term: Term) -> tuple[str, ...]:
+    return tuple(token.word for token in term.tokens)
 
 
 _ITEM = 4  # words; a longer item of a list is a clause
