@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
+from cds_service.clinical.reading.forms import UNANSWERED, form_tokens, plain_signs
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
+from cds_service.clinical.reading.topics import TOPICS
 from cds_service.remembering import remembered
 
 # A stop after these ends no sentence when a small letter or a figure follows.
@@ -64,9 +67,13 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The words of one sentence, without inner hyphens and its end; ``heading``: where its colon stands, or 0."""
+    """The words of one sentence, without inner hyphens and its end; ``heading``: where its colon stands, or 0.
+
+    ``plain`` are the words with signs as words, for a topic that has no signs of its own.
+    """
 
     words: tuple[Token, ...]
+    plain: tuple[Token, ...]
     ending: str
     vocabulary: frozenset[str]
     heading: int
@@ -89,6 +96,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
     The terms of a sentence that a text repeats are those where it stands first.
     """
     telling, whole = telling_words(topic), _whole(text)
+    words_of = attrgetter("plain" if topic in TOPICS else "words")
     if not every and telling.isdisjoint(whole.vocabulary):
         return
     met: dict[str, _Parts] = {}
@@ -106,7 +114,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
             parts = _NOTHING
             if named or i == 0 or joined or _may_matter(run):
                 said = text[run.words[0].start : run.words[-1].end]
-                parts = met[said] if said in met else met.setdefault(said, _parts(run.words, topic))
+                parts = met[said] if said in met else met.setdefault(said, _parts(words_of(run), topic))
             yield _sentence(run, parts, blocked=blocked)
         joined = run.ending == ";"
         condition = condition and joined
@@ -175,7 +183,7 @@ class _Whole:
 
 @remembered(500_000)
 def _whole(text: str) -> _Whole:
-    runs = tuple(_split(tokens(text)))
+    runs = tuple(_split(form_tokens(text)))
     vocabulary = frozenset(word for run in runs for word in run.vocabulary)
     return _Whole(runs, vocabulary, any(r.notation for r in runs), any(r.retracts for r in runs))
 
@@ -199,6 +207,7 @@ def _run(found: Sequence[Token], ending: str) -> Run:
     vocabulary = frozenset(t.word for t in words)
     return Run(
         words,
+        plain_signs(words),
         ending,
         vocabulary,
         _heading(words),
@@ -210,7 +219,9 @@ def _run(found: Sequence[Token], ending: str) -> Run:
 
 
 def _is_template(words: Sequence[Token]) -> bool:
-    """Whether a sentence holds a box to tick ("[ ] yes"), ticked or not, or a blank to fill in ("CR: ____")."""
+    """Whether a sentence holds a choice that is not answered, a box to tick ("[ ] yes") or a blank ("CR: ____")."""
+    if any(t.word == UNANSWERED for t in words):
+        return True
     signs = [t.text for t in words]
     if "[" not in signs and "_" not in signs:
         return False

@@ -53,6 +53,12 @@ class _Reader(SignReader):
     def read(self) -> list[Finding]:
         while self.i < len(self.terms):
             self._step()
+        if (
+            self.group.lead == NO
+            and not self.group.items
+            and any(f.sign for g in self.lists for f in g.items)
+        ):
+            raise NotReadable(NO)  # "MRD negative: no": an answer to it, or a list that breaks off
         return list(resolved(self.lists))
 
     def _step(self) -> None:

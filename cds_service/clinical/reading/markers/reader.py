@@ -25,6 +25,7 @@ from cds_service.clinical.reading.assertions import (
     too_much,
 )
 from cds_service.clinical.reading.clauses import Sentence, sentences, tells
+from cds_service.clinical.reading.forms import form_tokens
 from cds_service.clinical.reading.lexicon import Kind, Term, terms, without_hyphens
 from cds_service.clinical.reading.markers import iscn
 from cds_service.clinical.reading.markers.clauses import findings
@@ -36,7 +37,7 @@ from cds_service.clinical.reading.markers.lists import (
     Finding,
     NotReadable,
 )
-from cds_service.clinical.reading.tokens import Token, folded, tokens
+from cds_service.clinical.reading.tokens import Token, folded
 from cds_service.remembering import remembered
 
 MARKER_TOPICS = ("cd22", "ph", "mrd")
@@ -180,7 +181,7 @@ def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iter
             span = (sentence.start, sentence.end)
             quote = text[slice(*span)]
             if quote not in met:
-                met[quote] = tuple(terms(without_hyphens(_within(tokens(text), *span)), words))
+                met[quote] = tuple(terms(without_hyphens(_within(form_tokens(text), *span)), words))
             past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
             silenced = (sentence.silenced and not past) or sentence.question or asked
             yield _Clause(met[quote], quote, span, silenced, past, held)
