@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
+from cds_service.clinical.reading.grouping import denies_another
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.topics import NOTHING, Topic
@@ -36,13 +37,19 @@ _LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
 
 def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bool) -> list[Assertion] | None:
     """What a clause asserts; None when it is not understood. Nothing: understood, and it says nothing."""
+    of_another = {i for i in range(len(found)) if denies_another(found, i)}
+    if any(i and found[i - 1].tokens[0].text == ":" for i in of_another):
+        return None  # "VOD: no ascites"
+    found = [t for i, t in enumerate(found) if i not in of_another]
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
         return None
     values = _values(found, topic)
     if values is None or _leaves_a_choice(found):
         return None
     doubted = asked or any(t.kind in OPEN for t in found)
-    if doubted and (not topic.suspects or any(t.kind is Kind.WAIT for t in found)):
+    if doubted and (not topic.suspects or any(t.kind in (Kind.WAIT, Kind.DENY) for t in found)):
+        return None  # a denial that is doubted ("VOD excluded?") neither excludes nor raises a suspicion
+    if _says_two_days(found):
         return None
     past = any(t.kind in (Kind.PAST, Kind.THERAPY) for t in found)
     if past and any(t.kind is Kind.NOW for t in found):
@@ -61,6 +68,13 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
         for value in sorted(values)
         if value != NOTHING
     ]  # fmt: skip
+
+
+def _says_two_days(found: Sequence[Term]) -> bool:
+    """Whether a clause denies and affirms, with two dates ("VOD absent on 4/2, present on 4/10")."""
+    kinds = {t.kind for t in found}
+    dates = {t.tokens[-1].text for t in found if t.kind is Kind.DATE}
+    return len(dates) > 1 and {Kind.DENY, Kind.AFFIRM} <= kinds
 
 
 def _leaves_a_choice(found: Sequence[Term]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import dropwhile
 
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged
 from cds_service.clinical.reading.lexicon import ANOTHER, OPEN, SWINGS, Kind, Term
@@ -49,6 +50,28 @@ def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
                 yield clause
                 clause = Segment((target, *segments[j].terms), segments[j].mark)
         yield clause
+
+
+# A denial that ends in one of these is of what stands right behind it.
+_LEADING = frozenset({"no", "without", "denies", "denied", "w/o", "nor", "of", "for"})
+# Neutral words that name no thing which could be denied instead.
+_NO_THING = frozenset({
+    "disease", "report", "reason", "reviewed", "sign", "time", "month", "adverb", "preposition", "article", "adjective", "verb", "in",
+    "patient", "and", "criteria", "after", "name",
+})  # fmt: skip
+_HOW = frozenset({"on", "by", "with", "per", "at", "in", "from", "via", "due", "for", "to"})
+
+
+def denies_another(found: Sequence[Term], at: int) -> bool:
+    """Whether the denial at this place is of another thing, right behind it ("VOD confirmed, no ascites")."""
+    if found[at].kind is not Kind.DENY or found[at].tokens[-1].word not in _LEADING:
+        return False
+    behind = list(dropwhile(lambda t: t.value == "adjective", found[at + 1 :]))
+    if not behind or any(t.kind is Kind.TARGET for t in behind):
+        return False
+    thing = behind[0]
+    named = thing.kind is Kind.NEUTRAL and thing.value not in _NO_THING
+    return named and thing.tokens[0].word not in _HOW
 
 
 def apart(clause: Segment) -> Iterator[Segment]:
@@ -225,7 +248,7 @@ def _begins_with_sign(segment: Segment) -> bool:
         segment.terms[0],
     )
     if first.kind is Kind.DENY:
-        return first.value != "before"
+        return first.value != "before" and not denies_another(segment.terms, segment.terms.index(first))
     return first.kind in (*OPEN, Kind.LOSE, Kind.AFFIRM)
 
 

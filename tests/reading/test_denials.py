@@ -1,0 +1,77 @@
+"""Denials: one of another thing denies nothing here, and one that is still to come denies nothing yet."""
+
+import pytest
+
+from cds_service.clinical.reading.assertions import Certainty
+from cds_service.clinical.reading.reader import read
+
+OF_ANOTHER = [
+    ("VOD confirmed, no ascites", "vod", {"vod"}),
+    ("Severe VOD, no ascites, bili 5", "vod", {"vod"}),
+    ("VOD diagnosed, denies RUQ pain", "vod", {"vod"}),
+    ("VOD with no weight gain", "vod", {"vod"}),
+    ("suspected VOD, no ascites", "vod", {"vod"}),
+    ("VOD possible but no ascites", "vod", {"vod"}),
+    ("Infusion reaction grade 2, no fever", "reaction", {"reaction"}),
+    ("Infusion reaction, no hypotension, resolved", "reaction", {"reaction"}),
+    ("CNS disease, no marrow involvement", "extramedullary", {"present"}),
+    ("CR, no MRD", "response", {"cr"}),
+    ("CR with no blasts", "response", {"cr"}),
+    ("Transplant scheduled, no infection", "transplant", {"planned"}),
+    ("VOD: no ascites", "vod", set()),
+    ("Infusion reaction: no fever", "reaction", set()),
+    ("no ascites or VOD", "vod", {"excluded"}),
+    ("No VOD, no ascites", "vod", {"excluded"}),
+    ("VOD, none", "vod", {"excluded"}),
+    ("VOD not seen on doppler", "vod", {"excluded"}),
+    ("No evidence of VOD by doppler", "vod", {"excluded"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "topic", "says"), OF_ANOTHER)
+def test_a_denial_is_of_what_stands_right_behind_it(text, topic, says):
+    assert {a.value for a in read(text, topic).assertions} == says
+
+
+NAMES = [("VOD", "vod", "vod"), ("CNS disease", "extramedullary", "present"), ("Infusion reaction", "reaction", "reaction"),
+         ("Bleeding", "bleeding", "bleeding"), ("Sepsis", "infection", "severe"), ("Pregnancy", "pregnancy", "pregnant")]  # fmt: skip
+STILL_TO_COME = "to be ruled out|to be excluded|being ruled out|needs to be ruled out|must be excluded|yet to be excluded|will be excluded by biopsy"
+
+
+@pytest.mark.parametrize("way", STILL_TO_COME.split("|"))
+@pytest.mark.parametrize(("name", "topic", "value"), NAMES)
+def test_what_is_still_to_be_excluded_is_suspected(name, topic, value, way):
+    said = [(a.value, a.certainty) for a in read(f"{name} {way}", topic).assertions]
+    assert said in ([(value, Certainty.SUSPECTED)], [])
+    assert said or "by biopsy" in way
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("Relapse to be ruled out", "response"),
+        ("Progression to be excluded", "response"),
+        ("CR to be documented", "response"),
+        ("CR yet to be confirmed", "response"),
+        ("Transplant to be planned", "transplant"),
+        ("CD22 positive, to be confirmed", "cd22"),
+        ("Ph positive, yet to be confirmed", "ph"),
+        ("MRD negative, to be confirmed", "mrd"),
+        ("VOD excluded?", "vod"),
+        ("VOD could be excluded", "vod"),
+        ("VOD absent on 4/2, present on 4/10", "vod"),
+    ],
+)
+def test_what_is_still_to_be_shown_says_nothing(text, topic):
+    assert read(text, topic).assertions == ()
+
+
+@pytest.mark.parametrize("way", ["{} grade 0", "{}: grade 0", "{}, G0", "{} (grade 0)"])
+@pytest.mark.parametrize(("name", "topic", "value"), NAMES[:5])
+def test_grade_0_is_a_denial(name, topic, value, way):
+    assert value not in read(way.format(name), topic).values
+
+
+@pytest.mark.parametrize("text", ["Found to be in CR", "Continues to be in CR", "Noted to be in remission"])
+def test_to_be_behind_a_finding_is_a_verb(text):
+    assert read(text, "response").values == {"cr"}
