@@ -75,3 +75,29 @@ def test_grade_0_is_a_denial(name, topic, value, way):
 @pytest.mark.parametrize("text", ["Found to be in CR", "Continues to be in CR", "Noted to be in remission"])
 def test_to_be_behind_a_finding_is_a_verb(text):
     assert read(text, "response").values == {"cr"}
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("High risk of relapse", "status"),
+        ("Very high risk for relapse", "status"),
+        ("Increased risk of VOD", "vod"),
+        ("Low risk of relapse", "response"),
+        ("Chance of remission", "response"),
+        ("Rate of CR 80 %", "response"),
+        ("At high risk of bleeding", "bleeding"),
+        ("<CR", "response"),
+        ("> PR", "response"),
+    ],
+)
+def test_a_risk_a_rate_and_a_comparison_are_no_state(text, topic):
+    assert read(text, topic).assertions == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "says"),
+    [("High-risk relapsed B-ALL", "status", "relapsed"), ("Blasts < 5 %, CR", "response", "cr"), ("High risk pregnancy", "pregnancy", "pregnant")],
+)  # fmt: skip
+def test_a_risk_beside_a_state_leaves_it(text, topic, says):
+    assert read(text, topic).values == {says}

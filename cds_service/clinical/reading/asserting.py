@@ -100,6 +100,8 @@ def _is_known(found: Sequence[Term], topic: Topic) -> bool:
         if figure and before is not None and not topic.figures and not _counts(found[i + 1 : i + 3]):
             return False  # "CR 25 mg", "PR: 160", "CR % of all": other things of these letters
         target = term.kind is Kind.TARGET
+        if target and i and found[i - 1].tokens[0].text in ("<", ">"):
+            return False  # "<CR": less than that
         named = named or target
         doubted = topic.suspects and any(t.kind is Kind.DOUBT for t in found[:i])
         reasoned = not target and (reasoned or (named and _gives_reason(term, doubted=doubted)))
