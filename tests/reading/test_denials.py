@@ -1,5 +1,7 @@
 """Denials: one of another thing denies nothing here, and one that is still to come denies nothing yet."""
 
+from datetime import date
+
 import pytest
 
 from cds_service.clinical.reading.assertions import Certainty
@@ -57,6 +59,10 @@ def test_what_is_still_to_be_excluded_is_suspected(name, topic, value, way):
         ("CD22 positive, to be confirmed", "cd22"),
         ("Ph positive, yet to be confirmed", "ph"),
         ("MRD negative, to be confirmed", "mrd"),
+        ("CD22 positive, not confirmed", "cd22"),
+        ("MRD negative not documented", "mrd"),
+        ("CR achieved (error)", "response"),
+        ("Entered in error: MRD negative", "mrd"),
         ("VOD excluded?", "vod"),
         ("VOD could be excluded", "vod"),
         ("VOD absent on 4/2, present on 4/10", "vod"),
@@ -64,6 +70,19 @@ def test_what_is_still_to_be_excluded_is_suspected(name, topic, value, way):
 )
 def test_what_is_still_to_be_shown_says_nothing(text, topic):
     assert read(text, topic).assertions == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [("Transplant planned in 2019", "transplant"), ("Previously transplant planned", "transplant"), ("Previously no CNS disease", "extramedullary")],
+)  # fmt: skip
+def test_what_was_planned_or_absent_before_is_of_the_past(text, topic):
+    assert read(text, topic, date(2026, 4, 10)).values == frozenset()
+
+
+def test_a_plan_of_this_year_stands():
+    assert read("Transplant planned 5/12/2026", "transplant", date(2026, 4, 10)).values == {"planned"}
+    assert read("Transplant planned for May", "transplant", date(2026, 4, 10)).values == {"planned"}
 
 
 @pytest.mark.parametrize("way", ["{} grade 0", "{}: grade 0", "{}, G0", "{} (grade 0)"])

@@ -5,6 +5,7 @@ Used by the reader alone. Doubt gives nothing, never the opposite of the truth.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -32,6 +33,7 @@ _BETWEEN = frozenset(
         "after",
     }
 )
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
 
 
@@ -51,7 +53,7 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
         return None  # a denial that is doubted ("VOD excluded?") neither excludes nor raises a suspicion
     if _says_two_days(found):
         return None
-    past = any(t.kind in (Kind.PAST, Kind.THERAPY) for t in found)
+    past = any(t.kind in (Kind.PAST, Kind.THERAPY) for t in found) or _is_an_old_plan(found, topic, on)
     if past and any(t.kind is Kind.NOW for t in found):
         return None
     dates = _dates(found, on) if topic.dated else []
@@ -68,6 +70,14 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
         for value in sorted(values)
         if value != NOTHING
     ]  # fmt: skip
+
+
+def _is_an_old_plan(found: Sequence[Term], topic: Topic, on: date | None) -> bool:
+    """Whether a clause is about a plan of a year before that of its text ("transplant planned in 2019")."""
+    if not topic.needs_predicate or on is None:
+        return False
+    whole = (t.tokens[-1].text for t in found if t.kind is Kind.DATE and _YEAR.search(t.tokens[-1].text))
+    return any((when := read_date(text, on)) is not None and when.last.year < on.year for text in whole)
 
 
 def _says_two_days(found: Sequence[Term]) -> bool:
