@@ -120,3 +120,17 @@ def test_a_risk_a_rate_and_a_comparison_are_no_state(text, topic):
 )  # fmt: skip
 def test_a_risk_beside_a_state_leaves_it(text, topic, says):
     assert read(text, topic).values == {says}
+
+
+@pytest.mark.parametrize(
+    "text", ["Lost MRD negativity", "Loss of MRD negativity", "MRD negativity lost", "MRD negative lost"]
+)
+def test_a_negativity_that_is_lost_is_none(text):
+    assert "negative" not in read(text, "mrd").values
+
+
+@pytest.mark.parametrize(
+    "text", ["CD22 lost", "Lost CD22", "Loss of CD22", "CD22 negative (lost at relapse)"]
+)
+def test_an_antigen_that_is_lost_is_negative_or_open(text):
+    assert read(text, "cd22").values <= {"negative"}

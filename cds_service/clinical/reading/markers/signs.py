@@ -124,7 +124,7 @@ class SignReader(ClauseState):
         elif open_list or (self.group.lead is not None and not self.group.items):
             self.own = sign
         else:
-            self.begin(PLAIN.get(sign, sign))
+            self.begin(sign if sign == LOST else PLAIN.get(sign, sign))  # "lost MRD negativity"
 
     def attached(self, sign: str) -> None:
         """The sign of the last marker alone."""
@@ -176,6 +176,8 @@ class SignReader(ClauseState):
         anew = not self.fresh or (self.times.now and not last.times.now)
         if last.sign == LOST and sign in (NEGATIVE, FOUND) and not anew:
             last.sign = POSITIVE if sign == NEGATIVE else LOST  # "CD22 loss not seen"
+        elif sign == LOST and last.sign == NEGATIVE and not anew:
+            raise NotReadable(sign)  # "MRD negativity lost"
         elif (
             last.sign is not None
             and PLAIN.get(last.sign, last.sign) == PLAIN.get(sign, sign)
