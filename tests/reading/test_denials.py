@@ -61,6 +61,7 @@ def test_what_is_still_to_be_excluded_is_suspected(name, topic, value, way):
         ("MRD negative, to be confirmed", "mrd"),
         ("CD22 positive, not confirmed", "cd22"),
         ("MRD negative not documented", "mrd"),
+        ("MRD fell from 0.1 % to <0.01 %", "mrd"),
         ("CR achieved (error)", "response"),
         ("Entered in error: MRD negative", "mrd"),
         ("VOD excluded?", "vod"),
