@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.replay import local
+from cds_service.replay import pool, steps
 from cds_service.replay.job import RunError
 from cds_service.replay.progress import Progress
-from cds_service.replay.reading.inputs import BadLine, files_of, lines_of, pieces_of
+from cds_service.replay.reading.inputs import BadLine, blocks_of, files_of, pieces_of
 from tests.replay.populations import bundled, decided, exported, lines, members, one, rejected, replay
 
 NAMED_AS_RESULTS = {"decisions.ndjson", "decisions.parquet", "rejects.ndjson", "summary.json", "summary.html"}
@@ -60,20 +60,27 @@ def test_shuffled_mixed_and_compressed_input_gives_the_same_bytes(population, wh
     assert bytes_of(tmp_path / "out") == whole[1]
 
 
+def lines_of(piece, longest=10**9):
+    """The lines of a piece, one by one."""
+    blocks = blocks_of(piece, longest)
+    return [line for b in blocks for line in ([b] if isinstance(b, BadLine) else b.split(b"\n"))]
+
+
 def test_a_file_cut_into_many_pieces_is_read_to_the_line(whole):
     for file in files_of([whole[0]], Path("nowhere")):
         text = file.path.read_bytes().splitlines()
         for size in (1, 1000, 4096):
             pieces = pieces_of([file], size)
-            assert [line for piece in pieces for _, line in lines_of(piece)] == text
+            assert [line for piece in pieces for line in lines_of(piece)] == text
             assert [piece.end for piece in pieces[:-1]] == [piece.start for piece in pieces[1:]]
 
 
-def test_lines_that_are_written_in_many_turns_give_the_same_bytes(whole, tmp_path, monkeypatch):
-    """As in input that is larger than what a process holds."""
-    monkeypatch.setattr("cds_service.replay.reading.spool._ROOM", 5_000)
+@pytest.mark.parametrize("block", [1, 700, 5_000])
+def test_input_that_is_read_in_many_turns_gives_the_same_bytes(whole, tmp_path, monkeypatch, block):
+    """As input that is larger than what a process holds."""
+    monkeypatch.setattr("cds_service.replay.reading.inputs._BLOCK", block)
     monkeypatch.setattr("cds_service.replay.local._PIECE", 20_000)
-    monkeypatch.setattr("cds_service.replay.local._PARTITION", 10_000)
+    monkeypatch.setattr("cds_service.replay.local._BATCH", 3)
     assert replay(whole[0], out=tmp_path).exit_code == 0
     assert bytes_of(tmp_path) == whole[1]
 
@@ -93,39 +100,41 @@ def test_rejects_have_the_line_of_their_file_wherever_it_is_cut(tmp_path, monkey
 KILLED = """
 import os, signal, sys
 from cds_service.cli import main
-from cds_service.replay import local
-steps = int(sys.argv[1])
+from cds_service.replay import local, steps
+left = int(sys.argv[1])
 def counted(do):
     def step(*arguments):
-        global steps
-        if steps == 0:
+        global left
+        if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        steps -= 1
+        left -= 1
         return do(*arguments)
     return step
-local.split, local.decide = counted(local.split), counted(local.decide)
+for name in ("look", "settle", "keep", "decide"):
+    setattr(steps, name, counted(getattr(steps, name)))
+local._BATCH = 3
 main(["replay", *sys.argv[2:], "--workers", "1"])
 """
 
 
-@pytest.mark.parametrize("steps", [0, 5, 15])
-def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(whole, tmp_path, steps, monkeypatch):
-    """Killed before the first step, while files are read, and while partitions are answered."""
-    call = [sys.executable, "-c", KILLED, str(steps), str(whole[0]), "--out", str(tmp_path)]
+@pytest.mark.parametrize("count", [0, 5, 18, 30, 38])
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(whole, tmp_path, count, monkeypatch):
+    """Killed before the first step, in each of the passes, and while patients are answered."""
+    monkeypatch.setattr("cds_service.replay.local._BATCH", 3)
+    call = [sys.executable, "-c", KILLED, str(count), str(whole[0]), "--out", str(tmp_path)]
     assert subprocess.run(call, check=False, capture_output=True).returncode == -signal.SIGKILL
     assert not NAMED_AS_RESULTS & set(os.listdir(tmp_path))
     done = []
-    for name in ("split", "decide"):
-        monkeypatch.setattr(f"cds_service.replay.local.{name}", noted(name, done))
+    for name in ("look", "settle", "keep", "decide"):
+        monkeypatch.setattr(steps, name, noted(name, done))
     assert replay(whole[0], out=tmp_path).exit_code == 0
     assert (bytes_of(tmp_path), set(os.listdir(tmp_path))) == (whole[1], NAMED_AS_RESULTS)
-    assert (
-        len(done) == len(list(whole[0].iterdir())) + 8 - steps
-    )  # a step for each file, and for each partition
+    batches = -(-len(whole[1].splitlines()) // 3)  # each bundled patient has one order
+    assert len(done) == 3 * len(list(whole[0].iterdir())) + batches - count
 
 
 def noted(name, done):
-    step = getattr(local, name)
+    step = getattr(steps, name)
 
     def do(*arguments):
         done.append(name)
@@ -148,8 +157,8 @@ def test_no_process_outlives_a_killed_run(whole, tmp_path):
         "2",
     ]
     parent = subprocess.Popen(call, start_new_session=True, stderr=subprocess.DEVNULL)
-    spool = tmp_path / "unfinished" / "spool"
-    wait_until(lambda: spool.exists() and any(spool.iterdir()))
+    pieces = tmp_path / "unfinished" / "pieces"
+    wait_until(lambda: pieces.exists() and any(pieces.iterdir()))
     parent.kill()
     parent.wait()
     wait_until(lambda: not is_alive(parent.pid))
@@ -297,14 +306,9 @@ def test_a_line_that_is_too_long_loses_no_other(tmp_path):
     file = tmp_path / "x.ndjson"
     file.write_bytes(b'{"a":1}\n' + b"x" * 3_000_000 + b'\n{"b":2}\n{"c":3}')
     (piece,) = pieces_of(files_of([file], tmp_path / "out"), 10**9)
-    found = list(lines_of(piece, longest=1_000_000))
-    assert [n for n, _ in found] == [1, 2, 3, 4]
-    assert isinstance(found[1][1], BadLine)
-    assert [line for _, line in found if not isinstance(line, BadLine)] == [
-        b'{"a":1}',
-        b'{"b":2}',
-        b'{"c":3}',
-    ]
+    found = lines_of(piece, longest=1_000_000)
+    assert isinstance(found.pop(1), BadLine)
+    assert found == [b'{"a":1}', b'{"b":2}', b'{"c":3}']
 
 
 @pytest.mark.parametrize(
@@ -348,7 +352,7 @@ def test_results_inside_the_input_folder_are_no_input(tmp_path):
 
 def test_a_process_that_was_ended_from_outside_ends_the_run_with_a_word():
     """As the system does for lack of memory."""
-    with pytest.raises(RunError, match="fewer --workers"), local._pool(2) as each:
+    with pytest.raises(RunError, match="fewer --workers"), pool.pool(2) as each:
         list(each(os._exit, [(1,)]))
 
 

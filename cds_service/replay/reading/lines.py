@@ -52,7 +52,7 @@ def told(line: bytes) -> Told:
 def scanned(line: bytes) -> Told | None:
     """The same without parsing; None when in doubt."""
     head = _HEAD.match(line)
-    if head is None or b"\\" in line or not line.endswith(b"}") or not _is_utf8(line):
+    if head is None or b"\\" in line or not line.endswith(b"}") or not is_utf8(line):
         return None
     if line.find(b'"resourceType"', head.start(1)) >= 0:
         return None
@@ -67,7 +67,7 @@ def scanned(line: bytes) -> Told | None:
     return Told(kind, (owner[1].decode(),)) if owner is not None else None
 
 
-def _is_utf8(line: bytes) -> bool:
+def is_utf8(line: bytes) -> bool:
     if line.isascii():
         return True
     try:
