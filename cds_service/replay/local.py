@@ -47,9 +47,9 @@ class LocalRun:
         self._at.make()
         _load_policies()
         with pool(self._workers) as each:
-            self._pass(each, "looking for orders", steps.look, self._at.orders)
+            self._pass(each, "looking", steps.look, self._at.looked_at)
             self._store_side()
-            self._settle(each)
+            self._find(each)
             self._pass(each, "reading", steps.keep, lambda number: self._at.spool(number).index)
             if not self._at.patients.exists():
                 patient_table.store(self._entries(), self._at.patients)
@@ -79,14 +79,15 @@ class LocalRun:
                 line, _, text = row.rstrip(b"\n").partition(b"\t")
                 yield str(number), int(line), text
 
-    def _settle(self, each: Each) -> None:
+    def _find(self, each: Each) -> None:
         """Write down who has an order of a drug."""
         if self._at.wanted.exists():
             return
-        open_ = [number for number in self._numbers if not self._at.owners(number).exists()]
-        for _ in each(steps.settle, [(number, self._at) for number in open_]):
+        ordering = [n for n in self._numbers if json.loads(self._at.looked_at(n).read_text())["orders"]]
+        open_ = [number for number in ordering if not self._at.owners(number).exists()]
+        for _ in each(steps.find, [(self._pieces[number], number, self._at) for number in open_]):
             pass
-        owners = {row for number in self._numbers for row in _text_rows(self._at.owners(number))}
+        owners = {row for number in ordering for row in _text_rows(self._at.owners(number))}
         with written(self._at.wanted) as file:
             file.writelines(sorted(owners))
 
@@ -137,8 +138,9 @@ class LocalRun:
     def _refused(self) -> Iterator[tuple[str, int, str]]:
         for number in self._numbers:
             yield from ((str(number), line, why) for line, why in _rows(self._at.spool(number).unread))
-        files = [self._at.side_rejects, *map(self._at.order_rejects, self._numbers)]
-        for path in chain(files, (self._at.rejected(number) for number, _ in self._batches())):
+        of_orders = filter(Path.exists, map(self._at.order_rejects, self._numbers))
+        of_batches = (self._at.rejected(number) for number, _ in self._batches())
+        for path in chain([self._at.side_rejects], of_orders, of_batches):
             yield from _rows(path)
 
     def _lines_before(self) -> list[int]:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from cds_service.json_text import NotStrictJson
 from cds_service.policies import installed
 from cds_service.replay.deciding.patient import Answer, Decider, Line, answered
-from cds_service.replay.deciding.scope import Scope, drug_of, may_point_away
+from cds_service.replay.deciding.scope import Scope, drug_of, drugs_of
 from cds_service.replay.reading import patient_table, side_table, spool
 from cds_service.replay.reading.inputs import BadLine, Piece, bare, blocks_of
 from cds_service.replay.reading.lines import ORDER_TYPES, SIDE_TYPES, Unreadable, told
@@ -26,8 +26,7 @@ from cds_service.replay.reading.spool import Spool
 from cds_service.replay.reading.whole_files import written
 
 _ORDERS = frozenset(name.encode() for name in ORDER_TYPES)
-_REMEMBERED = 16384  # ways to say a drug
-_LOOKED_FOR = _ORDERS | {name.encode() for name in SIDE_TYPES}
+_SHARED = frozenset(name.encode() for name in SIDE_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,9 @@ class Workspace:
         """The lines of a piece that belong to no patient."""
         return self._of(piece, "side.ndjson")
 
-    def orders(self, piece: int) -> Path:
-        """Orders that may be of a drug: the patient, and what the order says of its drug. Also marks the first pass."""
-        return self._of(piece, "orders")
+    def looked_at(self, piece: int) -> Path:
+        """Whether there are orders in a piece."""
+        return self._of(piece, "json")
 
     def order_rejects(self, piece: int) -> Path:
         return self._of(piece, "orders.rejects.ndjson")
@@ -86,64 +85,83 @@ class Workspace:
 
 
 def look(piece: Piece, number: int, workspace: Workspace) -> None:
-    """The first pass over a piece: what belongs to no patient, and who has an order that may be of a drug."""
+    """The first look at a piece: what belongs to no patient, and whether there are orders of anything."""
+    has_orders = False
     with (
-        written(workspace.orders(number)) as orders,
-        workspace.order_rejects(number).open("w", encoding="utf-8") as rejects,
+        written(workspace.looked_at(number)) as about,
         workspace.shared(number).open("wb") as shared,
     ):
-        for at, type_, line in _looked_for(piece):
+        for at, line, kind in _of_types(piece, _ORDERS | _SHARED):
+            has_orders = has_orders or kind in ORDER_TYPES
+            if kind in SIDE_TYPES and not _is_unreadable(line):
+                shared.write(b"%d\t%s\n" % (at, line))
+        json.dump({"orders": has_orders}, about)
+
+
+def find(piece: Piece, number: int, workspace: Workspace) -> None:
+    """Who has an order of a drug in a piece, now that all is known that orders point to."""
+    owners: set[str] = set()
+    with (
+        closing(side_table.StoredTable(workspace.side)) as side,
+        written(workspace.owners(number)) as file,
+        workspace.order_rejects(number).open("w", encoding="utf-8") as rejects,
+    ):
+        scope = Scope(tuple(installed().values()), side, _remembered(workspace.side))
+        for at, line, kind in _of_types(piece, _ORDERS, scope):
             try:
-                kind = type_.decode() if type_ is not None else told(line).kind
-                if kind in ORDER_TYPES:
-                    _note_order(kind, line, orders)
-                elif kind in SIDE_TYPES and told(line):
-                    shared.write(b"%d\t%s\n" % (at, line))
+                if kind in ORDER_TYPES and scope.covers(drug_of(kind, line)):
+                    owners.update(told(line).patients)
             except NotStrictJson as fault:
-                rejects.write(json.dumps([str(number), at, str(fault)]) + "\n")
+                if not _is_unreadable(line):
+                    rejects.write(json.dumps([str(number), at, str(fault)]) + "\n")
             except Unreadable:
-                continue  # the second pass rejects it
+                continue  # rejected when lines are kept
+        file.writelines(f"{patient}\n" for patient in sorted(owners))
 
 
-def _looked_for(piece: Piece) -> Iterator[tuple[int, bytes | None, bytes]]:
-    """The orders, what belongs to no patient, and what is of unknown type, each with its number."""
+def _of_types(
+    piece: Piece, types: frozenset[bytes], scope: Scope | None = None
+) -> Iterator[tuple[int, bytes, str]]:
+    """The lines of some types, each with its number and type; with a scope, not those surely of other drugs."""
     before = 0
     for block in blocks_of(piece):
-        count = 1 if isinstance(block, BadLine) else block.count(b"\n") + 1
-        places = places_of(block, count, _LOOKED_FOR) if isinstance(block, bytes) else []
-        lines = block.split(b"\n") if places and isinstance(block, bytes) else []
-        for place, kind in places:
-            if line := bare(lines[place]):
-                yield before + place + 1, kind, line
+        if isinstance(block, BadLine):
+            before += 1
+            continue
+        count = block.count(b"\n") + 1
+        if places := places_of(block, count, types):
+            lines = block.split(b"\n")
+            for place, type_ in _in_scope(places, block, lines, scope) if scope is not None else places:
+                line = bare(lines[place])
+                if kind := type_.decode() if type_ is not None else _kind(line):
+                    yield before + place + 1, line, kind
         before += count
 
 
-def _note_order(kind: str, line: bytes, orders: TextIO) -> None:
-    """Write down whose an order is, unless it is surely of another drug. Raises Unreadable or NotStrictJson."""
+def _in_scope(
+    places: list[tuple[int, bytes | None]], text: bytes, lines: Sequence[bytes], scope: Scope
+) -> list[tuple[int, bytes | None]]:
+    """The places without those of orders of other drugs, as far as that is found for all lines at once."""
+    if len(places) != len(lines) or {kind for _, kind in places} != {b"MedicationRequest"}:
+        return places
+    said = drugs_of(text, lines)
+    if said is None:
+        return places
+    ours = {one for one in set(said) if scope.covers(one)}
+    return [place for place, one in zip(places, said, strict=True) if one in ours]
+
+
+def _kind(line: bytes) -> str:
+    """The type of a line; nothing when it cannot be read, or is none."""
     try:
-        said = drug_of(kind, line)
-    except NotStrictJson:
-        told(line)
-        raise
-    if may_point_away(said) or _covers_by_itself(said):
-        for patient in told(line).patients:
-            orders.write(f"{patient}\t{said.decode()}\n")
+        return told(line).kind if line else ""
+    except Unreadable:
+        return ""
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _covers_by_itself(said: bytes) -> bool:
-    return Scope(tuple(installed().values()), side_table.HeldTable(())).covers(said)
-
-
-def settle(number: int, workspace: Workspace) -> None:
-    """Which patients of a piece have an order of a drug, now that all is known that orders point to."""
-    with closing(side_table.StoredTable(workspace.side)) as side:
-        scope = Scope(tuple(installed().values()), side, _remembered(workspace.side))
-        with workspace.orders(number).open(encoding="utf-8", newline="\n") as rows:
-            orders = (row.rstrip("\n").split("\t", 1) for row in rows)
-            owners = {patient for patient, said in orders if scope.covers(said.encode())}
-    with written(workspace.owners(number)) as file:
-        file.writelines(f"{patient}\n" for patient in owners)
+def _is_unreadable(line: bytes) -> bool:
+    """Whether a line is rejected when lines are kept."""
+    return not _kind(line)
 
 
 @lru_cache(maxsize=1)

@@ -22,6 +22,7 @@ _SAYS_THE_DRUG = ("resourceType", "medicationCodeableConcept", "medicationRefere
 _REMEMBERED = 16384  # ways to say a drug
 _LONGEST = 2000  # bytes of one that is remembered
 _BY_MEMBER = "MedicationRequest"  # which says its drug in a member of that name alone
+_MEMBER = b'"medication'
 # A bracket in a string may end this too early or too late; then it is no JSON.
 _DRUG = re.compile(rb'"medication(?:CodeableConcept|Reference)"\s*:\s*\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}')
 
@@ -37,17 +38,30 @@ def drug_of(kind: str, line: bytes) -> bytes:
     return _said(body)
 
 
+def drugs_of(text: bytes, lines: Sequence[bytes]) -> list[bytes] | None:
+    """The same of many lines that are all MedicationRequests; None when one of them is in doubt."""
+    if b"\\" in text or text.count(_MEMBER) != len(lines) or b'"contained"' in text:
+        return None
+    found = _DRUG.findall(text)
+    if len(found) != len(lines) or not all(_MEMBER in line for line in lines):
+        return None
+    said = {drug: _order_of(drug) for drug in set(found)}
+    return None if None in said.values() else [said[drug] or b"" for drug in found]
+
+
 def _cut_out(line: bytes) -> bytes | None:
-    """The same without parsing the line; None when in doubt.
+    """What a MedicationRequest says, without parsing the line; None when in doubt.
 
     Without escapes every quote opens or closes a string, so the name found is a member's; it is the
     only one of its kind, so no other says the drug.
     """
-    if b"\\" in line or line.count(b'"medication') != 1 or b'"contained"' in line:
-        return None
-    found = _DRUG.search(line)
-    said = b'{"resourceType":"MedicationRequest",%s}' % found[0] if found is not None else b""
-    return said if said and len(said) <= _LONGEST and _is_json(said) else None
+    found = drugs_of(line, [line])
+    return found[0] if found else None
+
+
+def _order_of(drug: bytes) -> bytes | None:
+    said = b'{"resourceType":"MedicationRequest",%s}' % drug
+    return said if len(said) <= _LONGEST and _is_json(said) else None
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -60,11 +74,6 @@ def _is_json(text: bytes) -> bool:
 
 def _said(body: Mapping[str, Any]) -> bytes:
     return json.dumps({m: body[m] for m in _SAYS_THE_DRUG if m in body}, default=str).encode()
-
-
-def may_point_away(said: bytes) -> bool:
-    """Whether what an order says of its drug may depend on another resource."""
-    return b'"reference"' in said
 
 
 @dataclass(frozen=True)
