@@ -302,13 +302,17 @@ def test_bad_lines_are_rejected_by_file_and_line_and_stop_nothing(whole, tmp_pat
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["rejects"] == 7
 
 
-def test_a_line_that_is_too_long_loses_no_other(tmp_path):
+@pytest.mark.parametrize("end", [b"", b"\n"])
+@pytest.mark.parametrize("before", [b"", b'{"a":1}\n'])
+@pytest.mark.parametrize("after", [b"", b'\n{"b":2}', b'\n\n{"b":2}\n{"c":3}'])
+def test_a_line_that_is_too_long_loses_no_other(tmp_path, before, after, end):
     file = tmp_path / "x.ndjson"
-    file.write_bytes(b'{"a":1}\n' + b"x" * 3_000_000 + b'\n{"b":2}\n{"c":3}')
+    file.write_bytes(before + b"x" * 3_000_000 + after + end)
     (piece,) = pieces_of(files_of([file], tmp_path / "out"), 10**9)
     found = lines_of(piece, longest=1_000_000)
-    assert isinstance(found.pop(1), BadLine)
-    assert found == [b'{"a":1}', b'{"b":2}', b'{"c":3}']
+    place = before.count(b"\n")
+    assert isinstance(found.pop(place), BadLine)
+    assert found == before.splitlines() + after[1:].splitlines()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import repeat
+from operator import contains
 from typing import Any
 
 from cds_service.fhir.record import Resource
@@ -43,7 +45,7 @@ def drugs_of(text: bytes, lines: Sequence[bytes]) -> list[bytes] | None:
     if b"\\" in text or text.count(_MEMBER) != len(lines) or b'"contained"' in text:
         return None
     found = _DRUG.findall(text)
-    if len(found) != len(lines) or not all(_MEMBER in line for line in lines):
+    if len(found) != len(lines) or not all(map(contains, lines, repeat(_MEMBER))):
         return None
     said = {drug: _order_of(drug) for drug in set(found)}
     return None if None in said.values() else [said[drug] or b"" for drug in found]

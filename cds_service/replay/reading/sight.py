@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence, Set
+from itertools import repeat
+from operator import contains
 from typing import NamedTuple
 
 from cds_service.replay.reading.lines import is_utf8
@@ -100,7 +102,7 @@ def _all_at_sight(text: bytes, lines: Sequence[bytes]) -> tuple[list[bytes], lis
     patients = name.whole.findall(text)
     certain = (
         len(patients) == len(lines) == text.count(name.by)
-        and all(name.by in line for line in lines)
+        and all(map(contains, lines, repeat(name.by)))
         and some.isdisjoint(_ANOTHER_WAY)
         and (name is _ID or _PATIENT not in some)
         and not _may_hide(text)
