@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections import Counter
+from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.replay.reading.lines import Told, Unreadable, guessed, parsed, scanned, told
+from cds_service.replay.reading import inputs, spool
+from cds_service.replay.reading.lines import PATIENT_TYPES, Told, Unreadable, guessed, parsed, scanned, told
 from cds_service.replay.reading.sight import at_sight, passed_over, places_of
 from tests.fixtures import NAMES, Fixture
 
@@ -191,6 +195,41 @@ def test_the_lines_of_an_export_are_passed_over_together(repeated):
         of_one = [n for n, line in enumerate(lines) if told(line).patients == ("stale-cbc",)]
         kinds, left = passed_over(text, lines, {b"stale-cbc"})
         assert (kinds[name.encode()], left) == (len(lines) - len(of_one), of_one)
+
+
+LINES = st.lists(
+    st.builds(lambda members: line_of(dict(members), separators=(",", ":")), RESOURCES)
+    | st.sampled_from([b"", b"nonsense", b'{"resourceType":"Observation","subject":{"reference":"Patient/p1"},"a":tru}'])
+    | st.sampled_from([b'{"resourceType":"Patient","id":"p1"}', b'{"resourceType":"Patient","id":"p2","contact":{"id":"p1"}}'])
+    | st.sampled_from([b'{"resourceType":"Condition","subject":{"reference":"Patient\\/p1"}}', b'{"resourceType":"Bundle"}']),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(LINES, st.sets(st.sampled_from(["p1", "p2", "p3"])), st.integers(1, 200))
+def test_what_is_kept_of_a_file_is_what_parsing_each_line_would_keep(lines, wanted, block):
+    with tempfile.TemporaryDirectory() as held, mock.patch.object(inputs, "_BLOCK", block):
+        folder = Path(held)
+        (folder / "x.ndjson").write_bytes(b"\n".join(lines))
+        (piece,) = inputs.pieces_of(inputs.files_of([folder / "x.ndjson"], folder / "out"), 10**9)
+        place = spool.Spool(folder, "0")
+        spool.keep(piece, place, {name.encode() for name in wanted})
+        kept = [(e.patient, e.number, e.text) for e in place.entries() if not e.lost]
+        unread = {json.loads(row)[0] for row in place.unread.read_text().splitlines()}
+    by_parsing, unusable = [], set()
+    for number, line in enumerate(lines, start=1):
+        try:
+            found = parsed(line) if line else Told("")
+        except Unreadable:
+            unusable.add(number)
+            continue
+        if found.kind in PATIENT_TYPES:
+            by_parsing += [(patient, number, line) for patient in found.patients if patient in wanted]
+    # Lines cut off or broken are told by the scanner alone; such ones are refused when they are read strictly.
+    assert [one for one in kept if one[1] not in unusable] == by_parsing
+    assert unread <= unusable
+    plain = {n for n, line in enumerate(lines, start=1) if at_sight(line) or scanned(line)}
+    assert unusable - plain <= unread
 
 
 def test_two_names_in_one_line_do_not_make_up_for_none_in_another():
