@@ -93,6 +93,8 @@ SUBJECT = '"subject":{"reference":"Patient/p1"}'
         '{"resourceType":"Observation","performer":[{"reference":"Patient/p1"}],"subject":{"refer\\u0065nce":"Patient/other"}}',
         '{"resourceType":"Observation","note":"a line\\nof \\"text\\"",' + SUBJECT + "}",
         '{"resourceType":"Observation","note":"\\\\u0041",' + SUBJECT + "}",
+        '{"resourceType":"Observation","performer":[{"reference":"Patient/p1"}],"subject":{"reference":"Patient/other/_history/2"}}',
+        '{"resourceType":"Bundle","x":{"reference":"Patient/p1"}}',
         '{"resourceType":"Patient","id":"p1","link":[{"other":{"reference":"Patient/other"}}]}',
         '{"resourceType":"Patient","i\\u0064":"other","x":{"id":"p1"}}',
         '{"resourceType":"Patient", "id" : "p1"}',
@@ -158,6 +160,37 @@ def test_any_resource_cut_off_or_with_a_member_twice(members, cut):
     whole = line_of(dict(members), separators=(",", ":"))
     agrees(whole[:cut])
     agrees(whole[:-1] + b"," + whole[1:])
+
+
+ODD = [
+    b"",
+    b" ",
+    b"nonsense",
+    b"\xff",
+    b'{"resourceType":"Observation"',
+    b'{"resourceType":"Observation","subject":{"reference":"Patient/p1"',
+    b'{"resourceType":"Observation","subject":{"reference":"Patient/p1"},"x":"\xff"}',
+    b'{"resourceType":"Observation","resourceType":"Condition","subject":{"reference":"Patient/p1"}}',
+    b'{"resourceType":"Observation","performer":{"reference":"Patient/p1"},"subject":{"reference":"Patient/p2/_history/1"}}',
+    b'{"resourceType":"Observation","performer":{"reference":"Patient/p1"},"subject":{"reference":"Patient\\/p2"}}',
+    b'{"resourceType":"Bundle","x":{"reference":"Patient/p1"}}',
+    b'{"resourceType":"Patient","id":"p1","link":[{"other":{"reference":"Patient/p2"}}]}',
+    b'{"resourceType":"Patient","id":"p1"}',
+    b'{"resourceType":"Patient","id":"p2","contact":{"id":"p1"}}',
+]
+PLAIN = b'{"resourceType":"Observation","subject":{"reference":"Patient/p3"}}'
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("others", [[], [PLAIN], [b'{"resourceType":"Patient","id":"p3"}']])
+def test_an_odd_line_among_plain_ones_is_seen_as_by_itself(odd, others):
+    for lines in ([odd, *others], [*others, odd]):
+        seen = [at_sight(line) for line in lines]
+        kinds, left = passed_over(b"\n".join(lines), lines, {b"p2"})
+        assert left == [n for n, one in enumerate(seen) if one is None or one.patient == b"p2"]
+        assert kinds == Counter(one.kind for n, one in enumerate(seen) if one is not None and n not in left)
+    if odd:
+        agrees(odd)
 
 
 @given(

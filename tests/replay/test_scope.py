@@ -25,7 +25,7 @@ SCOPE = Scope(
 )  # fmt: skip
 CONCEPTS = st.sampled_from(
     [J9229, OTHER, {"text": "inotuzumab ozogamicin"}, {"text": "besponsa {vial}"}, {"text": "x}"}, {}, None, "besponsa",
-     {"coding": [{"code": "J9229", "extension": [{"valueCoding": {"code": "{"}}]}]}, {"text": 'say "Besponsa"'}]
+     {"coding": [{**J9229["coding"][0], "extension": [{"valueCoding": {"code": "{"}}]}]}, {"text": 'say "Besponsa"'}]
 )  # fmt: skip
 POINTERS = st.sampled_from(
     [
@@ -36,6 +36,7 @@ POINTERS = st.sampled_from(
         {},
     ]
 )
+DEEP = {"coding": [{**J9229["coding"][0], "extension": [{"valueCoding": {"code": "x"}}]}]}
 CONTAINED = [{"resourceType": "Medication", "id": "c", "code": J9229}]
 MEMBERS = st.fixed_dictionaries(
     {},
@@ -59,6 +60,29 @@ def line_of(members, kind="MedicationRequest"):
 def test_an_order_is_in_scope_by_what_is_cut_out_if_it_is_by_all_of_it(members, kind):
     """Or else a member of that name stands elsewhere in it; then its patient is looked at for nothing."""
     line = line_of(members, kind)
+    says_as_the_whole(members, kind, line)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"medicationReference": {"reference": "#c"}, "contained": CONTAINED},
+        {"medicationCodeableConcept": DEEP, "medicationReference": {"reference": "Medication/m"}},
+        {"medicationCodeableConcept": DEEP},
+        {"medicationCodeableConcept": OTHER, "medicationReference": {"reference": "Medication/b"}},
+        {"medicationReference": {"reference": "Medication/m", "display": "}"}},
+        {"medicationReference": {"display": 'x","medicationReference":{"reference":"Medication/m"}'}},
+        {"note": "a\\", "medicationReference": {"reference": "Medication/b"}},
+    ],
+)
+def test_hostile_orders(members):
+    line = line_of(members.items())
+    says_as_the_whole(members, "MedicationRequest", line)
+    escaped = line.replace(b"Medication/", b"Medication\\/").replace(b"J9229", b"J\\u0039229")
+    says_as_the_whole(members, "MedicationRequest", escaped)
+
+
+def says_as_the_whole(members, kind, line):
     whole = any(SCOPE.is_for(policy, json.loads(line)) for policy in SCOPE.policies)
     found = SCOPE.covers(drug_of(kind, line))
     assert found is whole or (found and {"extension", "note"} & dict(members).keys())
