@@ -301,5 +301,9 @@ def test_whose_a_cut_off_line_seems_to_be():
     cut = b'{"resourceType":"Observation","subject":{"reference":"Patient/p1"},"code":{"te'
     assert guessed(cut) == Told("Observation", ("p1",))
     assert guessed(b'{"resourceType":"Patient","id":"p1","name":[') == Told("Patient", ("p1",))
+    both = b'{"resourceType":"Observation","performer":[{"reference":"Patient/p2"}],"subject":{"reference":"Patient/p1"},"code":{"te'
+    assert guessed(both) == Told("Observation", ("p2", "p1"))  # it may be of either
+    escaped = b'{"resourceType":"Observation","subject":{"reference":"Patient\\/p1"},"code":{"te'
+    assert guessed(escaped) == Told("Observation", ("p1",))
     assert guessed(b"garbage") is None
     assert guessed(b'{"subject":{"reference":"Patient/p1') is None  # the id itself may be cut off

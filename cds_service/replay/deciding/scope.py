@@ -26,7 +26,9 @@ _LONGEST = 2000  # bytes of one that is remembered
 _BY_MEMBER = "MedicationRequest"  # which says its drug in a member of that name alone
 _MEMBER = b'"medication'
 # A bracket in a string may end this too early or too late; then it is no JSON.
-_DRUG = re.compile(rb'"medication(?:CodeableConcept|Reference)"\s*:\s*\{[^{}\n]*+(?:\{[^{}\n]*+\}[^{}\n]*+)*+\}')
+_DRUG = re.compile(
+    rb'"medication(?:CodeableConcept|Reference)"\s*:\s*\{[^{}\n]*+(?:\{[^{}\n]*+\}[^{}\n]*+)*+\}'
+)
 
 
 def drug_of(kind: str, line: bytes) -> bytes:
