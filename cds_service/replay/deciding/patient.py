@@ -214,7 +214,8 @@ def _pointed_to(texts: Iterable[bytes], side: SideTable) -> list[Resource]:
     found: dict[str, Resource] = {}
     looked: set[str] = set()
     for _ in range(_LEVELS):
-        names = {m[1].decode() for text in texts for m in _DRUG.finditer(text)} - looked
+        pointing = [text for text in texts if b"Medication/" in text or b"Substance/" in text]
+        names = {m[1].decode() for text in pointing for m in _DRUG.finditer(text)} - looked
         looked |= names
         new = {name: r for name in names if (r := side.find(name)) is not None}
         found |= new

@@ -19,6 +19,7 @@ from cds_service.replay.reading.lines import is_utf8
 
 _END = b"}\n"  # of the line before
 _HEAD = re.compile(rb'\}\n\{[ \t]*"resourceType"[ \t]*:[ \t]*"([A-Za-z]+)"')
+_LONGEST_HEAD = 200
 _TYPE = b'"resourceType"'
 _PATIENT = b"Patient"
 _ANOTHER_WAY = frozenset({b"Appointment", b"Bundle"})  # these name several patients, or none
@@ -66,10 +67,20 @@ def _may_hide(text: bytes) -> bool:
     return b"\\" in text and (b"\\u" in text or b"\\/" in text)
 
 
+def _kinds(text: bytes, lines: int) -> list[bytes] | None:
+    """The types of a number of lines; None when one of them is in doubt. Mostly all are alike, and are counted."""
+    first = _HEAD.match(_END + text[:_LONGEST_HEAD])
+    if first is not None and text.count(first[0]) == lines - 1:
+        kinds = [first[1]] * lines
+    else:
+        kinds = _HEAD.findall(_END + text)
+    return kinds if len(kinds) == lines == text.count(_TYPE) and not _may_hide(text) else None
+
+
 def places_of(text: bytes, lines: int, types: Set[bytes]) -> list[tuple[int, bytes | None]]:
     """Where among a number of lines those of some types stand, each with its type, or None when that is in doubt."""
-    kinds: Sequence[bytes | None] = _HEAD.findall(_END + text)
-    if not len(kinds) == lines == text.count(_TYPE) or _may_hide(text):
+    kinds: Sequence[bytes | None] | None = _kinds(text, lines)
+    if kinds is None:
         kinds = [_kind(line) for line in text.split(b"\n")]
     elif types.isdisjoint(kinds):
         return []
@@ -94,8 +105,8 @@ def passed_over(text: bytes, lines: Sequence[bytes], wanted: Set[bytes]) -> tupl
 
 def _all_at_sight(text: bytes, lines: Sequence[bytes]) -> tuple[list[bytes], list[bytes]] | None:
     """What :func:`at_sight` says of lines when it is in doubt of none: their types, and their patients."""
-    kinds = _HEAD.findall(_END + text)
-    if not len(kinds) == len(lines) == text.count(_TYPE) or not text.endswith(b"}"):
+    kinds = _kinds(text, len(lines))
+    if kinds is None or not text.endswith(b"}"):
         return None
     some = set(kinds)
     name = _ID if some == {_PATIENT} else _REFERENCE
@@ -105,7 +116,6 @@ def _all_at_sight(text: bytes, lines: Sequence[bytes]) -> tuple[list[bytes], lis
         and all(map(contains, lines, repeat(name.by)))
         and some.isdisjoint(_ANOTHER_WAY)
         and (name is _ID or _PATIENT not in some)
-        and not _may_hide(text)
         and is_utf8(text)
     )
     return (kinds, patients) if certain else None
