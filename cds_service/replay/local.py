@@ -47,20 +47,22 @@ class LocalRun:
         self._at.make()
         _load_policies()
         with pool(self._workers) as each:
-            self._pass(each, "looking", steps.look, self._at.looked_at)
+            self._pass(each, "looking for orders", steps.look, self._at.looked_at, self._numbers)
             self._store_side()
             self._find(each)
-            self._pass(each, "reading", steps.keep, lambda number: self._at.spool(number).index)
+            self._pass(each, "reading records", steps.keep, self._at.kept, self._numbers)
             if not self._at.patients.exists():
                 patient_table.store(self._entries(), self._at.patients)
             self._decide(each)
 
-    def _pass(self, each: Each, name: str, step: Callable[..., None], mark: Callable[[int], Path]) -> None:
-        """Do a step with every piece for which its mark is not there yet."""
-        sizes = [(piece.end - piece.start) / 1e6 for piece in self._pieces]
-        open_ = [number for number in self._numbers if not mark(number).exists()]
-        progress = Progress(name, sum(sizes), "MB")
-        progress.reached(done := sum(sizes) - sum(sizes[number] for number in open_))
+    def _pass(
+        self, each: Each, name: str, step: Callable[..., None], mark: Callable[[int], Path], pieces: Sequence[int]
+    ) -> None:  # fmt: skip
+        """Do a step with all of some pieces for which its mark is not there yet."""
+        sizes = {number: (piece.end - piece.start) / 1e6 for number, piece in enumerate(self._pieces)}
+        open_ = [number for number in pieces if not mark(number).exists()]
+        progress = Progress(name, total := sum(sizes[number] for number in pieces), "MB")
+        progress.reached(done := total - sum(sizes[number] for number in open_))
         for _, number, _ in each(step, [(self._pieces[number], number, self._at) for number in open_]):
             progress.reached(done := done + sizes[number])
         progress.end()
@@ -84,9 +86,7 @@ class LocalRun:
         if self._at.wanted.exists():
             return
         ordering = [n for n in self._numbers if json.loads(self._at.looked_at(n).read_text())["orders"]]
-        open_ = [number for number in ordering if not self._at.owners(number).exists()]
-        for _ in each(steps.find, [(self._pieces[number], number, self._at) for number in open_]):
-            pass
+        self._pass(each, "reading orders", steps.find, self._at.owners, ordering)
         owners = {row for number in ordering for row in _text_rows(self._at.owners(number))}
         with written(self._at.wanted) as file:
             file.writelines(sorted(owners))

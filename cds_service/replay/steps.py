@@ -70,6 +70,10 @@ class Workspace:
     def spool(self, piece: int) -> Spool:
         return Spool(self.folder / "pieces", f"{piece:06}")
 
+    def kept(self, piece: int) -> Path:
+        """Marks that the lines of a piece are kept."""
+        return self.spool(piece).index
+
     def decided(self, batch: int) -> Path:
         return self.folder / "decided" / f"{batch:06}.ndjson"
 
@@ -106,7 +110,7 @@ def find(piece: Piece, number: int, workspace: Workspace) -> None:
         written(workspace.owners(number)) as file,
         workspace.order_rejects(number).open("w", encoding="utf-8") as rejects,
     ):
-        scope = Scope(tuple(installed().values()), side, _remembered(workspace.side))
+        scope = _scope(workspace, side)
         for at, line, kind in _of_types(piece, _ORDERS, scope):
             try:
                 if kind in ORDER_TYPES and scope.covers(drug_of(kind, line)):
@@ -164,19 +168,28 @@ def _is_unreadable(line: bytes) -> bool:
     return not _kind(line)
 
 
+def _scope(workspace: Workspace, side: side_table.StoredTable) -> Scope:
+    return Scope(tuple(installed().values()), side, _remembered(*_version(workspace.side)))
+
+
 @lru_cache(maxsize=1)
-def _remembered(_side: Path) -> dict[tuple[str, bytes], bool]:
+def _remembered(_side: Path, _changed: int) -> dict[tuple[str, bytes], bool]:
     """What this process has found of drugs with one side table."""
     return {}
 
 
+def _version(path: Path) -> tuple[Path, int]:
+    """A file as it is now; another run in the same folder has another."""
+    return path, path.stat().st_mtime_ns
+
+
 def keep(piece: Piece, number: int, workspace: Workspace) -> None:
     """The second pass over a piece: the lines of the patients with an order."""
-    spool.keep(piece, workspace.spool(number), _wanted(workspace.wanted))
+    spool.keep(piece, workspace.spool(number), _wanted(*_version(workspace.wanted)))
 
 
 @lru_cache(maxsize=1)
-def _wanted(path: Path) -> frozenset[bytes]:
+def _wanted(path: Path, _changed: int) -> frozenset[bytes]:
     return frozenset(path.read_bytes().split())
 
 
@@ -188,8 +201,7 @@ def decide(patients: Sequence[str], number: int, workspace: Workspace, as_of: da
         written(workspace.decided(number)) as decided,
         workspace.rejected(number).open("w", encoding="utf-8") as rejected,
     ):
-        scope = Scope(tuple(installed().values()), side, _remembered(workspace.side))
-        decider = Decider(scope, as_of)
+        decider = Decider(_scope(workspace, side), as_of)
         for patient in patients:
             lines = [_line(piece, entry) for piece, entry in table.of(patient)]
             answers, rejects = answered(decider, patient, lines)

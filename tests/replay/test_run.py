@@ -8,6 +8,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -178,6 +179,20 @@ def is_alive(group):
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_second_run_in_the_same_folder_remembers_nothing_of_the_first(tmp_path):
+    """Also in one process: who had an order, and what orders pointed to."""
+    *rest, order = one()
+    del order["medicationCodeableConcept"]
+    order["medicationReference"] = {"reference": "Medication/m"}
+    code = one()[-1]["medicationCodeableConcept"]
+    for drug, count in (({"text": "metformin"}, 0), (code, 1), ({"text": "metformin"}, 0)):
+        medication = {"resourceType": "Medication", "id": "m", "code": drug}
+        folder = exported(tmp_path / "in", [*rest, order, medication])
+        assert replay(folder, out=tmp_path / "out").exit_code == 0
+        assert len(decided(tmp_path / "out")) == count
+        shutil.rmtree(tmp_path / "out")
 
 
 def test_a_finished_run_is_not_done_again(whole, tmp_path, monkeypatch):
@@ -358,6 +373,25 @@ def test_a_process_that_was_ended_from_outside_ends_the_run_with_a_word():
     """As the system does for lack of memory."""
     with pytest.raises(RunError, match="fewer --workers"), pool.pool(2) as each:
         list(each(os._exit, [(1,)]))
+
+
+def test_processes_are_no_copies_of_one_that_has_threads(monkeypatch):
+    """A lock that another thread holds would never be let go in the copy."""
+    monkeypatch.setattr(pool.threading, "active_count", lambda: 1)
+    monkeypatch.setattr(pool.sys, "platform", "linux")
+    assert pool._start_method() == "fork"
+    monkeypatch.setattr(pool.threading, "active_count", lambda: 2)
+    assert pool._start_method() == "spawn"
+    monkeypatch.setattr(pool.sys, "platform", "darwin")
+    monkeypatch.setattr(pool.threading, "active_count", lambda: 1)
+    assert pool._start_method() == "spawn"
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_both_ways_to_start_processes_give_the_same_bytes(whole, tmp_path, monkeypatch, method):
+    monkeypatch.setattr(pool, "_start_method", lambda: method)
+    assert replay(whole[0], out=tmp_path, more=("--workers", "2")).exit_code == 0
+    assert bytes_of(tmp_path) == whole[1]
 
 
 class Terminal(StringIO):

@@ -132,3 +132,13 @@ def test_what_is_remembered_has_a_bound(monkeypatch):
 def test_an_order_that_cannot_be_read_is_refused():
     with pytest.raises(NotStrictJson):
         drug_of("MedicationRequest", b'{"resourceType":"MedicationRequest","a":tru}')
+
+
+@pytest.mark.parametrize("depth", [30, 100, 300, 600, 900, 960, 980, 990, 5000])
+def test_an_order_that_is_nested_too_deeply_is_refused_and_ends_nothing(depth):
+    line = line_of({"contained": "DEEP"}.items()).replace(b'"DEEP"', b"[" * depth + b"]" * depth)
+    if depth < 60:
+        assert not SCOPE.covers(drug_of("MedicationRequest", line))
+    else:
+        with pytest.raises(NotStrictJson, match="nested deeper"):
+            SCOPE.covers(drug_of("MedicationRequest", line))

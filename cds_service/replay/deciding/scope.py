@@ -16,7 +16,7 @@ from typing import Any
 
 from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
-from cds_service.json_text import read_json
+from cds_service.json_text import NotStrictJson, read_json
 from cds_service.policies import DrugPolicy
 from cds_service.replay.reading.side_table import SideTable
 
@@ -36,10 +36,9 @@ def drug_of(kind: str, line: bytes) -> bytes:
     if kind == _BY_MEMBER and (said := _cut_out(line)) is not None:
         return said
     try:
-        body = json.loads(line)
+        return _said(json.loads(line))
     except (ValueError, RecursionError):
-        body = read_json(line)
-    return _said(body)
+        return _said(read_json(line))
 
 
 def drugs_of(text: bytes, lines: Sequence[bytes]) -> list[bytes] | None:
@@ -71,8 +70,8 @@ def _order_of(drug: bytes) -> bytes | None:
 @lru_cache(maxsize=_REMEMBERED)
 def _is_json(text: bytes) -> bool:
     try:
-        return len(json.loads(text)) == 2
-    except (ValueError, RecursionError):
+        return len(read_json(text)) == 2
+    except NotStrictJson:
         return False
 
 
@@ -92,7 +91,7 @@ class Scope:
     remembered: dict[tuple[str, bytes], bool] = field(default_factory=dict)
 
     def covers(self, said: bytes) -> bool:
-        """Whether an order that says this of its drug is one of a policy's."""
+        """Whether an order that says this of its drug is one of a policy's. Raises NotStrictJson."""
         return any(self._is_in(policy, said) for policy in self.policies)
 
     def is_for(self, policy: DrugPolicy, body: Mapping[str, Any]) -> bool:
@@ -104,7 +103,7 @@ class Scope:
         found = self.remembered.get(key)
         if found is not None:
             return found
-        order = Resource(json.loads(said))
+        order = Resource(read_json(said))
         found = policy.in_scope(order, lambda name, _: self.side.find(local_reference(name) or ""))
         if len(self.remembered) >= _REMEMBERED:
             self.remembered.clear()
