@@ -1,30 +1,48 @@
-"""The ``cds-service`` command. Each group of commands is a module of its own; this only gathers them."""
+"""The ``cds-service`` command: which there are, and in which module each is."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
-from cds_service.commands import keeping
-from cds_service.commands.call import call
-from cds_service.commands.doctor import doctor
-from cds_service.commands.evaluate import evaluate
-from cds_service.commands.hapi_check import hapi_check
-from cds_service.commands.keys import keys
-from cds_service.commands.packet import packet
-from cds_service.commands.patient_data import patient_data
-from cds_service.commands.replay import replay
+_FOLDER = "cds_service.commands"
+_MODULES = {
+    "audit": "keeping",
+    "call": "call",
+    "db": "keeping",
+    "doctor": "doctor",
+    "evaluate": "evaluate",
+    "feedback-report": "keeping",
+    "hapi-check": "hapi_check",
+    "keys": "keys",
+    "packet": "packet",
+    "patient-data": "patient_data",
+    "purge": "keeping",
+    "replay": "replay",
+    "replay-decision": "keeping",
+}
 
 
-@click.group()
+class _OneByOne(click.Group):
+    """A group that loads the module of the command that is called, and not those of all others."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(_MODULES)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in _MODULES:
+            return None
+        found = getattr(import_module(f"{_FOLDER}.{_MODULES[name]}"), name.replace("-", "_"))
+        assert isinstance(found, click.Command)
+        return found
+
+
+@click.group(cls=_OneByOne)
 @click.version_option(package_name="payer-policy-cds")
 def main() -> None:
     """Check inotuzumab ozogamicin orders against a payer's policy."""
-
-
-for command in (evaluate, packet, doctor, hapi_check, keys, call, patient_data, replay, *keeping.COMMANDS):
-    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from cds_service.commands.start import instant
+from cds_service.commands.clock import instant
 from cds_service.engine.determination import CriterionResult, Determination, GroupResult
 from cds_service.evaluation.dialect import ANY_DRUG, CdsService
 from cds_service.evaluation.order_sign import answer

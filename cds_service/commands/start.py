@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
 import click
 
 from cds_service.settings import Settings, SettingsError
 from cds_service.store.database import Database, StoreError
-
-
-def instant(text: str) -> datetime:
-    """An evaluation clock as given on the command line. Raises ValueError, which says what it must be."""
-    try:
-        clock = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text} is not an ISO instant") from None
-    if clock.tzinfo is None:
-        raise ValueError("it needs an offset, such as 2026-04-15T09:00:00-04:00")
-    return clock
 
 
 def settings_or_exit() -> Settings:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from cds_service.clinical.terms import concepts
 from cds_service.ehr.bundles import Page
-from cds_service.ehr.fhir_client import FhirClient
 from cds_service.fhir.attachments import LARGEST, attachments_of, is_readable_type
 from cds_service.fhir.dates import When, effective, read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
+
+if TYPE_CHECKING:  # choosing notes needs no client
+    from cds_service.ehr.fhir_client import FhirClient
 
 MOST_READ = 6
 _WINDOW = timedelta(days=90)

@@ -1,76 +1,35 @@
-"""The local engine: two passes by a pool of processes, each step marked when done, so that a killed run goes on.
+"""The local engine: two passes over the input by a pool of processes, then the patients in batches.
 
-First every piece of the input is sorted by hash of its patients into a spool; then every partition is
-answered by itself. A process holds one piece, or the patients with an order of one partition.
+The first pass finds who has an order of a drug, the second keeps the lines of those patients; nothing
+else is parsed or written. Each step leaves files, so that a killed run goes on. A process holds some
+lines, or one patient, and the names of the patients with an order.
 """
 
 from __future__ import annotations
 
+import gc
 import json
-import multiprocessing
-import os
-import threading
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from multiprocessing.connection import wait as wait_for
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from cds_service.json_text import NotStrictJson
 from cds_service.policies import installed
-from cds_service.replay.deciding.patient import Answer, Decider, Line, Reject, answered
-from cds_service.replay.job import RunError
+from cds_service.replay import steps
+from cds_service.replay.deciding.patient import Answer
+from cds_service.replay.pool import Each, pool
 from cds_service.replay.progress import Progress
-from cds_service.replay.reading import side_table
+from cds_service.replay.reading import patient_table, refused, side_table
 from cds_service.replay.reading.inputs import InputFile, pieces_of
-from cds_service.replay.reading.spool import Entry, Spool, entries, reject, split
+from cds_service.replay.reading.spool import Entry, reject
+from cds_service.replay.reading.whole_files import written
+from cds_service.replay.steps import Workspace
 
-_PARTITION = 32 * 1024 * 1024  # bytes of input for which a partition is made
-_FEWEST, _MOST = 8, 1024
 _PIECE = 32 * 1024 * 1024  # bytes of a plain file that are one step, at least
 _PIECES = 256  # about how many pieces a large input is cut into
-_PACKED = 8  # how many times its size a compressed file is taken to be
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """Where a run keeps what is done, until its results are written."""
-
-    folder: Path
-
-    @property
-    def side(self) -> Path:
-        return self.folder / "side.sqlite"
-
-    def spool(self, number: int) -> Spool:
-        return Spool(self.folder / "spool", f"{number:06}")
-
-    def decided(self, partition: int) -> Path:
-        return self.folder / "decided" / f"{partition:04}.ndjson"
-
-    def rejected(self, partition: int) -> Path:
-        return self.folder / "decided" / f"{partition:04}.rejects.ndjson"
-
-    def make(self) -> None:
-        for name in ("spool", "decided"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Partition:
-    """What a process needs to answer one partition."""
-
-    workspace: Workspace
-    number: int
-    pieces: int
-    as_of: datetime | None
+_BATCH = 20  # patients that are answered in one step
 
 
 class LocalRun:
@@ -79,79 +38,110 @@ class LocalRun:
     def __init__(
         self, files: Sequence[InputFile], as_of: datetime | None, folder: Path, workers: int
     ) -> None:
-        self._workspace, self._as_of, self._workers = Workspace(folder), as_of, workers
-        whole = sum(file.size for file in files)
-        self._pieces = pieces_of(files, max(_PIECE, whole // _PIECES))
-        weight = sum(f.size * (_PACKED if f.is_compressed else 1) for f in files)
-        self._partitions = min(max(weight // _PARTITION, _FEWEST), _MOST)
+        self._at, self._as_of, self._workers = Workspace(folder), as_of, workers
+        self._pieces = pieces_of(files, max(_PIECE, sum(file.size for file in files) // _PIECES))
+        self._numbers = range(len(self._pieces))
 
     def run(self) -> None:
         """Do all that is not done yet."""
-        self._workspace.make()
-        with _pool(self._workers) as each:
-            self._split(each)
+        self._at.make()
+        _load_policies()
+        with pool(self._workers) as each:
+            self._pass(each, "looking for orders", steps.look, self._at.looked_at, self._numbers)
             self._store_side()
+            self._find(each)
+            self._pass(each, "reading records", steps.keep, self._at.kept, self._numbers)
+            if not self._at.patients.exists():
+                patient_table.store(self._entries(), self._at.patients)
             self._decide(each)
 
-    def _split(self, each: _Each) -> None:
-        size = [(piece.end - piece.start) / 1e6 for piece in self._pieces]
-        progress = Progress("reading", sum(size), "MB")
-        spools = [self._workspace.spool(number) for number in range(len(self._pieces))]
-        open_ = [n for n, spool in enumerate(spools) if not spool.is_done]
-        done = sum(size) - sum(size[n] for n in open_)
-        progress.reached(done)
-        for number in each(split, [(self._pieces[n], spools[n], self._partitions) for n in open_]):
-            done += size[open_[number]]
-            progress.reached(done)
+    def _pass(
+        self, each: Each, name: str, step: Callable[..., None], mark: Callable[[int], Path], pieces: Sequence[int]
+    ) -> None:  # fmt: skip
+        """Do a step with all of some pieces for which its mark is not there yet."""
+        sizes = {number: (piece.end - piece.start) / 1e6 for number, piece in enumerate(self._pieces)}
+        open_ = [number for number in pieces if not mark(number).exists()]
+        progress = Progress(name, total := sum(sizes[number] for number in pieces), "MB")
+        progress.reached(done := total - sum(sizes[number] for number in open_))
+        for _, number, _ in each(step, [(self._pieces[number], number, self._at) for number in open_]):
+            progress.reached(done := done + sizes[number])
         progress.end()
 
     def _store_side(self) -> None:
-        if self._workspace.side.exists():
+        if self._at.side_rejects.exists():
             return
-        lines = _side_lines(self._workspace, len(self._pieces))
-        refused = self._workspace.folder / "side.rejects.ndjson"
-        with refused.open("w", encoding="utf-8") as file:
-            for place, number, reason in side_table.store(lines, self._workspace.side):
-                file.write(json.dumps([place, number, reason]) + "\n")
+        lines = chain.from_iterable(self._side_lines(number) for number in self._numbers)
+        with written(self._at.side_rejects) as file:
+            for row in side_table.store(lines, self._at.side):
+                file.write(json.dumps(row) + "\n")
 
-    def _decide(self, each: _Each) -> None:
-        progress = Progress("deciding", self._partitions, "partitions")
-        all_ = [
-            Partition(self._workspace, number, len(self._pieces), self._as_of)
-            for number in range(self._partitions)
-        ]
-        open_ = [p for p in all_ if not self._workspace.decided(p.number).exists()]
-        done = len(all_) - len(open_)
+    def _side_lines(self, number: int) -> Iterator[tuple[str, int, bytes]]:
+        with self._at.shared(number).open("rb") as file:
+            for row in file:
+                line, _, text = row.rstrip(b"\n").partition(b"\t")
+                yield str(number), int(line), text
+
+    def _find(self, each: Each) -> None:
+        """Write down who has an order of a drug."""
+        if self._at.wanted.exists():
+            return
+        ordering = [n for n in self._numbers if json.loads(self._at.looked_at(n).read_text())["orders"]]
+        self._pass(each, "reading orders", steps.find, self._at.owners, ordering)
+        owners = {row for number in ordering for row in _text_rows(self._at.owners(number))}
+        with written(self._at.wanted) as file:
+            file.writelines(sorted(owners))
+
+    def _entries(self) -> Iterator[tuple[int, Entry]]:
+        for number in self._numbers:
+            for entry in self._at.spool(number).entries():
+                yield number, entry
+
+    def _batches(self) -> Iterator[tuple[int, list[str]]]:
+        """The patients with an order, in order, some at a time."""
+        patients = map(str.strip, _text_rows(self._at.wanted))
+        number = 0
+        while batch := list(islice(patients, _BATCH)):
+            yield number, batch
+            number += 1
+
+    def _decide(self, each: Each) -> None:
+        total = done = 0
+        for number, batch in self._batches():
+            total += len(batch)
+            done += len(batch) if self._at.decided(number).exists() else 0
+        progress = Progress("deciding", total, "patients")
         progress.reached(done)
-        for _ in each(decide, [(p,) for p in open_]):
-            done += 1
-            progress.reached(done)
+        open_ = (
+            (batch, number, self._at, self._as_of)
+            for number, batch in self._batches()
+            if not self._at.decided(number).exists()
+        )
+        for batch, *_ in each(steps.decide, open_):
+            progress.reached(done := done + len(batch))
         progress.end()
 
-    def answers(self) -> Iterator[Iterator[Answer]]:
-        """The answers of each partition, in order in themselves."""
-        for number in range(self._partitions):
-            yield _answers_in(self._workspace.decided(number))
+    def answers(self) -> Iterator[Answer]:
+        """All answers, by patient and order."""
+        for number, _ in self._batches():
+            yield from steps.answers_in(self._at.decided(number))
 
-    def rejects(self) -> list[str]:
+    def rejects(self) -> Iterator[str]:
         """All lines that could not be used, as they stand in ``rejects.ndjson``."""
         before = self._lines_before()
-        found = set()
-        for place, number, reason in self._refused():
-            piece = self._pieces[int(place)]
-            found.add((piece.file.name, before[int(place)] + number, reason))
-        return [reject(*one) for one in sorted(found)]
+        found = (
+            (self._pieces[int(place)].file.name, before[int(place)] + line, reason)
+            for place, line, reason in self._refused()
+        )
+        for one in refused.in_order(found, self._at.folder / "rejects.sqlite"):
+            yield reject(*one)
 
     def _refused(self) -> Iterator[tuple[str, int, str]]:
-        for number in range(len(self._pieces)):
-            for line, reason in _rows(self._workspace.spool(number).unread):
-                yield str(number), line, reason
-        for path in [
-            self._workspace.folder / "side.rejects.ndjson",
-            *map(self._workspace.rejected, range(self._partitions)),
-        ]:
-            for place, line, reason in _rows(path):
-                yield place, line, reason
+        for number in self._numbers:
+            yield from ((str(number), line, why) for line, why in _rows(self._at.spool(number).unread))
+        of_orders = filter(Path.exists, map(self._at.order_rejects, self._numbers))
+        of_batches = (self._at.rejected(number) for number, _ in self._batches())
+        for path in chain([self._at.side_rejects], of_orders, of_batches):
+            yield from _rows(path)
 
     def _lines_before(self) -> list[int]:
         """How many lines of its file lie before each piece."""
@@ -159,140 +149,30 @@ class LocalRun:
         for number, piece in enumerate(self._pieces):
             counted = 0 if piece.start == 0 else counted
             before.append(counted)
-            counted += int(self._workspace.spool(number).read_index()["lines"])
+            counted += int(self._at.spool(number).read_index()["lines"])
         return before
 
     def kinds(self) -> dict[str, int]:
         """How many lines of each type the input has."""
-        found: dict[str, int] = defaultdict(int)
-        for number in range(len(self._pieces)):
-            for kind, count in self._workspace.spool(number).read_index()["kinds"].items():
-                found[kind] += count
+        found: Counter[str] = Counter()
+        for number in self._numbers:
+            found.update(self._at.spool(number).read_index()["kinds"])
         return dict(sorted(found.items()))
 
 
-def _rows(path: Path) -> Iterator[Any]:
-    if path.exists():
-        with path.open(encoding="utf-8") as file:
-            yield from map(json.loads, file)
-
-
-def _answers_in(path: Path) -> Iterator[Answer]:
-    with path.open(encoding="utf-8") as file:
-        for row in file:
-            yield Answer(*json.loads(row))
-
-
-def _side_lines(workspace: Workspace, pieces: int) -> Iterator[tuple[str, int, bytes]]:
-    for number in range(pieces):
-        with workspace.spool(number).side.open("rb") as file:
-            for row in file:
-                line, _, text = row.rstrip(b"\n").partition(b"\t")
-                yield str(number), int(line), text
-
-
-def decide(partition: Partition) -> None:
-    """Answer one partition: first which patients have an order, then nothing but what is theirs."""
-    workspace = partition.workspace
-    spools = [workspace.spool(number) for number in range(partition.pieces)]
-    with closing(side_table.StoredTable(workspace.side)) as side:
-        shared = _remembered(workspace.side)
-        decider = Decider(tuple(installed().values()), side, partition.as_of, shared)
-        wanted, unread = _with_order(decider, entries(spools, partition.number, orders=True))
-        rejects = [reject for patient, reject in unread if patient not in wanted]
-        lines: dict[str, list[Line]] = defaultdict(list)
-        for orders in (True, False):
-            for piece, entry in entries(spools, partition.number, orders=orders):
-                if entry.patient in wanted:
-                    lines[entry.patient].append(_line(piece, entry))
-        answers = []
-        for patient in sorted(lines):
-            said, refused = answered(decider, patient, lines.pop(patient))
-            answers += said
-            rejects += refused
-    _write(workspace.rejected(partition.number), rejects)
-    _write(workspace.decided(partition.number), sorted(answers))
-
-
-@lru_cache(maxsize=1)
-def _remembered(_side: Path) -> dict[tuple[str, str], bool]:
-    """What deciders of this process remember, while they look things up in one side table."""
-    return {}
-
-
-def _with_order(
-    decider: Decider, orders: Iterable[tuple[int, Entry]]
-) -> tuple[set[str], list[tuple[str, Reject]]]:
-    """The patients with an order to be answered, and the orders that cannot be read, each with its patient."""
-    wanted, unread = set(), []
-    for piece, entry in orders:
-        try:
-            if not entry.lost and decider.has_order(entry.text):
-                wanted.add(entry.patient)
-        except NotStrictJson as fault:
-            unread.append((entry.patient, Reject(str(piece), entry.number, str(fault))))
-    return wanted, unread
-
-
-def _line(piece: int, entry: Entry) -> Line:
-    return Line(str(piece), entry.number, entry.type, None if entry.lost else entry.text)
-
-
-def _write(path: Path, rows: Iterable[tuple[Any, ...]]) -> None:
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    os.replace(part, path)
-
-
-class _Each:
-    """Calls a function once for each tuple of arguments and gives the places of those that are done."""
-
-    def __init__(self, pool: ProcessPoolExecutor | None) -> None:
-        self._pool = pool
-
-    def __call__(self, do: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) -> Iterator[int]:
-        if self._pool is None:
-            for place, one in enumerate(arguments):
-                do(*one)
-                yield place
-            return
-        running: dict[Future[None], int] = {
-            self._pool.submit(do, *one): place for place, one in enumerate(arguments)
-        }
-        try:
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-                    yield running.pop(future)
-        except BrokenProcessPool:
-            raise RunError(
-                "a process of the run was ended from outside, perhaps for lack of memory: call again with fewer --workers"
-            ) from None
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[_Each]:
-    """A pool of processes that end with this one; with one worker all is done here."""
-    if workers == 1:
-        yield _Each(None)
-        return
-    apart = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, apart, initializer=_end_with_parent)
+def _load_policies() -> None:
+    """Before there are other processes, so that they need not; nothing that is loaded is garbage."""
+    gc.disable()
     try:
-        yield _Each(pool)
+        installed()
     finally:
-        pool.shutdown(cancel_futures=True)
+        gc.enable()
 
 
-def _end_with_parent() -> None:
-    """A process whose parent was killed must not go on writing beside the run that goes on in its place."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
+def _text_rows(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8") as file:
+        yield from file
 
-    def watch() -> None:
-        wait_for([parent.sentinel])
-        os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+def _rows(path: Path) -> Iterable[Any]:
+    return map(json.loads, _text_rows(path))

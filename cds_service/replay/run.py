@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from cds_service.replay.deciding.as_of import LIMITS
 from cds_service.replay.deciding.patient import Answer
 from cds_service.replay.job import RunError, differences, read_description
 from cds_service.replay.reading.lines import PATIENT_TYPES
+from cds_service.replay.reading.whole_files import written
 from cds_service.replay.results import comparing, decisions, page, parquet
 from cds_service.replay.results.summary import Summary
 
@@ -33,10 +34,10 @@ class Engine(Protocol):
 
     def run(self) -> None: ...
 
-    def answers(self) -> Iterable[Iterator[Answer]]:
-        """Streams of answers, each in order."""
+    def answers(self) -> Iterable[Answer]:
+        """All answers, by patient and order."""
 
-    def rejects(self) -> Sequence[str]:
+    def rejects(self) -> Iterable[str]:
         """The lines of ``rejects.ndjson``, in order."""
 
     def kinds(self) -> Mapping[str, int]:
@@ -101,14 +102,17 @@ def write_up(folder: Folder, engine: Engine, described: Mapping[str, Any]) -> No
     work = folder.work
     decided = work / decisions.NAME
     decisions.write(engine.answers(), decided)
-    rejects = engine.rejects()
-    _whole(work / REJECTS, "".join(rejects))
+    rejects = 0
+    with written(work / REJECTS) as file:
+        for line in engine.rejects():
+            file.write(line)
+            rejects += 1
     summary = Summary().counted(decisions.read(decided))
     kinds = engine.kinds()
     about = {
         "run": dict(described),
         **summary.as_json(),
-        "rejects": len(rejects),
+        "rejects": rejects,
         "lines": sum(kinds.values()),
         "types": dict(kinds),
         "types_absent": sorted(PATIENT_TYPES - kinds.keys()),
@@ -155,6 +159,5 @@ def compare(folder: Folder, other: Path) -> dict[str, Any]:
 
 
 def _whole(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    with written(path) as file:
+        file.write(text)

@@ -22,14 +22,16 @@ from typing import Any
 from cds_service.json_text import NotStrictJson
 from cds_service.policies import installed
 from cds_service.replay.deciding.patient import Answer, Decider, Line, answered
+from cds_service.replay.deciding.scope import Scope, drug_of
 from cds_service.replay.job import RunError
 from cds_service.replay.reading.inputs import LONGEST, bare, over_length
 from cds_service.replay.reading.lines import ORDER_TYPES, PATIENT_TYPES, SIDE_TYPES, Unreadable, guessed, told
 from cds_service.replay.reading.side_table import HeldTable, side_resource
+from cds_service.replay.reading.sight import at_sight
 from cds_service.replay.reading.spool import LOST, UNREADABLE, reject
 
 # A line stands once for each of its patients, the first time with ``counts``. Of one that cannot be
-# used, ``why`` says so, and ``line`` is its digest.
+# used, ``why`` says so, and ``line`` is its digest; without ``counts`` that is said only if its patient has an order.
 _TOLD = "patient string, kind string, counts boolean, file string, line binary, why string"
 _DECIDED = "patient string, order string, text string, file string, line binary, why string"
 _LOOKED_AT = "patient string, file string, line binary, why string"
@@ -57,7 +59,7 @@ class SparkRun:
                 raise RunError(f"{', '.join(self._inputs)}: no line of a file ending in {_FILES} is there")
             held, refused = _side(_side_lines(lines))
             looked_at, self._decided = self._answer(lines, held)
-            self._rejects = self._numbered(refused, lines, looked_at, self._decided)
+            self._rejects = self._numbered(refused, lines.where("counts"), looked_at, self._decided)
 
     def _lines(self) -> Any:
         return _mapped(self._read(self._inputs), _told, _TOLD).persist(_disk())
@@ -71,20 +73,20 @@ class SparkRun:
         """First which patients have an order, then the answers from nothing but what is theirs."""
         shared, as_of = self._spark.sparkContext.broadcast(held), self._as_of
 
-        def decider() -> Decider:
-            return Decider(tuple(installed().values()), HeldTable(shared.value), as_of)
+        def scope() -> Scope:
+            return Scope(tuple(installed().values()), HeldTable(shared.value))
 
         def with_order(rows: _Rows) -> _Rows:
-            found = decider()
+            found = scope()
             for row in rows:
                 try:
-                    if found.has_order(row["line"]):
+                    if found.covers(drug_of(row["kind"], row["line"])):
                         yield {"patient": row["patient"]}
                 except NotStrictJson as fault:
                     yield {"file": row["file"], "line": _digest(row["line"]), "why": str(fault)}
 
         def decided(rows: _Rows) -> _Rows:
-            found = decider()
+            found = Decider(scope(), as_of)
             for patient, own in groupby(rows, itemgetter("patient")):
                 yield from _answered(found, patient, list(own))
 
@@ -109,10 +111,10 @@ class SparkRun:
             found += [(self._name(file), place + 1, reasons[d]) for d, place in rejected.collect()]
         return [reject(*one) for one in sorted(found)]
 
-    def answers(self) -> list[Iterator[Answer]]:
-        """All answers as one stream, sorted by Spark."""
+    def answers(self) -> Iterator[Answer]:
+        """All answers, sorted by Spark."""
         found = self._decided.where("why is null").orderBy("patient", "order", "text")
-        return [(Answer(row["patient"], row["order"], row["text"]) for row in found.toLocalIterator())]
+        return (Answer(row["patient"], row["order"], row["text"]) for row in found.toLocalIterator())
 
     def rejects(self) -> list[str]:
         return self._rejects
@@ -227,15 +229,24 @@ def _told(rows: _Rows) -> _Rows:
                 raise Unreadable(over_length())
             found = told(line)
         except Unreadable as fault:
-            yield _row(None, UNREADABLE, True, file, _digest(line), str(fault))
-            seems = guessed(line)
-            for patient in seems.patients if seems is not None else ():
-                yield _row(patient, LOST + (seems.kind if seems is not None else ""), False, file, b"")
+            yield from _lost(line, file, str(fault))
             continue
         of_patient = found.patients if found.kind in PATIENT_TYPES else ()
         kept = line if of_patient or found.kind in SIDE_TYPES else b""
         for place, owner in enumerate(of_patient or (None,)):
             yield _row(owner, found.kind, place == 0, file, kept)
+
+
+def _lost(line: bytes, file: str, why: str) -> _Rows:
+    """A line that cannot be used, and whose it seems to be."""
+    # One that is too long is said in any case.
+    seen, seems = at_sight(line) if len(line) <= LONGEST else None, guessed(line)
+    if seen is not None:
+        yield _row(None, seen.kind.decode(), True, file, b"")
+    else:
+        yield _row(None, UNREADABLE, True, file, _digest(line), why)
+    for patient in seems.patients if seems is not None else ():
+        yield _row(patient, LOST + (seems.kind if seems is not None else ""), False, file, _digest(line), why)
 
 
 def _row(
@@ -275,3 +286,6 @@ def _answered(decider: Decider, patient: str, rows: Sequence[dict[str, Any]]) ->
     yield from ({**empty, **answer._asdict()} for answer in answers)
     for one in rejects:
         yield {**empty, "file": one.place, "line": _digest(rows[one.number]["line"]), "why": one.reason}
+    for row in rows:
+        if row["why"] is not None:
+            yield {**empty, "file": row["file"], "line": row["line"], "why": row["why"]}

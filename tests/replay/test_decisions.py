@@ -178,6 +178,18 @@ def test_a_lost_line_of_a_patient_leaves_a_gap_and_never_a_no(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(("patient", "count"), [("second-cycle-after-cr", 1), ("member-000001", 0)])
+def test_a_line_broken_within_is_rejected_for_a_patient_with_an_order(tmp_path, patient, count):
+    """Lines of others are not checked to the end, where their type and patient are plain to see."""
+    folder = exported(tmp_path / "in", [*one(), *members(3)])
+    broken = '{"resourceType":"Observation","subject":{"reference":"Patient/%s"},"note":"a\\nb","x":tru}'
+    (folder / "Broken.ndjson").write_text(broken % patient + "\n", encoding="utf-8")
+    assert replay(folder, out=tmp_path / "out").exit_code == count
+    assert len(rejected(tmp_path / "out")) == count
+    (line,) = decided(tmp_path / "out")
+    assert ("could not be read" in json.dumps(line)) is bool(count)
+
+
 def test_a_line_that_only_the_strict_reader_refuses_is_rejected_for_a_patient_with_an_order(tmp_path):
     folder = exported(tmp_path / "in", one())
     twice = '{"resourceType":"Observation","id":"x","id":"y","subject":{"reference":"Patient/second-cycle-after-cr"}}'

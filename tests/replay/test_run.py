@@ -8,6 +8,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.replay import local
+from cds_service.replay import pool, steps
 from cds_service.replay.job import RunError
 from cds_service.replay.progress import Progress
-from cds_service.replay.reading.inputs import BadLine, files_of, lines_of, pieces_of
+from cds_service.replay.reading.inputs import BadLine, blocks_of, files_of, pieces_of
 from tests.replay.populations import bundled, decided, exported, lines, members, one, rejected, replay
 
 NAMED_AS_RESULTS = {"decisions.ndjson", "decisions.parquet", "rejects.ndjson", "summary.json", "summary.html"}
@@ -60,20 +61,27 @@ def test_shuffled_mixed_and_compressed_input_gives_the_same_bytes(population, wh
     assert bytes_of(tmp_path / "out") == whole[1]
 
 
+def lines_of(piece, longest=10**9):
+    """The lines of a piece, one by one."""
+    blocks = blocks_of(piece, longest)
+    return [line for b in blocks for line in ([b] if isinstance(b, BadLine) else b.split(b"\n"))]
+
+
 def test_a_file_cut_into_many_pieces_is_read_to_the_line(whole):
     for file in files_of([whole[0]], Path("nowhere")):
         text = file.path.read_bytes().splitlines()
         for size in (1, 1000, 4096):
             pieces = pieces_of([file], size)
-            assert [line for piece in pieces for _, line in lines_of(piece)] == text
+            assert [line for piece in pieces for line in lines_of(piece)] == text
             assert [piece.end for piece in pieces[:-1]] == [piece.start for piece in pieces[1:]]
 
 
-def test_lines_that_are_written_in_many_turns_give_the_same_bytes(whole, tmp_path, monkeypatch):
-    """As in input that is larger than what a process holds."""
-    monkeypatch.setattr("cds_service.replay.reading.spool._ROOM", 5_000)
+@pytest.mark.parametrize("block", [1, 700, 5_000])
+def test_input_that_is_read_in_many_turns_gives_the_same_bytes(whole, tmp_path, monkeypatch, block):
+    """As input that is larger than what a process holds."""
+    monkeypatch.setattr("cds_service.replay.reading.inputs._BLOCK", block)
     monkeypatch.setattr("cds_service.replay.local._PIECE", 20_000)
-    monkeypatch.setattr("cds_service.replay.local._PARTITION", 10_000)
+    monkeypatch.setattr("cds_service.replay.local._BATCH", 3)
     assert replay(whole[0], out=tmp_path).exit_code == 0
     assert bytes_of(tmp_path) == whole[1]
 
@@ -93,39 +101,41 @@ def test_rejects_have_the_line_of_their_file_wherever_it_is_cut(tmp_path, monkey
 KILLED = """
 import os, signal, sys
 from cds_service.cli import main
-from cds_service.replay import local
-steps = int(sys.argv[1])
+from cds_service.replay import local, steps
+left = int(sys.argv[1])
 def counted(do):
     def step(*arguments):
-        global steps
-        if steps == 0:
+        global left
+        if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        steps -= 1
+        left -= 1
         return do(*arguments)
     return step
-local.split, local.decide = counted(local.split), counted(local.decide)
+for name in ("look", "find", "keep", "decide"):
+    setattr(steps, name, counted(getattr(steps, name)))
+local._BATCH = 3
 main(["replay", *sys.argv[2:], "--workers", "1"])
 """
 
 
-@pytest.mark.parametrize("steps", [0, 5, 15])
-def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(whole, tmp_path, steps, monkeypatch):
-    """Killed before the first step, while files are read, and while partitions are answered."""
-    call = [sys.executable, "-c", KILLED, str(steps), str(whole[0]), "--out", str(tmp_path)]
+@pytest.mark.parametrize("count", [0, 5, 12, 13, 18, 30])
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(whole, tmp_path, count, monkeypatch):
+    """Killed before the first step, in each of the passes, and while patients are answered."""
+    monkeypatch.setattr("cds_service.replay.local._BATCH", 3)
+    call = [sys.executable, "-c", KILLED, str(count), str(whole[0]), "--out", str(tmp_path)]
     assert subprocess.run(call, check=False, capture_output=True).returncode == -signal.SIGKILL
     assert not NAMED_AS_RESULTS & set(os.listdir(tmp_path))
     done = []
-    for name in ("split", "decide"):
-        monkeypatch.setattr(f"cds_service.replay.local.{name}", noted(name, done))
+    for name in ("look", "find", "keep", "decide"):
+        monkeypatch.setattr(steps, name, noted(name, done))
     assert replay(whole[0], out=tmp_path).exit_code == 0
     assert (bytes_of(tmp_path), set(os.listdir(tmp_path))) == (whole[1], NAMED_AS_RESULTS)
-    assert (
-        len(done) == len(list(whole[0].iterdir())) + 8 - steps
-    )  # a step for each file, and for each partition
+    batches = -(-len(whole[1].splitlines()) // 3)  # each bundled patient has one order
+    assert len(done) == 2 * len(list(whole[0].iterdir())) + 1 + batches - count  # one file has orders
 
 
 def noted(name, done):
-    step = getattr(local, name)
+    step = getattr(steps, name)
 
     def do(*arguments):
         done.append(name)
@@ -148,8 +158,8 @@ def test_no_process_outlives_a_killed_run(whole, tmp_path):
         "2",
     ]
     parent = subprocess.Popen(call, start_new_session=True, stderr=subprocess.DEVNULL)
-    spool = tmp_path / "unfinished" / "spool"
-    wait_until(lambda: spool.exists() and any(spool.iterdir()))
+    pieces = tmp_path / "unfinished" / "pieces"
+    wait_until(lambda: pieces.exists() and any(pieces.iterdir()))
     parent.kill()
     parent.wait()
     wait_until(lambda: not is_alive(parent.pid))
@@ -169,6 +179,20 @@ def is_alive(group):
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_second_run_in_the_same_folder_remembers_nothing_of_the_first(tmp_path):
+    """Also in one process: who had an order, and what orders pointed to."""
+    *rest, order = one()
+    del order["medicationCodeableConcept"]
+    order["medicationReference"] = {"reference": "Medication/m"}
+    code = one()[-1]["medicationCodeableConcept"]
+    for drug, count in (({"text": "metformin"}, 0), (code, 1), ({"text": "metformin"}, 0)):
+        medication = {"resourceType": "Medication", "id": "m", "code": drug}
+        folder = exported(tmp_path / "in", [*rest, order, medication])
+        assert replay(folder, out=tmp_path / "out").exit_code == 0
+        assert len(decided(tmp_path / "out")) == count
+        shutil.rmtree(tmp_path / "out")
 
 
 def test_a_finished_run_is_not_done_again(whole, tmp_path, monkeypatch):
@@ -293,18 +317,17 @@ def test_bad_lines_are_rejected_by_file_and_line_and_stop_nothing(whole, tmp_pat
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["rejects"] == 7
 
 
-def test_a_line_that_is_too_long_loses_no_other(tmp_path):
+@pytest.mark.parametrize("end", [b"", b"\n"])
+@pytest.mark.parametrize("before", [b"", b'{"a":1}\n'])
+@pytest.mark.parametrize("after", [b"", b'\n{"b":2}', b'\n\n{"b":2}\n{"c":3}'])
+def test_a_line_that_is_too_long_loses_no_other(tmp_path, before, after, end):
     file = tmp_path / "x.ndjson"
-    file.write_bytes(b'{"a":1}\n' + b"x" * 3_000_000 + b'\n{"b":2}\n{"c":3}')
+    file.write_bytes(before + b"x" * 3_000_000 + after + end)
     (piece,) = pieces_of(files_of([file], tmp_path / "out"), 10**9)
-    found = list(lines_of(piece, longest=1_000_000))
-    assert [n for n, _ in found] == [1, 2, 3, 4]
-    assert isinstance(found[1][1], BadLine)
-    assert [line for _, line in found if not isinstance(line, BadLine)] == [
-        b'{"a":1}',
-        b'{"b":2}',
-        b'{"c":3}',
-    ]
+    found = lines_of(piece, longest=1_000_000)
+    place = before.count(b"\n")
+    assert isinstance(found.pop(place), BadLine)
+    assert found == before.splitlines() + after[1:].splitlines()
 
 
 @pytest.mark.parametrize(
@@ -348,8 +371,27 @@ def test_results_inside_the_input_folder_are_no_input(tmp_path):
 
 def test_a_process_that_was_ended_from_outside_ends_the_run_with_a_word():
     """As the system does for lack of memory."""
-    with pytest.raises(RunError, match="fewer --workers"), local._pool(2) as each:
+    with pytest.raises(RunError, match="fewer --workers"), pool.pool(2) as each:
         list(each(os._exit, [(1,)]))
+
+
+def test_processes_are_no_copies_of_one_that_has_threads(monkeypatch):
+    """A lock that another thread holds would never be let go in the copy."""
+    monkeypatch.setattr(pool.threading, "active_count", lambda: 1)
+    monkeypatch.setattr(pool.sys, "platform", "linux")
+    assert pool._start_method() == "fork"
+    monkeypatch.setattr(pool.threading, "active_count", lambda: 2)
+    assert pool._start_method() == "spawn"
+    monkeypatch.setattr(pool.sys, "platform", "darwin")
+    monkeypatch.setattr(pool.threading, "active_count", lambda: 1)
+    assert pool._start_method() == "spawn"
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_both_ways_to_start_processes_give_the_same_bytes(whole, tmp_path, monkeypatch, method):
+    monkeypatch.setattr(pool, "_start_method", lambda: method)
+    assert replay(whole[0], out=tmp_path, more=("--workers", "2")).exit_code == 0
+    assert bytes_of(tmp_path) == whole[1]
 
 
 class Terminal(StringIO):

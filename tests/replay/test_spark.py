@@ -32,8 +32,10 @@ def both(tmp_path_factory):
     given = exported(folder / "in", [*bundled(), *members(5), *by_reference()])
     cut = '{"resourceType":"Observation","subject":{"reference":"Patient/relapsed-single-agent"},"code":{"te'
     twice = '{"resourceType":"Observation","id":"x","id":"y","subject":{"reference":"Patient/stale-cbc"}}'
+    broken = '{"resourceType":"Observation","subject":{"reference":"Patient/%s"},"note":"a\\nb","x":tru}'
     (given / "bad.ndjson").write_bytes(
-        f"\nnonsense\n{cut}\r\n{twice}\n".encode() + b'{"resourceType":"Group","id":"\xff"}'
+        f"\nnonsense\n{cut}\r\n{twice}\n{broken % 'stale-cbc'}\n{broken % 'member-000001'}\n".encode()
+        + b'{"resourceType":"Group","id":"\xff"}'
     )
     assert replay(given, out=folder / "local").exit_code == 1
     result = on_spark(given, "--out", folder / "spark")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from click import Context
+
 from cds_service.cli import main
 from cds_service.settings import NAMES
 
@@ -24,7 +26,7 @@ def test_there_are_thirteen_answers() -> None:
 
 def test_what_it_names_is_there() -> None:
     commands = set(re.findall(r"cds-service ([\w-]+)", PAGE))
-    assert commands <= set(main.commands)
+    assert commands <= set(main.list_commands(Context(main)))
     assert len(commands) > 1
     settings = set(re.findall(r"CDS_[A-Z_]+[A-Z]", PAGE))
     assert settings <= NAMES

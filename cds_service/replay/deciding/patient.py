@@ -13,7 +13,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -28,6 +28,7 @@ from cds_service.fhir.references import local_reference
 from cds_service.json_text import NotStrictJson, read_json, write_json
 from cds_service.policies import DrugPolicy
 from cds_service.replay.deciding.as_of import clock_of, seen_at, signed_together
+from cds_service.replay.deciding.scope import Scope, drug_of
 from cds_service.replay.reading.lines import ORDER_TYPES
 from cds_service.replay.reading.side_table import SideTable
 
@@ -36,8 +37,6 @@ STATUSES = frozenset({"draft", "active", "on-hold", "completed", "stopped"})
 INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 UNDATED = "the order states neither when it was written nor a planned day: name a clock with --as-of"
 _DRUG = re.compile(rb'"(?:[^"\\]*/)?((?:Medication|Substance)/[A-Za-z0-9\-.]{1,64})(?:/_history/[^"]*)?"')
-_SAYS_THE_DRUG = ("resourceType", "medicationCodeableConcept", "medicationReference", "code", "contained")
-_REMEMBERED = 16384  # ways to name a drug
 _LEVELS = 3  # a drug, what it is made of, and what that is made of
 # What a hook call asks for: each type, with the statuses that it names or None for any.
 _ASKED: Mapping[str, frozenset[str] | None] = {
@@ -75,46 +74,19 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class Decider:
-    """The policies, what orders may point to, and one clock for all orders (None: each order's own).
+    """Which orders are answered by which policy, and one clock for all of them (None: each order's own)."""
 
-    ``remembered`` says which orders are in whose scope, by what they say of their drug; deciders of one
-    process and one side table may share it.
-    """
-
-    policies: Sequence[DrugPolicy]
-    side: SideTable
+    scope: Scope
     as_of: datetime | None = None
-    remembered: dict[tuple[str, str], bool] = field(default_factory=dict)
-
-    def has_order(self, text: bytes) -> bool:
-        """Whether a line is an order to be answered. Raises NotStrictJson when it cannot be read."""
-        try:
-            body = json.loads(text)
-        except (ValueError, RecursionError):
-            body = read_json(text)
-        return is_order(body) and any(self._is_for(policy, body) for policy in self.policies)
-
-    def _is_for(self, policy: DrugPolicy, body: Mapping[str, Any]) -> bool:
-        """Whether an order is in a policy's scope; found once for all orders that name their drug alike."""
-        said = {m: body[m] for m in _SAYS_THE_DRUG if m in body}
-        key = (policy.name, repr(said))
-        found = self.remembered.get(key)
-        if found is None:
-            order = Resource(said)
-            found = policy.in_scope(order, lambda name, _: self.side.find(local_reference(name) or ""))
-            if len(self.remembered) >= _REMEMBERED:
-                self.remembered.clear()
-            self.remembered[key] = found
-        return found
 
     def answers(self, patient: str, lines: Iterable[Line]) -> tuple[list[Answer], list[Reject]]:
         """The answers to all orders of a patient, in order, and the lines that could not be used."""
         read = _read(lines)
         orders = [r for r in read.resources if is_order(r.body)]
-        known = [*read.resources, *_pointed_to(read.texts, self.side)]
+        known = [*read.resources, *_pointed_to(read.texts, self.scope.side)]
         answers = []
-        for policy in self.policies:
-            for order in (r for r in orders if self._is_for(policy, r.body)):
+        for policy in self.scope.policies:
+            for order in (r for r in orders if self.scope.is_for(policy, r.body)):
                 clock = self.as_of or clock_of(order)
                 if clock is None:
                     read.rejects.append(Reject(*read.places[order.reference], UNDATED))
@@ -139,7 +111,7 @@ class Decider:
     def _notes(self, seen: Sequence[Resource], clock: datetime) -> Iterator[Resource]:
         """The texts that a hook call would read, of the notes that the export holds."""
         for url in documents_to_read(seen, "", clock.date()):
-            note = self.side.find(local_reference(url) or "")
+            note = self.scope.side.find(local_reference(url) or "")
             if note is not None:
                 yield Resource(note.body, note.origin, url)
 
@@ -151,10 +123,17 @@ def answered(decider: Decider, patient: str, lines: Sequence[Line]) -> tuple[lis
     except Exception as error:
         log.error("a patient could not be evaluated: %s", type(error).__name__)
         why = f"the order could not be evaluated because of an error of the program ({type(error).__name__})"
-        orders = [line for line in lines if line.kind in ORDER_TYPES and line.text is not None]
-        return [], [
-            Reject(line.place, line.number, why) for line in orders if decider.has_order(line.text or b"")
-        ]
+        return [], [Reject(line.place, line.number, why) for line in lines if _has_order(decider, line)]
+
+
+def _has_order(decider: Decider, line: Line) -> bool:
+    """Whether a line holds an order to be answered."""
+    if line.kind not in ORDER_TYPES or line.text is None:
+        return False
+    try:
+        return is_order(read_json(line.text)) and decider.scope.covers(drug_of(line.kind, line.text))
+    except NotStrictJson:
+        return False
 
 
 def is_order(body: Mapping[str, Any]) -> bool:
@@ -235,7 +214,8 @@ def _pointed_to(texts: Iterable[bytes], side: SideTable) -> list[Resource]:
     found: dict[str, Resource] = {}
     looked: set[str] = set()
     for _ in range(_LEVELS):
-        names = {m[1].decode() for text in texts for m in _DRUG.finditer(text)} - looked
+        pointing = [text for text in texts if b"Medication/" in text or b"Substance/" in text]
+        names = {m[1].decode() for text in pointing for m in _DRUG.finditer(text)} - looked
         looked |= names
         new = {name: r for name in names if (r := side.find(name)) is not None}
         found |= new

@@ -29,7 +29,7 @@ _SUBJECT = re.compile(
 _ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9\-.]{1,64})"')
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'"{}[]'))
 _SEEMS_KIND = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]+)"')
-_SEEMS_OF = re.compile(rb'Patient/([A-Za-z0-9\-.]{1,64})(?=")')
+_SEEMS_OF = re.compile(rb'Patient\\?/([A-Za-z0-9\-.]{1,64})(?=")')
 _PLAIN_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
@@ -52,7 +52,7 @@ def told(line: bytes) -> Told:
 def scanned(line: bytes) -> Told | None:
     """The same without parsing; None when in doubt."""
     head = _HEAD.match(line)
-    if head is None or b"\\" in line or not line.endswith(b"}") or not _is_utf8(line):
+    if head is None or b"\\" in line or not line.endswith(b"}") or not is_utf8(line):
         return None
     if line.find(b'"resourceType"', head.start(1)) >= 0:
         return None
@@ -67,7 +67,7 @@ def scanned(line: bytes) -> Told | None:
     return Told(kind, (owner[1].decode(),)) if owner is not None else None
 
 
-def _is_utf8(line: bytes) -> bool:
+def is_utf8(line: bytes) -> bool:
     if line.isascii():
         return True
     try:
@@ -136,8 +136,8 @@ def _patients(body: dict[str, Any], kind: str) -> tuple[str, ...]:
 
 
 def guessed(line: bytes) -> Told | None:
-    """Of a line that cannot be read: which patient's it seems to be, so that what is lost is not taken for absent."""
+    """Of a line that cannot be read: whose it seems to be, or may be, so that what is lost is not taken for absent."""
     named = _SEEMS_KIND.search(line)
     kind = named[1].decode() if named is not None else ""
-    owner = _ID.search(line) if kind == "Patient" else _SEEMS_OF.search(line)
-    return Told(kind, (owner[1].decode(),)) if owner is not None else None
+    owners = _ID.findall(line)[:1] if kind == "Patient" else _SEEMS_OF.findall(line)
+    return Told(kind, tuple(owner.decode() for owner in dict.fromkeys(owners))) if owners else None

@@ -1,32 +1,23 @@
-"""The first pass: the lines of a piece sorted by hash of their patient into one file, and read back by partition.
+"""The second pass: of a piece, the lines of the wanted patients, those that cannot be read, and how many there are.
 
-A piece is done when its index lies beside its file. A line stands in it with its patient, type and
-number; the orders of a partition lie apart from the rest, so that they can be read first.
+A piece is done when its index lies beside its files.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Set
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TextIO
 
-from cds_service.replay.reading.inputs import BadLine, Piece, lines_of
-from cds_service.replay.reading.lines import (
-    ORDER_TYPES,
-    PATIENT_TYPES,
-    SIDE_TYPES,
-    Told,
-    Unreadable,
-    guessed,
-    told,
-)
+from cds_service.replay.reading.inputs import BadLine, Piece, bare, blocks_of
+from cds_service.replay.reading.lines import PATIENT_TYPES, Unreadable, guessed, told
+from cds_service.replay.reading.sight import at_sight, passed_over
+from cds_service.replay.reading.whole_files import written
 
-_ROOM = 32 * 1024 * 1024  # bytes held before they are written
 LOST = "!"  # before the type of a line that could not be read
 UNREADABLE = "unreadable"  # what such lines are counted as
 
@@ -55,7 +46,7 @@ def reject(file: str, line: int, reason: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """Where the lines of one piece lie: its file, its index, and the lines of it that could not be read."""
+    """Where what is kept of one piece lies."""
 
     folder: Path
     name: str
@@ -65,116 +56,78 @@ class Spool:
         return self.folder / f"{self.name}.lines"
 
     @property
-    def index(self) -> Path:
-        return self.folder / f"{self.name}.index.json"
-
-    @property
     def unread(self) -> Path:
         return self.folder / f"{self.name}.unread.ndjson"
 
     @property
-    def side(self) -> Path:
-        return self.folder / f"{self.name}.side.ndjson"
-
-    @property
-    def is_done(self) -> bool:
-        return self.index.exists()
+    def index(self) -> Path:
+        return self.folder / f"{self.name}.index.json"
 
     def read_index(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.index.read_text(encoding="utf-8"))
         return found
 
-
-def bucket(patient: str, partitions: int) -> int:
-    """The partition of a patient, the same in every process."""
-    return zlib.crc32(patient.encode()) % partitions
-
-
-def split(piece: Piece, spool: Spool, partitions: int) -> None:
-    """Sort the lines of a piece into its spool. Raises OSError; a piece that was not finished is split anew."""
-    with (
-        spool.lines.open("wb") as lines,
-        spool.side.open("wb") as side,
-        spool.unread.open("w", encoding="utf-8") as unread,
-    ):
-        writer = _Writer(lines, partitions)
-        kinds: Counter[str] = Counter()
-        count = 0
-        for count, line in lines_of(piece):
-            if line == b"":
-                continue
-            try:
-                found = _told(line)
-            except Unreadable as fault:
-                unread.write(json.dumps([count, str(fault)]) + "\n")
-                kinds[UNREADABLE] += 1
-                writer.add_lost(line, count)
-                continue
-            kinds[found.kind] += 1
-            assert isinstance(line, bytes)
-            if found.kind in SIDE_TYPES:
-                side.write(b"%d\t%s\n" % (count, line))
-            elif found.kind in PATIENT_TYPES:
-                for patient in found.patients:
-                    writer.add(patient, found.kind, count, line)
-        writer.flush()
-    about = {"lines": count, "kinds": dict(sorted(kinds.items())), "spans": writer.spans}
-    whole = spool.index.with_suffix(".part")
-    whole.write_text(json.dumps(about), encoding="utf-8")
-    os.replace(whole, spool.index)
+    def entries(self) -> Iterator[Entry]:
+        """The lines that were kept."""
+        with self.lines.open("rb") as file:
+            for row in file:
+                patient, kind, number, text = row[:-1].split(b"\t", 3)
+                yield Entry(patient.decode(), kind.decode(), int(number), text)
 
 
-def _told(line: bytes | BadLine) -> Told:
-    if isinstance(line, BadLine):
-        raise Unreadable(line.reason)
-    return told(line)
+def keep(piece: Piece, spool: Spool, wanted: Set[bytes]) -> None:
+    """Write what is kept of a piece. Raises OSError; a piece that was not finished is done anew."""
+    with ExitStack() as opened:
+        kept = opened.enter_context(spool.lines.open("wb"))
+        unread = opened.enter_context(spool.unread.open("w", encoding="utf-8"))
+        keeper = _Keeper(kept, unread, wanted)
+        for block in blocks_of(piece):
+            keeper.look_at(block)
+    about = {"lines": keeper.lines, "kinds": dict(sorted(keeper.kinds.items()))}
+    with written(spool.index) as file:
+        json.dump(about, file)
 
 
-class _Writer:
-    """Collects lines by bucket and writes them, bucket after bucket, whenever there is enough.
+class _Keeper:
+    """Sorts out the lines of a piece. ``lines`` and ``kinds`` count those that it has seen."""
 
-    Bucket ``2 n`` holds the orders of partition ``n``, bucket ``2 n + 1`` the rest.
-    """
+    def __init__(self, kept: BinaryIO, unread: TextIO, wanted: Set[bytes]) -> None:
+        self._kept, self._unread, self._wanted = kept, unread, wanted
+        self.lines = 0
+        self.kinds: Counter[str] = Counter()
 
-    def __init__(self, file: BinaryIO, partitions: int) -> None:
-        self._file, self._partitions = file, partitions
-        self._held: list[list[bytes]] = [[] for _ in range(2 * partitions)]
-        self._room = _ROOM
-        self._at = 0
-        self.spans: list[list[tuple[int, int]]] = [[] for _ in self._held]
+    def look_at(self, block: bytes | BadLine) -> None:
+        first = self.lines + 1
+        if isinstance(block, BadLine):
+            self.lines += 1
+            self._lose(first, block.reason, UNREADABLE, block.beginning)
+            return
+        lines = block.split(b"\n")
+        self.lines += len(lines)
+        kinds, left = passed_over(block, lines, self._wanted)
+        self.kinds.update({kind.decode(): count for kind, count in kinds.items()})
+        for place in left:
+            if line := bare(lines[place]):
+                self._look_at_line(first + place, line)
 
-    def add(self, patient: str, kind: str, number: int, line: bytes) -> None:
-        place = 2 * bucket(patient, self._partitions) + (kind not in ORDER_TYPES)
-        self._held[place].append(b"%s\t%s\t%d\t%s\n" % (patient.encode(), kind.encode(), number, line))
-        self._room -= len(line)
-        if self._room < 0:
-            self.flush()
+    def _look_at_line(self, number: int, line: bytes) -> None:
+        try:
+            found = told(line)
+        except Unreadable as fault:
+            seen = at_sight(line)
+            self._lose(number, str(fault), seen.kind.decode() if seen is not None else UNREADABLE, line)
+            return
+        self.kinds[found.kind] += 1
+        if found.kind in PATIENT_TYPES:
+            self._add(found.patients, found.kind, number, line)
 
-    def add_lost(self, line: bytes | BadLine, number: int) -> None:
-        seems = guessed(line.beginning if isinstance(line, BadLine) else line)
-        for patient in seems.patients if seems is not None else ():
-            assert seems is not None
-            self.add(patient, LOST + seems.kind, number, b"")
+    def _lose(self, number: int, reason: str, kind: str, beginning: bytes) -> None:
+        self._unread.write(json.dumps([number, reason]) + "\n")
+        self.kinds[kind] += 1
+        if (seems := guessed(beginning)) is not None:
+            self._add(seems.patients, LOST + seems.kind, number, b"")
 
-    def flush(self) -> None:
-        for place, held in enumerate(self._held):
-            if held:
-                text = b"".join(held)
-                self._file.write(text)
-                self.spans[place].append((self._at, len(text)))
-                self._at += len(text)
-                held.clear()
-        self._room = _ROOM
-
-
-def entries(spools: Sequence[Spool], partition: int, *, orders: bool) -> Iterator[tuple[int, Entry]]:
-    """The orders, or else the rest, of one partition, each with the place of its spool."""
-    place = 2 * partition + (not orders)
-    for number, spool in enumerate(spools):
-        spans = spool.read_index()["spans"]
-        with spool.lines.open("rb") as file:
-            for start, length in spans[place]:
-                file.seek(start)
-                for text in file.read(length)[:-1].split(b"\n"):
-                    patient, kind, line, body = text.split(b"\t", 3)
-                    yield number, Entry(patient.decode(), kind.decode(), int(line), body)
+    def _add(self, patients: Iterable[str], kind: str, number: int, line: bytes) -> None:
+        for patient in map(str.encode, patients):
+            if patient in self._wanted:
+                self._kept.write(b"%s\t%s\t%d\t%s\n" % (patient, kind.encode(), number, line))

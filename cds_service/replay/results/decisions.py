@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,10 +12,10 @@ from cds_service.replay.deciding.patient import Answer
 NAME = "decisions.ndjson"
 
 
-def write(answers: Iterable[Iterator[Answer]], path: Path) -> None:
-    """Merge the answers of all partitions, each of them in order, into one file. Raises OSError."""
+def write(answers: Iterable[Answer], path: Path) -> None:
+    """Write the answers, which are in order. Raises OSError."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(answer.text + "\n" for answer in heapq.merge(*answers))
+        file.writelines(answer.text + "\n" for answer in answers)
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:

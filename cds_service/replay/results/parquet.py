@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 NAME = "decisions.parquet"
-_ROWS = 4096  # written at a time
+_ROWS = 1024  # written at a time
 _DOSE_NUMBERS = ("ordered_mg", "expected_mg", "low_mg", "high_mg", "mg_per_m2", "bsa_m2")
 _UNITS = "units_"  # before the code that a drug's units are billed under
 _INDICATORS = ("critical", "warning", "info")
