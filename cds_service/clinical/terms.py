@@ -30,8 +30,8 @@ def code_table(name: str) -> CodeTable:
 
 def concepts(concept: object, *tables: str) -> frozenset[str]:
     """The concepts that the codes of a CodeableConcept mean in these tables."""
-    found: set[str] = set()
+    found: frozenset[str] = frozenset()
     for key in codes_in(concept):
         for name in tables:
             found |= code_table(name).get(key, frozenset())
-    return frozenset(found)
+    return found

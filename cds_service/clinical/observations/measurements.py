@@ -127,8 +127,10 @@ def no_result(part: Mapping[str, Any]) -> str:
     A text counts only when it is wholly that; ``dataAbsentReason`` only where no value stands beside it.
     """
     if has_value(part):
+        if not _BESIDE_WORDS.isdisjoint(part):
+            return ""
         text = value_text(part)
-        return text if not _other_value(part) and is_no_result(text) else ""
+        return text if is_no_result(text) else ""
     reason = as_dict(part.get("dataAbsentReason"))
     codes = [as_text(c.get("code")) for c in as_dicts(reason.get("coding"))]
     return (words_in(reason) or next((c for c in codes if c), "absent")) if reason else ""
@@ -140,10 +142,6 @@ def is_no_result(text: str) -> bool:
 
 
 _BESIDE_WORDS = VALUES - {"valueString", "valueCodeableConcept"}
-
-
-def _other_value(part: Mapping[str, Any]) -> bool:
-    return not _BESIDE_WORDS.isdisjoint(part)
 
 
 def is_plain_number(part: Mapping[str, Any]) -> bool:
@@ -169,9 +167,9 @@ def _words(part: Mapping[str, Any]) -> str:
 def reference_range(name: str, part: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     """The laboratory's own lower and upper limit, in the canonical unit."""
     kind = KIND.get(name)
-    if kind is None:
+    if kind is None or "referenceRange" not in part:
         return None, None
-    for entry in as_dicts(part.get("referenceRange")):
+    for entry in as_dicts(part["referenceRange"]):
         low, high = (_limit(entry.get(side), kind, part) for side in ("low", "high"))
         if low is not None or high is not None:
             return low, high
