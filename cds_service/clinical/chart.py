@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from functools import cached_property
 from typing import Any
 
-from cds_service.clinical.observations.results import Part, Result, parts_of, read_part
+from cds_service.clinical.observations.results import Observed, Part, Result, observed_in, parts_of, read_part
 from cds_service.clinical.problems import Problem, problems_of
 from cds_service.clinical.reports import silent_reports
 from cds_service.clinical.statements import Statement, statements_of, when_stated
@@ -105,11 +105,21 @@ class Chart:
         return f"the record says deceased on {when}" if when and when.has_happened(self.clock) else None
 
     @cached_property
+    def observations(self) -> tuple[tuple[Observed, ...], ...]:
+        """Each Observation, of any date, with its components."""
+        return tuple(observed_in(resource) for resource in self.record.of_type("Observation"))
+
+    @cached_property
+    def observed_by_words(self) -> tuple[Observed, ...]:
+        """Observations and components, of any date, under no code of ours: only words can say what they are."""
+        return tuple(o for whole in self.observations for o in whole if not o.coded)
+
+    @cached_property
     def _parts(self) -> Mapping[str, list[Part]]:
         """Where the values of each concept stand; they are read only when asked for."""
         found: dict[str, list[Part]] = {}
-        for resource in self.record.of_type("Observation"):
-            for part in parts_of(resource):
+        for observed in self.observations:
+            for part in parts_of(observed):
                 found.setdefault(part.concept, []).append(part)
         return found
 
@@ -126,7 +136,7 @@ class Chart:
 
     def results_for(self, *names: str) -> tuple[Result, ...]:
         """All results of several concepts up to the clock, in the order of the concepts."""
-        if len(names) == 1:
+        if not names[1:]:
             return self.results_of(names[0])
         return tuple(r for name in names for r in self.results_of(name))
 

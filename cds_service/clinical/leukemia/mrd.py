@@ -20,7 +20,6 @@ from cds_service.clinical.observations.measurements import is_no_result
 from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.observations.units import convert
 from cds_service.clinical.statements import Statement, when_stated
-from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When
 from cds_service.fhir.record import Resource
 
@@ -88,10 +87,11 @@ def _texts(chart: Chart) -> Iterator[tuple[Statement, Source]]:
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
     """MRD Observations whose answer is a quantity or a code."""
-    for resource in chart.record.of_type("Observation"):
-        topic, when = words_in(resource.body.get("code")), when_stated(resource, chart.zone)
+    for whole, *_ in chart.observations:
+        resource, topic = whole.resource, whole.topic
         if not names_marker(topic, _TOPIC) or _TRANSCRIPT.search(topic):
             continue
+        when = when_stated(resource, chart.zone)
         negative = _answer(resource, limit)
         told = negative is not None or (has_value(resource.body) and not value_text(resource.body))
         if told and (when is None or when.has_happened(chart.clock)):

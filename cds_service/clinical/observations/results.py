@@ -7,7 +7,7 @@ it can be named and never silently decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -26,6 +26,7 @@ from cds_service.clinical.observations.measurements import (
 )
 from cds_service.clinical.observations.signs import is_undecided, sign_of
 from cds_service.clinical.terms import concepts
+from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, read_when, unusable_times
 from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.quantities import Interval
@@ -94,6 +95,28 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """An Observation, or one component of it: the concepts of its code, and the words of its code."""
+
+    part: Mapping[str, Any]
+    resource: Resource
+    coded: frozenset[str]
+    topic: str
+
+
+def observed_in(resource: Resource) -> tuple[Observed, ...]:
+    """The Observation as a whole, then each of its components."""
+    body = resource.body
+    parts = (body, *as_dicts(body["component"])) if "component" in body else (body,)
+    return tuple(_observed(part, resource) for part in parts)
+
+
+def _observed(part: Mapping[str, Any], resource: Resource) -> Observed:
+    code = part.get("code")
+    return Observed(part, resource, concepts(code, "labs"), words_in(code))
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Where a value stands: an Observation, or one component of it, read as one concept.
 
@@ -106,21 +129,20 @@ class Part:
     name: str = ""
 
 
-def parts_of(resource: Resource) -> Iterator[Part]:
+def parts_of(observed: Sequence[Observed]) -> Iterator[Part]:
     """The values of one Observation: its own and its components'."""
-    body = resource.body
-    own = concepts(body.get("code"), "labs")
-    components = as_dicts(body.get("component"))
-    if not components or says_something(body):
-        yield from _as_concepts(own, body, resource)
+    whole, *components = observed
+    if not components or says_something(whole.part):
+        yield from _as_concepts(whole.coded, whole)
     for component in components:
-        names = concepts(component.get("code"), "labs") or (own & _PANELS)
-        yield from _as_concepts(names, component, resource)
+        yield from _as_concepts(component.coded or (whole.coded & _PANELS), component)
 
 
-def _as_concepts(coded: frozenset[str], part: Mapping[str, Any], resource: Resource) -> Iterator[Part]:
+def _as_concepts(coded: frozenset[str], observed: Observed) -> Iterator[Part]:
     """One part by its codes, else by its name."""
-    yield from (Part(concept, part, resource) for concept in coded)
+    part, resource = observed.part, observed.resource
+    for concept in coded:
+        yield Part(concept, part, resource)
     if not coded:
         for concept, name in named_concepts(part, resource.body, KIND).items():
             yield Part(concept, part, resource, name)
