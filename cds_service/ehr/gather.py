@@ -29,7 +29,7 @@ from cds_service.ehr.search import NotOfferedError, answers, following
 from cds_service.ehr.seen import Note, Seen
 from cds_service.fhir.belonging import MAY_NAME_NOBODY
 from cds_service.fhir.gaps import GapCode, Reason
-from cds_service.fhir.record import DataKind, Record, Resource, record_from
+from cds_service.fhir.record import DataKind, Record, Resource, record_of
 
 _SCOPE = Reason("the granted scopes do not allow it", GapCode.SCOPE)
 _FIRST_PAGE = Reason("only its first page was sent", GapCode.CUT_OFF)
@@ -225,7 +225,7 @@ class _Call:
             gaps.pop(DataKind.OBSERVATIONS, None)
         in_order = [gaps[need] for need in DataKind if need in gaps]
         missing = [need for need in DataKind if self.seen[need].not_offered]
-        return record_from(
+        return record_of(
             self.request.patient_id,
             [*own, *self.medications.values(), *self.notes.values()],
             in_order,
