@@ -21,7 +21,8 @@ T = TypeVar("T")
 
 def newest(results: Iterable[Result]) -> tuple[Result, ...]:
     """The result, or the tied ones that differ, that count now. One without any time never does."""
-    return _settled(latest_by(results, lambda r: r.when))
+    timed = [r for r in results if r.when is not None]
+    return _settled(latest_by(timed, lambda r: r.when)) if timed[1:] else tuple(timed)
 
 
 def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:

@@ -83,7 +83,7 @@ class Number:
     @property
     def value(self) -> Decimal:
         """The value in force; the first one for a day before all of them."""
-        if len(self.values) == 1:
+        if not self.values[1:]:
             return self.values[0][1]
         day = _DAY.get()
         known = [value for since, value in self.values if since <= day]
