@@ -73,7 +73,7 @@ class Chart:
         """The calendar day of the clock, in its own offset."""
         return self.clock.date()
 
-    @property
+    @cached_property
     def zone(self) -> tzinfo:
         zone = self.clock.tzinfo
         assert zone is not None, "the evaluation clock carries an offset"
@@ -129,8 +129,10 @@ class Chart:
 
     def results_of(self, name: str) -> tuple[Result, ...]:
         """All results of one concept up to the clock."""
+        if name not in self._parts:
+            return ()
         if name not in self._read:
-            read = (read_part(part, self.zone) for part in self._parts.get(name, ()))
+            read = [read_part(part, self.zone) for part in self._parts[name]]
             self._read[name] = tuple(r for r in read if self._is_past(r.when))
         return self._read[name]
 
@@ -163,7 +165,7 @@ class Chart:
             return None
         if not use.days and use.start is not None and not use.start.has_happened(self.clock):
             return None
-        return replace(use, days=days)
+        return use if days == use.days else replace(use, days=days)
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:

@@ -63,8 +63,10 @@ def deciding(results: Iterable[Result], unreadable: Iterable[Result]) -> list[Re
 
     A value that cannot be read may be anything: where it is the newest, comparisons answer None.
     """
-    readable = list(results)
-    return [*readable, *(r for r in unreadable if not any(_same_sample(r, other) for other in readable))]
+    readable, open_ = list(results), list(unreadable)
+    if not open_:
+        return readable
+    return [*readable, *(r for r in open_ if not any(_same_sample(r, other) for other in readable))]
 
 
 def _same_sample(a: Result, b: Result) -> bool:

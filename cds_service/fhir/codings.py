@@ -70,22 +70,22 @@ def normal_code(system: System, code: str) -> str:
     return code.upper()
 
 
-_LONGEST_REMEMBERED = 300  # characters
+_LONGEST_REMEMBERED = 200  # characters
 
 
 def codes_in(concept: object) -> list[tuple[System, str]]:
     """The (system, code) pairs of a CodeableConcept whose system is known, in normal form."""
     if type(concept) is not dict or "coding" not in concept:
         return []
-    pairs = [_pair(coding.get("system"), coding.get("code")) for coding in as_dicts(concept["coding"])]
-    return [pair for pair in pairs if pair is not None]
+    codings = as_dicts(concept["coding"])
+    return [pair for c in codings if (pair := _pair(c.get("system"), c.get("code"))) is not None]
 
 
 def _pair(uri: object, code: object) -> tuple[System, str] | None:
     if type(uri) is not str or type(code) is not str:
         return None
-    read = _remembered if len(uri) + len(code) <= _LONGEST_REMEMBERED else _read
-    return read(uri, code)
+    is_long = uri[_LONGEST_REMEMBERED:] or code[_LONGEST_REMEMBERED:]
+    return _read(uri, code) if is_long else _remembered(uri, code)
 
 
 def _read(uri: str, written: str) -> tuple[System, str] | None:

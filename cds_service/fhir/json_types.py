@@ -30,9 +30,12 @@ def as_list(value: object) -> list[Any]:
 
 
 def as_dicts(value: object) -> list[Mapping[str, Any]]:
-    """The objects of an array; a lone object (seen where an array belongs) counts as one."""
+    """The objects of an array, not to be changed; a lone object (seen where an array belongs) counts as one."""
     if type(value) is list:
-        return [item for item in value if type(item) is dict]
+        for item in value:
+            if type(item) is not dict:
+                return [item for item in value if type(item) is dict]
+        return value
     return [value] if type(value) is dict else []
 
 
@@ -50,7 +53,7 @@ def as_prose(value: object) -> str | None:
 
     One that is too long is not read at all: a cut could turn a sentence, and the assessment may stand last.
     """
-    if type(value) is not str or not value or len(value) > LONGEST_PROSE:
+    if type(value) is not str or not value or value[LONGEST_PROSE:]:
         return None
     return value if _UNEVEN.search(value) is None else _evened(value) or None  # most are even
 

@@ -33,6 +33,8 @@ KIND = {
 
 # Plausible values after conversion (POL-REC-VALUE, docs/record-reading.md#values, step 1); outside, the value is rejected.
 _PLAUSIBLE: dict[str, tuple[Decimal, Decimal | None]] = {
+    name: (Decimal(0), Decimal(100) if kind == "fraction" else None) for name, kind in KIND.items()
+} | {
     "platelets": (Decimal(0), Decimal(3000)),
     "anc": (Decimal(0), Decimal(200)),
     "anc_segmented": (Decimal(0), Decimal(200)),
@@ -126,9 +128,9 @@ def no_result(part: Mapping[str, Any]) -> str:
 
     A text counts only when it is wholly that; ``dataAbsentReason`` only where no value stands beside it.
     """
+    if "valueQuantity" in part or not _BESIDE_WORDS.isdisjoint(part):
+        return ""
     if has_value(part):
-        if not _BESIDE_WORDS.isdisjoint(part):
-            return ""
         text = value_text(part)
         return text if is_no_result(text) else ""
     reason = as_dict(part.get("dataAbsentReason"))
@@ -150,10 +152,8 @@ def is_plain_number(part: Mapping[str, Any]) -> bool:
 
 
 def _plausible(name: str, value: Interval) -> bool:
-    low, high = _PLAUSIBLE.get(name, (Decimal(0), None))
-    if value.is_below(low) or (high is not None and value.is_above(high)):
-        return False
-    return not (KIND.get(name) == "fraction" and value.is_above(Decimal(100)))
+    low, high = _PLAUSIBLE[name]
+    return not (value.is_below(low) or (high is not None and value.is_above(high)))
 
 
 def _words(part: Mapping[str, Any]) -> str:
