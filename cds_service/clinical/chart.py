@@ -107,7 +107,7 @@ class Chart:
     @cached_property
     def observations(self) -> tuple[tuple[Observed, ...], ...]:
         """Each Observation, of any date, with its components."""
-        return tuple(observed_in(resource) for resource in self.record.of_type("Observation"))
+        return tuple(observed_in(self.record.of_type("Observation")))
 
     @cached_property
     def observed_by_words(self) -> tuple[Observed, ...]:

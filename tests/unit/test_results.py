@@ -18,7 +18,7 @@ def observation(code, **members):
 
 
 def read(body):
-    return [read_part(part, UTC) for part in parts_of(observed_in(Resource(body)))]
+    return [read_part(part, UTC) for part in parts_of(*observed_in([Resource(body)]))]
 
 
 def only(body):

@@ -7,7 +7,7 @@ it can be named and never silently decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -104,16 +104,24 @@ class Observed:
     topic: str
 
 
-def observed_in(resource: Resource) -> tuple[Observed, ...]:
-    """The Observation as a whole, then each of its components."""
-    body = resource.body
-    parts = (body, *as_dicts(body["component"])) if "component" in body else (body,)
-    return tuple(_observed(part, resource) for part in parts)
+def observed_in(observations: Iterable[Resource]) -> Iterator[tuple[Observed, ...]]:
+    """Each Observation as a whole with, after it, each of its components.
+
+    Of the same few codes that a chart says again and again each is read once.
+    """
+    known: dict[str, tuple[frozenset[str], str]] = {}
+    for resource in observations:
+        body = resource.body
+        parts = (body, *as_dicts(body["component"])) if "component" in body else (body,)
+        yield tuple(Observed(part, resource, *_meaning(part.get("code"), known)) for part in parts)
 
 
-def _observed(part: Mapping[str, Any], resource: Resource) -> Observed:
-    code = part.get("code")
-    return Observed(part, resource, concepts(code, "labs"), words_in(code))
+def _meaning(code: object, known: dict[str, tuple[frozenset[str], str]]) -> tuple[frozenset[str], str]:
+    """The concepts and the words of a code."""
+    spelled = repr(code)
+    if spelled not in known:
+        known[spelled] = concepts(code, "labs"), words_in(code)
+    return known[spelled]
 
 
 @dataclass(frozen=True, slots=True)
