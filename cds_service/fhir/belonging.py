@@ -34,7 +34,10 @@ def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
     kind, wanted = as_text(body.get("resourceType")) or "", f"Patient/{patient_id}"
     if kind == "Patient":
         return Owner.PATIENT if body.get("id") == patient_id else Owner.ANOTHER
-    pointers = [body[member] for member in _MEMBERS if member in body]
+    members = [member for member in _MEMBERS if member in body]
+    if len(members) == 1 and body[members[0]] == {"reference": wanted} and kind != "Appointment":
+        return Owner.PATIENT  # as most rows say it
+    pointers = [body[member] for member in members]
     if kind == "Appointment":
         pointers += [as_dict(participant.get("actor")) for participant in as_dicts(body.get("participant"))]
     named = {name for pointer in pointers if (name := _patient_named(pointer)) is not None}

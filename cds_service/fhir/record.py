@@ -95,12 +95,14 @@ class Record:
     """One patient's resources, by type, and the gaps. Built by :func:`record_from`.
 
     ``not_offered`` are the kinds of data that this EHR has no type for: no gaps, since nothing was missed.
+    ``may_hold_long_texts`` is False when it is known that no text is too long to be read.
     """
 
     patient_id: str
     by_type: Mapping[str, tuple[Resource, ...]] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     not_offered: tuple[DataKind, ...] = ()
+    may_hold_long_texts: bool = field(default=True, compare=False)
 
     def of_type(self, resource_type: str) -> tuple[Resource, ...]:
         return self.by_type.get(resource_type, ())

@@ -71,6 +71,8 @@ def unreadable_dates(case: Case) -> Iterator[Finding]:
 
 def unread_texts(case: Case) -> Iterator[Finding]:
     """POL-REC-VALUE: a text of the order or the record that is too long to be read; what it says is not known."""
+    if not case.record.may_hold_long_texts:
+        return
     held = (case.order.resource, *(r for kind in case.record.by_type.values() for r in kind))
     if holds_unread_prose([r.body for r in held]):  # hardly ever
         found = [r for r in held if holds_unread_prose(r.body)]
