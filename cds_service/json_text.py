@@ -21,7 +21,6 @@ MOST_DIGITS = 64
 
 _BRACKETS = b"[]{}"
 _MANY = 64 * 1024
-_BUT_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))
 _BUT_BRACKETS_AND_QUOTES = bytes(set(range(256)) - set(_BRACKETS + b'"'))
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 # One digit, one sign and one e for all: three searches then tell whether any number needs a closer look.
@@ -100,7 +99,7 @@ def _brackets(raw: bytes) -> bytes:
     """The brackets outside of strings."""
     found = _plainly_quoted(raw).translate(None, _BUT_BRACKETS_AND_QUOTES).replace(b'""', b"")
     # A string without brackets was two quotes side by side; a quote that is left is of one that holds some.
-    return found if b'"' not in found else _without_strings(raw).translate(None, _BUT_BRACKETS)
+    return b"".join(found.split(b'"')[::2])
 
 
 def _is_shallow(brackets: bytes) -> bool:

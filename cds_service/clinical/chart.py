@@ -226,7 +226,7 @@ class Chart:
 
     def unusable(self, names: Iterable[str]) -> list[Result]:
         """Results of these concepts that carry a value nobody can use, with the problem named."""
-        return [r for r in self.results_for(*names) if r.is_unreadable]
+        return [r for r in self.results_for(*names) if r.problem is not None and r.is_unreadable]
 
 
 def read_chart(record: Record, clock: datetime) -> Chart:

@@ -103,14 +103,11 @@ def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
     common = (when, resource.reference, resource.type, as_text(body.get("status")) or "")
     topic = words_in(body.get("event") if resource.type == "AdverseEvent" else body.get("code"))
     coded = concepts(body.get("code"), "labs", "fhir_codes", "procedures")
-    answer = body.get("valueCodeableConcept")
-    value = " | ".join(t for t in (as_prose(body.get("valueString")), words_in(answer)) if t)
-    value = value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
-    if isinstance(body.get("valueBoolean"), bool):
-        value = "yes" if body["valueBoolean"] else "no"
+    asks = resource.type == "Observation"  # what else has a code answers nothing by it
+    value, answered = (_answer(body), any(m.startswith("value") for m in body)) if asks else ("", False)
+    answers = concepts(body.get("valueCodeableConcept"), "fhir_codes")
     if topic or value:
-        answered = resource.type == "Observation" and any(m.startswith("value") for m in body)
-        yield Statement(topic, value, *common, coded, concepts(answer, "fhir_codes"), answered)
+        yield Statement(topic, value, *common, coded, answers, answered)
     for part in as_dicts(body.get("component")):
         words = " | ".join(
             t for t in (as_prose(part.get("valueString")), words_in(part.get("valueCodeableConcept"))) if t
@@ -119,6 +116,15 @@ def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
             yield Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
     for text in _free_texts(body):
         yield Statement("", text, *common, coded)
+
+
+def _answer(body: Mapping[str, Any]) -> str:
+    """The words of the answer to a question."""
+    if isinstance(body.get("valueBoolean"), bool):
+        return "yes" if body["valueBoolean"] else "no"
+    told = (as_prose(body.get("valueString")), words_in(body.get("valueCodeableConcept")))
+    value = " | ".join(t for t in told if t)
+    return value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
 
 
 _SPEAKING = frozenset({"note", "component", "interpretation"})

@@ -165,7 +165,8 @@ def read_part(where: Part, zone: tzinfo) -> Result:
     name, part, resource = where.concept, where.part, where.resource
     body = resource.body
     when = effective(body, zone)
-    issued = read_when(body.get("issued"), zone)
+    issued = read_when(body["issued"], zone) if "issued" in body else None
+    plain = is_plain_number(part)
     status = as_text(body.get("status")) or ""
     value, problem, words = value_of(name, part)
     if when is None and any(member in body for member in _TIME_MEMBERS):
@@ -181,7 +182,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         rank=_RANK.get(status, 0),
         words=words,
         value=value,
-        sign=None if is_plain_number(part) else sign_of(part, name),
+        sign=None if plain else sign_of(part, name),
         problem=problem,
         upper_limit=high,
         lower_limit=low,

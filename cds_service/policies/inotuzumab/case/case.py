@@ -109,29 +109,29 @@ class Case:
     def diagnosis(self) -> Diagnosis:
         return diagnosis(self.chart)
 
-    @property
+    @cached_property
     def cycle(self) -> int | None:
         return self.frame.position.cycle
 
-    @property
+    @cached_property
     def day(self) -> int | None:
         return self.frame.position.day
 
-    @property
+    @cached_property
     def highest_cycle(self) -> int | None:
         """The cycle, or the highest that is possible; None when nothing is known of it."""
         return self.frame.position.highest_cycle
 
-    @property
+    @cached_property
     def request(self) -> str:
         """``initial`` for cycle 1 of a course, else ``continuation``; unknown: that of the higher possible cycle."""
         return "initial" if self.highest_cycle == 1 else "continuation"
 
-    @property
+    @cached_property
     def planned(self) -> date:
         return self.order.planned
 
-    @property
+    @cached_property
     def horizon(self) -> date:
         """min(today, planned date): windows end with that day, included."""
         return min(self.chart.today, self.planned)

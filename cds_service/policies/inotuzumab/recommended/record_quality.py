@@ -6,7 +6,7 @@ Procedure: docs/policies/inotuzumab/recommended.md#record-quality. Also: docs/re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from cds_service.clinical.evidence import deciding, newest
 from cds_service.clinical.observations.body import age_on, body_surface
@@ -48,8 +48,9 @@ def deceased(case: Case) -> Iterator[Finding]:
 
 def unreadable(case: Case) -> Iterator[Finding]:
     """POL-REC-VALUE: values that would have counted, being the newest, and cannot be used; quoted."""
-    for concept, name in _READ.items():
-        for r in _rejected(case, concept)[:_MOST]:
+    found = case.chart.unusable(_READ)
+    for concept, name in _READ.items() if found else ():
+        for r in _rejected(case, concept, {r for r in found if r.concept == concept})[:_MOST]:
             text = f"{name} of {r.day_text} cannot be used: {r.problem}"
             if concept in _FALLING_BACK and (used := _exact(case, concept)):
                 text += f". The one before is used: {used[0].shown}"
@@ -82,11 +83,8 @@ def unread_texts(case: Case) -> Iterator[Finding]:
         yield _warning("unreadable-data", _VALUE, text, "Check the long text by hand", references)
 
 
-def _rejected(case: Case, concept: str) -> list[Result]:
-    """The values that would have counted: as new as the newest readable one, and of a sample without one."""
-    bad = set(case.chart.unusable((concept,)))
-    if not bad:
-        return []
+def _rejected(case: Case, concept: str, bad: Set[Result]) -> list[Result]:
+    """Of bad values those that would have counted: as new as the newest readable one, and of a sample without one."""
     counting = [r for r in deciding(_readable(case, concept), bad) if r in bad and _counts(case, concept, r)]
     return sorted(counting, key=lambda r: r.reference)
 
