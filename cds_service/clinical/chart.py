@@ -140,7 +140,7 @@ class Chart:
         """All results of several concepts up to the clock, in the order of the concepts."""
         if not names[1:]:
             return self.results_of(names[0])
-        return tuple(r for name in names for r in self.results_of(name))
+        return tuple(r for name in names if name in self._parts for r in self.results_of(name))
 
     @cached_property
     def _usable(self) -> dict[tuple[str, ...], tuple[Result, ...]]:

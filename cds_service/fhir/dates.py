@@ -79,7 +79,7 @@ def parse_when(text: str, zone: tzinfo = UTC) -> When | None:
     Met though not valid FHIR, and read: a time without an offset (taken in ``zone``, the clock's) or
     without seconds, a blank for the T, an offset written ``+0000`` or ``+00``.
     """
-    return _parsed(text, zone) if len(text) <= _LONGEST else None
+    return None if text[_LONGEST:] else _parsed(text, zone)
 
 
 @lru_cache(maxsize=8192)
@@ -117,7 +117,7 @@ def read_when(value: object, zone: tzinfo = UTC) -> When | None:
     """The time in a JSON value that should be a FHIR date or dateTime."""
     if type(value) is not str or (text := as_text(value)) is None:
         return None
-    return _parsed(text, zone) if len(text) <= _LONGEST else None
+    return None if text[_LONGEST:] else _parsed(text, zone)
 
 
 def start_of(period: object, zone: tzinfo = UTC) -> When | None:

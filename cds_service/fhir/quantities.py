@@ -81,7 +81,7 @@ def exactly(value: Decimal) -> Interval:
 
 def plain(value: Decimal) -> str:
     """A decimal without needless zeros; without exponent unless it would fill a line with zeros."""
-    if value and abs(value.adjusted()) > _MOST_PLACES:
+    if value and not -_MOST_PLACES <= value.adjusted() <= _MOST_PLACES:
         return str(Decimal(f"{value:.3E}").normalize())
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -119,8 +119,10 @@ def as_decimal(value: object) -> Decimal | None:
         return None
     if not number.is_finite():
         return None
-    power = abs(number.adjusted())
-    return number if power <= _BOUND else bounded(number) if power <= _LARGEST else None
+    power = number.adjusted()
+    if -_BOUND <= power <= _BOUND:
+        return number
+    return bounded(number) if abs(power) <= _LARGEST else None
 
 
 def bounded(number: Decimal) -> Decimal:

@@ -193,7 +193,7 @@ def record_of(
         # A row that came under two prefetch keys: nothing more is asked of its copy.
         if held is not None and held.body == resource.body:
             unique[key] = min(held, resource, key=_origin)
-        elif not _is_of_a_report(resource) and resource.reference not in replaced:
+        elif resource.reference not in replaced and (resource.id or not _is_of_a_report(resource)):
             unique[key] = resource if held is None else newer(held, resource)
     standing = [unique[key] for key in sorted(unique) if not _is_withdrawn(unique[key])]
     by_type: dict[str, list[Resource]] = {}
@@ -219,8 +219,8 @@ def _with_results_of_reports(held: Iterable[Resource]) -> Iterator[Resource]:
         if (name := local_reference(as_text(pointer.get("reference")) or "")) is not None
     }
     for resource in held:
-        report_body = times.get(resource.reference) if resource.type == "Observation" else None
-        yield resource if report_body is None else _dated_by(resource, report_body)
+        dated = resource.type == "Observation" and resource.reference in times
+        yield _dated_by(resource, times[resource.reference]) if dated else resource
     for report in reports:
         yield from _contained_results(report)
 
@@ -259,10 +259,8 @@ def _replaced(resources: Iterable[Resource]) -> frozenset[str]:
 
 
 def _is_of_a_report(resource: Resource) -> bool:
-    """Whether a resource was taken out of a report, from which it is taken again."""
-    return (
-        resource.type == "Observation" and not resource.id and resource.name.startswith("DiagnosticReport/")
-    )
+    """Whether a resource without id was taken out of a report, from which it is taken again."""
+    return resource.type == "Observation" and resource.name.startswith("DiagnosticReport/")
 
 
 def _dated_by(result: Resource, report: Mapping[str, Any]) -> Resource:

@@ -87,9 +87,11 @@ def _texts(chart: Chart) -> Iterator[tuple[Statement, Source]]:
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
     """MRD Observations whose answer is a quantity or a code."""
-    for whole, *_ in chart.observations:
+    topics = {whole.topic for whole, *_ in chart.observations}
+    told_of = {t for t in topics if names_marker(t, _TOPIC) and not _TRANSCRIPT.search(t)}
+    for whole, *_ in chart.observations if told_of else ():
         resource, topic = whole.resource, whole.topic
-        if not names_marker(topic, _TOPIC) or _TRANSCRIPT.search(topic):
+        if topic not in told_of:
             continue
         when = when_stated(resource, chart.zone)
         negative = _answer(resource, limit)

@@ -198,8 +198,12 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
 
 def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
     """The evidence, with what is about an earlier cycle dated to that cycle."""
-    placed = [(i, frame.after_cycle(i.cycle, When(i.first, i.day))) for i in items]
-    return tuple(sorted((replace(i, first=w.first, day=w.last) for i, w in placed), key=in_time))
+    return tuple(sorted((i if i.cycle is None else _placed_by_cycle(i, frame) for i in items), key=in_time))
+
+
+def _placed_by_cycle(item: Item, frame: Frame) -> Item:
+    when = frame.after_cycle(item.cycle, When(item.first, item.day))
+    return replace(item, first=when.first, day=when.last)
 
 
 def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:

@@ -152,6 +152,8 @@ def settled(case: Case, name: str, results: Iterable[Result]) -> Count:
     """The newest of several results as a count; step 4 marks platelets after a transfusion."""
     found = newest(results)
     transfusions = platelet_transfusions(case.chart) if name == "platelets" else ()
-    transfused = any(follows_transfusion(r, transfusions, days("platelet_transfusion.window")) for r in found)
+    transfused = bool(transfusions) and any(
+        follows_transfusion(r, transfusions, days("platelet_transfusion.window")) for r in found
+    )
     limit = number("hem.platelets") if name == "platelets" else number("hem.anc")
     return Count(name, found, transfused, limit, case.chart.unseen(DataKind.OBSERVATIONS))

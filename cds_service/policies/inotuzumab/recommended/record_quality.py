@@ -123,7 +123,7 @@ def _readable(case: Case, concept: str) -> Sequence[Result]:
 
 def awaited(case: Case) -> Iterator[Finding]:
     """A newer entry that says there is no result (yet): the one before it decides, and the card says so."""
-    waiting = [r for concept in _READ for r in case.chart.results_of(concept) if r.awaited]
+    waiting = [r for r in case.chart.results_for(*_READ) if r.awaited]
     for r in waiting:
         name, before = _READ[r.concept], _newest(case, r.concept)
         last = max((u.when.last for u in before if u.when is not None), default=None)
