@@ -48,7 +48,9 @@ def read_page(answer: object) -> Page:
 
 
 def _link(bundle: Mapping[str, Any], relation: str) -> str | None:
-    links = as_dicts(bundle.get("link"))
+    if "link" not in bundle:
+        return None
+    links = as_dicts(bundle["link"])
     return next((as_text(link.get("url")) for link in links if link.get("relation") == relation), None)
 
 
@@ -77,5 +79,7 @@ def _remark(
     if any((as_text(answer.get("status")) or "200")[0] not in "23" for answer in answers):
         return Reason(FAILED_TEXT), True
     outcomes = [c for c in contents if c.get("resourceType") == "OperationOutcome"]
+    if not outcomes:
+        return None, False
     meaning, words = meaning_of(outcomes, has_rows=has_rows)
     return Reason(words) if words is not None else None, meaning is Meaning.FAILED
