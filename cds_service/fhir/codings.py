@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import lru_cache
 
-from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.fhir.json_types import as_dicts, as_prose, as_text
 
 
 class System(StrEnum):
@@ -99,8 +99,9 @@ _remembered = lru_cache(maxsize=2048)(_read)  # a chart has few codes and says t
 
 def plain_codes(concept: object) -> frozenset[str]:
     """The bare codes of a CodeableConcept, for FHIR's own closed lists such as clinicalStatus."""
-    codings = as_dicts(as_dict(concept).get("coding"))
-    return frozenset(code for c in codings if (code := as_text(c.get("code"))))
+    if type(concept) is not dict or "coding" not in concept:
+        return frozenset()
+    return frozenset(code for c in as_dicts(concept["coding"]) if (code := as_text(c.get("code"))))
 
 
 def words_in(concept: object) -> str:
