@@ -112,7 +112,7 @@ class Chart:
     @cached_property
     def observed_by_words(self) -> tuple[Observed, ...]:
         """Observations and components, of any date, under no code of ours: only words can say what they are."""
-        return tuple(o for whole in self.observations for o in whole if not o.coded)
+        return tuple(o for whole in self.observations for o in whole if not o.code.concepts)
 
     @cached_property
     def _parts(self) -> Mapping[str, list[Part]]:

@@ -65,7 +65,7 @@ def _answer(words: str, result: Result) -> Stated:
 def _by_local_codes(chart: Chart) -> Iterator[Result]:
     """Observations and components whose topic is CD22 on blasts, under a code that is not ours."""
     for seen in chart.observed_by_words:
-        if _names_cd22_on_blasts(seen.topic):
+        if _names_cd22_on_blasts(seen.code.words):
             result = read_part(Part(_PERCENT, seen.part, seen.resource), chart.zone)
             if result.when is None or result.when.has_happened(chart.clock):
                 yield result

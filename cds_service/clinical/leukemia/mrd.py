@@ -87,10 +87,10 @@ def _texts(chart: Chart) -> Iterator[tuple[Statement, Source]]:
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
     """MRD Observations whose answer is a quantity or a code."""
-    topics = {whole.topic for whole, *_ in chart.observations}
+    topics = {whole.code.words for whole, *_ in chart.observations}
     told_of = {t for t in topics if names_marker(t, _TOPIC) and not _TRANSCRIPT.search(t)}
     for whole, *_ in chart.observations if told_of else ():
-        resource, topic = whole.resource, whole.topic
+        resource, topic = whole.resource, whole.code.words
         if topic not in told_of:
             continue
         when = when_stated(resource, chart.zone)

@@ -122,13 +122,13 @@ def _names_bcr_and_abl1(resource: Resource) -> bool:
 def _by_local_codes(chart: Chart) -> Iterator[PhEvidence]:
     """Observations and components whose topic is BCR::ABL1, under a code that is not ours."""
     for seen in chart.observed_by_words:
-        if not names_marker(seen.topic, _TOPIC):
+        if not names_marker(seen.code.words, _TOPIC):
             continue
         result = read_part(Part("bcr_abl1_transcript", seen.part, seen.resource), chart.zone)
         if result.when is not None and not result.when.has_happened(chart.clock):
             continue
         if (sign := _sign_of(result)) is not None:
-            yield PhEvidence(sign, seen.topic.split(" | ")[0], result.reference, result.when)
+            yield PhEvidence(sign, seen.code.words.split(" | ")[0], result.reference, result.when)
 
 
 def ph_mentions(chart: Chart) -> tuple[Mention, ...]:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.observations import units
-from cds_service.clinical.observations.lab_names import named_concepts
+from cds_service.clinical.observations.lab_names import has_known_name, named_concepts
 from cds_service.clinical.observations.measurements import (
     ANSWERED_BY_SIGN,
     KIND,
@@ -95,13 +95,21 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Coded:
+    """What a code says: the concepts of its codes, its words; where it has none, whether a name is that of a known test."""
+
+    concepts: frozenset[str]
+    words: str
+    has_known_name: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
-    """An Observation, or one component of it: the concepts of its code, and the words of its code."""
+    """An Observation, or one component of it, with what its code says."""
 
     part: Mapping[str, Any]
     resource: Resource
-    coded: frozenset[str]
-    topic: str
+    code: Coded
 
 
 def observed_in(observations: Iterable[Resource]) -> Iterator[tuple[Observed, ...]]:
@@ -109,18 +117,18 @@ def observed_in(observations: Iterable[Resource]) -> Iterator[tuple[Observed, ..
 
     Of the same few codes that a chart says again and again each is read once.
     """
-    known: dict[str, tuple[frozenset[str], str]] = {}
+    known: dict[str, Coded] = {}
     for resource in observations:
         body = resource.body
         parts = (body, *as_dicts(body["component"])) if "component" in body else (body,)
-        yield tuple(Observed(part, resource, *_meaning(part.get("code"), known)) for part in parts)
+        yield tuple(Observed(part, resource, _coded(part.get("code"), known)) for part in parts)
 
 
-def _meaning(code: object, known: dict[str, tuple[frozenset[str], str]]) -> tuple[frozenset[str], str]:
-    """The concepts and the words of a code."""
+def _coded(code: object, known: dict[str, Coded]) -> Coded:
     spelled = repr(code)
     if spelled not in known:
-        known[spelled] = concepts(code, "labs"), words_in(code)
+        found = concepts(code, "labs")
+        known[spelled] = Coded(found, words_in(code), not found and has_known_name(code))
     return known[spelled]
 
 
@@ -141,9 +149,9 @@ def parts_of(observed: Sequence[Observed]) -> Iterator[Part]:
     """The values of one Observation: its own and its components'."""
     whole, *components = observed
     if not components or says_something(whole.part):
-        yield from _as_concepts(whole.coded, whole)
+        yield from _as_concepts(whole.code.concepts, whole)
     for component in components:
-        yield from _as_concepts(component.coded or (whole.coded & _PANELS), component)
+        yield from _as_concepts(component.code.concepts or (whole.code.concepts & _PANELS), component)
 
 
 def _as_concepts(coded: frozenset[str], observed: Observed) -> Iterator[Part]:
@@ -151,7 +159,7 @@ def _as_concepts(coded: frozenset[str], observed: Observed) -> Iterator[Part]:
     part, resource = observed.part, observed.resource
     for concept in coded:
         yield Part(concept, part, resource)
-    if not coded:
+    if not coded and observed.code.has_known_name:
         for concept, name in named_concepts(part, resource.body, KIND).items():
             yield Part(concept, part, resource, name)
 
