@@ -73,7 +73,7 @@ class _NamedAs(NamedTuple):
     said: tuple[tuple[str, Named], ...]
 
 
-@remembered(1_000_000)
+@remembered(200_000)
 def _named_as(words: str) -> _NamedAs:
     names = words.split(" | ")
     added = (c for c, asked in _ADDED.items() if any(named(n, *asked) is Named.STATED for n in names))
