@@ -35,7 +35,8 @@ def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
     if kind == "Patient":
         return Owner.PATIENT if body.get("id") == patient_id else Owner.ANOTHER
     members = [member for member in _MEMBERS if member in body]
-    if len(members) == 1 and body[members[0]] == {"reference": wanted} and kind != "Appointment":
+    is_plain = len(members) == 1 and body[members[0]] == {"reference": wanted} and kind != "Appointment"
+    if is_plain and local_reference(wanted) == wanted:
         return Owner.PATIENT  # as most rows say it
     pointers = [body[member] for member in members]
     if kind == "Appointment":
