@@ -17,7 +17,7 @@ from bench.servers import ROOT, loaded, server
 from bench.unlike import calls
 
 STEP = 1000
-FILLING = 5000  # calls until the caches are full and memory is as fragmented as it gets
+FILLING = 8000  # calls until the caches are full and memory is as fragmented as it gets
 MOST_MB = 5.0
 
 

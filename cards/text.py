@@ -53,14 +53,15 @@ def summary(*candidates: str) -> str:
     return next((line for line in lines if len(line) <= SUMMARY_MOST), _bounded(lines[-1], SUMMARY_MOST))
 
 
+# Each sign is looked for only where the letters stand that it cannot be without.
 _TYPE = (
-    (re.compile(r"\bx ?(?=10\*9/L)"), "\u00d7"),
-    (re.compile(r"10\*9/L"), "10\u2079/L"),
-    (re.compile(r"(?<=mg/m)2\b|(?<=\d m)2\b"), "\u00b2"),
-    (re.compile(r"(?<=mg/m\u00b2)((?: \([^)]*\))?) x (?=\d)"), "\\1 \u00d7 "),
-    (re.compile(r">= ?(?=\d)"), "\u2265 "),
-    (re.compile(r"<= ?(?=\d)"), "\u2264 "),
-    (re.compile(r"\+/- ?(?=\d)"), "\u00b1"),
+    ("10*9/L", re.compile(r"\bx ?(?=10\*9/L)"), "\u00d7"),
+    ("10*9/L", re.compile(r"10\*9/L"), "10\u2079/L"),
+    ("m2", re.compile(r"(?<=mg/m)2\b|(?<=\d m)2\b"), "\u00b2"),
+    ("mg/m\u00b2", re.compile(r"(?<=mg/m\u00b2)((?: \([^)]*\))?) x (?=\d)"), "\\1 \u00d7 "),
+    (">=", re.compile(r">= ?(?=\d)"), "\u2265 "),
+    ("<=", re.compile(r"<= ?(?=\d)"), "\u2264 "),
+    ("+/-", re.compile(r"\+/- ?(?=\d)"), "\u00b1"),
 )
 # A zero at the end of a decimal is how a dose comes to be read ten times too high.
 _TRAILING_ZEROS = re.compile(r"(?<![\w.])(\d+)(?:\.0+|(\.\d*[1-9])0+)(?![\d.]*\d)")
@@ -70,9 +71,10 @@ def typeset(text: str) -> str:
     """Units and signs as a clinician writes them, and no decimal that ends in a zero."""
     if _DIGIT.search(text) is None:
         return text
-    for pattern, sign in _TYPE:
-        text = pattern.sub(sign, text)
-    return _TRAILING_ZEROS.sub(r"\1\2", text)
+    for letters, pattern, sign in _TYPE:
+        if letters in text:
+            text = pattern.sub(sign, text)
+    return _TRAILING_ZEROS.sub(r"\1\2", text) if "." in text else text
 
 
 def shown(text: str) -> str:

@@ -31,8 +31,10 @@ def remembered(characters: int) -> Callable[[Function[P, R]], Function[P, R]]:
         def look_up(text: str, /, *rest: P.args, **named: P.kwargs) -> R:
             nonlocal room
             key = (text, *rest, *named.items()) if named else (text, *rest)
-            if (found := held.get(key)) is not None:  # reading alone needs no lock
-                return found[1]
+            try:
+                return held[key][1]  # reading alone needs no lock
+            except KeyError:
+                pass
             made = function(text, *rest, **named)
             size = len(text) + _EACH
             with lock:

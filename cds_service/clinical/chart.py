@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from functools import cached_property
 from typing import Any
 
-from cds_service.clinical.observations.results import Part, Result, parts_of, read_part
+from cds_service.clinical.observations.results import Observed, Part, Result, observed_in, parts_of, read_part
 from cds_service.clinical.problems import Problem, problems_of
 from cds_service.clinical.reports import silent_reports
 from cds_service.clinical.statements import Statement, statements_of, when_stated
@@ -73,7 +73,7 @@ class Chart:
         """The calendar day of the clock, in its own offset."""
         return self.clock.date()
 
-    @property
+    @cached_property
     def zone(self) -> tzinfo:
         zone = self.clock.tzinfo
         assert zone is not None, "the evaluation clock carries an offset"
@@ -105,11 +105,21 @@ class Chart:
         return f"the record says deceased on {when}" if when and when.has_happened(self.clock) else None
 
     @cached_property
+    def observations(self) -> tuple[tuple[Observed, ...], ...]:
+        """Each Observation, of any date, with its components."""
+        return tuple(observed_in(self.record.of_type("Observation")))
+
+    @cached_property
+    def observed_by_words(self) -> tuple[Observed, ...]:
+        """Observations and components, of any date, under no code of ours: only words can say what they are."""
+        return tuple(o for whole in self.observations for o in whole if not o.code.concepts)
+
+    @cached_property
     def _parts(self) -> Mapping[str, list[Part]]:
         """Where the values of each concept stand; they are read only when asked for."""
         found: dict[str, list[Part]] = {}
-        for resource in self.record.of_type("Observation"):
-            for part in parts_of(resource):
+        for observed in self.observations:
+            for part in parts_of(observed):
                 found.setdefault(part.concept, []).append(part)
         return found
 
@@ -119,16 +129,18 @@ class Chart:
 
     def results_of(self, name: str) -> tuple[Result, ...]:
         """All results of one concept up to the clock."""
+        if name not in self._parts:
+            return ()
         if name not in self._read:
-            read = (read_part(part, self.zone) for part in self._parts.get(name, ()))
+            read = [read_part(part, self.zone) for part in self._parts[name]]
             self._read[name] = tuple(r for r in read if self._is_past(r.when))
         return self._read[name]
 
     def results_for(self, *names: str) -> tuple[Result, ...]:
         """All results of several concepts up to the clock, in the order of the concepts."""
-        if len(names) == 1:
+        if not names[1:]:
             return self.results_of(names[0])
-        return tuple(r for name in names for r in self.results_of(name))
+        return tuple(r for name in names if name in self._parts for r in self.results_of(name))
 
     @cached_property
     def _usable(self) -> dict[tuple[str, ...], tuple[Result, ...]]:
@@ -153,7 +165,7 @@ class Chart:
             return None
         if not use.days and use.start is not None and not use.start.has_happened(self.clock):
             return None
-        return replace(use, days=days)
+        return use if days == use.days else replace(use, days=days)
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
@@ -214,7 +226,7 @@ class Chart:
 
     def unusable(self, names: Iterable[str]) -> list[Result]:
         """Results of these concepts that carry a value nobody can use, with the problem named."""
-        return [r for r in self.results_for(*names) if r.is_unreadable]
+        return [r for r in self.results_for(*names) if r.problem is not None and r.is_unreadable]
 
 
 def read_chart(record: Record, clock: datetime) -> Chart:

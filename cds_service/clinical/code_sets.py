@@ -6,7 +6,7 @@ A code of the table that ends in ``*`` stands for all codes of its system, ICD-1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -28,9 +28,9 @@ class CodeSet:
         system, text = code
         return code in self.codes or text.startswith(self.beginnings.get(system, ()))
 
-    def has_any(self, codes: Iterable[Code]) -> bool:
+    def has_any(self, codes: Collection[Code]) -> bool:
         """Whether one of these codes, in normal form, belongs to the set."""
-        return any(code in self for code in codes)
+        return bool(codes) and any(code in self for code in codes)
 
 
 @cache

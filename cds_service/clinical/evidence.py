@@ -21,7 +21,8 @@ T = TypeVar("T")
 
 def newest(results: Iterable[Result]) -> tuple[Result, ...]:
     """The result, or the tied ones that differ, that count now. One without any time never does."""
-    return _settled(latest_by(results, lambda r: r.when))
+    timed = [r for r in results if r.when is not None]
+    return _settled(latest_by(timed, lambda r: r.when)) if timed[1:] else tuple(timed)
 
 
 def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:
@@ -62,8 +63,10 @@ def deciding(results: Iterable[Result], unreadable: Iterable[Result]) -> list[Re
 
     A value that cannot be read may be anything: where it is the newest, comparisons answer None.
     """
-    readable = list(results)
-    return [*readable, *(r for r in unreadable if not any(_same_sample(r, other) for other in readable))]
+    readable, open_ = list(results), list(unreadable)
+    if not open_:
+        return readable
+    return [*readable, *(r for r in open_ if not any(_same_sample(r, other) for other in readable))]
 
 
 def _same_sample(a: Result, b: Result) -> bool:

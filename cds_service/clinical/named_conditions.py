@@ -13,6 +13,7 @@ from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named, opening
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.dates import When
+from cds_service.remembering import remembered
 
 # Concepts that a name adds to those of the codes: topic of the reader, and values.
 _ADDED = {
@@ -53,18 +54,30 @@ def recorded(concept: object, words: str) -> Recorded:
     coded = concepts(concept, "conditions")
     if "febrile_neutropenia" in coded:  # an infection, and by its definition a severe one
         coded |= {"infection", "severe_infection"}
-    names = words.split(" | ")
-    stated = {c for c, asked in _ADDED.items() if any(named(n, *asked) is Named.STATED for n in names)}
-    stated |= coded - _NAMED.keys()
+    named_as = _named_as(words)
+    stated = named_as.added | (coded - _NAMED.keys())
     undecided: set[str] = set()
-    for condition, asked in _NAMED.items():
-        said = _said(names, asked)
+    for condition, said in named_as.said:
         if said is Named.STATED or (condition in coded and said in (Named.UNDECIDED, Named.ABSENT)):
-            stated.add(condition)
+            stated |= {condition}
         elif said is Named.UNDECIDED or (condition in coded and said in (Named.ABOUT, Named.SUSPECTED)):
-            undecided.add(condition)
+            undecided |= {condition}
     topics = {_NAMED[c][0] for c in (stated | undecided) & _NAMED.keys()}
-    return Recorded(frozenset(stated), frozenset(undecided), _date_in(names[0], topics))
+    return Recorded(stated, frozenset(undecided), _date_in(words.split(" | ")[0], topics))
+
+
+class _NamedAs(NamedTuple):
+    """What the names of an entry say, whatever its codes: concepts that they add, and of which they have the last word."""
+
+    added: frozenset[str]
+    said: tuple[tuple[str, Named], ...]
+
+
+@remembered(200_000)
+def _named_as(words: str) -> _NamedAs:
+    names = words.split(" | ")
+    added = (c for c, asked in _ADDED.items() if any(named(n, *asked) is Named.STATED for n in names))
+    return _NamedAs(frozenset(added), tuple((c, _said(names, asked)) for c, asked in _NAMED.items()))
 
 
 def _date_in(name: str, topics: Iterable[str]) -> When | None:

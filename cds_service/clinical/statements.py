@@ -6,7 +6,7 @@ conclusions, status reasons), and the text of a document where it is attached. N
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -103,14 +103,11 @@ def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
     common = (when, resource.reference, resource.type, as_text(body.get("status")) or "")
     topic = words_in(body.get("event") if resource.type == "AdverseEvent" else body.get("code"))
     coded = concepts(body.get("code"), "labs", "fhir_codes", "procedures")
-    answer = body.get("valueCodeableConcept")
-    value = " | ".join(t for t in (as_prose(body.get("valueString")), words_in(answer)) if t)
-    value = value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
-    if isinstance(body.get("valueBoolean"), bool):
-        value = "yes" if body["valueBoolean"] else "no"
+    asks = resource.type == "Observation"  # what else has a code answers nothing by it
+    value, answered = (_answer(body), any(m.startswith("value") for m in body)) if asks else ("", False)
+    answers = concepts(body.get("valueCodeableConcept"), "fhir_codes")
     if topic or value:
-        answered = any(member.startswith("value") for member in body)
-        yield Statement(topic, value, *common, coded, concepts(answer, "fhir_codes"), answered)
+        yield Statement(topic, value, *common, coded, answers, answered)
     for part in as_dicts(body.get("component")):
         words = " | ".join(
             t for t in (as_prose(part.get("valueString")), words_in(part.get("valueCodeableConcept"))) if t
@@ -121,21 +118,36 @@ def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
         yield Statement("", text, *common, coded)
 
 
+def _answer(body: Mapping[str, Any]) -> str:
+    """The words of the answer to a question."""
+    if isinstance(body.get("valueBoolean"), bool):
+        return "yes" if body["valueBoolean"] else "no"
+    told = (as_prose(body.get("valueString")), words_in(body.get("valueCodeableConcept")))
+    value = " | ".join(t for t in told if t)
+    return value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
+
+
+_SPEAKING = frozenset({"note", "component", "interpretation"})
+
+
 def _is_only_a_number(body: Mapping[str, Any]) -> bool:
     """A plain measurement states nothing in words; most of a record is such."""
-    return "valueQuantity" in body and not any(m in body for m in ("note", "component", "interpretation"))
+    return "valueQuantity" in body and _SPEAKING.isdisjoint(body)
+
+
+_PROSE = ("title", "description", "conclusion", "patientInstruction")
+_WORDED: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+    "note": lambda note: as_prose(note.get("text")),
+    "statusReason": words_in,
+    "conclusionCode": words_in,
+}
 
 
 def _free_texts(body: Mapping[str, Any]) -> Iterator[str]:
-    for member in ("title", "description", "conclusion", "patientInstruction"):
-        if text := as_prose(body.get(member)):
+    for member in _PROSE:
+        if member in body and (text := as_prose(body[member])):
             yield text
-    for note in as_dicts(body.get("note")):
-        if text := as_prose(note.get("text")):
-            yield text
-    for reason in as_dicts(body.get("statusReason")):
-        if words := words_in(reason):
-            yield words
-    for code in as_dicts(body.get("conclusionCode")):
-        if words := words_in(code):
-            yield words
+    for member, words_of in _WORDED.items():
+        for item in as_dicts(body[member]) if member in body else ():
+            if text := words_of(item):
+                yield text

@@ -36,8 +36,8 @@ def usual_code(table: str, concept: str) -> str:
 
 def concepts(concept: object, *tables: str) -> frozenset[str]:
     """The concepts that the codes of a CodeableConcept mean in these tables."""
-    found: set[str] = set()
+    found: frozenset[str] = frozenset()
     for key in codes_in(concept):
         for name in tables:
             found |= code_table(name).get(key, frozenset())
-    return frozenset(found)
+    return found

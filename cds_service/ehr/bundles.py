@@ -41,13 +41,16 @@ def read_page(answer: object) -> Page:
     if kind != "Bundle":
         return Page((Resource(body),))
     entries = as_dicts(body.get("entry"))
-    resources = tuple(_resources(entries))
-    remark, failed = _remark(entries, has_rows=bool(resources))
+    contents = [_content(entry) for entry in entries]
+    resources = tuple(_resources(entries, contents))
+    remark, failed = _remark(entries, contents, has_rows=bool(resources))
     return Page(resources, _link(body, "next"), remark, failed and not resources, _link(body, "self"))
 
 
 def _link(bundle: Mapping[str, Any], relation: str) -> str | None:
-    links = as_dicts(bundle.get("link"))
+    if "link" not in bundle:
+        return None
+    links = as_dicts(bundle["link"])
     return next((as_text(link.get("url")) for link in links if link.get("relation") == relation), None)
 
 
@@ -56,20 +59,27 @@ def _content(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     return entry if "resourceType" in entry else as_dict(entry.get("resource"))
 
 
-def _resources(entries: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:
-    for entry in entries:
-        resource = Resource(_content(entry), name=as_text(entry.get("fullUrl")) or "")
+def _resources(
+    entries: Iterable[Mapping[str, Any]], contents: Iterable[Mapping[str, Any]]
+) -> Iterator[Resource]:
+    for entry, content in zip(entries, contents, strict=True):
+        resource = Resource(content, name=as_text(entry.get("fullUrl")) or "")
         if resource.type == "Bundle":
-            yield from _resources(as_dicts(resource.body.get("entry")))
+            inner = as_dicts(content.get("entry"))
+            yield from _resources(inner, map(_content, inner))
         elif resource.type and resource.type != "OperationOutcome":
             yield resource
 
 
-def _remark(entries: list[Mapping[str, Any]], *, has_rows: bool) -> tuple[Reason | None, bool]:
+def _remark(
+    entries: list[Mapping[str, Any]], contents: list[Mapping[str, Any]], *, has_rows: bool
+) -> tuple[Reason | None, bool]:
     """What outcomes among the entries say about completeness, and whether that means failure."""
     answers = [as_dict(entry["response"]) for entry in entries if "response" in entry]
     if any((as_text(answer.get("status")) or "200")[0] not in "23" for answer in answers):
         return Reason(FAILED_TEXT), True
-    outcomes = [c for c in map(_content, entries) if c.get("resourceType") == "OperationOutcome"]
+    outcomes = [c for c in contents if c.get("resourceType") == "OperationOutcome"]
+    if not outcomes:
+        return None, False
     meaning, words = meaning_of(outcomes, has_rows=has_rows)
     return Reason(words) if words is not None else None, meaning is Meaning.FAILED

@@ -29,7 +29,7 @@ from cds_service.ehr.search import NotOfferedError, answers, following
 from cds_service.ehr.seen import Note, Seen
 from cds_service.fhir.belonging import MAY_NAME_NOBODY
 from cds_service.fhir.gaps import GapCode, Reason
-from cds_service.fhir.record import DataKind, Record, Resource, record_from
+from cds_service.fhir.record import DataKind, Record, Resource, record_of
 
 _SCOPE = Reason("the granted scopes do not allow it", GapCode.SCOPE)
 _FIRST_PAGE = Reason("only its first page was sent", GapCode.CUT_OFF)
@@ -225,7 +225,7 @@ class _Call:
             gaps.pop(DataKind.OBSERVATIONS, None)
         in_order = [gaps[need] for need in DataKind if need in gaps]
         missing = [need for need in DataKind if self.seen[need].not_offered]
-        return record_from(
+        return record_of(
             self.request.patient_id,
             [*own, *self.medications.values(), *self.notes.values()],
             in_order,
@@ -234,10 +234,12 @@ class _Call:
 
     def _remark_on_strangers(self, seen: Seen, *, beside: Sequence[Resource]) -> None:
         """Rows of another patient leave nothing unseen, unless they came in the place of all of this patient's."""
+        if not seen.strangers or seen.failure is not None:
+            return
         is_patient = seen.row.need is DataKind.PATIENT
         own = [r for r in seen.resources if r.type not in MAY_NAME_NOBODY]
         alone = not own and (is_patient or all(r.type in MAY_NAME_NOBODY | {"Patient"} for r in beside))
-        if seen.strangers and alone and seen.failure is None:
+        if alone:
             words = "the EHR answered with records of another patient, which were left out"
             seen.remark = Reason(words, GapCode.ANOTHER_PATIENT)
 
@@ -246,7 +248,8 @@ class _Call:
         lost = [
             reference
             for resource in seen.resources
-            if (reference := drug_reference(resource)) is not None
+            if "medicationReference" in resource.body
+            and (reference := drug_reference(resource)) is not None
             and reference not in self.medications
             and not has_drug_in_words(resource)
         ]

@@ -24,14 +24,14 @@ class Allowance:
     counts those reached, ``is_over`` says that one was not, ``faults`` how many raised.
     """
 
-    def __init__(self, is_late: Callable[[], bool] = lambda: False, only: int | None = None) -> None:
+    def __init__(self, is_late: Callable[[], bool] | None = None, only: int | None = None) -> None:
         self._is_late, self._only = is_late, only
         self.steps = self.faults = 0
         self.is_over = False
 
     def allows_a_step(self) -> bool:
         """Whether the next step may begin. Once it may not, no later one may."""
-        if self.is_over or self._is_late() or self.steps == self._only:
+        if self.is_over or self.steps == self._only or (self._is_late is not None and self._is_late()):
             self.is_over = True
             return False
         self.steps += 1

@@ -45,7 +45,8 @@ def find(
 
     def looked(finder: Finder[C]) -> tuple[Finding | NeededItem, ...]:
         outcome = tuple(finder.look(case))
-        check_known(outcome, policy)
+        if outcome:
+            check_known(outcome, policy)
         return outcome
 
     for finder in finders:

@@ -7,6 +7,7 @@ of the order that is being judged.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -83,7 +84,7 @@ class Number:
     @property
     def value(self) -> Decimal:
         """The value in force; the first one for a day before all of them."""
-        if len(self.values) == 1:
+        if not self.values[1:]:
             return self.values[0][1]
         day = _DAY.get()
         known = [value for since, value in self.values if since <= day]
@@ -119,7 +120,7 @@ class Numbers(Mapping[str, Number]):
 
     def __init__(self, numbers: Mapping[str, Number]) -> None:
         self._numbers = dict(numbers)
-        self._changes = {since for one in numbers.values() for since, _ in one.values}
+        self._changes = sorted({date.min, *(since for one in numbers.values() for since, _ in one.values)})
 
     def __getitem__(self, name: str) -> Number:
         return self._numbers[name]
@@ -166,7 +167,7 @@ class Numbers(Mapping[str, Number]):
     @property
     def edition(self) -> date:
         """The day since when no number has changed, seen from the day that is being judged."""
-        return max((since for since in self._changes if since <= _DAY.get()), default=date.min)
+        return self._changes[bisect_right(self._changes, _DAY.get()) - 1]
 
 
 def numbers_of(rule: Mapping[str, Any], section: str, basis: Basis) -> Iterator[Number]:

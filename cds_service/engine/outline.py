@@ -98,7 +98,8 @@ def leaves_of(group: GroupResult) -> tuple[CriterionResult, ...]:
     found: dict[str, CriterionResult] = {}
     for part in group.parts:
         for leaf in leaves_of(part) if isinstance(part, GroupResult) else (part,):
-            found.setdefault(leaf.id, leaf)
+            if leaf.id not in found:
+                found[leaf.id] = leaf
     return tuple(found.values())
 
 

@@ -23,7 +23,9 @@ from cds_service.evaluation.dialect import ANY_DRUG, CdsService
 from cds_service.evaluation.refused import Refused, json_from
 from cds_service.evaluation.request import OrderSign, order_sign
 from cds_service.evaluation.services import Services
+from cds_service.fhir.json_types import LONGEST_PROSE
 from cds_service.fhir.record import Record, Resource, record_from
+from cds_service.json_text import may_hold_longer_text
 from cds_service.policies import DrugPolicy
 from cds_service.settings import Tenant
 from cds_service.settings.tenants import DEVELOPMENT_TENANT
@@ -110,6 +112,8 @@ def answer(
             inside, gathered = _seen(call, services, tenant, client, deadline, service)
         if gathered is None:
             return Answered(call, tenant, {"cards": []})
+        if client is None and not may_hold_longer_text(raw, LONGEST_PROSE):
+            gathered = replace(gathered, record=replace(gathered.record, may_hold_long_texts=False))
         return _evaluated(call, services, tenant, inside, gathered, links, ends, service)
 
 

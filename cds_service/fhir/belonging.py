@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
@@ -34,7 +34,14 @@ def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
     kind, wanted = as_text(body.get("resourceType")) or "", f"Patient/{patient_id}"
     if kind == "Patient":
         return Owner.PATIENT if body.get("id") == patient_id else Owner.ANOTHER
-    named = {name for name in _references(body) if name.startswith("Patient/")}
+    members = [member for member in _MEMBERS if member in body]
+    is_plain = len(members) == 1 and body[members[0]] == {"reference": wanted} and kind != "Appointment"
+    if is_plain and local_reference(wanted) == wanted:
+        return Owner.PATIENT  # as most rows say it
+    pointers = [body[member] for member in members]
+    if kind == "Appointment":
+        pointers += [as_dict(participant.get("actor")) for participant in as_dicts(body.get("participant"))]
+    named = {name for pointer in pointers if (name := _patient_named(pointer)) is not None}
     if wanted in named and (kind == "Appointment" or len(named) == 1):
         return Owner.PATIENT
     if named:
@@ -42,10 +49,7 @@ def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
     return Owner.PATIENT if kind in MAY_NAME_NOBODY else Owner.UNCLEAR
 
 
-def _references(body: Mapping[str, Any]) -> Iterator[str]:
-    pointers = [body[member] for member in _MEMBERS if member in body]
-    if body.get("resourceType") == "Appointment":
-        pointers += [as_dict(participant.get("actor")) for participant in as_dicts(body.get("participant"))]
-    for pointer in pointers:
-        if (name := local_reference(as_text(as_dict(pointer).get("reference")) or "")) is not None:
-            yield name
+def _patient_named(pointer: object) -> str | None:
+    reference = as_text(pointer.get("reference")) if type(pointer) is dict else None
+    name = local_reference(reference) if reference is not None else None
+    return name if name is not None and name.startswith("Patient/") else None

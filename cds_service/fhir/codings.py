@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 
-from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.fhir.json_types import as_dicts, as_prose, as_text
 
 
 class System(StrEnum):
@@ -70,27 +70,47 @@ def normal_code(system: System, code: str) -> str:
     return code.upper()
 
 
-def codes_in(concept: object) -> Iterator[tuple[System, str]]:
+_LONGEST_REMEMBERED = 200  # characters
+
+
+def codes_in(concept: object) -> list[tuple[System, str]]:
     """The (system, code) pairs of a CodeableConcept whose system is known, in normal form."""
-    for coding in as_dicts(as_dict(concept).get("coding")):
-        system, code = system_of(coding.get("system")), as_text(coding.get("code"))
-        normal = normal_code(system, code) if system is not None and code is not None else ""
-        if system is not None and normal:  # a code such as "." has nothing to compare
-            yield system, normal
+    if type(concept) is not dict or "coding" not in concept:
+        return []
+    codings = as_dicts(concept["coding"])
+    return [pair for c in codings if (pair := _pair(c.get("system"), c.get("code"))) is not None]
+
+
+def _pair(uri: object, code: object) -> tuple[System, str] | None:
+    if type(uri) is not str or type(code) is not str:
+        return None
+    is_long = uri[_LONGEST_REMEMBERED:] or code[_LONGEST_REMEMBERED:]
+    return _read(uri, code) if is_long else _remembered(uri, code)
+
+
+def _read(uri: str, written: str) -> tuple[System, str] | None:
+    system, code = system_of(uri), as_text(written)
+    normal = normal_code(system, code) if system is not None and code is not None else ""
+    return (system, normal) if system is not None and normal else None  # "." has nothing to compare
+
+
+_remembered = lru_cache(maxsize=2048)(_read)  # a chart has few codes and says them often
 
 
 def plain_codes(concept: object) -> frozenset[str]:
     """The bare codes of a CodeableConcept, for FHIR's own closed lists such as clinicalStatus."""
-    codings = as_dicts(as_dict(concept).get("coding"))
-    return frozenset(code for c in codings if (code := as_text(c.get("code"))))
+    if type(concept) is not dict or "coding" not in concept:
+        return frozenset()
+    return frozenset(code for c in as_dicts(concept["coding"]) if (code := as_text(c.get("code"))))
 
 
 def words_in(concept: object) -> str:
     """The text and displays of a CodeableConcept, one after another."""
-    whole = as_dict(concept)
-    if not whole:
+    if type(concept) is not dict or not concept:
         return ""
-    parts = [as_prose(whole.get("text"))]
-    parts += [as_prose(c.get("display")) for c in as_dicts(whole.get("coding"))]
-    said = [p for p in parts if p]
+    own = as_prose(concept.get("text"))
+    said = [own] if own is not None else []
+    for coding in as_dicts(concept.get("coding")):
+        if (words := as_prose(coding.get("display"))) is not None:
+            said.append(words)
     return " | ".join(dict.fromkeys(said)) if said[1:] else said[0] if said else ""

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from cds_service.fhir.json_types import as_dict, as_list, as_text
+from cds_service.fhir.json_types import as_list, as_text
 
 _FORM = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?)?"
@@ -79,7 +79,7 @@ def parse_when(text: str, zone: tzinfo = UTC) -> When | None:
     Met though not valid FHIR, and read: a time without an offset (taken in ``zone``, the clock's) or
     without seconds, a blank for the T, an offset written ``+0000`` or ``+00``.
     """
-    return _parsed(text, zone) if len(text) <= _LONGEST else None
+    return None if text[_LONGEST:] else _parsed(text, zone)
 
 
 @lru_cache(maxsize=8192)
@@ -115,29 +115,35 @@ def _zone(offset: str | None, default: tzinfo) -> tzinfo:
 
 def read_when(value: object, zone: tzinfo = UTC) -> When | None:
     """The time in a JSON value that should be a FHIR date or dateTime."""
-    text = as_text(value)
-    return parse_when(text, zone) if text else None
+    if type(value) is not str or (text := as_text(value)) is None:
+        return None
+    return None if text[_LONGEST:] else _parsed(text, zone)
 
 
 def start_of(period: object, zone: tzinfo = UTC) -> When | None:
     """``Period.start``."""
-    return read_when(as_dict(period).get("start"), zone)
+    return read_when(period.get("start"), zone) if type(period) is dict else None
 
 
 def end_of(period: object, zone: tzinfo = UTC) -> When | None:
     """``Period.end``."""
-    return read_when(as_dict(period).get("end"), zone)
+    return read_when(period.get("end"), zone) if type(period) is dict else None
 
 
 def unusable_times(value: object, members: frozenset[str]) -> tuple[str, ...]:
     """What these members hold, at any depth of a resource, that is no time that can be used; quoted."""
-    found: list[str] = []
-    for name, inner in value.items() if isinstance(value, dict) else ():
-        texts = [t for v in (as_list(inner) or [inner]) if (t := as_text(v))] if name in members else []
-        found += [text[:_QUOTED] for text in texts if parse_when(text) is None]
-    inside = value.values() if isinstance(value, dict) else as_list(value)
-    deeper = (text for inner in inside for text in unusable_times(inner, members))
-    return tuple(dict.fromkeys((*found, *deeper)))
+    return tuple(dict.fromkeys(_unusable(value, members)))
+
+
+def _unusable(value: object, members: frozenset[str]) -> Iterator[str]:
+    if type(value) is dict:
+        for name, inner in value.items():
+            if name in members:
+                texts = [t for v in (as_list(inner) or [inner]) if (t := as_text(v))]
+                yield from (text[:_QUOTED] for text in texts if parse_when(text) is None)
+    for inner in value.values() if type(value) is dict else as_list(value):
+        if type(inner) is dict or type(inner) is list:
+            yield from _unusable(inner, members)
 
 
 def effective(body: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
 
+_SLACK = 28  # digits
+
 
 def to_place(value: Decimal, place: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:
     """A finite number rounded to a place such as ``0.001``; as many digits as that takes."""
-    return value.quantize(place, rounding, context=_wide(value, place))
+    places = value.adjusted() - place.adjusted()
+    return value.quantize(place, rounding, context=Context(prec=max(places, 0) + _SLACK))
 
 
 def whole_up(value: Decimal, unit: Decimal) -> int:
@@ -33,4 +36,4 @@ def remainder(value: Decimal, unit: Decimal) -> Decimal:
 def _wide(value: Decimal, place: Decimal) -> Context:
     """A context with room for all digits of both, and for the digits between them."""
     digits = len(value.as_tuple().digits) + len(place.as_tuple().digits)
-    return Context(prec=digits + abs(value.adjusted() - place.adjusted()) + 28)
+    return Context(prec=digits + abs(value.adjusted() - place.adjusted()) + _SLACK)

@@ -16,7 +16,7 @@ PROSE = frozenset(
      "name", "unit", "diagnostics"}
 )  # fmt: skip
 """The members that hold words for people, wherever they stand; every reader takes them as prose."""
-_UNEVEN = re.compile(r"[^\S ]|  ")
+_UNEVEN = re.compile(r"[^\S ]|  |^ | $")
 
 
 def as_dict(value: object) -> Mapping[str, Any]:
@@ -30,9 +30,12 @@ def as_list(value: object) -> list[Any]:
 
 
 def as_dicts(value: object) -> list[Mapping[str, Any]]:
-    """The objects of an array; a lone object (seen where an array belongs) counts as one."""
+    """The objects of an array, not to be changed; a lone object (seen where an array belongs) counts as one."""
     if type(value) is list:
-        return [item for item in value if type(item) is dict]
+        for item in value:
+            if type(item) is not dict:
+                return [item for item in value if type(item) is dict]
+        return value
     return [value] if type(value) is dict else []
 
 
@@ -50,23 +53,36 @@ def as_prose(value: object) -> str | None:
 
     One that is too long is not read at all: a cut could turn a sentence, and the assessment may stand last.
     """
-    if type(value) is not str or not value or len(value) > LONGEST_PROSE:
+    if type(value) is not str or not value or value[LONGEST_PROSE:]:
         return None
-    return evened(value) or None
+    return value if _UNEVEN.search(value) is None else _evened(value) or None  # most are even
 
 
 def evened(text: str) -> str:
     """A text with one blank for each run of white space; line ends are kept, empty lines are not."""
-    if _UNEVEN.search(text) is None:
-        return text.strip()
+    return text if _UNEVEN.search(text) is None else _evened(text)
+
+
+def _evened(text: str) -> str:
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
 def holds_unread_prose(value: object) -> bool:
-    """Whether a text at any depth of a resource is too long to be read."""
-    # Most resources are shorter as a whole, which is seen at once.
-    return len(repr(value)) > LONGEST_PROSE and any(len(text) > LONGEST_PROSE for text in _prose_in(value))
+    """Whether a text at any depth of a resource, or of several, is too long to be read."""
+    return _holds_long_text(value) and any(len(text) > LONGEST_PROSE for text in _prose_in(value))
+
+
+def _holds_long_text(value: object) -> bool:
+    inside = [value]
+    for each in inside:  # which grows as it is gone through
+        if type(each) is dict:
+            inside += each.values()
+        elif type(each) is list:
+            inside += each
+        elif type(each) is str and each[LONGEST_PROSE:]:
+            return True
+    return False
 
 
 def _prose_in(value: object) -> Iterator[str]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from cds_service.fhir.json_types import as_dict, as_prose, as_text
+from cds_service.fhir.json_types import as_prose, as_text
 
 _LARGEST = 308  # powers of ten: what JSON readers agree on
 _BOUND = 100  # powers of ten: beyond every limit of medicine, and far from where arithmetic ends
+_OTHER_NUMBERS = frozenset({int, float, str})  # beside Decimal; a bool is of none of these types
 _MOST_PLACES = 20  # a figure with more places is written with an exponent
 UCUM = {"http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"}
 
@@ -63,8 +64,8 @@ class Interval:
         return None
 
     def __str__(self) -> str:
-        if self.exact is not None:
-            return plain(self.exact)
+        if (exact := self.exact) is not None:
+            return plain(exact)
         if self.low is None and self.high is not None:
             return f"{'<' if self.high_open else '<='} {plain(self.high)}"
         if self.high is None and self.low is not None:
@@ -80,7 +81,7 @@ def exactly(value: Decimal) -> Interval:
 
 def plain(value: Decimal) -> str:
     """A decimal without needless zeros; without exponent unless it would fill a line with zeros."""
-    if value and abs(value.adjusted()) > _MOST_PLACES:
+    if value and not -_MOST_PLACES <= value.adjusted() <= _MOST_PLACES:
         return str(Decimal(f"{value:.3E}").normalize())
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -102,18 +103,26 @@ def _compared(value: Decimal, comparator: str | None) -> Interval:
         case ">" | ">=":
             return Interval(value, None, low_open=comparator == ">")
         case _:
-            return exactly(value)
+            return Interval(value, value)
 
 
 def as_decimal(value: object) -> Decimal | None:
     """A JSON number, or a string that is wholly a number, as a finite decimal that a double could hold."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+    if type(value) is Decimal:
+        number = value
+    elif type(value) in _OTHER_NUMBERS:
+        try:
+            number = Decimal(str(value).strip())
+        except (InvalidOperation, ValueError):  # the second: an int of thousands of digits has no text
+            return None
+    else:
         return None
-    try:
-        number = Decimal(value.strip()) if isinstance(value, str) else Decimal(str(value))
-    except (InvalidOperation, ValueError):  # the second: an int of thousands of digits has no text
+    if not number.is_finite():
         return None
-    return bounded(number) if number.is_finite() and abs(number.adjusted()) <= _LARGEST else None
+    power = number.adjusted()
+    if -_BOUND <= power <= _BOUND:
+        return number
+    return bounded(number) if abs(power) <= _LARGEST else None
 
 
 def bounded(number: Decimal) -> Decimal:
@@ -126,9 +135,9 @@ def bounded(number: Decimal) -> Decimal:
 
 def quantity(value: object) -> Interval | None:
     """The number of a FHIR Quantity with its comparator; None when it has no number."""
-    whole = as_dict(value)
-    number = as_decimal(whole.get("value"))
-    return None if number is None else _compared(number, as_text(whole.get("comparator")))
+    if type(value) is not dict or (number := as_decimal(value.get("value"))) is None:
+        return None
+    return _compared(number, as_text(value["comparator"]) if "comparator" in value else None)
 
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d+)?"
@@ -194,9 +203,10 @@ def _loosened(value: Interval, about: str | None) -> Interval:
 
 def unit_names(value: object) -> tuple[str | None, str | None]:
     """The UCUM code of a Quantity, and else the words in ``unit`` (or a code of another system)."""
-    whole = as_dict(value)
-    code, unit = as_text(whole.get("code")), as_prose(whole.get("unit"))
-    system = as_text(whole.get("system"))
+    if type(value) is not dict:
+        return None, None
+    code, unit = as_text(value.get("code")), as_prose(value.get("unit"))
+    system = as_text(value.get("system"))
     if code is not None and (system is None or system in UCUM):
         return code, unit
     return None, unit or code

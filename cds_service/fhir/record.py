@@ -7,7 +7,7 @@ resolve. Knows nothing clinical, and not how the resources were fetched.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -95,12 +95,14 @@ class Record:
     """One patient's resources, by type, and the gaps. Built by :func:`record_from`.
 
     ``not_offered`` are the kinds of data that this EHR has no type for: no gaps, since nothing was missed.
+    ``may_hold_long_texts`` is False when it is known that no text is too long to be read.
     """
 
     patient_id: str
     by_type: Mapping[str, tuple[Resource, ...]] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     not_offered: tuple[DataKind, ...] = ()
+    may_hold_long_texts: bool = field(default=True, compare=False)
 
     def of_type(self, resource_type: str) -> tuple[Resource, ...]:
         return self.by_type.get(resource_type, ())
@@ -137,12 +139,12 @@ _NO_RESULT = {"registered", "unknown"}
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:
     """Whether a resource may count at all: this patient's, not withdrawn, and with a result if a result."""
-    return owner(body, patient_id) is Owner.PATIENT and not _is_withdrawn(body)
+    return owner(body, patient_id) is Owner.PATIENT and not _is_withdrawn(Resource(body))
 
 
-def _is_withdrawn(body: Mapping[str, Any]) -> bool:
+def _is_withdrawn(resource: Resource) -> bool:
     """Whether a resource says of itself that it holds nothing: withdrawn, replaced, or without a result yet."""
-    kind = as_text(body.get("resourceType"))
+    kind, body = resource.type, resource.body
     if kind in OF_NOBODY:
         return False
     status = as_text(body.get("status"))
@@ -167,27 +169,33 @@ def record_from(
     gaps: Iterable[Gap] = (),
     not_offered: Iterable[DataKind] = (),
 ) -> Record:
-    """Build a record: merge copies, drop what may not count, and put all in an order of its own.
+    """Build a record of what is this patient's among these resources, as :func:`record_of` does."""
+    own = [r for r in resources if owner(r.body, patient_id) is Owner.PATIENT]
+    return record_of(patient_id, own, gaps, not_offered)
+
+
+def record_of(
+    patient_id: str,
+    own: Sequence[Resource],
+    gaps: Iterable[Gap] = (),
+    not_offered: Iterable[DataKind] = (),
+) -> Record:
+    """Build a record of resources known to be this patient's: merge copies, drop what may not count, order the rest.
 
     A newer version that was withdrawn takes the older one with it. The order depends on content alone,
     so that shuffled input gives an equal record.
     """
-    resources = list(resources)
-    replaced = _replaced(resources)
+    replaced = _replaced(own)
     unique: dict[str, Resource] = {}
-    for resource in resources:
+    for resource in own:
         key = resource.reference if resource.id else resource.name or canonical(resource.body)
         held = unique.get(key)
         # A row that came under two prefetch keys: nothing more is asked of its copy.
         if held is not None and held.body == resource.body:
             unique[key] = min(held, resource, key=_origin)
-        elif (
-            owner(resource.body, patient_id) is Owner.PATIENT
-            and not _is_of_a_report(resource)
-            and resource.reference not in replaced
-        ):
+        elif resource.reference not in replaced and (resource.id or not _is_of_a_report(resource)):
             unique[key] = resource if held is None else newer(held, resource)
-    standing = [unique[key] for key in sorted(unique) if not _is_withdrawn(unique[key].body)]
+    standing = [unique[key] for key in sorted(unique) if not _is_withdrawn(unique[key])]
     by_type: dict[str, list[Resource]] = {}
     for resource in _with_results_of_reports(standing):
         by_type.setdefault(resource.type, []).append(resource)
@@ -211,8 +219,8 @@ def _with_results_of_reports(held: Iterable[Resource]) -> Iterator[Resource]:
         if (name := local_reference(as_text(pointer.get("reference")) or "")) is not None
     }
     for resource in held:
-        report_body = times.get(resource.reference) if resource.type == "Observation" else None
-        yield resource if report_body is None else _dated_by(resource, report_body)
+        dated = resource.type == "Observation" and resource.reference in times
+        yield _dated_by(resource, times[resource.reference]) if dated else resource
     for report in reports:
         yield from _contained_results(report)
 
@@ -251,10 +259,8 @@ def _replaced(resources: Iterable[Resource]) -> frozenset[str]:
 
 
 def _is_of_a_report(resource: Resource) -> bool:
-    """Whether a resource was taken out of a report, from which it is taken again."""
-    return (
-        resource.type == "Observation" and not resource.id and resource.name.startswith("DiagnosticReport/")
-    )
+    """Whether a resource without id was taken out of a report, from which it is taken again."""
+    return resource.type == "Observation" and resource.name.startswith("DiagnosticReport/")
 
 
 def _dated_by(result: Resource, report: Mapping[str, Any]) -> Resource:

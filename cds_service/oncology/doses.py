@@ -124,9 +124,11 @@ def _doses(use: DrugUse, cycle: PlannedDays, *, given: bool = True) -> Iterator[
 
 def _amount(use: DrugUse) -> tuple[Decimal | None, Decimal | None]:
     value = as_decimal(use.amount.get("value"))
+    if value is None:
+        return None, None
     code, unit = unit_names(use.amount)
     name = ucum_of(code or unit or "")
-    if value is None or name is None:
+    if name is None:
         return None, None
     if name in DOSE_UNITS:
         return value * DOSE_UNITS[name], None

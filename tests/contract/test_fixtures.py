@@ -93,3 +93,20 @@ def test_every_resource_that_a_card_offers_is_valid_fhir(client, name):
 def test_the_bundled_patients_cover_every_kind_of_card(client):
     kinds = {ours(card)["kind"] for name in NAMES for card in by_prefetch(client, name).json["cards"]}
     assert {"coverage", "documentation", "dose", "safety"} <= kinds
+
+
+@pytest.mark.parametrize("text", ["No VOD. " * 9_000, 'No "VOD". ' * 7_000], ids=["plain", "quoted"])
+def test_a_text_that_is_too_long_to_be_read_is_named_in_a_call_by_prefetch_alone(client, text):
+    name = NAMES[0]
+    bundle = json.loads((ROOT / name / "resources.json").read_bytes())
+    subject = {"reference": f"Patient/{Fixture(name).patient_id}"}
+    note = {
+        "resourceType": "Observation",
+        "id": "long",
+        "status": "final",
+        "code": {"text": "note"},
+        "subject": subject,
+    }
+    bundle["entry"].append({"resource": note | {"valueString": text}})  # fmt: skip
+    body = prefetch_of((ROOT / name / "request.json").read_bytes(), json.dumps(bundle).encode())
+    assert "characters was not read" in client.post(URL, data=body).text

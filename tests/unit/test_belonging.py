@@ -36,6 +36,11 @@ WHOSE = {
 }  # fmt: skip
 
 
+def test_a_reference_that_is_none_names_nobody_even_where_it_is_written_alike():
+    body = {"resourceType": "Condition", "subject": {"reference": "Patient/p_1"}}
+    assert owner(body, "p_1") is UNCLEAR
+
+
 @pytest.mark.parametrize("name", WHOSE)
 def test_whose_a_resource_is(name):
     kind, members, whose = WHOSE[name]

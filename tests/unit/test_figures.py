@@ -5,7 +5,7 @@ from datetime import UTC
 import pytest
 
 from cds_service.clinical.observations.measurements import is_no_result
-from cds_service.clinical.observations.results import parts_of, read_part
+from cds_service.clinical.observations.results import observed_in, parts_of, read_part
 from cds_service.fhir.record import Resource
 from tests.policy.chart_notes import LOINC, coded, quantity
 
@@ -13,7 +13,7 @@ from tests.policy.chart_notes import LOINC, coded, quantity
 def result_of(code, **members):
     body = {"resourceType": "Observation", "id": "o", "status": "final", "effectiveDateTime": "2026-04-14"}
     concept = coded(LOINC, code) if isinstance(code, str) else code
-    (part,) = parts_of(Resource(body | {"code": concept} | members))
+    (part,) = parts_of(*observed_in([Resource(body | {"code": concept} | members)]))
     return read_part(part, UTC)
 
 
@@ -131,4 +131,4 @@ OTHER_TESTS = {
 @pytest.mark.parametrize(("code", "unit", "more"), OTHER_TESTS.values(), ids=OTHER_TESTS)
 def test_a_name_alone_is_not_enough(code, unit, more):
     body = {"resourceType": "Observation", "code": code, "valueQuantity": {"value": 48, "unit": unit}} | more
-    assert list(parts_of(Resource(body))) == []
+    assert list(parts_of(*observed_in([Resource(body)]))) == []

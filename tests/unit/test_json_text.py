@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.json_text import NotStrictJson, read_json, write_json
+from cds_service.json_text import NotStrictJson, may_hold_longer_text, read_json, write_json
 
 
 def test_a_fraction_keeps_its_digits() -> None:
@@ -117,3 +117,19 @@ def test_a_decimal_is_written_as_the_number_it_is() -> None:
 def test_a_number_that_json_lacks_is_not_written(number: object) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_json([number])
+
+
+@given(st.text(min_size=21), st.text(), st.booleans())
+def test_a_string_that_is_longer_is_never_overlooked(text: str, before: str, is_ascii: bool) -> None:
+    raw = json.dumps({"before": before, "text": text}, ensure_ascii=is_ascii).encode("utf-8", "replace")
+    assert may_hold_longer_text(raw, 20)
+
+
+@pytest.mark.parametrize("long", ["x" * 21, '"' * 21, "\\" * 21, "\u00e9" * 21, '\\"' * 11])
+def test_what_is_escaped_counts_as_the_characters_that_it_stands_for(long: str) -> None:
+    assert may_hold_longer_text(json.dumps([long]).encode(), 20)
+
+
+def test_a_long_body_of_short_strings_holds_no_long_one() -> None:
+    raw = json.dumps([{"code": "1234-5", "text": 'a "short" one \\'}] * 1000).encode()
+    assert not may_hold_longer_text(raw, 100)

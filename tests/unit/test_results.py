@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from cds_service.clinical.observations.results import parts_of, read_part
+from cds_service.clinical.observations.results import observed_in, parts_of, read_part
 from cds_service.fhir.record import Resource
 
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
@@ -18,7 +18,7 @@ def observation(code, **members):
 
 
 def read(body):
-    return [read_part(part, UTC) for part in parts_of(Resource(body))]
+    return [read_part(part, UTC) for part in parts_of(*observed_in([Resource(body)]))]
 
 
 def only(body):

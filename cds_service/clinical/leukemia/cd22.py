@@ -7,9 +7,8 @@ is left to the rules.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.evidence import deciding
@@ -17,9 +16,6 @@ from cds_service.clinical.leukemia.marker_words import Source, Stated, mentions_
 from cds_service.clinical.leukemia.mentions import Mention
 from cds_service.clinical.observations.results import Part, Result, read_part
 from cds_service.clinical.reports import finality
-from cds_service.clinical.terms import concepts
-from cds_service.fhir.codings import words_in
-from cds_service.fhir.json_types import as_dicts
 from cds_service.remembering import once
 
 CD22 = "CD22"
@@ -68,19 +64,15 @@ def _answer(words: str, result: Result) -> Stated:
 
 def _by_local_codes(chart: Chart) -> Iterator[Result]:
     """Observations and components whose topic is CD22 on blasts, under a code that is not ours."""
-    for resource in chart.record.of_type("Observation"):
-        for part in (resource.body, *as_dicts(resource.body.get("component"))):
-            if _is_cd22_by_name(part):
-                result = read_part(Part(_PERCENT, part, resource), chart.zone)
-                if result.when is None or result.when.has_happened(chart.clock):
-                    yield result
+    for seen in chart.observed_by_words:
+        if _names_cd22_on_blasts(seen.code.words):
+            result = read_part(Part(_PERCENT, seen.part, seen.resource), chart.zone)
+            if result.when is None or result.when.has_happened(chart.clock):
+                yield result
 
 
-def _is_cd22_by_name(part: Mapping[str, Any]) -> bool:
-    topic = words_in(part.get("code"))
-    if concepts(part.get("code"), "labs") or not names_marker(topic, CD22):
-        return False
-    return "blast" in topic.lower() or not _CELLS.search(topic)
+def _names_cd22_on_blasts(topic: str) -> bool:
+    return names_marker(topic, CD22) and ("blast" in topic.lower() or not _CELLS.search(topic))
 
 
 def _texts(chart: Chart) -> Iterator[Source]:

@@ -20,7 +20,6 @@ from cds_service.clinical.observations.measurements import is_no_result
 from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.observations.units import convert
 from cds_service.clinical.statements import Statement, when_stated
-from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When
 from cds_service.fhir.record import Resource
 
@@ -88,10 +87,13 @@ def _texts(chart: Chart) -> Iterator[tuple[Statement, Source]]:
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
     """MRD Observations whose answer is a quantity or a code."""
-    for resource in chart.record.of_type("Observation"):
-        topic, when = words_in(resource.body.get("code")), when_stated(resource, chart.zone)
-        if not names_marker(topic, _TOPIC) or _TRANSCRIPT.search(topic):
+    topics = {whole.code.words for whole, *_ in chart.observations}
+    told_of = {t for t in topics if names_marker(t, _TOPIC) and not _TRANSCRIPT.search(t)}
+    for whole, *_ in chart.observations if told_of else ():
+        resource, topic = whole.resource, whole.code.words
+        if topic not in told_of:
             continue
+        when = when_stated(resource, chart.zone)
         negative = _answer(resource, limit)
         told = negative is not None or (has_value(resource.body) and not value_text(resource.body))
         if told and (when is None or when.has_happened(chart.clock)):

@@ -121,16 +121,14 @@ def _names_bcr_and_abl1(resource: Resource) -> bool:
 
 def _by_local_codes(chart: Chart) -> Iterator[PhEvidence]:
     """Observations and components whose topic is BCR::ABL1, under a code that is not ours."""
-    for resource in chart.record.of_type("Observation"):
-        for part in (resource.body, *as_dicts(resource.body.get("component"))):
-            topic = words_in(part.get("code"))
-            if concepts(part.get("code"), "labs") or not names_marker(topic, _TOPIC):
-                continue
-            result = read_part(Part("bcr_abl1_transcript", part, resource), chart.zone)
-            if result.when is not None and not result.when.has_happened(chart.clock):
-                continue
-            if (sign := _sign_of(result)) is not None:
-                yield PhEvidence(sign, topic.split(" | ")[0], result.reference, result.when)
+    for seen in chart.observed_by_words:
+        if not names_marker(seen.code.words, _TOPIC):
+            continue
+        result = read_part(Part("bcr_abl1_transcript", seen.part, seen.resource), chart.zone)
+        if result.when is not None and not result.when.has_happened(chart.clock):
+            continue
+        if (sign := _sign_of(result)) is not None:
+            yield PhEvidence(sign, seen.code.words.split(" | ")[0], result.reference, result.when)
 
 
 def ph_mentions(chart: Chart) -> tuple[Mention, ...]:

@@ -106,14 +106,15 @@ def response_statements(chart: Chart) -> tuple[Stated, ...]:
     for statement in chart.statements:
         found += _stated_in(statement)
     for resource in chart.record.of_type("Observation"):
-        found += _coded(resource, chart)
+        if "valueCodeableConcept" in resource.body:
+            found += _coded(resource, chart)
     unique = {(s.response, s.reference): s for s in found}
     return tuple(unique[key] for key in sorted(unique))
 
 
 def _coded(resource: Resource, chart: Chart) -> Iterator[Stated]:
     """A coded answer counts where the question is the disease or its response ("improved" may be said of a cough)."""
-    answer = resource.body.get("valueCodeableConcept")
+    answer = resource.body["valueCodeableConcept"]
     responses = [_CODED[key] for key in codes_in(answer) if key in _CODED]
     if not responses:
         return

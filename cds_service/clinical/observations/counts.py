@@ -22,15 +22,29 @@ from cds_service.remembering import once
 
 def platelets(chart: Chart, *, unreadable: bool = False) -> Sequence[Result]:
     """Usable platelet counts, in 10*9/L; with ``unreadable`` also those that cannot be read."""
-    usable = chart.usable("platelets")
-    return deciding(usable, chart.unusable(("platelets",))) if unreadable else usable
+    return _platelets_or_unreadable(chart) if unreadable else chart.usable("platelets")
 
 
-def anc(chart: Chart, *, unreadable: bool = False) -> list[Result]:
+@once
+def _platelets_or_unreadable(chart: Chart) -> Sequence[Result]:
+    return deciding(chart.usable("platelets"), chart.unusable(("platelets",)))
+
+
+def anc(chart: Chart, *, unreadable: bool = False) -> Sequence[Result]:
     """Usable absolute neutrophil counts, in 10*9/L, direct ones before derived ones of the same time.
 
     With ``unreadable`` also those that cannot be read.
     """
+    return _anc_or_unreadable(chart) if unreadable else _usable_anc(chart)
+
+
+@once
+def _anc_or_unreadable(chart: Chart) -> Sequence[Result]:
+    return deciding(_usable_anc(chart), (*chart.unusable(("anc",)), *_underivable(chart)))
+
+
+@once
+def _usable_anc(chart: Chart) -> Sequence[Result]:
     direct = chart.usable("anc")
     covered = {_moment(r) for r in direct}
     derived = [r for r in _derived(chart) if _moment(r) not in covered]
@@ -40,8 +54,7 @@ def anc(chart: Chart, *, unreadable: bool = False) -> list[Result]:
         for r in chart.usable("anc_segmented")
         if r.value is not None and _moment(r) not in covered
     ]
-    usable = [*direct, *derived, *bounds]
-    return deciding(usable, (*chart.unusable(("anc",)), *_underivable(chart))) if unreadable else usable
+    return (*direct, *derived, *bounds)
 
 
 def _derived(chart: Chart) -> Iterator[Result]:

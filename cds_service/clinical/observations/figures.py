@@ -27,16 +27,21 @@ from cds_service.fhir.quantities import (
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number as it was sent, with its UCUM code, its unit in words, and how to quote it.
+    """A number as it was sent, with its UCUM code and its unit in words.
 
-    ``needs_unit`` is False for a shape that cannot carry one (an integer, a text).
+    ``sent`` is how it is quoted, where not by number and unit. ``needs_unit`` is False for a shape that
+    cannot carry one (an integer, a text).
     """
 
     number: Interval
     code: str | None
     unit: str | None
-    quoted: str
+    sent: str = ""
     needs_unit: bool = True
+
+    @property
+    def quoted(self) -> str:
+        return self.sent or f"{self.number} {self.unit or self.code or '(no unit)'}"
 
     @property
     def has_unit(self) -> bool:
@@ -45,7 +50,9 @@ class Figure:
 
 def figure_of(part: Mapping[str, Any]) -> Figure | None:
     """The figure of an Observation or component; None when it states none that can be read."""
-    return next(_figures(part), None)
+    if (number := quantity(part.get("valueQuantity"))) is not None:
+        return Figure(number, *unit_names(part["valueQuantity"]))
+    return next(_other_figures(part), None)
 
 
 # The members of R4 in which the value of an Observation or component may stand.
@@ -68,9 +75,7 @@ def has_value(part: Mapping[str, Any]) -> bool:
     return not VALUES.isdisjoint(part)
 
 
-def _figures(part: Mapping[str, Any]) -> Iterator[Figure]:
-    if (number := quantity(part.get("valueQuantity"))) is not None:
-        yield _with_unit(number, part["valueQuantity"])
+def _other_figures(part: Mapping[str, Any]) -> Iterator[Figure]:
     if (found := _range(as_dict(part.get("valueRange")))) is not None:
         yield found
     if (whole := as_decimal(part.get("valueInteger"))) is not None:
@@ -90,11 +95,6 @@ _OF_CELLS = re.compile(
 )
 
 
-def _with_unit(number: Interval, holder: object) -> Figure:
-    code, unit = unit_names(holder)
-    return Figure(number, code, unit, f"{number} {unit or code or '(no unit)'}")
-
-
 def _range(value: Mapping[str, Any]) -> Figure | None:
     """A Range; its ends must state one unit between them."""
     low, high = quantity(value.get("low")), quantity(value.get("high"))
@@ -109,8 +109,7 @@ def _range(value: Mapping[str, Any]) -> Figure | None:
     if first is not None and last is not None and first > last:
         return None
     number = Interval(first, last)
-    code, unit = units[0] if units else (None, None)
-    return Figure(number, code, unit, f"{number} {unit or code or '(no unit)'}")
+    return Figure(number, *(units[0] if units else (None, None)))
 
 
 _CELLS = re.compile(

@@ -35,9 +35,18 @@ def _tidy(name: str) -> str:
     return " ".join(name.casefold().split()).rstrip(".:")
 
 
+def has_known_name(code: object) -> bool:
+    """Whether one of the names of a code is on the list, which alone decides nothing."""
+    return bool(_by_name(code))
+
+
+def _by_name(code: object) -> dict[str, str]:
+    return {_names()[key]: name for name in _spoken(code) if (key := _tidy(name)) in _names()}
+
+
 def named_concepts(part: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, str]:
     """The concepts that a part of an Observation has by its name and unit, each with that name."""
-    found = {_names()[key]: name for name in _spoken(part.get("code")) if (key := _tidy(name)) in _names()}
+    found = _by_name(part.get("code"))
     if not found or any(system in _PUBLIC for system, _ in codes_in(part.get("code"))):
         return {}
     if _of_another_specimen(body):

@@ -21,7 +21,6 @@ from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import Interval, exactly, quantity, unit_names
 
 
-# The kind of quantity of each numeric concept (labs.csv, column unit).
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """What a numeric concept measures: its ``kind`` of quantity, and what a living patient can have.
@@ -128,9 +127,11 @@ def no_result(part: Mapping[str, Any]) -> str:
 
     A text counts only when it is wholly that; ``dataAbsentReason`` only where no value stands beside it.
     """
+    if "valueQuantity" in part or not _BESIDE_WORDS.isdisjoint(part):
+        return ""
     if has_value(part):
         text = value_text(part)
-        return text if not _other_value(part) and is_no_result(text) else ""
+        return text if is_no_result(text) else ""
     reason = as_dict(part.get("dataAbsentReason"))
     codes = [as_text(c.get("code")) for c in as_dicts(reason.get("coding"))]
     return (words_in(reason) or next((c for c in codes if c), "absent")) if reason else ""
@@ -142,10 +143,6 @@ def is_no_result(text: str) -> bool:
 
 
 _BESIDE_WORDS = VALUES - {"valueString", "valueCodeableConcept"}
-
-
-def _other_value(part: Mapping[str, Any]) -> bool:
-    return not _BESIDE_WORDS.isdisjoint(part)
 
 
 def is_plain_number(part: Mapping[str, Any]) -> bool:
@@ -164,9 +161,9 @@ def _words(part: Mapping[str, Any]) -> str:
 def reference_range(name: str, part: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     """The laboratory's own lower and upper limit, in the canonical unit."""
     measured = MEASUREMENTS.get(name)
-    if measured is None:
+    if measured is None or "referenceRange" not in part:
         return None, None
-    for entry in as_dicts(part.get("referenceRange")):
+    for entry in as_dicts(part["referenceRange"]):
         low, high = (_limit(entry.get(side), measured.kind, part) for side in ("low", "high"))
         if low is not None or high is not None:
             return low, high

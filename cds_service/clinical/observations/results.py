@@ -7,14 +7,14 @@ it can be named and never silently decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.observations import units
-from cds_service.clinical.observations.lab_names import named_concepts
+from cds_service.clinical.observations.lab_names import has_known_name, named_concepts
 from cds_service.clinical.observations.measurements import (
     ANSWERED_BY_SIGN,
     MEASUREMENTS,
@@ -26,6 +26,7 @@ from cds_service.clinical.observations.measurements import (
 )
 from cds_service.clinical.observations.signs import is_undecided, sign_of
 from cds_service.clinical.terms import concepts
+from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, read_when, unusable_times
 from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.quantities import Interval
@@ -96,6 +97,44 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Coded:
+    """What a code says: the concepts of its codes, its words; where it has none, whether a name is that of a known test."""
+
+    concepts: frozenset[str]
+    words: str
+    has_known_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """An Observation, or one component of it, with what its code says."""
+
+    part: Mapping[str, Any]
+    resource: Resource
+    code: Coded
+
+
+def observed_in(observations: Iterable[Resource]) -> Iterator[tuple[Observed, ...]]:
+    """Each Observation as a whole with, after it, each of its components.
+
+    Of the same few codes that a chart says again and again each is read once.
+    """
+    known: dict[str, Coded] = {}
+    for resource in observations:
+        body = resource.body
+        parts = (body, *as_dicts(body["component"])) if "component" in body else (body,)
+        yield tuple(Observed(part, resource, _coded(part.get("code"), known)) for part in parts)
+
+
+def _coded(code: object, known: dict[str, Coded]) -> Coded:
+    spelled = repr(code)
+    if spelled not in known:
+        found = concepts(code, "labs")
+        known[spelled] = Coded(found, words_in(code), not found and has_known_name(code))
+    return known[spelled]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Where a value stands: an Observation, or one component of it, read as one concept.
 
@@ -108,22 +147,21 @@ class Part:
     name: str = ""
 
 
-def parts_of(resource: Resource) -> Iterator[Part]:
+def parts_of(observed: Sequence[Observed]) -> Iterator[Part]:
     """The values of one Observation: its own and its components'."""
-    body = resource.body
-    own = concepts(body.get("code"), "labs")
-    components = as_dicts(body.get("component"))
-    if not components or says_something(body):
-        yield from _as_concepts(own, body, resource)
+    whole, *components = observed
+    if not components or says_something(whole.part):
+        yield from _as_concepts(whole.code.concepts, whole)
     for component in components:
-        names = concepts(component.get("code"), "labs") or (own & _PANELS)
-        yield from _as_concepts(names, component, resource)
+        yield from _as_concepts(component.code.concepts or (whole.code.concepts & _PANELS), component)
 
 
-def _as_concepts(coded: frozenset[str], part: Mapping[str, Any], resource: Resource) -> Iterator[Part]:
+def _as_concepts(coded: frozenset[str], observed: Observed) -> Iterator[Part]:
     """One part by its codes, else by its name."""
-    yield from (Part(concept, part, resource) for concept in coded)
-    if not coded:
+    part, resource = observed.part, observed.resource
+    for concept in coded:
+        yield Part(concept, part, resource)
+    if not coded and observed.code.has_known_name:
         for concept, name in named_concepts(part, resource.body).items():
             yield Part(concept, part, resource, name)
 
@@ -137,7 +175,8 @@ def read_part(where: Part, zone: tzinfo) -> Result:
     name, part, resource = where.concept, where.part, where.resource
     body = resource.body
     when = effective(body, zone)
-    issued = read_when(body.get("issued"), zone)
+    issued = read_when(body["issued"], zone) if "issued" in body else None
+    plain = is_plain_number(part)
     status = as_text(body.get("status")) or ""
     value, problem, words = value_of(name, part)
     if when is None and any(member in body for member in _TIME_MEMBERS):
@@ -153,7 +192,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         rank=_RANK.get(status, 0),
         words=words,
         value=value,
-        sign=None if is_plain_number(part) else sign_of(part, name),
+        sign=None if plain else sign_of(part, name),
         problem=problem,
         upper_limit=high,
         lower_limit=low,

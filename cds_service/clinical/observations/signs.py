@@ -37,6 +37,8 @@ def sign_in_words(texts: Iterable[str], concept: str = "") -> bool | None:
 
 def is_undecided(part: Mapping[str, Any]) -> bool:
     """Whether the laboratory says that it could not decide (indeterminate, equivocal)."""
+    if "interpretation" not in part and "valueCodeableConcept" not in part:
+        return False
     flags = {code for i in as_dicts(part.get("interpretation")) for _, code in codes_in(i)}
     flags |= {code for _, code in codes_in(part.get("valueCodeableConcept"))}
     return bool(flags & _UNDECIDED_FLAGS)

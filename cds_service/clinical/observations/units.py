@@ -12,6 +12,7 @@ from functools import cache
 
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.quantities import Interval
+from cds_service.remembering import remembered
 
 # The unit that values of a kind are converted to; a ratio has none, since any unit does.
 CANONICAL = {row["concept"]: row["code"] for row in rows("units") if row["note"] == "canonical"} | {
@@ -61,6 +62,7 @@ def _tidy(words: str) -> str:
     return re.sub(r"(?<=[a-z])\*(?=[23]$)", "", text)  # m^2
 
 
+@remembered(100_000)
 def ucum_of(words: str) -> str | None:
     """The one UCUM code that a unit in words means; None when it is not in the table."""
     return _written().get(_tidy(words))

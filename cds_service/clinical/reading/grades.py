@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from cds_service.clinical.reading.tokens import folded
+from cds_service.remembering import remembered
 
 _GRADE = re.compile(
     r"\b(?:CTCAE )?(?:v\d(?:\.\d)? )?(?:grade|gr\.?|CTCAE)(?: grade)?[ :#-]{0,3}([1-5])\b(?!\.\d|[%/])|\bG ?([1-5])\b(?!\.\d|[%/-])",
@@ -23,6 +24,7 @@ _DENIED = re.compile(r"\b(?:not|no|never|without|nor|non)(?: a| any)?[ -]$", re.
 _REACH = 14  # characters in which a denial stands before its word
 
 
+@remembered(200_000)
 def grade_in(text: str) -> int | None:
     """The highest CTCAE grade, 1 to 5, that a text states."""
     text = folded(text)
@@ -30,6 +32,7 @@ def grade_in(text: str) -> int | None:
     return max(found, default=None)
 
 
+@remembered(200_000)
 def severity_in(text: str) -> str:
     """The highest word of severity that a text states: life-threatening, severe, moderate, mild, or an empty text."""
     text = folded(text)

@@ -139,14 +139,15 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     days, start, end = _times(kind, body, dosages, zone)
     authored = read_when(body.get("authoredOn"), zone) or read_when(body.get("dateAsserted"), zone)
     reason_codes = tuple(reasons_of(body, record, resource))
-    reasons = " ; ".join(words_in(reason) for reason in reason_codes)
+    reasons = " ; ".join(words_in(reason) for reason in reason_codes) if reason_codes else ""
+    words = words_in(concept)
     return DrugUse(
         drugs=frozenset({UNRESOLVED}) if concept is None else ingredients(concept),
         kind=kind,
         status=as_text(body.get("status")) or "",
         intent=as_text(body.get("intent")) or "order",
         reference=resource.reference,
-        words=words_in(concept),
+        words=words,
         days=days,
         start=start,
         end=end,
@@ -154,11 +155,11 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         texts=texts,
         reasons=reasons,
         status_reasons=" ; ".join(_status_reasons(body)),
-        intrathecal=_is_intrathecal(dosages, (*texts, words_in(concept))),
+        intrathecal=_is_intrathecal(dosages, " ; ".join((*texts, words))),
         benign_reason=is_benign(reason_codes, reasons),
         amount=_amount(dosages),
         concept=concept or {},
-        linked=as_text(as_dict(body.get("request")).get("reference")),
+        linked=as_text(as_dict(body["request"]).get("reference")) if "request" in body else None,
         supplied_until=_ordered_supply_end(body, start or authored),
         reason_codes=reason_codes,
     )
@@ -211,7 +212,9 @@ def _ordered_period(
 
 def _ordered_supply_end(body: Mapping[str, Any], began: When | None) -> date | None:
     """The last day of an ordered supply with all the repeats that are allowed."""
-    request = as_dict(body.get("dispenseRequest"))
+    if "dispenseRequest" not in body:
+        return None
+    request = as_dict(body["dispenseRequest"])
     length = length_in_days(request.get("expectedSupplyDuration"))
     if began is None or length is None:
         return None
@@ -236,7 +239,7 @@ def _one_infusion(start: When, end: When) -> bool:
 def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> Iterator[str]:
     for dosage in dosages:
         for member in ("text", "patientInstruction"):
-            if text := as_prose(dosage.get(member)):
+            if member in dosage and (text := as_prose(dosage[member])):
                 yield text
     for note in as_dicts(body.get("note")):
         if text := as_prose(note.get("text")):
@@ -251,12 +254,14 @@ def _status_reasons(body: Mapping[str, Any]) -> Iterator[str]:
         yield words_in(reason)
 
 
-def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], texts: Iterable[str]) -> bool:
+def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], text: str) -> bool:
     for dosage in dosages:
+        if "route" not in dosage:
+            continue
         route = dosage.get("route")
         if "route_intrathecal" in concepts(route, "procedures") or _INTRATHECAL.search(words_in(route)):
             return True
-    return any(_INTRATHECAL.search(text) for text in texts)
+    return _INTRATHECAL.search(text) is not None
 
 
 def _amount(dosages: list[Mapping[str, Any]]) -> Mapping[str, Any]:

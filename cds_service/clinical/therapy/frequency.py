@@ -64,9 +64,11 @@ def unplaced(timing: Mapping[str, Any]) -> str:
 def length_in_days(duration: object) -> Decimal | None:
     """A FHIR Duration in days, ten years at most; None when it has no usable length."""
     value = as_decimal(as_dict(duration).get("value"))
+    if value is None or value <= 0:
+        return None
     code, unit = unit_names(duration)
     days = _days_in(code or unit)
-    return None if value is None or days is None or value <= 0 else min(value * days, LONGEST)
+    return None if days is None else min(value * days, LONGEST)
 
 
 def _days_in(unit: object) -> Decimal | None:

@@ -27,8 +27,10 @@ def reasons_of(
     body: Mapping[str, Any], record: Record, inside: Resource | None = None
 ) -> Iterator[Mapping[str, Any]]:
     """The reasons that a resource states as CodeableConcepts: codes, the conditions referred to, or their words."""
-    yield from as_dicts(body.get("reasonCode"))
-    for pointer in (*as_dicts(body.get("reasonReference")), *as_dicts(body.get("addresses"))):
+    if "reasonCode" in body:
+        yield from as_dicts(body["reasonCode"])
+    named = [as_dicts(body[member]) for member in ("reasonReference", "addresses") if member in body]
+    for pointer in (pointer for pointers in named for pointer in pointers):
         target = record.resolve(as_text(pointer.get("reference")) or "", inside)
         if target is not None:
             yield as_dict(target.body.get("code"))

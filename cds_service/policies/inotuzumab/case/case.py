@@ -109,29 +109,29 @@ class Case:
     def diagnosis(self) -> Diagnosis:
         return diagnosis(self.chart)
 
-    @property
+    @cached_property
     def cycle(self) -> int | None:
         return self.frame.position.cycle
 
-    @property
+    @cached_property
     def day(self) -> int | None:
         return self.frame.position.day
 
-    @property
+    @cached_property
     def highest_cycle(self) -> int | None:
         """The cycle, or the highest that is possible; None when nothing is known of it."""
         return self.frame.position.highest_cycle
 
-    @property
+    @cached_property
     def request(self) -> str:
         """``initial`` for cycle 1 of a course, else ``continuation``; unknown: that of the higher possible cycle."""
         return "initial" if self.highest_cycle == 1 else "continuation"
 
-    @property
+    @cached_property
     def planned(self) -> date:
         return self.order.planned
 
-    @property
+    @cached_property
     def horizon(self) -> date:
         """min(today, planned date): windows end with that day, included."""
         return min(self.chart.today, self.planned)
@@ -198,8 +198,12 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
 
 def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
     """The evidence, with what is about an earlier cycle dated to that cycle."""
-    placed = [(i, frame.after_cycle(i.cycle, When(i.first, i.day))) for i in items]
-    return tuple(sorted((replace(i, first=w.first, day=w.last) for i, w in placed), key=in_time))
+    return tuple(sorted((i if i.cycle is None else _placed_by_cycle(i, frame) for i in items), key=in_time))
+
+
+def _placed_by_cycle(item: Item, frame: Frame) -> Item:
+    when = frame.after_cycle(item.cycle, When(item.first, item.day))
+    return replace(item, first=when.first, day=when.last)
 
 
 def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:

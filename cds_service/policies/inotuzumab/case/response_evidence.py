@@ -9,7 +9,7 @@ Procedure: docs/policies/inotuzumab/case.md#response.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.clinical.chart import Chart
@@ -87,11 +87,11 @@ def _entries(chart: Chart) -> Iterator[Item]:
 def _statements(chart: Chart) -> Iterator[Item]:
     """Steps 1 and 4: CR, CRi; PR, SD; PD, relapse. Improved, stable and worsened say nothing of CR."""
     for s in response_statements(chart):
-        for item in _item(
-            s.when, s.reference, s.shown, achieved=s.response in ACHIEVED, relapse=s.response in RELAPSED
-        ):
-            if s.response in ACHIEVED | NOT_ACHIEVED:
-                yield replace(item, denial=s.response is Response.NO_RESPONSE, cycle=s.cycle)
+        if s.when is not None and s.response in ACHIEVED | NOT_ACHIEVED:
+            yield Item(
+                s.when.first, s.when.last, s.response in ACHIEVED, s.response in RELAPSED, s.reference, s.shown,
+                denial=s.response is Response.NO_RESPONSE, cycle=s.cycle,
+            )  # fmt: skip
 
 
 def _components(chart: Chart) -> Iterator[Item]:

@@ -27,6 +27,7 @@ from cds_service.policies.inotuzumab.case.open_items import absent
 from cds_service.policies.inotuzumab.case.windows import before_first_dose, since_last_cycle
 from cds_service.policies.inotuzumab.numbers import days, filled, span
 from cds_service.policies.inotuzumab.recommended.qt_drugs import qt_drugs
+from cds_service.remembering import once
 
 _ASKED = {
     "myelosuppression-note": "a note that says infection and bleeding are monitored",
@@ -68,12 +69,16 @@ def informing(case: Case) -> Iterator[NeededItem]:
 # ---- Notes ---------------------------------------------------------------------------------------
 
 
-def _notes(case: Case) -> list[Note]:
+@once
+def _notes(case: Case) -> tuple[Note, ...]:
     """Notes and administration records after day 1 of the last completed cycle, newest first."""
-    found = [
+    found = (
         n for n in (*clinical_notes(case), *administration_records(case)) if since_last_cycle(case, n.when)
-    ]
-    return sorted(found, key=lambda n: (n.when.first if n.when else date.min, n.reference), reverse=True)
+    )
+    newest_first = sorted(
+        found, key=lambda n: (n.when.first if n.when else date.min, n.reference), reverse=True
+    )
+    return tuple(newest_first)
 
 
 def _saying(case: Case, item: str) -> tuple[Note, str] | None:

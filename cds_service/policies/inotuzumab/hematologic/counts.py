@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from cds_service.clinical.evidence import newest, within
 from cds_service.clinical.observations.counts import (
@@ -29,7 +30,7 @@ from cds_service.policies.inotuzumab.numbers import days, number, said, span
 _ANYTHING = Interval(None, None)  # a value that cannot be read
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Count:
     """ANC or platelets at one time; of results that differ, all. ``limit`` is the table's, in 10*9/L.
 
@@ -42,7 +43,7 @@ class Count:
     limit: Decimal
     unseen: str | None = None
 
-    @property
+    @cached_property
     def low(self) -> bool | None:
         """Whether the count is below the limit; None when it cannot be determined."""
         return agreed_answer(self._known(r).is_below(self.limit) for r in self.results)
@@ -151,6 +152,8 @@ def settled(case: Case, name: str, results: Iterable[Result]) -> Count:
     """The newest of several results as a count; step 4 marks platelets after a transfusion."""
     found = newest(results)
     transfusions = platelet_transfusions(case.chart) if name == "platelets" else ()
-    transfused = any(follows_transfusion(r, transfusions, days("platelet_transfusion.window")) for r in found)
+    transfused = bool(transfusions) and any(
+        follows_transfusion(r, transfusions, days("platelet_transfusion.window")) for r in found
+    )
     limit = number("hem.platelets") if name == "platelets" else number("hem.anc")
     return Count(name, found, transfused, limit, case.chart.unseen(DataKind.OBSERVATIONS))

@@ -106,9 +106,11 @@ def _row(now: Count, before: Count, rule: str) -> Outcome:
     if now.low is None:
         missing = now.missing(f"within {days('lab.max_age.cbc')} days before the planned date")
         return Outcome(None, rule, now.why_open if now.results else missing, now.evidence)
+    if not now.low:
+        return Outcome(False, rule, now.shown, _evidence((now, before)))
     earlier = f", before treatment {' and '.join(r.shown for r in before.results)}" if before.results else ""
     because = f"{now.shown}{earlier}: wait until >= {plain(now.limit)}"
-    return Outcome(now.low, rule, because if now.low else now.shown, _evidence((now, before)))
+    return Outcome(True, rule, because, _evidence((now, before)))
 
 
 def _row_three(c: Counts) -> Outcome:

@@ -76,6 +76,12 @@ def limbs_on(case: Case, end: date) -> dict[str, tuple[Limb, ...]]:
 
 
 @once
+def newest_limbs(case: Case) -> dict[str, tuple[Limb, ...]]:
+    """Those that count for the order."""
+    return limbs_on(case, case.horizon)
+
+
+@once
 def is_explained(case: Case) -> bool:
     """Whether Gilbert syndrome or hemolysis is recorded: then bilirubin alone says little of the liver."""
     return any(
@@ -86,7 +92,7 @@ def is_explained(case: Case) -> bool:
 
 def pair_above(case: Case, end: date) -> tuple[Limb, ...]:
     """Step 1: the limbs when bilirubin and AST or ALT are both above the label's limits; else empty."""
-    found = limbs_on(case, end)
+    found = newest_limbs(case) if end == case.horizon else limbs_on(case, end)
     bilirubin = [b for b in found["bilirubin_total"] if b.is_high]
     enzymes = [e for name in _ENZYMES for e in found[name] if e.is_high]
     return (*bilirubin, *enzymes) if bilirubin and enzymes and not is_explained(case) else ()
@@ -122,7 +128,7 @@ def one_limit(case: Case) -> Iterator[Finding]:
 
 def _grave(case: Case) -> Iterator[Limb]:
     """Step 2: bilirubin, AST or ALT far above the limit. Step 3: bilirubin high and risen."""
-    found = limbs_on(case, case.horizon)
+    found = newest_limbs(case)
     for b in found["bilirubin_total"]:
         if b.above("hep.one_limb.bilirubin_x_uln") or (_has_risen(case, b) and not is_explained(case)):
             yield b
@@ -131,7 +137,7 @@ def _grave(case: Case) -> Iterator[Limb]:
 
 def _single(case: Case) -> Iterator[Limb]:
     """Step 4: one limb above the label's limit."""
-    found = limbs_on(case, case.horizon)
+    found = newest_limbs(case)
     if not is_explained(case):
         yield from (b for b in found["bilirubin_total"] if b.is_high)
     yield from (e for name in _ENZYMES for e in found[name] if e.is_high)

@@ -6,7 +6,7 @@ Procedure: docs/policies/inotuzumab/recommended.md#record-quality. Also: docs/re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from cds_service.clinical.evidence import deciding, newest
 from cds_service.clinical.observations.body import age_on, body_surface
@@ -48,8 +48,9 @@ def deceased(case: Case) -> Iterator[Finding]:
 
 def unreadable(case: Case) -> Iterator[Finding]:
     """POL-REC-VALUE: values that would have counted, being the newest, and cannot be used; quoted."""
-    for concept, name in _READ.items():
-        for r in _rejected(case, concept)[:_MOST]:
+    found = case.chart.unusable(_READ)
+    for concept, name in _READ.items() if found else ():
+        for r in _rejected(case, concept, {r for r in found if r.concept == concept})[:_MOST]:
             text = f"{name} of {r.day_text} cannot be used: {r.problem}"
             if concept in _FALLING_BACK and (used := _exact(case, concept)):
                 text += f". The one before is used: {used[0].shown}"
@@ -71,18 +72,19 @@ def unreadable_dates(case: Case) -> Iterator[Finding]:
 
 def unread_texts(case: Case) -> Iterator[Finding]:
     """POL-REC-VALUE: a text of the order or the record that is too long to be read; what it says is not known."""
+    if not case.record.may_hold_long_texts:
+        return
     held = (case.order.resource, *(r for kind in case.record.by_type.values() for r in kind))
-    found = [r for r in held if holds_unread_prose(r.body)]
-    if found:
+    if holds_unread_prose([r.body for r in held]):  # hardly ever
+        found = [r for r in held if holds_unread_prose(r.body)]
         types = " and ".join(dict.fromkeys("order" if r is case.order.resource else r.type for r in found))
         text = f"A text of more than {LONGEST_PROSE} characters was not read ({types})"
         references = tuple(dict.fromkeys(r.reference for r in found))
         yield _warning("unreadable-data", _VALUE, text, "Check the long text by hand", references)
 
 
-def _rejected(case: Case, concept: str) -> list[Result]:
-    """The values that would have counted: as new as the newest readable one, and of a sample without one."""
-    bad = set(case.chart.unusable((concept,)))
+def _rejected(case: Case, concept: str, bad: Set[Result]) -> list[Result]:
+    """Of bad values those that would have counted: as new as the newest readable one, and of a sample without one."""
     counting = [r for r in deciding(_readable(case, concept), bad) if r in bad and _counts(case, concept, r)]
     return sorted(counting, key=lambda r: r.reference)
 
@@ -121,13 +123,15 @@ def _readable(case: Case, concept: str) -> Sequence[Result]:
 
 def awaited(case: Case) -> Iterator[Finding]:
     """A newer entry that says there is no result (yet): the one before it decides, and the card says so."""
-    for concept, name in _READ.items():
-        before = _newest(case, concept)
+    waiting = [r for r in case.chart.results_for(*_READ) if r.awaited]
+    for r in waiting:
+        name, before = _READ[r.concept], _newest(case, r.concept)
         last = max((u.when.last for u in before if u.when is not None), default=None)
-        for r in case.chart.results_of(concept):
-            if r.awaited and last is not None and r.when is not None and r.when.first > last:
-                text = f"{name} of {r.day_text}: no result ({r.awaited}); the one before decides: {before[0].shown}"
-                yield Finding(
+        if last is not None and r.when is not None and r.when.first > last:
+            text = (
+                f"{name} of {r.day_text}: no result ({r.awaited}); the one before decides: {before[0].shown}"
+            )
+            yield Finding(
                     "unreadable-data", Indicator.INFO, CardKind.SAFETY, (_VALUE,), Basis.RECOMMENDATION,
                     text, "", (r.reference,),
                 )  # fmt: skip

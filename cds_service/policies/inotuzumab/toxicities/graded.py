@@ -91,10 +91,13 @@ def _long_before(case: Case) -> date:
     return (case.frame.start or case.day_one) - span("tox.long_ago")
 
 
-def _active(case: Case) -> Iterator[Toxicity]:
-    for p in _newest_of_each(case):
-        if p.is_active and not _has_its_own_rule(p) and (rule := _rule_for(case, p)) is not None:
-            yield Toxicity(p, rule, _grade(p), _CONCEPTS.get(rule) not in p.undecided)
+@once
+def _active(case: Case) -> tuple[Toxicity, ...]:
+    return tuple(
+        Toxicity(p, rule, _grade(p), _CONCEPTS.get(rule) not in p.undecided)
+        for p in _newest_of_each(case)
+        if p.is_active and not _has_its_own_rule(p) and (rule := _rule_for(case, p)) is not None
+    )
 
 
 def _is_of_long_ago(case: Case, t: Toxicity) -> bool:
@@ -160,12 +163,12 @@ def _is_treated(case: Case, p: Problem, since: date) -> bool:
 
 def _newest_of_each(case: Case) -> list[Problem]:
     """Of the confirmed records of one event those of the latest day; undated ones stay."""
-    confirmed = [p for p in case.chart.problems if p.verified]
+    confirmed = [(p, _kind(p), p.dated) for p in case.chart.problems if p.verified]
     last: dict[tuple[str, bool], date] = {}
-    for p in confirmed:
-        if p.dated is not None:
-            last[_kind(p)] = max(p.dated.last, last.get(_kind(p), date.min))
-    return [p for p in confirmed if p.dated is None or p.dated.last == last[_kind(p)]]
+    for _, kind, dated in confirmed:
+        if dated is not None:
+            last[kind] = max(dated.last, last.get(kind, date.min))
+    return [p for p, kind, dated in confirmed if dated is None or dated.last == last[kind]]
 
 
 def _kind(p: Problem) -> tuple[str, bool]:
