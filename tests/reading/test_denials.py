@@ -135,3 +135,24 @@ def test_a_negativity_that_is_lost_is_none(text):
 )
 def test_an_antigen_that_is_lost_is_negative_or_open(text):
     assert read(text, "cd22").values <= {"negative"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("Mucositis resolved to grade 2", {"not-recovered"}), ("Mucositis recovered to grade 1", {"recovered"})],
+)
+def test_a_toxicity_above_grade_1_has_not_recovered(text, says):
+    assert read(text, "recovery").values == says
+
+
+@pytest.mark.parametrize(
+    "name", ["Sepsis 2019", "Sepsis in Sept 2019", "Sepsis, Sep. 2019", "Sepsis September 12, 2019"]
+)
+def test_a_word_that_begins_like_a_month_is_no_date(name):
+    (said,) = read(name, "infection").assertions
+    assert (said.value, said.when.first.year) == ("severe", 2019)
+
+
+def test_marrow_of_a_year_is_no_month_of_it():
+    (said,) = read("Marrow 2026: CR", "response").assertions
+    assert said.when.first == date(2026, 1, 1)

@@ -46,7 +46,10 @@ _DASHES = str.maketrans(
 
 # Abbreviations with a sign inside are one word; so are the names of a translocation or a fusion.
 _SLASHED = r"(?:s/p|w/o|w/|r/o|e/o|h/o|s/s|d/w|c/w|p/w|f/c|f/u|u/s|d/t|b/c|n/v|a/p|n/a|r/r|y/o|c/o|i/s/o)(?![A-Za-z])"
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}"
+_MONTH = (  # whole names: "sepsis 2019" and "marrow 2024" are no dates
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)(?![a-z])"
+)
 _TOKEN = re.compile(
     rf"(?P<notation>(?=[0-9adintxy])(?:{NOTATION}))|"  # what it may begin with, so that other words cost nothing
     r"(?P<end>[.!?](?=\s|$)|[;\n])"
