@@ -156,3 +156,16 @@ def test_a_word_that_begins_like_a_month_is_no_date(name):
 def test_marrow_of_a_year_is_no_month_of_it():
     (said,) = read("Marrow 2026: CR", "response").assertions
     assert said.when.first == date(2026, 1, 1)
+
+
+def test_a_heading_with_a_date_begins_another_part_of_a_note():
+    note = "Prior lines: hyper-CVAD, CR.\nMarrow 4/10: CR, MRD neg."
+    assert read(note, "response", date(2026, 4, 12)).values == {"cr"}
+    assert read(note, "mrd", date(2026, 4, 12)).values == {"negative"}
+
+
+def test_a_heading_with_a_date_inside_of_a_part_leaves_it():
+    assert (
+        read("Father: relapse 1/2026. 4/10 marrow: CR.", "response", date(2026, 4, 12)).values == frozenset()
+    )
+    assert read("History 2019: CR", "response", date(2026, 4, 12)).values == frozenset()

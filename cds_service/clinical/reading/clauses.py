@@ -104,8 +104,10 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
     first = True
     for i, run in enumerate(whole.runs):
         if run.heading:
-            silent, section = _judged(" ".join(t.text for t in run.words[: run.heading]), topic)
-            silenced = silent or (silenced and not section)
+            title = [t.text for t in run.words[: run.heading] if t.shape is not Shape.DATE]
+            silent, section = _judged(" ".join(title), topic)
+            # "Marrow 4/10:" begins another part of a note where it begins a line.
+            silenced = silent or (silenced and not (section and (first or len(title) == run.heading)))
         opened = opened or (first and _opens(run))
         condition = condition or run.conditional
         blocked = silenced or opened or condition or whole.retracted or run.template
@@ -245,7 +247,7 @@ def _heading(words: Sequence[Token]) -> int:
     for i, token in enumerate(words[: _HEADING_WORDS + 1]):
         if token.text == ":":
             return i
-        if token.shape is not Shape.WORD and token.text not in ("/", "-", "&"):
+        if token.shape not in (Shape.WORD, Shape.DATE) and token.text not in ("/", "-", "&"):
             break
     return 0
 
