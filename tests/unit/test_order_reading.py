@@ -134,6 +134,12 @@ TEXTS = [
     ("0.8 mg/m2 x 1.77 m2 = 1.41 mg", "1.41", "mg"),
     ("0.5 mg / m^2 weekly", "0.5", "mg/m2"),
     ("1,410 µg", "1.41", "mg"),
+    ("0.8 mg per m2 IV", "0.8", "mg/m2"),
+    ("0.8 mg per square meter", "0.8", "mg/m2"),
+    ("0.8 mg/sq m", "0.8", "mg/m2"),
+    ("0.8 mg/m2/dose", "0.8", "mg/m2"),
+    ("1.41 mg/dose", "1.41", "mg"),
+    ("Day 1 - 1.41 mg", "1.41", "mg"),
     ("1.41 mg (1410 mcg)", "1.41", "mg"),
     ("14.1 mg over 60 minutes at 50 mL/h", "14.1", "mg"),
     ("Dexamethasone 20 mg, then inotuzumab 1.41 mg in 50 mL normal saline", "1.41", "mg"),
@@ -151,6 +157,11 @@ TEXTS = [
 def test_a_dose_in_words(text, value, unit):
     found = dose_in_text(text)
     assert (found.value, found.unit) == (Decimal(value), unit)
+
+
+@pytest.mark.parametrize("text", ["1.4 - 1.5 mg", "1.4 to 1.5 mg", "1.4 mg - 1.5 mg", "0.8-0.9 mg/m2"])
+def test_a_range_in_words_is_no_dose(text):
+    assert dose_in_text(text) == StatedDose(None, None, text)
 
 
 OF_SOMETHING_ELSE = {

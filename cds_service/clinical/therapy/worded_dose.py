@@ -16,12 +16,16 @@ from cds_service.clinical.therapy.drugs import INOTUZUMAB, drugs_in_text
 from cds_service.clinical.therapy.order_dose import DOSE_UNITS, StatedDose
 from cds_service.fhir.quantities import bounded, plain
 
+_SQUARE_METER = r"m\s*(?:2|²|\^2)|sq(?:\.|uare)?\s*m(?:et(?:er|re)s?)?\b|BSA\b"
 _FIGURE = re.compile(
     r"(?<![\d.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*-?"
-    r"(?P<unit>mg\s*/\s*m\s*(?:2|²|\^2)|mg|mcg|µg|μg|ug)(?![A-Za-z])"
-    r"(?!\s*(?:/|per\s+(?:h|hr|hour|min|minute|ml|kg)\b))",
+    rf"(?P<unit>mg\s*(?:/|per\b)\s*(?:{_SQUARE_METER})|mg|mcg|µg|μg|ug)(?![A-Za-z])"
+    r"(?!\s*(?:/(?!\s*(?:dose|day|infusion)\b)|per\s+(?:h|hr|hour|min|minute|ml|kg)\b))",
     re.IGNORECASE,
 )
+_RANGE = re.compile(
+    r"\d\.\d+\s*(?:-|\u2013|to)\s*$|mg\s*[-\u2013]\s*$", re.IGNORECASE
+)  # before its second figure
 # Where the words around a figure begin and end.
 _HARD_END = r"[;\n]|\.(?=\s|$)"
 _BOUNDARY = re.compile(
@@ -51,6 +55,8 @@ def dose_in_text(text: str) -> StatedDose | None:
         begins = figures[place - 1].end() if place else 0
         ends = figures[place + 1].start() if place + 1 < len(figures) else len(text)
         purpose = _purpose(*_around(text[begins : match.start()], text[match.end() : ends]))
+        if purpose is _Purpose.DOSE and _RANGE.search(text[: match.start()]):
+            return StatedDose(None, None, text[:80])
         unread = unread or purpose is _Purpose.UNREAD
         if purpose is _Purpose.DOSE:
             value, unit = _value(match)
@@ -66,7 +72,7 @@ def dose_in_text(text: str) -> StatedDose | None:
 
 def _value(match: re.Match[str]) -> tuple[Decimal, str]:
     number, unit = bounded(Decimal(match["number"].replace(",", ""))), match["unit"].lower()
-    if "/" in unit:
+    if unit not in ("mg", "mcg", "µg", "μg", "ug"):
         return number, "mg/m2"
     return number * DOSE_UNITS["mg" if unit == "mg" else "ug"], "mg"
 
