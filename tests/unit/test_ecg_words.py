@@ -15,6 +15,11 @@ from cds_service.clinical.observations.ecg_words import reported_qts
         ("QTc interval is 470 msec", [("qtc_unspecified", 470)]),
         ("QTc (Bazett) 466 ms", [("qtc_bazett", 466)]),
         ("Previous QTc 512 ms. QTc 430 ms.", [("qtc_unspecified", 430)]),
+        ("QTc by Fridericia 455 msec", [("qtc_fridericia", 455)]),
+        ("QTcF 0.51 s", [("qtc_fridericia", 510)]),
+        ("Corrected QT interval 455 ms", [("qtc_unspecified", 455)]),
+        ("QT corrected 455 ms on 2026-04-10", [("qtc_unspecified", 455)]),
+        ("QTc 480 ms, prolonged", [("qtc_unspecified", 480)]),
     ],
 )
 def test_the_interval_of_this_ecg_is_read(text, found):
@@ -29,6 +34,11 @@ def test_the_interval_of_this_ecg_is_read(text, found):
         "QTc > 500 ms would be a concern",
         "No QTc above 500 ms",
         "QTc prolonged",
+        "QTc 520 ms in 2019",
+        "QTc 520 ms (2024)",
+        "QTc 520 ms at baseline",
+        "QTc 520 ms previously",
+        "QTc 1.2 s",
         "QTc 0.43",
         "QTc 5120 ms",
         "PR 160 ms, QRS 90 ms, QT 430 ms",

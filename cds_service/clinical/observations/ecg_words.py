@@ -19,18 +19,25 @@ class ReportedQt(NamedTuple):
     ms: Decimal
 
 
-_FORMULA = r"(?:[ -]?(?P<formula>F|B|Fridericia|Bazett|\(F\)|\(B\)|\(Fridericia\)|\(Bazett\)))?"
+_FORMULA = r"(?:[ -]?(?:(?:by|per|using) )?(?P<formula>F|B|Fridericia|Bazett|\(F\)|\(B\)|\(Fridericia\)|\(Bazett\)))?"
 _BETWEEN = r"\s*(?:intervals?|int\.?)?\s*(?:is|was|of|=|:)?\s*"
 _PAIR = re.compile(
-    rf"\bQT\s*/\s*QTc{_FORMULA}{_BETWEEN}\d{{3}}\s*(?:ms|msec)?\s*/\s*(?P<ms>\d{{3}})(?![\d.])\s*(?:ms|msec|milliseconds?)?",
+    rf"\bQT\s*/\s*QTc{_FORMULA}{_BETWEEN}\d{{3}}\s*(?:ms|msec)?\s*/\s*(?P<ms>\d{{3}})(?![\d.])\s*(?:ms|msec|milliseconds?)?(?P<s>)",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(
-    rf"(?<!/)\bQTc{_FORMULA}{_BETWEEN}(?P<ms>\d{{3}})(?![\d.])\s*(?:ms|msec|milliseconds?)\b", re.IGNORECASE
+    rf"(?<!/)\b(?:QTc|corrected QT|QT corrected){_FORMULA}{_BETWEEN}"
+    r"(?:(?P<ms>\d{3})(?![\d.])\s*(?:ms|msec|milliseconds?)|(?P<s>0\.\d{2,3})\s*(?:s|sec|seconds?))\b",
+    re.IGNORECASE,
 )
 _NOT_THIS_ECG = re.compile(
     r"\b(?:previous\w*|prior|earlier|before|baseline|compared|from|since|last|old|was|had been|if|when|unless|until|hold|stop|"
     r"goal|target|limit|threshold|normal|upper|above|below|over|under|exceed\w*|repeat|risk|increase[sd]? to)\b|[<>\u2264\u2265]",
+    re.IGNORECASE,
+)
+# Right behind a number: it was of another ECG.
+_ANOTHER_TIME = re.compile(
+    r"\s*[(\[,-]?\s*(?:in|on|at|from|of)?\s*(?:the\s+)?(?:prior|previous\w*|earlier|last|baseline|before|ago|admission|then|(?:19|20)\d\d\b(?!-))",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[;\n]|\.(?!\d)")
@@ -41,8 +48,13 @@ def reported_qts(text: str) -> Iterator[ReportedQt]:
     for clause in _CLAUSE_END.split(text):
         for form in (_PAIR, _SINGLE):
             for match in form.finditer(clause):
-                if not _NOT_THIS_ECG.search(clause[: match.start()]):
-                    yield ReportedQt(_concept(match["formula"]), Decimal(match["ms"]))
+                before, after = clause[: match.start()], clause[match.end() :]
+                if not _NOT_THIS_ECG.search(before) and not _ANOTHER_TIME.match(after):
+                    yield ReportedQt(_concept(match["formula"]), _ms(match))
+
+
+def _ms(match: re.Match[str]) -> Decimal:
+    return Decimal(match["ms"]) if match["ms"] else Decimal(int(Decimal(match["s"]) * 1000))
 
 
 def _concept(formula: str | None) -> str:
