@@ -20,14 +20,14 @@ class ReportedQt(NamedTuple):
 
 
 _FORMULA = r"(?:[ -]?(?:(?:by|per|using) )?(?P<formula>F|B|Fridericia|Bazett|\(F\)|\(B\)|\(Fridericia\)|\(Bazett\)))?"
-_BETWEEN = r"\s*(?:intervals?|int\.?)?\s*(?:is|was|of|=|:)?\s*"
+_BETWEEN = r"\s{0,3}(?:intervals?|int\.?)?\s{0,3}(?:is|was|of|=|:)?\s{0,3}"
 _PAIR = re.compile(
-    rf"\bQT\s*/\s*QTc{_FORMULA}{_BETWEEN}\d{{3}}\s*(?:ms|msec)?\s*/\s*(?P<ms>\d{{3}})(?![\d.])\s*(?:ms|msec|milliseconds?)?(?P<s>)",
+    rf"\bQT\s{{0,3}}/\s{{0,3}}QTc{_FORMULA}{_BETWEEN}\d{{3}}\s{{0,3}}(?:ms|msec)?\s{{0,3}}/\s{{0,3}}(?P<ms>\d{{3}})(?![\d.])\s{{0,3}}(?:ms|msec|milliseconds?)?(?P<s>)",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(
     rf"(?<!/)\b(?:QTc|corrected QT|QT corrected){_FORMULA}{_BETWEEN}"
-    r"(?:(?P<ms>\d{3})(?![\d.])\s*(?:ms|msec|milliseconds?)|(?P<s>0\.\d{2,3})\s*(?:s|sec|seconds?))\b",
+    r"(?:(?P<ms>\d{3})(?![\d.])\s{0,3}(?:ms|msec|milliseconds?)|(?P<s>0\.\d{2,3})\s{0,3}(?:s|sec|seconds?))\b",
     re.IGNORECASE,
 )
 _NOT_THIS_ECG = re.compile(
@@ -37,7 +37,7 @@ _NOT_THIS_ECG = re.compile(
 )
 # Right behind a number: it was of another ECG.
 _ANOTHER_TIME = re.compile(
-    r"\s*[(\[,-]?\s*(?:in|on|at|from|of)?\s*(?:the\s+)?(?:prior|previous\w*|earlier|last|baseline|before|ago|admission|then|(?:19|20)\d\d\b(?!-))",
+    r" {0,2}[(\[,-]? {0,2}(?:in|on|at|from|of)? {0,2}(?:the )?(?:prior|previous\w*|earlier|last|baseline|before|ago|admission|then|(?:19|20)\d\d\b(?!-))",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[;\n]|\.(?!\d)")
