@@ -6,6 +6,7 @@ and appointments may lie in the future. Interprets no fact; the modules beside i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
@@ -117,10 +118,10 @@ class Chart:
     @cached_property
     def _parts(self) -> Mapping[str, list[Part]]:
         """Where the values of each concept stand; they are read only when asked for."""
-        found: dict[str, list[Part]] = {}
+        found: defaultdict[str, list[Part]] = defaultdict(list)
         for observed in self.observations:
             for part in parts_of(observed):
-                found.setdefault(part.concept, []).append(part)
+                found[part.concept].append(part)
         return found
 
     @cached_property
@@ -133,14 +134,14 @@ class Chart:
             return ()
         if name not in self._read:
             read = [read_part(part, self.zone) for part in self._parts[name]]
-            self._read[name] = tuple(r for r in read if self._is_past(r.when))
+            self._read[name] = tuple([r for r in read if r.when is None or r.when.has_happened(self.clock)])
         return self._read[name]
 
     def results_for(self, *names: str) -> tuple[Result, ...]:
         """All results of several concepts up to the clock, in the order of the concepts."""
         if not names[1:]:
             return self.results_of(names[0])
-        return tuple(r for name in names if name in self._parts for r in self.results_of(name))
+        return tuple([r for name in names if name in self._parts for r in self.results_of(name)])
 
     @cached_property
     def _usable(self) -> dict[tuple[str, ...], tuple[Result, ...]]:
@@ -149,7 +150,7 @@ class Chart:
     def usable(self, *names: str) -> tuple[Result, ...]:
         """The results of these concepts whose number can be used."""
         if names not in self._usable:
-            self._usable[names] = tuple(r for r in self.results_for(*names) if r.value is not None)
+            self._usable[names] = tuple([r for r in self.results_for(*names) if r.value is not None])
         return self._usable[names]
 
     @cached_property

@@ -137,7 +137,7 @@ def quantity(value: object) -> Interval | None:
     """The number of a FHIR Quantity with its comparator; None when it has no number."""
     if type(value) is not dict or (number := as_decimal(value.get("value"))) is None:
         return None
-    return _compared(number, as_text(value["comparator"]) if "comparator" in value else None)
+    return _compared(number, as_text(value["comparator"])) if "comparator" in value else exactly(number)
 
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d+)?"
@@ -205,8 +205,9 @@ def unit_names(value: object) -> tuple[str | None, str | None]:
     """The UCUM code of a Quantity, and else the words in ``unit`` (or a code of another system)."""
     if type(value) is not dict:
         return None, None
-    code, unit = as_text(value.get("code")), as_prose(value.get("unit"))
-    system = as_text(value.get("system"))
+    code = as_text(value["code"]) if "code" in value else None
+    unit = as_prose(value["unit"]) if "unit" in value else None
+    system = as_text(value["system"]) if "system" in value else None
     if code is not None and (system is None or system in UCUM):
         return code, unit
     return None, unit or code
