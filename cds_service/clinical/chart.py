@@ -182,10 +182,13 @@ class Chart:
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """All texts up to the clock."""
+        silent = self._silent_reports
         return tuple(
-            s
-            for s in statements_of(self.record, self.zone, self._attached)
-            if (s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)) and s.reference not in self._silent_reports
+            [
+                s
+                for s in statements_of(self.record, self.zone, self._attached)
+                if (s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)) and s.reference not in silent
+            ]
         )
 
     @cached_property

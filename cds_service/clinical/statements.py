@@ -52,13 +52,17 @@ _TYPES = (
 _WITH_DOCUMENTS = frozenset({"DocumentReference", "DiagnosticReport"})
 
 
-def statements_of(record: Record, zone: tzinfo, attached: Mapping[str, str]) -> Iterator[Statement]:
+def statements_of(record: Record, zone: tzinfo, attached: Mapping[str, str]) -> list[Statement]:
     """All statements of a record, whatever their date. ``attached`` are the texts of documents by reference."""
+    found: list[Statement] = []
     for kind in _TYPES:
         for resource in record.of_type(kind):
-            yield from _of(resource, zone)
-            if resource.type in _WITH_DOCUMENTS and (text := attached.get(resource.reference)):
-                yield _of_document(resource, text, zone)
+            if kind == "Observation" and _is_only_a_number(resource.body):
+                continue
+            found += _of(resource, zone)
+            if kind in _WITH_DOCUMENTS and (text := attached.get(resource.reference)):
+                found.append(_of_document(resource, text, zone))
+    return found
 
 
 def when_stated(resource: Resource, zone: tzinfo) -> When | None:
@@ -95,27 +99,26 @@ def _of_document(resource: Resource, text: str, zone: tzinfo) -> Statement:
     return Statement("", text, when, resource.reference, resource.type, status, coded)
 
 
-def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
+def _of(resource: Resource, zone: tzinfo) -> list[Statement]:
     body = resource.body
-    if resource.type == "Observation" and _is_only_a_number(body):
-        return
     when = when_stated(resource, zone)
     common = (when, resource.reference, resource.type, as_text(body.get("status")) or "")
     topic = words_in(body.get("event") if resource.type == "AdverseEvent" else body.get("code"))
     coded = concepts(body.get("code"), "labs", "fhir_codes", "procedures")
     asks = resource.type == "Observation"  # what else has a code answers nothing by it
     value, answered = (_answer(body), any(m.startswith("value") for m in body)) if asks else ("", False)
-    answers = concepts(body.get("valueCodeableConcept"), "fhir_codes")
-    if topic or value:
-        yield Statement(topic, value, *common, coded, answers, answered)
-    for part in as_dicts(body.get("component")):
+    coded_value = body.get("valueCodeableConcept")
+    answers = concepts(coded_value, "fhir_codes") if coded_value else frozenset[str]()
+    found = [Statement(topic, value, *common, coded, answers, answered)] if topic or value else []
+    for part in as_dicts(body["component"]) if "component" in body else ():
         words = " | ".join(
             t for t in (as_prose(part.get("valueString")), words_in(part.get("valueCodeableConcept"))) if t
         )
         if words:
-            yield Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
-    for text in _free_texts(body):
-        yield Statement("", text, *common, coded)
+            found.append(
+                Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
+            )
+    return [*found, *(Statement("", text, *common, coded) for text in _free_texts(body))]
 
 
 def _answer(body: Mapping[str, Any]) -> str:
