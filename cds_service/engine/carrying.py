@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cds_service.engine.determination import Basis, CardKind, CriterionResult, Finding, GroupResult, Indicator
 from cds_service.engine.outline import leaves_of
 from cds_service.engine.verdict import Verdict
+from cds_service.remembering import once
 
 
 def decisive(group: GroupResult) -> Iterator[CriterionResult]:
@@ -31,6 +32,7 @@ def carrying(group: GroupResult) -> Iterator[CriterionResult]:
             yield part
 
 
+@once
 def needed_criteria(outline: GroupResult) -> frozenset[str]:
     """The ids that the path taken needs: alternatives that fell out before the deciding ones are not among them."""
     return frozenset(c.id for c in carrying(outline))

@@ -16,6 +16,7 @@ from cds_service.engine.determination import CriterionResult, GroupResult
 from cds_service.engine.finders import Finder
 from cds_service.engine.policy_file import Group, PolicyError, PolicyFile
 from cds_service.engine.verdict import Verdict, all_of, any_of
+from cds_service.remembering import once
 
 C = TypeVar("C")
 
@@ -57,7 +58,7 @@ class Outline(Generic[C]):
             group.id,
             group.title,
             group.operator,
-            combine(p.verdict for p in parts),
+            combine([p.verdict for p in parts]),
             tuple(parts),
             group.section,
         )
@@ -93,6 +94,7 @@ def _was(missed: Missed) -> str:
     return f"was {missed.because}" if missed is LATE else missed.because
 
 
+@once
 def leaves_of(group: GroupResult) -> tuple[CriterionResult, ...]:
     """The criteria below a group, each once, in the order of the outline."""
     found: dict[str, CriterionResult] = {}
