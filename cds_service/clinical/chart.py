@@ -156,12 +156,12 @@ class Chart:
     @cached_property
     def uses(self) -> tuple[DrugUse, ...]:
         """All drug uses; of what was given, only what was given up to the clock."""
-        return tuple(u for use in uses_of(self.record, self.zone) if (u := self._past_use(use)) is not None)
+        return tuple([u for use in uses_of(self.record, self.zone) if (u := self._past_use(use)) is not None])
 
     def _past_use(self, use: DrugUse) -> DrugUse | None:
         if use.kind == "MedicationRequest" and use.status != "completed":
             return use
-        days = tuple(d for d in use.days if d.has_happened(self.clock))
+        days = tuple([d for d in use.days if d.has_happened(self.clock)])
         if use.days and not days:
             return None
         if not use.days and use.start is not None and not use.start.has_happened(self.clock):
@@ -223,7 +223,7 @@ class Chart:
             for kind in ("DocumentReference", "DiagnosticReport")
             for resource in self.record.of_type(kind)
         ]
-        return tuple(d for d in found if self._is_past(d.when) and d.reference not in self._silent_reports)
+        return tuple([d for d in found if self._is_past(d.when) and d.reference not in self._silent_reports])
 
     def _is_past(self, when: When | None) -> bool:
         return when is None or when.has_happened(self.clock)
@@ -290,8 +290,8 @@ def _document(resource: Resource, attached: str, zone: tzinfo) -> Document:
     return Document(
         concepts=frozenset(coded),
         codes=frozenset(codes),
-        words=" | ".join(w for w in (words_in(kind), *(words_in(c) for c in categories)) if w),
-        text="\n".join(t for t in texts if t),
+        words=" | ".join([w for w in (words_in(kind), *(words_in(c) for c in categories)) if w]),
+        text="\n".join([t for t in texts if t]),
         when=when,
         reference=resource.reference,
         kind=resource.type,

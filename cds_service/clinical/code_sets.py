@@ -32,10 +32,9 @@ class CodeSet:
 
     def has_any(self, codes: Collection[Code]) -> bool:
         """Whether one of these codes, in normal form, belongs to the set."""
-        for code in codes:
-            if code in self:
-                return True
-        return False
+        if not self.codes.isdisjoint(codes):
+            return True
+        return bool(self.beginnings) and any(code in self for code in codes)
 
 
 @cache

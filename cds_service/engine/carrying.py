@@ -35,7 +35,7 @@ def carrying(group: GroupResult) -> Iterator[CriterionResult]:
 @once
 def needed_criteria(outline: GroupResult) -> frozenset[str]:
     """The ids that the path taken needs: alternatives that fell out before the deciding ones are not among them."""
-    return frozenset(c.id for c in carrying(outline))
+    return frozenset([c.id for c in carrying(outline)])
 
 
 def coverage_finding(outline: GroupResult, also: tuple[str, ...] = ()) -> Finding:
@@ -43,12 +43,12 @@ def coverage_finding(outline: GroupResult, also: tuple[str, ...] = ()) -> Findin
     leaves = leaves_of(outline)
     if outline.verdict is Verdict.MET:
         needed = needed_criteria(outline)
-        indicator, rules = Indicator.INFO, tuple(c.id for c in leaves if c.id in needed)
+        indicator, rules = Indicator.INFO, tuple([c.id for c in leaves if c.id in needed])
     elif outline.verdict is Verdict.NOT_MET:
         failed = tuple(c.id for c in leaves if c.verdict is Verdict.NOT_MET)
         indicator, rules = Indicator.WARNING, (*failed, *also)
     else:
-        indicator, rules = Indicator.WARNING, tuple(c.id for c in decisive(outline))
-    evidence = tuple(dict.fromkeys(e for c in leaves if c.id in rules for e in c.evidence))
+        indicator, rules = Indicator.WARNING, tuple([c.id for c in decisive(outline)])
+    evidence = tuple(dict.fromkeys([e for c in leaves if c.id in rules for e in c.evidence]))
     text = f"Coverage criteria {outline.verdict.value.replace('-', ' ')} by the record"
     return Finding("coverage", indicator, CardKind.COVERAGE, rules, Basis.POLICY, text, "", evidence)

@@ -101,7 +101,7 @@ def plain_codes(concept: object) -> frozenset[str]:
     """The bare codes of a CodeableConcept, for FHIR's own closed lists such as clinicalStatus."""
     if type(concept) is not dict or "coding" not in concept:
         return frozenset()
-    return frozenset(code for c in as_dicts(concept["coding"]) if (code := as_text(c.get("code"))))
+    return frozenset([code for c in as_dicts(concept["coding"]) if (code := as_text(c.get("code")))])
 
 
 def words_in(concept: object) -> str:

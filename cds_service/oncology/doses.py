@@ -56,7 +56,7 @@ class DoseHistory:
 
     @cached_property
     def given(self) -> tuple[Dose, ...]:
-        return tuple(d for d in self.doses if d.given)
+        return tuple([d for d in self.doses if d.given])
 
     @cached_property
     def period_ends(self) -> tuple[Dose, ...]:

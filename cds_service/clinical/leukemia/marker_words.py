@@ -55,7 +55,7 @@ def stated_in(source: Source, topic: str) -> tuple[Stated, ...]:
     for a in _read(source, topic):
         if a.time is Time.PRESENT:
             found.setdefault(a.when or source.when, []).append(a)
-    return tuple(_stated(said, when) for when, said in found.items())
+    return tuple([_stated(said, when) for when, said in found.items()])
 
 
 def _stated(said: list[Assertion], when: When | None) -> Stated:

@@ -84,7 +84,7 @@ def unsettled(chart: Chart) -> BodySurface:
 
 def _exact(chart: Chart, name: str) -> tuple[Result, ...]:
     """The newest usable values that are exact numbers: one, or those of the same time that differ."""
-    return newest(r for r in chart.usable(name) if r.value is not None and r.value.exact is not None)
+    return newest([r for r in chart.usable(name) if r.value is not None and r.value.exact is not None])
 
 
 def _number(result: Result) -> Decimal:

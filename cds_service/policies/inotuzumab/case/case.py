@@ -55,7 +55,7 @@ class Frame:
     @cached_property
     def given(self) -> tuple[Dose, ...]:
         """The doses given in the present course, in order of time."""
-        return tuple(d for d in self.events if d.given)
+        return tuple([d for d in self.events if d.given])
 
     @cached_property
     def start(self) -> date | None:
@@ -198,7 +198,7 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
 
 def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
     """The evidence, with what is about an earlier cycle dated to that cycle."""
-    return tuple(sorted((i if i.cycle is None else _placed_by_cycle(i, frame) for i in items), key=in_time))
+    return tuple(sorted([i if i.cycle is None else _placed_by_cycle(i, frame) for i in items], key=in_time))
 
 
 def _placed_by_cycle(item: Item, frame: Frame) -> Item:

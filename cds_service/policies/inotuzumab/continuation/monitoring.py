@@ -91,7 +91,7 @@ def _infection_and_bleeding(text: str) -> str:
     """The sentences of a note about infection and about bleeding; empty unless there are both."""
     found = mentioned(text, "monitoring")
     named = {value for values, _ in found for value in values}
-    return " ".join(f"{quote}." for _, quote in found) if named >= {"infection", "bleeding"} else ""
+    return " ".join([f"{quote}." for _, quote in found]) if named >= {"infection", "bleeding"} else ""
 
 
 def _watched(text: str) -> str:
@@ -175,17 +175,17 @@ def _electrolyte_parts(case: Case) -> Iterator[Answer]:
     """C.3c: potassium and magnesium, baseline and follow-up."""
     for item, (when, chosen) in _windows(case).items():
         found: dict[str, tuple[Result, ...]] = {
-            name: newest(r for r in case.chart.usable(concept) if chosen(case, r.when))
+            name: newest([r for r in case.chart.usable(concept) if chosen(case, r.when)])
             for concept, name in (("potassium", "K"), ("magnesium", "Mg"))
         }
-        refs = tuple(results[0].reference for results in found.values() if results)
+        refs = tuple([results[0].reference for results in found.values() if results])
         missing = [name for name, results in found.items() if not results]
         if missing:
             because = absent(case, f"{' and '.join(missing)} {when}", item)
             yield unknown(because, item, evidence=refs, changes="potassium and magnesium")
         else:
             yield Answer(
-                MET, ", ".join(f"{name} {results[0].shown}" for name, results in found.items()), refs
+                MET, ", ".join([f"{name} {results[0].shown}" for name, results in found.items()]), refs
             )
 
 
@@ -203,9 +203,9 @@ def _joined(*parts: Answer) -> Answer:
     """All parts as one answer: of an open one, what is open; else everything found."""
     told = [p for p in parts if p.verdict is not MET] or list(parts)
     return Answer(
-        all_of(p.verdict for p in parts),
-        "; ".join(p.because for p in told),
-        tuple(r for p in parts for r in p.evidence),
+        all_of([p.verdict for p in parts]),
+        "; ".join([p.because for p in told]),
+        tuple([r for p in parts for r in p.evidence]),
         tuple(dict.fromkeys(n for p in parts for n in p.needed)),
         "; ".join(dict.fromkeys(p.changes for p in told if p.changes)),
         asks=tuple((item, f"{p.because}; needed: {p.changes}") for p in parts for item in p.needed),

@@ -46,7 +46,7 @@ class Count:
     @cached_property
     def low(self) -> bool | None:
         """Whether the count is below the limit; None when it cannot be determined."""
-        return agreed_answer(self._known(r).is_below(self.limit) for r in self.results)
+        return agreed_answer([self._known(r).is_below(self.limit) for r in self.results])
 
     def fell_from(self, earlier: Count) -> bool | None:
         """Whether the count is below an earlier one; None when it cannot be determined."""
@@ -72,7 +72,7 @@ class Count:
             if self.transfused
             else ""
         )
-        return f"{self.name} {' and '.join(r.shown for r in self.results)}{note}"
+        return f"{self.name} {' and '.join([r.shown for r in self.results])}{note}"
 
     def missing(self, when: str) -> str:
         """That there is no count, or that there may be one which was not seen."""
@@ -81,7 +81,7 @@ class Count:
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        return tuple(r.reference for r in self.results)
+        return tuple([r.reference for r in self.results])
 
     @property
     def why_open(self) -> str:

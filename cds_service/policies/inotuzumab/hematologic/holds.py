@@ -148,7 +148,7 @@ def _listed(pair: Iterable[Count]) -> str:
 
 
 def _evidence(found: Iterable[Count]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(e for count in found for e in count.evidence))
+    return tuple(dict.fromkeys([e for count in found for e in count.evidence]))
 
 
 _COUNTS = re.compile(

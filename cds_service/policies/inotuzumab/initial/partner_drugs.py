@@ -74,7 +74,7 @@ class Partners:
     def named(self, concurrency: Concurrency, drugs: Iterable[str] | None = None) -> tuple[Partner, ...]:
         wanted = None if drugs is None else set(drugs)
         return tuple(
-            p for p in self.all if p.concurrency is concurrency and (wanted is None or p.drug in wanted)
+            [p for p in self.all if p.concurrency is concurrency and (wanted is None or p.drug in wanted)]
         )
 
     def antineoplastic(self, concurrency: Concurrency) -> tuple[Partner, ...]:
@@ -144,7 +144,7 @@ def _counted(use: DrugUse, day_one: date) -> frozenset[str]:
     """The drugs of a use that may be partners, after step 2 left out what is none."""
     if use.intrathecal or use.benign_reason or use.status == "not-done":
         return frozenset()
-    drugs = frozenset(d for d in use.drugs if _may_be_partner(d, use) and d != "hydroxyurea")
+    drugs = frozenset([d for d in use.drugs if _may_be_partner(d, use) and d != "hydroxyurea"])
     premedication = drugs <= STEROIDS and _PREMEDICATION.search(use.all_text)
     if premedication or is_cytoreduction(use, day_one):
         return frozenset()

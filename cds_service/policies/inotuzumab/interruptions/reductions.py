@@ -56,8 +56,8 @@ def reduction(case: Case, cycle: int | None) -> Reduction:
     if steps and len(steps) < STOPPING:
         begins = _first_day(case, cycle)
         steps = [i for i in steps if i.start < begins]
-    evidence = tuple(dict.fromkeys(r for i in steps for r in i.references))
-    return Reduction(len(steps), "; then ".join(i.shown for i in steps), evidence)
+    evidence = tuple(dict.fromkeys([r for i in steps for r in i.references]))
+    return Reduction(len(steps), "; then ".join([i.shown for i in steps]), evidence)
 
 
 def reading(case: Case) -> Reading:

@@ -72,7 +72,9 @@ def limb_of(concept: str, result: Result) -> Limb:
 def limbs_on(case: Case, end: date) -> dict[str, tuple[Limb, ...]]:
     """The newest bilirubin, AST and ALT up to a day; tied results that differ all stand."""
     start = end - timedelta(days=days("lab.max_age.lft"))
-    return {c: tuple(limb_of(c, r) for r in newest(within(case.chart.usable(c), start, end))) for c in TESTS}
+    return {
+        c: tuple([limb_of(c, r) for r in newest(within(case.chart.usable(c), start, end))]) for c in TESTS
+    }
 
 
 @once
