@@ -173,8 +173,14 @@ class Case:
         return replace(self, chart=then, items=_placed(evidence_items(then), self.frame))
 
 
-def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Sequence[DrugUse]) -> Case:
-    """Put an order in its place. ``siblings`` are the other inotuzumab orders of the bundle."""
+def build_case(
+    chart: Chart,
+    order: Order,
+    siblings: Sequence[Order],
+    drafts: Sequence[DrugUse],
+    requests: tuple[Resource, ...] = (),
+) -> Case:
+    """Put an order in its place. ``siblings`` are the other inotuzumab orders of the bundle, the rest as in a case."""
     history, same = doses_of(chart), span("course.same_dose")
     items = evidence_items(chart)
     known = tuple(sorted((*history.given, *history.period_ends), key=lambda d: d.day))
@@ -193,7 +199,7 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
     undated = tuple(e for e in ends if e.day is None)
     periods = tuple(d for d in history.period_ends if last_end is not None and d.day < last_end)
     frame = Frame(history, dated, undated, events, planned, place, periods)
-    return Case(chart, _placed(items, frame), order, tuple(siblings), tuple(drafts), frame)
+    return Case(chart, _placed(items, frame), order, tuple(siblings), tuple(drafts), frame, requests)
 
 
 def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
