@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from functools import cached_property
 from typing import Any
 
 from cds_service.clinical.observations.results import Observed, Part, Result, observed_in, parts_of, read_part
@@ -25,6 +24,7 @@ from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import DataKind, Record, Resource
+from cds_service.remembering import kept
 
 _MAY_LIE_AHEAD = {"CarePlan", "ServiceRequest", "Appointment", "MedicationRequest"}
 
@@ -74,7 +74,7 @@ class Chart:
         """The calendar day of the clock, in its own offset."""
         return self.clock.date()
 
-    @cached_property
+    @kept
     def zone(self) -> tzinfo:
         zone = self.clock.tzinfo
         assert zone is not None, "the evaluation clock carries an offset"
@@ -84,15 +84,15 @@ class Chart:
         """Why one of these kinds of data was not, or not wholly, seen; None when all were."""
         return self.record.unseen(*needs)
 
-    @cached_property
+    @kept
     def patient(self) -> Resource | None:
         return next(iter(self.record.of_type("Patient")), None)
 
-    @cached_property
+    @kept
     def birth(self) -> When | None:
         return read_when(self.patient.body.get("birthDate"), self.zone) if self.patient else None
 
-    @cached_property
+    @kept
     def death(self) -> str | None:
         """What the record says of a death that is not after the clock."""
         if self.patient is None:
@@ -105,17 +105,17 @@ class Chart:
             return f"the record has a date of death that cannot be read ({written[:40]})"
         return f"the record says deceased on {when}" if when and when.has_happened(self.clock) else None
 
-    @cached_property
+    @kept
     def observations(self) -> tuple[tuple[Observed, ...], ...]:
         """Each Observation, of any date, with its components."""
         return tuple(observed_in(self.record.of_type("Observation")))
 
-    @cached_property
+    @kept
     def observed_by_words(self) -> tuple[Observed, ...]:
         """Observations and components, of any date, under no code of ours: only words can say what they are."""
         return tuple(o for whole in self.observations for o in whole if not o.code.concepts)
 
-    @cached_property
+    @kept
     def _parts(self) -> Mapping[str, list[Part]]:
         """Where the values of each concept stand; they are read only when asked for."""
         found: defaultdict[str, list[Part]] = defaultdict(list)
@@ -124,7 +124,7 @@ class Chart:
                 found[part.concept].append(part)
         return found
 
-    @cached_property
+    @kept
     def _read(self) -> dict[str, tuple[Result, ...]]:
         return {}
 
@@ -143,7 +143,7 @@ class Chart:
             return self.results_of(names[0])
         return tuple([r for name in names if name in self._parts for r in self.results_of(name)])
 
-    @cached_property
+    @kept
     def _usable(self) -> dict[tuple[str, ...], tuple[Result, ...]]:
         return {}
 
@@ -153,7 +153,7 @@ class Chart:
             self._usable[names] = tuple([r for r in self.results_for(*names) if r.value is not None])
         return self._usable[names]
 
-    @cached_property
+    @kept
     def uses(self) -> tuple[DrugUse, ...]:
         """All drug uses; of what was given, only what was given up to the clock."""
         return tuple([u for use in uses_of(self.record, self.zone) if (u := self._past_use(use)) is not None])
@@ -168,7 +168,7 @@ class Chart:
             return None
         return use if days == use.days else replace(use, days=days)
 
-    @cached_property
+    @kept
     def problems(self) -> tuple[Problem, ...]:
         """Conditions and adverse events up to the clock; an end after it has not come yet."""
         found = []
@@ -179,7 +179,7 @@ class Chart:
             found.append(replace(problem, resolved=None) if ahead else problem)
         return tuple(found)
 
-    @cached_property
+    @kept
     def statements(self) -> tuple[Statement, ...]:
         """All texts up to the clock."""
         silent = self._silent_reports
@@ -191,11 +191,11 @@ class Chart:
             ]
         )
 
-    @cached_property
+    @kept
     def _silent_reports(self) -> frozenset[str]:
         return silent_reports(self.record.of_type("DiagnosticReport"), self.zone)
 
-    @cached_property
+    @kept
     def acts(self) -> tuple[Act, ...]:
         """Procedures up to the clock, and requests, appointments and care plans of any date."""
         found = [
@@ -205,7 +205,7 @@ class Chart:
         ]
         return tuple(a for a in found if a.kind != "Procedure" or self._is_past(a.when))
 
-    @cached_property
+    @kept
     def _attached(self) -> Mapping[str, str]:
         """The texts attached to documents, the newest first where there is too much to read."""
         dated = [
@@ -216,7 +216,7 @@ class Chart:
         dated.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
         return attached_texts((r for _, r in dated), self.record)
 
-    @cached_property
+    @kept
     def documents(self) -> tuple[Document, ...]:
         found = [
             _document(resource, self._attached.get(resource.reference, ""), self.zone)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cached_property
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.observations.units import ucum_of
@@ -19,6 +18,7 @@ from cds_service.clinical.therapy.labels import Label, PlannedDays, label_of
 from cds_service.clinical.therapy.order_dose import DOSE_UNITS
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import as_decimal, unit_names
+from cds_service.remembering import kept
 
 # A statement that was stopped proves that the drug was given, and not which doses.
 _DOSE_STATUSES = {
@@ -54,11 +54,11 @@ class DoseHistory:
     doses: tuple[Dose, ...]
     undated: tuple[DrugUse, ...]
 
-    @cached_property
+    @kept
     def given(self) -> tuple[Dose, ...]:
         return tuple([d for d in self.doses if d.given])
 
-    @cached_property
+    @kept
     def period_ends(self) -> tuple[Dose, ...]:
         """The uses over a period, each as a dose on its last day: it was given by then, how often is not known."""
         return tuple(

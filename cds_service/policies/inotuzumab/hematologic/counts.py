@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 
 from cds_service.clinical.evidence import newest, within
 from cds_service.clinical.observations.counts import (
@@ -26,6 +25,7 @@ from cds_service.fhir.record import DataKind
 from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, number, said, span
+from cds_service.remembering import kept
 
 _ANYTHING = Interval(None, None)  # a value that cannot be read
 
@@ -43,7 +43,7 @@ class Count:
     limit: Decimal
     unseen: str | None = None
 
-    @cached_property
+    @kept
     def low(self) -> bool | None:
         """Whether the count is below the limit; None when it cannot be determined."""
         return agreed_answer([self._known(r).is_below(self.limit) for r in self.results])
