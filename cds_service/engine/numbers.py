@@ -120,6 +120,7 @@ class Numbers(Mapping[str, Number]):
 
     def __init__(self, numbers: Mapping[str, Number]) -> None:
         self._numbers = dict(numbers)
+        self._lasting = {name: one.values[0][1] for name, one in numbers.items() if not one.values[1:]}
         self._changes = sorted({date.min, *(since for one in numbers.values() for since, _ in one.values)})
 
     def __getitem__(self, name: str) -> Number:
@@ -133,11 +134,11 @@ class Numbers(Mapping[str, Number]):
 
     def number(self, name: str) -> Decimal:
         """A value, in the unit that the file states."""
-        return self._numbers[name].value
+        return self._lasting[name] if name in self._lasting else self._numbers[name].value
 
     def days(self, name: str) -> int:
         """A whole number, such as of days or cycles."""
-        return int(self._numbers[name].value)
+        return int(self._lasting[name] if name in self._lasting else self._numbers[name].value)
 
     def span(self, name: str) -> timedelta:
         """A number of days as a time span."""
