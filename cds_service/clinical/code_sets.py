@@ -34,7 +34,10 @@ class CodeSet:
         """Whether one of these codes, in normal form, belongs to the set."""
         if not self.codes.isdisjoint(codes):
             return True
-        return bool(self.beginnings) and any(code in self for code in codes)
+        begun = self.beginnings
+        return bool(begun) and any(
+            text.startswith(begun[system]) for system, text in codes if system in begun
+        )
 
 
 @cache

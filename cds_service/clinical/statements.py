@@ -6,7 +6,7 @@ conclusions, status reasons), and the text of a document where it is attached. N
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -118,7 +118,7 @@ def _of(resource: Resource, zone: tzinfo) -> list[Statement]:
             found.append(
                 Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
             )
-    return [*found, *(Statement("", text, *common, coded) for text in _free_texts(body))]
+    return found + [Statement("", text, *common, coded) for text in _free_texts(body)]
 
 
 def _answer(body: Mapping[str, Any]) -> str:
@@ -146,11 +146,9 @@ _WORDED: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
 }
 
 
-def _free_texts(body: Mapping[str, Any]) -> Iterator[str]:
-    for member in _PROSE:
-        if member in body and (text := as_prose(body[member])):
-            yield text
+def _free_texts(body: Mapping[str, Any]) -> list[str]:
+    found = [as_prose(body[member]) for member in _PROSE if member in body]
     for member, words_of in _WORDED.items():
-        for item in as_dicts(body[member]) if member in body else ():
-            if text := words_of(item):
-                yield text
+        if member in body:
+            found += [words_of(item) for item in as_dicts(body[member])]
+    return [text for text in found if text] if found else []

@@ -156,7 +156,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         reasons=reasons,
         status_reasons=" ; ".join(_status_reasons(body)),
         intrathecal=_is_intrathecal(dosages, " ; ".join((*texts, words))),
-        benign_reason=is_benign(reason_codes, reasons),
+        benign_reason=bool(reason_codes) and is_benign(reason_codes, reasons),
         amount=_amount(dosages),
         concept=concept or {},
         linked=as_text(as_dict(body["request"]).get("reference")) if "request" in body else None,

@@ -58,11 +58,11 @@ def heart(case: Case) -> Answer:
 def informing(case: Case) -> Iterator[NeededItem]:
     """What the checklist asks for without deciding: notes whose content was not read, calcium."""
     for item in _ASKED:
-        answer = _note(case, item)
-        if answer.verdict is MET and _saying(case, item) is None:
-            yield NeededItem(item, f"{answer.because}; needed: {filled(_ASKED[item])}", decides=False)
+        if _notes(case) and _saying(case)[item] is None:
+            because = f"{_note(case, item).because}; needed: {filled(_ASKED[item])}"
+            yield NeededItem(item, because, decides=False)
     for item, (when, chosen) in _windows(case).items():
-        if not newest(r for r in case.chart.usable("calcium") if chosen(case, r.when)):
+        if not any(chosen(case, r.when) for r in case.chart.usable("calcium")):
             yield NeededItem(item, absent(case, f"calcium {when}", item), decides=False)
 
 
@@ -81,10 +81,14 @@ def _notes(case: Case) -> tuple[Note, ...]:
     return tuple(newest_first)
 
 
-def _saying(case: Case, item: str) -> tuple[Note, str] | None:
-    """The newest note that says it in readable text, and the words that do."""
-    quote = _infection_and_bleeding if item == "myelosuppression-note" else _watched
-    return next(((n, q) for n in _notes(case) if (q := quote(n.text))), None)
+@once
+def _saying(case: Case) -> dict[str, tuple[Note, str] | None]:
+    """For each item the newest note that says it in readable text, and the words that do."""
+    ways = {"myelosuppression-note": _infection_and_bleeding, "infusion-monitoring-note": _watched}
+    return {
+        item: next(((n, q) for n in _notes(case) if (q := quote(n.text))), None)
+        for item, quote in ways.items()
+    }
 
 
 def _infection_and_bleeding(text: str) -> str:
@@ -100,7 +104,7 @@ def _watched(text: str) -> str:
 
 
 def _note(case: Case, item: str) -> Answer:
-    if (found := _saying(case, item)) is not None:
+    if (found := _saying(case)[item]) is not None:
         note, quote = found
         return Answer(MET, f'note of {note.when}: "{quote}"', (note.reference,))
     if notes := _notes(case):
