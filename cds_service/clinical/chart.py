@@ -296,5 +296,5 @@ def _document(resource: Resource, attached: str, zone: tzinfo) -> Document:
         reference=resource.reference,
         kind=resource.type,
         status=as_text(body.get("status")) or "",
-        content_unread=bool(attachments_of(resource)) and not attached,
+        content_unread=not attached and bool(attachments_of(resource)),
     )

@@ -51,8 +51,11 @@ class Stated:
 
 def stated_in(source: Source, topic: str) -> tuple[Stated, ...]:
     """What a text says of a marker, for each day that it gives; the text's own day where it gives none."""
+    told = _read(source, topic)
+    if not told:
+        return ()
     found: dict[When | None, list[Assertion]] = {}
-    for a in _read(source, topic):
+    for a in told:
         if a.time is Time.PRESENT:
             found.setdefault(a.when or source.when, []).append(a)
     return tuple([_stated(said, when) for when, said in found.items()])

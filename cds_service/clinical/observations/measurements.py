@@ -159,8 +159,7 @@ def words_of(part: Mapping[str, Any]) -> str:
 
 def reference_range(name: str, part: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     """The laboratory's own lower and upper limit, in the canonical unit."""
-    measured = MEASUREMENTS.get(name)
-    if measured is None or "referenceRange" not in part:
+    if "referenceRange" not in part or (measured := MEASUREMENTS.get(name)) is None:
         return None, None
     for entry in as_dicts(part["referenceRange"]):
         low, high = (_limit(entry.get(side), measured.kind, part) for side in ("low", "high"))
