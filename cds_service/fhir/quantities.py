@@ -16,7 +16,7 @@ from cds_service.fhir.json_types import as_prose, as_text
 
 _LARGEST = 308  # powers of ten: what JSON readers agree on
 _BOUND = 100  # powers of ten: beyond every limit of medicine, and far from where arithmetic ends
-_OTHER_NUMBERS = frozenset({int, float, str})  # beside Decimal; a bool is of none of these types
+_OTHER_NUMBERS = frozenset({float, str})  # beside Decimal and int; a bool is of none of these types
 _MOST_PLACES = 20  # a figure with more places is written with an exponent
 UCUM = {"http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"}
 
@@ -110,10 +110,12 @@ def as_decimal(value: object) -> Decimal | None:
     """A JSON number, or a string that is wholly a number, as a finite decimal that a double could hold."""
     if type(value) is Decimal:
         number = value
+    elif type(value) is int:
+        number = Decimal(value)
     elif type(value) in _OTHER_NUMBERS:
         try:
             number = Decimal(str(value).strip())
-        except (InvalidOperation, ValueError):  # the second: an int of thousands of digits has no text
+        except InvalidOperation:
             return None
     else:
         return None

@@ -108,9 +108,9 @@ def _in_reports(chart: Chart) -> Iterator[Result]:
 
 def _of_moment(chart: Chart, found: dict[str, list[Result]]) -> Iterator[Ecg]:
     """The corrected QT of one ECG: Fridericia as stated; else the higher of a computed and an unspecified one."""
-    read = {concept: _read_all(chart, concept, found[concept]) for concept in _PREFERENCE if concept in found}
-    both = [e for concept in ("qt_uncorrected", "qtc_unspecified") for e in read.get(concept, ())]
-    chosen = read.get("qtc_fridericia") or _higher(both) or read.get("qtc_bazett")
+    read = {c: _read_all(chart, c, found[c]) if c in found else [] for c in _PREFERENCE}
+    both = [e for concept in ("qt_uncorrected", "qtc_unspecified") for e in read[concept]]
+    chosen = read["qtc_fridericia"] or _higher(both) or read["qtc_bazett"]
     if chosen:
         formulas = tuple(dict.fromkeys(pair for es in read.values() for e in es for pair in e.by_formula))
         yield from chosen if chosen[1:] else [replace(chosen[0], by_formula=formulas)]

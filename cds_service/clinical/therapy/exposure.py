@@ -135,7 +135,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     body, kind = resource.body, resource.type
     concept = medication_concept(resource, record)
     dosages = as_dicts(body.get("dosageInstruction")) or as_dicts(body.get("dosage"))
-    texts = tuple(_texts(body, dosages))
+    texts = _texts(body, dosages)
     days, start, end = _times(kind, body, dosages, zone)
     authored = read_when(body.get("authoredOn"), zone) or read_when(body.get("dateAsserted"), zone)
     reason_codes = tuple(reasons_of(body, record, resource))
@@ -154,7 +154,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         authored=authored,
         texts=texts,
         reasons=reasons,
-        status_reasons=" ; ".join(_status_reasons(body)),
+        status_reasons=" ; ".join([words_in(reason) for reason in as_dicts(body.get("statusReason"))]),
         intrathecal=_is_intrathecal(dosages, " ; ".join((*texts, words))),
         benign_reason=bool(reason_codes) and is_benign(reason_codes, reasons),
         amount=_amount(dosages),
@@ -236,22 +236,11 @@ def _one_infusion(start: When, end: When) -> bool:
     return (end.last - start.first).days <= 1
 
 
-def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> Iterator[str]:
-    for dosage in dosages:
-        for member in ("text", "patientInstruction"):
-            if member in dosage and (text := as_prose(dosage[member])):
-                yield text
-    for note in as_dicts(body.get("note")):
-        if text := as_prose(note.get("text")):
-            yield text
-    if text := as_prose(body.get("patientInstruction")):
-        yield text
-
-
-def _status_reasons(body: Mapping[str, Any]) -> Iterator[str]:
-    reasons = body.get("statusReason")
-    for reason in as_dicts(reasons):
-        yield words_in(reason)
+def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> tuple[str, ...]:
+    found = [as_prose(d[member]) for d in dosages for member in ("text", "patientInstruction") if member in d]
+    found += [as_prose(note.get("text")) for note in as_dicts(body.get("note"))]
+    found.append(as_prose(body.get("patientInstruction")))
+    return tuple([text for text in found if text])
 
 
 def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], text: str) -> bool:
@@ -269,6 +258,6 @@ def _amount(dosages: list[Mapping[str, Any]]) -> Mapping[str, Any]:
     for dosage in dosages:
         for part in (*as_dicts(dosage.get("doseAndRate")), dosage):
             for member in ("doseQuantity", "dose"):
-                if found := as_dict(part.get(member)):
+                if member in part and (found := as_dict(part[member])):
                     return found
     return {}
