@@ -21,8 +21,10 @@ T = TypeVar("T")
 
 def newest(results: Iterable[Result]) -> tuple[Result, ...]:
     """The result, or the tied ones that differ, that count now. One without any time never does."""
-    timed = [r for r in results if r.when is not None]
-    return _settled(latest_by(timed, lambda r: r.when)) if timed[1:] else tuple(timed)
+    found = tuple(results)
+    if not found[1:]:
+        return found if found and found[0].when is not None else ()
+    return _settled(latest_by(found, lambda r: r.when))
 
 
 def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:

@@ -97,8 +97,8 @@ def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
 
 
 def names_marker(text: str, marker: str) -> bool:
-    """Whether the name of a test is about a marker on the leukemic cells ("CD22 on blasts")."""
-    return names(text, marker.lower())
+    """Whether the name of a test is about a marker ("cd22", in small letters) on the leukemic cells ("CD22 on blasts")."""
+    return names(text, marker)
 
 
 def marker_sign(text: str, marker: str) -> bool | None:

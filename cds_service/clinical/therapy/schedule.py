@@ -82,6 +82,8 @@ def _events(timing: Mapping[str, Any], zone: tzinfo) -> tuple[When, ...]:
     if "event" not in timing:
         return ()
     found = dict.fromkeys([w for value in as_list(timing.get("event")) if (w := read_when(value, zone))])
+    if len(found) < 2:
+        return tuple(found)
     timed = {w.first for w in found if w.instant is not None}
     kept = (w for w in found if w.instant is not None or w.first not in timed)
     return tuple(sorted(kept, key=lambda w: (w.first, w.instant.timestamp() if w.instant else 0)))
