@@ -103,8 +103,9 @@ def _of(resource: Resource, zone: tzinfo) -> list[Statement]:
     body = resource.body
     when = when_stated(resource, zone)
     common = (when, resource.reference, resource.type, as_text(body.get("status")) or "")
-    topic = words_in(body.get("event") if resource.type == "AdverseEvent" else body.get("code"))
-    coded = concepts(body.get("code"), "labs", "fhir_codes", "procedures")
+    code = body.get("code")
+    topic = words_in(body.get("event") if resource.type == "AdverseEvent" else code)
+    coded = concepts(code, "labs", "fhir_codes", "procedures")
     asks = resource.type == "Observation"  # what else has a code answers nothing by it
     value, answered = (_answer(body), any(m.startswith("value") for m in body)) if asks else ("", False)
     coded_value = body.get("valueCodeableConcept")
@@ -118,7 +119,9 @@ def _of(resource: Resource, zone: tzinfo) -> list[Statement]:
             found.append(
                 Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
             )
-    return found + [Statement("", text, *common, coded) for text in _free_texts(body)]
+    for text in _free_texts(body):
+        found.append(Statement("", text, *common, coded))
+    return found
 
 
 def _answer(body: Mapping[str, Any]) -> str:
@@ -147,8 +150,11 @@ _WORDED: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
 
 
 def _free_texts(body: Mapping[str, Any]) -> list[str]:
-    found = [as_prose(body[member]) for member in _PROSE if member in body]
-    for member, words_of in _WORDED.items():
+    found: list[str | None] = []
+    for member in _PROSE:
         if member in body:
-            found += [words_of(item) for item in as_dicts(body[member])]
+            found.append(as_prose(body[member]))
+    for member in _WORDED:
+        if member in body:
+            found += [_WORDED[member](item) for item in as_dicts(body[member])]
     return [text for text in found if text] if found else []

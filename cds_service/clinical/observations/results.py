@@ -155,21 +155,17 @@ class Part:
 def parts_of(observed: Sequence[Observed]) -> list[Part]:
     """The values of one Observation: its own and its components'."""
     whole, *components = observed
-    found: list[Part] = []
-    if not components or says_something(whole.part):
-        found += _as_concepts(whole.code.concepts, whole)
+    read = [(whole, whole.code.concepts)] if not components or says_something(whole.part) else []
     for component in components:
-        found += _as_concepts(component.code.concepts or (whole.code.concepts & _PANELS), component)
+        read.append((component, component.code.concepts or (whole.code.concepts & _PANELS)))
+    found: list[Part] = []
+    for one, coded in read:
+        if coded:
+            found += [Part(concept, one.part, one.resource) for concept in coded]
+        elif one.code.has_known_name:
+            named = named_concepts(one.part, one.resource.body)
+            found += [Part(concept, one.part, one.resource, name) for concept, name in named.items()]
     return found
-
-
-def _as_concepts(coded: frozenset[str], observed: Observed) -> list[Part]:
-    """One part by its codes, else by its name."""
-    part, resource = observed.part, observed.resource
-    if not coded and observed.code.has_known_name:
-        named = named_concepts(part, resource.body)
-        return [Part(concept, part, resource, name) for concept, name in named.items()]
-    return [Part(concept, part, resource) for concept in coded]
 
 
 # A component without a code of ours inside one of these reports still speaks for the report.
