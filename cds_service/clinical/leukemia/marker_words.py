@@ -51,8 +51,7 @@ class Stated:
 
 def stated_in(source: Source, topic: str) -> tuple[Stated, ...]:
     """What a text says of a marker, for each day that it gives; the text's own day where it gives none."""
-    told = _read(source, topic)
-    if not told:
+    if not (told := _read(source, topic)):
         return ()
     found: dict[When | None, list[Assertion]] = {}
     for a in told:
