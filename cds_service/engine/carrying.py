@@ -21,15 +21,14 @@ def decisive(group: GroupResult) -> Iterator[CriterionResult]:
             yield part
 
 
-def carrying(group: GroupResult) -> Iterator[CriterionResult]:
+def carrying(group: GroupResult) -> list[CriterionResult]:
     """The leaves that carry a group's verdict: of alternatives, those with the verdict of the whole."""
+    found: list[CriterionResult] = []
     for part in group.parts:
         if group.operator == "any" and part.verdict is not group.verdict:
             continue
-        if isinstance(part, GroupResult):
-            yield from carrying(part)
-        else:
-            yield part
+        found += carrying(part) if isinstance(part, GroupResult) else [part]
+    return found
 
 
 @once

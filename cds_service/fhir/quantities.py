@@ -139,7 +139,9 @@ def quantity(value: object) -> Interval | None:
     """The number of a FHIR Quantity with its comparator; None when it has no number."""
     if type(value) is not dict or (number := as_decimal(value.get("value"))) is None:
         return None
-    return _compared(number, as_text(value["comparator"])) if "comparator" in value else exactly(number)
+    if "comparator" in value:
+        return _compared(number, as_text(value["comparator"]))
+    return Interval(number, number)
 
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d+)?"
