@@ -69,7 +69,7 @@ class Chart:
     record: Record
     clock: datetime
 
-    @property
+    @kept
     def today(self) -> date:
         """The calendar day of the clock, in its own offset."""
         return self.clock.date()

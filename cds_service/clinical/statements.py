@@ -50,6 +50,7 @@ _TYPES = (
 
 
 _WITH_DOCUMENTS = frozenset({"DocumentReference", "DiagnosticReport"})
+_SPEAKING = frozenset({"note", "component", "interpretation"})
 
 
 def statements_of(record: Record, zone: tzinfo, attached: Mapping[str, str]) -> list[Statement]:
@@ -57,8 +58,9 @@ def statements_of(record: Record, zone: tzinfo, attached: Mapping[str, str]) -> 
     found: list[Statement] = []
     for kind in _TYPES:
         for resource in record.of_type(kind):
-            if kind == "Observation" and _is_only_a_number(resource.body):
-                continue
+            body = resource.body
+            if kind == "Observation" and "valueQuantity" in body and _SPEAKING.isdisjoint(body):
+                continue  # a plain measurement states nothing in words; most of a record is such
             found += _of(resource, zone)
             if kind in _WITH_DOCUMENTS and (text := attached.get(resource.reference)):
                 found.append(_of_document(resource, text, zone))
@@ -131,14 +133,6 @@ def _answer(body: Mapping[str, Any]) -> str:
     told = (as_prose(body.get("valueString")), words_in(body.get("valueCodeableConcept")))
     value = " | ".join(t for t in told if t)
     return value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
-
-
-_SPEAKING = frozenset({"note", "component", "interpretation"})
-
-
-def _is_only_a_number(body: Mapping[str, Any]) -> bool:
-    """A plain measurement states nothing in words; most of a record is such."""
-    return "valueQuantity" in body and _SPEAKING.isdisjoint(body)
 
 
 _PROSE = ("title", "description", "conclusion", "patientInstruction")

@@ -64,8 +64,8 @@ class Interval:
         return None
 
     def __str__(self) -> str:
-        if (exact := self.exact) is not None:
-            return plain(exact)
+        if self.low is not None and self.low == self.high:
+            return plain(self.low)
         if self.low is None and self.high is not None:
             return f"{'<' if self.high_open else '<='} {plain(self.high)}"
         if self.high is None and self.low is not None:

@@ -105,7 +105,7 @@ class Record:
     may_hold_long_texts: bool = field(default=True, compare=False)
 
     def of_type(self, resource_type: str) -> tuple[Resource, ...]:
-        return self.by_type[resource_type] if resource_type in self.by_type else ()
+        return self.by_type.get(resource_type, ())
 
     def unseen(self, *needs: DataKind) -> str | None:
         """Why one of these needs was not, or not wholly, answered; None when all were."""

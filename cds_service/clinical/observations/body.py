@@ -66,7 +66,8 @@ def body_surface(chart: Chart) -> BodySurface:
 @once
 def possible_surfaces(chart: Chart) -> tuple[BodySurface, ...]:
     """One BSA; or one for each of several values of the same time that differ, smallest first."""
-    heights, weights, recorded = (_exact(chart, name) for name in ("body_height", "body_weight", "bsa"))
+    heights, weights = _exact(chart, "body_height"), _exact(chart, "body_weight")
+    recorded = _exact(chart, "bsa")
     noted = next(iter(recorded), None)
     computed = [
         BodySurface(mosteller(_number(h), _number(w)), "computed", h, w, noted)

@@ -74,7 +74,7 @@ def ecgs(chart: Chart) -> tuple[Ecg, ...]:
 
 def newest_ecg(found: Iterable[Ecg]) -> list[Ecg]:
     """The newest of these ECGs; several only when tied in time."""
-    return latest_by([e for e in found if e.when is not None], lambda e: e.when)
+    return latest_by(found, lambda e: e.when)
 
 
 def _measured(chart: Chart) -> Iterator[Ecg]:

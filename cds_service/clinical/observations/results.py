@@ -79,7 +79,7 @@ class Result:
         text = self.words or "value"
         if self.value is not None and measured is not None:
             text = units.written(self.value, measured.kind)
-        if self.is_unreadable:
+        elif self.is_unreadable:
             text = f"not readable: {self.problem}"
         note = ", preliminary" if self.preliminary else ""
         note += f', known by its name "{self.name}"' if self.name else ""
@@ -201,7 +201,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         lower_limit=low,
         preliminary=status == "preliminary",
         dated_by_issue=when is None and issued is not None,
-        undecided=is_undecided(part),
+        undecided=not (plain and "valueCodeableConcept" not in part) and is_undecided(part),
         awaited=awaited,
         name=where.name,
     )

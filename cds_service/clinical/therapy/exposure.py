@@ -7,7 +7,7 @@ know what a use means for any policy.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Any
@@ -111,14 +111,16 @@ GIVEN_STATUSES: Mapping[str, frozenset[str]] = {
 }
 
 
-def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
+def uses_of(record: Record, zone: tzinfo) -> list[DrugUse]:
     """All drug uses of a record, without what is only proposed, forbidden or of unknown state."""
+    found = []
     for kind in MEDICATION_TYPES:
         for resource in record.of_type(kind):
             body = resource.body
             forbidden = body.get("doNotPerform") is True or as_text(body.get("intent")) in _ONLY_PROPOSED
             if not forbidden and body.get("status") != "unknown":
-                yield use_of(resource, record, zone)
+                found.append(use_of(resource, record, zone))
+    return found
 
 
 def orders_a_drug(resource: Resource) -> bool:

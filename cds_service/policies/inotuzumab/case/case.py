@@ -47,7 +47,7 @@ class Frame:
     position: Position
     earlier_periods: tuple[Dose, ...] = ()
 
-    @property
+    @kept
     def readings(self) -> tuple[Reading, ...]:
         """The possible placings of the doses into cycles and days."""
         return self.position.readings
@@ -97,7 +97,7 @@ class Case:
     frame: Frame
     requests: tuple[Resource, ...] = ()
 
-    @property
+    @kept
     def record(self) -> Record:
         return self.chart.record
 
