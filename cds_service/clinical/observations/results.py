@@ -201,7 +201,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         lower_limit=low,
         preliminary=status == "preliminary",
         dated_by_issue=when is None and issued is not None,
-        undecided=not (plain and "valueCodeableConcept" not in part) and is_undecided(part),
+        undecided=(not plain or "valueCodeableConcept" in part) and is_undecided(part),
         awaited=awaited,
         name=where.name,
     )

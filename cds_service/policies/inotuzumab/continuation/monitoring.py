@@ -58,7 +58,7 @@ def heart(case: Case) -> Answer:
 def informing(case: Case) -> Iterator[NeededItem]:
     """What the checklist asks for without deciding: notes whose content was not read, calcium."""
     for item in _ASKED:
-        if _notes(case) and _saying(case)[item] is None:
+        if _notes(case) and _SAYING[item](case) is None:
             because = f"{_note(case, item).because}; needed: {filled(_ASKED[item])}"
             yield NeededItem(item, because, decides=False)
     for item, (when, chosen) in _windows(case).items():
@@ -82,13 +82,21 @@ def _notes(case: Case) -> tuple[Note, ...]:
 
 
 @once
-def _saying(case: Case) -> dict[str, tuple[Note, str] | None]:
-    """For each item the newest note that says it in readable text, and the words that do."""
-    ways = {"myelosuppression-note": _infection_and_bleeding, "infusion-monitoring-note": _watched}
-    return {
-        item: next(((n, q) for n in _notes(case) if (q := quote(n.text))), None)
-        for item, quote in ways.items()
-    }
+def _on_infection_and_bleeding(case: Case) -> tuple[Note, str] | None:
+    return _saying(case, _infection_and_bleeding)
+
+
+@once
+def _on_watching(case: Case) -> tuple[Note, str] | None:
+    return _saying(case, _watched)
+
+
+_SAYING = {"myelosuppression-note": _on_infection_and_bleeding, "infusion-monitoring-note": _on_watching}
+
+
+def _saying(case: Case, quote: Callable[[str], str]) -> tuple[Note, str] | None:
+    """The newest note that says it in readable text, and the words that do."""
+    return next(((n, q) for n in _notes(case) if (q := quote(n.text))), None)
 
 
 def _infection_and_bleeding(text: str) -> str:
@@ -104,7 +112,7 @@ def _watched(text: str) -> str:
 
 
 def _note(case: Case, item: str) -> Answer:
-    if (found := _saying(case)[item]) is not None:
+    if (found := _SAYING[item](case)) is not None:
         note, quote = found
         return Answer(MET, f'note of {note.when}: "{quote}"', (note.reference,))
     if notes := _notes(case):
