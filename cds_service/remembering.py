@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from threading import Lock
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,3 +69,19 @@ def once(function: Callable[[H], R]) -> Callable[[H], R]:
         return known
 
     return found
+
+
+class kept(Generic[H, R]):  # noqa: N801, read as a decorator
+    """A property of a chart or a case that is found once for each and kept with it, as ``once`` keeps a function's.
+
+    ``functools.cached_property`` of Python 3.11 does the same under one lock for all holders, so that two
+    calls that are decided at the same time would wait for each other.
+    """
+
+    def __init__(self, find: Callable[[H], R]) -> None:
+        self._find, self._name, self.__doc__ = find, find.__name__, find.__doc__
+
+    def __get__(self, holder: H, _holders: type[H]) -> R:
+        found = self._find(holder)
+        holder.__dict__[self._name] = found  # where the next look finds it first
+        return found

@@ -6,10 +6,10 @@ and appointments may lie in the future. Interprets no fact; the modules beside i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from functools import cached_property
 from typing import Any
 
 from cds_service.clinical.observations.results import Observed, Part, Result, observed_in, parts_of, read_part
@@ -24,6 +24,7 @@ from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import DataKind, Record, Resource
+from cds_service.remembering import kept
 
 _MAY_LIE_AHEAD = {"CarePlan", "ServiceRequest", "Appointment", "MedicationRequest"}
 
@@ -68,12 +69,12 @@ class Chart:
     record: Record
     clock: datetime
 
-    @property
+    @kept
     def today(self) -> date:
         """The calendar day of the clock, in its own offset."""
         return self.clock.date()
 
-    @cached_property
+    @kept
     def zone(self) -> tzinfo:
         zone = self.clock.tzinfo
         assert zone is not None, "the evaluation clock carries an offset"
@@ -83,15 +84,15 @@ class Chart:
         """Why one of these kinds of data was not, or not wholly, seen; None when all were."""
         return self.record.unseen(*needs)
 
-    @cached_property
+    @kept
     def patient(self) -> Resource | None:
         return next(iter(self.record.of_type("Patient")), None)
 
-    @cached_property
+    @kept
     def birth(self) -> When | None:
         return read_when(self.patient.body.get("birthDate"), self.zone) if self.patient else None
 
-    @cached_property
+    @kept
     def death(self) -> str | None:
         """What the record says of a death that is not after the clock."""
         if self.patient is None:
@@ -104,26 +105,26 @@ class Chart:
             return f"the record has a date of death that cannot be read ({written[:40]})"
         return f"the record says deceased on {when}" if when and when.has_happened(self.clock) else None
 
-    @cached_property
+    @kept
     def observations(self) -> tuple[tuple[Observed, ...], ...]:
         """Each Observation, of any date, with its components."""
         return tuple(observed_in(self.record.of_type("Observation")))
 
-    @cached_property
+    @kept
     def observed_by_words(self) -> tuple[Observed, ...]:
         """Observations and components, of any date, under no code of ours: only words can say what they are."""
         return tuple(o for whole in self.observations for o in whole if not o.code.concepts)
 
-    @cached_property
+    @kept
     def _parts(self) -> Mapping[str, list[Part]]:
         """Where the values of each concept stand; they are read only when asked for."""
-        found: dict[str, list[Part]] = {}
+        found: defaultdict[str, list[Part]] = defaultdict(list)
         for observed in self.observations:
             for part in parts_of(observed):
-                found.setdefault(part.concept, []).append(part)
+                found[part.concept].append(part)
         return found
 
-    @cached_property
+    @kept
     def _read(self) -> dict[str, tuple[Result, ...]]:
         return {}
 
@@ -133,41 +134,41 @@ class Chart:
             return ()
         if name not in self._read:
             read = [read_part(part, self.zone) for part in self._parts[name]]
-            self._read[name] = tuple(r for r in read if self._is_past(r.when))
+            self._read[name] = tuple([r for r in read if r.when is None or r.when.has_happened(self.clock)])
         return self._read[name]
 
     def results_for(self, *names: str) -> tuple[Result, ...]:
         """All results of several concepts up to the clock, in the order of the concepts."""
         if not names[1:]:
             return self.results_of(names[0])
-        return tuple(r for name in names if name in self._parts for r in self.results_of(name))
+        return tuple([r for name in names if name in self._parts for r in self.results_of(name)])
 
-    @cached_property
+    @kept
     def _usable(self) -> dict[tuple[str, ...], tuple[Result, ...]]:
         return {}
 
     def usable(self, *names: str) -> tuple[Result, ...]:
         """The results of these concepts whose number can be used."""
         if names not in self._usable:
-            self._usable[names] = tuple(r for r in self.results_for(*names) if r.value is not None)
+            self._usable[names] = tuple([r for r in self.results_for(*names) if r.value is not None])
         return self._usable[names]
 
-    @cached_property
+    @kept
     def uses(self) -> tuple[DrugUse, ...]:
         """All drug uses; of what was given, only what was given up to the clock."""
-        return tuple(u for use in uses_of(self.record, self.zone) if (u := self._past_use(use)) is not None)
+        return tuple([u for use in uses_of(self.record, self.zone) if (u := self._past_use(use)) is not None])
 
     def _past_use(self, use: DrugUse) -> DrugUse | None:
         if use.kind == "MedicationRequest" and use.status != "completed":
             return use
-        days = tuple(d for d in use.days if d.has_happened(self.clock))
+        days = tuple([d for d in use.days if d.has_happened(self.clock)])
         if use.days and not days:
             return None
         if not use.days and use.start is not None and not use.start.has_happened(self.clock):
             return None
         return use if days == use.days else replace(use, days=days)
 
-    @cached_property
+    @kept
     def problems(self) -> tuple[Problem, ...]:
         """Conditions and adverse events up to the clock; an end after it has not come yet."""
         found = []
@@ -178,20 +179,23 @@ class Chart:
             found.append(replace(problem, resolved=None) if ahead else problem)
         return tuple(found)
 
-    @cached_property
+    @kept
     def statements(self) -> tuple[Statement, ...]:
         """All texts up to the clock."""
+        silent = self._silent_reports
         return tuple(
-            s
-            for s in statements_of(self.record, self.zone, self._attached)
-            if (s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)) and s.reference not in self._silent_reports
+            [
+                s
+                for s in statements_of(self.record, self.zone, self._attached)
+                if (s.kind in _MAY_LIE_AHEAD or self._is_past(s.when)) and s.reference not in silent
+            ]
         )
 
-    @cached_property
+    @kept
     def _silent_reports(self) -> frozenset[str]:
         return silent_reports(self.record.of_type("DiagnosticReport"), self.zone)
 
-    @cached_property
+    @kept
     def acts(self) -> tuple[Act, ...]:
         """Procedures up to the clock, and requests, appointments and care plans of any date."""
         found = [
@@ -201,7 +205,7 @@ class Chart:
         ]
         return tuple(a for a in found if a.kind != "Procedure" or self._is_past(a.when))
 
-    @cached_property
+    @kept
     def _attached(self) -> Mapping[str, str]:
         """The texts attached to documents, the newest first where there is too much to read."""
         dated = [
@@ -212,14 +216,14 @@ class Chart:
         dated.sort(key=lambda pair: (pair[0], pair[1].reference), reverse=True)
         return attached_texts((r for _, r in dated), self.record)
 
-    @cached_property
+    @kept
     def documents(self) -> tuple[Document, ...]:
         found = [
             _document(resource, self._attached.get(resource.reference, ""), self.zone)
             for kind in ("DocumentReference", "DiagnosticReport")
             for resource in self.record.of_type(kind)
         ]
-        return tuple(d for d in found if self._is_past(d.when) and d.reference not in self._silent_reports)
+        return tuple([d for d in found if self._is_past(d.when) and d.reference not in self._silent_reports])
 
     def _is_past(self, when: When | None) -> bool:
         return when is None or when.has_happened(self.clock)
@@ -286,11 +290,11 @@ def _document(resource: Resource, attached: str, zone: tzinfo) -> Document:
     return Document(
         concepts=frozenset(coded),
         codes=frozenset(codes),
-        words=" | ".join(w for w in (words_in(kind), *(words_in(c) for c in categories)) if w),
-        text="\n".join(t for t in texts if t),
+        words=" | ".join([w for w in (words_in(kind), *(words_in(c) for c in categories)) if w]),
+        text="\n".join([t for t in texts if t]),
         when=when,
         reference=resource.reference,
         kind=resource.type,
         status=as_text(body.get("status")) or "",
-        content_unread=bool(attachments_of(resource)) and not attached,
+        content_unread=not attached and bool(attachments_of(resource)),
     )

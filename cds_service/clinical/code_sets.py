@@ -26,11 +26,18 @@ class CodeSet:
 
     def __contains__(self, code: Code) -> bool:
         system, text = code
-        return code in self.codes or text.startswith(self.beginnings.get(system, ()))
+        if code in self.codes:
+            return True
+        return system in self.beginnings and text.startswith(self.beginnings[system])
 
     def has_any(self, codes: Collection[Code]) -> bool:
         """Whether one of these codes, in normal form, belongs to the set."""
-        return bool(codes) and any(code in self for code in codes)
+        if not self.codes.isdisjoint(codes):
+            return True
+        begun = self.beginnings
+        return bool(begun) and any(
+            text.startswith(begun[system]) for system, text in codes if system in begun
+        )
 
 
 @cache

@@ -21,8 +21,10 @@ T = TypeVar("T")
 
 def newest(results: Iterable[Result]) -> tuple[Result, ...]:
     """The result, or the tied ones that differ, that count now. One without any time never does."""
-    timed = [r for r in results if r.when is not None]
-    return _settled(latest_by(timed, lambda r: r.when)) if timed[1:] else tuple(timed)
+    found = tuple(results)
+    if not found[1:]:
+        return found if found and found[0].when is not None else ()
+    return _settled(latest_by(found, lambda r: r.when))
 
 
 def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:
@@ -31,7 +33,7 @@ def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:
     A partial date that may be as late as the latest stays among them.
     """
     timed = [(w, item) for item in items if (w := when(item)) is not None]
-    if len(timed) < 2:
+    if not timed[1:]:
         return [item for _, item in timed]
     instant = max((w.instant for w, _ in timed if w.instant is not None), default=None)
     at_instant = [w.first for w, _ in timed if w.instant is not None and w.instant == instant]
@@ -45,7 +47,7 @@ def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:
 
 
 def _settled(tied: list[Result]) -> tuple[Result, ...]:
-    if len(tied) < 2:
+    if not tied[1:]:
         return tuple(tied)
     best = max(r.rank for r in tied)
     tied = [r for r in tied if r.rank == best]

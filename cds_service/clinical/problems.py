@@ -109,7 +109,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
     clinical = plain_codes(body.get("clinicalStatus"))
     onset = read_when(body.get("onsetDateTime"), zone) or start_of(body.get("onsetPeriod"), zone)
     ended = read_when(body.get("abatementDateTime"), zone) or start_of(body.get("abatementPeriod"), zone)
-    severity = words_in(body.get("severity")) or " ".join(plain_codes(body.get("severity")))
+    severity = _severity_words(body)
     return Problem(
         concepts=named.stated,
         undecided=named.undecided,
@@ -117,7 +117,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
         words=words,
         reference=resource.reference,
         verified=not doubtful and not _is_worded_as_doubtful(words),
-        clinical=next(iter(sorted(clinical)), ""),
+        clinical=min(clinical, default=""),
         onset=onset or named.when,
         recorded=read_when(body.get("recordedDate"), zone),
         resolved=ended,
@@ -135,7 +135,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     words = words_in(code)
     named = recorded(code, words)
     outcome = plain_codes(body.get("outcome"))
-    severity = words_in(body.get("severity")) or " ".join(plain_codes(body.get("severity")))
+    severity = _severity_words(body)
     severity += " " + " ".join(sorted(plain_codes(body.get("seriousness"))))  # SeriousIsLifeThreatening
     description = as_prose(body.get("description")) or ""
     notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_prose(n.get("text"))))
@@ -178,10 +178,17 @@ _SEVERITY_CODES = {
 }
 
 
+def _severity_words(body: Mapping[str, Any]) -> str:
+    if "severity" not in body:
+        return ""
+    return words_in(body["severity"]) or " ".join(plain_codes(body["severity"]))
+
+
 def _severity(words: str, concept: object, text: str) -> str:
     """The severity that is recorded, else the one of the words."""
-    coded = next((_SEVERITY_CODES[c] for c in sorted(plain_codes(concept)) if c in _SEVERITY_CODES), "")
-    return severity_in(f"{words} {' '.join(plain_codes(concept))}") or coded or severity_in(text)
+    codes = plain_codes(concept)
+    coded = [_SEVERITY_CODES[c] for c in sorted(codes) if c in _SEVERITY_CODES] if codes else []
+    return severity_in(f"{words} {' '.join(codes)}") or (coded[0] if coded else severity_in(text))
 
 
 def _grade(body: Mapping[str, Any], text: str) -> int | None:

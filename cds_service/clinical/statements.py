@@ -6,7 +6,7 @@ conclusions, status reasons), and the text of a document where it is attached. N
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -50,15 +50,21 @@ _TYPES = (
 
 
 _WITH_DOCUMENTS = frozenset({"DocumentReference", "DiagnosticReport"})
+_SPEAKING = frozenset({"note", "component", "interpretation"})
 
 
-def statements_of(record: Record, zone: tzinfo, attached: Mapping[str, str]) -> Iterator[Statement]:
+def statements_of(record: Record, zone: tzinfo, attached: Mapping[str, str]) -> list[Statement]:
     """All statements of a record, whatever their date. ``attached`` are the texts of documents by reference."""
+    found: list[Statement] = []
     for kind in _TYPES:
         for resource in record.of_type(kind):
-            yield from _of(resource, zone)
-            if resource.type in _WITH_DOCUMENTS and (text := attached.get(resource.reference)):
-                yield _of_document(resource, text, zone)
+            body = resource.body
+            if kind == "Observation" and "valueQuantity" in body and _SPEAKING.isdisjoint(body):
+                continue  # a plain measurement states nothing in words; most of a record is such
+            found += _of(resource, zone)
+            if kind in _WITH_DOCUMENTS and (text := attached.get(resource.reference)):
+                found.append(_of_document(resource, text, zone))
+    return found
 
 
 def when_stated(resource: Resource, zone: tzinfo) -> When | None:
@@ -95,27 +101,29 @@ def _of_document(resource: Resource, text: str, zone: tzinfo) -> Statement:
     return Statement("", text, when, resource.reference, resource.type, status, coded)
 
 
-def _of(resource: Resource, zone: tzinfo) -> Iterator[Statement]:
+def _of(resource: Resource, zone: tzinfo) -> list[Statement]:
     body = resource.body
-    if resource.type == "Observation" and _is_only_a_number(body):
-        return
     when = when_stated(resource, zone)
     common = (when, resource.reference, resource.type, as_text(body.get("status")) or "")
-    topic = words_in(body.get("event") if resource.type == "AdverseEvent" else body.get("code"))
-    coded = concepts(body.get("code"), "labs", "fhir_codes", "procedures")
+    code = body.get("code")
+    topic = words_in(body.get("event") if resource.type == "AdverseEvent" else code)
+    coded = concepts(code, "labs", "fhir_codes", "procedures")
     asks = resource.type == "Observation"  # what else has a code answers nothing by it
     value, answered = (_answer(body), any(m.startswith("value") for m in body)) if asks else ("", False)
-    answers = concepts(body.get("valueCodeableConcept"), "fhir_codes")
-    if topic or value:
-        yield Statement(topic, value, *common, coded, answers, answered)
-    for part in as_dicts(body.get("component")):
+    coded_value = body.get("valueCodeableConcept")
+    answers = concepts(coded_value, "fhir_codes") if coded_value else frozenset[str]()
+    found = [Statement(topic, value, *common, coded, answers, answered)] if topic or value else []
+    for part in as_dicts(body["component"]) if "component" in body else ():
         words = " | ".join(
             t for t in (as_prose(part.get("valueString")), words_in(part.get("valueCodeableConcept"))) if t
         )
         if words:
-            yield Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
+            found.append(
+                Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
+            )
     for text in _free_texts(body):
-        yield Statement("", text, *common, coded)
+        found.append(Statement("", text, *common, coded))
+    return found
 
 
 def _answer(body: Mapping[str, Any]) -> str:
@@ -127,14 +135,6 @@ def _answer(body: Mapping[str, Any]) -> str:
     return value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
 
 
-_SPEAKING = frozenset({"note", "component", "interpretation"})
-
-
-def _is_only_a_number(body: Mapping[str, Any]) -> bool:
-    """A plain measurement states nothing in words; most of a record is such."""
-    return "valueQuantity" in body and _SPEAKING.isdisjoint(body)
-
-
 _PROSE = ("title", "description", "conclusion", "patientInstruction")
 _WORDED: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     "note": lambda note: as_prose(note.get("text")),
@@ -143,11 +143,12 @@ _WORDED: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
 }
 
 
-def _free_texts(body: Mapping[str, Any]) -> Iterator[str]:
+def _free_texts(body: Mapping[str, Any]) -> list[str]:
+    found: list[str | None] = []
     for member in _PROSE:
-        if member in body and (text := as_prose(body[member])):
-            yield text
-    for member, words_of in _WORDED.items():
-        for item in as_dicts(body[member]) if member in body else ():
-            if text := words_of(item):
-                yield text
+        if member in body:
+            found.append(as_prose(body[member]))
+    for member in _WORDED:
+        if member in body:
+            found += [_WORDED[member](item) for item in as_dicts(body[member])]
+    return [text for text in found if text] if found else []

@@ -39,5 +39,7 @@ def concepts(concept: object, *tables: str) -> frozenset[str]:
     found: frozenset[str] = frozenset()
     for key in codes_in(concept):
         for name in tables:
-            found |= code_table(name).get(key, frozenset())
+            table = code_table(name)
+            if key in table:
+                found |= table[key]
     return found

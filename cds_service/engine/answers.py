@@ -35,7 +35,7 @@ class Evidence(Protocol):
 
 def refs(items: Iterable[Evidence]) -> tuple[str, ...]:
     """The references of what a verdict rests on, in its order."""
-    return tuple(item.reference for item in items)
+    return tuple([item.reference for item in items])
 
 
 def unknown(because: str, *needed: str, evidence: tuple[str, ...] = (), changes: str = "") -> Answer:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cds_service.engine.determination import Basis, CardKind, CriterionResult, Finding, GroupResult, Indicator
 from cds_service.engine.outline import leaves_of
 from cds_service.engine.verdict import Verdict
+from cds_service.remembering import once
 
 
 def decisive(group: GroupResult) -> Iterator[CriterionResult]:
@@ -20,20 +21,20 @@ def decisive(group: GroupResult) -> Iterator[CriterionResult]:
             yield part
 
 
-def carrying(group: GroupResult) -> Iterator[CriterionResult]:
+def carrying(group: GroupResult) -> list[CriterionResult]:
     """The leaves that carry a group's verdict: of alternatives, those with the verdict of the whole."""
+    found: list[CriterionResult] = []
     for part in group.parts:
         if group.operator == "any" and part.verdict is not group.verdict:
             continue
-        if isinstance(part, GroupResult):
-            yield from carrying(part)
-        else:
-            yield part
+        found += carrying(part) if isinstance(part, GroupResult) else [part]
+    return found
 
 
+@once
 def needed_criteria(outline: GroupResult) -> frozenset[str]:
     """The ids that the path taken needs: alternatives that fell out before the deciding ones are not among them."""
-    return frozenset(c.id for c in carrying(outline))
+    return frozenset([c.id for c in carrying(outline)])
 
 
 def coverage_finding(outline: GroupResult, also: tuple[str, ...] = ()) -> Finding:
@@ -41,12 +42,12 @@ def coverage_finding(outline: GroupResult, also: tuple[str, ...] = ()) -> Findin
     leaves = leaves_of(outline)
     if outline.verdict is Verdict.MET:
         needed = needed_criteria(outline)
-        indicator, rules = Indicator.INFO, tuple(c.id for c in leaves if c.id in needed)
+        indicator, rules = Indicator.INFO, tuple([c.id for c in leaves if c.id in needed])
     elif outline.verdict is Verdict.NOT_MET:
         failed = tuple(c.id for c in leaves if c.verdict is Verdict.NOT_MET)
         indicator, rules = Indicator.WARNING, (*failed, *also)
     else:
-        indicator, rules = Indicator.WARNING, tuple(c.id for c in decisive(outline))
-    evidence = tuple(dict.fromkeys(e for c in leaves if c.id in rules for e in c.evidence))
+        indicator, rules = Indicator.WARNING, tuple([c.id for c in decisive(outline)])
+    evidence = tuple(dict.fromkeys([e for c in leaves if c.id in rules for e in c.evidence]))
     text = f"Coverage criteria {outline.verdict.value.replace('-', ' ')} by the record"
     return Finding("coverage", indicator, CardKind.COVERAGE, rules, Basis.POLICY, text, "", evidence)

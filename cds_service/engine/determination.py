@@ -72,7 +72,7 @@ class CriterionResult:
         return any(f"({section}" in text for section in self.section.split(", "))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupResult:
     """A node of the policy's outline: "all of" or "any of" its parts."""
 

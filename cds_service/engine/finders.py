@@ -43,21 +43,19 @@ def find(
     found: list[Finding | NeededItem] = []
     missed: list[tuple[Finder[C], Missed]] = []
 
-    def looked(finder: Finder[C]) -> tuple[Finding | NeededItem, ...]:
+    def look(finder: Finder[C]) -> None:
         outcome = tuple(finder.look(case))
         if outcome:
             check_known(outcome, policy)
-        return outcome
+            found.extend(outcome)
 
     for finder in finders:
-        outcome = attempt(f"rule {finder.rules[0]}", partial(looked, finder), time)
-        if isinstance(outcome, Missed):
-            missed.append((finder, outcome))
-        else:
-            found += outcome
+        why = attempt(f"rule {finder.rules[0]}", partial(look, finder), time)
+        if why is not None:
+            missed.append((finder, why))
     found += _named([(replace(f, about=policy.numbers.filled(f.about)), why) for f, why in missed])
-    findings = tuple(f for f in found if isinstance(f, Finding))
-    return findings, tuple(n for n in found if isinstance(n, NeededItem))
+    findings = tuple([f for f in found if isinstance(f, Finding)])
+    return findings, tuple([n for n in found if isinstance(n, NeededItem)])
 
 
 def check_known(found: Iterable[Finding | NeededItem], policy: PolicyFile) -> None:

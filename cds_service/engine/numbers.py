@@ -84,8 +84,6 @@ class Number:
     @property
     def value(self) -> Decimal:
         """The value in force; the first one for a day before all of them."""
-        if not self.values[1:]:
-            return self.values[0][1]
         day = _DAY.get()
         known = [value for since, value in self.values if since <= day]
         return known[-1] if known else self.values[0][1]
@@ -133,11 +131,13 @@ class Numbers(Mapping[str, Number]):
 
     def number(self, name: str) -> Decimal:
         """A value, in the unit that the file states."""
-        return self._numbers[name].value
+        one = self._numbers[name]
+        return one.value if one.values[1:] else one.values[0][1]  # most have had one value ever
 
     def days(self, name: str) -> int:
         """A whole number, such as of days or cycles."""
-        return int(self._numbers[name].value)
+        one = self._numbers[name]
+        return int(one.value if one.values[1:] else one.values[0][1])
 
     def span(self, name: str) -> timedelta:
         """A number of days as a time span."""

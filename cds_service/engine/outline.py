@@ -12,10 +12,11 @@ from typing import Generic, TypeVar
 
 from cds_service.engine.answers import Answer
 from cds_service.engine.attempts import LATE, Allowance, Missed, attempt
-from cds_service.engine.determination import CriterionResult, GroupResult
+from cds_service.engine.determination import Cited, CriterionResult, GroupResult
 from cds_service.engine.finders import Finder
 from cds_service.engine.policy_file import Group, PolicyError, PolicyFile
 from cds_service.engine.verdict import Verdict, all_of, any_of
+from cds_service.remembering import once
 
 C = TypeVar("C")
 
@@ -31,14 +32,16 @@ class Outline(Generic[C]):
     def evaluate(self, group_id: str, case: C, time: Allowance | None = None) -> GroupResult:
         """Decide a whole group. A leaf is decided once, wherever it stands; one that is not reached is unknown."""
         allowed = time or Allowance()
+        rules = self.policy.reference.rules
         return self._group(
-            self.policy.groups[group_id], {}, lambda leaf_id: self._leaf(leaf_id, case, allowed)
+            self.policy.groups[group_id], {}, lambda leaf_id: self._leaf(leaf_id, case, allowed, rules)
         )
 
     def undecided(self, group_id: str, missed: Missed) -> GroupResult:
         """A whole group of which nothing could be decided."""
+        rules = self.policy.reference.rules
         return self._group(
-            self.policy.groups[group_id], {}, lambda leaf_id: self._result(leaf_id, _no_answer(missed))
+            self.policy.groups[group_id], {}, lambda leaf_id: self._result(leaf_id, _no_answer(missed), rules)
         )
 
     def _group(
@@ -57,22 +60,21 @@ class Outline(Generic[C]):
             group.id,
             group.title,
             group.operator,
-            combine(p.verdict for p in parts),
+            combine([p.verdict for p in parts]),
             tuple(parts),
             group.section,
         )
 
-    def _leaf(self, leaf_id: str, case: C, time: Allowance) -> CriterionResult:
+    def _leaf(self, leaf_id: str, case: C, time: Allowance, rules: Mapping[str, Cited]) -> CriterionResult:
         answer = attempt(f"criterion {leaf_id}", lambda: self.leaves[leaf_id](case), time)
-        return self._result(leaf_id, _no_answer(answer) if isinstance(answer, Missed) else answer)
+        return self._result(leaf_id, _no_answer(answer) if isinstance(answer, Missed) else answer, rules)
 
-    def _result(self, leaf_id: str, answer: Answer) -> CriterionResult:
+    def _result(self, leaf_id: str, answer: Answer, rules: Mapping[str, Cited]) -> CriterionResult:
         citation = self.policy.citations[leaf_id]
-        title = self.policy.reference.rules[leaf_id].title
         return CriterionResult(
             id=leaf_id,
             section=citation.section,
-            title=title,
+            title=rules[leaf_id].title,
             verdict=answer.verdict,
             because=answer.because,
             evidence=tuple(dict.fromkeys(answer.evidence)),
@@ -93,6 +95,7 @@ def _was(missed: Missed) -> str:
     return f"was {missed.because}" if missed is LATE else missed.because
 
 
+@once
 def leaves_of(group: GroupResult) -> tuple[CriterionResult, ...]:
     """The criteria below a group, each once, in the order of the outline."""
     found: dict[str, CriterionResult] = {}

@@ -23,8 +23,11 @@ _READABLE = ("text/plain", "text/html")
 
 def attachments_of(resource: Resource) -> tuple[Mapping[str, Any], ...]:
     """The attachments of a DocumentReference or DiagnosticReport."""
-    held = [as_dict(content.get("attachment")) for content in as_dicts(resource.body.get("content"))]
-    return tuple(a for a in (*held, *as_dicts(resource.body.get("presentedForm"))) if a)
+    body = resource.body
+    held = [as_dict(content.get("attachment")) for content in as_dicts(body.get("content"))]
+    if "presentedForm" in body:
+        held += as_dicts(body["presentedForm"])
+    return tuple([a for a in held if a])
 
 
 def is_readable_type(attachment: Mapping[str, Any]) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from cds_service.fhir.json_types import as_dicts, as_prose, as_text
 
@@ -77,11 +79,13 @@ def codes_in(concept: object) -> list[tuple[System, str]]:
     """The (system, code) pairs of a CodeableConcept whose system is known, in normal form."""
     if type(concept) is not dict or "coding" not in concept:
         return []
-    codings = as_dicts(concept["coding"])
-    return [pair for c in codings if (pair := _pair(c.get("system"), c.get("code"))) is not None]
+    return [pair for coding in as_dicts(concept["coding"]) if (pair := _pair(coding)) is not None]
 
 
-def _pair(uri: object, code: object) -> tuple[System, str] | None:
+def _pair(coding: Mapping[str, Any]) -> tuple[System, str] | None:
+    if "system" not in coding or "code" not in coding:
+        return None
+    uri, code = coding["system"], coding["code"]
     if type(uri) is not str or type(code) is not str:
         return None
     is_long = uri[_LONGEST_REMEMBERED:] or code[_LONGEST_REMEMBERED:]
@@ -101,16 +105,16 @@ def plain_codes(concept: object) -> frozenset[str]:
     """The bare codes of a CodeableConcept, for FHIR's own closed lists such as clinicalStatus."""
     if type(concept) is not dict or "coding" not in concept:
         return frozenset()
-    return frozenset(code for c in as_dicts(concept["coding"]) if (code := as_text(c.get("code"))))
+    return frozenset([code for c in as_dicts(concept["coding"]) if (code := as_text(c.get("code")))])
 
 
 def words_in(concept: object) -> str:
     """The text and displays of a CodeableConcept, one after another."""
     if type(concept) is not dict or not concept:
         return ""
-    own = as_prose(concept.get("text"))
-    said = [own] if own is not None else []
-    for coding in as_dicts(concept.get("coding")):
-        if (words := as_prose(coding.get("display"))) is not None:
-            said.append(words)
-    return " | ".join(dict.fromkeys(said)) if said[1:] else said[0] if said else ""
+    said = [as_prose(concept["text"])] if "text" in concept else []
+    if "coding" in concept:
+        said += [as_prose(coding["display"]) for coding in as_dicts(concept["coding"]) if "display" in coding]
+    if not said[1:]:
+        return (said[0] or "") if said else ""
+    return " | ".join(dict.fromkeys([words for words in said if words is not None]))

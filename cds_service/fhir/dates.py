@@ -115,9 +115,9 @@ def _zone(offset: str | None, default: tzinfo) -> tzinfo:
 
 def read_when(value: object, zone: tzinfo = UTC) -> When | None:
     """The time in a JSON value that should be a FHIR date or dateTime."""
-    if type(value) is not str or (text := as_text(value)) is None:
+    if type(value) is not str:
         return None
-    return None if text[_LONGEST:] else _parsed(text, zone)
+    return _parsed(value, zone) if not value[_LONGEST:] else parse_when(value.strip(), zone)
 
 
 def start_of(period: object, zone: tzinfo = UTC) -> When | None:
@@ -148,9 +148,7 @@ def _unusable(value: object, members: frozenset[str]) -> Iterator[str]:
 
 def effective(body: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:
     """``effectiveDateTime`` or ``effectiveInstant``, else the end of ``effectivePeriod``."""
-    return (
-        read_when(body.get("effectiveDateTime"), zone)
-        or read_when(body.get("effectiveInstant"), zone)
-        or end_of(body.get("effectivePeriod"), zone)
-        or start_of(body.get("effectivePeriod"), zone)
-    )
+    single = read_when(body.get("effectiveDateTime"), zone) or read_when(body.get("effectiveInstant"), zone)
+    if single is not None or "effectivePeriod" not in body:
+        return single
+    return end_of(body["effectivePeriod"], zone) or start_of(body["effectivePeriod"], zone)

@@ -14,7 +14,7 @@ _SLACK = 28  # digits
 def to_place(value: Decimal, place: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:
     """A finite number rounded to a place such as ``0.001``; as many digits as that takes."""
     places = value.adjusted() - place.adjusted()
-    return value.quantize(place, rounding, context=Context(prec=max(places, 0) + _SLACK))
+    return value.quantize(place, rounding, context=Context(prec=_SLACK + (places if places > 0 else 0)))
 
 
 def whole_up(value: Decimal, unit: Decimal) -> int:

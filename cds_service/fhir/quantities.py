@@ -16,7 +16,7 @@ from cds_service.fhir.json_types import as_prose, as_text
 
 _LARGEST = 308  # powers of ten: what JSON readers agree on
 _BOUND = 100  # powers of ten: beyond every limit of medicine, and far from where arithmetic ends
-_OTHER_NUMBERS = frozenset({int, float, str})  # beside Decimal; a bool is of none of these types
+_OTHER_NUMBERS = frozenset({float, str})  # beside Decimal and int; a bool is of none of these types
 _MOST_PLACES = 20  # a figure with more places is written with an exponent
 UCUM = {"http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"}
 
@@ -64,8 +64,8 @@ class Interval:
         return None
 
     def __str__(self) -> str:
-        if (exact := self.exact) is not None:
-            return plain(exact)
+        if self.low is not None and self.low == self.high:
+            return plain(self.low)
         if self.low is None and self.high is not None:
             return f"{'<' if self.high_open else '<='} {plain(self.high)}"
         if self.high is None and self.low is not None:
@@ -110,10 +110,12 @@ def as_decimal(value: object) -> Decimal | None:
     """A JSON number, or a string that is wholly a number, as a finite decimal that a double could hold."""
     if type(value) is Decimal:
         number = value
+    elif type(value) is int:
+        number = Decimal(value)
     elif type(value) in _OTHER_NUMBERS:
         try:
             number = Decimal(str(value).strip())
-        except (InvalidOperation, ValueError):  # the second: an int of thousands of digits has no text
+        except InvalidOperation:
             return None
     else:
         return None
@@ -137,7 +139,9 @@ def quantity(value: object) -> Interval | None:
     """The number of a FHIR Quantity with its comparator; None when it has no number."""
     if type(value) is not dict or (number := as_decimal(value.get("value"))) is None:
         return None
-    return _compared(number, as_text(value["comparator"]) if "comparator" in value else None)
+    if "comparator" in value:
+        return _compared(number, as_text(value["comparator"]))
+    return Interval(number, number)
 
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d+)?"
@@ -205,8 +209,9 @@ def unit_names(value: object) -> tuple[str | None, str | None]:
     """The UCUM code of a Quantity, and else the words in ``unit`` (or a code of another system)."""
     if type(value) is not dict:
         return None, None
-    code, unit = as_text(value.get("code")), as_prose(value.get("unit"))
-    system = as_text(value.get("system"))
+    code = as_text(value["code"]) if "code" in value else None
+    unit = as_prose(value["unit"]) if "unit" in value else None
+    system = as_text(value["system"]) if "system" in value else None
     if code is not None and (system is None or system in UCUM):
         return code, unit
     return None, unit or code

@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
 from typing import Any, Protocol
 
 from cds_service.fhir.belonging import OF_NOBODY, Owner, owner
 from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.references import contained_id, local_reference
+from cds_service.remembering import kept
 
 
 class DataKind(StrEnum):
@@ -114,7 +114,7 @@ class Record:
                 return f"{gap.need}: {gap.reason}"
         return None
 
-    @cached_property
+    @kept
     def _by_reference(self) -> dict[str, Resource]:
         held = [r for rs in self.by_type.values() for r in rs]
         by_name = {r.name: r for r in held if r.name}

@@ -54,8 +54,12 @@ class Reading:
         of_cycle = [(dose, label) for dose, label in self.placed if label.cycle == cycle]
         firsts = [dose for dose, label in of_cycle if label.day == 1]
         if firsts:
-            return next((d.day for d in firsts if d.given), firsts[-1].day)
-        return next((dose.day - timedelta(days=label.day - 1) for dose, label in of_cycle), None)
+            given = [dose.day for dose in firsts if dose.given]
+            return given[0] if given else firsts[-1].day
+        if not of_cycle:
+            return None
+        dose, label = of_cycle[0]
+        return dose.day - timedelta(days=label.day - 1)
 
     def with_dose(self, dose: Dose, label: Label) -> Reading:
         return Reading((*self.placed, (dose, label)))

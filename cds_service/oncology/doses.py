@@ -6,11 +6,10 @@ day is one dose; a lower-ranked record close to a higher-ranked one is the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cached_property
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.observations.units import ucum_of
@@ -19,6 +18,7 @@ from cds_service.clinical.therapy.labels import Label, PlannedDays, label_of
 from cds_service.clinical.therapy.order_dose import DOSE_UNITS
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import as_decimal, unit_names
+from cds_service.remembering import kept
 
 # A statement that was stopped proves that the drug was given, and not which doses.
 _DOSE_STATUSES = {
@@ -54,11 +54,11 @@ class DoseHistory:
     doses: tuple[Dose, ...]
     undated: tuple[DrugUse, ...]
 
-    @cached_property
+    @kept
     def given(self) -> tuple[Dose, ...]:
-        return tuple(d for d in self.doses if d.given)
+        return tuple([d for d in self.doses if d.given])
 
-    @cached_property
+    @kept
     def period_ends(self) -> tuple[Dose, ...]:
         """The uses over a period, each as a dose on its last day: it was given by then, how often is not known."""
         return tuple(
@@ -72,17 +72,21 @@ def dose_history(chart: Chart, drug: str, same: timedelta, cycle: PlannedDays) -
     Records of different rank not further apart than ``same`` are one dose.
     """
     uses = [u for u in chart.uses if drug in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}]
+    if not uses:
+        return DoseHistory((), ())
     given_uses = [u for u in uses if u.status != "not-done"]
     not_done = [u for u in uses if u.status == "not-done" and u.kind == "MedicationAdministration"]
-    held = _one_a_day(d for u in not_done for d in _doses(u, cycle, given=False))
+    held = _one_a_day([d for u in not_done for d in _doses(u, cycle, given=False)])
+    recorded = [d for u in given_uses for d in _doses(u, cycle)]
     given: list[Dose] = []
     for rank in (3, 2, 1):
         higher = [d for d in (*given, *held) if d.rank > rank]
-        for dose in _one_a_day(d for u in given_uses if u.rank == rank for d in _doses(u, cycle)):
+        for dose in _one_a_day([d for d in recorded if d.rank == rank]):
             if not any(is_same_dose(dose.day, other.day, same) for other in higher):
                 given.append(dose)
-    held = [h for h in held if not any(h.day == g.day and h.rank == g.rank for g in given)]
-    undated = tuple(u for u in given_uses if any(w.day is None for w in _times(u)) or not _times(u))
+    given_on = {(g.day, g.rank) for g in given}
+    held = [h for h in held if (h.day, h.rank) not in given_on]
+    undated = tuple([u for u in given_uses if not _has_days(u)])
     return DoseHistory(tuple(sorted((*given, *held), key=lambda d: (d.day, d.reference))), undated)
 
 
@@ -114,12 +118,21 @@ def _times(use: DrugUse) -> tuple[When, ...]:
     return (planned,) if planned is not None else ()
 
 
-def _doses(use: DrugUse, cycle: PlannedDays, *, given: bool = True) -> Iterator[Dose]:
+def _has_days(use: DrugUse) -> bool:
+    """Whether it has single times, and each is one calendar day."""
+    times = _times(use)
+    return bool(times) and None not in [w.day for w in times]
+
+
+def _doses(use: DrugUse, cycle: PlannedDays, *, given: bool = True) -> list[Dose]:
     mg, per_m2 = _amount(use)
     label = label_of(use.texts, cycle)
-    for when in _times(use):
-        if when.day is not None:
-            yield Dose(when.day, when, label, use.reference, use.rank, given, mg, per_m2)
+    times = [(when.day, when) for when in _times(use)]
+    return [
+        Dose(day, when, label, use.reference, use.rank, given, mg, per_m2)
+        for day, when in times
+        if day is not None
+    ]
 
 
 def _amount(use: DrugUse) -> tuple[Decimal | None, Decimal | None]:

@@ -1,8 +1,9 @@
-"""What is remembered of texts: not made again, in an order of use, and never more than its bound."""
+"""What is remembered of texts and kept of a holder: not made again; of texts never more than a bound."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
-from cds_service.remembering import remembered
+from cds_service.remembering import kept, remembered
 
 
 def counting(characters):
@@ -55,3 +56,29 @@ def test_threads_get_the_same_results():
     texts = [str(n % 40) for n in range(4_000)]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(upper, texts)) == texts
+
+
+class Holder:
+    def __init__(self, find):
+        self.find = find
+
+    @kept
+    def fact(self):
+        """What is found."""
+        return self.find()
+
+
+def test_what_is_kept_is_found_once_for_each_holder():
+    found = []
+    one, other = Holder(lambda: found.append("one")), Holder(lambda: found.append("other"))
+    assert [one.fact, one.fact, other.fact] == [None, None, None]
+    assert found == ["one", "other"]
+
+
+def test_a_holder_does_not_wait_for_another():
+    other_is_done = Event()
+    one, other = Holder(lambda: other_is_done.wait(10)), Holder(other_is_done.set)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(lambda: one.fact)
+        pool.submit(lambda: other.fact)
+        assert waiting.result() is True

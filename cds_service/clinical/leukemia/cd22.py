@@ -18,7 +18,6 @@ from cds_service.clinical.observations.results import Part, Result, read_part
 from cds_service.clinical.reports import finality
 from cds_service.remembering import once
 
-CD22 = "CD22"
 _TOPIC = "cd22"
 _PERCENT, _ABSOLUTE = "cd22_blasts_pct", "cd22_blasts_abs"
 _CELLS = re.compile(r"\bcells?\b|\blymphocytes?\b", re.IGNORECASE)
@@ -72,7 +71,7 @@ def _by_local_codes(chart: Chart) -> Iterator[Result]:
 
 
 def _names_cd22_on_blasts(topic: str) -> bool:
-    return names_marker(topic, CD22) and ("blast" in topic.lower() or not _CELLS.search(topic))
+    return names_marker(topic, _TOPIC) and ("blast" in topic.lower() or not _CELLS.search(topic))
 
 
 def _texts(chart: Chart) -> Iterator[Source]:
@@ -92,7 +91,7 @@ def _texts(chart: Chart) -> Iterator[Source]:
                 Source(text, p.reference, p.recorded or p.onset) for text in (p.words, p.notes) if text
             )
     for s in chart.statements:
-        if s.kind in _TEXTS_OF and not s.codes & _READ_BY_CODE and not names_marker(s.topic, CD22):
+        if s.kind in _TEXTS_OF and not s.codes & _READ_BY_CODE and not names_marker(s.topic, _TOPIC):
             yield Source(s.text or s.topic, s.reference, s.when)
 
 

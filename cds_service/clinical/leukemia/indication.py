@@ -63,9 +63,11 @@ _NEUTRAL = frozenset(
 
 def indication(reasons: Iterable[Mapping[str, Any]]) -> Indication:
     """What these reasons say together: ALL among them decides, then another disease."""
-    found = {_of(reason) for reason in reasons}
-    order = (Indication.ALL, Indication.OTHER, Indication.NOT_UNDERSTOOD)
-    return next((i for i in order if i in found), Indication.NOT_TOLD)
+    found = [_of(reason) for reason in reasons]
+    for one in (Indication.ALL, Indication.OTHER, Indication.NOT_UNDERSTOOD):
+        if one in found:
+            return one
+    return Indication.NOT_TOLD
 
 
 def _of(reason: Mapping[str, Any]) -> Indication:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cds_service.clinical.leukemia.mentions import Mention
-from cds_service.clinical.reading.assertions import Assertion, Time
+from cds_service.clinical.reading.assertions import Assertion, Reading, Time
 from cds_service.clinical.reading.markers.lists import EQUIVOCAL, NEGATIVE, POSITIVE
 from cds_service.clinical.reading.markers.reader import names, read_marker
 from cds_service.fhir.dates import When
@@ -51,11 +51,14 @@ class Stated:
 
 def stated_in(source: Source, topic: str) -> tuple[Stated, ...]:
     """What a text says of a marker, for each day that it gives; the text's own day where it gives none."""
+    told = _read(source, topic).assertions
+    if not told:
+        return ()
     found: dict[When | None, list[Assertion]] = {}
-    for a in _read(source, topic):
+    for a in told:
         if a.time is Time.PRESENT:
             found.setdefault(a.when or source.when, []).append(a)
-    return tuple(_stated(said, when) for when, said in found.items())
+    return tuple([_stated(said, when) for when, said in found.items()])
 
 
 def _stated(said: list[Assertion], when: When | None) -> Stated:
@@ -70,9 +73,9 @@ def _stated(said: list[Assertion], when: When | None) -> Stated:
     )  # fmt: skip
 
 
-def _read(source: Source, topic: str) -> tuple[Assertion, ...]:
+def _read(source: Source, topic: str) -> Reading:
     on = source.when.last if source.when is not None else None
-    return read_marker(source.text, topic, on, question=source.question).assertions
+    return read_marker(source.text, topic, on, question=source.question)
 
 
 def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
@@ -82,8 +85,7 @@ def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
     """
     found: list[Mention] = []
     for source in sources:
-        on = source.when.last if source.when is not None else None
-        reading = read_marker(source.text, topic, on, question=source.question)
+        reading = _read(source, topic)
         if not reading.assertions:
             found += [
                 Mention(source.when, source.reference, n.quote)
@@ -94,8 +96,8 @@ def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
 
 
 def names_marker(text: str, marker: str) -> bool:
-    """Whether the name of a test is about a marker on the leukemic cells ("CD22 on blasts")."""
-    return names(text, marker.lower())
+    """Whether the name of a test is about a marker ("cd22", in small letters) on the leukemic cells ("CD22 on blasts")."""
+    return names(text, marker)
 
 
 def marker_sign(text: str, marker: str) -> bool | None:
@@ -105,7 +107,7 @@ def marker_sign(text: str, marker: str) -> bool | None:
 
 def ever_positive(source: Source) -> bool:
     """Whether a text says that the Philadelphia chromosome is there, or was."""
-    return any(a.value == POSITIVE for a in _read(source, "ph"))
+    return any(a.value == POSITIVE for a in _read(source, "ph").assertions)
 
 
 def ph_sign(text: str, *, is_karyotype: bool = False) -> bool | None:

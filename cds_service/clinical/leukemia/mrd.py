@@ -22,6 +22,7 @@ from cds_service.clinical.observations.units import convert
 from cds_service.clinical.statements import Statement, when_stated
 from cds_service.fhir.dates import When
 from cds_service.fhir.record import Resource
+from cds_service.remembering import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,14 @@ def _of_text(stated: Stated, text: Source, limit: Decimal) -> Mrd | None:
     return Mrd(negative, _dated(stated), text.reference, stated.quote[:120]) if told else None
 
 
-def _texts(chart: Chart) -> Iterator[tuple[Statement, Source]]:
+@once
+def _texts(chart: Chart) -> list[tuple[Statement, Source]]:
     """Texts that may state an MRD result; those under a question for it are its answer."""
-    for s in chart.statements:
-        if s.kind not in ASSESSING or s.codes & _TRANSCRIPT_CODES or _TRANSCRIPT.search(s.topic):
-            continue
-        yield s, Source(s.text, s.reference, s.when, question=names_marker(s.topic, _TOPIC))
+    return [
+        (s, Source(s.text, s.reference, s.when, question=bool(s.topic) and names_marker(s.topic, _TOPIC)))
+        for s in chart.statements
+        if s.kind in ASSESSING and not s.codes & _TRANSCRIPT_CODES and not _TRANSCRIPT.search(s.topic)
+    ]
 
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
@@ -111,7 +114,7 @@ def _answer(resource: Resource, limit: Decimal) -> bool | None:
 
 def mrd_mentions(chart: Chart) -> tuple[Mention, ...]:
     """Passages that name residual disease and could not be read, with their day."""
-    return mentions_in((text for _, text in _texts(chart)), _TOPIC)
+    return mentions_in([text for _, text in _texts(chart)], _TOPIC)
 
 
 def mrd_negative(stated: Stated, limit: Decimal) -> bool | None:

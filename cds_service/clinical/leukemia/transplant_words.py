@@ -18,7 +18,10 @@ _BARE = frozenset({"transplant", "transplantation", "transplants", "tplant", "tx
 
 def intention_in(text: str) -> bool | None:
     """Whether a text says that a transplant is planned (True), is not (False), or neither (None)."""
-    found = {a.value == "planned" for a in read(text, _TOPIC).assertions if a.time is Time.PRESENT}
+    told = read(text, _TOPIC).assertions
+    if not told:
+        return None
+    found = {a.value == "planned" for a in told if a.time is Time.PRESENT}
     return found.pop() if len(found) == 1 else None
 
 

@@ -66,7 +66,8 @@ def body_surface(chart: Chart) -> BodySurface:
 @once
 def possible_surfaces(chart: Chart) -> tuple[BodySurface, ...]:
     """One BSA; or one for each of several values of the same time that differ, smallest first."""
-    heights, weights, recorded = (_exact(chart, name) for name in ("body_height", "body_weight", "bsa"))
+    heights, weights = _exact(chart, "body_height"), _exact(chart, "body_weight")
+    recorded = _exact(chart, "bsa")
     noted = next(iter(recorded), None)
     computed = [
         BodySurface(mosteller(_number(h), _number(w)), "computed", h, w, noted)
@@ -84,7 +85,7 @@ def unsettled(chart: Chart) -> BodySurface:
 
 def _exact(chart: Chart, name: str) -> tuple[Result, ...]:
     """The newest usable values that are exact numbers: one, or those of the same time that differ."""
-    return newest(r for r in chart.usable(name) if r.value is not None and r.value.exact is not None)
+    return newest([r for r in chart.usable(name) if r.value is not None and r.value.exact is not None])
 
 
 def _number(result: Result) -> Decimal:

@@ -43,6 +43,11 @@ def _anc_or_unreadable(chart: Chart) -> Sequence[Result]:
     return deciding(_usable_anc(chart), (*chart.unusable(("anc",)), *_underivable(chart)))
 
 
+def has_unreadable(chart: Chart) -> bool:
+    """Whether some ANC or platelet count cannot be read."""
+    return any(len(count(chart, unreadable=True)) > len(count(chart)) for count in (anc, platelets))
+
+
 @once
 def _usable_anc(chart: Chart) -> Sequence[Result]:
     direct = chart.usable("anc")

@@ -74,7 +74,7 @@ def ecgs(chart: Chart) -> tuple[Ecg, ...]:
 
 def newest_ecg(found: Iterable[Ecg]) -> list[Ecg]:
     """The newest of these ECGs; several only when tied in time."""
-    return latest_by([e for e in found if e.when is not None], lambda e: e.when)
+    return latest_by(found, lambda e: e.when)
 
 
 def _measured(chart: Chart) -> Iterator[Ecg]:
@@ -108,12 +108,12 @@ def _in_reports(chart: Chart) -> Iterator[Result]:
 
 def _of_moment(chart: Chart, found: dict[str, list[Result]]) -> Iterator[Ecg]:
     """The corrected QT of one ECG: Fridericia as stated; else the higher of a computed and an unspecified one."""
-    read = {concept: _read_all(chart, concept, found.get(concept, ())) for concept in _PREFERENCE}
+    read = {c: _read_all(chart, c, found[c]) if c in found else [] for c in _PREFERENCE}
     both = [e for concept in ("qt_uncorrected", "qtc_unspecified") for e in read[concept]]
     chosen = read["qtc_fridericia"] or _higher(both) or read["qtc_bazett"]
     if chosen:
         formulas = tuple(dict.fromkeys(pair for es in read.values() for e in es for pair in e.by_formula))
-        yield from (replace(e, by_formula=formulas if len(chosen) == 1 else e.by_formula) for e in chosen)
+        yield from chosen if chosen[1:] else [replace(chosen[0], by_formula=formulas)]
         return
     first = min((r for rs in found.values() for r in rs), key=lambda r: r.reference)
     yield Ecg(first.when, None, "", first.reference)

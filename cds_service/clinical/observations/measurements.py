@@ -63,18 +63,17 @@ def says_something(part: Mapping[str, Any]) -> bool:
     return has_value(part) or bool(part.get("interpretation"))
 
 
-def value_of(name: str, part: Mapping[str, Any]) -> tuple[Interval | None, str | None, str]:
-    """The value in canonical units, else why it cannot be used, and the words of the value."""
-    words = "" if is_plain_number(part) else _words(part)
+def value_of(name: str, part: Mapping[str, Any], words: str) -> tuple[Interval | None, str | None]:
+    """The value in canonical units, else why it cannot be used; ``words`` are those of the value."""
     measured = MEASUREMENTS.get(name)
-    if measured is None or no_result(part):
-        return None, None, words
+    if measured is None:
+        return None, None
     kind = measured.kind
     if name in _BLASTS and _NONE.fullmatch(value_text(part)):
-        return exactly(Decimal(0)), None, words
+        return exactly(Decimal(0)), None
     figure = figure_of(part)
     if figure is None:
-        return None, _why_no_figure(part, words), words
+        return None, _why_no_figure(part, words)
     unit = figure.unit
     if (
         kind == "fraction"
@@ -84,10 +83,10 @@ def value_of(name: str, part: Mapping[str, Any]) -> tuple[Interval | None, str |
         unit = CANONICAL[kind]
     converted = units.convert(figure.number, kind, figure.code, unit)
     if converted is None:
-        return None, f"unit missing or not accepted: {_quoted(figure, words)}", words
+        return None, f"unit missing or not accepted: {_quoted(figure, words)}"
     if not measured.holds(converted):
-        return None, f"implausible value: {figure.quoted.strip(_QUOTES)}", words
-    return converted, None, words
+        return None, f"implausible value: {figure.quoted.strip(_QUOTES)}"
+    return converted, None
 
 
 def _why_no_figure(part: Mapping[str, Any], words: str) -> str | None:
@@ -150,7 +149,7 @@ def is_plain_number(part: Mapping[str, Any]) -> bool:
     return "valueQuantity" in part and not ("interpretation" in part or "note" in part)
 
 
-def _words(part: Mapping[str, Any]) -> str:
+def words_of(part: Mapping[str, Any]) -> str:
     """The value in words: text, coded value, interpretation and notes."""
     texts = [as_prose(part.get("valueString")), words_in(part.get("valueCodeableConcept"))]
     texts += [words_in(i) for i in as_dicts(part.get("interpretation"))]
@@ -160,8 +159,7 @@ def _words(part: Mapping[str, Any]) -> str:
 
 def reference_range(name: str, part: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     """The laboratory's own lower and upper limit, in the canonical unit."""
-    measured = MEASUREMENTS.get(name)
-    if measured is None or "referenceRange" not in part:
+    if "referenceRange" not in part or (measured := MEASUREMENTS.get(name)) is None:
         return None, None
     for entry in as_dicts(part["referenceRange"]):
         low, high = (_limit(entry.get(side), measured.kind, part) for side in ("low", "high"))

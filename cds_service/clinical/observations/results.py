@@ -7,7 +7,7 @@ it can be named and never silently decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -23,6 +23,7 @@ from cds_service.clinical.observations.measurements import (
     reference_range,
     says_something,
     value_of,
+    words_of,
 )
 from cds_service.clinical.observations.signs import is_undecided, sign_of
 from cds_service.clinical.terms import concepts
@@ -78,7 +79,7 @@ class Result:
         text = self.words or "value"
         if self.value is not None and measured is not None:
             text = units.written(self.value, measured.kind)
-        if self.is_unreadable:
+        elif self.is_unreadable:
             text = f"not readable: {self.problem}"
         note = ", preliminary" if self.preliminary else ""
         note += f', known by its name "{self.name}"' if self.name else ""
@@ -114,16 +115,20 @@ class Observed:
     code: Coded
 
 
-def observed_in(observations: Iterable[Resource]) -> Iterator[tuple[Observed, ...]]:
+def observed_in(observations: Iterable[Resource]) -> list[tuple[Observed, ...]]:
     """Each Observation as a whole with, after it, each of its components.
 
     Of the same few codes that a chart says again and again each is read once.
     """
     known: dict[str, Coded] = {}
+    found = []
     for resource in observations:
         body = resource.body
-        parts = (body, *as_dicts(body["component"])) if "component" in body else (body,)
-        yield tuple(Observed(part, resource, _coded(part.get("code"), known)) for part in parts)
+        observed = [Observed(body, resource, _coded(body.get("code"), known))]
+        for part in as_dicts(body["component"]) if "component" in body else ():
+            observed.append(Observed(part, resource, _coded(part.get("code"), known)))
+        found.append(tuple(observed))
+    return found
 
 
 def _coded(code: object, known: dict[str, Coded]) -> Coded:
@@ -147,23 +152,20 @@ class Part:
     name: str = ""
 
 
-def parts_of(observed: Sequence[Observed]) -> Iterator[Part]:
+def parts_of(observed: Sequence[Observed]) -> list[Part]:
     """The values of one Observation: its own and its components'."""
     whole, *components = observed
-    if not components or says_something(whole.part):
-        yield from _as_concepts(whole.code.concepts, whole)
+    read = [(whole, whole.code.concepts)] if not components or says_something(whole.part) else []
     for component in components:
-        yield from _as_concepts(component.code.concepts or (whole.code.concepts & _PANELS), component)
-
-
-def _as_concepts(coded: frozenset[str], observed: Observed) -> Iterator[Part]:
-    """One part by its codes, else by its name."""
-    part, resource = observed.part, observed.resource
-    for concept in coded:
-        yield Part(concept, part, resource)
-    if not coded and observed.code.has_known_name:
-        for concept, name in named_concepts(part, resource.body).items():
-            yield Part(concept, part, resource, name)
+        read.append((component, component.code.concepts or (whole.code.concepts & _PANELS)))
+    found: list[Part] = []
+    for one, coded in read:
+        if coded:
+            found += [Part(concept, one.part, one.resource) for concept in coded]
+        elif one.code.has_known_name:
+            named = named_concepts(one.part, one.resource.body)
+            found += [Part(concept, one.part, one.resource, name) for concept, name in named.items()]
+    return found
 
 
 # A component without a code of ours inside one of these reports still speaks for the report.
@@ -177,8 +179,9 @@ def read_part(where: Part, zone: tzinfo) -> Result:
     when = effective(body, zone)
     issued = read_when(body["issued"], zone) if "issued" in body else None
     plain = is_plain_number(part)
+    words, awaited = ("", "") if plain else (words_of(part), no_result(part))
     status = as_text(body.get("status")) or ""
-    value, problem, words = value_of(name, part)
+    value, problem = (None, None) if awaited else value_of(name, part, words)
     if when is None and any(member in body for member in _TIME_MEMBERS):
         value, problem = None, _why_unreadable(body, "effective") or _no_date(body)
     elif value is None and problem is None and "valueQuantity" in part:
@@ -198,8 +201,8 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         lower_limit=low,
         preliminary=status == "preliminary",
         dated_by_issue=when is None and issued is not None,
-        undecided=is_undecided(part),
-        awaited=no_result(part),
+        undecided=(not plain or "valueCodeableConcept" in part) and is_undecided(part),
+        awaited=awaited,
         name=where.name,
     )
 

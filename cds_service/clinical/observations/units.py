@@ -86,5 +86,5 @@ def convert(value: Interval, kind: str, code: str | None, words: str | None) -> 
 
 def written(value: Interval, kind: str) -> str:
     """The value with its canonical unit, for a card."""
-    unit = {"10*9/L": "x10*9/L"}.get(CANONICAL[kind], CANONICAL[kind])
-    return f"{value} {unit}".strip()
+    unit = "x10*9/L" if CANONICAL[kind] == "10*9/L" else CANONICAL[kind]
+    return f"{value} {unit}" if unit else str(value)

@@ -131,7 +131,7 @@ def _named_in(words: str) -> frozenset[str]:
 def _one_name_each(found: Iterable[str]) -> frozenset[str]:
     """A drug of several tables under its one name; ``qt_drugs`` spells some with a blank."""
     names = set(found)
-    return frozenset(n for n in names if " " not in n or n.replace(" ", "_") not in names)
+    return frozenset([n for n in names if " " not in n or n.replace(" ", "_") not in names])
 
 
 _ANTINEOPLASTIC = code_set("antineoplastic")

@@ -7,7 +7,7 @@ know what a use means for any policy.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Any
@@ -111,14 +111,16 @@ GIVEN_STATUSES: Mapping[str, frozenset[str]] = {
 }
 
 
-def uses_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
+def uses_of(record: Record, zone: tzinfo) -> list[DrugUse]:
     """All drug uses of a record, without what is only proposed, forbidden or of unknown state."""
+    found = []
     for kind in MEDICATION_TYPES:
         for resource in record.of_type(kind):
             body = resource.body
             forbidden = body.get("doNotPerform") is True or as_text(body.get("intent")) in _ONLY_PROPOSED
             if not forbidden and body.get("status") != "unknown":
-                yield use_of(resource, record, zone)
+                found.append(use_of(resource, record, zone))
+    return found
 
 
 def orders_a_drug(resource: Resource) -> bool:
@@ -135,7 +137,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     body, kind = resource.body, resource.type
     concept = medication_concept(resource, record)
     dosages = as_dicts(body.get("dosageInstruction")) or as_dicts(body.get("dosage"))
-    texts = tuple(_texts(body, dosages))
+    texts = _texts(body, dosages)
     days, start, end = _times(kind, body, dosages, zone)
     authored = read_when(body.get("authoredOn"), zone) or read_when(body.get("dateAsserted"), zone)
     reason_codes = tuple(reasons_of(body, record, resource))
@@ -154,9 +156,9 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         authored=authored,
         texts=texts,
         reasons=reasons,
-        status_reasons=" ; ".join(_status_reasons(body)),
+        status_reasons=" ; ".join([words_in(reason) for reason in as_dicts(body.get("statusReason"))]),
         intrathecal=_is_intrathecal(dosages, " ; ".join((*texts, words))),
-        benign_reason=is_benign(reason_codes, reasons),
+        benign_reason=bool(reason_codes) and is_benign(reason_codes, reasons),
         amount=_amount(dosages),
         concept=concept or {},
         linked=as_text(as_dict(body["request"]).get("reference")) if "request" in body else None,
@@ -236,22 +238,11 @@ def _one_infusion(start: When, end: When) -> bool:
     return (end.last - start.first).days <= 1
 
 
-def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> Iterator[str]:
-    for dosage in dosages:
-        for member in ("text", "patientInstruction"):
-            if member in dosage and (text := as_prose(dosage[member])):
-                yield text
-    for note in as_dicts(body.get("note")):
-        if text := as_prose(note.get("text")):
-            yield text
-    if text := as_prose(body.get("patientInstruction")):
-        yield text
-
-
-def _status_reasons(body: Mapping[str, Any]) -> Iterator[str]:
-    reasons = body.get("statusReason")
-    for reason in as_dicts(reasons):
-        yield words_in(reason)
+def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> tuple[str, ...]:
+    found = [as_prose(d[member]) for d in dosages for member in ("text", "patientInstruction") if member in d]
+    found += [as_prose(note.get("text")) for note in as_dicts(body.get("note"))]
+    found.append(as_prose(body.get("patientInstruction")))
+    return tuple([text for text in found if text])
 
 
 def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], text: str) -> bool:
@@ -269,6 +260,6 @@ def _amount(dosages: list[Mapping[str, Any]]) -> Mapping[str, Any]:
     for dosage in dosages:
         for part in (*as_dicts(dosage.get("doseAndRate")), dosage):
             for member in ("doseQuantity", "dose"):
-                if found := as_dict(part.get(member)):
+                if member in part and (found := as_dict(part[member])):
                     return found
     return {}

@@ -58,11 +58,11 @@ _DAY_OF_CYCLE = re.compile(
 def labels_in(text: str, planned: PlannedDays) -> set[Label]:
     """All labels a text carries, each with the planned day that it means."""
     text = " ".join(text.split())
-    pairs = [(int(c), int(d)) for c, d in _CYCLE_DAY.findall(text)]
-    pairs += [(int(c), int(d)) for d, c in _DAY_OF_CYCLE.findall(text)]
-    return {
-        Label(cycle, slot) for cycle, day in pairs if cycle >= 1 and (slot := planned.slot(day)) is not None
-    }
+    found = set()
+    for cycle, day in (*_CYCLE_DAY.findall(text), *((c, d) for d, c in _DAY_OF_CYCLE.findall(text))):
+        if int(cycle) >= 1 and (slot := planned.slot(int(day))) is not None:
+            found.add(Label(int(cycle), slot))
+    return found
 
 
 def label_of(texts: Iterable[str], planned: PlannedDays) -> Label | None:

@@ -19,8 +19,7 @@ def medication_concept(resource: Resource, record: Resolver) -> Mapping[str, Any
     if resource.type == "ServiceRequest":
         return as_dict(body.get("code"))
     own = as_dict(body.get("medicationCodeableConcept"))
-    pointer = as_dict(body.get("medicationReference"))
-    if own or not pointer:
+    if own or not (pointer := as_dict(body.get("medicationReference"))):
         return own
     reference = as_text(pointer.get("reference")) or ""
     medication = record.resolve(reference, resource)

@@ -130,8 +130,10 @@ def _stated_start(body: Mapping[str, Any], zone: tzinfo) -> When | None:
     if stated:
         return min(stated, key=lambda w: w.first)
     single = read_when(body.get("occurrenceDateTime"), zone) or start_of(body.get("occurrencePeriod"), zone)
-    times = stated_times(as_dict(body.get("occurrenceTiming")), zone)
-    return single or (times[0] if times else None)
+    if single is not None or "occurrenceTiming" not in body:
+        return single
+    times = stated_times(as_dict(body["occurrenceTiming"]), zone)
+    return times[0] if times else None
 
 
 def _instructions(

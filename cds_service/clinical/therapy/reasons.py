@@ -29,8 +29,11 @@ def reasons_of(
     """The reasons that a resource states as CodeableConcepts: codes, the conditions referred to, or their words."""
     if "reasonCode" in body:
         yield from as_dicts(body["reasonCode"])
-    named = [as_dicts(body[member]) for member in ("reasonReference", "addresses") if member in body]
-    for pointer in (pointer for pointers in named for pointer in pointers):
+    named: list[Mapping[str, Any]] = []
+    for member in ("reasonReference", "addresses"):
+        if member in body:
+            named += as_dicts(body[member])
+    for pointer in named:
         target = record.resolve(as_text(pointer.get("reference")) or "", inside)
         if target is not None:
             yield as_dict(target.body.get("code"))

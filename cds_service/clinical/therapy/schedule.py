@@ -79,7 +79,11 @@ def schedule_of(
 
 def _events(timing: Mapping[str, Any], zone: tzinfo) -> tuple[When, ...]:
     """The events in order; one without a time is that of its day which has one."""
-    found = dict.fromkeys(w for value in as_list(timing.get("event")) if (w := read_when(value, zone)))
+    if "event" not in timing:
+        return ()
+    found = dict.fromkeys([w for value in as_list(timing.get("event")) if (w := read_when(value, zone))])
+    if len(found) < 2:
+        return tuple(found)
     timed = {w.first for w in found if w.instant is not None}
     kept = (w for w in found if w.instant is not None or w.first not in timed)
     return tuple(sorted(kept, key=lambda w: (w.first, w.instant.timestamp() if w.instant else 0)))

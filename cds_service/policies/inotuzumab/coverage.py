@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds_service.clinical.therapy.orders import Order
-from cds_service.engine.carrying import carrying, coverage_finding
+from cds_service.engine.carrying import coverage_finding, needed_criteria
 from cds_service.engine.determination import Basis, CardKind, Finding, GroupResult, Indicator
 from cds_service.engine.outline import leaves_of
 from cds_service.engine.verdict import Verdict
@@ -21,7 +21,7 @@ def met_path(outline: GroupResult) -> str:
     """The met path of section A in words."""
     if outline.id != "initial" or outline.verdict is not Verdict.MET:
         return ""
-    needed = {c.id for c in carrying(outline)}
+    needed = needed_criteria(outline)
     if "POL-A-II-A" in needed:
         use = {"POL-A-II-B-1": "alone", "POL-A-II-B-2": "with a TKI", "POL-A-II-B-3": "with mini-hyper-CVD"}
         how = next((text for leaf, text in use.items() if leaf in needed), "")

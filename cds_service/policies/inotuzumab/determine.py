@@ -138,6 +138,6 @@ def _cases(
 
     def of(order: Order) -> Callable[[], Case]:
         siblings = [o for o in orders if o is not order]
-        return lambda: replace(build_case(chart, order, siblings, partners), requests=requests)
+        return lambda: build_case(chart, order, siblings, partners, requests)
 
     return [(order, of(order)) for order in orders]

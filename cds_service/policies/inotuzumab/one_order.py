@@ -51,7 +51,7 @@ def determination(bound: Outline[Case], case: Case, time: Allowance) -> Determin
         day=case.day,
         coverage=outline.verdict,
         outline=outline,
-        criteria=tuple(c if c.id in needed else replace(c, applies=False) for c in leaves),
+        criteria=tuple([c if c.id in needed else replace(c, applies=False) for c in leaves]),
         path=met_path(outline),
         findings=tuple(dict.fromkeys(findings)),
         needed=needs,

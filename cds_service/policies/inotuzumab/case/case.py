@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from functools import cached_property
 
 from cds_service.clinical.chart import Chart, read_chart
 from cds_service.clinical.leukemia.diagnosis import Diagnosis, diagnosis
@@ -33,6 +32,7 @@ from cds_service.policies.inotuzumab.case.response import CourseResponse, course
 from cds_service.policies.inotuzumab.case.response_evidence import Item, evidence_items, in_time
 from cds_service.policies.inotuzumab.case.schedule import doses_of, order_of, schedule
 from cds_service.policies.inotuzumab.numbers import span
+from cds_service.remembering import kept
 
 
 @dataclass(frozen=True)
@@ -47,22 +47,22 @@ class Frame:
     position: Position
     earlier_periods: tuple[Dose, ...] = ()
 
-    @property
+    @kept
     def readings(self) -> tuple[Reading, ...]:
         """The possible placings of the doses into cycles and days."""
         return self.position.readings
 
-    @cached_property
+    @kept
     def given(self) -> tuple[Dose, ...]:
         """The doses given in the present course, in order of time."""
-        return tuple(d for d in self.events if d.given)
+        return tuple([d for d in self.events if d.given])
 
-    @cached_property
+    @kept
     def start(self) -> date | None:
         """The day of the first dose of the present course."""
         return self.given[0].day if self.given else None
 
-    @cached_property
+    @kept
     def earlier(self) -> tuple[Dose, ...]:
         """The doses of earlier courses, and the last days of uses over a period in them (docs/policies/inotuzumab/case.md#doses-given, step 4)."""
         doses = [d for d in self.history.given if d not in self.events]
@@ -97,7 +97,7 @@ class Case:
     frame: Frame
     requests: tuple[Resource, ...] = ()
 
-    @property
+    @kept
     def record(self) -> Record:
         return self.chart.record
 
@@ -105,45 +105,45 @@ class Case:
     def clock(self) -> datetime:
         return self.chart.clock
 
-    @cached_property
+    @kept
     def diagnosis(self) -> Diagnosis:
         return diagnosis(self.chart)
 
-    @cached_property
+    @kept
     def cycle(self) -> int | None:
         return self.frame.position.cycle
 
-    @cached_property
+    @kept
     def day(self) -> int | None:
         return self.frame.position.day
 
-    @cached_property
+    @kept
     def highest_cycle(self) -> int | None:
         """The cycle, or the highest that is possible; None when nothing is known of it."""
         return self.frame.position.highest_cycle
 
-    @cached_property
+    @kept
     def request(self) -> str:
         """``initial`` for cycle 1 of a course, else ``continuation``; unknown: that of the higher possible cycle."""
         return "initial" if self.highest_cycle == 1 else "continuation"
 
-    @cached_property
+    @kept
     def planned(self) -> date:
         return self.order.planned
 
-    @cached_property
+    @kept
     def horizon(self) -> date:
         """min(today, planned date): windows end with that day, included."""
         return min(self.chart.today, self.planned)
 
-    @cached_property
+    @kept
     def day_one(self) -> date:
         """Day 1 of the order's cycle: the planned date of a day-1 order, else the dose that was day 1."""
         if self.day == 1 or self.highest_cycle is None:
             return self.planned
         return self.frame.day_one_of(self.highest_cycle) or self.planned
 
-    @cached_property
+    @kept
     def last_cycle_day_one(self) -> date | None:
         """Day 1 of the last completed cycle, the one before the order's; None for cycle 1.
 
@@ -157,11 +157,11 @@ class Case:
         found = [r.day_one(min(cycle - 1, r.cycle)) for r in self.frame.readings] if cycle > 1 else []
         return max((day for day in found if day is not None), default=None)
 
-    @cached_property
+    @kept
     def response(self) -> CourseResponse:
         return course_response(self.items, self.chart, self.frame.start, self.last_cycle_day_one)
 
-    @cached_property
+    @kept
     def as_of_day_one(self) -> Case | None:
         """The case with only the facts up to day 1 of the cycle, for a day 8 or 15 order; else None."""
         if self.day == 1 or self.day_one >= self.chart.today:
@@ -173,8 +173,14 @@ class Case:
         return replace(self, chart=then, items=_placed(evidence_items(then), self.frame))
 
 
-def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Sequence[DrugUse]) -> Case:
-    """Put an order in its place. ``siblings`` are the other inotuzumab orders of the bundle."""
+def build_case(
+    chart: Chart,
+    order: Order,
+    siblings: Sequence[Order],
+    drafts: Sequence[DrugUse],
+    requests: tuple[Resource, ...] = (),
+) -> Case:
+    """Put an order in its place. ``siblings`` are the other inotuzumab orders of the bundle, the rest as in a case."""
     history, same = doses_of(chart), span("course.same_dose")
     items = evidence_items(chart)
     known = tuple(sorted((*history.given, *history.period_ends), key=lambda d: d.day))
@@ -193,12 +199,12 @@ def build_case(chart: Chart, order: Order, siblings: Sequence[Order], drafts: Se
     undated = tuple(e for e in ends if e.day is None)
     periods = tuple(d for d in history.period_ends if last_end is not None and d.day < last_end)
     frame = Frame(history, dated, undated, events, planned, place, periods)
-    return Case(chart, _placed(items, frame), order, tuple(siblings), tuple(drafts), frame)
+    return Case(chart, _placed(items, frame), order, tuple(siblings), tuple(drafts), frame, requests)
 
 
 def _placed(items: Sequence[Item], frame: Frame) -> tuple[Item, ...]:
     """The evidence, with what is about an earlier cycle dated to that cycle."""
-    return tuple(sorted((i if i.cycle is None else _placed_by_cycle(i, frame) for i in items), key=in_time))
+    return tuple(sorted([i if i.cycle is None else _placed_by_cycle(i, frame) for i in items], key=in_time))
 
 
 def _placed_by_cycle(item: Item, frame: Frame) -> Item:

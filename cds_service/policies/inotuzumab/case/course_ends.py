@@ -46,8 +46,8 @@ def ends_of_courses(chart: Chart, given: Sequence[Dose], items: Sequence[Item]) 
 
 def present_course(events: Sequence[Dose], ends: Sequence[End]) -> tuple[Dose, ...]:
     """Step 2: what came after the last end."""
-    last = max((e.day for e in ends if e.day is not None), default=None)
-    return tuple(d for d in events if last is None or d.day > last)
+    last = max([e.day for e in ends if e.day is not None], default=None)
+    return tuple([d for d in events if last is None or d.day > last])
 
 
 def _ended(when: When | None, given: Sequence[Dose], what: str, reference: str) -> Iterator[End]:

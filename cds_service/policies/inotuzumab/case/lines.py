@@ -83,7 +83,7 @@ def systemic(use: DrugUse) -> frozenset[str]:
     """The systemic antineoplastics of a use, without intrathecal ones and those for another disease."""
     if use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER:
         return frozenset()
-    return frozenset(d for d in use.drugs if d != INOTUZUMAB and is_antineoplastic(d, use.concept))
+    return frozenset([d for d in use.drugs if d != INOTUZUMAB and is_antineoplastic(d, use.concept)])
 
 
 def is_cytoreduction(use: DrugUse, day_one: date) -> bool:

@@ -107,7 +107,7 @@ def _read(
     items: Sequence[Item], start: date, last_cycle_day_one: date | None, day_of: _Day
 ) -> CourseResponse:
     """The response with each item placed on one day."""
-    of_course = sorted((i for i in items if day_of(i) > start), key=day_of)
+    of_course = sorted([i for i in items if day_of(i) > start], key=day_of)
     response = CourseResponse(Status.UNKNOWN, _NOTHING, needed=("response",))
     for day, group in groupby(of_course, key=day_of):
         response = _after(response, day, list(group))
@@ -154,8 +154,8 @@ def _after(before: CourseResponse, day: date, items: Sequence[Item]) -> CourseRe
 
 
 def _texts(items: Iterable[Item]) -> str:
-    return "; ".join(dict.fromkeys(i.text for i in items))
+    return "; ".join(dict.fromkeys([i.text for i in items]))
 
 
 def _references(items: Iterable[Item]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(i.reference for i in items if i.reference))
+    return tuple(dict.fromkeys([i.reference for i in items if i.reference]))

@@ -111,11 +111,12 @@ def _components(chart: Chart) -> Iterator[Item]:
     clear_blood = {p.when.day: p for p in blood if p.when is not None and has_blasts(p) is False}
     window = span("response.components_window")
     for m in marrow:
-        if m.value is not None and m.value.is_below(limit) and m.when is not None and m.when.day is not None:
+        drawn = m.when.day if m.when is not None else None
+        if drawn is not None and clear_blood and m.value is not None and m.value.is_below(limit):
             for n in range(-window.days, window.days + 1):
-                day = m.when.day + timedelta(days=n)
+                day = drawn + timedelta(days=n)
                 if day in clear_blood:
-                    yield from _clear(m, clear_blood[day], (m.when.day, day), emd, chart)
+                    yield from _clear(m, clear_blood[day], (drawn, day), emd, chart)
 
 
 def _unreadable(chart: Chart) -> Iterator[Item]:

@@ -58,11 +58,11 @@ def heart(case: Case) -> Answer:
 def informing(case: Case) -> Iterator[NeededItem]:
     """What the checklist asks for without deciding: notes whose content was not read, calcium."""
     for item in _ASKED:
-        answer = _note(case, item)
-        if answer.verdict is MET and _saying(case, item) is None:
-            yield NeededItem(item, f"{answer.because}; needed: {filled(_ASKED[item])}", decides=False)
+        if _notes(case) and _SAYING[item](case) is None:
+            because = f"{_note(case, item).because}; needed: {filled(_ASKED[item])}"
+            yield NeededItem(item, because, decides=False)
     for item, (when, chosen) in _windows(case).items():
-        if not newest(r for r in case.chart.usable("calcium") if chosen(case, r.when)):
+        if not any(chosen(case, r.when) for r in case.chart.usable("calcium")):
             yield NeededItem(item, absent(case, f"calcium {when}", item), decides=False)
 
 
@@ -81,9 +81,21 @@ def _notes(case: Case) -> tuple[Note, ...]:
     return tuple(newest_first)
 
 
-def _saying(case: Case, item: str) -> tuple[Note, str] | None:
+@once
+def _on_infection_and_bleeding(case: Case) -> tuple[Note, str] | None:
+    return _saying(case, _infection_and_bleeding)
+
+
+@once
+def _on_watching(case: Case) -> tuple[Note, str] | None:
+    return _saying(case, _watched)
+
+
+_SAYING = {"myelosuppression-note": _on_infection_and_bleeding, "infusion-monitoring-note": _on_watching}
+
+
+def _saying(case: Case, quote: Callable[[str], str]) -> tuple[Note, str] | None:
     """The newest note that says it in readable text, and the words that do."""
-    quote = _infection_and_bleeding if item == "myelosuppression-note" else _watched
     return next(((n, q) for n in _notes(case) if (q := quote(n.text))), None)
 
 
@@ -91,7 +103,7 @@ def _infection_and_bleeding(text: str) -> str:
     """The sentences of a note about infection and about bleeding; empty unless there are both."""
     found = mentioned(text, "monitoring")
     named = {value for values, _ in found for value in values}
-    return " ".join(f"{quote}." for _, quote in found) if named >= {"infection", "bleeding"} else ""
+    return " ".join([f"{quote}." for _, quote in found]) if named >= {"infection", "bleeding"} else ""
 
 
 def _watched(text: str) -> str:
@@ -100,7 +112,7 @@ def _watched(text: str) -> str:
 
 
 def _note(case: Case, item: str) -> Answer:
-    if (found := _saying(case, item)) is not None:
+    if (found := _SAYING[item](case)) is not None:
         note, quote = found
         return Answer(MET, f'note of {note.when}: "{quote}"', (note.reference,))
     if notes := _notes(case):
@@ -175,17 +187,17 @@ def _electrolyte_parts(case: Case) -> Iterator[Answer]:
     """C.3c: potassium and magnesium, baseline and follow-up."""
     for item, (when, chosen) in _windows(case).items():
         found: dict[str, tuple[Result, ...]] = {
-            name: newest(r for r in case.chart.usable(concept) if chosen(case, r.when))
+            name: newest([r for r in case.chart.usable(concept) if chosen(case, r.when)])
             for concept, name in (("potassium", "K"), ("magnesium", "Mg"))
         }
-        refs = tuple(results[0].reference for results in found.values() if results)
+        refs = tuple([results[0].reference for results in found.values() if results])
         missing = [name for name, results in found.items() if not results]
         if missing:
             because = absent(case, f"{' and '.join(missing)} {when}", item)
             yield unknown(because, item, evidence=refs, changes="potassium and magnesium")
         else:
             yield Answer(
-                MET, ", ".join(f"{name} {results[0].shown}" for name, results in found.items()), refs
+                MET, ", ".join([f"{name} {results[0].shown}" for name, results in found.items()]), refs
             )
 
 
@@ -203,9 +215,9 @@ def _joined(*parts: Answer) -> Answer:
     """All parts as one answer: of an open one, what is open; else everything found."""
     told = [p for p in parts if p.verdict is not MET] or list(parts)
     return Answer(
-        all_of(p.verdict for p in parts),
-        "; ".join(p.because for p in told),
-        tuple(r for p in parts for r in p.evidence),
+        all_of([p.verdict for p in parts]),
+        "; ".join([p.because for p in told]),
+        tuple([r for p in parts for r in p.evidence]),
         tuple(dict.fromkeys(n for p in parts for n in p.needed)),
         "; ".join(dict.fromkeys(p.changes for p in told if p.changes)),
         asks=tuple((item, f"{p.because}; needed: {p.changes}") for p in parts for item in p.needed),

@@ -135,7 +135,8 @@ def contradictions(order: Order, bsa: Decimal | None) -> Iterator[str]:
     for planned in order.doses:
         for amount in planned.amounts:
             yield from _two_amounts(amount, planned, bsa)
-    yield from _units_disagree(order, [whole_dose(planned, bsa) for planned in order.doses])
+    if order.billing.units is not None:
+        yield from _units_disagree(order, order.billing.units, bsa)
 
 
 def _two_amounts(amount: Amount, planned: PlannedDose, bsa: Decimal | None) -> Iterator[str]:
@@ -153,10 +154,10 @@ def whole_dose(planned: PlannedDose, bsa: Decimal | None) -> Decimal | None:
     return _sum(named, bsa).mg if named else None
 
 
-def _units_disagree(order: Order, doses: Sequence[Decimal | None]) -> Iterator[str]:
+def _units_disagree(order: Order, units: Decimal, bsa: Decimal | None) -> Iterator[str]:
     """Step 1: the units of one dose, or of all doses of the order."""
-    units, known = order.billing.units, [mg for mg in doses if mg is not None]
-    if units is None or not known or any(_bills(units, mg) for mg in (*known, sum(known, Decimal(0)))):
+    known = [mg for planned in order.doses if (mg := whole_dose(planned, bsa)) is not None]
+    if not known or any(_bills(units, mg) for mg in (*known, sum(known, Decimal(0)))):
         return
     most = vials(known[0]) * int(units_per_vial())
     yield (

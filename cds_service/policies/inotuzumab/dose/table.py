@@ -67,7 +67,7 @@ class Row:
 
     @property
     def per_m2(self) -> Decimal:
-        return self.table * self.cut.factor
+        return self.table * self.cut.factor if self.cut.step else self.table
 
     @property
     def reduced(self) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 
 from cds_service.clinical.evidence import newest, within
 from cds_service.clinical.observations.counts import (
@@ -26,6 +25,7 @@ from cds_service.fhir.record import DataKind
 from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, number, said, span
+from cds_service.remembering import kept
 
 _ANYTHING = Interval(None, None)  # a value that cannot be read
 
@@ -43,10 +43,10 @@ class Count:
     limit: Decimal
     unseen: str | None = None
 
-    @cached_property
+    @kept
     def low(self) -> bool | None:
         """Whether the count is below the limit; None when it cannot be determined."""
-        return agreed_answer(self._known(r).is_below(self.limit) for r in self.results)
+        return agreed_answer([self._known(r).is_below(self.limit) for r in self.results])
 
     def fell_from(self, earlier: Count) -> bool | None:
         """Whether the count is below an earlier one; None when it cannot be determined."""
@@ -72,7 +72,7 @@ class Count:
             if self.transfused
             else ""
         )
-        return f"{self.name} {' and '.join(r.shown for r in self.results)}{note}"
+        return f"{self.name} {' and '.join([r.shown for r in self.results])}{note}"
 
     def missing(self, when: str) -> str:
         """That there is no count, or that there may be one which was not seen."""
@@ -81,7 +81,7 @@ class Count:
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        return tuple(r.reference for r in self.results)
+        return tuple([r.reference for r in self.results])
 
     @property
     def why_open(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cds_service.clinical.leukemia.response import ACHIEVED, Response, response_statements
+from cds_service.clinical.observations.counts import has_unreadable
 from cds_service.clinical.reading.assertions import Certainty
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import Statement
@@ -54,7 +55,8 @@ def _found_and_asked(case: Case) -> tuple[list[Finding], list[Asked]]:
         return [], [("cbc", due, False)]
     outcomes = decide(counts(case, unreadable=True))
     # A newer count that cannot be read lifts no hold that an older one of its window raises.
-    holds = [o for known in (decide(counts(case, unreadable=False)), outcomes) for o in known if o.hold]
+    readable = decide(counts(case, unreadable=False)) if has_unreadable(case.chart) else outcomes
+    holds = [o for o in (*readable, *outcomes) if o.hold]
     if holds and holds[0].rule == "POL-HEM-3" and (source := _released(case)) is not None:
         text = f"low counts are judged due to stable or improved disease ({source}), which releases the hold: {holds[0].because}"
         return [], [("cbc", text, False)]
@@ -148,7 +150,7 @@ def _listed(pair: Iterable[Count]) -> str:
 
 
 def _evidence(found: Iterable[Count]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(e for count in found for e in count.evidence))
+    return tuple(dict.fromkeys([e for count in found for e in count.evidence]))
 
 
 _COUNTS = re.compile(

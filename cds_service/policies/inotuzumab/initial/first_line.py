@@ -6,9 +6,8 @@ Procedure: docs/policies/inotuzumab/initial.md#frontline.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
@@ -75,10 +74,16 @@ def _says_first_line(text: str) -> bool:
 
 def _carries_first_line_code(value: object) -> bool:
     """Whether "first line treatment" is coded anywhere in a resource: as category, reason, activity or extension."""
-    if isinstance(value, list):
-        return any(_carries_first_line_code(item) for item in value)
-    if not isinstance(value, Mapping):
-        return False
-    whole: Mapping[str, Any] = value
-    own = codes_in({"coding": [whole]}) if "code" in whole and "system" in whole else ()
-    return _FIRST_LINE_CODES.has_any(own) or any(_carries_first_line_code(v) for v in whole.values())
+    inside = [value]
+    for each in inside:  # which grows as it is gone through
+        if isinstance(each, list):
+            inside += each
+        elif isinstance(each, dict):
+            if (
+                "code" in each
+                and "system" in each
+                and _FIRST_LINE_CODES.has_any(codes_in({"coding": [each]}))
+            ):
+                return True
+            inside += each.values()
+    return False

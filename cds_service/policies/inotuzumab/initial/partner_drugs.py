@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.clinical.reading.reader import read
@@ -74,7 +74,7 @@ class Partners:
     def named(self, concurrency: Concurrency, drugs: Iterable[str] | None = None) -> tuple[Partner, ...]:
         wanted = None if drugs is None else set(drugs)
         return tuple(
-            p for p in self.all if p.concurrency is concurrency and (wanted is None or p.drug in wanted)
+            [p for p in self.all if p.concurrency is concurrency and (wanted is None or p.drug in wanted)]
         )
 
     def antineoplastic(self, concurrency: Concurrency) -> tuple[Partner, ...]:
@@ -111,24 +111,25 @@ def partners(case: Case) -> Partners:
 def _cycle(case: Case) -> Cycle:
     """Day 1 to the last day of the cycle, which is shorter for cycle 1."""
     length = days("cycle.length.c1" if case.highest_cycle == 1 else "cycle.length.sub")
-    cycle = Cycle(
-        case.day_one, case.day_one + timedelta(days=length - 1), {}, span("partner.stale_order"), span("partner.stale_tki"), ORAL_TKIS
-    )  # fmt: skip
-    given: dict[str, list[date]] = {}
+    goes_on = span("partner.stale_order")
+    given: dict[str, tuple[date, ...]] = {}
     for use in case.chart.uses:
         if use.is_given and not use.intrathecal:
+            on = _days_of_use(use, case.day_one - goes_on)
             for drug in use.drugs:
-                given.setdefault(drug, []).extend(_days_of_use(use, cycle.recent))
-    return replace(cycle, given={drug: tuple(sorted(found)) for drug, found in given.items()})
+                given[drug] = (*given[drug], *on) if drug in given else on
+    return Cycle(
+        case.day_one, case.day_one + timedelta(days=length - 1),
+        {drug: tuple(sorted(on)) for drug, on in given.items()}, goes_on, span("partner.stale_tki"), ORAL_TKIS,
+    )  # fmt: skip
 
 
-def _days_of_use(use: DrugUse, recent: date) -> Iterator[date]:
+def _days_of_use(use: DrugUse, recent: date) -> tuple[date, ...]:
     """The days on which a drug was given, dispensed or stated as taken; not those of a supply that ran out."""
     if use.kind == "MedicationDispense" and use.end is not None and use.end.last < recent:
-        return
-    yield from (when.last for when in use.days)
-    if use.kind == "MedicationStatement" and use.status == "active" and use.authored is not None:
-        yield use.authored.last
+        return ()
+    taken = use.authored if use.kind == "MedicationStatement" and use.status == "active" else None
+    return tuple([when.last for when in (*use.days, taken) if when is not None])
 
 
 def _of_uses(case: Case, cycle: Cycle) -> Iterator[Partner]:
@@ -144,7 +145,7 @@ def _counted(use: DrugUse, day_one: date) -> frozenset[str]:
     """The drugs of a use that may be partners, after step 2 left out what is none."""
     if use.intrathecal or use.benign_reason or use.status == "not-done":
         return frozenset()
-    drugs = frozenset(d for d in use.drugs if _may_be_partner(d, use) and d != "hydroxyurea")
+    drugs = frozenset([d for d in use.drugs if _may_be_partner(d, use) and d != "hydroxyurea"])
     premedication = drugs <= STEROIDS and _PREMEDICATION.search(use.all_text)
     if premedication or is_cytoreduction(use, day_one):
         return frozenset()

@@ -53,11 +53,13 @@ def reduction(case: Case, cycle: int | None) -> Reduction:
             or (len(steps) == 2 and _after_two_dose_cycle(case, steps[1], i))
         ):
             steps.append(i)
-    if steps and len(steps) < STOPPING:
+    if not steps:
+        return UNREDUCED
+    if len(steps) < STOPPING:
         begins = _first_day(case, cycle)
         steps = [i for i in steps if i.start < begins]
-    evidence = tuple(dict.fromkeys(r for i in steps for r in i.references))
-    return Reduction(len(steps), "; then ".join(i.shown for i in steps), evidence)
+    evidence = tuple(dict.fromkeys([r for i in steps for r in i.references]))
+    return Reduction(len(steps), "; then ".join([i.shown for i in steps]), evidence)
 
 
 def reading(case: Case) -> Reading:

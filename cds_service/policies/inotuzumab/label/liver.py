@@ -72,7 +72,9 @@ def limb_of(concept: str, result: Result) -> Limb:
 def limbs_on(case: Case, end: date) -> dict[str, tuple[Limb, ...]]:
     """The newest bilirubin, AST and ALT up to a day; tied results that differ all stand."""
     start = end - timedelta(days=days("lab.max_age.lft"))
-    return {c: tuple(limb_of(c, r) for r in newest(within(case.chart.usable(c), start, end))) for c in TESTS}
+    return {
+        c: tuple([limb_of(c, r) for r in newest(within(case.chart.usable(c), start, end))]) for c in TESTS
+    }
 
 
 @once
@@ -94,8 +96,10 @@ def pair_above(case: Case, end: date) -> tuple[Limb, ...]:
     """Step 1: the limbs when bilirubin and AST or ALT are both above the label's limits; else empty."""
     found = newest_limbs(case) if end == case.horizon else limbs_on(case, end)
     bilirubin = [b for b in found["bilirubin_total"] if b.is_high]
+    if not bilirubin or is_explained(case):
+        return ()
     enzymes = [e for name in _ENZYMES for e in found[name] if e.is_high]
-    return (*bilirubin, *enzymes) if bilirubin and enzymes and not is_explained(case) else ()
+    return (*bilirubin, *enzymes) if enzymes else ()
 
 
 def both_limits(case: Case) -> Iterator[Finding]:
@@ -109,7 +113,7 @@ def both_limits(case: Case) -> Iterator[Finding]:
 
 def one_limit_far(case: Case) -> Iterator[Finding]:
     """Steps 2 and 3: one of them far above its limit, or bilirubin risen."""
-    if grave := tuple(_grave(case)):
+    if grave := _grave(case):
         text = f"{_all(grave)}: {filled(_FAR)}"
         action = "Hold the dose and evaluate for veno-occlusive disease"
         yield _finding(Indicator.WARNING, Basis.RECOMMENDATION, text, action, grave)
@@ -117,7 +121,7 @@ def one_limit_far(case: Case) -> Iterator[Finding]:
 
 def one_limit(case: Case) -> Iterator[Finding]:
     """Step 4: one of the two limits exceeded, when no earlier step says more."""
-    if pair_above(case, case.horizon) or any(_grave(case)):
+    if pair_above(case, case.horizon) or _grave(case):
         return
     if single := tuple(_single(case)):
         text = f"{_all(single)}: one of the two limits of the label exceeded, no hold by itself"
@@ -126,13 +130,17 @@ def one_limit(case: Case) -> Iterator[Finding]:
         )
 
 
-def _grave(case: Case) -> Iterator[Limb]:
+@once
+def _grave(case: Case) -> tuple[Limb, ...]:
     """Step 2: bilirubin, AST or ALT far above the limit. Step 3: bilirubin high and risen."""
     found = newest_limbs(case)
-    for b in found["bilirubin_total"]:
-        if b.above("hep.one_limb.bilirubin_x_uln") or (_has_risen(case, b) and not is_explained(case)):
-            yield b
-    yield from (e for name in _ENZYMES for e in found[name] if e.above("hep.one_limb.transaminase_x_uln"))
+    bilirubin = [
+        b
+        for b in found["bilirubin_total"]
+        if b.above("hep.one_limb.bilirubin_x_uln") or (_has_risen(case, b) and not is_explained(case))
+    ]
+    enzymes = [e for name in _ENZYMES for e in found[name] if e.above("hep.one_limb.transaminase_x_uln")]
+    return (*bilirubin, *enzymes)
 
 
 def _single(case: Case) -> Iterator[Limb]:

@@ -6,7 +6,7 @@ Procedure: docs/policies/inotuzumab/recommended.md#qt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -38,7 +38,7 @@ class HeartState:
 
     qtcs: tuple[Ecg, ...]
     newest: Ecg | None
-    low: tuple[tuple[str, Result], ...]
+    low: Sequence[tuple[str, Result]]
     drugs: tuple[QtDrug, ...]
 
     def above(self, limit: Decimal) -> bool:
@@ -79,17 +79,20 @@ def heart_state(case: Case) -> HeartState:
     last = newest_ecg(seen)
     measured = newest_ecg(e for e in seen if e.qtc is not None)
     recent = tuple(e for e in measured if e.when is not None and e.when.is_within(start, end))
-    return HeartState(recent, last[0] if last else None, tuple(low_electrolytes(case)), qt_drugs(case))
+    return HeartState(recent, last[0] if last else None, low_electrolytes(case), qt_drugs(case))
 
 
-def low_electrolytes(case: Case) -> Iterator[tuple[str, Result]]:
+@once
+def low_electrolytes(case: Case) -> list[tuple[str, Result]]:
     """Step 3: newest K and Mg of their window, below the result's own range, else the default limit."""
     end = case.horizon
     start = end - timedelta(days=days("lab.max_age.electrolytes"))
+    found = []
     for concept, name, default in (("potassium", "K", "k.low"), ("magnesium", "Mg", "mg.low")):
         tied = newest(within(case.chart.usable(concept), start, end))
         if tied and all(_is_low(r, number(default)) for r in tied):
-            yield name, tied[0]
+            found.append((name, tied[0]))
+    return found
 
 
 def _is_low(r: Result, default: Decimal) -> bool:

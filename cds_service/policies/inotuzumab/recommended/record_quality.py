@@ -74,7 +74,9 @@ def unread_texts(case: Case) -> Iterator[Finding]:
     """POL-REC-VALUE: a text of the order or the record that is too long to be read; what it says is not known."""
     if not case.record.may_hold_long_texts:
         return
-    held = (case.order.resource, *(r for kind in case.record.by_type.values() for r in kind))
+    held = [case.order.resource]
+    for resources in case.record.by_type.values():
+        held += resources
     if holds_unread_prose([r.body for r in held]):  # hardly ever
         found = [r for r in held if holds_unread_prose(r.body)]
         types = " and ".join(dict.fromkeys("order" if r is case.order.resource else r.type for r in found))

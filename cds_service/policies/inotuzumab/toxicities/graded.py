@@ -182,9 +182,10 @@ def _name(p: Problem) -> str:
 
 
 def _has_its_own_rule(p: Problem) -> bool:
+    if p.is_a("vod_sos") or p.is_a("infusion_reaction") or p.is_hematologic:
+        return True
     own = p.words.split(" | ")[0]
-    named_so = any(named(own, topic) is not Named.ABSENT for topic in ("vod", "reaction"))
-    return named_so or p.is_a("vod_sos") or p.is_a("infusion_reaction") or p.is_hematologic
+    return named(own, "vod") is not Named.ABSENT or named(own, "reaction") is not Named.ABSENT
 
 
 def _grade(p: Problem) -> int | None:
