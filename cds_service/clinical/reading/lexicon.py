@@ -126,19 +126,44 @@ def _row(row: dict[str, str]) -> Row:
 
 @cache
 def _trie(topic: str) -> _Node:
-    """The phrases of a topic by their words; rows that name the topic come before those for all."""
-    root = _Node()
+    """The phrases of a topic by their words; rows that name the topic come before those for all.
+
+    What no phrase of the topic passes through is shared with the other topics.
+    """
     mine = [r for r in rows() if topic in r.topics]
-    markers = {p.lstrip("=").lower() for r in mine if r.kind is Kind.MARKER for p in r.phrases}
-    for row in (*mine, *_findings(topic), *(r for r in rows() if not r.topics)):
+    markers = frozenset(p.lstrip("=").lower() for r in mine if r.kind is Kind.MARKER for p in r.phrases)
+    shared = _for_all(markers)
+    own = _Node()
+    for row in (*mine, *_findings(topic)):
         for phrase in row.phrases:
-            exact = phrase[1:] if phrase.startswith("=") else ""  # a lone "=" is the sign itself
-            words = _words_of(exact or phrase)
-            if row.topics or markers.isdisjoint(
-                words
-            ):  # "CD22 positive B-ALL" is no mere name where CD22 is asked for
-                _add(root, words, _Entry(row.kind, row.value, exact))
+            _add(own, row, phrase)
+    return _merged(own, shared)
+
+
+@cache
+def _for_all(markers: frozenset[str]) -> _Node:
+    """The phrases of the rows for all topics, without those that hold a marker of the topic.
+
+    "CD22 positive B-ALL" is no mere name where CD22 is asked for.
+    """
+    root = _Node()
+    for row in rows():
+        for phrase in row.phrases if not row.topics else ():
+            if markers.isdisjoint(_words_of(phrase.removeprefix("=") or phrase)):
+                _add(root, row, phrase)
     return root
+
+
+def _merged(own: _Node, shared: _Node) -> _Node:
+    """One look-up of two; ``own`` meanings come first, but for the shared ones in a spelling of their own."""
+    both = _Node()
+    spelled = [entry for entry in shared.entries if entry.exact]
+    both.entries = [*spelled, *own.entries, *(entry for entry in shared.entries if not entry.exact)]
+    both.steps = dict(shared.steps)
+    for word, node in own.steps.items():
+        other = shared.steps.get(word)
+        both.steps[word] = node if other is None else _merged(node, other)
+    return both
 
 
 @cache
@@ -153,11 +178,13 @@ def _findings(topic: str) -> list[Row]:
     return [replace(r, kind=Kind.NEUTRAL, value=ANOTHER, topics=frozenset({topic})) for r in names]
 
 
-def _add(root: _Node, words: Sequence[str], entry: _Entry) -> None:
+def _add(root: _Node, row: Row, phrase: str) -> None:
+    exact = phrase[1:] if phrase.startswith("=") else ""  # a lone "=" is the sign itself
     node = root
-    for word in words:
+    for word in _words_of(exact or phrase):
         node = node.steps.setdefault(word, _Node())
-    node.entries.insert(0 if entry.exact else len(node.entries), entry)
+    entry = _Entry(row.kind, row.value, exact)
+    node.entries.insert(0 if exact else len(node.entries), entry)
 
 
 _SET_APART = (Shape.SIGN, Shape.END)
