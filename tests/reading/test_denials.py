@@ -1,4 +1,4 @@
-"""Denials: one of another thing denies nothing here, and one that is still to come denies nothing yet."""
+"""What denies nothing, or not yet: a denial of another thing, one still to come; and what is only a risk, an error or long ago."""
 
 from datetime import date
 

@@ -22,7 +22,7 @@ class ReportedQt(NamedTuple):
 _FORMULA = r"(?:[ -]?(?:(?:by|per|using) )?(?P<formula>F|B|Fridericia|Bazett|\(F\)|\(B\)|\(Fridericia\)|\(Bazett\)))?"
 _BETWEEN = r"\s{0,3}(?:intervals?|int\.?)?\s{0,3}(?:is|was|of|=|:)?\s{0,3}"
 _PAIR = re.compile(
-    rf"\bQT\s{{0,3}}/\s{{0,3}}QTc{_FORMULA}{_BETWEEN}\d{{3}}\s{{0,3}}(?:ms|msec)?\s{{0,3}}/\s{{0,3}}(?P<ms>\d{{3}})(?![\d.])\s{{0,3}}(?:ms|msec|milliseconds?)?(?P<s>)",
+    rf"\bQT\s{{0,3}}/\s{{0,3}}QTc{_FORMULA}{_BETWEEN}\d{{3}}\s{{0,3}}(?:ms|msec)?\s{{0,3}}/\s{{0,3}}(?P<ms>\d{{3}})(?![\d.])\s{{0,3}}(?:ms|msec|milliseconds?)?",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(
@@ -54,7 +54,9 @@ def reported_qts(text: str) -> Iterator[ReportedQt]:
 
 
 def _ms(match: re.Match[str]) -> Decimal:
-    return Decimal(match["ms"]) if match["ms"] else Decimal(int(Decimal(match["s"]) * 1000))
+    if (ms := match["ms"]) is not None:
+        return Decimal(ms)
+    return Decimal(int(Decimal(match["s"]) * 1000))
 
 
 def _concept(formula: str | None) -> str:

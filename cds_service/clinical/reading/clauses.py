@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from cds_service.clinical.reading.forms import UNANSWERED, form_tokens, plain_signs
+from cds_service.clinical.reading.forms import form_tokens, is_template, plain_signs
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
 from cds_service.clinical.reading.topics import TOPICS
@@ -216,22 +215,8 @@ def _run(found: Sequence[Token], ending: str) -> Run:
         any(t.shape is Shape.NOTATION for t in words),
         not _CONDITIONS.isdisjoint(vocabulary),
         _retracts(vocabulary),
-        _is_template(words),
+        is_template(words),
     )
-
-
-def _is_template(words: Sequence[Token]) -> bool:
-    """Whether a sentence holds a choice that is not answered, a box to tick ("[ ] yes") or a blank ("CR: ____")."""
-    if any(t.word == UNANSWERED for t in words):
-        return True
-    signs = [t.text for t in words]
-    if "[" not in signs and "_" not in signs:
-        return False
-    ticked = any(
-        a == "[" and (b == "]" or (c == "]" and b.lower() in ("x", "v")))
-        for a, b, c in zip(signs, signs[1:], [*signs[2:], ""], strict=False)
-    )
-    return ticked or any(a == b == "_" for a, b in pairwise(signs))
 
 
 def _is_abbreviated(found: Sequence[Token], i: int) -> bool:

@@ -7,6 +7,7 @@ without an answer says nothing. Knows no medicine.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
 from cds_service.remembering import remembered
@@ -23,13 +24,14 @@ _CHOICES = frozenset(
         )
     }
 )
+_SPEAKING = frozenset(word for pair in _CHOICES for word in pair) | {"none"}
 _LETTERS = {"Y": "yes", "N": "no"}
 _ANSWERS = frozenset({"yes", "no", "none"})
 _OPEN, _CLOSED = frozenset("(["), frozenset(")]")
 _BEFORE_AN_ANSWER = frozenset(":=-") | _OPEN
 _BEHIND_AN_ANSWER = frozenset(",|") | _CLOSED
 # The word that stands for a choice to which no answer is given; a sentence that holds it is a template.
-UNANSWERED = "(unanswered)"
+_UNANSWERED = "(unanswered)"
 
 
 @remembered(500_000)
@@ -41,11 +43,8 @@ def form_tokens(text: str) -> tuple[Token, ...]:
     return tuple(_joined(list(_letters(list(_chosen(found))))))
 
 
-_SPEAKING = frozenset(word for pair in _CHOICES for word in pair) | {"none"}
-
-
 def _chosen(found: Sequence[Token]) -> Iterator[Token]:
-    """Without each choice that is answered behind it; one that is not becomes UNANSWERED."""
+    """Without each choice that is answered behind it; one that is not becomes _UNANSWERED."""
     i = 0
     while i < len(found):
         end = _choice(found, i)
@@ -57,7 +56,7 @@ def _chosen(found: Sequence[Token]) -> Iterator[Token]:
         while answer < len(found) and found[answer].text in _BEFORE_AN_ANSWER:
             answer += 1
         if answer == end or answer == len(found) or found[answer].word not in _SPEAKING:
-            yield _one(found[i:end], UNANSWERED)
+            yield _one(found[i:end], _UNANSWERED)
         i = end
 
 
@@ -99,8 +98,8 @@ _SIGNED = {
     ("[", "+", "]"): "positive",
     ("-", "ve"): "negative",
     ("+", "ve"): "positive",
-    ("+", "/", "-"): UNANSWERED,
-    ("-", "/", "+"): UNANSWERED,
+    ("+", "/", "-"): _UNANSWERED,
+    ("-", "/", "+"): _UNANSWERED,
 }
 
 
@@ -121,10 +120,24 @@ def plain_signs(words: Sequence[Token]) -> tuple[Token, ...]:
             i += len(sign)
             continue
         ends = words[i].text == "-" and i == len(words) - 1 and i > 0
-        found.append(_one(words[i:], UNANSWERED) if ends else words[i])
+        found.append(_one(words[i:], _UNANSWERED) if ends else words[i])
         i += 1
     return tuple(found)
 
 
 def _one(several: Sequence[Token], word: str) -> Token:
     return several[0]._replace(word=word, shape=Shape.WORD, end=several[-1].end)
+
+
+def is_template(words: Sequence[Token]) -> bool:
+    """Whether a sentence holds a choice that is not answered, a box to tick ("[ ] yes") or a blank ("CR: ____")."""
+    if any(t.word == _UNANSWERED for t in words):
+        return True
+    signs = [t.text for t in words]
+    if "[" not in signs and "_" not in signs:
+        return False
+    ticked = any(
+        a == "[" and (b == "]" or (c == "]" and b.lower() in ("x", "v")))
+        for a, b, c in zip(signs, signs[1:], [*signs[2:], ""], strict=False)
+    )
+    return ticked or any(a == b == "_" for a, b in pairwise(signs))

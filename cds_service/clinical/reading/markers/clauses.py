@@ -211,9 +211,8 @@ class _Reader(SignReader):
         )
         before = self.terms[self.i - 1].value if self.i else ""
         if before == "to" and any(t.tokens[0].word == "from" for t in self.terms[: self.i]):
-            raise NotReadable(
-                "from ... to"
-            )  # "MRD fell from 0.1 % to < 0.01 %": neither is read for the other
+            # "MRD fell from 0.1 % to < 0.01 %": neither is read for the other.
+            raise NotReadable("from ... to")
         positive = bool(self.group.items) and self.group.items[-1].sign in (POSITIVE, FOUND)
         return (negative and before in ("level", "at")) or (before == "to" and not positive)
 
