@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 
 from cds_service.clinical.therapy.exposure import MEDICATION_TYPES, use_of
-from cds_service.clinical.therapy.orders import read_order, zone_of
+from cds_service.clinical.therapy.orders import Order, read_order, zone_of
 from cds_service.fhir.dates import When, effective, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource, record_from
@@ -79,7 +79,7 @@ def _status(resource: Resource) -> str | None:
 
 
 def seen_at(
-    clock: datetime, order: Resource, together: Sequence[Resource], resources: Sequence[Resource]
+    clock: datetime, order: Order, together: Sequence[Resource], resources: Sequence[Resource]
 ) -> list[Resource]:
     """What of a patient's resources was there at the clock of an order; those signed with it are not among them."""
     signed = {r.reference for r in together}
@@ -133,15 +133,15 @@ def _orders_behind(resource: Resource) -> list[str]:
     return [name for name in found if name is not None]
 
 
-def _own_doses(clock: datetime, order: Resource, there: Sequence[Resource]) -> frozenset[str]:
+def _own_doses(clock: datetime, order: Order, there: Sequence[Resource]) -> frozenset[str]:
     """What was given of the order's drug on the clock's day, if the order is planned for it and no time tells otherwise."""
     zone = zone_of(clock)
-    if clock.date() not in read_order(order, clock).days:
+    if clock.date() not in order.days:
         return frozenset()
-    written_at = read_when(order.body.get("authoredOn"), zone)
+    written_at = read_when(order.resource.body.get("authoredOn"), zone)
     exact = written_at is not None and written_at.instant is not None
     known = record_from("", [r for r in there if r.type in ("Medication", "Substance")])
-    drugs = use_of(order, known, zone).drugs
+    drugs = use_of(order.resource, known, zone).drugs
     return frozenset(
         resource.reference
         for resource in there

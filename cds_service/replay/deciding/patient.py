@@ -101,7 +101,11 @@ class Decider:
         known: Sequence[Resource], gaps: Sequence[Gap],
     ) -> Determination:  # fmt: skip
         """What the policy says of an order that was signed together with others, at its clock."""
-        there = list(known) if self.as_of is not None else seen_at(clock, order, together, known)
+        there = (
+            list(known)
+            if self.as_of is not None
+            else seen_at(clock, policy.order_of(order, clock), together, known)
+        )
         asked = [r for r in there if _is_asked_for(r)]
         record = record_from(patient, [*asked, *self._notes(asked, clock)], gaps)
         drafts = [Resource(r.body, "draft order", r.name) for r in together]
