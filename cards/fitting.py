@@ -6,9 +6,9 @@ Knows length and urgency, nothing of what a part says. Nothing is left out witho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cards.text import words
+from cds_service.values import dataclass
 
 _REST = "and {} more, see every criterion"
 _RESERVED = words(_REST) + 1

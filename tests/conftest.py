@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from cds_service.operations.logs import OURS
+# Before the program is imported: whatever changes a frozen value fails here (cds_service/values.py).
+os.environ["FROZEN_VALUES"] = "1"
+
+from cds_service.operations.logs import OURS  # noqa: E402
 
 
 @pytest.fixture

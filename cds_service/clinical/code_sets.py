@@ -7,11 +7,11 @@ A code of the table that ends in ``*`` stands for all codes of its system, ICD-1
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.codings import System, normal_code, system_of
+from cds_service.values import dataclass
 
 Code = tuple[System, str]
 

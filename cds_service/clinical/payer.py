@@ -7,7 +7,6 @@ Organization at hand. Knows no payer and no policy, and reads nothing of what a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, tzinfo
 from enum import Enum
 from typing import Any
@@ -16,6 +15,7 @@ from cds_service.fhir.dates import When, end_of, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Record, Resource
 from cds_service.fhir.references import local_reference
+from cds_service.values import dataclass
 
 
 class Standing(Enum):

@@ -7,7 +7,6 @@ conclusions, status reasons), and the text of a document where it is attached. N
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
@@ -16,6 +15,7 @@ from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

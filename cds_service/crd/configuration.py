@@ -7,11 +7,11 @@ type than its option, or an option that is not known, is ignored.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from cds_service.fhir.json_types import as_dict
+from cds_service.values import dataclass
 
 VERSIONS = ("2.2",)
 COVERAGE_INFO = "coverage-info"

@@ -7,7 +7,7 @@ The words are plain text; nothing in them approves or denies.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from cds_service.clinical.payer import Plan, Standing
 from cds_service.engine.determination import CriterionResult, Determination, NeededItem
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import lower_first, upper_first
+from cds_service.values import dataclass
 
 
 class Covered(StrEnum):

@@ -7,13 +7,13 @@ where they came from, or what was asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cds_service.ehr.outcomes import FAILED_TEXT, Meaning, meaning_of
 from cds_service.fhir.gaps import GapCode, Reason
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from cds_service.ehr.fhir_client import FhirClient, FhirError
 from cds_service.fhir.json_types import as_dicts, as_text
+from cds_service.values import dataclass
 
 _DAY_S = 24 * 3600.0
 _AFTER_FAILURE_S = 600.0

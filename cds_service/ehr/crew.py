@@ -10,8 +10,9 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from cds_service.values import dataclass
 
 AT_ONCE = 6  # requests of one call to one EHR
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ from cds_service.ehr.seen import Note, Seen
 from cds_service.fhir.belonging import MAY_NAME_NOBODY
 from cds_service.fhir.gaps import GapCode, Reason
 from cds_service.fhir.record import DataKind, Record, Resource, record_of
+from cds_service.values import dataclass
 
 _SCOPE = Reason("the granted scopes do not allow it", GapCode.SCOPE)
 _FIRST_PAGE = Reason("only its first page was sent", GapCode.CUT_OFF)

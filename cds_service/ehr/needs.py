@@ -7,13 +7,13 @@ search and which codes decide something; knows nothing of HTTP, prefetch or verd
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.terms import code_table
 from cds_service.fhir.codings import System
 from cds_service.fhir.record import DataKind
+from cds_service.values import dataclass
 
 PATIENT_TOKEN = "{{context.patientId}}"
 # Clients that fill the prefetch send the first page only, and servers' pages may hold 20 rows.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cds_service.ehr.bundles import Page
 from cds_service.ehr.medications import without_foreign
@@ -11,6 +11,7 @@ from cds_service.ehr.needs import DataNeed
 from cds_service.fhir.belonging import Owner, owner
 from cds_service.fhir.gaps import Reason
 from cds_service.fhir.record import Gap, Resource
+from cds_service.values import dataclass
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,9 @@ import hashlib
 import logging
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
+
+from cds_service.values import dataclass
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

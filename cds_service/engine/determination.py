@@ -6,13 +6,14 @@ Knows no FHIR and no drug. Every sentence in it is for a prescriber and names va
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
 from cds_service.engine.items import Item
 from cds_service.engine.verdict import Verdict
+from cds_service.values import dataclass
 
 
 class Indicator(StrEnum):

@@ -6,7 +6,7 @@ Knows what becomes of a rule that could not be evaluated: it is named on the car
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -14,6 +14,7 @@ from cds_service.engine.attempts import LATE, Allowance, Missed, attempt
 from cds_service.engine.determination import ACTS, Basis, CardKind, Finding, Indicator, NeededItem
 from cds_service.engine.policy_file import PolicyError, PolicyFile
 from cds_service.engine.wording import upper_first
+from cds_service.values import dataclass
 
 C = TypeVar("C")
 _MOST_NAMED = 5

@@ -11,12 +11,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from cds_service.engine.determination import Basis
+from cds_service.values import dataclass
 
 _DAY: ContextVar[date] = ContextVar("the day whose numbers are in force", default=date.max)
 # How a unit of the file is said after its value; one without an entry is said as it stands.

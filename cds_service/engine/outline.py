@@ -7,7 +7,6 @@ items that the file does not have.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from cds_service.engine.answers import Answer
@@ -17,6 +16,7 @@ from cds_service.engine.finders import Finder
 from cds_service.engine.policy_file import Group, PolicyError, PolicyFile
 from cds_service.engine.verdict import Verdict, all_of, any_of
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 C = TypeVar("C")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from cds_service.engine.determination import Basis, Cited, Drug, PolicyReference
 from cds_service.engine.items import Item, item_of
 from cds_service.engine.numbers import Number, Numbers, numbers_of
 from cds_service.engine.wording import upper_first
+from cds_service.values import dataclass
 
 T = TypeVar("T")
 

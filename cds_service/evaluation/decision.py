@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.record import DataKind, Gap, Record, Resource
 from cds_service.json_text import write_json
 from cds_service.policies import DrugPolicy
+from cds_service.values import dataclass
 
 _FORM = 1
 

@@ -7,7 +7,7 @@ decides anything about an order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from cds_service.ehr.fhir_client import FhirClient
@@ -18,6 +18,7 @@ from cds_service.evaluation.decision import Grounds
 from cds_service.evaluation.request import HOOK, OrderSign
 from cds_service.fhir.record import Record, Resource
 from cds_service.settings import Tenant
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,7 @@ from cds_service.json_text import may_hold_longer_text
 from cds_service.policies import DrugPolicy
 from cds_service.settings import Tenant
 from cds_service.settings.tenants import DEVELOPMENT_TENANT
+from cds_service.values import dataclass
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from cds_service.engine.determination import Determination
@@ -14,6 +13,7 @@ from cds_service.packet.assembly import Packet, packets
 from cds_service.packet.authorization import Authorization
 from cds_service.packet.named import resources_in, with_named
 from cds_service.policies import DrugPolicy
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from cds_service.evaluation.refused import Refused
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
+from cds_service.values import dataclass
 
 HOOK = "order-sign"
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")

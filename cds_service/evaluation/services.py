@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from cds_service.evaluation.turns import Turns
 from cds_service.policies import DrugPolicy, installed
 from cds_service.settings import Settings, Tenant
 from cds_service.trust.outbound import Outbound
+from cds_service.values import dataclass
 
 EXTENSION = "payer-policy-cds"
 

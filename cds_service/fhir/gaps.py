@@ -5,8 +5,9 @@ The words may be reworded at any time; whoever must tell reasons apart reads the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cds_service.values import dataclass
 
 
 class GapCode(StrEnum):

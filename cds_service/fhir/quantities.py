@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from cds_service.fhir.json_types import as_prose, as_text
+from cds_service.values import dataclass
 
 _LARGEST = 308  # powers of ten: what JSON readers agree on
 _BOUND = 100  # powers of ten: beyond every limit of medicine, and far from where arithmetic ends

@@ -6,7 +6,6 @@ Knows HTTP headers; what a token is, ``tokens`` knows. Why somebody is refused g
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from flask import Request, Response
 from werkzeug.datastructures import MultiDict
@@ -25,6 +24,7 @@ from cds_service.settings import Settings, Tenant
 from cds_service.trust.callers import Callers, Refusal
 from cds_service.trust.jwks import KeySets, fetch_through
 from cds_service.trust.outbound import Outbound
+from cds_service.values import dataclass
 from cds_service.web.edge import Trust
 from cds_service.web.errors import Unauthorized, json_response
 

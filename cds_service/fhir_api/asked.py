@@ -6,7 +6,6 @@ Names that the operation does not define are ignored. Raises Refused with 400 fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from cds_service.fhir.dates import read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
+from cds_service.values import dataclass
 
 _SUBJECTS = ("subject", "patient", "beneficiary")
 

@@ -7,7 +7,7 @@ Knows no HTTP.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from cds_service.packet.assessment import AssessedOrder, Assessment, order_conte
 from cds_service.packet.canonical import form_url, form_version
 from cds_service.packet.package import package, parameters
 from cds_service.policies import DrugPolicy
+from cds_service.values import dataclass
 
 Recall = Callable[[str], Assessment | None]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +29,7 @@ from cds_service.packet.library import library
 from cds_service.policies.authorization import AuthorizationTerms
 from cds_service.settings import Tenant
 from cds_service.store.vault import Vault
+from cds_service.values import dataclass
 from cds_service.web.accounts import Account, opened
 from cds_service.web.body import json_body
 from cds_service.web.edge import Trust

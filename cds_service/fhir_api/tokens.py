@@ -9,7 +9,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cryptography.fernet import InvalidToken, MultiFernet
 
@@ -17,6 +17,7 @@ from cds_service.settings.tenants import Tenant
 from cds_service.store.sealing import cipher
 from cds_service.trust.callers import Callers, FirstUse, Lifetimes, Refusal, spent
 from cds_service.trust.jwks import KeySets
+from cds_service.values import dataclass
 
 LIFE_S = 300
 LONGEST = 4096

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.fhir.dates import When
+from cds_service.values import dataclass
 
 LATER_TREATMENT = re.compile(r"\b(?:conditioning|maintenance|consolidation)\b", re.IGNORECASE)
 

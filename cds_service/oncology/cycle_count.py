@@ -7,12 +7,12 @@ rise strictly with date, otherwise by counting. Where two readings are possible,
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
 from cds_service.clinical.therapy.labels import Label, PlannedDays
 from cds_service.oncology.doses import Dose
+from cds_service.values import dataclass
 
 _MOST_READINGS = 8  # each delayed cycle doubles them; more than three such cycles is no course
 

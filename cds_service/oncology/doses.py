@@ -7,7 +7,6 @@ day is one dose; a lower-ranked record close to a higher-ranked one is the same 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -19,6 +18,7 @@ from cds_service.clinical.therapy.order_dose import DOSE_UNITS
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import as_decimal, unit_names
 from cds_service.remembering import kept
+from cds_service.values import dataclass
 
 # A statement that was stopped proves that the drug was given, and not which doses.
 _DOSE_STATUSES = {

@@ -6,11 +6,11 @@ Procedure: docs/policies/inotuzumab/toxicities.md#veno-occlusive-disease. Also: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.recorded import Named, named
+from cds_service.values import dataclass
 
 # Texts about the patient's state; orders and plans are about what might come.
 NOTES = frozenset(

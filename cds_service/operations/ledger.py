@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,7 @@ from cds_service.store.database import Database, Write
 from cds_service.store.decisions import Decisions
 from cds_service.store.feedback import Item, ShownCard
 from cds_service.store.shared_commit import SharedCommit
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cds_service.engine.determination import Determination
 from cds_service.fhir.record import Resource
@@ -19,6 +19,7 @@ from cds_service.packet.claim import draft
 from cds_service.packet.elements import Json
 from cds_service.packet.gaps import Gap
 from cds_service.packet.package import package, parameters
+from cds_service.values import dataclass
 
 PACKAGE, REQUEST, SUMMARY = "questionnaire-package.json", "pas-request.json", "packet.json"
 _UNSAFE = re.compile(r"[^A-Za-z0-9.\-_]+")

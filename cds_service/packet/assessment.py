@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,7 @@ from cds_service.fhir.record import Record, Resource
 from cds_service.fhir.references import local_reference
 from cds_service.packet.canonical import form_version
 from cds_service.packet.elements import content_hash, content_uuid
+from cds_service.values import dataclass
 
 _FULL_OR_PARTIAL = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 # What of an order was assessed: drug, dose, timing and subject. Status, notes and words beside codes may change.

@@ -7,7 +7,6 @@ resources of the record are addressed; decides nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -22,6 +21,7 @@ from cds_service.packet.assessment import Assessment, assertion_id, assess, orde
 from cds_service.packet.elements import content_uuid
 from cds_service.packet.named import resolved
 from cds_service.policies.authorization import AuthorizationTerms
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True)

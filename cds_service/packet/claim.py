@@ -7,7 +7,6 @@ draft is never complete, since the form behind it is open until the clinician at
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cds_service.fhir.codings import System, system_of, words_in
@@ -23,6 +22,7 @@ from cds_service.packet.form import ATTESTED, questionnaire
 from cds_service.packet.gaps import Gap, Who, in_order
 from cds_service.packet.item import Line, cited, line
 from cds_service.packet.parties import Parties, parties
+from cds_service.values import dataclass
 
 _INFO = "http://hl7.org/fhir/us/davinci-pas/CodeSystem/PASTempCodes"
 _LONGEST_WHAT = 120  # characters of a document's type or description

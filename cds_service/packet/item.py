@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,6 +16,7 @@ from cds_service.packet import requirements
 from cds_service.packet.authorization import Authorization
 from cds_service.packet.elements import PAS, Json, concept, extension
 from cds_service.packet.gaps import Gap, Who
+from cds_service.values import dataclass
 
 PLACE_OF_SERVICE = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 _X12 = "https://codesystem.x12.org/005010"

@@ -7,7 +7,6 @@ Coverage identifies without one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
@@ -17,6 +16,7 @@ from cds_service.packet import requirements
 from cds_service.packet.authorization import Authorization
 from cds_service.packet.elements import content_uuid
 from cds_service.packet.gaps import Gap, Who
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

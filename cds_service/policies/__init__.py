@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -19,6 +18,7 @@ from cds_service.engine.outline import Outline
 from cds_service.engine.policy_file import PolicyError
 from cds_service.fhir.record import Record, Resource
 from cds_service.policies.authorization import AuthorizationTerms
+from cds_service.values import dataclass
 
 
 class Determine(Protocol):

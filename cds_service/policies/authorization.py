@@ -8,10 +8,10 @@ in this repository.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from cds_service.engine.determination import PolicyReference
 from cds_service.engine.policy_file import Group, PolicyError, PolicyFile
+from cds_service.values import dataclass
 
 COMPLETION_TIMES = ("under-1min", "under-3min", "under-5min", "over-5min")
 

@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +22,7 @@ from cds_service.replay.reading.lines import PATIENT_TYPES
 from cds_service.replay.reading.whole_files import written
 from cds_service.replay.results import comparing, decisions, page, parquet
 from cds_service.replay.results.summary import Summary
+from cds_service.values import dataclass
 
 REJECTS, SUMMARY, PAGE, COMPARISON = "rejects.ndjson", "summary.json", "summary.html", "comparison.json"
 UNFINISHED = "unfinished"

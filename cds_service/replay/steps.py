@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +23,7 @@ from cds_service.replay.reading.lines import ORDER_TYPES, SIDE_TYPES, Unreadable
 from cds_service.replay.reading.sight import places_of
 from cds_service.replay.reading.spool import Spool
 from cds_service.replay.reading.whole_files import written
+from cds_service.values import dataclass
 
 _ORDERS = frozenset(name.encode() for name in ORDER_TYPES)
 _SHARED = frozenset(name.encode() for name in SIDE_TYPES)

@@ -6,7 +6,6 @@ Shows what the sandbox's record holds, and says "none recorded" where it holds n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,6 +15,7 @@ from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.quantities import in_words
 from cds_service.sandbox.ehr.front_desk import PLAN
 from cds_service.smart.page.wording import as_said
+from cds_service.values import dataclass
 
 _PAST = {"resolved", "inactive", "remission"}
 _SIZES = ("body_height", "body_weight")

@@ -6,11 +6,11 @@ Reads what a payer stated and judges nothing. A code without words here is shown
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cds_service.crd.coverage_information import URL
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.values import dataclass
 
 _COVERED = {
     "covered": "Covered",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from cds_service.fhir import quantities
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.record import Resource
 from cds_service.sandbox.ehr.front_desk import USER
+from cds_service.values import dataclass
 
 Orders = Sequence[Mapping[str, Any]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
@@ -14,6 +13,7 @@ from cds_service.json_text import read_json
 from cds_service.sandbox.banner import Banner, banner
 from cds_service.sandbox.ehr.front_desk import coverage, registered, requested
 from cds_service.sandbox.fixtures import FOLDER, about, names, resources
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ All of it travels with the page as a form's fields, so the sandbox keeps none. N
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.sandbox.coverage_information import Statement, statements
+from cds_service.values import dataclass
 
 WORDS = {"critical": "Danger", "warning": "Attention", "info": "Information"}
 _RANK = {"critical": 0, "warning": 1}

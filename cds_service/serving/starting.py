@@ -12,10 +12,10 @@ import os
 import re
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cds_service.settings import SettingsError
 from cds_service.store.failures import StoreError
+from cds_service.values import dataclass
 
 log = logging.getLogger(__name__)
 _NAMED = re.compile(r"(?:CDS|FLASK)_\w+")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
+
+from cds_service.values import dataclass
 
 # Ranges that carry or tunnel to private addresses though Python calls some of them global.
 _DISGUISES = tuple(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from cds_service.settings.tenants import (
     without_slash,
 )
 from cds_service.settings.trust_file import read_trust_file
+from cds_service.values import dataclass
 
 NAMES = {
     "CDS_PUBLIC_URL",

@@ -8,12 +8,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from cds_service.settings.addresses import IpNetwork
+from cds_service.values import dataclass
 
 DEFAULT_ALGORITHMS = ("ES384", "RS384")
 DEVELOPMENT_TENANT = "dev"  # of calls that no trust file names

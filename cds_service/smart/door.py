@@ -6,7 +6,6 @@ Knows settings and wiring; holds no state of a request.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from threading import BoundedSemaphore
 
 from cds_service.fhir.record import Record, Resource
@@ -19,6 +18,7 @@ from cds_service.smart.login.session import Login, Sessions
 from cds_service.smart.vault import Vault
 from cds_service.trust.outbound import Outbound
 from cds_service.trust.own_keys import OwnKey, OwnKeyError, own_keys_from
+from cds_service.values import dataclass
 
 BUDGET_S = 9.0  # every route answers within ten seconds, whatever the EHR does
 WAITING_AT_ONCE = 12  # of a process's threads, so that the key set and the hooks are never kept waiting

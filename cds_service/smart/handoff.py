@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cds_service.fhir.json_types import as_text
@@ -20,6 +19,7 @@ from cds_service.fhir.references import local_reference
 from cds_service.json_text import read_json, write_json
 from cds_service.smart.vault import Vault
 from cds_service.store.database import Write
+from cds_service.values import dataclass
 
 WAITING_S = 900
 _KIND = "draft-order"

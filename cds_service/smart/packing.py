@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cds_service.engine.attempts import Allowance, Missed, attempt
 from cds_service.engine.determination import Determination
@@ -13,6 +12,7 @@ from cds_service.packet.assembly import Packet
 from cds_service.packet.assessment import together
 from cds_service.packet.gaps import Gap, Who
 from cds_service.policies import DrugPolicy
+from cds_service.values import dataclass
 
 _WHO = {
     Who.CLINICIAN: "You, in the form",

@@ -7,13 +7,13 @@ the chart, and with none of these the policy's drug as if it were ordered today.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import Record, Resource
 from cds_service.policies import DrugPolicy
 from cds_service.smart.handoff import Drafts
+from cds_service.values import dataclass
 
 _ASSUMED = "assumed"
 _OPEN = {"draft", "active", "on-hold"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -31,6 +30,7 @@ from cds_service.smart.page.detail import DetailPage, Provenance, detail_page
 from cds_service.smart.page.form_fields import name_of
 from cds_service.smart.page.timeline import Timeline, order_mark, reason_held, timeline
 from cds_service.smart.subject import Subject, choose
+from cds_service.values import dataclass
 
 log = logging.getLogger(__name__)
 

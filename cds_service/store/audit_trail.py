@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from cds_service.store.database import Database
 from cds_service.store.schema import audit, audit_chain
+from cds_service.values import dataclass
 
 _AT_ONCE = 500
 # Made once: every commit of the ledger runs these three.

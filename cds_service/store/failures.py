@@ -7,8 +7,9 @@ passed on: its texts may hold values of a statement, or a part of a password.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from cds_service.values import dataclass
 
 _ANY = "look at the server, the account and the disk"
 _QUOTED = re.compile(r'"[^"]*"')

@@ -10,13 +10,14 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import Connection, select, text
 
 from cds_service.store.database import Database
 from cds_service.store.schema import feedback, shown_cards
+from cds_service.values import dataclass
 
 UNKNOWN_KIND = "unknown"
 _AT_ONCE = 500

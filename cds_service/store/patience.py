@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+
+from cds_service.values import dataclass
 
 _LONGEST_RESERVE_S = 0.5
 

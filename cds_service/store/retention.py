@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
@@ -17,6 +16,7 @@ from cds_service.store.schema import (
     shown_cards,
     vault,
 )
+from cds_service.values import dataclass
 
 _DAY_S = 86400.0
 FORM_CONTEXT = "dtr-context"  # the vault's kind for what a CRD answer leaves for its form

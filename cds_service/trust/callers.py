@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cds_service.settings.tenants import Client, Tenant
 from cds_service.trust import signatures
 from cds_service.trust.compact import Compact, MalformedToken, instant, read_compact
 from cds_service.trust.jwks import KeySets, KeysUnavailable
+from cds_service.values import dataclass
 
 LONGEST = 8 * 1024
 LEEWAY_S = 60
@@ -54,6 +54,9 @@ class Lifetimes:
     needs_issued: bool = True
 
 
+_USUAL = Lifetimes()
+
+
 class Callers:
     """Checks JWTs against the clients of the tenants. ``clock`` is the real time, whatever is evaluated."""
 
@@ -62,7 +65,7 @@ class Callers:
         tenants: Sequence[Tenant],
         key_sets: KeySets,
         clock: Callable[[], float] = time.time,
-        lifetimes: Lifetimes = Lifetimes(),
+        lifetimes: Lifetimes = _USUAL,
     ) -> None:
         self._key_sets, self._clock, self._lifetimes = key_sets, clock, lifetimes
         self._clients: dict[str, list[tuple[Tenant, Client]]] = {}

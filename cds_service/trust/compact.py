@@ -10,11 +10,11 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from cds_service.json_text import NotStrictJson, read_json
+from cds_service.values import dataclass
 
 _SEGMENTS = re.compile(r"(?<![A-Za-z0-9_.-])([A-Za-z0-9_-]++)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 # Members that bring a key or an address of one, or change what is signed or how. RFC 7515 wants an

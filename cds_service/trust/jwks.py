@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from cds_service.json_text import NotStrictJson, read_json
 from cds_service.settings.tenants import Client, Network
 from cds_service.trust.outbound import AllowedBases, Outbound, OutboundError
+from cds_service.values import dataclass
 
 FRESH_S = 600.0
 FRESH_RANGE_S = (60.0, 86400.0)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from threading import Lock
 from typing import NotRequired, TypedDict, Unpack
 
@@ -22,6 +21,7 @@ from cds_service.settings.addresses import AllowedBases, plain_parts
 from cds_service.settings.tenants import PUBLIC_INTERNET, Network
 from cds_service.trust.failures import OutboundError, outbound_error
 from cds_service.trust.peers import CheckedAdapter
+from cds_service.values import dataclass
 
 __all__ = ["AllowedBases", "Outbound", "OutboundError", "Response"]
 

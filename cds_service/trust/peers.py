@@ -15,7 +15,6 @@ import socket
 import ssl
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -29,6 +28,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from cds_service.settings.addresses import PRIVATE_RANGES, IpNetwork, peer_fault
 from cds_service.settings.tenants import Network, is_loopback
+from cds_service.values import dataclass
 
 _Address = tuple[socket.AddressFamily, Any]
 

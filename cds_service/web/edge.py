@@ -9,7 +9,6 @@ import logging
 import re
 import time
 import uuid
-from dataclasses import dataclass
 from typing import cast
 
 from flask import Flask, Response, current_app, g, request
@@ -23,6 +22,7 @@ from cds_service.store.database import SERVICE_S, Database, StoreError
 from cds_service.store.decisions import Decisions
 from cds_service.store.token_guard import TokenGuard
 from cds_service.trust.outbound import Outbound
+from cds_service.values import dataclass
 from cds_service.web.accounts import settle
 from cds_service.web.gate import Gate, gate
 from cds_service.web.health import health_routes

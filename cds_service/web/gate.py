@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Event
 
 from flask import Request
@@ -21,6 +21,7 @@ from cds_service.trust.callers import Caller, Callers, Refusal, spent
 from cds_service.trust.jwks import KeySets, KeysUnavailable, fetch_through
 from cds_service.trust.outbound import Outbound
 from cds_service.trust.rate import RateLimit
+from cds_service.values import dataclass
 from cds_service.web.errors import Unauthorized
 
 log = logging.getLogger(__name__)

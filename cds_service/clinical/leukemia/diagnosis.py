@@ -6,7 +6,6 @@ Groups conditions and immunophenotype texts; decides nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
@@ -26,6 +25,7 @@ from cds_service.clinical.reading.markers.lineage import (
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
+from cds_service.values import dataclass
 
 _UNCLEAR_CODES = code_set("all_unclear")
 _OTHER_CODES = code_set("hematologic_neoplasm")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.leukemia.response import ASSESSING
@@ -12,6 +11,7 @@ from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import Statement
 from cds_service.fhir.dates import When
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

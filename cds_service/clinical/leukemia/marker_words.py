@@ -7,7 +7,6 @@ mention that could not be read becomes something to show. A text that is not und
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cds_service.clinical.leukemia.mentions import Mention
 from cds_service.clinical.reading.assertions import Assertion, Reading, Time
@@ -15,6 +14,7 @@ from cds_service.clinical.reading.markers.lists import EQUIVOCAL, NEGATIVE, POSI
 from cds_service.clinical.reading.markers.reader import names, read_marker
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
+from cds_service.values import dataclass
 
 _SIGNS = {POSITIVE: True, NEGATIVE: False}
 

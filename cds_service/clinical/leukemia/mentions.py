@@ -6,13 +6,13 @@ A text whose words are understood and speak of something else (a goal, a risk, a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.leukemia.response import ASSESSING
 from cds_service.clinical.reading.reader import read
 from cds_service.fhir.dates import When
+from cds_service.values import dataclass
 
 _LONGEST_QUOTE = 160  # characters; a longer clause is named, not quoted
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
@@ -23,6 +22,7 @@ from cds_service.clinical.statements import Statement, when_stated
 from cds_service.fhir.dates import When
 from cds_service.fhir.record import Resource
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

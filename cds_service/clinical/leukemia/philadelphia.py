@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.leukemia.marker_words import (
@@ -26,6 +25,7 @@ from cds_service.fhir.dates import When
 from cds_service.fhir.json_types import as_dict, as_dicts
 from cds_service.fhir.record import Resource
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

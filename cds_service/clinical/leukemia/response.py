@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -23,6 +22,7 @@ from cds_service.fhir.codings import codes_in, words_in
 from cds_service.fhir.dates import When, effective, read_when
 from cds_service.fhir.record import Resource
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 __all__ = [
     "ACHIEVED", "ASSESSING", "NOT_ACHIEVED", "RELAPSED", "Response", "Stated", "blasts", "has_blasts",

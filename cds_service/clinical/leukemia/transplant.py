@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cds_service.clinical.chart import Chart
@@ -19,6 +19,7 @@ from cds_service.clinical.statements import Statement
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When, whole_day
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 _PLAN_STATUSES = {"draft", "active", "on-hold", "booked", "pending", "proposed", "arrived", "waitlist", ""}
 _PLANS = {"ServiceRequest", "Appointment", "CarePlan"}

@@ -5,7 +5,6 @@ Formulas: Mosteller, sqrt(height_cm x weight_kg / 3600); Du Bois as a cross-chec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
 from cds_service.fhir.record import DataKind
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 
 class AgeRange(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +22,7 @@ from cds_service.fhir.quantities import (
     quantity,
     unit_names,
 )
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

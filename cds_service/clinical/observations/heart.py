@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from cds_service.clinical.chart import Chart, Document
@@ -22,6 +22,7 @@ from cds_service.fhir.dates import When
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import Interval, exactly
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 _FORMULA = {"qtc_fridericia": "QTcF", "qtc_unspecified": "QTc (formula not stated)", "qtc_bazett": "QTcB"}
 _PREFERENCE = ("qtc_fridericia", "qt_uncorrected", "qtc_unspecified", "qtc_bazett")

@@ -8,7 +8,6 @@ it can be named and never silently decides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -33,6 +32,7 @@ from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.quantities import Interval
 from cds_service.fhir.record import Resource
 from cds_service.fhir.validation import complaints
+from cds_service.values import dataclass
 
 _RANK = {"corrected": 2, "amended": 2, "final": 1}
 

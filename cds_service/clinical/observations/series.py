@@ -6,7 +6,6 @@ Knows which concepts belong to one series and their units; limits are a policy's
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from cds_service.clinical.observations.measurements import MEASUREMENTS
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.observations.units import CANONICAL
 from cds_service.fhir.record import Record
+from cds_service.values import dataclass
 
 
 class Point(NamedTuple):

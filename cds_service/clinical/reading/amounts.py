@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.fhir.quantities import Interval, bounded, exactly
+from cds_service.values import dataclass
 
 
 class Role(Enum):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
+from cds_service.values import dataclass
 
 MOST_SAID = (
     100  # different things that a note of one patient says of one topic; a text with more is not understood

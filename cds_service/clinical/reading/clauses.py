@@ -7,7 +7,7 @@ another part of the note; a blocking word silences its sentence. Decides no pola
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, term
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
 from cds_service.clinical.reading.topics import TOPICS
 from cds_service.remembering import remembered
+from cds_service.values import dataclass
 
 # A stop after these ends no sentence when a small letter or a figure follows.
 _ABBREVIATED = frozenset({

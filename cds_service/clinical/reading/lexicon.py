@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from cds_service.clinical.reading.tokens import Shape, Token, folded, tokens
 from cds_service.clinical.reading.topics import TOPICS
+from cds_service.values import dataclass
 
 
 class Kind(StrEnum):

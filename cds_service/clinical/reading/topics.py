@@ -6,7 +6,9 @@ The values themselves are in the lexicon's tables. A topic that is not here has 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from cds_service.values import dataclass
 
 NOTHING = ""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_prose
 from cds_service.fhir.quantities import as_decimal, plain, unit_names
+from cds_service.values import dataclass
 
 _DAY = Decimal(1)
 _WEEK = Decimal(7)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.observations.units import factors, ucum_of
 from cds_service.fhir.json_types import as_dict, as_dicts
 from cds_service.fhir.quantities import as_decimal, plain, quantity, unit_names
+from cds_service.values import dataclass
 
 DOSE_UNITS = factors("dose")  # to mg
 

@@ -7,7 +7,7 @@ is not known here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from itertools import pairwise
@@ -31,6 +31,7 @@ from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Resolver, Resource
 from cds_service.fhir.references import local_reference
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

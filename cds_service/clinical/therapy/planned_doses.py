@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from cds_service.clinical.therapy.order_dose import StatedDose, doses_in
 from cds_service.clinical.therapy.schedule import Schedule
 from cds_service.clinical.therapy.worded_dose import dose_in_text
 from cds_service.fhir.json_types import as_prose
+from cds_service.values import dataclass
 
 _DILUENT = re.compile(
     r"\b(?:saline|sodium chloride|NaCl|NS|diluent|dilut\w+|flush\w*|dextrose|D5W|water for injection|reconstitut\w+)\b",

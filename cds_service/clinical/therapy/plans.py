@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
@@ -12,6 +11,7 @@ from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
+from cds_service.values import dataclass
 
 _CURRENT = frozenset({"active", "draft", "on-hold"})
 _OVER = frozenset({"completed", "cancelled", "stopped", "entered-in-error"})

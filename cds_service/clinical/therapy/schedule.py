@@ -8,7 +8,6 @@ Source: docs/record-reading.md#timing-of-an-order, step 1.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
 from itertools import islice, pairwise
@@ -18,6 +17,7 @@ from cds_service.clinical.therapy.frequency import LONGEST, Rate, length_in_days
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
 from cds_service.fhir.decimals import remainder
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list
+from cds_service.values import dataclass
 
 _WITHOUT_END = 28  # days, one cycle
 _ROUNDING = Decimal("1e-9")  # days; hours and minutes are no exact decimals of a day

@@ -13,7 +13,6 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -31,6 +30,7 @@ from cds_service.replay.deciding.as_of import clock_of, seen_at, signed_together
 from cds_service.replay.deciding.scope import Scope, drug_of
 from cds_service.replay.reading.lines import ORDER_TYPES
 from cds_service.replay.reading.side_table import SideTable
+from cds_service.values import dataclass
 
 log = logging.getLogger(__name__)
 STATUSES = frozenset({"draft", "active", "on-hold", "completed", "stopped"})

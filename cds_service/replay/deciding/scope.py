@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from itertools import repeat
 from operator import contains
@@ -19,6 +19,7 @@ from cds_service.fhir.references import local_reference
 from cds_service.json_text import NotStrictJson, read_json
 from cds_service.policies import DrugPolicy
 from cds_service.replay.reading.side_table import SideTable
+from cds_service.values import dataclass
 
 _SAYS_THE_DRUG = ("resourceType", "medicationCodeableConcept", "medicationReference", "code", "contained")
 _REMEMBERED = 16384  # ways to say a drug

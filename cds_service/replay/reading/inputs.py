@@ -10,9 +10,10 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from cds_service.values import dataclass
 
 LONGEST = 32 * 1024 * 1024  # bytes of a line
 _BLOCK = 64 * 1024  # as much as stays near the processor

@@ -9,7 +9,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TextIO
 
@@ -17,6 +16,7 @@ from cds_service.replay.reading.inputs import BadLine, Piece, bare, blocks_of
 from cds_service.replay.reading.lines import PATIENT_TYPES, Unreadable, guessed, told
 from cds_service.replay.reading.sight import at_sight, passed_over
 from cds_service.replay.reading.whole_files import written
+from cds_service.values import dataclass
 
 LOST = "!"  # before the type of a line that could not be read
 UNREADABLE = "unreadable"  # what such lines are counted as

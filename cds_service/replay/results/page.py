@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cds_service.replay.results.plots import WIDTH, Plot, Row, bars, columns, rows_of
 from cds_service.replay.results.summary import DOSE_VERDICTS, INDICATORS, VERDICTS
+from cds_service.values import dataclass
 
 _WORDS = {"not-met": "not met", "decides": "decides", "informs": "for information"}
 

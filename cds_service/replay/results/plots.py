@@ -6,8 +6,9 @@ A plot never shows more than the table beside it: both are made from the same ro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from cds_service.values import dataclass
 
 WIDTH = 720
 _LABELS, _NUMBERS = 240, 60  # room at the left and at the right

@@ -12,7 +12,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cds_service.sandbox.ehr.faults import Fault, fault_named
 from cds_service.smart.vault import Vault
 from cds_service.trust.own_keys import OwnKey, own_keys_from
+from cds_service.values import dataclass
 
 CLIENT_ID = "payer-policy-cds"
 CLIENT_SECRET = "sandbox-secret"  # of the built-in EHR, which exists on loopback only

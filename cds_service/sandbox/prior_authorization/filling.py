@@ -7,7 +7,7 @@ each that a person gave says so and names who. Decides nothing and knows no poli
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from cds_service.packet.answers import ORIGIN, given_in, items_answered, open_questions
 from cds_service.packet.elements import Json, extension
 from cds_service.packet.form import ATTESTED, items_of
+from cds_service.values import dataclass
 
 MANUAL, OVERRIDE = "manual", "override"
 _YES_NO = {"yes": True, "no": False}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.packet.elements import Json
 from cds_service.sandbox.coverage_information import statements
+from cds_service.values import dataclass
 
 OPERATION = "/fhir/Questionnaire/$questionnaire-package"
 Post = Callable[[str, Mapping[str, Any]], tuple[int, Mapping[str, Any]]]

@@ -6,7 +6,6 @@ Knows how forms of this service are built, and nothing of what they ask.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cds_service.fhir.record import Record
@@ -15,6 +14,7 @@ from cds_service.packet.elements import Json
 from cds_service.packet.form import ATTESTED
 from cds_service.sandbox.prior_authorization.filling import MANUAL, OVERRIDE, Filled, source_of
 from cds_service.smart.page.sources import Source, sources_of
+from cds_service.values import dataclass
 
 _ORIGINS = {
     "auto-server": "from the record",

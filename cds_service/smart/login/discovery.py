@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from cds_service.fhir.json_types import as_list, as_text
 from cds_service.smart import refusals
+from cds_service.values import dataclass
 
 MAX_BYTES = 256 * 1024
 _FRESH_S = 600.0

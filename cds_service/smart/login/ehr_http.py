@@ -6,7 +6,6 @@ Every failure becomes a page for the reader; nothing of the EHR's answer is echo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cds_service.fhir.json_types import as_dicts, as_text
@@ -14,6 +13,7 @@ from cds_service.smart import refusals
 from cds_service.smart.login.discovery import MAX_BYTES, SmartConfiguration, allowed, json_object
 from cds_service.smart.login.grant import TokenRequest
 from cds_service.trust.outbound import Outbound, OutboundError, Response
+from cds_service.values import dataclass
 
 _FORM = "application/x-www-form-urlencoded"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -22,6 +21,7 @@ from cds_service.settings import SmartRegistration
 from cds_service.smart import refusals
 from cds_service.smart.login.discovery import SmartConfiguration, json_object
 from cds_service.trust.own_keys import ASSERTION_TYPE, OwnKey, client_assertion
+from cds_service.values import dataclass
 
 _FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _DEFAULT_LIFETIME_S = 3600

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from oauthlib.common import add_params_to_uri, generate_token
@@ -19,6 +19,7 @@ from cds_service.smart import refusals
 from cds_service.smart.login import scopes
 from cds_service.smart.login.discovery import SmartConfiguration
 from cds_service.smart.vault import Vault
+from cds_service.values import dataclass
 
 LAUNCH_LIFETIME_S = 600
 _KIND = "smart-launch"

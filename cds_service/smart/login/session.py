@@ -9,12 +9,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response
 
 from cds_service.smart.vault import Vault
+from cds_service.values import dataclass
 
 LAUNCH_COOKIE = "__Host-cds-launch"
 SESSION_COOKIE = "__Host-cds-session"

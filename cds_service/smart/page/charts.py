@@ -7,7 +7,6 @@ wide as the narrowest screen, so that its text keeps its size there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from math import ceil, floor, log10
 
@@ -17,6 +16,7 @@ from cds_service.fhir.dates import parse_when
 from cds_service.fhir.quantities import plain
 from cds_service.smart.page.limits import Bound, bounds
 from cds_service.smart.page.wording import units
+from cds_service.values import dataclass
 
 WIDTH, HEIGHT = 250, 160
 LEFT, RIGHT, TOP, BOTTOM = 36, 12, 20, 24

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cds_service.engine.determination import CriterionResult, Determination
 from cds_service.engine.verdict import Verdict
@@ -12,6 +11,7 @@ from cds_service.fhir.record import Record
 from cds_service.smart.page.found import found
 from cds_service.smart.page.head import MARKS
 from cds_service.smart.page.sources import Source, sources_of
+from cds_service.values import dataclass
 
 WORDS = {Verdict.MET: "Met", Verdict.NOT_MET: "Not met", Verdict.UNKNOWN: "Cannot be determined"}
 _ASIDE = "Not needed here"

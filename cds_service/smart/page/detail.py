@@ -7,7 +7,6 @@ rests on. Every sentence that names a value comes from the determination; this m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +27,7 @@ from cds_service.smart.page.searched import SearchedRow, searched
 from cds_service.smart.page.steps import Step, steps
 from cds_service.smart.page.timeline import Timeline
 from cds_service.smart.page.wording import in_words
+from cds_service.values import dataclass
 
 _SENTENCE = {
     Verdict.MET: "The record appears to meet the payer's criteria",

@@ -7,7 +7,6 @@ inferred.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from cds_service.fhir.codings import System, system_of, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
 from cds_service.fhir.references import local_reference
+from cds_service.values import dataclass
 
 ABSENT = "not in the record"
 _NPI = frozenset({"http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"})

@@ -7,7 +7,6 @@ over a dose or a danger that is open.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from cards.dose_text import dose_summary
 from cards.items import name_of
@@ -16,6 +15,7 @@ from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import upper_first
 from cds_service.smart.page.found import found_where
 from cds_service.smart.page.wording import first_sentence
+from cds_service.values import dataclass
 
 MARKS = {Verdict.MET: "✓", Verdict.NOT_MET: "✕", Verdict.UNKNOWN: "?"}
 BADGES = {Indicator.CRITICAL: "Stop", Indicator.WARNING: "Check", Indicator.INFO: "Note"}

@@ -6,12 +6,12 @@ side is read: "below" at its end is a lower limit, all else an upper one. A limi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.observations.series import Series
 from cds_service.fhir.quantities import plain
 from cds_service.smart.page.wording import units
+from cds_service.values import dataclass
 
 _GOAL = "CR "
 

@@ -6,7 +6,6 @@ Draws nothing and judges by the limits alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.observations.series import Series
@@ -14,6 +13,7 @@ from cds_service.fhir.quantities import plain
 from cds_service.smart.page.charts import day_of, in_order
 from cds_service.smart.page.limits import Bound, bounds
 from cds_service.smart.page.wording import units
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from cds_service.ehr.needs import NEEDS, DataNeed
 from cds_service.fhir.record import DataKind, Record
+from cds_service.values import dataclass
 
 _PATIENT = re.compile(r"[&?]?(?:patient|subject|beneficiary)=(?:Patient/)?\{\{context\.patientId\}\}&?")
 _SHOWN = 240

@@ -7,7 +7,6 @@ state that is the normal one is not said.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cds_service.fhir.codings import words_in
@@ -16,6 +15,7 @@ from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import in_words
 from cds_service.fhir.record import Record, Resource
 from cds_service.smart.page.wording import as_said, not_normal, short_name
+from cds_service.values import dataclass
 
 _TIMES = (
     "effectiveDateTime",

@@ -6,13 +6,13 @@ What was found is in the rows that the steps lead to; a step repeats only as muc
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from cds_service.engine.determination import CriterionResult, Determination, Finding, Indicator
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import lower_first, upper_first
 from cds_service.smart.page.found import found_where
 from cds_service.smart.page.wording import first_sentence
+from cds_service.values import dataclass
 
 _MOST_STEPS = 8
 _READY = "Attach a print of this page to the prior authorization; the record needs nothing more."

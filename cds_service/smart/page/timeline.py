@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.observations.series import DoseMark, EventMark
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.json_types import as_dicts
 from cds_service.fhir.record import Record
+from cds_service.values import dataclass
 
 WIDTH, LEFT, RIGHT = 250, 12, 34
 BAND, LABEL = 44, 15

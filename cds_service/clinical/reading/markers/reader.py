@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import takewhile
 
@@ -39,6 +39,7 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.tokens import Token, folded
 from cds_service.remembering import remembered
+from cds_service.values import dataclass
 
 MARKER_TOPICS = ("cd22", "ph", "mrd")
 MEASURED = "measured"

@@ -8,7 +8,7 @@ Procedure: docs/policies/inotuzumab/case.md#course-of-treatment. Also: docs/poli
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 
 from cds_service.clinical.chart import Chart, read_chart
@@ -33,6 +33,7 @@ from cds_service.policies.inotuzumab.case.response_evidence import Item, evidenc
 from cds_service.policies.inotuzumab.case.schedule import doses_of, order_of, schedule
 from cds_service.policies.inotuzumab.numbers import span
 from cds_service.remembering import kept
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True)

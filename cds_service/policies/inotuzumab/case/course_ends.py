@@ -8,7 +8,6 @@ Procedure: docs/policies/inotuzumab/case.md#course-of-treatment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.chart import Chart
@@ -20,6 +19,7 @@ from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.lines import ends_course, stated_new_line
 from cds_service.policies.inotuzumab.case.response_evidence import Item
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.chart import Document
@@ -17,6 +16,7 @@ from cds_service.engine.answers import MET, Answer, unknown
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import PATHOLOGY_TYPES, absent, hidden
+from cds_service.values import dataclass
 
 _NOTE_TYPES = code_set("clinical_note").bare
 _NOTE_WORDS = re.compile(r"\bnote\b|consult|progress|history and physical|discharge", re.IGNORECASE)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -39,6 +38,7 @@ from cds_service.fhir.json_types import as_dicts
 from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case import regimens
 from cds_service.policies.inotuzumab.numbers import span
+from cds_service.values import dataclass
 
 MEDICATION_NEEDS = (
     DataKind.MEDICATION_ADMINISTRATIONS,

@@ -8,7 +8,7 @@ Procedure: docs/policies/inotuzumab/case.md#response.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
@@ -16,6 +16,7 @@ from itertools import groupby
 from cds_service.clinical.chart import Chart
 from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.response_evidence import Item
+from cds_service.values import dataclass
 
 
 class Status(StrEnum):

@@ -9,7 +9,6 @@ Procedure: docs/policies/inotuzumab/case.md#response.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.clinical.chart import Chart
@@ -30,6 +29,7 @@ from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
 from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.numbers import number, span
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

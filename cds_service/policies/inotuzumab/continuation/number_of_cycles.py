@@ -8,7 +8,7 @@ Procedure: docs/policies/inotuzumab/continuation.md#number-of-cycles. Also: docs
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from cds_service.clinical.leukemia.mrd import Mrd, mrd_results
@@ -23,6 +23,7 @@ from cds_service.policies.inotuzumab.case.response_evidence import Item
 from cds_service.policies.inotuzumab.case.schedule import planned_days
 from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, days, filled, nth, number, word
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 _EVIDENCE = (DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS)
 

@@ -7,7 +7,6 @@ Procedure: docs/policies/inotuzumab/continuation.md#progression.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.leukemia.response import RELAPSED, Response, response_statements
@@ -17,6 +16,7 @@ from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import hidden
 from cds_service.policies.inotuzumab.case.response import Status
+from cds_service.values import dataclass
 
 _SETTLE = "a dated note or result of this course that says the disease has not progressed"
 _SILENT = "nothing recorded in this course says whether the disease has progressed"

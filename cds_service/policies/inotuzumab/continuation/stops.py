@@ -7,7 +7,6 @@ Procedure: docs/policies/inotuzumab/continuation.md#toxicity.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from cds_service.oncology.toxic_events import Event, Meaning
 from cds_service.policies.inotuzumab.case.case import Case
@@ -20,6 +19,7 @@ from cds_service.policies.inotuzumab.toxicities.graded import unresolved_grade_f
 from cds_service.policies.inotuzumab.toxicities.infusion_reactions import infusion_reactions
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 _CONSIDER = "consider-permanent-discontinuation"
 

@@ -8,7 +8,7 @@ Procedure: docs/policies/inotuzumab/dose.md#body-sizes-that-quarrel.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
@@ -18,6 +18,7 @@ from cds_service.engine.determination import Basis, CardKind, Dose, Finding, Ind
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.numbers import number, said, span
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

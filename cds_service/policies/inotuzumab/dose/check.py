@@ -8,7 +8,6 @@ Procedure: docs/policies/inotuzumab/dose.md#the-dose-against-the-table.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.observations.body import BodySurface, possible_surfaces, unsettled
@@ -31,6 +30,7 @@ from cds_service.policies.inotuzumab.dose.table import (
     tolerated,
     vials,
 )
+from cds_service.values import dataclass
 
 _BSA_PLACES = Decimal("0.0001")
 

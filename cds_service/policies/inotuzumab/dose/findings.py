@@ -6,7 +6,6 @@ Procedure: docs/policies/inotuzumab/dose.md#the-dose-against-the-table. Also: do
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.therapy.drugs import MINI_HYPER_CVD, TKIS
@@ -30,6 +29,7 @@ from cds_service.policies.inotuzumab.dose.table import (
 from cds_service.policies.inotuzumab.initial.combination import with_mini_hyper_cvd, with_tki
 from cds_service.policies.inotuzumab.initial.partner_drugs import partners
 from cds_service.policies.inotuzumab.numbers import number, said
+from cds_service.values import dataclass
 
 _MOST_DAYS = 3  # named in one sentence
 

@@ -8,7 +8,6 @@ Procedure: docs/policies/inotuzumab/dose.md#units-of-the-order. Also: docs/polic
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.therapy.order_dose import StatedDose
@@ -26,6 +25,7 @@ from cds_service.policies.inotuzumab.dose.table import (
     vials,
 )
 from cds_service.policies.inotuzumab.numbers import POLICY, number, said
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

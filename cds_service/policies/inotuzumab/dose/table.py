@@ -8,7 +8,6 @@ Procedure: docs/policies/inotuzumab/dose.md#the-dose-against-the-table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.clinical.observations.body import BodySurface
@@ -20,6 +19,7 @@ from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.interruptions.reductions import UNREDUCED, Reduction, reduction
 from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, number
+from cds_service.values import dataclass
 
 _MICROGRAM = Decimal("0.001")
 _BSA_PLACES = Decimal("0.0001")

@@ -7,7 +7,6 @@ Procedure: docs/policies/inotuzumab/hematologic.md#counts-before-the-next-cycle.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -26,6 +25,7 @@ from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, number, said, span
 from cds_service.remembering import kept
+from cds_service.values import dataclass
 
 _ANYTHING = Interval(None, None)  # a value that cannot be read
 

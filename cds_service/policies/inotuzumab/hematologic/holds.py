@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from cds_service.clinical.leukemia.response import ACHIEVED, Response, response_statements
 from cds_service.clinical.observations.counts import has_unreadable
@@ -25,6 +24,7 @@ from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.hematologic.counts import Count, Counts, counts, newest_counts
 from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.values import dataclass
 
 Asked = tuple[str, str, bool]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.observations.counts import anc, platelets
@@ -22,6 +21,7 @@ from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.hematologic.counts import baseline, settled
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

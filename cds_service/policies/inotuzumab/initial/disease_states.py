@@ -8,7 +8,6 @@ Procedure: docs/policies/inotuzumab/initial.md#relapsed-or-refractory. Also: doc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.code_sets import code_set
@@ -20,6 +19,7 @@ from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import number
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 _NOT_IN_REMISSION = code_set("not_in_remission")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.clinical.reading.reader import read
@@ -41,6 +40,7 @@ from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.lines import is_cytoreduction
 from cds_service.policies.inotuzumab.numbers import days, span
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 _PREMEDICATION = re.compile(
     r"\bpre-?med\w*|\b(?:prior to|before) (?:each |every |the )?(?:inotuzumab|infusion|dose)|\bpre-?treatment for infusion|"

@@ -5,8 +5,6 @@ Procedure: docs/policies/inotuzumab/initial.md#philadelphia-chromosome.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cds_service.clinical.leukemia.philadelphia import PhEvidence, ph_evidence
 from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.fhir.dates import When
@@ -14,6 +12,7 @@ from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent, not_understood
 from cds_service.policies.inotuzumab.initial.disease_states import DiseaseCourse, disease_course
+from cds_service.values import dataclass
 
 PH_TEST = "FISH for t(9;22), cytogenetics or a BCR::ABL1 transcript test at diagnosis or relapse"
 _NEEDS = (DataKind.OBSERVATIONS, DataKind.CONDITIONS, DataKind.DIAGNOSTIC_REPORTS)

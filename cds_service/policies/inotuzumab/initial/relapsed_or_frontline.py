@@ -6,7 +6,6 @@ Procedure: docs/policies/inotuzumab/initial.md#relapsed-or-refractory. Also: doc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.evidence import newest
@@ -35,6 +34,7 @@ from cds_service.policies.inotuzumab.initial.disease_states import (
 )
 from cds_service.policies.inotuzumab.initial.first_line import stated_first_line
 from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.values import dataclass
 
 _SETTLE_RR = "the treatment history, and a marrow result or note that states relapse or refractory disease"
 _FAILURE = frozenset({Response.NO_RESPONSE, Response.PD, Response.RELAPSE, Response.WORSENED})

@@ -8,7 +8,6 @@ Procedure: docs/policies/inotuzumab/interruptions.md#length.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.clinical.problems import Problem
@@ -23,6 +22,7 @@ from cds_service.oncology.hold_reasons import (
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 # Words of the drug and its disease: they tell no toxicity from another.
 _ASIDE = frozenset({"inotuzumab", "besponsa", "leukemia", "lymphoblastic"})

@@ -6,7 +6,6 @@ Procedure: docs/policies/inotuzumab/interruptions.md#reductions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -17,6 +16,7 @@ from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.interruptions.interruptions import Interruption, interruptions
 from cds_service.policies.inotuzumab.numbers import days, number
+from cds_service.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ Procedure: docs/policies/inotuzumab/label.md#cytoreduction. Also: docs/policies/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.clinical.code_sets import code_set
@@ -20,6 +19,7 @@ from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.fhir.codings import plain_codes
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, filled, number, said
+from cds_service.values import dataclass
 
 
 def _finding(

@@ -7,7 +7,6 @@ Procedure: docs/policies/inotuzumab/label.md#liver.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -20,6 +19,7 @@ from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.windows import before_first_dose
 from cds_service.policies.inotuzumab.numbers import days, filled, number
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 _RULE = "POL-TOX-HEP"
 TESTS = {"bilirubin_total": "bilirubin", "ast": "AST", "alt": "ALT"}

@@ -7,7 +7,6 @@ Procedure: docs/policies/inotuzumab/recommended.md#qt.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -23,6 +22,7 @@ from cds_service.policies.inotuzumab.case.windows import before_first_dose
 from cds_service.policies.inotuzumab.numbers import days, number, said
 from cds_service.policies.inotuzumab.recommended.qt_drugs import QtDrug, qt_drugs
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 _RULE = "POL-REC-QT"
 _IN_FULL = {"K": "potassium", "Mg": "magnesium"}

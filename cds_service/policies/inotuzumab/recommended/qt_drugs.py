@@ -6,7 +6,6 @@ Procedure: docs/policies/inotuzumab/recommended.md#qt.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.clinical.observations.heart import Ecg
@@ -15,6 +14,7 @@ from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 _ACTIVE = frozenset({"active", "draft", "in-progress"})
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from cds_service.clinical.code_sets import code_set
@@ -25,6 +24,7 @@ from cds_service.engine.determination import NeededItem
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, span
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 # Events with a table of their own: the codes' concepts, and what a name states by the reader.
 # The reader's topics on infection and bleeding, and the values that state one.

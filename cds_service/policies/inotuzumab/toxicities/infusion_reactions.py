@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from cds_service.clinical.code_sets import code_set
@@ -31,6 +30,7 @@ from cds_service.oncology.toxic_events import (
 from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.remembering import once
+from cds_service.values import dataclass
 
 _TOPIC = "reaction"
 _NAMES = ("reaction", "anaphylaxis")
