@@ -55,7 +55,7 @@ def _missing(parts: Sequence[Part], chosen: dict[int, str]) -> int:
 
 def _take(chosen: dict[int, str], i: int, wordings: Sequence[str], most: int) -> None:
     """The longest of the wordings that fits beside what is chosen."""
-    used = sum(words(text) for at, text in chosen.items() if at != i)
+    used = sum([words(text) for at, text in chosen.items() if at != i])
     for wording in wordings:
         if used + words(wording) <= most:
             chosen[i] = wording

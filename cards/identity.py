@@ -8,14 +8,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+_canonical = json.JSONEncoder(sort_keys=True, default=str, separators=(",", ":")).encode
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/payer-policy-cds")
 
 
 def content_hash(value: object) -> str:
     """A hash of any JSON-like value, whatever the order of its members."""
-    return hashlib.sha256(
-        json.dumps(value, sort_keys=True, default=str, separators=(",", ":")).encode()
-    ).hexdigest()
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()
 
 
 def card_uuid(tenant: str, patient_id: str, order: Mapping[str, Any], decided: object, kind: str) -> str:

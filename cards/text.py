@@ -16,7 +16,7 @@ _LONGEST = 1000  # of one text on a card; what is longer is foreign prose
 _BLANKS = re.compile(r" +")
 _DIGIT = re.compile(r"\d")  # all that is typeset stands at one
 _CLAUSE_END = re.compile(r"[.;:] ")
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+_SPECIAL = "\\`*_{}[]<>#|~!&"  # the backslash first, since it escapes the others
 _LIST_START = re.compile(r"^(?=[-+=])|^(\d+)(?=[.)](?:\s|$))")
 # What a renderer may turn into a link by itself: a scheme, a mail address, a bare host.
 _SCHEME = re.compile(r"\b(https?|ftp|mailto|xmpp|javascript|data)(?=:\S)", re.IGNORECASE)
@@ -34,13 +34,20 @@ def plain_line(text: str) -> str:
     return (_BLANKS.sub(" ", text) if "  " in text else text).strip()
 
 
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"
+
+
 def md(text: str) -> str:
     """A text as literal Markdown, on one line."""
-    line = _SPECIAL.sub(r"\\\1", _bounded(plain_line(text), _LONGEST))
+    line = _bounded(plain_line(text), _LONGEST)
+    for sign in _SPECIAL:
+        if sign in line:
+            line = line.replace(sign, f"\\{sign}")
     if ":" in line:
         line = _SCHEME.sub(r"\1\\", line)
     if "." in line:
-        line = _WWW.sub(r"\.", _HOST.sub(r"\.", line))
+        line = _WWW.sub(_escaped, _HOST.sub(_escaped, line))
     if "@" in line:
         line = _MAIL.sub(r"\@", line)
     start = _LIST_START.match(line)
@@ -74,7 +81,11 @@ def typeset(text: str) -> str:
     for letters, pattern, sign in _TYPE:
         if letters in text:
             text = pattern.sub(sign, text)
-    return _TRAILING_ZEROS.sub(r"\1\2", text) if "." in text else text
+    return _TRAILING_ZEROS.sub(_without_zeros, text) if "." in text else text
+
+
+def _without_zeros(found: re.Match[str]) -> str:
+    return found[1] + (found[2] or "")
 
 
 def shown(text: str) -> str:

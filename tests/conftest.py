@@ -11,7 +11,7 @@ import pytest
 # Before the program is imported: whatever changes a frozen value fails here (cds_service/values.py).
 os.environ["FROZEN_VALUES"] = "1"
 
-from cds_service.operations.logs import OURS  # noqa: E402
+from cds_service.operations.logs import OURS
 
 
 @pytest.fixture

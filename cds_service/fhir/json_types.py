@@ -55,12 +55,19 @@ def as_prose(value: object) -> str | None:
     """
     if type(value) is not str or not value or value[LONGEST_PROSE:]:
         return None
-    return value if _UNEVEN.search(value) is None else _evened(value) or None  # most are even
+    return value if _is_even(value) else _evened(value) or None
 
 
 def evened(text: str) -> str:
     """A text with one blank for each run of white space; line ends are kept, empty lines are not."""
-    return text if _UNEVEN.search(text) is None else _evened(text)
+    return text if _is_even(text) else _evened(text)
+
+
+def _is_even(text: str) -> bool:
+    """Whether there is nothing to even out, as in most texts. All white space but the blank is unprintable."""
+    if text.isprintable():
+        return not ("  " in text or text[:1] == " " or text[-1:] == " ")
+    return _UNEVEN.search(text) is None
 
 
 def _evened(text: str) -> str:

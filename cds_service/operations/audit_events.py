@@ -6,12 +6,12 @@ that none can get in. Every string here came from a registered EHR or from this 
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from cds_service.json_text import write_json
 from cds_service.values import dataclass
 
 _DICOM = "http://dicom.nema.org/resources/ontology/DCM"
@@ -77,7 +77,7 @@ def audit_event(deed: Deed, at: float, site: str) -> str:
     }
     if deed.outcome_text:
         event["outcomeDesc"] = deed.outcome_text
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return write_json(event)
 
 
 def _outcome(status: int) -> str:
