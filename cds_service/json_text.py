@@ -23,9 +23,9 @@ _BRACKETS = b"[]{}"
 _MANY = 64 * 1024
 _BUT_BRACKETS_AND_QUOTES = bytes(set(range(256)) - set(_BRACKETS + b'"'))
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
-# One digit, one sign and one e for all: three searches then tell whether any number needs a closer look.
-_ALIKE = bytes.maketrans(b"123456789E+", b"000000000e-")
-_TELLING = (b"0" * (MOST_DIGITS // 3 + 1), b"0e000", b"0e-000")  # of three parts one is the longest
+# One digit and one e for all, and no signs: two searches then tell whether any number needs a closer look.
+_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
+_TELLING = (b"0" * (MOST_DIGITS // 3 + 1), b"0e000")  # of three parts one is the longest
 _LONG_NUMBER = re.compile(rb"[-+.0-9eE]{%d,}" % (MOST_DIGITS + 1))
 # With at most 64 digits before it, an exponent of one or two digits is always in range.
 _LONG_EXPONENT = re.compile(rb"[eE][-+]?[0-9]{3,}")
@@ -91,7 +91,7 @@ def _check_outline(raw: bytes) -> None:
 
 def _has_odd_number(text: bytes) -> bool:
     """Whether a number in it could have too many digits or a long exponent."""
-    alike = text.translate(_ALIKE)
+    alike = text.translate(_ALIKE, b"+-")
     return any(sign in alike for sign in _TELLING)
 
 

@@ -190,8 +190,11 @@ class _Call:
             own = self.seen[label].add(page, origin)
         else:
             own = [r.come_by(origin) for r in page.resources if label in (r.reference, r.name)]
-        self.notes.update((r.name, r) for r in own if r.type == "Binary" and not isinstance(label, DataKind))
-        self.medications.update((r.reference, r) for r in own if r.type == "Medication")
+        for resource in own:
+            if resource.type == "Medication":
+                self.medications[resource.reference] = resource
+            elif resource.type == "Binary" and not isinstance(label, DataKind):
+                self.notes[resource.name] = resource
         return own
 
     def _to_look_up(self, client: FhirClient, resources: Iterable[Resource]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import field
 from cds_service.ehr.bundles import Page
 from cds_service.ehr.medications import without_foreign
 from cds_service.ehr.needs import DataNeed
-from cds_service.fhir.belonging import Owner, owner
+from cds_service.fhir.belonging import Owner, owners
 from cds_service.fhir.gaps import Reason
 from cds_service.fhir.record import Gap, Resource
 from cds_service.values import dataclass
@@ -59,16 +59,14 @@ class Seen:
         else:
             self.remark = page.remark or self.remark
         where = origin if self.pages == 1 else f"{origin} page {self.pages}"
-        own, others, unclear = [], 0, 0
-        for resource in page.resources:
-            whose = owner(resource.body, self.patient_id)
-            if whose is Owner.PATIENT:
-                own.append(without_foreign(resource, self.server).come_by(where))
-            elif whose is Owner.ANOTHER:
-                others += 1
-            else:
-                unclear += 1
-        self._note_others(others, unclear)
+        whose = owners(self.patient_id)
+        found = [whose(resource.body) for resource in page.resources]
+        self._note_others(found.count(Owner.ANOTHER), found.count(Owner.UNCLEAR))
+        own = [
+            without_foreign(resource, self.server).come_by(where)
+            for resource, owner in zip(page.resources, found, strict=True)
+            if owner is Owner.PATIENT
+        ]
         self.resources += own
         return own
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -34,11 +34,7 @@ def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
     kind, wanted = as_text(body.get("resourceType")) or "", f"Patient/{patient_id}"
     if kind == "Patient":
         return Owner.PATIENT if body.get("id") == patient_id else Owner.ANOTHER
-    members = [member for member in _MEMBERS if member in body]
-    is_plain = len(members) == 1 and body[members[0]] == {"reference": wanted} and kind != "Appointment"
-    if is_plain and local_reference(wanted) == wanted:
-        return Owner.PATIENT  # as most rows say it
-    pointers = [body[member] for member in members]
+    pointers = [body[member] for member in _MEMBERS if member in body]
     if kind == "Appointment":
         pointers += [as_dict(participant.get("actor")) for participant in as_dicts(body.get("participant"))]
     named = {name for pointer in pointers if (name := _patient_named(pointer)) is not None}
@@ -47,6 +43,20 @@ def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
     if named:
         return Owner.ANOTHER
     return Owner.PATIENT if kind in MAY_NAME_NOBODY else Owner.UNCLEAR
+
+
+def owners(patient_id: str) -> Callable[[Mapping[str, Any]], Owner]:
+    """:func:`owner` for many resources of one patient: most name the patient alone, all in the same way."""
+    wanted = f"Patient/{patient_id}"
+    usual: object = {"reference": wanted} if local_reference(wanted) == wanted else object()
+
+    def whose(body: Mapping[str, Any]) -> Owner:
+        is_usual = body.get("subject") == usual and not ("patient" in body or "beneficiary" in body)
+        if is_usual and body.get("resourceType") not in ("Patient", "Appointment"):
+            return Owner.PATIENT
+        return owner(body, patient_id)
+
+    return whose
 
 
 def _patient_named(pointer: object) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
-from cds_service.fhir.belonging import OF_NOBODY, Owner, owner
+from cds_service.fhir.belonging import OF_NOBODY, Owner, owner, owners
 from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.references import contained_id, local_reference
@@ -171,7 +171,8 @@ def record_from(
     not_offered: Iterable[DataKind] = (),
 ) -> Record:
     """Build a record of what is this patient's among these resources, as :func:`record_of` does."""
-    own = [r for r in resources if owner(r.body, patient_id) is Owner.PATIENT]
+    whose = owners(patient_id)
+    own = [r for r in resources if whose(r.body) is Owner.PATIENT]
     return record_of(patient_id, own, gaps, not_offered)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.fhir.belonging import MAY_NAME_NOBODY, Owner, owner
+from cds_service.fhir.belonging import MAY_NAME_NOBODY, Owner, owner, owners
 from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.record import Resource, record_from
 from tests.ehr.hostile import bundle, fhir, running
@@ -29,6 +29,7 @@ WHOSE = {
     ),
     "an appointment without this one": ("Appointment", {"participant": [{"actor": OTHER}]}, ANOTHERS),
     "an appointment of a place": ("Appointment", {"participant": [PLACE]}, UNCLEAR),
+    "another patient who names this one": ("Patient", {"subject": OWN}, ANOTHERS),
     "own encounter": ("Encounter", {"subject": OWN}, MINE),
     "another's encounter": ("Encounter", {"subject": OTHER}, ANOTHERS),
     "an encounter of nobody": ("Encounter", {}, MINE),
@@ -38,7 +39,8 @@ WHOSE = {
 
 def test_a_reference_that_is_none_names_nobody_even_where_it_is_written_alike():
     body = {"resourceType": "Condition", "subject": {"reference": "Patient/p_1"}}
-    assert owner(body, "p_1") is UNCLEAR
+    assert owner(body, "p_1") is owners("p_1")(body) is UNCLEAR
+    assert owners("p_1")({**body, "subject": None}) is UNCLEAR
 
 
 @pytest.mark.parametrize("name", WHOSE)
