@@ -5,7 +5,7 @@ Knows length and urgency, nothing of what a part says. Nothing is left out witho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cards.text import words
 from cds_service.values import dataclass
@@ -35,6 +35,7 @@ def fitted(parts: Sequence[Part], most: int) -> str:
 
 def _chosen(parts: Sequence[Part], most: int) -> dict[int, str]:
     """The wording of each part that stands: what matters most in full, then of the rest as many as fit."""
+    lengths = {wording: words(wording) for part in parts for wording in part.wordings}
     order = sorted(range(len(parts)), key=lambda i: parts[i].rank)
     first = [i for i in order if parts[i].rank <= 1]
     rest = [i for i in order if parts[i].rank > 1]
@@ -42,10 +43,10 @@ def _chosen(parts: Sequence[Part], most: int) -> dict[int, str]:
     for here in (first, rest):
         for i in here:
             if i not in chosen:
-                _take(chosen, i, parts[i].wordings[-1:], most)
+                _take(chosen, i, parts[i].wordings[-1:], most, lengths)
         for i in here:
             if i in chosen:
-                _take(chosen, i, parts[i].wordings, most)
+                _take(chosen, i, parts[i].wordings, most, lengths)
     return chosen
 
 
@@ -53,11 +54,13 @@ def _missing(parts: Sequence[Part], chosen: dict[int, str]) -> int:
     return len(parts) - len(chosen)
 
 
-def _take(chosen: dict[int, str], i: int, wordings: Sequence[str], most: int) -> None:
+def _take(
+    chosen: dict[int, str], i: int, wordings: Sequence[str], most: int, lengths: Mapping[str, int]
+) -> None:
     """The longest of the wordings that fits beside what is chosen."""
-    used = sum([words(text) for at, text in chosen.items() if at != i])
+    used = sum([lengths[text] for at, text in chosen.items() if at != i])
     for wording in wordings:
-        if used + words(wording) <= most:
+        if used + lengths[wording] <= most:
             chosen[i] = wording
             return
 

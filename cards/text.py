@@ -18,11 +18,15 @@ _DIGIT = re.compile(r"\d")  # all that is typeset stands at one
 _CLAUSE_END = re.compile(r"[.;:] ")
 _SPECIAL = "\\`*_{}[]<>#|~!&"  # the backslash first, since it escapes the others
 _LIST_START = re.compile(r"^(?=[-+=])|^(\d+)(?=[.)](?:\s|$))")
-# What a renderer may turn into a link by itself: a scheme, a mail address, a bare host.
-_SCHEME = re.compile(r"\b(https?|ftp|mailto|xmpp|javascript|data)(?=:\S)", re.IGNORECASE)
-_WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)  # whatever labels follow: of one letter, or not ASCII
-_MAIL = re.compile(r"(?<=\S)@(?=\S)")
-_HOST = re.compile(r"(?<=\w\w)\.(?=[a-z]{2})", re.IGNORECASE)
+# What a renderer may turn into a link by itself: a scheme, a mail address, a bare host. Each pattern begins with
+# the sign that is rare in a text, so that only there anything is looked at.
+_SCHEMES = "|".join(
+    rf"(?<=\b{name}:)" for name in ("http", "https", "ftp", "mailto", "xmpp", "javascript", "data")
+)
+_SCHEME = re.compile(rf":(?:{_SCHEMES})(?=\S)", re.IGNORECASE)
+_WWW = re.compile(r"\.(?<=www\.)", re.IGNORECASE)  # whatever labels follow: of one letter, or not ASCII
+_MAIL = re.compile(r"@(?<=\S@)(?=\S)")
+_HOST = re.compile(r"\.(?<=\w\w\.)(?=[a-z]{2})", re.IGNORECASE)
 
 
 def plain_line(text: str) -> str:
@@ -45,11 +49,11 @@ def md(text: str) -> str:
         if sign in line:
             line = line.replace(sign, f"\\{sign}")
     if ":" in line:
-        line = _SCHEME.sub(r"\1\\", line)
+        line = _SCHEME.sub(_escaped, line)
     if "." in line:
         line = _WWW.sub(_escaped, _HOST.sub(_escaped, line))
     if "@" in line:
-        line = _MAIL.sub(r"\@", line)
+        line = _MAIL.sub(_escaped, line)
     start = _LIST_START.match(line)
     return line if start is None else f"{start[1] or ''}\\{line[start.end() :]}"
 
@@ -72,6 +76,7 @@ _TYPE = (
 )
 # A zero at the end of a decimal is how a dose comes to be read ten times too high.
 _TRAILING_ZEROS = re.compile(r"(?<![\w.])(\d+)(?:\.0+|(\.\d*[1-9])0+)(?![\d.]*\d)")
+_MAY_END_IN_ZERO = re.compile(r"\.\d*0(?!\d)")
 
 
 def typeset(text: str) -> str:
@@ -81,7 +86,7 @@ def typeset(text: str) -> str:
     for letters, pattern, sign in _TYPE:
         if letters in text:
             text = pattern.sub(sign, text)
-    return _TRAILING_ZEROS.sub(_without_zeros, text) if "." in text else text
+    return text if _MAY_END_IN_ZERO.search(text) is None else _TRAILING_ZEROS.sub(_without_zeros, text)
 
 
 def _without_zeros(found: re.Match[str]) -> str:

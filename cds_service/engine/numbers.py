@@ -118,6 +118,9 @@ class Numbers(Mapping[str, Number]):
 
     def __init__(self, numbers: Mapping[str, Number]) -> None:
         self._numbers = dict(numbers)
+        # Most have had one value ever; rules ask for some of them a hundred times for one order.
+        self._lasting = {name: one.values[0][1] for name, one in numbers.items() if not one.values[1:]}
+        self._whole = {name: int(value) for name, value in self._lasting.items()}
         self._changes = sorted({date.min, *(since for one in numbers.values() for since, _ in one.values)})
 
     def __getitem__(self, name: str) -> Number:
@@ -131,13 +134,11 @@ class Numbers(Mapping[str, Number]):
 
     def number(self, name: str) -> Decimal:
         """A value, in the unit that the file states."""
-        one = self._numbers[name]
-        return one.value if one.values[1:] else one.values[0][1]  # most have had one value ever
+        return self._lasting[name] if name in self._lasting else self._numbers[name].value
 
     def days(self, name: str) -> int:
         """A whole number, such as of days or cycles."""
-        one = self._numbers[name]
-        return int(one.value if one.values[1:] else one.values[0][1])
+        return self._whole[name] if name in self._whole else int(self._numbers[name].value)
 
     def span(self, name: str) -> timedelta:
         """A number of days as a time span."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cds_service.clinical.therapy.labels import Label
-from cds_service.engine.numbers import NumberError
+from cds_service.engine.numbers import NumberError, Numbers
 from cds_service.engine.policy_file import read_policy
 from cds_service.fhir.record import Resource
 from cds_service.policies.inotuzumab.case.schedule import order_of
@@ -188,7 +188,9 @@ def with_number(monkeypatch):
     def put(name, value):
         one = POLICY.numbers[name]
         values = tuple((since, Decimal(value)) for since, _ in one.values)
-        monkeypatch.setitem(POLICY.numbers._numbers, name, replace(one, values=values))
+        changed = Numbers({**POLICY.numbers, name: replace(one, values=values)})
+        for member, held in vars(changed).items():
+            monkeypatch.setattr(POLICY.numbers, member, held)
         POLICY._editions.clear()
 
     yield put
