@@ -5,7 +5,6 @@ of them land on one worker, and still answer at once a call that brings its own 
 Where there is no checkout: ``gunicorn --config python:cds_service.gunicorn_conf``.
 """
 
-import gc
 import os
 import shutil
 import sys
@@ -74,10 +73,6 @@ def post_fork(_server, worker):  # type: ignore[no-untyped-def]
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Load the application, now that the worker listens to signals."""
     worker.wsgi.load()
-    # The collector stops all threads while it walks through what is held. Tables and code stay for good,
-    # and what a call made is freed without it, so it looks rarely, and at the rest alone.
-    gc.freeze()
-    gc.set_threshold(50_000, 10, 50)
     if worker.age == worker.cfg.workers:
         _say_where_to_open()
 

@@ -160,10 +160,11 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     )
 
 
+_DOUBTFUL = re.compile(r"\b(?:possible|probable|suspected|rule out|r/o|concern for)\b|\?", re.IGNORECASE)
+
+
 def _is_worded_as_doubtful(words: str) -> bool:
-    return bool(
-        re.search(r"\b(?:possible|probable|suspected|rule out|r/o|concern for)\b|\?", words, re.IGNORECASE)
-    )
+    return _DOUBTFUL.search(words) is not None
 
 
 _SEVERITY_CODES = {

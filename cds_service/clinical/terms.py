@@ -11,6 +11,7 @@ from functools import cache
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.codings import System, codes_in, normal_code, system_of
 
+_NOTHING: frozenset[str] = frozenset()
 CodeTable = Mapping[tuple[System, str], frozenset[str]]
 
 # Ends the concept of a row that is kept so that nobody takes its code for the concept it resembles.
@@ -29,6 +30,16 @@ def code_table(name: str) -> CodeTable:
 
 
 @cache
+def _together(tables: tuple[str, ...]) -> CodeTable:
+    """Several tables as one."""
+    found: dict[tuple[System, str], frozenset[str]] = {}
+    for name in tables:
+        for key, meant in code_table(name).items():
+            found[key] = found.get(key, _NOTHING) | meant
+    return found
+
+
+@cache
 def usual_code(table: str, concept: str) -> str:
     """The code that a table lists first for a concept: the one to ask for. Raises StopIteration for none."""
     return next(row["code"] for row in rows(table) if row["concept"] == concept)
@@ -36,10 +47,9 @@ def usual_code(table: str, concept: str) -> str:
 
 def concepts(concept: object, *tables: str) -> frozenset[str]:
     """The concepts that the codes of a CodeableConcept mean in these tables."""
-    found: frozenset[str] = frozenset()
-    for key in codes_in(concept):
-        for name in tables:
-            table = code_table(name)
-            if key in table:
-                found |= table[key]
-    return found
+    codes = codes_in(concept)
+    if not codes:
+        return _NOTHING
+    table = _together(tables)
+    found = [table[key] for key in codes if key in table]
+    return found[0].union(*found[1:]) if found else _NOTHING

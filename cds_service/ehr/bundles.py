@@ -41,6 +41,8 @@ def read_page(answer: object) -> Page:
     if kind != "Bundle":
         return Page((Resource(body),))
     entries = as_dicts(body.get("entry"))
+    if not entries:  # as most of a call's answers are
+        return Page((), _link(body, "next"), self_link=_link(body, "self"))
     contents = [_content(entry) for entry in entries]
     resources = tuple(_resources(entries, contents))
     remark, failed = _remark(entries, contents, has_rows=bool(resources))
@@ -75,8 +77,8 @@ def _remark(
     entries: list[Mapping[str, Any]], contents: list[Mapping[str, Any]], *, has_rows: bool
 ) -> tuple[Reason | None, bool]:
     """What outcomes among the entries say about completeness, and whether that means failure."""
-    answers = [as_dict(entry["response"]) for entry in entries if "response" in entry]
-    if any((as_text(answer.get("status")) or "200")[0] not in "23" for answer in answers):
+    statuses = [as_text(as_dict(e["response"]).get("status")) or "200" for e in entries if "response" in e]
+    if [status for status in statuses if status[0] not in "23"]:
         return Reason(FAILED_TEXT), True
     outcomes = [c for c in contents if c.get("resourceType") == "OperationOutcome"]
     if not outcomes:

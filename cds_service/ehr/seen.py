@@ -58,6 +58,8 @@ class Seen:
             self.failure = page.remark
         else:
             self.remark = page.remark or self.remark
+        if not page.resources:
+            return []
         where = origin if self.pages == 1 else f"{origin} page {self.pages}"
         whose = owners(self.patient_id)
         found = [whose(resource.body) for resource in page.resources]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import sys
@@ -15,6 +14,7 @@ from itertools import islice
 from multiprocessing.connection import wait as wait_for
 from typing import Any, TypeVar
 
+from cds_service.collector import kept
 from cds_service.replay.job import RunError
 
 _WAITING = 4  # tasks handed over for each process, so that none waits for the next
@@ -55,17 +55,16 @@ class Each:
 @contextmanager
 def pool(workers: int) -> Iterator[Each]:
     """Processes that end with this one; with one worker all is done here."""
-    if workers == 1:
-        yield Each(None, 1)
-        return
-    apart = multiprocessing.get_context(_start_method())
-    processes = ProcessPoolExecutor(workers, apart, initializer=_end_with_parent)
-    gc.freeze()  # what is loaded is left alone, and its memory stays shared
-    try:
-        yield Each(processes, workers)
-    finally:
-        processes.shutdown(cancel_futures=True)
-        gc.unfreeze()
+    with kept():  # so that its memory stays shared
+        if workers == 1:
+            yield Each(None, 1)
+            return
+        apart = multiprocessing.get_context(_start_method())
+        processes = ProcessPoolExecutor(workers, apart, initializer=_end_with_parent)
+        try:
+            yield Each(processes, workers)
+        finally:
+            processes.shutdown(cancel_futures=True)
 
 
 def _start_method() -> str:

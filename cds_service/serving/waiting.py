@@ -6,13 +6,13 @@ a worker is started anew: the database away, the trust file half written. Knows 
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from cds_service.collector import keep_for_good
 from cds_service.serving.starting import fault_of
 from cds_service.settings import SettingsError
 
@@ -56,7 +56,7 @@ class Waiting:
             return
         try:
             application = self._load()
-            _keep_for_good()
+            keep_for_good()
             self._application = application
         except SettingsError as error:
             fault_of(error).tell(_STATE, logging.ERROR)
@@ -65,12 +65,6 @@ class Waiting:
         finally:
             self._again_at = time.monotonic() + _AGAIN_AFTER_S
             self._trying.release()
-
-
-def _keep_for_good() -> None:
-    """What is loaded now stays until the process ends: the garbage collector need not look at it in every round."""
-    gc.collect()
-    gc.freeze()
 
 
 def _not_yet(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -290,10 +290,13 @@ def test_whatever_a_worker_fails_of_it_tries_again() -> None:
 
 def test_what_a_worker_has_loaded_is_left_out_of_the_collectors_rounds() -> None:
     kept = [{"loaded": []}]
+    before = gc.get_threshold()
     waiting = Waiting(lambda: kept)  # type: ignore[arg-type,return-value]
     try:
         waiting.load()
         assert gc.get_freeze_count() > 0
+        assert gc.get_threshold() > before
         assert not any(held is kept for held in gc.get_objects())
     finally:
+        gc.set_threshold(*before)
         gc.unfreeze()

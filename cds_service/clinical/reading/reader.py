@@ -31,12 +31,12 @@ from cds_service.remembering import remembered
 
 def read(text: str, topic: str, on: date | None = None) -> Reading:
     """What a text says of a topic. ``on`` is the day of the text, from which its short dates are read."""
-    return read_marker(text, topic, on) if topic in MARKER_TOPICS else _read(folded(text), topic, on)
+    return read_marker(text, topic, on) if topic in MARKER_TOPICS else _read(text, topic, on)
 
 
 @remembered(4_000_000)
-def _read(text: str, name: str, on: date | None) -> Reading:
-    topic = TOPICS[name]
+def _read(written: str, name: str, on: date | None) -> Reading:
+    text, topic = folded(written), TOPICS[name]
     gathered = Gathered()
     for sentence in sentences(text, name):
         if sentence.has(Kind.CORRECT):

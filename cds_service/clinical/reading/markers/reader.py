@@ -59,7 +59,7 @@ def read_marker(text: str, topic: str, on: date | None = None, *, question: bool
     ``on`` is the day of the text, from which its short dates are read. With ``question``, the text is the
     answer under a question for the topic, so that it need not name it ("Not detected").
     """
-    return _read(folded(text), topic, on, question)
+    return _read(text, topic, on, question)
 
 
 @remembered(4_000_000)
@@ -71,7 +71,8 @@ def names(text: str, topic: str) -> bool:
 
 
 @remembered(4_000_000)
-def _read(text: str, topic: str, on: date | None, question: bool) -> Reading:
+def _read(written: str, topic: str, on: date | None, question: bool) -> Reading:
+    text = folded(written)
     wanted = {topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())}
     gathered = Gathered()
     for clause in _clauses(text, topic, wanted, question=question):
