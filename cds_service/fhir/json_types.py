@@ -41,11 +41,7 @@ def as_dicts(value: object) -> list[Mapping[str, Any]]:
 
 def as_text(value: object) -> str | None:
     """The string with its outer blanks removed, or None when it is no string or blank. For codes, ids and references."""
-    if type(value) is not str or not value:
-        return None
-    if " " < value[0] < "\x7f" and " " < value[-1] < "\x7f":
-        return value  # most are: nothing to remove
-    return value.strip() or None
+    return value.strip() or None if type(value) is str else None
 
 
 def as_prose(value: object) -> str | None:
@@ -53,7 +49,7 @@ def as_prose(value: object) -> str | None:
 
     One that is too long is not read at all: a cut could turn a sentence, and the assessment may stand last.
     """
-    if type(value) is not str or not value or value[LONGEST_PROSE:]:
+    if type(value) is not str or not value or len(value) > LONGEST_PROSE:
         return None
     return value if _is_even(value) else _evened(value) or None
 
@@ -66,7 +62,7 @@ def evened(text: str) -> str:
 def _is_even(text: str) -> bool:
     """Whether there is nothing to even out, as in most texts. All white space but the blank is unprintable."""
     if text.isprintable():
-        return not ("  " in text or text[:1] == " " or text[-1:] == " ")
+        return "  " not in text and text.strip(" ") == text
     return _UNEVEN.search(text) is None
 
 

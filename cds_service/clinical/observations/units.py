@@ -78,7 +78,8 @@ def convert(value: Interval, kind: str, code: str | None, words: str | None) -> 
             continue
         known = unit if unit in accepted else _as_written(kind).get(unit.strip()) or ucum_of(unit)
         if known in accepted:
-            return value.times(accepted[known])
+            factor = accepted[known]
+            return value if factor == 1 else value.times(factor)  # most come in the canonical unit
         if unit is code and (known is not None or unit in _codes()):
             return None  # a unit of another kind: words beside it do not mend that
     return None
