@@ -88,7 +88,8 @@ def _pair(coding: Mapping[str, Any]) -> tuple[System, str] | None:
     uri, code = coding["system"], coding["code"]
     if type(uri) is not str or type(code) is not str:
         return None
-    return _remembered(uri, code) if len(uri) + len(code) <= _LONGEST_REMEMBERED else _read(uri, code)
+    is_long = uri[_LONGEST_REMEMBERED:] or code[_LONGEST_REMEMBERED:]
+    return _read(uri, code) if is_long else _remembered(uri, code)
 
 
 def _read(uri: str, written: str) -> tuple[System, str] | None:
