@@ -10,57 +10,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
-from typing import Any
 
+from cds_service.clinical.acts import Act, act_of
+from cds_service.clinical.documents import Document, document_of
 from cds_service.clinical.observations.results import Observed, Part, Result, observed_in, parts_of, read_part
 from cds_service.clinical.problems import Problem, problems_of
 from cds_service.clinical.reports import silent_reports
 from cds_service.clinical.statements import Statement, statements_of, when_stated
-from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.exposure import DrugUse, uses_of
-from cds_service.clinical.therapy.reasons import reasons_of
-from cds_service.fhir.attachments import attached_texts, attachments_of
-from cds_service.fhir.codings import words_in
-from cds_service.fhir.dates import When, end_of, read_when, start_of
-from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.fhir.attachments import attached_texts
+from cds_service.fhir.dates import When, read_when
+from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import DataKind, Record, Resource
 from cds_service.remembering import kept
 from cds_service.values import dataclass
 
 _MAY_LIE_AHEAD = {"CarePlan", "ServiceRequest", "Appointment", "MedicationRequest"}
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A Procedure, ServiceRequest, Appointment or CarePlan: what, when, and how far it has come."""
-
-    concepts: frozenset[str]
-    words: str
-    kind: str
-    status: str
-    intent: str
-    when: When | None
-    reference: str
-    texts: tuple[str, ...]
-    reasons: tuple[Mapping[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A DocumentReference or DiagnosticReport: its type, day and readable text.
-
-    ``content_unread`` says that a document is attached and its text could not be read.
-    """
-
-    concepts: frozenset[str]
-    codes: frozenset[str]
-    words: str
-    text: str
-    when: When | None
-    reference: str
-    kind: str
-    status: str = ""
-    content_unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,7 +165,7 @@ class Chart:
     def acts(self) -> tuple[Act, ...]:
         """Procedures up to the clock, and requests, appointments and care plans of any date."""
         found = [
-            _act(resource, self.record, self.zone)
+            act_of(resource, self.record, self.zone)
             for kind in ("Procedure", "ServiceRequest", "Appointment", "CarePlan")
             for resource in self.record.of_type(kind)
         ]
@@ -220,7 +185,7 @@ class Chart:
     @kept
     def documents(self) -> tuple[Document, ...]:
         found = [
-            _document(resource, self._attached.get(resource.reference, ""), self.zone)
+            document_of(resource, self._attached.get(resource.reference, ""), self.zone)
             for kind in ("DocumentReference", "DiagnosticReport")
             for resource in self.record.of_type(kind)
         ]
@@ -239,63 +204,3 @@ def read_chart(record: Record, clock: datetime) -> Chart:
     if clock.tzinfo is None:
         raise ValueError("the evaluation clock must carry an offset")
     return Chart(record, clock)
-
-
-def _act(resource: Resource, record: Record, zone: tzinfo) -> Act:
-    body = resource.body
-    match resource.type:
-        case "Procedure":
-            when = when_stated(resource, zone)
-        case "Appointment":
-            when = read_when(body.get("start"), zone)
-        case "CarePlan":
-            when = start_of(body.get("period"), zone)
-        case _:
-            occurrence = read_when(body.get("occurrenceDateTime"), zone)
-            when = occurrence or start_of(body.get("occurrencePeriod"), zone)
-    coded: set[str] = set(concepts(body.get("code"), "procedures", "drugs", "rxnorm_products"))
-    words = [words_in(body.get("code"))]
-    # An appointment's reason is what it is for; the reason of a procedure or request is another thing.
-    purpose = as_dicts(body.get("reasonCode")) if resource.type == "Appointment" else []
-    for service in (*as_dicts(body.get("serviceType")), *purpose):
-        coded |= concepts(service, "procedures")
-        words.append(words_in(service))
-    for activity in as_dicts(body.get("activity")):
-        code = as_dict(activity.get("detail")).get("code")
-        coded |= concepts(code, "procedures", "drugs", "rxnorm_products")
-        words.append(words_in(code))
-    texts = [as_prose(body.get(m)) for m in ("title", "description", "patientInstruction")]
-    texts += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
-    return Act(
-        concepts=frozenset(coded),
-        words=" | ".join(w for w in words if w),
-        kind=resource.type,
-        status=as_text(body.get("status")) or "",
-        intent=as_text(body.get("intent")) or "",
-        when=when,
-        reference=resource.reference,
-        texts=tuple(t for t in texts if t),
-        reasons=tuple(reasons_of(body, record, resource)),
-    )
-
-
-def _document(resource: Resource, attached: str, zone: tzinfo) -> Document:
-    body = resource.body
-    kind = body.get("type") if resource.type == "DocumentReference" else body.get("code")
-    categories = as_dicts(body.get("category"))
-    coded = set(concepts(kind, "fhir_codes", "labs"))
-    codes = {str(c.get("code")) for x in (as_dict(kind), *categories) for c in as_dicts(x.get("coding"))}
-    texts = [as_prose(body.get(m)) for m in ("description", "conclusion")]
-    texts += [*(words_in(c) for c in as_dicts(body.get("conclusionCode"))), attached]
-    when = when_stated(resource, zone) or end_of(as_dict(body.get("context")).get("period"), zone)
-    return Document(
-        concepts=frozenset(coded),
-        codes=frozenset(codes),
-        words=" | ".join([w for w in (words_in(kind), *(words_in(c) for c in categories)) if w]),
-        text="\n".join([t for t in texts if t]),
-        when=when,
-        reference=resource.reference,
-        kind=resource.type,
-        status=as_text(body.get("status")) or "",
-        content_unread=not attached and bool(attachments_of(resource)),
-    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cds_service.clinical.chart import Act, Chart
+from cds_service.clinical.acts import Act
+from cds_service.clinical.chart import Chart
 from cds_service.clinical.reading.recorded import is_recorded
 
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from cds_service.clinical.chart import Chart, Document
+from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
+from cds_service.clinical.documents import Document
 from cds_service.clinical.evidence import latest_by, newest
 from cds_service.clinical.observations.ecg_words import reported_qts
 from cds_service.clinical.observations.measurements import MEASUREMENTS

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from cds_service.clinical.chart import Document
 from cds_service.clinical.code_sets import code_set
+from cds_service.clinical.documents import Document
 from cds_service.engine.answers import MET, Answer, unknown
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case

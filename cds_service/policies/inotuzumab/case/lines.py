@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from cds_service.clinical.chart import Act, Chart
+from cds_service.clinical.acts import Act
+from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.cell_therapy import cell_therapies
 from cds_service.clinical.leukemia.indication import Indication, indication, other_malignancies

@@ -13,8 +13,9 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from cds_service.clinical.chart import Chart, Document
+from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
+from cds_service.clinical.documents import Document
 from cds_service.clinical.evidence import deciding, newest
 from cds_service.clinical.leukemia.cd22 import cd22_mentions
 from cds_service.clinical.leukemia.mentions import Mention, newest_mention, newest_of

@@ -1,0 +1,70 @@
+"""What was done or is to be done: procedures, requests for services, appointments and care plans, as acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any
+
+from cds_service.clinical.statements import when_stated
+from cds_service.clinical.terms import concepts
+from cds_service.clinical.therapy.reasons import reasons_of
+from cds_service.fhir.codings import words_in
+from cds_service.fhir.dates import When, read_when, start_of
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.fhir.record import Record, Resource
+from cds_service.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A Procedure, ServiceRequest, Appointment or CarePlan: what, when, and how far it has come."""
+
+    concepts: frozenset[str]
+    words: str
+    kind: str
+    status: str
+    intent: str
+    when: When | None
+    reference: str
+    texts: tuple[str, ...]
+    reasons: tuple[Mapping[str, Any], ...] = ()
+
+
+def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
+    """One such resource; times without an offset are taken in ``zone``."""
+    body = resource.body
+    match resource.type:
+        case "Procedure":
+            when = when_stated(resource, zone)
+        case "Appointment":
+            when = read_when(body.get("start"), zone)
+        case "CarePlan":
+            when = start_of(body.get("period"), zone)
+        case _:
+            occurrence = read_when(body.get("occurrenceDateTime"), zone)
+            when = occurrence or start_of(body.get("occurrencePeriod"), zone)
+    coded: set[str] = set(concepts(body.get("code"), "procedures", "drugs", "rxnorm_products"))
+    words = [words_in(body.get("code"))]
+    # An appointment's reason is what it is for; the reason of a procedure or request is another thing.
+    purpose = as_dicts(body.get("reasonCode")) if resource.type == "Appointment" else []
+    for service in (*as_dicts(body.get("serviceType")), *purpose):
+        coded |= concepts(service, "procedures")
+        words.append(words_in(service))
+    for activity in as_dicts(body.get("activity")):
+        code = as_dict(activity.get("detail")).get("code")
+        coded |= concepts(code, "procedures", "drugs", "rxnorm_products")
+        words.append(words_in(code))
+    texts = [as_prose(body.get(m)) for m in ("title", "description", "patientInstruction")]
+    texts += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
+    return Act(
+        concepts=frozenset(coded),
+        words=" | ".join(w for w in words if w),
+        kind=resource.type,
+        status=as_text(body.get("status")) or "",
+        intent=as_text(body.get("intent")) or "",
+        when=when,
+        reference=resource.reference,
+        texts=tuple(t for t in texts if t),
+        reasons=tuple(reasons_of(body, record, resource)),
+    )
