@@ -21,7 +21,7 @@ def keep_for_good() -> None:
 
 
 @contextmanager
-def kept() -> Iterator[None]:
+def keep_meanwhile() -> Iterator[None]:
     """What is loaded now stays for the length of the block, also in processes that are copies of this one."""
     before = gc.get_threshold()
     gc.freeze()

@@ -48,6 +48,7 @@ def owner(body: Mapping[str, Any], patient_id: str) -> Owner:
 def owners(patient_id: str) -> Callable[[Mapping[str, Any]], Owner]:
     """:func:`owner` for many resources of one patient: most name the patient alone, all in the same way."""
     wanted = f"Patient/{patient_id}"
+    # An id that no reference can carry is usual nowhere: such an object equals nothing.
     usual: object = {"reference": wanted} if local_reference(wanted) == wanted else object()
 
     def whose(body: Mapping[str, Any]) -> Owner:

@@ -14,7 +14,7 @@ from itertools import islice
 from multiprocessing.connection import wait as wait_for
 from typing import Any, TypeVar
 
-from cds_service.collector import kept
+from cds_service.collector import keep_meanwhile
 from cds_service.replay.job import RunError
 
 _WAITING = 4  # tasks handed over for each process, so that none waits for the next
@@ -55,7 +55,7 @@ class Each:
 @contextmanager
 def pool(workers: int) -> Iterator[Each]:
     """Processes that end with this one; with one worker all is done here."""
-    with kept():  # so that its memory stays shared
+    with keep_meanwhile():  # so that processes go on sharing the memory of what is loaded
         if workers == 1:
             yield Each(None, 1)
             return
