@@ -82,7 +82,7 @@ class Chart:
         return tuple(o for whole in self.observations for o in whole if not o.code.concepts)
 
     @kept
-    def _parts(self) -> Mapping[str, list[Part]]:
+    def parts(self) -> Mapping[str, list[Part]]:
         """Where the values of each concept stand; they are read only when asked for."""
         found: defaultdict[str, list[Part]] = defaultdict(list)
         for observed in self.observations:
@@ -96,10 +96,10 @@ class Chart:
 
     def results_of(self, name: str) -> tuple[Result, ...]:
         """All results of one concept up to the clock."""
-        if name not in self._parts:
+        if name not in self.parts:
             return ()
         if name not in self._read:
-            read = [read_part(part, self.zone) for part in self._parts[name]]
+            read = [read_part(part, self.zone) for part in self.parts[name]]
             self._read[name] = tuple([r for r in read if r.when is None or r.when.has_happened(self.clock)])
         return self._read[name]
 
@@ -107,7 +107,7 @@ class Chart:
         """All results of several concepts up to the clock, in the order of the concepts."""
         if not names[1:]:
             return self.results_of(names[0])
-        return tuple([r for name in names if name in self._parts for r in self.results_of(name)])
+        return tuple([r for name in names if name in self.parts for r in self.results_of(name)])
 
     @kept
     def _usable(self) -> dict[tuple[str, ...], tuple[Result, ...]]:

@@ -172,6 +172,12 @@ def parts_of(observed: Sequence[Observed]) -> list[Part]:
 _PANELS = frozenset({"gene_variant", "immunophenotype_panel", "karyotype"})
 
 
+def time_of(resource: Resource, zone: tzinfo) -> When | None:
+    """When the values of an Observation were measured, else issued: the ``when`` of each result of it."""
+    body = resource.body
+    return effective(body, zone) or read_when(body.get("issued"), zone)
+
+
 def read_part(where: Part, zone: tzinfo) -> Result:
     """The value as a result, with the time and status of its Observation."""
     name, part, resource = where.concept, where.part, where.resource

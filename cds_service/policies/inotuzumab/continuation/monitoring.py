@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 
 from cds_service.clinical.evidence import newest, within
 from cds_service.clinical.observations.counts import anc, platelets
 from cds_service.clinical.observations.heart import ecgs, newest_ecg
+from cds_service.clinical.observations.newest_first import newest_usable
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.therapy.drugs import shown
@@ -187,7 +189,7 @@ def _electrolyte_parts(case: Case) -> Iterator[Answer]:
     """C.3c: potassium and magnesium, baseline and follow-up."""
     for item, (when, chosen) in _windows(case).items():
         found: dict[str, tuple[Result, ...]] = {
-            name: newest([r for r in case.chart.usable(concept) if chosen(case, r.when)])
+            name: newest_usable(case.chart, concept, partial(chosen, case))
             for concept, name in (("potassium", "K"), ("magnesium", "Mg"))
         }
         refs = tuple([results[0].reference for results in found.values() if results])

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.evidence import newest, within
+from cds_service.clinical.observations.newest_first import newest_usable, surely_on
 from cds_service.clinical.observations.results import Result
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.fhir.quantities import plain
@@ -72,9 +72,8 @@ def limb_of(concept: str, result: Result) -> Limb:
 def limbs_on(case: Case, end: date) -> dict[str, tuple[Limb, ...]]:
     """The newest bilirubin, AST and ALT up to a day; tied results that differ all stand."""
     start = end - timedelta(days=days("lab.max_age.lft"))
-    return {
-        c: tuple([limb_of(c, r) for r in newest(within(case.chart.usable(c), start, end))]) for c in TESTS
-    }
+    recent = surely_on(start, end)
+    return {c: tuple([limb_of(c, r) for r in newest_usable(case.chart, c, recent)]) for c in TESTS}
 
 
 @once
@@ -160,7 +159,7 @@ def _has_risen(case: Case, limb: Limb) -> bool:
         case, limb.result.when
     ):
         return False
-    earlier = newest(r for r in case.chart.usable("bilirubin_total") if before_first_dose(case, r.when))
+    earlier = newest_usable(case.chart, "bilirubin_total", lambda when: before_first_dose(case, when))
     exact = [r.value.exact for r in earlier if r.value is not None and r.value.exact is not None]
     return not exact or value.is_above(max(exact)) is True
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from cds_service.clinical.evidence import newest, within
 from cds_service.clinical.observations.heart import Ecg, ecgs, newest_ecg
+from cds_service.clinical.observations.newest_first import newest_usable, surely_on
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.therapy.drugs import shown
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
@@ -89,7 +89,7 @@ def low_electrolytes(case: Case) -> list[tuple[str, Result]]:
     start = end - timedelta(days=days("lab.max_age.electrolytes"))
     found = []
     for concept, name, default in (("potassium", "K", "k.low"), ("magnesium", "Mg", "mg.low")):
-        tied = newest(within(case.chart.usable(concept), start, end))
+        tied = newest_usable(case.chart, concept, surely_on(start, end))
         if tied and all(_is_low(r, number(default)) for r in tied):
             found.append((name, tied[0]))
     return found

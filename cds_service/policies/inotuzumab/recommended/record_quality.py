@@ -11,12 +11,14 @@ from collections.abc import Iterator, Sequence, Set
 from cds_service.clinical.evidence import deciding, newest
 from cds_service.clinical.observations.body import age_on, body_surface
 from cds_service.clinical.observations.counts import anc
+from cds_service.clinical.observations.newest_first import back_to_usable, newest_usable
 from cds_service.clinical.observations.results import Result
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
 from cds_service.fhir.dates import unusable_times
 from cds_service.fhir.json_types import LONGEST_PROSE, holds_unread_prose
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days
+from cds_service.remembering import once
 
 # The measurements that some rule reads, by their names on a card.
 _READ = {
@@ -48,13 +50,19 @@ def deceased(case: Case) -> Iterator[Finding]:
 
 def unreadable(case: Case) -> Iterator[Finding]:
     """POL-REC-VALUE: values that would have counted, being the newest, and cannot be used; quoted."""
-    found = case.chart.unusable(_READ)
+    found = [r for r in _newest_values(case) if r.is_unreadable]
     for concept, name in _READ.items() if found else ():
         for r in _rejected(case, concept, {r for r in found if r.concept == concept})[:_MOST]:
             text = f"{name} of {r.day_text} cannot be used: {r.problem}"
             if concept in _FALLING_BACK and (used := _exact(case, concept)):
                 text += f". The one before is used: {used[0].shown}"
             yield _warning("unreadable-data", _VALUE, text, f"Check the {name} in the record", (r.reference,))
+
+
+@once
+def _newest_values(case: Case) -> list[Result]:
+    """Of each measurement the newest values, back to the one that can be used: an older one would not have counted."""
+    return [r for concept in _READ for r in back_to_usable(case.chart, concept)]
 
 
 def unreadable_dates(case: Case) -> Iterator[Finding]:
@@ -113,7 +121,7 @@ def _counts(case: Case, concept: str, r: Result) -> bool:
 
 
 def _newest(case: Case, concept: str) -> tuple[Result, ...]:
-    return newest(case.chart.usable(concept))
+    return newest_usable(case.chart, concept)
 
 
 def _readable(case: Case, concept: str) -> Sequence[Result]:
@@ -125,7 +133,7 @@ def _readable(case: Case, concept: str) -> Sequence[Result]:
 
 def awaited(case: Case) -> Iterator[Finding]:
     """A newer entry that says there is no result (yet): the one before it decides, and the card says so."""
-    waiting = [r for r in case.chart.results_for(*_READ) if r.awaited]
+    waiting = [r for r in _newest_values(case) if r.awaited]
     for r in waiting:
         name, before = _READ[r.concept], _newest(case, r.concept)
         last = max((u.when.last for u in before if u.when is not None), default=None)
