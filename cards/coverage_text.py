@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cards.cited import source
 from cards.dose_text import dose_line
-from cards.finding_text import note
+from cards.finding_text import note, unseen
 from cards.fitting import Part, fitted
 from cards.items import name_of
 from cards.text import beginnings, counted, sentence, shortened, shown, words
@@ -90,7 +90,7 @@ def detail(d: Determination) -> str:
         *_dose(d),
         *_payer(d),
         *_attach(d),
-        *_unseen(d),
+        *unseen(d),
         *_reminders(d),
         Part((_footer(d),), rank=0),
     ]
@@ -163,17 +163,6 @@ def _payer(d: Determination) -> Iterator[Part]:
 def _attach(d: Determination) -> Iterator[Part]:
     if d.attach:
         yield Part((f"Attach: {shown('; '.join(shortened(a, _BRIEF_WORDS) for a in d.attach))}.",), rank=2)
-
-
-def _unseen(d: Determination) -> Iterator[Part]:
-    """Each kind of data with its reason; those of one reason together."""
-    kinds: dict[str, list[str]] = {}
-    for kind, reason in d.unseen:
-        kinds.setdefault(reason, []).append(kind)
-    if kinds:
-        told = "; ".join(f"{', '.join(named)}: {reason}" for reason, named in kinds.items())
-        few = f"{counted(len(d.unseen), 'kind', 'kinds')} of data ({next(iter(kinds))})"
-        yield Part((f"Could not be seen: {shown(told)}.", f"Could not be seen: {shown(shortened(few, 16))}."))
 
 
 def _reminders(d: Determination) -> Iterator[Part]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from cards.cited import ground, source
 from cards.fitting import Part, fitted
-from cards.items import name_of, to_do
+from cards.items import look_for, name_of, to_do
 from cards.text import SUMMARY_MOST, beginnings, counted, plain_line, sentence, shortened, shown, typeset
 from cds_service.engine.determination import ACTS, Determination, Finding, NeededItem
 from cds_service.engine.wording import lower_first, upper_first
@@ -90,21 +90,49 @@ def _cited(d: Determination, f: Finding, text: str) -> str:
 def documentation_summaries(d: Determination, name: str) -> Iterator[str]:
     """What to add to the record, by name; where that is too long, how much."""
     decides = [n for n in d.needed if n.decides]
-    lead = f"Add to the record{name}" if decides else f"Attach if available{name}, not required"
     wanted = decides or d.needed
+    lead = f"Add to the record{name}" if decides else f"Attach if available{name}, not required"
+    if all(n.unseen for n in wanted):
+        lead = f"Look in the EHR{name}, not all could be seen"
     yield f"{lead}: {', '.join(name_of(d, n) for n in wanted)}"
     yield f"{lead}: {counted(len(wanted), 'item', 'items')}, see the checklist"
 
 
 def checklist(d: Determination, about: str = "") -> str:
-    """One line for each item, those that decide first; what does not fit is counted."""
+    """One line for each item, those that decide first; what does not fit is counted.
+
+    Items that wait for data that could not be seen share one line.
+    """
     items = sorted(d.needed, key=lambda n: not n.decides)
     several = any(n.decides for n in items)
-    parts = [*_about(about), *(_item(d, n, several) for n in items)]
+    parts = [*_about(about), *(_item(d, n, several) for n in items if not n.unseen)]
+    parts += _look_for(d, [n for n in items if n.unseen], several)
     if d.attach:
         held = "; ".join(shortened(a, _OF_A_NAME) for a in d.attach)
         parts.append(Part((f"Attach what is on record: {shown(held)}.",), rank=2))
     return fitted(parts, MOST_WORDS)
+
+
+def _look_for(d: Determination, hidden: Sequence[NeededItem], several: bool) -> Iterator[Part]:
+    if len(hidden) == 1:
+        yield _item(d, hidden[0], several)
+    elif hidden:
+        yield Part(
+            (f"- [ ] **{look_for(d, hidden)}.**", f"- [ ] **Look in the EHR for {len(hidden)} items.**")
+        )
+    if hidden:
+        yield from unseen(d)
+
+
+def unseen(d: Determination) -> Iterator[Part]:
+    """Each kind of data with its reason; those of one reason together."""
+    kinds: dict[str, list[str]] = {}
+    for kind, reason in d.unseen:
+        kinds.setdefault(reason, []).append(kind)
+    if kinds:
+        told = "; ".join(f"{', '.join(named)}: {reason}" for reason, named in kinds.items())
+        few = f"{counted(len(d.unseen), 'kind', 'kinds')} of data ({next(iter(kinds))})"
+        yield Part((f"Could not be seen: {shown(told)}.", f"Could not be seen: {shown(shortened(few, 16))}."))
 
 
 def _item(d: Determination, need: NeededItem, several: bool) -> Part:

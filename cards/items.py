@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cds_service.engine.determination import Determination, NeededItem
 
 
@@ -11,8 +13,18 @@ def name_of(d: Determination, need: NeededItem) -> str:
 
 
 def to_do(d: Determination, need: NeededItem) -> str:
-    """What to do about an item, as a verb first. What only the past could bring is never asked for anew."""
+    """What to do about an item, as a verb first.
+
+    What may be there unseen is to be looked for; what only the past could bring is never asked for anew.
+    """
     item = d.policy.items[need.item]
+    if need.unseen:
+        return look_for(d, [need])
     if need.awaited:
         return f"Await the result: {item.name}"
     return item.late if item.late and d.request == "continuation" else item.act
+
+
+def look_for(d: Determination, hidden: Sequence[NeededItem]) -> str:
+    """What to do about items that may be there unseen."""
+    return f"Look in the EHR for {', '.join(name_of(d, need) for need in hidden)}"

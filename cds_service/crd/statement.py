@@ -11,7 +11,7 @@ from dataclasses import field, replace
 from datetime import date
 from enum import StrEnum
 
-from cards.items import name_of, to_do
+from cards.items import look_for, name_of, to_do
 from cards.text import plain_line, sentence, typeset
 from cds_service.clinical.payer import Plan, Standing
 from cds_service.engine.determination import CriterionResult, Determination, NeededItem
@@ -177,7 +177,10 @@ def _deciding(d: Determination) -> list[NeededItem]:
 
 
 def _instructions(d: Determination) -> str:
-    steps = [lower_first(to_do(d, need)) for need in _deciding(d)]
+    needed = _deciding(d)
+    steps = [lower_first(to_do(d, need)) for need in needed if not need.unseen]
+    if hidden := [need for need in needed if need.unseen]:
+        steps.append(lower_first(look_for(d, hidden)))
     steps = steps or [f"settle {_place(c)}" for c in d.criteria if c.applies and c.verdict is Verdict.UNKNOWN]
     again = ". Sign again when the EHR can be read" if d.unseen else ""
     return f"In the record, or in the form: {'; '.join(steps)}{again}"

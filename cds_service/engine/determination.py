@@ -123,7 +123,7 @@ class Unseen(NamedTuple):
 class NeededItem:
     """A documentation gap: the item, why it is asked for, and whether a verdict depends on it.
 
-    ``orderable`` is False where an order would not bring it: what may be there unseen or is not
+    ``orderable`` is False where an order would not bring it: what may be there ``unseen`` or is not
     understood, and what is ordered already (``awaited``).
     """
 
@@ -132,6 +132,7 @@ class NeededItem:
     decides: bool = True
     orderable: bool = True
     awaited: bool = False
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

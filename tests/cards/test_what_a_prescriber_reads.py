@@ -131,7 +131,7 @@ def test_the_detail_does_not_begin_with_the_summary(found):
 SAYS = re.compile(
     r"\b(?:is|are|was|has|lack\w*|appears?|leaves|neither|covers|needed|rests|stands?|see|met|fits|above|below|reduce|"
     r"recorded|found|stop|hold|check|correct|tell|add|attach|order\w*|get|record|state|list|write|measure|document|await|"
-    r"discontinue|mean|set|dose|wait|raised|implies|may|could|not|judged|given|read|held|due)\b|\d{4}-\d{2}-\d{2}|\d",
+    r"discontinue|mean|set|dose|wait|raised|implies|may|could|not|judged|given|read|held|due|look)\b|\d{4}-\d{2}-\d{2}|\d",
     re.IGNORECASE,
 )
 
@@ -281,3 +281,20 @@ def test_what_was_unseen_who_pays_the_dose_and_the_first_open_criterion_always_s
 
 def bundled(name):
     return Fixture(name).determine()[0]
+
+
+def test_what_may_be_there_unseen_is_looked_for_and_not_asked_for_anew():
+    (card,) = [c for c in cards("nothing seen") if facts(c)["kind"] == "documentation"]
+    assert card["summary"].startswith("Look in the EHR, not all could be seen:")
+    assert "**Look in the EHR for birth date, diagnosis of B-cell ALL, CD22 on blasts" in card["detail"]
+    assert "Could not be seen:" in card["detail"]
+    assert "the server answered 503" in card["detail"]
+    assert not re.search(r"\b(?:Order|Record|Attach|State|Get)\b", card["detail"])
+
+
+def test_a_lone_unseen_item_keeps_its_reason():
+    needs = (NeededItem("cd22", "A.i: not all could be seen", unseen=True), NeededItem("mrd", "no MRD found"))
+    (card,) = [c for c in made(replace(treated(), needed=needs), C2D1) if facts(c)["kind"] == "documentation"]
+    assert card["summary"].startswith("Add to the record:")
+    assert "**Look in the EHR for CD22 on blasts.** A.i: not all could be seen." in card["detail"]
+    assert "**Order or attach MRD" in card["detail"]

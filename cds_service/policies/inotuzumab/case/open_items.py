@@ -214,7 +214,7 @@ def explained(case: Case, need: NeededItem) -> NeededItem:
     if reason := hidden(case.chart, need.item):
         named = reason in need.because
         because = need.because if named else f"{need.because}; not all was seen where it may stand ({reason})"
-        return replace(need, because=because, orderable=False)
+        return replace(need, because=because, orderable=False, unseen=True)
     if order := awaited(case, need.item):
         return replace(
             need, because=f"{need.because}; ordered, result awaited: {order}", orderable=False, awaited=True
