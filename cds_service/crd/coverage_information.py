@@ -11,6 +11,7 @@ from typing import Any
 from cards.identity import card_uuid
 from cds_service.crd.statement import Reason, Statement
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
+from cds_service.fhir.record import canonical
 from cds_service.fhir.references import local_reference
 
 URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
@@ -38,12 +39,12 @@ def action(said: Statement, order: Mapping[str, Any], drug: str) -> dict[str, An
     """The system action that puts a statement on its order; None when it stands there already."""
     extensions = _extensions(order)
     held = [e for e in as_dicts(extensions) if e.get("url") == URL]
-    if any(_id_of(e) == said.assertion_id for e in held):
-        return None
     ours = {
         "url": URL,
         "extension": [*_parts(said), _part("coverage-assertion-id", valueString=said.assertion_id)],
     }
+    if any(_says(e) == _says(ours) for e in held):
+        return None
     replaced = [e for e in held if _coverage_of(e) == local_reference(said.coverage)]
     kept = [e for e in extensions if e not in replaced]
     return {
@@ -71,8 +72,11 @@ def _value(extension: Mapping[str, Any], url: str, member: str) -> object:
     return next((part.get(member) for part in parts if part.get("url") == url), None)
 
 
-def _id_of(extension: Mapping[str, Any]) -> object:
-    return _value(extension, "coverage-assertion-id", "valueString")
+def _says(extension: Mapping[str, Any]) -> list[str]:
+    """What a statement says, with its id and whatever its order and day."""
+    return sorted(
+        canonical(part) for part in as_dicts(extension.get("extension")) if part.get("url") != "date"
+    )
 
 
 def _coverage_of(extension: Mapping[str, Any]) -> str | None:

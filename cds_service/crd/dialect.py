@@ -106,7 +106,12 @@ class Crd(Dialect):
             body["systemActions"] = made
         determinations = [facts.card(d, CardKind.COVERAGE, facts.coverage(d)) for d in found]
         body["extension"] = {"payer-policy-cds": {"determinations": determinations}}
-        forms = {s.order: (s.assertion_id, s.coverage) for s in stated if s.questionnaire is not None}
+        with_form = {d.order for d in found if d.policy.form_revision}
+        forms = {
+            s.order: (s.assertion_id, s.coverage)
+            for s in stated
+            if s.rests_on_the_record and s.order in with_form
+        }
         return Said(body, tuple(s.assertion_id for s in stated), forms)
 
 

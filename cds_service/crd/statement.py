@@ -59,6 +59,11 @@ class Statement:
     expires: str | None = None
     assertion_id: str = field(default="", compare=False)
 
+    @property
+    def rests_on_the_record(self) -> bool:
+        """Whether it says what the record shows, and not only how the Coverage stands or that something failed."""
+        return self.covered is not Covered.INDETERMINATE and all(code is None for code, _ in self.reasons)
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:

@@ -25,7 +25,7 @@ from cds_service.values import dataclass
 class Said:
     """The body of an answer, and the ids in it, beside those of its cards, that it may be asked about by.
 
-    ``forms`` says by order reference for which a form is named: under which id, and for which Coverage.
+    ``forms`` says by order reference what a form can be asked for: under which id, and for which Coverage.
     """
 
     body: dict[str, Any]

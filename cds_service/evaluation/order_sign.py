@@ -40,7 +40,7 @@ class Answered:
 
     ``faults`` is how many criteria, rules, cards and statements could not be made because of an error of
     ours; ``traces`` are ids in the answer, beside those of its cards, by which it may be asked about.
-    ``forms`` are the orders for which a form is named, as in :class:`Said`.
+    ``forms`` are the orders whose form can be asked for, as in :class:`Said`.
     """
 
     call: OrderSign

@@ -60,7 +60,8 @@ def _insurer(one: Authorization) -> tuple[Resource | None, list[Gap]]:
         )
         return None, [Gap("Claim.insurer", why, Who.PROVIDER, blocks=True)]
     name = as_text((held.body if held is not None else {}).get("name")) or as_text(payor.get("display"))
-    return _made(as_dicts(stated), name or one.terms.reference.payer), []
+    made = _made(as_dicts(stated), name or one.terms.reference.payer)
+    return made, list(requirements.identifier_gaps(as_dicts(stated), "Claim.insurer.identifier"))
 
 
 def _made(identifiers: list[Mapping[str, Any]], name: str) -> Resource:

@@ -5,7 +5,8 @@ Each function tells what a resource lacks. Knows Da Vinci PAS 2.2.1 and US Core 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
@@ -35,6 +36,7 @@ def coverage_gaps(body: Body) -> Iterator[Gap]:
     """A Coverage in force with one member id, whose subscriber and payor are named."""
     if body.get("status") != "active":
         yield _blocks("Coverage.status", "the Coverage is not active")
+    yield from identifier_gaps(as_dicts(body.get("identifier")), "Coverage.identifier")
     members = [i for i in as_dicts(body.get("identifier")) if _is_member_id(i)]
     if len(members) != 1:
         yield _blocks(
@@ -58,6 +60,7 @@ def organization_gaps(body: Body, element: str, what: str) -> Iterator[Gap]:
         yield _blocks(f"{element}.active", f"{what} is not marked as active")
     if not as_text(body.get("name")):
         yield _blocks(f"{element}.name", f"{what} has no name")
+    yield from identifier_gaps(as_dicts(body.get("identifier")), f"{element}.identifier")
 
 
 def practitioner_gaps(body: Body, element: str) -> Iterator[Gap]:
@@ -104,6 +107,40 @@ def _identifier_gaps(body: Body, element: str, why: str) -> Iterator[Gap]:
     found = as_dicts(body.get("identifier"))
     if not found or not all(as_text(i.get("system")) and as_text(i.get("value")) for i in found):
         yield _blocks(element, why)
+    yield from identifier_gaps(found, element)
+
+
+def identifier_gaps(identifiers: Iterable[Body], element: str) -> Iterator[Gap]:
+    """Identifiers that are none: an OID, a provider, laboratory or insurer number that its own rules refuse."""
+    for one in identifiers:
+        system, value = as_text(one.get("system")) or "", as_text(one.get("value")) or ""
+        oid = system.removeprefix(_OID)
+        if oid != system and not (_OID_FORM.fullmatch(oid) and oid.rfind(".") >= _LEAST_OF_AN_OID):
+            yield _blocks(element, f"the system of an identifier is no valid OID ({system[:_QUOTED]})")
+        name, is_valid = _NUMBERS.get(system, ("", None))
+        if value and is_valid is not None and not is_valid(value):
+            yield _blocks(element, f"an identifier is no valid {name} ({value[:_QUOTED]})")
+
+
+def _is_npi(value: str) -> bool:
+    """Ten digits of which the last is the check digit, by Luhn over 80840 and the number."""
+    if not re.fullmatch(r"[0-9]{10}", value):
+        return False
+    doubled = [int(d) * 2 if n % 2 == 0 else int(d) for n, d in enumerate(value)]
+    return (sum(d - 9 if d > 9 else d for d in doubled) + _PREFIX_OF_NPI) % 10 == 0
+
+
+_OID = "urn:oid:"
+_OID_FORM = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
+_LEAST_OF_AN_OID = 5  # characters before its last dot, below which validators refuse it
+_QUOTED = 40
+_PREFIX_OF_NPI = 24  # what the prefix 80840 of all NPIs adds to the sum
+# By system, what US Core 7.0.0 holds of the numbers (us-core-16 to us-core-19).
+_NUMBERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "http://hl7.org/fhir/sid/us-npi": ("NPI", _is_npi),
+    "urn:oid:2.16.840.1.113883.4.7": ("CLIA number", re.compile(r"[0-9]{2}D[0-9]{7}").fullmatch),
+    "urn:oid:2.16.840.1.113883.6.300": ("NAIC number", re.compile(r"[0-9]{5}").fullmatch),
+}
 
 
 def _is_member_id(identifier: Body) -> bool:

@@ -114,6 +114,17 @@ def test_a_statement_that_has_changed_takes_the_place_of_the_one_before(hospital
     assert codes(parts, "covered") == {"covered": "not-covered"}
 
 
+def test_a_statement_that_another_hand_changed_under_our_id_is_put_right(hospital: Hospital) -> None:
+    client = hospital()
+    (action,) = answered(client, crd_call(UNKNOWN))["systemActions"]
+    call = crd_call(UNKNOWN)
+    call["context"]["draftOrders"]["entry"][0]["resource"] = action["resource"]
+    (covered,) = [p for p in information(action["resource"])[0] if p["url"] == "covered"]
+    covered["valueCode"] = "covered"
+
+    assert codes(the_statement(answered(client, call)), "covered") == {"covered": "conditional"}
+
+
 def test_a_statement_about_another_coverage_stays(hospital: Hospital) -> None:
     client = hospital()
     (action,) = answered(client, crd_call())["systemActions"]
@@ -532,6 +543,31 @@ def test_the_form_that_a_statement_names_can_be_filled_under_its_id(hospital: Ho
     assert kept.coverage == "Coverage/c1"
     assert kept.criteria["POL-A-I-CD22"].verdict is Verdict.MET
     assert _kept(client, "another") is None
+
+
+def test_under_the_id_of_criteria_that_are_not_met_something_is_known_too(hospital: Hospital) -> None:
+    client = hospital()
+    kept = _kept(client, _assertion(client, crd_call(NOT_MET)))
+
+    assert kept is not None
+    assert kept.verdict is Verdict.NOT_MET
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        crd_call(period={"end": "2026-02-01"}),
+        crd_call(period={"start": "soon"}),
+        without_record(crd_call()),
+    ],
+    ids=["plan ended", "period unclear", "record not read"],
+)
+def test_a_statement_that_does_not_rest_on_the_record_keeps_nothing(
+    hospital: Hospital, call: dict[str, Any]
+) -> None:
+    client = hospital()
+
+    assert _kept(client, _assertion(client, call)) is None
 
 
 def test_with_no_hours_nothing_of_a_statement_is_kept(hospital: Hospital) -> None:

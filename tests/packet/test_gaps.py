@@ -247,6 +247,30 @@ def test_so_is_what_people_and_places_lack(
     assert gap.blocks is blocks
 
 
+_NPI, _CLIA, _NAIC = (
+    "http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.7", "urn:oid:2.16.840.1.113883.6.300",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("system", "value", "valid"),
+    [
+        (_NPI, "1234567893", True), (_NPI, "1992799991", False), (_NPI, "123456789", False), (_NPI, "12345678 3", False),
+        (_CLIA, "11D0265516", True), (_CLIA, "1100265516", False),
+        (_NAIC, "12345", True), (_NAIC, "1234", False),
+        ("urn:oid:2.16.840.1.113883.3.9999", "MMM", True), ("urn:oid:1.2.3", "MMM", False), ("urn:oid:1.02.3.4", "MMM", False),
+        ("https://payer.example.org/ids", "1.2.3", True),
+    ],
+)  # fmt: skip
+def test_a_number_that_its_own_rules_refuse_blocks(system: str, value: str, valid: bool) -> None:
+    identifier = {"system": system, "value": value}
+    held = the_packet(more=edited(around(NAME), "Organization", identifier=[identifier]))
+    named = the_packet(edited(chart(NAME), "Coverage", payor=[{"identifier": identifier}]))
+
+    for made in (held, named):
+        assert [gap.blocks for gap in gaps_of(made, "Claim.insurer.identifier")] == ([] if valid else [True])
+
+
 @pytest.mark.parametrize("member", ["requester", "authoredOn"])
 def test_so_is_what_the_order_lacks(member: str) -> None:
     (order,) = drafts(NAME)
