@@ -196,3 +196,15 @@ def test_pol_a_ii_a_unseen_blasts_leave_only_remission_open():
     resources = [*rest, condition("C91.01", recorded="2026-02-01")]
     d = determine(resources, C1D1, gaps=[Gap(DataKind.OBSERVATIONS, "the server answered 403")])
     assert verdict(d, "POL-A-II-A") == "unknown"
+
+
+@pytest.mark.parametrize("words", ["pending", "specimen clotted"])
+def test_a_test_without_a_result_yet_is_said_and_not_passed_over(words):
+    waiting, older = (
+        observation("51124-6", "2026-04-10", text=words),
+        observation("51124-6", "2026-04-01", text="tnp"),
+    )
+    found = criterion(determine([*FIRST, older, waiting], C1D1), "POL-A-I-CD22")
+    assert found.verdict.value == "unknown"
+    assert f"the newest test has no result: {words} (2026-04-10)" in found.because
+    assert "tnp" not in found.because

@@ -21,6 +21,7 @@ from cds_service.clinical.leukemia.cd22 import cd22_mentions
 from cds_service.clinical.leukemia.mentions import Mention, newest_mention, newest_of
 from cds_service.clinical.leukemia.mrd import mrd_mentions
 from cds_service.clinical.leukemia.philadelphia import ph_mentions
+from cds_service.clinical.observations.newest_first import back_to_usable
 from cds_service.clinical.terms import concepts
 from cds_service.engine.determination import NeededItem
 from cds_service.fhir.codings import words_in
@@ -58,6 +59,8 @@ def absent(case: Case, what: str, item: str, ending: str = " found") -> str:
         return f"{what} could not be looked for everywhere ({reason})"
     if on_file := not_understood(case, item):
         return f"no readable {what}; on file and not understood: {_listed(on_file)}"
+    if waiting := _no_result_yet(case, item):
+        return f"no {what}{ending}; the newest test has no result: {waiting}"
     lacking = [need for need in SOURCES[item] if need in case.record.not_offered]
     return f"no {what}{ending}" + (f" (this EHR does not offer {' and '.join(lacking)})" if lacking else "")
 
@@ -89,6 +92,12 @@ _TOPICS: Mapping[str, str] = {
 _MARKERS: Mapping[str, Callable[[Chart], Iterable[Mention]]] = {
     "cd22": cd22_mentions, "mrd": mrd_mentions, "ph-status": ph_mentions,
 }  # fmt: skip
+
+
+def _no_result_yet(case: Case, item: str) -> str:
+    """The newest test of an item where it has no result (yet), in the laboratory's words: ``pending (2026-04-10)``."""
+    tests = [r for concept in _VALUES.get(item, ()) for r in newest(back_to_usable(case.chart, concept))]
+    return _listed([OnFile(f"{r.awaited} ({r.day_text})", r.reference) for r in tests if r.awaited])
 
 
 class OnFile(NamedTuple):
