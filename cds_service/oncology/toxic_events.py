@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 from cds_service.clinical.problems import Problem
-from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.reading.recorded import Named, recorded_as
 from cds_service.values import dataclass
 
 # Texts about the patient's state; orders and plans are about what might come.
@@ -44,16 +44,17 @@ _RECORDED = frozenset({Named.STATED, Named.SUSPECTED, Named.UNDECIDED, Named.PAS
 
 def naming(p: Problem, topic: str, *values: str) -> Named:
     """What an event's own name says of a thing: its text before the names that go with its codes."""
-    return named(p.words.split(" | ")[0], topic, *values)
+    return recorded_as(p.words.split(" | ")[0], topic, *values)
 
 
 def is_candidate(p: Problem, concept: str, topic: str, *values: str) -> bool:
-    """Whether an event is coded or worded as a concept, and its own name does not deny or only discuss it.
+    """Whether an event is coded or worded as a concept, and its own name does not deny it.
 
-    A name that does not mention the thing says nothing; then its codes decide.
+    A name that does not mention the thing says nothing, and one that only discusses it does not surely deny it; then
+    its codes decide.
     """
     said = naming(p, topic, *values)
-    return p.is_a(concept) if said is Named.ABSENT else said in _RECORDED
+    return p.is_a(concept) if said in (Named.ABSENT, Named.ABOUT) else said in _RECORDED
 
 
 def is_confirmed(p: Problem, topic: str, *values: str) -> bool:

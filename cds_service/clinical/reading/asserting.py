@@ -33,6 +33,11 @@ _BETWEEN = frozenset(
         "after",
     }
 )
+# What may be denied beside a thing that is there.
+_DONE = frozenset({"reviewed", "finding", "drug", "method", "grade"})
+_COURSE = frozenset(
+    {"severe", "moderate", "mild", "worse", "worsening", "improving", "improved", "resolving", "resolved"}
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
 
@@ -190,6 +195,8 @@ def _scopes(swing: Term, found: Sequence[Term]) -> bool:
         between = found[reached + 1 : at]
     if reached is None or (swing.value == "after" and not before) or _ends_another(found, at):
         return False
+    if before and reached == before[-1] and _is_of_what_was_done(found, at):
+        return False
     return all(t.kind is not Kind.NEUTRAL or t.value in _BETWEEN for t in between)
 
 
@@ -199,6 +206,15 @@ def _ends_another(found: Sequence[Term], at: int) -> bool:
     leans = swing.kind is Kind.LOSE or (swing.kind is Kind.DENY and swing.value == "after")
     behind = found[at + 1] if at + 1 < len(found) else None
     return leans and behind is not None and behind.value == "finding" and behind.start - swing.end <= 1
+
+
+def _is_of_what_was_done(found: Sequence[Term], at: int) -> bool:
+    """Whether a bare "not" behind a name denies what was done or came of it, not the thing ("VOD not biopsied")."""
+    bare = len(found[at].tokens) == 1 and found[at].tokens[0].word in ("not", "never", "no")
+    behind = next((t for t in found[at + 1 :] if t.value not in ("preposition", "adverb")), None)
+    if not bare or behind is None:
+        return False
+    return behind.value in _DONE if behind.kind is Kind.NEUTRAL else behind.tokens[0].word in _COURSE
 
 
 def _predicated(found: Sequence[Term], topic: Topic, swings: Sequence[Term]) -> str | None:

@@ -16,6 +16,7 @@ from cds_service.clinical.reading.assertions import Certainty, Time
 from cds_service.clinical.reading.clauses import sentences
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.taken_back import Taken, follows_denial, taken_back
 from cds_service.clinical.reading.tokens import folded
 
 
@@ -48,6 +49,26 @@ def named(name: str, topic: str, *values: str) -> Named:
     if reading.assertions:
         return Named.DENIED
     return Named.ABOUT if reading.not_understood else Named.ABSENT
+
+
+@lru_cache(maxsize=4096)
+def recorded_as(name: str, topic: str, *values: str) -> Named:
+    """The same of an event that asserts by being recorded: only words that surely take it back deny or only discuss it.
+
+    What stands beside it and is not understood leaves it undecided.
+    """
+    said = named(name, topic, *values)
+    if said not in (Named.DENIED, Named.ABOUT):
+        return said
+
+    def is_it(term: Term) -> bool:
+        return term.kind is Kind.TARGET and term.value in values
+
+    found = [s.segments for s in sentences(folded(name), topic)]
+    if not any(is_it(t) for segments in found for s in segments for t in s.terms):
+        return said
+    taken = taken_back(found, is_it)
+    return Named.UNDECIDED if taken is None else Named.DENIED if taken is Taken.DENIED else Named.ABOUT
 
 
 # Behind these a name goes on to speak of something beside the thing that it has named.
@@ -93,28 +114,7 @@ def is_recorded(names: str, topic: str, *values: str, unnamed: bool = False) -> 
     return said <= _RECORDED if said else unnamed
 
 
-_BESIDE = frozenset({Kind.NEUTRAL, Kind.UNKNOWN, Kind.AND})
-_REACH = 8  # words between a denial and the last thing of its list
-
-
 def _is_denied(name: str, topic: str) -> bool:
     """Whether every mention in a name of unknown words stands in a denial ("ulcer without perforation or bleeding")."""
     found = [t for s in sentences(folded(name), topic) for t in s.terms]
-    return all(_follows_denial(found[:i]) for i, t in enumerate(found) if t.kind is Kind.TARGET)
-
-
-def _follows_denial(before: Sequence[Term]) -> bool:
-    """Whether a denial reaches what follows: right before it, or before a list whose last "or" it stands behind."""
-    closed = listed = False
-    for term in reversed(before[-_REACH:]):
-        if term.kind is Kind.DENY and term.value in ("before", "either", "correlative"):
-            return closed or not listed
-        if (
-            term.kind not in _BESIDE
-            or term.value in ("verb", "reason")
-            or term.tokens[0].word in ("with", "w/")
-        ):
-            return False
-        closed = closed or (term.kind is Kind.AND and term.value == "or" and not listed)
-        listed = listed or term.value not in ("adjective", "article")
-    return False
+    return all(follows_denial(found[:i]) for i, t in enumerate(found) if t.kind is Kind.TARGET)

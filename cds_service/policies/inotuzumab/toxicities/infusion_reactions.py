@@ -37,6 +37,9 @@ _NAMES = ("reaction", "anaphylaxis")
 _ANAPHYLAXIS_CODES = code_set("anaphylaxis")
 _INOTUZUMAB_CODES = "|".join(sorted(code_set("inotuzumab_suspected").bare))
 _INOTUZUMAB = re.compile(rf"\b(?:inotuzumab|besponsa|InO|{_INOTUZUMAB_CODES})\b", re.IGNORECASE)
+# Behind its name a reaction's text may speak of agents that did not cause it ("grade 3, platelets 20").
+_CLAUSES = re.compile(r"[.;,|()\n]| - ")
+_WHEN = re.compile(r"(?:after|during|following|from)\b", re.IGNORECASE)
 # What follows "due to" and names no drug.
 _NO_AGENT = re.compile(
     r"(?:\w{1,40} )?(?:infusion|dose|treatment|therapy|chemo\w{0,20}|drug|medication|cycle|rate|antibody|conjugate)\b",
@@ -101,7 +104,7 @@ def _judged(case: Case, p: Problem) -> Event | None:
         return _mild(case, p, text)
     if suspects.unread or (suspects.ours and suspects.other):
         why = (
-            "the suspected drug could not be read"
+            "its cause is not clearly named"
             if suspects.unread
             else "inotuzumab and another cause are both suspected"
         )
@@ -161,7 +164,9 @@ def _suspects_of(text: str, recorded: Iterable[str]) -> _Suspects:
     ours = any(_is_inotuzumab(s) for s in named)
     other = any(not (_is_inotuzumab(s) or _NO_AGENT.match(s) or is_unread(s)) for s in named)
     if not named and not _is_inotuzumab(text):
-        other = bool(_OTHER_AGENT.search(text))
+        name, *beside = (c.strip() for c in _CLAUSES.split(text))
+        other = any(_OTHER_AGENT.search(c) for c in (name, *filter(_WHEN.match, beside)))
+        unread = not other and _OTHER_AGENT.search(text) is not None
     return _Suspects(ours, other, unread)
 
 
