@@ -9,7 +9,7 @@ from typing import Any
 
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.named_conditions import HEMATOLOGIC, recorded
-from cds_service.clinical.reading.grades import grade_in, severity_in
+from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, severity_in, stated_rank
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.medication import concept_of
 from cds_service.fhir.codings import System, codes_in, plain_codes, words_in
@@ -27,7 +27,9 @@ class Problem:
     ``undecided`` are the concepts that its name speaks of in words that are not wholly understood.
     ``verified`` is False for unconfirmed, provisional or differential diagnoses. ``onset`` is the
     stated onset (an AdverseEvent's date), else the date that the name gives, ``recorded`` when it was written down, ``resolved``
-    when it ended. ``grade`` is a CTCAE grade, ``severity`` the word for it. ``suspects`` are the
+    when it ended. ``grade`` is a CTCAE grade, ``severity`` the word for it; ``stated_grade`` is the highest
+    of both that is recorded or surely stated of this event, 0 for none; ``grade_open``: its words name a higher one and leave open
+    whose it is. ``suspects`` are the
     drugs or causes it is attributed to, in words.
     """
 
@@ -43,6 +45,8 @@ class Problem:
     resolved: When | None
     severity: str
     grade: int | None
+    stated_grade: int
+    grade_open: bool
     suspects: tuple[str, ...]
     notes: str
     is_event: bool
@@ -121,8 +125,10 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
         onset=onset or named.when,
         recorded=read_when(body.get("recordedDate"), zone),
         resolved=ended,
-        severity=_severity(severity, body.get("severity"), f"{words} {notes}"),
+        severity=_severity(severity, body.get("severity"), f"{words} ; {notes}"),
         grade=_grade(body, f"{words} ; {notes}"),
+        stated_grade=(stated := _stated_grade(body, severity, f"{words} ; {notes}")),
+        grade_open=open_rank(f"{words} ; {notes}") > stated,
         suspects=tuple(named_causes(notes)),
         notes=notes,
         is_event=False,
@@ -154,6 +160,8 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
         resolved=resolved,
         severity=_severity(severity, body.get("severity"), words),
         grade=_grade(body, f"{words} ; {description} ; {notes}"),
+        stated_grade=(stated := _stated_grade(body, severity, f"{words} ; {description} ; {notes}")),
+        grade_open=open_rank(f"{words} ; {description} ; {notes}") > stated,
         suspects=tuple(_suspects(resource, record)) or tuple(named_causes(description)),
         notes="\n".join(t for t in (description, notes) if t),
         is_event=True,
@@ -194,6 +202,12 @@ def _severity(words: str, concept: object, text: str) -> str:
 
 def _grade(body: Mapping[str, Any], text: str) -> int | None:
     """The CTCAE grade, from an extension, the severity, or the words."""
+    recorded = _recorded_grade(body)
+    return grade_in(text) if recorded is None else recorded
+
+
+def _recorded_grade(body: Mapping[str, Any]) -> int | None:
+    """The CTCAE grade that an extension or the severity gives."""
     for extension in as_dicts(body.get("extension")):
         if "grade" in (as_text(extension.get("url")) or "").lower():
             concept = as_dict(extension.get("valueCodeableConcept"))
@@ -206,10 +220,13 @@ def _grade(body: Mapping[str, Any], text: str) -> int | None:
             number = as_decimal(extension.get("valueInteger"))
             if number is not None and number in (1, 2, 3, 4, 5):
                 return int(number)
-    for source in (words_in(body.get("severity")), text):
-        if (grade := grade_in(source)) is not None:
-            return grade
-    return None
+    return grade_in(words_in(body.get("severity")))
+
+
+def _stated_grade(body: Mapping[str, Any], severity: str, text: str) -> int:
+    """The highest grade or severity that is recorded or surely stated, as a CTCAE grade; 0 for none."""
+    recorded = RANKS.get(_severity(severity, body.get("severity"), ""), 0)
+    return max(recorded, _recorded_grade(body) or 0, stated_rank(text))
 
 
 def _suspects(resource: Resource, record: Record) -> Iterator[str]:

@@ -15,6 +15,7 @@ from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.mentions import Mention, newest_of
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.assertions import Reading
+from cds_service.clinical.reading.grades import RANKS
 from cds_service.clinical.reading.mentioned import first_name
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
@@ -43,8 +44,6 @@ _NO_NEOPLASM = re.compile(
 )
 _PREVENTION = re.compile(r"\b(?:prophyla\w+|prevent\w*)\b", re.IGNORECASE)
 _PAST = re.compile(r"\b(?:history of|h/o|past)\b", re.IGNORECASE)
-# CTCAE words its grades so; the only severity that an AdverseEvent has a member for.
-_GRADE_OF = {"mild": 1, "moderate": 2, "severe": 3, "life-threatening": 4}
 _GRADE = re.compile(r"[\s,(]{0,9}\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*[1-5]\b\)?[\s,]*", re.IGNORECASE)
 _PHYSICIANS_WORDS = frozenset(
     {"DocumentReference", "DiagnosticReport", "Observation", "AdverseEvent", "Condition", "CarePlan"}
@@ -189,7 +188,7 @@ def _has_its_own_rule(p: Problem) -> bool:
 
 
 def _grade(p: Problem) -> int | None:
-    return p.grade or (_GRADE_OF.get(p.severity) if p.is_event else None)
+    return p.grade or (RANKS.get(p.severity) if p.is_event else None)
 
 
 def _rule_for(case: Case, p: Problem) -> str | None:

@@ -115,7 +115,8 @@ def _judged(case: Case, p: Problem) -> Event | None:
     if not is_confirmed(p, _TOPIC, *_NAMES):
         return _open(p, "not confirmed", "whether the infusion reaction is confirmed")
     if not _is_severe(p):
-        return _open(p, "its severity is not recorded", "the grade of the infusion reaction")
+        why = "its severity is not clear" if p.grade_open else "its severity is not recorded"
+        return _open(p, why, "the grade of the infusion reaction")
     text = f"Severe infusion reaction ({_shown(p)})"
     return Event(Meaning.STOP, "POL-TOX-IRR-SEV", text, (p.reference,))
 
@@ -135,17 +136,18 @@ def _mild(case: Case, p: Problem, text: str) -> Event | None:
 
 
 def _is_severe(p: Problem) -> bool:
-    is_named = naming(p, _TOPIC, "anaphylaxis") in (Named.STATED, Named.SUSPECTED)
-    anaphylaxis = is_named or _ANAPHYLAXIS_CODES.has_any(p.codes)
-    return (
-        (p.grade or 0) >= days("tox.grade_severe")
-        or p.severity in ("severe", "life-threatening")
-        or anaphylaxis
-    )
+    """Whether it is severe by what is surely its own grade, or anaphylaxis."""
+    return p.stated_grade >= days("tox.grade_severe") or _is_anaphylaxis(p)
+
+
+def _is_anaphylaxis(p: Problem) -> bool:
+    """Whether it is or may be anaphylaxis, by name or code."""
+    is_named = naming(p, _TOPIC, "anaphylaxis") in (Named.STATED, Named.SUSPECTED, Named.UNDECIDED)
+    return is_named or _ANAPHYLAXIS_CODES.has_any(p.codes)
 
 
 def _is_mild(p: Problem) -> bool:
-    return not _is_severe(p) and (p.grade is not None or p.severity in ("mild", "moderate"))
+    return p.stated_grade > 0 and not p.grade_open and not _is_severe(p)
 
 
 def _shown(p: Problem) -> str:
