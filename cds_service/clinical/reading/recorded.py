@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 
 from cds_service.clinical.reading.assertions import Certainty, Time
 from cds_service.clinical.reading.clauses import sentences
@@ -43,7 +43,8 @@ def named(name: str, topic: str, *values: str) -> Named:
     if present:
         return Named.SUSPECTED
     if any(not n.silenced for n in reading.not_understood):
-        return Named.DENIED if _is_denied(name, topic) else Named.UNDECIDED
+        denied = _is_denied(name, topic) or _taken(name, topic, values) is Taken.DENIED
+        return Named.DENIED if denied else Named.UNDECIDED
     if said:
         return Named.PAST
     if reading.assertions:
@@ -60,15 +61,44 @@ def recorded_as(name: str, topic: str, *values: str) -> Named:
     said = named(name, topic, *values)
     if said not in (Named.DENIED, Named.ABOUT):
         return said
-
-    def is_it(term: Term) -> bool:
-        return term.kind is Kind.TARGET and term.value in values
-
-    found = [s.segments for s in sentences(folded(name), topic)]
-    if not any(is_it(t) for segments in found for s in segments for t in s.terms):
+    if all(t.value not in values for s in sentences(folded(name), topic) for t in s.terms):
         return said
-    taken = taken_back(found, is_it)
+    taken = _taken(name, topic, values)
     return Named.UNDECIDED if taken is None else Named.DENIED if taken is Taken.DENIED else Named.ABOUT
+
+
+def _taken(name: str, topic: str, values: Sequence[str]) -> Taken | None:
+    """How a name takes back all that it names of a topic's values; None when something stands."""
+    found = [s.segments for s in sentences(folded(name), topic)]
+    return taken_back(found, lambda term: term.kind is Kind.TARGET and term.value in values)
+
+
+_ANY = "event"  # no topic of the tables: only what words mean for all of them
+_GRADING = frozenset({"grade", "gr", "ctcae", "ctc", "g"})
+
+
+@lru_cache(maxsize=4096)
+def is_taken_back(name: str) -> bool:
+    """Whether the name of any event, of a thing that no table knows, says as a whole that it is not this patient's.
+
+    "Grade 3 mucositis ruled out", "brother: grade 3 mucositis"; not where it names a second thing.
+    """
+    found = [s.segments for s in sentences(folded(name), _ANY, every=True)]
+    segments = [s.terms for whole in found for s in whole]
+    named_in = next((s for s in segments if any(map(_is_a_name, s))), ())
+    start = next((i for i, t in enumerate(named_in) if _is_a_name(t)), 0)
+    thing = tuple(takewhile(_is_a_name, named_in[start:]))
+    behind = list(takewhile(lambda t: t.kind is not Kind.DENY, named_in[start + len(thing) :]))
+    others = [t for s in segments if s is not named_in for t in s]
+    if not thing or any(map(_is_a_name, [*behind, *others])):
+        return False  # a second thing
+    bare = start > 0 and named_in[start - 1].kind is Kind.DENY and len(named_in[start - 1].tokens) == 1
+    return not bare and taken_back(found, lambda term: term in thing) is not None
+
+
+def _is_a_name(term: Term) -> bool:
+    word = term.tokens[0].word
+    return term.kind is Kind.UNKNOWN and word[0].isalpha() and word not in _GRADING
 
 
 # Behind these a name goes on to speak of something beside the thing that it has named.

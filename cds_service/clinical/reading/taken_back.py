@@ -81,7 +81,7 @@ def _mentions(segments: Sequence[Segment], is_it: IsIt) -> Iterator[Taken | None
 
 def _governed(segments: Sequence[Segment], k: int, places: Sequence[int], is_it: IsIt) -> Taken | None:
     found = segments[k].terms
-    before = [t for t in found[: places[0]] if t.kind is not Kind.DOUBT]
+    before = [t for t in found[: places[0]] if t.kind is not Kind.DOUBT and not _grades(t)]
     behind = found[places[-1] + 1 :]
     aside = _next(segments, k, is_it) if not _left(behind) else None
     if _is_retracted(behind, aside):
@@ -126,9 +126,11 @@ def _ends_denied_list(earlier: Sequence[Segment], before: Sequence[Term]) -> boo
 
 def _left(behind: Sequence[Term]) -> list[Term]:
     """What follows without words that say nothing of whether it is there."""
-    return list(
-        dropwhile(lambda t: t.value in _SKIPPED or t.kind is Kind.NUMBER or _first(t) in _GRADED, behind)
-    )
+    return list(dropwhile(lambda t: t.value in _SKIPPED or _grades(t), behind))
+
+
+def _grades(term: Term) -> bool:
+    return term.kind is Kind.NUMBER or _first(term) in _GRADED
 
 
 _GRADED = frozenset({"grade", "gr", "ctcae"})
@@ -159,6 +161,8 @@ def _is_denied(behind: Sequence[Term]) -> bool:
             return last in _ALONE
         return _first(rest[0]) in _OCCURRING and (len(rest) == 1 or _first(rest[1]) in _HOW)
     rest = [t for t in rest if t.kind is not Kind.DATE and t.value not in ("adverb", "verb")]
+    if last == "present" and rest and _first(rest[0]) == "on":
+        return False  # "not present on admission": it came later
     return not rest or (
         last not in ("of", "for", "with") and (_first(rest[0]) in _HOW or rest[0].kind is Kind.NOW)
     )

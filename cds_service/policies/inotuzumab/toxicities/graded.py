@@ -18,7 +18,7 @@ from cds_service.clinical.reading.assertions import Reading
 from cds_service.clinical.reading.grades import RANKS
 from cds_service.clinical.reading.mentioned import first_name
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.reading.recorded import Named, is_taken_back, recorded_as
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.statements import Statement
 from cds_service.engine.determination import NeededItem
@@ -42,6 +42,9 @@ _NO_NEOPLASM = re.compile(
     r"\banti-?neoplas\w+|\bchemo\w*|\btumou?r lysis|\b(?:due|secondary|related) to (?:the )?treatment",
     re.IGNORECASE,
 )
+# Topics, and their values, of the events that have a procedure of their own.
+_OWN_RULES = (("vod", "vod"), ("reaction", "reaction", "anaphylaxis"))
+_BESIDE = re.compile(r"[,;.(]| - ")
 _PREVENTION = re.compile(r"\b(?:prophyla\w+|prevent\w*)\b", re.IGNORECASE)
 _PAST = re.compile(r"\b(?:history of|h/o|past)\b", re.IGNORECASE)
 _GRADE = re.compile(r"[\s,(]{0,9}\b(?:CTCAE\s*)?(?:grade|gr\.?|G)\s*[1-5]\b\)?[\s,]*", re.IGNORECASE)
@@ -184,7 +187,18 @@ def _has_its_own_rule(p: Problem) -> bool:
     if p.is_a("vod_sos") or p.is_a("infusion_reaction") or p.is_hematologic:
         return True
     own = p.words.split(" | ")[0]
-    return named(own, "vod") is not Named.ABSENT or named(own, "reaction") is not Named.ABSENT
+    return _names_one_with_its_own_rule(own)
+
+
+def _names_one_with_its_own_rule(own: str) -> bool:
+    """Whether a name speaks of VOD or a reaction, and not only denies it beside another event ("lipase up, no VOD")."""
+    first = _BESIDE.split(own, maxsplit=1)[0]
+    return any(
+        said is not Named.ABSENT
+        and (said is not Named.DENIED or recorded_as(first, topic, *values) is not Named.ABSENT)
+        for topic, *values in _OWN_RULES
+        for said in (recorded_as(own, topic, *values),)
+    )
 
 
 def _grade(p: Problem) -> int | None:
@@ -199,6 +213,8 @@ def _rule_for(case: Case, p: Problem) -> str | None:
     if p.may_be("infection") and _is_severe_infection(p):
         return "POL-TOX-INF"
     graded = (_grade(p) or 0) >= days("tox.grade_interrupt") and not _is_called_over(p)
+    if is_taken_back(p.words.split(" | ")[0]):
+        return None
     neoplasm = _NEOPLASM.search(_NO_NEOPLASM.sub(" ", p.words))
     return "POL-TOX-GR2" if graded and _began_in_treatment(case, p) and not neoplasm else None
 
