@@ -260,17 +260,20 @@ _CAUSE = re.compile(
 
 _CLAUSE_END = re.compile(r"[.;,|()\n]")
 _NO_CAUSE = re.compile(r"\b(?:no|not|never|without|denies|denied|neither|nor)\b", re.IGNORECASE)
+_ALLERGY = re.compile(r"allerg", re.IGNORECASE)
 _ANOTHER_TIME = re.compile(r"\b(?:history|hx|h/o|prior|previous|previously|past|family)\b", re.IGNORECASE)
 
 
 def named_causes(text: str) -> Iterator[str]:
     """What a text names as the cause. "After" and "following" name a time, not a cause.
 
-    A cause that is denied is none ("no reactions to platelets"), nor is that of a past event told beside this one.
+    A cause that is denied is none ("no reactions to platelets"), nor is that of a past event or of
+    an allergy that the patient has, told beside this one.
     """
     text = folded(text)
     for match in _CAUSE.finditer(text):
         *earlier, clause = _CLAUSE_END.split(text[: match.start()])
-        beside = any(earlier) and _ANOTHER_TIME.search(clause) is not None
+        patients = _ANOTHER_TIME.search(clause) or _ALLERGY.match(match[0])
+        beside = any(earlier) and patients is not None
         if not beside and _NO_CAUSE.search(clause) is None:
             yield match[1].strip()

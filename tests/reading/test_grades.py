@@ -58,6 +58,9 @@ OPEN = [
     "Infusion reaction grade 1, sister had severe reactions",
     "Infusion reaction grade 3/10",
     "Infusion reaction grade 2/5",
+    "Severe rigors with infusion reaction",
+    "Infusion reaction grade 2 (severe reactions are grade 3)",
+    "Infusion reaction grade 2, almost grade 3",
 ]
 
 
@@ -95,10 +98,36 @@ def test_a_range_up_to_grade_3_is_a_stop():
 
 
 def test_a_recorded_severity_stands_beside_words_that_leave_a_higher_one_open():
-    d = second_cycle(adverse_event("Infusion reaction. Neutropenia grade 4.", "2026-04-01", severity="severe"))
+    d = second_cycle(
+        adverse_event("Infusion reaction. Neutropenia grade 4.", "2026-04-01", severity="severe")
+    )
     assert verdict(d, "POL-B-I-TOX") == "not-met"
     d = second_cycle(adverse_event("Infusion reaction. Neutropenia grade 4.", "2026-04-01", severity="mild"))
     assert verdict(d, "POL-B-I-TOX") == "unknown"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Infusion reaction grade 1, possible anaphylaxis",
+        "Infusion reaction grade 2, anaphylaxis cannot be excluded",
+    ],
+)
+def test_a_suspected_anaphylaxis_neither_stops_nor_lets_go_on(text):
+    assert verdict(second_cycle(adverse_event(text, "2026-04-01")), "POL-B-I-TOX") == "unknown"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Infusion reaction grade 3, platelets 20K",
+        "Infusion reaction grade 3, given IVIG",
+        "Infusion reaction grade 3. History of reaction to penicillin.",
+        "Infusion reaction grade 3, allergic to penicillin",
+    ],
+)
+def test_an_agent_beside_a_reaction_that_is_not_named_as_its_cause_silences_nothing(text):
+    assert verdict(second_cycle(adverse_event(text, "2026-04-01")), "POL-B-I-TOX") in ("unknown", "not-met")
 
 
 def test_a_severe_reaction_in_the_note_of_a_problem_counts():

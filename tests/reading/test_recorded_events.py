@@ -79,3 +79,11 @@ def test_beside_a_code_a_clear_denial_takes_it_away(text):
 def test_a_vod_that_has_not_resolved_ends_no_suspicion():
     notes = [document("2026-04-05", "Possible VOD."), document("2026-04-12", "VOD, not resolved.")]
     assert verdict(second_cycle(*notes), "POL-B-I-TOX") == "unknown"
+
+
+@pytest.mark.parametrize(
+    "text", ["VOD. Ruled out.", "VOD; excluded by hepatology", "History of VOD", "VOD (per mother)"]
+)
+def test_what_is_denied_later_told_or_of_the_past_is_undecided(text):
+    d = second_cycle(condition("K76.5", text=text, onset="2026-04-10"))
+    assert verdict(d, "POL-B-I-TOX") == "unknown"

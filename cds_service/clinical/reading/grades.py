@@ -75,9 +75,10 @@ _CORRECTED = re.compile(
     re.IGNORECASE,
 )
 _NAMES = (
-    "infusion reaction reactions irr rxn related hypersensitivity allergic anaphylaxis anaphylactic inotuzumab ino besponsa ozogamicin "
+    "infusion infusional reaction irr rxn acute drug related hypersensitivity allergic anaphylaxis anaphylactic inotuzumab ino besponsa ozogamicin "
     "event ae toxicity ctcae ctc v5 v4 grade gr severity severe moderate mild very"
 )
+_NAMING = frozenset(_NAMES.split())
 # What a clause behind the first may say around a grade of the same event.
 _BEFORE = frozenset(
     f"{_NAMES} this that it was is a an the now then later initially subsequently progressed became become worsened increased "
@@ -170,4 +171,4 @@ def _status(text: str, start: int, end: int) -> _Status:
     of_symptom = following not in ("", *_BEHIND)
     if any(c.strip() for c in earlier):
         return _Status.STATED if _BEFORE.issuperset(words) and not of_symptom else _Status.OPEN
-    return _Status.OPEN if of_symptom and "with" in words[-2:] else _Status.STATED
+    return _Status.OPEN if of_symptom and _NAMING.isdisjoint(words[-1:]) else _Status.STATED

@@ -216,7 +216,8 @@ def _is_then(segment: Segment) -> bool:
 
 def _carries_on(segment: Segment, before: Segment) -> bool:
     """Whether a segment goes on with the list of a denial or doubt before it ("no fever, bleeding or relapse")."""
-    opens = any(t.kind in (Kind.DENY, Kind.DOUBT, Kind.WAIT) for t in before.terms)
+    opening = before.terms if before.terms[0].value != "finding" else ()  # "GVHD unlikely" opens no list
+    opens = any(t.kind in (Kind.DENY, Kind.DOUBT, Kind.WAIT) for t in opening)
     return opens and _is_bare(segment) and not any(t.kind is Kind.DENY for t in segment.terms)
 
 

@@ -14,10 +14,10 @@ from itertools import dropwhile, takewhile
 
 from cds_service.clinical.reading.assertions import Certainty, Time
 from cds_service.clinical.reading.clauses import sentences
-from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.lexicon import Kind, Term, terms
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.reading.taken_back import Taken, follows_denial, taken_back
-from cds_service.clinical.reading.tokens import folded
+from cds_service.clinical.reading.taken_back import Taken, follows_denial, is_denial, taken_back
+from cds_service.clinical.reading.tokens import folded, tokens
 
 
 class Named(Enum):
@@ -59,12 +59,23 @@ def recorded_as(name: str, topic: str, *values: str) -> Named:
     What stands beside it and is not understood leaves it undecided.
     """
     said = named(name, topic, *values)
+    if said is Named.STATED:
+        return Named.UNDECIDED if _is_denied_later(name, topic) else said
     if said not in (Named.DENIED, Named.ABOUT):
         return said
     if all(t.value not in values for s in sentences(folded(name), topic) for t in s.terms):
         return said
     taken = _taken(name, topic, values)
     return Named.UNDECIDED if taken is None else Named.DENIED if taken is Taken.DENIED else Named.ABOUT
+
+
+_SENTENCE_END = re.compile(r"[.;\n]")
+
+
+def _is_denied_later(name: str, topic: str) -> bool:
+    """Whether a sentence of its own behind the first denies ("VOD. Ruled out by ultrasound")."""
+    _, *later = _SENTENCE_END.split(folded(name))
+    return any(is_denial(terms(tokens(sentence), topic)) for sentence in later)
 
 
 def _taken(name: str, topic: str, values: Sequence[str]) -> Taken | None:
@@ -115,8 +126,8 @@ def opening(name: str, topic: str, *values: str) -> Named:
     first = _ASIDE.split(folded(name), maxsplit=1)[0]
     if said is not Named.ABOUT or named(first, topic, *values) is not Named.STATED:
         return said
-    terms = [t for s in sentences(folded(name), topic) for t in s.terms]
-    aside = list(dropwhile(lambda t: t.kind is not Kind.TARGET, terms))[1:]
+    found = [t for s in sentences(folded(name), topic) for t in s.terms]
+    aside = list(dropwhile(lambda t: t.kind is not Kind.TARGET, found))[1:]
     whose = any(t.kind is Kind.BLOCK and t.value in ("person", "about") for t in aside)
     return said if whose and not _says_more(aside) else Named.UNDECIDED
 

@@ -43,6 +43,7 @@ _PERSON_JOINS = frozenset({":", "'s", "with", "w/", "w", "had", "has", "have", "
 _TALK_JOINS = frozenset(
     {"of", "for", "on", "about", "to", "the", "a", "an", "any", "or", "and", "/", ":", "developing", "re"}
 )
+_TOLD_BY = frozenset({"per", "by", "from", "with", "to", "at", "via"})  # "VOD (per mother)"
 _NEGATIONS = frozenset({"no", "not", "none", "never", "without", "w/o", "nor", "non", "denies", "denied"})
 _ALONE = frozenset({"no", "none", "denied", "negative"})  # answer what stands before them
 # What is denied of the thing when it is denied that it was so ("VOD never developed").
@@ -88,7 +89,7 @@ def _governed(segments: Sequence[Segment], k: int, places: Sequence[int], is_it:
         return Taken.DENIED
     if follows_denial(before) or _ends_denied_list(segments[:k], before) or _is_instead(before):
         return Taken.DENIED
-    if _is_denied(behind) or (aside is not None and _is_denied(aside.terms)):
+    if is_denial(behind) or (aside is not None and is_denial(aside.terms)):
         return Taken.DENIED
     if _is_of_another(segments, k, before, behind, aside):
         return Taken.DENIED
@@ -149,7 +150,7 @@ def _is_retracted(behind: Sequence[Term], aside: Segment | None) -> bool:
     return len(said) > 0 and _words(said[0]) in _RETRACTING and len(said) == 1
 
 
-def _is_denied(behind: Sequence[Term]) -> bool:
+def is_denial(behind: Sequence[Term]) -> bool:
     """Whether what follows a name denies it, and nothing else."""
     said = [t for t in _left(behind) if _words(t) not in _WORKUP] if _negative(behind) else _left(behind)
     if not said or said[0].kind is not Kind.DENY:
@@ -199,6 +200,8 @@ def _only_whose(terms: Sequence[Term]) -> bool:
 
 
 def _joins(term: Term) -> bool:
+    if _first(term) in _TOLD_BY:
+        return False
     plain = (
         term.value in ("adjective", "article", "preposition", "in", "adverb", "other")
         or term.kind is Kind.AND

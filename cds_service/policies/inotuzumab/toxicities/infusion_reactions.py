@@ -115,7 +115,9 @@ def _judged(case: Case, p: Problem) -> Event | None:
     if not is_confirmed(p, _TOPIC, *_NAMES):
         return _open(p, "not confirmed", "whether the infusion reaction is confirmed")
     if not _is_severe(p):
-        why = "its severity is not clear" if p.grade_open else "its severity is not recorded"
+        why = (
+            "its severity is not clear" if p.grade_open or p.stated_grade else "its severity is not recorded"
+        )
         return _open(p, why, "the grade of the infusion reaction")
     text = f"Severe infusion reaction ({_shown(p)})"
     return Event(Meaning.STOP, "POL-TOX-IRR-SEV", text, (p.reference,))
@@ -137,17 +139,14 @@ def _mild(case: Case, p: Problem, text: str) -> Event | None:
 
 def _is_severe(p: Problem) -> bool:
     """Whether it is severe by what is surely its own grade, or anaphylaxis."""
-    return p.stated_grade >= days("tox.grade_severe") or _is_anaphylaxis(p)
-
-
-def _is_anaphylaxis(p: Problem) -> bool:
-    """Whether it is or may be anaphylaxis, by name or code."""
-    is_named = naming(p, _TOPIC, "anaphylaxis") in (Named.STATED, Named.SUSPECTED, Named.UNDECIDED)
-    return is_named or _ANAPHYLAXIS_CODES.has_any(p.codes)
+    anaphylaxis = naming(p, _TOPIC, "anaphylaxis") is Named.STATED or _ANAPHYLAXIS_CODES.has_any(p.codes)
+    return p.stated_grade >= days("tox.grade_severe") or anaphylaxis
 
 
 def _is_mild(p: Problem) -> bool:
-    return p.stated_grade > 0 and not p.grade_open and not _is_severe(p)
+    """Whether it is surely mild: graded so, nothing higher left open, and no anaphylaxis suspected."""
+    suspected = naming(p, _TOPIC, "anaphylaxis") in (Named.SUSPECTED, Named.UNDECIDED)
+    return p.stated_grade > 0 and not (p.grade_open or suspected or _is_severe(p))
 
 
 def _shown(p: Problem) -> str:
