@@ -30,6 +30,7 @@ _PREVENTED = frozenset({"prophylaxis", "prophylactic", "prophylactically", "prev
 _TALK = frozenset({"risk", "risks", "education", "teaching", "monitoring", "surveillance", "screening", "screen",
     "precaution", "precautions", "consent", "warning", "warnings", "handout", "leaflet", "brochure", "pamphlet",
     "instructions", "counseling"})  # fmt: skip
+_FAILED = frozenset({"failed", "fails", "failing", "failure", "positive", "ineffective", "unsuccessful"})
 _CONDITIONS = frozenset({"if", "unless", "in case", "in case of", "in the event of", "should"})
 _RULES = frozenset({"goal", "goals", "aim", "aims", "trial", "trials", "requires", "require", "eligibility", "exclusion",
     "exclusion criteria", "inclusion", "inclusion criteria"})  # fmt: skip
@@ -50,7 +51,7 @@ _ALONE = frozenset({"no", "none", "denied", "negative"})  # answer what stands b
 _OCCURRING = frozenset({"present", "diagnosed", "developed", "develop", "occurred", "occur", "established", "proven",
     "documented", "noted", "recorded", "found", "seen", "detected", "identified", "evident", "observed", "evidence",
     "sign", "signs", "indication", "suspected", "suspicion", "concern", "confirmed", "at"})  # fmt: skip
-_HOW = frozenset({"by", "on", "at", "per", "with", "via", "after", "following", "from", "for", "in", "this", "today",
+_HOW = frozenset({"by", "on", "at", "per", "with", "via", "after", "following", "for", "in", "this", "today",
     "now", "and", "clinically", "radiographically", "so", "as", "since"})  # fmt: skip
 _WORKUP = frozenset({"workup", "work-up", "work", "up", "evaluation", "screen", "screening", "test", "testing", "assessment"})  # fmt: skip
 _RETRACTING = frozenset({"entered in error", "entered on wrong patient", "entered in the wrong chart", "charting error",
@@ -162,8 +163,8 @@ def is_denial(behind: Sequence[Term]) -> bool:
             return last in _ALONE
         return _first(rest[0]) in _OCCURRING and (len(rest) == 1 or _first(rest[1]) in _HOW)
     rest = [t for t in rest if t.kind is not Kind.DATE and t.value not in ("adverb", "verb")]
-    if last == "present" and rest and _first(rest[0]) == "on":
-        return False  # "not present on admission": it came later
+    if rest and (last, _first(rest[0])) in (("present", "on"), ("seen", "by")):
+        return False  # "not present on admission": it came later; "not seen by hepatology yet"
     return not rest or (
         last not in ("of", "for", "with") and (_first(rest[0]) in _HOW or rest[0].kind is Kind.NOW)
     )
@@ -224,9 +225,11 @@ def _ends_in_person(before: Sequence[Term]) -> bool:
 
 def _talk(before: Sequence[Term], behind: Sequence[Term]) -> Taken | None:
     """Whether a name is only that of a risk, of teaching or of a condition; what is prevented is denied."""
-    word = behind[0].tokens[-1].word if behind and behind[0].kind in (Kind.BLOCK, Kind.WAIT) else ""
-    if word in _TALK or word in _PREVENTED:
-        return Taken.DENIED if word in _PREVENTED else Taken.TALK
+    if behind and behind[0].kind in (Kind.BLOCK, Kind.WAIT):
+        words = {t.word for t in behind[0].tokens}
+        failed = any(_first(t) in _FAILED for t in behind[1:])
+        if not words.isdisjoint(_TALK | _PREVENTED):
+            return None if failed else Taken.TALK if words.isdisjoint(_PREVENTED) else Taken.DENIED
     last = max((i for i, t in enumerate(before) if _talks(t)), default=None)
     if last is None or not all(_joins_talk(t) for t in before[last + 1 :]):
         return None
