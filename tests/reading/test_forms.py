@@ -24,7 +24,7 @@ OPEN = ["{} (Y/N)", "{} yes/no", "{} [yes/no]", "{} +/-", "{} -", "{} [ ] yes [x
 TOPICS = [
     ("VOD", "vod", "excluded", "vod"),
     ("Infusion reaction", "reaction", "excluded", "reaction"),
-    ("CNS disease", "extramedullary", "absent", "present"),
+    ("CNS disease", "extramedullary", "absent-there", "present"),
     ("CR", "response", "no-cr", "cr"),
     ("Relapse", "response", "no-progression", "relapse"),
     ("Transplant planned", "transplant", "not-planned", "planned"),

@@ -6,9 +6,9 @@ from cds_service.clinical.reading.lexicon import Kind, rows
 from cds_service.clinical.reading.markers.lineage import TOPIC as LINEAGE
 from cds_service.clinical.reading.markers.lineage import lineages
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS
-from cds_service.clinical.reading.mentioned import mentioned
+from cds_service.clinical.reading.mentioned import mentioned, names_in
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.reading.topics import MONITORING, OBSERVATION, TOPICS
+from cds_service.clinical.reading.topics import KINDS_OF_TRANSPLANT, MONITORING, OBSERVATION, SITES, TOPICS
 
 ROWS = [
     pytest.param(row, id=f"{row.kind}-{'-'.join(sorted(row.topics)) or 'all'}-{row.value}-{i}")
@@ -22,6 +22,8 @@ def values(topic: str, text: str) -> set[str]:
         return {v for named, _ in mentioned(text, topic) for v in named}
     if topic == LINEAGE:
         return set(lineages(text))
+    if topic in (SITES, KINDS_OF_TRANSPLANT):
+        return set(names_in(text, topic))
     return {a.value for a in read(text, topic).assertions}
 
 
@@ -38,6 +40,8 @@ def test_the_text_that_must_not_be_read_states_nothing_now(row):
     if topic in (MONITORING, OBSERVATION):
         assert not values(topic, text) >= {"watched", "after", "hour"}
         assert not values(topic, text) >= {"infection", "bleeding"}
+    elif topic in (SITES, KINDS_OF_TRANSPLANT):
+        assert not names_in(text, topic)
     else:
         assert (lineages(text) if topic == LINEAGE else read(text, topic).values) == frozenset()
 
@@ -46,7 +50,14 @@ def test_each_topic_is_known_and_each_phrase_stands_once_in_its_topic():
     seen = {}
     for row in rows():
         for topic in row.topics:
-            assert topic in TOPICS or topic in (MONITORING, OBSERVATION, LINEAGE, *MARKER_TOPICS)
+            assert topic in TOPICS or topic in (
+                MONITORING,
+                OBSERVATION,
+                LINEAGE,
+                SITES,
+                KINDS_OF_TRANSPLANT,
+                *MARKER_TOPICS,
+            )
             for phrase in row.phrases:
                 if row.kind is Kind.TARGET:
                     assert seen.setdefault((topic, phrase), row) is row, phrase

@@ -114,7 +114,7 @@ def test_the_words_of_the_drug_tell_no_toxicity_from_another():
     [
         ("VOD: no VOD", "vod", ["excluded"]),
         ("Infusion reaction: no infusion reaction", "reaction", ["excluded"]),
-        ("CNS disease: no CNS disease", "extramedullary", ["absent"]),
+        ("CNS disease: no CNS disease", "extramedullary", ["absent-there"]),
         ("Testicular disease: no CNS disease", "extramedullary", []),
         ("VOD resolved: no VOD", "vod", []),
         ("VOD: prior: no VOD", "vod", []),

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds_service.clinical.reading.clauses import sentences
-from cds_service.clinical.reading.lexicon import Kind
-from cds_service.clinical.reading.tokens import folded
+from cds_service.clinical.reading.lexicon import Kind, terms, without_hyphens
+from cds_service.clinical.reading.tokens import folded, tokens
 from cds_service.remembering import remembered
 
 
@@ -29,6 +29,13 @@ def _counting(text: str, topic: str) -> Iterator[tuple[frozenset[str], str]]:
         named = frozenset(t.value for t in sentence.terms if t.kind is Kind.TARGET)
         if named and not sentence.silenced and not sentence.question:
             yield named, text[sentence.start : sentence.end]
+
+
+@remembered(1_000_000)
+def names_in(text: str, topic: str) -> frozenset[str]:
+    """The things of a topic that a text names, whatever it says of them."""
+    found = terms(without_hyphens(tokens(folded(text))), topic)
+    return frozenset(t.value for t in found if t.kind is Kind.TARGET)
 
 
 def first_name(text: str, topic: str) -> str:

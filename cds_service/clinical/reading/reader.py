@@ -24,6 +24,7 @@ from cds_service.clinical.reading.clauses import Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
+from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import TOPICS, Topic
 from cds_service.remembering import remembered
@@ -64,6 +65,9 @@ def _of_sentence(
         found = asserted(clause.terms, topic, on, asked=sentence.question)
         span = (clause.terms[0].start, max(t.end for t in clause.terms))
         quote = text[span[0] : span[1]] if span[0] < span[1] else text[slice(*whole)]
+        if _is_heading_of_another(quote, topic):
+            yield NotUnderstood(topic.name, text[slice(*whole)], whole)
+            return
         if found is None:
             silent = not any(t.kind is Kind.UNKNOWN for t in clause.terms)
             silenced = silent and any(t.kind in OPEN for t in clause.terms)
@@ -71,7 +75,18 @@ def _of_sentence(
             continue
         now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
         for one in found:
-            yield Said(replace(one, quote=quote, span=span), now)
+            yield Said(replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span), now)
+
+
+def _is_heading_of_another(quote: str, topic: Topic) -> bool:
+    """Whether a clause is a mere heading, behind which another part is spoken of ("Testicular disease: no CNS disease")."""
+    return bool(topic.parts) and quote.endswith(":")
+
+
+def _of_part(value: str, quote: str, topic: Topic) -> str:
+    """What a value says where its clause may speak of a part only ("no disease in the breast")."""
+    narrower = topic.narrowed.get(value)
+    return value if narrower is None or not names_in(quote, topic.parts) else narrower
 
 
 def _in_order(said: Sequence[Said], topic: Topic) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:

@@ -11,6 +11,8 @@ from dataclasses import field
 from cds_service.values import dataclass
 
 NOTHING = ""
+# Topics whose names are parts of another topic's thing: organs, and kinds of transplants.
+SITES, KINDS_OF_TRANSPLANT = "extramedullary-site", "transplant-kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Topic:
     contradict. ``suspects``: doubt is a suspicion worth knowing, not silence. ``needs_predicate``: the bare
     name of the thing says nothing ("transplant"). ``dated`` is False
     where a date in the text is a plan's and not the statement's. ``figures``: a number may follow a name ("plt 22"). ``knows``: topics
-    whose names are known here as other things.
+    whose names are known here as other things. ``narrowed`` is what a value says where its clause names a part of the
+    thing, which the names of the topic ``parts`` are ("no disease in the breast").
     """
 
     name: str
@@ -34,6 +37,8 @@ class Topic:
     dated: bool = True
     figures: bool = False
     knows: tuple[str, ...] = ()
+    parts: str = ""
+    narrowed: Mapping[str, str] = field(default_factory=dict)
 
     def agree(self, a: str, b: str) -> bool:
         return a == b or any({a, b} <= group for group in self.groups)
@@ -55,14 +60,18 @@ RESPONSE = Topic(
 )  # fmt: skip
 EXTRAMEDULLARY = Topic(
     "extramedullary", denied={"present": "absent"}, lost={"present": "absent"}, near={"present": "present"},
-    suspects=True,
+    groups=(frozenset({"present", "absent-there"}), frozenset({"absent", "absent-there"})), suspects=True,
+    parts=SITES, narrowed={"absent": "absent-there"},
 )  # fmt: skip
 TRANSPLANT = Topic(
     "transplant",
     denied={"planned": "not-planned"},
     lost={"planned": "not-planned"},
+    groups=(frozenset({"planned", "not-this-kind"}), frozenset({"not-planned", "not-this-kind"})),
     needs_predicate=True,
     dated=False,
+    parts=KINDS_OF_TRANSPLANT,
+    narrowed={"not-planned": "not-this-kind"},
 )
 VOD = Topic("vod", denied={"vod": "excluded"}, suspects=True)
 REACTION = Topic(

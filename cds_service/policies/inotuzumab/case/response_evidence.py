@@ -27,7 +27,7 @@ from cds_service.clinical.leukemia.response import (
 )
 from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import DataKind
+from cds_service.policies.inotuzumab.case.extramedullary_on import extramedullary_on
 from cds_service.policies.inotuzumab.numbers import number, span
 from cds_service.values import dataclass
 
@@ -147,45 +147,9 @@ def _clear(
     window = span("response.components_window")
     same_day = f" ({m.day_text})" if m.day_text == p.day_text else ""
     text = f"marrow blasts {m.shown.removesuffix(same_day)}, peripheral blasts {p.shown}"
-    state = _emd_on(emd, day, (day - window, first + window), chart)
+    state = extramedullary_on(emd, day, (day - window, first + window), chart)
     if isinstance(state, Extramedullary):
         dated = max(day, state.when.last) if state.when else day
         yield Item(dated, dated, True, False, m.reference, f"CR/CRi by components: {text}, {state.words}")
     elif state is not None:
         yield Item(day, day, False, False, m.reference, f"{text}, but {state}", open=True)
-
-
-def _emd_on(
-    emd: tuple[Extramedullary, ...], day: date, window: tuple[date, date], chart: Chart
-) -> Extramedullary | str | None:
-    """Step 3: EMD absent on a day, or stated so before the window closes.
-
-    A text when it cannot be determined (recorded and not followed up, or not all was seen); None when it
-    is stated as present within the window, which is evidence of its own.
-    """
-    if not emd:
-        if reason := chart.unseen(DataKind.CONDITIONS, DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS):
-            return f"whether there is extramedullary disease was not wholly seen ({reason})"
-        return Extramedullary(False, None, "", "no extramedullary disease on record")
-    known = [e for e in emd if e.when is not None and e.when.first <= day]
-    if not known and not any(e.present and e.when is None for e in emd):
-        return Extramedullary(False, None, "", "no extramedullary disease on record by then")
-    ended = {e.reference for e in emd if not e.present and e.when is None}
-    latest = [e for e in known if e.when is not None and e.when.first == _newest_day(known)]
-    if latest and all(not e.present or e.reference in ended for e in latest):
-        words = f"extramedullary disease absent or resolved ({latest[0].when})"
-        return Extramedullary(False, None, latest[0].reference, words)
-    later = [e for e in emd if not e.present and e.when is not None and day < e.when.first <= window[1]]
-    if later:
-        first = min(later, key=lambda e: (e.when.first if e.when else day, e.reference))
-        return Extramedullary(
-            False, first.when, first.reference, f"extramedullary disease absent ({first.when})"
-        )
-    newest_day = _newest_day(latest)
-    if newest_day is not None and newest_day >= window[0]:
-        return None
-    return "extramedullary disease is recorded and its outcome is not"
-
-
-def _newest_day(known: Iterable[Extramedullary]) -> date | None:
-    return max((e.when.first for e in known if e.when is not None), default=None)
