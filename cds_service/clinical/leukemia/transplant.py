@@ -92,7 +92,7 @@ def intentions(chart: Chart) -> tuple[Intention, ...]:
     found = list(_requests(chart))
     organ = organ_transplant_on_record(chart)
     for s in chart.statements:
-        planned = intention_in(s.whole) if s.kind != "Procedure" else None
+        planned = intention_in(s.whole, s.when.last if s.when else None) if s.kind != "Procedure" else None
         closed = s.kind in _PLANS and s.status not in _PLAN_STATUSES
         if planned is None or (planned and (closed or _only_prepares(s))):
             continue
@@ -158,5 +158,5 @@ def _stated(intention: Intention, chart: Chart) -> Intention:
 def stated_in_order(texts: Iterable[str], chart: Chart, reference: str) -> Iterator[Intention]:
     """What the order being signed says of the plan; it is stated today."""
     for text in texts:
-        if (planned := intention_in(text)) is not None:
+        if (planned := intention_in(text, chart.today)) is not None:
             yield Intention(planned, whole_day(chart.today), reference, text[:120])

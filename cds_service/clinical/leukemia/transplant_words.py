@@ -1,28 +1,86 @@
 """What a text says of a stem cell transplant: planned, not planned, or neither; and whether a name names one.
 
-A transplant of the past is no plan, doubt and preparation (evaluation, typing, donor search) are neither,
-and transplants of organs are other things.
+A transplant of the past is no plan, nor is a former plan; doubt and preparation (evaluation, typing, donor search) are
+neither. To exclude one kind or donor excludes no other, and transplants of organs are other things.
+Source: docs/record-reading.md#transplants.
 """
 
 from __future__ import annotations
 
-from cds_service.clinical.reading.assertions import Time
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.clauses import sentences
-from cds_service.clinical.reading.lexicon import Kind
+from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.tokens import folded
+from cds_service.clinical.reading.topics import KINDS_OF_TRANSPLANT
 
 _TOPIC = "transplant"
 _BARE = frozenset({"transplant", "transplantation", "transplants", "tplant", "txplant"})
 
 
-def intention_in(text: str) -> bool | None:
-    """Whether a text says that a transplant is planned (True), is not (False), or neither (None)."""
-    told = read(text, _TOPIC).assertions
-    if not told:
-        return None
-    found = {a.value == "planned" for a in told if a.time is Time.PRESENT}
-    return found.pop() if len(found) == 1 else None
+_PLANNED, _NOT_PLANNED = "planned", "not-planned"
+# What undoes a plan, wherever a text says it.
+_UNDONE = re.compile(
+    r"\b(?:fell through|falls through|backed out|withdrew as donor|donor (?:is )?(?:no longer available|unavailable|withdrew|declined))\b",
+    re.IGNORECASE,
+)
+# A rule on the number of cycles ("no HSCT - 6 cycles") speaks of all patients.
+_RULE = re.compile(
+    r"\b(?:transplant\w*|(?:allo|auto|haplo)?-?(?:HSCT|SCT|HCT|BMT))\b[^.;\n]{0,40}(?:[:=]|\s-)\s*"
+    r"(?:up to |at most |max(?:imum)?(?: of)? )?(?:\d|two|three|four|six)\s(?:(?:more|further|additional) )?(?:cycle|course)s?\b",
+    re.IGNORECASE,
+)
+_SENTENCES = re.compile(r"(?<=[;\n])|(?<=\.)(?=\s)")
+_HALF_A_YEAR = timedelta(days=183)  # a day without a year that lies farther back is one to come
+
+
+def intention_in(text: str, on: date | None = None) -> bool | None:
+    """Whether a text of a day says that a transplant is planned (True), is not (False), or neither (None)."""
+    text = folded(text)
+    if _RULE.search(text):
+        text = "".join(s for s in _SENTENCES.split(text) if not _RULE.search(s))
+    said = {
+        a.value for a in read(text, _TOPIC, on).assertions if a.time is Time.PRESENT and not _is_over(a, on)
+    }
+    if _NOT_PLANNED in said:
+        other = "autologous" in names_in(text, KINDS_OF_TRANSPLANT)  # beside a denial, one that may be open
+        return None if other or _PLANNED in said else False
+    return True if _PLANNED in said and not _UNDONE.search(text) else None
+
+
+def _is_over(said: Assertion, on: date | None) -> bool:
+    """Whether the only days that a plan names lie before that of its text ("HSCT planned for 2/2026")."""
+    if said.value != _PLANNED or on is None:
+        return False
+    days = list(_days(said.quote))
+    return bool(days) and all(_lies_behind(day, on) for day in days)
+
+
+def _lies_behind(day: str, on: date) -> bool:
+    when = read_date(day, on)
+    if when is None or when.last >= on:
+        return False
+    has_year = read_date(day, None) is not None
+    return has_year or on - when.last < _HALF_A_YEAR
+
+
+def _days(quote: str) -> Iterator[str]:
+    """The days and months that stand behind the name of the transplant or its plan."""
+    named = False
+    for term in (t for s in sentences(quote, _TOPIC) for t in s.terms):
+        named = named or term.kind in (Kind.TARGET, Kind.AFFIRM)
+        if named and _is_day(term):
+            yield term.tokens[-1].text
+
+
+def _is_day(term: Term) -> bool:
+    return term.kind is Kind.DATE or term.value == "month"
 
 
 def is_transplant(name: str) -> bool:

@@ -1,0 +1,50 @@
+"""A plan for a transplant that stands, and what is none: one kind or donor excluded, a former plan, options and rules."""
+
+from datetime import date
+
+import pytest
+
+from cds_service.clinical.leukemia.transplant_words import intention_in
+
+ONE_KIND_EXCLUDED = [
+    "Not a candidate for autologous transplant.", "Auto SCT not an option; allo to be discussed.", "Not a candidate for cord blood transplant; haplo being explored.",
+    "MUD transplant not possible; haplo donor search ongoing.", "Declines haplo HSCT", "Not a candidate for myeloablative transplant", "No sibling transplant planned",
+    "Autologous stem cell transplantation not planned", "Not eligible for autologous HSCT", "Cord transplant not recommended", "Transplant from brother not possible",
+    "Not a candidate for full-intensity alloHSCT", "No autologous transplant",
+    "alloSCT not an option; auto to be discussed.", "Not a candidate for TBI-based transplant",
+]  # fmt: skip
+FORMER = [
+    "Was to undergo alloHCT in January; donor fell through. New search.", "Was scheduled for HSCT 3/1 but relapsed before admission; InO started.",
+    "Planned alloHCT (2/2026) aborted for relapse.", "alloHSCT had been planned for February", "Was going to transplant in 2025", "Was supposed to undergo HSCT",
+    "HSCT was scheduled for January", "Originally planned for alloHSCT", "alloHCT planned for January, donor backed out", "Transplant planned for 2/2026.",
+    "alloHSCT scheduled for 3/1.", "HSCT planned. Donor fell through.", "Were going to proceed to transplant", "Was en route to transplant", "Was booked for HSCT",
+]  # fmt: skip
+OPTIONS_AND_RULES = [
+    "Options:\n1. Proceed to alloHSCT\n2. Continue InO", "Options: proceed to alloHSCT or continue InO", "Treatment options:\n- proceed to HSCT\n- no HSCT, continue InO",
+    "Duration: HSCT planned - 2 cycles; no HSCT - 6 cycles", "Proceeding to transplant: 2 cycles. Not proceeding to transplant: 6 cycles.",
+    "HSCT planned: 2 cycles; HSCT not planned: 6 cycles", "Number of cycles: proceeding to HSCT 2, not proceeding to HSCT 6", "For those proceeding to HSCT: 2 cycles",
+    "Policy: HSCT planned, 2 cycles", "Considerations:\nproceed to HSCT", "If proceeding to HSCT, 2 cycles. Not proceeding to HSCT: up to 6 cycles.",
+    "Not proceeding to HSCT = up to 6 cycles", "Option 1: proceed to HSCT. Option 2: no HSCT.",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*ONE_KIND_EXCLUDED, *FORMER, *OPTIONS_AND_RULES])
+def test_what_is_no_plan_and_no_denial_of_one(text):
+    assert intention_in(text, date(2026, 4, 13)) is None
+
+
+STANDS = [
+    "MUD transplant not possible; proceeding to haplo transplant.", "Not a candidate for autologous transplant, alloHSCT planned.", "Haplo HSCT declined. Proceeding to MUD alloHSCT.",
+    "Was to undergo alloHCT in January; rescheduled, alloHSCT now planned for May.", "HSCT planned 5/10", "Proceeding to alloHSCT on 5/12/2026", "alloHSCT scheduled for May",
+    "Plan: 2 cycles of InO then alloHSCT", "Bridge to alloHCT, max 2 cycles.", "Plan: proceed to MUD alloHCT ~5/10 w/ Dr. Lee.", "Options reviewed, proceeding to alloHSCT",
+    "BMT approved by committee 4/1, HSCT planned for May",
+]  # fmt: skip
+DENIED = [
+    "Not a candidate for allogeneic transplant.", "No transplant planned, auto or allo", "Not eligible for autologous or allogeneic transplant", "HSCT not possible, no donor",
+    "Options reviewed: continue InO, no HSCT per patient wish.", "no txplant planned, InO to 6 cycles", "Planned alloHCT cancelled", "Not a candidate for second transplant",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "planned"), [*((t, True) for t in STANDS), *((t, False) for t in DENIED)])
+def test_the_plan_that_stands(text, planned):
+    assert intention_in(text, date(2026, 4, 13)) is planned
