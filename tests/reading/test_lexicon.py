@@ -2,13 +2,21 @@
 
 import pytest
 
+from cds_service.clinical.leukemia.cd22_therapy import told_in
 from cds_service.clinical.reading.lexicon import Kind, rows
 from cds_service.clinical.reading.markers.lineage import TOPIC as LINEAGE
 from cds_service.clinical.reading.markers.lineage import lineages
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS
 from cds_service.clinical.reading.mentioned import mentioned, names_in
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.reading.topics import KINDS_OF_TRANSPLANT, MONITORING, OBSERVATION, SITES, TOPICS
+from cds_service.clinical.reading.topics import (
+    CD22_THERAPY,
+    KINDS_OF_TRANSPLANT,
+    MONITORING,
+    OBSERVATION,
+    SITES,
+    TOPICS,
+)
 
 ROWS = [
     pytest.param(row, id=f"{row.kind}-{'-'.join(sorted(row.topics)) or 'all'}-{row.value}-{i}")
@@ -24,6 +32,8 @@ def values(topic: str, text: str) -> set[str]:
         return set(lineages(text))
     if topic in (SITES, KINDS_OF_TRANSPLANT):
         return set(names_in(text, topic))
+    if topic == CD22_THERAPY:
+        return {"inotuzumab" if told.is_inotuzumab else "other" for told in told_in(text, None)}
     return {a.value for a in read(text, topic).assertions}
 
 
@@ -40,8 +50,8 @@ def test_the_text_that_must_not_be_read_states_nothing_now(row):
     if topic in (MONITORING, OBSERVATION):
         assert not values(topic, text) >= {"watched", "after", "hour"}
         assert not values(topic, text) >= {"infection", "bleeding"}
-    elif topic in (SITES, KINDS_OF_TRANSPLANT):
-        assert not names_in(text, topic)
+    elif topic in (SITES, KINDS_OF_TRANSPLANT, CD22_THERAPY):
+        assert not values(topic, text)
     else:
         assert (lineages(text) if topic == LINEAGE else read(text, topic).values) == frozenset()
 
@@ -53,6 +63,7 @@ def test_each_topic_is_known_and_each_phrase_stands_once_in_its_topic():
             assert topic in TOPICS or topic in (
                 MONITORING,
                 OBSERVATION,
+                CD22_THERAPY,
                 LINEAGE,
                 SITES,
                 KINDS_OF_TRANSPLANT,

@@ -156,10 +156,10 @@ def _for_all(markers: frozenset[str]) -> _Node:
 
 
 def _merged(own: _Node, shared: _Node) -> _Node:
-    """One look-up of two; ``own`` meanings come first, but for the shared ones in a spelling of their own."""
+    """One look-up of two: meanings in a spelling of their own come first, and ``own`` ones before the shared."""
     both = _Node()
-    spelled = [entry for entry in shared.entries if entry.exact]
-    both.entries = [*spelled, *own.entries, *(entry for entry in shared.entries if not entry.exact)]
+    every = (*own.entries, *shared.entries)
+    both.entries = [*(e for e in every if e.exact), *(e for e in every if not e.exact)]
     both.steps = dict(shared.steps)
     for word, node in own.steps.items():
         other = shared.steps.get(word)

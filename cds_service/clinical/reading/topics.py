@@ -179,3 +179,5 @@ TOPICS = {
 }
 # Topics of which only the mention counts, whatever is said; see ``mentioned``.
 MONITORING, OBSERVATION = "monitoring", "observation"
+# One that has a grammar of its own; see ``clinical.leukemia.cd22_therapy``.
+CD22_THERAPY = "cd22-therapy"

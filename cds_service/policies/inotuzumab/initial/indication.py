@@ -11,6 +11,7 @@ from datetime import date
 
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.leukemia.cd22 import cd22_samples
+from cds_service.clinical.leukemia.cd22_therapy import cd22_therapies
 from cds_service.clinical.leukemia.diagnosis import Diagnosis
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.observations.results import Result
@@ -176,10 +177,20 @@ def _cd22_verdict(result: Result) -> Verdict:
 
 
 def _earlier_cd22_therapy(case: Case) -> tuple[date, str] | None:
-    """The last day of earlier CD22-directed therapy (an earlier course, or another such drug), and its name."""
+    """The last day of earlier CD22-directed therapy, and its name: an earlier course, another such drug, or told in words.
+
+    What texts tell of inotuzumab from the first dose of the present course on may be of that course.
+    """
     found = [(d.day, f"the inotuzumab dose of {d.day}") for d in case.frame.earlier]
     for use in case.chart.uses:
         others = use.drugs & (CD22_DIRECTED - {INOTUZUMAB})
         if others and use.is_given and (last := use.last_known) is not None:
             found.append((last.last, f"{', '.join(sorted(others))} of {last}"))
+    start = case.frame.start
+    for told in cd22_therapies(case.chart):
+        last_day = told.when.last if told.when else case.chart.today
+        if not (told.is_inotuzumab and start is not None and last_day >= start):
+            found.append(
+                (last_day, f'the CD22-directed therapy told of in {told.reference} ("{told.words[:80]}")')
+            )
     return max(found, default=None)
