@@ -43,6 +43,27 @@ def test_earlier_therapy_in_words_that_are_not_understood_is_told_apart(text):
     assert (prior.understood, prior.quote) == (False, text)
 
 
+NO_LINES = [
+    "Prior lines: 0", "Prior lines of therapy: 0", "0 prior lines of therapy", "Prior lines - 0", "Prior lines (0)", "# prior lines: 0", "Prior lines = 0", "Prior lines: zero",
+    "Lines of prior therapy: 0", "Previous lines of therapy 0", "Number of prior lines: 0", "No. of prior lines: 0", "Prior lines of therapy (including inotuzumab): 0.",
+    "Received 0 cycles of blinatumomab",
+]  # fmt: skip
+LINES_TOLD = [
+    "Prior lines: 2", "Number of prior lines: 2", "No. of prior lines: 2", "# prior lines: 3", "Prior lines: 10", "ECOG 0, 2 prior lines", "Prior lines of therapy: two",
+    "Prior lines (2): hyper-CVAD", "S/p alloHSCT, day 0 3/1/2025",
+]  # fmt: skip
+LINES_OPEN = ["Prior lines: 0-1", "Prior lines:", "Prior lines of therapy:\nhyper-CVAD"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [*((t, None) for t in NO_LINES), *((t, True) for t in LINES_TOLD), *((t, False) for t in LINES_OPEN)],
+)
+def test_no_line_is_none_and_a_heading_alone_leaves_it_open(text, expected):
+    prior = next(iter(prior_therapy_in(text, None)), None)
+    assert (prior.understood if prior else None) is expected
+
+
 SILENCING = ("If ", "Father: ", "Trial requires ", "Discussed ", "Consent for ", "Sister ", "Plan: ")
 
 

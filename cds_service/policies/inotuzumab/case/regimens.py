@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from cds_service.clinical.reading.assertions import Time
+from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.mentioned import speaks_of_past
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
@@ -23,6 +23,7 @@ _THERAPY = "therapy"
 # Names of therapy, which the words around them place in the past; and what is past by its own name ("2 prior lines").
 _GIVEN, _EARLIER = ("given", "drug"), "earlier"
 _NAMES = re.compile(r" [|;] ")
+_COUNTED = re.compile(r"(?<![\d./])\d+(?![\d./])")
 _RECORDED = (Named.STATED, Named.PAST)
 
 
@@ -48,10 +49,21 @@ def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
     given = (
         a for a in reading.assertions if a.value == _EARLIER or (a.value in _GIVEN and a.time is Time.PAST)
     )
-    yield from dict.fromkeys(PriorTherapy(a.quote, a.when, understood=True) for a in given)
+    told = (PriorTherapy(a.quote, a.when, understood=_is_clear(a)) for a in given if not _is_none(a))
+    yield from dict.fromkeys(told)
     for n in reading.not_understood:
         if not n.silenced and speaks_of_past(n.quote, _THERAPY):
             yield PriorTherapy(n.quote, None, understood=False)
+
+
+def _is_none(said: Assertion) -> bool:
+    """Whether it counts the prior lines as none ("prior lines: 0")."""
+    return said.value == _EARLIER and set(_COUNTED.findall(said.quote)) == {"0"}
+
+
+def _is_clear(said: Assertion) -> bool:
+    """Whether it tells of prior lines at all: not by a heading alone, nor "0-1"."""
+    return said.value != _EARLIER or not (said.quote.endswith(":") or "0" in _COUNTED.findall(said.quote))
 
 
 def plans(text: str, regimen: str) -> bool:
