@@ -114,6 +114,11 @@ def test_a_note_that_quotes_a_normal_b_cell_gives_no_lineage():
     assert verdict(d, "POL-A-I-DX") == "unknown"
 
 
+def test_what_a_drug_is_for_is_no_diagnosis():
+    d = determine([patient(), C91, document("2026-03-02", "Nelarabine for T-ALL reviewed.")], order(text="C1D1"))
+    assert verdict(d, "POL-A-I-DX") == "unknown"
+
+
 def test_the_phenotype_of_a_component_counts():
     panel = observation("101119-6", "2026-03-02", component=[
         {"code": {"coding": [{"system": LOINC, "code": "20584-9"}], "text": "CD10"}, "valueString": "positive"},

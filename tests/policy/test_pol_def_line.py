@@ -91,6 +91,7 @@ def test_pol_def_line_a_prior_line_is_not_frontline(resource):
 
 
 NO_LINE = {
+    "prior lines counted as none": document("2026-03-03", "Prior lines of therapy: 0"),
     "steroid prephase": given("prednisone", "2026-04-08"),
     "hydroxyurea": given("hydroxyurea", "2026-04-08"),
     "vincristine as cytoreduction the week before": given("vincristine", "2026-04-10"),

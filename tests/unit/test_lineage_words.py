@@ -46,6 +46,16 @@ PROSE = {
     "Discussed B-ALL.": None,
     "Mother with B-ALL.": None,
     "Gobbledygook B-ALL.": None,
+    "Nelarabine for T-ALL reviewed.": None,
+    "Nelarabine (T-ALL) reviewed.": None,
+    "Nelarabine is for T-ALL.": None,
+    "Treatment of T-ALL reviewed.": None,
+    "Blinatumomab in B-ALL.": None,
+    "Inotuzumab for relapsed B-ALL reviewed.": None,
+    "Hyper-CVAD for Ph+ B-ALL.": None,
+    "T-ALL, here for nelarabine.": "T",
+    "Relapsed B-ALL after blinatumomab.": "B",
+    "Blasts in marrow (B-ALL).": "B",
 }
 
 

@@ -1,7 +1,7 @@
 """Which leukemia a text names, and of which lineage: B-ALL, T-ALL, mixed phenotype, another disease.
 
 The name of a disease, or of a lineage, states it by standing there ("B-lineage lymphoblasts"), unless it is denied,
-doubted, or another person's. A sign belongs to its marker and not to the disease ("Ph-negative B-ALL").
+doubted, another person's, or only what a drug is for. A sign belongs to its marker and not to the disease ("Ph-negative B-ALL").
 Source: docs/record-reading.md#statements, step 14.
 """
 
@@ -36,7 +36,8 @@ def lineages(text: str, *, recorded: bool = False) -> frozenset[str]:
 
 @remembered(4_000_000)
 def _lineages(text: str, recorded: bool) -> frozenset[str]:
-    return frozenset(name for s in sentences(text, TOPIC) if _counts(s, recorded) for name in _named(s.terms))
+    counting = (s for s in sentences(text, TOPIC) if _counts(s, recorded))
+    return frozenset(name for s in counting for name in _named(s.terms, recorded=recorded))
 
 
 def _counts(sentence: Sentence, recorded: bool) -> bool:
@@ -45,7 +46,9 @@ def _counts(sentence: Sentence, recorded: bool) -> bool:
     return recorded or not any(t.kind is Kind.UNKNOWN and t.tokens[0].word.isalpha() for t in sentence.terms)
 
 
-def _named(found: Sequence[Term]) -> Iterator[str]:
+def _named(found: Sequence[Term], *, recorded: bool) -> Iterator[str]:
+    if not recorded:
+        found = [t for i, t in enumerate(found) if not _is_indication(found, i)]
     words = [t for t in found if t.kind is not Kind.NEUTRAL or t.value != "of lineage"]
     for i, term in enumerate(words):
         if term.kind is not Kind.TARGET or _is_denied(words, i):
@@ -57,6 +60,28 @@ def _named(found: Sequence[Term]) -> Iterator[str]:
             yield beside.pop()
         elif term.value not in (_B, _T):
             yield term.value
+
+
+_FOR = frozenset({"for", "in", "of", "(", ":"})
+_TREATMENTS = frozenset({"therapy", "drug"})
+_BETWEEN = frozenset({Kind.NEUTRAL, Kind.AND, Kind.MARKER, Kind.SIGN, Kind.TARGET, Kind.DOUBT})
+
+
+def _is_indication(found: Sequence[Term], i: int) -> bool:
+    """Whether a disease is only what a treatment is for ("nelarabine for T-ALL reviewed")."""
+    if found[i].kind is not Kind.TARGET:
+        return False
+    for j in range(i - 1, 0, -1):
+        if found[j].kind not in _BETWEEN or _is_treatment(found[j]):
+            return False
+        if found[j].tokens[0].word in _FOR:
+            before = next((t for t in reversed(found[:j]) if t.value not in ("words", "verb")), None)
+            return before is not None and _is_treatment(before)
+    return False
+
+
+def _is_treatment(term: Term) -> bool:
+    return term.kind is Kind.THERAPY or (term.kind is Kind.NEUTRAL and term.value in _TREATMENTS)
 
 
 def _is_denied(words: Sequence[Term], i: int) -> bool:
