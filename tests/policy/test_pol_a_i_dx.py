@@ -115,7 +115,9 @@ def test_a_note_that_quotes_a_normal_b_cell_gives_no_lineage():
 
 
 def test_what_a_drug_is_for_is_no_diagnosis():
-    d = determine([patient(), C91, document("2026-03-02", "Nelarabine for T-ALL reviewed.")], order(text="C1D1"))
+    d = determine(
+        [patient(), C91, document("2026-03-02", "Nelarabine for T-ALL reviewed.")], order(text="C1D1")
+    )
     assert verdict(d, "POL-A-I-DX") == "unknown"
 
 

@@ -65,6 +65,12 @@ def test_neither(text):
     [
         ("Allogeneic stem cell transplantation", True),
         ("Haploidentical HSCT", True),
+        ("Umbilical cord blood transplant", True),
+        ("PBSCT", True),
+        ("MUD PBSCT", True),
+        ("UCBT", True),
+        ("PBSCT collection", False),
+        ("Cord blood collection", False),
         ("Kidney transplant", False),
         ("Post-transplant bone marrow biopsy", False),
         ("Stem cell collection for transplant", False),

@@ -25,7 +25,7 @@ _PLAN_STATUSES = {"draft", "active", "on-hold", "booked", "pending", "proposed",
 _PLANS = {"ServiceRequest", "Appointment", "CarePlan"}
 _HEMATOPOIETIC = re.compile(
     r"\bha?emato?poietic\b|\bhemopoietic\b|\b(?:stem|progenitor)[- ]cells?\b|\bbone[- ]marrow\b|\bcord[- ]blood\b|\bmarrow\b|"
-    r"\b(?:allo|auto|haplo)?-?(?:HSCT|HCT|SCT|BMT|PBSCT)\b|\ballo(?:geneic)?\b|\bautologous\b|\bhaplo(?:identical)?\b",
+    r"\b(?:allo|auto|haplo)?-?(?:HSCT|HCT|SCT|BMT|PBSCT?|UCBT)\b|\ballo(?:geneic)?\b|\bautologous\b|\bhaplo(?:identical)?\b",
     re.IGNORECASE,
 )
 _ORGAN = re.compile(
