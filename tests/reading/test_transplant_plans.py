@@ -24,7 +24,7 @@ OPTIONS_AND_RULES = [
     "Duration: HSCT planned - 2 cycles; no HSCT - 6 cycles", "Proceeding to transplant: 2 cycles. Not proceeding to transplant: 6 cycles.",
     "HSCT planned: 2 cycles; HSCT not planned: 6 cycles", "Number of cycles: proceeding to HSCT 2, not proceeding to HSCT 6", "For those proceeding to HSCT: 2 cycles",
     "Policy: HSCT planned, 2 cycles", "Considerations:\nproceed to HSCT", "If proceeding to HSCT, 2 cycles. Not proceeding to HSCT: up to 6 cycles.",
-    "Not proceeding to HSCT = up to 6 cycles", "Option 1: proceed to HSCT. Option 2: no HSCT.",
+    "2 cycles (proceeding to HSCT) or 6 cycles (not proceeding to HSCT)", "HSCT cancelled for now, will revisit after C2", "No transplant for now", "Not proceeding to HSCT = up to 6 cycles", "Option 1: proceed to HSCT. Option 2: no HSCT.",
 ]  # fmt: skip
 
 

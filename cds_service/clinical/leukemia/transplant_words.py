@@ -31,9 +31,11 @@ _UNDONE = re.compile(
     re.IGNORECASE,
 )
 # A rule on the number of cycles ("no HSCT - 6 cycles") speaks of all patients.
+_NAME = r"\b(?:transplant\w*|(?:allo|auto|haplo)?-?(?:HSCT|SCT|HCT|BMT))\b"
+_CYCLES = r"(?:\d|two|three|four|six)\s(?:(?:more|further|additional) )?(?:cycle|course)s?\b"
 _RULE = re.compile(
-    r"\b(?:transplant\w*|(?:allo|auto|haplo)?-?(?:HSCT|SCT|HCT|BMT))\b[^.;\n]{0,40}(?:[:=]|\s-)\s*"
-    r"(?:up to |at most |max(?:imum)?(?: of)? )?(?:\d|two|three|four|six)\s(?:(?:more|further|additional) )?(?:cycle|course)s?\b",
+    rf"{_NAME}[^.;\n]{{0,40}}(?:[:=]|\s-)\s*(?:up to |at most |max(?:imum)?(?: of)? )?{_CYCLES}"
+    rf"|\b{_CYCLES}\s\((?:if |when |not )?[^).;\n]{{0,40}}{_NAME}",
     re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"(?<=[;\n])|(?<=\.)(?=\s)")
