@@ -47,7 +47,7 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
     of_another = {i for i in range(len(found)) if denies_another(found, i)}
     if any(i and found[i - 1].tokens[0].text == ":" for i in of_another):
         return None  # "VOD: no ascites"
-    found = [t for i, t in enumerate(found) if i not in of_another]
+    found = _without_what_is_over([t for i, t in enumerate(found) if i not in of_another], topic)
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
         return None
     values = _values(found, topic)
@@ -75,6 +75,26 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
         for value in sorted(values)
         if value != NOTHING
     ]  # fmt: skip
+
+
+# What may stand behind a state that is over, and belongs to it ("after CR to C1 of InO").
+_ITS_OWN = frozenset({"preposition", "article", "drug"})
+
+
+def _without_what_is_over(found: Sequence[Term], topic: Topic) -> list[Term]:
+    """The terms without the states after which something else is said to be ("relapse after brief CR")."""
+    kept: list[Term] = []
+    after = over = False
+    for term in found:
+        passed = after and term.kind is Kind.TARGET and term.value in topic.passing
+        over = passed or (over and (term.value in _ITS_OWN or term.value.startswith("cycle ")))
+        after = term.value == "after" or term.tokens[0].word == "from" or (after and term.value in _BEFORE_IT)
+        if not over:
+            kept.append(term)
+    return kept
+
+
+_BEFORE_IT = frozenset({"adjective", "article"})
 
 
 def _is_an_old_plan(found: Sequence[Term], topic: Topic, on: date | None) -> bool:

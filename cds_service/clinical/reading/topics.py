@@ -24,7 +24,8 @@ class Topic:
     name of the thing says nothing ("transplant"). ``dated`` is False
     where a date in the text is a plan's and not the statement's. ``figures``: a number may follow a name ("plt 22"). ``knows``: topics
     whose names are known here as other things. ``narrowed`` is what a value says where its clause names a part of the
-    thing, which the names of the topic ``parts`` are ("no disease in the breast").
+    thing, which the names of the topic ``parts`` are ("no disease in the breast"). ``passing``: states that
+    another may follow; "after" one of them, it is over.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Topic:
     knows: tuple[str, ...] = ()
     parts: str = ""
     narrowed: Mapping[str, str] = field(default_factory=dict)
+    passing: frozenset[str] = frozenset()
 
     def agree(self, a: str, b: str) -> bool:
         return a == b or any({a, b} <= group for group in self.groups)
@@ -52,6 +54,7 @@ RESPONSE = Topic(
     },
     lost={"cr": "relapse", "cri": "relapse"},
     near={"cr": "no-cr", "cri": "no-cr"},
+    passing=frozenset({"cr", "cri", "pr", "sd"}),
     groups=(
         frozenset({"cr", "cri", "no-progression", "improved"}),
         frozenset({"pr", "sd", "no-cr", "no-progression", "improved"}),
