@@ -4,8 +4,8 @@ One way in: :func:`cds_service.clinical.reading.reader.read`, a text and a topic
 
 1. ``tokens``: characters to words. White space is folded, long texts are not read, nothing here backtracks.
 2. ``lexicon``: words to meanings, the longest match first, from the reviewed tables in ``lexicon/``.
-3. ``clauses``: sentences, and the segments of a sentence. A blocking word silences its whole sentence.
-4. ``reader``, with ``grouping`` and ``asserting``: a segment that names the topic states something only if every word of it is known;
+3. ``clauses``, with ``headings``: sentences, and the segments of a sentence. A blocking word silences its whole sentence.
+4. ``reader``, with ``grouping``, ``subjects`` and ``asserting``: a segment that names the topic states something only if every word of it is known;
    then its polarity is worked out. One unknown word, and it decides nothing: it is quoted instead.
 
 Markers (CD22, BCR::ABL1, residual disease) have a grammar of their own: ``markers`` and the lists of

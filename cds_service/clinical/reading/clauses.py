@@ -12,8 +12,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from cds_service.clinical.reading.forms import form_tokens, is_template, plain_signs
+from cds_service.clinical.reading.headings import heading_end, judged
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
-from cds_service.clinical.reading.tokens import Shape, Token, tokens
+from cds_service.clinical.reading.tokens import Shape, Token
 from cds_service.clinical.reading.topics import TOPICS
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
@@ -24,18 +25,11 @@ _ABBREVIATED = frozenset({
     "excl", "resp", "eval", "temp", "neg", "pos", "st", "cf", "e.g", "i.e", "est", "max", "min",
 })  # fmt: skip
 _CONDITIONS = frozenset({"if", "unless"})
-_SECTIONS = frozenset(
-    {
-        "assessment", "impression", "a/p", "assessment / plan", "assessment and plan", "current status", "disease status", "today", "summary",
-        "conclusion", "final diagnosis", "interval", "interval history", "interval hx", "subjective", "objective", "data", "results", "pathology",
-        "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "vitals", "imaging", "pet", "pet / ct", "micro", "current therapy", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
-    }
-)  # fmt: skip
 # What takes back all that a text says.
 _RETRACTING = frozenset({"disregard", "retracted", "misfiled"})
-_HEADING_WORDS = 6
+_BULLETS = frozenset({"-", "*", "\u2022"})
+_BACK = 6  # sentences before one in which its subject may stand
 _LONGEST = 120  # words; a longer run without a stop is no sentence, and is not read
-_SILENT = frozenset({Kind.BLOCK, Kind.PAST})
 _OPENERS = frozenset({
     "if", "unless", "once", "when", "goal", "aim", "trial", "study", "protocol", "risk", "risks",
     "eligibility",
@@ -60,6 +54,13 @@ class Sentence:
     end: int
     silenced: bool
     question: bool
+    before: tuple[Run, ...] = ()  # the sentences before it, nearest last
+    bulleted: bool = False
+
+    @property
+    def reach(self) -> int:
+        """Where the sentences begin that may name what it speaks of."""
+        return self.before[0].words[0].start if self.before else self.start
 
     def has(self, kind: Kind) -> bool:
         return any(t.kind is kind for t in self.terms)
@@ -81,6 +82,7 @@ class Run:
     conditional: bool  # whether it sets a condition
     retracts: bool  # whether it takes back all that the text says
     template: bool  # whether it holds a box to tick or a blank to fill in
+    bulleted: bool  # whether it is an item of a list
 
 
 def tells(text: str, topic: str) -> bool:
@@ -105,7 +107,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
     for i, run in enumerate(whole.runs):
         if run.heading:
             title = [t.text for t in run.words[: run.heading] if t.shape is not Shape.DATE]
-            silent, section = _judged(" ".join(title), topic)
+            silent, section = judged(" ".join(title), topic)
             # "Marrow 4/10:" begins another part of a note where it begins a line.
             silenced = silent or (silenced and not (section and (first or len(title) == run.heading)))
         opened = opened or (first and _opens(run))
@@ -117,7 +119,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
             if named or i == 0 or joined or _may_matter(run):
                 said = text[run.words[0].start : run.words[-1].end]
                 parts = met[said] if said in met else met.setdefault(said, _parts(words_of(run), topic))
-            yield _sentence(run, parts, blocked=blocked)
+            yield _sentence(run, parts, whole.runs[max(0, i - _BACK) : i], blocked=blocked)
         joined = run.ending == ";"
         condition = condition and joined
         first = run.ending == "\n"
@@ -148,23 +150,16 @@ def _may_matter(run: Run) -> bool:
     return run.notation or ":" in run.vocabulary
 
 
-def _sentence(run: Run, parts: _Parts, *, blocked: bool) -> Sentence:
+def _sentence(run: Run, parts: _Parts, before: tuple[Run, ...], *, blocked: bool) -> Sentence:
     start, end = run.words[0].start, run.words[-1].end
-    return Sentence(parts.segments, parts.terms, start, end, blocked or parts.silenced, run.ending == "?")
+    silenced, question = blocked or parts.silenced, run.ending == "?"
+    return Sentence(parts.segments, parts.terms, start, end, silenced, question, before, run.bulleted)
 
 
 def _retracts(words: frozenset[str]) -> bool:
     return not _RETRACTING.isdisjoint(words) or (
         "wrong" in words and not words.isdisjoint({"chart", "patient"})
     )
-
-
-@remembered(200_000)
-def _judged(heading: str, topic: str) -> tuple[bool, bool]:
-    """Whether a heading silences what follows it, and whether it begins another part of a note; notes share their headings."""
-    words = tokens(heading)
-    silent = any(t.kind in _SILENT for t in terms(words, topic))
-    return silent, " ".join(t.word for t in words) in _SECTIONS
 
 
 def _opens(run: Run) -> bool:
@@ -212,11 +207,12 @@ def _run(found: Sequence[Token], ending: str) -> Run:
         plain_signs(words),
         ending,
         vocabulary,
-        _heading(words),
+        heading_end(words),
         any(t.shape is Shape.NOTATION for t in words),
         not _CONDITIONS.isdisjoint(vocabulary),
         _retracts(vocabulary),
         is_template(words),
+        words[0].text in _BULLETS,
     )
 
 
@@ -226,16 +222,6 @@ def _is_abbreviated(found: Sequence[Token], i: int) -> bool:
     following = found[i + 1]
     small = following.text[0].islower() or following.shape in (Shape.NUMBER, Shape.SIGN)
     return found[i - 1].word in _ABBREVIATED and small
-
-
-def _heading(words: Sequence[Token]) -> int:
-    """How many words there are before the colon of a heading; 0 when there is none."""
-    for i, token in enumerate(words[: _HEADING_WORDS + 1]):
-        if token.text == ":":
-            return i
-        if token.shape not in (Shape.WORD, Shape.DATE) and token.text not in ("/", "-", "&"):
-            break
-    return 0
 
 
 # What is done about a finding is no part of it, unless it is to be looked at again.

@@ -96,6 +96,8 @@ class _Entry:
 
 # The value of a neutral name that is another topic's.
 ANOTHER = "another"
+# The value of names of diseases beside the leukemia, which are not understood where the leukemia is asked for.
+OTHER_DISEASE = "other disease"
 
 
 class _Node:

@@ -25,6 +25,7 @@ from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
+from cds_service.clinical.reading.subjects import speaks_of_another
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import TOPICS, Topic
 from cds_service.remembering import remembered
@@ -42,7 +43,8 @@ def _read(written: str, name: str, on: date | None) -> Reading:
     for sentence in sentences(text, name):
         if sentence.has(Kind.CORRECT):
             gathered.correct()
-        as_met = (text[sentence.start : sentence.end], sentence.silenced, sentence.question)
+        before = text[sentence.reach : sentence.start] if topic.of_leukemia else ""
+        as_met = (text[sentence.start : sentence.end], before, sentence.silenced, sentence.question)
         if not (sentence.has(Kind.TARGET) and gathered.meet(as_met)):
             continue
         for found in _of_sentence(sentence, topic, text, on):
@@ -62,6 +64,9 @@ def _of_sentence(
         return
     split = (lambda clause: (clause,)) if topic.needs_predicate else apart
     for clause in (part for whole_clause in clauses_of(sentence, topic) for part in split(whole_clause)):
+        if topic.of_leukemia and speaks_of_another(clause, sentence, topic.name):
+            yield NotUnderstood(topic.name, text[slice(*whole)], whole)
+            continue
         found = asserted(clause.terms, topic, on, asked=sentence.question)
         span = (clause.terms[0].start, max(t.end for t in clause.terms))
         quote = text[span[0] : span[1]] if span[0] < span[1] else text[slice(*whole)]

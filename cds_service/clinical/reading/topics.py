@@ -26,6 +26,7 @@ class Topic:
     whose names are known here as other things. ``narrowed`` is what a value says where its clause names a part of the
     thing, which the names of the topic ``parts`` are ("no disease in the breast"). ``passing``: states that
     another may follow; "after" one of them, it is over.
+    ``of_leukemia``: a state that other diseases have too, so that it counts of the leukemia only.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Topic:
     parts: str = ""
     narrowed: Mapping[str, str] = field(default_factory=dict)
     passing: frozenset[str] = frozenset()
+    of_leukemia: bool = False
 
     def agree(self, a: str, b: str) -> bool:
         return a == b or any({a, b} <= group for group in self.groups)
@@ -55,6 +57,7 @@ RESPONSE = Topic(
     lost={"cr": "relapse", "cri": "relapse"},
     near={"cr": "no-cr", "cri": "no-cr"},
     passing=frozenset({"cr", "cri", "pr", "sd"}),
+    of_leukemia=True,
     groups=(
         frozenset({"cr", "cri", "no-progression", "improved"}),
         frozenset({"pr", "sd", "no-cr", "no-progression", "improved"}),
@@ -85,6 +88,7 @@ STATUS = Topic(
     "status",
     denied={"relapsed": NOTHING, "refractory": NOTHING, "remission": NOTHING, "untreated": NOTHING},
     groups=(frozenset({"relapsed", "refractory"}),),
+    of_leukemia=True,
 )
 REGIMEN = Topic(
     "regimen",

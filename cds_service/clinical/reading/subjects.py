@@ -1,0 +1,144 @@
+"""Of which disease and of whom a clause speaks: "in complete remission" is said of what stands before it.
+
+A clause that names the leukemia, its marrow or its treatment speaks of the leukemia. One without such a word
+speaks of what is named before it, behind a comma, dash, bracket, arrow or full stop; where that is another
+disease, another person or not understood, the clause says nothing here. Knows no polarity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from cds_service.clinical.reading.clauses import Segment, Sentence
+from cds_service.clinical.reading.headings import is_section
+from cds_service.clinical.reading.lexicon import OPEN, OTHER_DISEASE, SWINGS, Kind, Term, terms
+from cds_service.clinical.reading.tokens import Shape
+
+_LEUKEMIA = frozenset({
+    "leukemia", "leukaemia", "leukemic", "leukaemic", "lymphoblastic", "ball", "bcp", "blast", "blasts", "lymphoblasts", "marrow", "bm",
+    "bmbx", "bma", "bmb", "aspirate", "trephine", "mrd", "inotuzumab", "ino", "besponsa", "cr1", "cr2", "cr3", "cri", "crh", "crp",
+})  # fmt: skip
+# Endings of words that name a disease, whether or not the lexicon knows it.
+_DISEASED = ("oma", "omas", "itis", "osis", "opathy", "sclerosis")
+# What is said of the patient in one word, and names nothing.
+_STATES = frozenset({
+    "afebrile", "asymptomatic", "alert", "oriented", "comfortable", "ambulatory", "great", "fine", "good", "hi", "hello", "nad", "ecog",
+    "outpatient", "inpatient", "infusion", "follow", "f/u", "next", "tolerates", "feels", "looks",
+})  # fmt: skip
+_ATTENDING = frozenset({
+    "bedside", "present", "room", "updated", "accompanied", "accompanies", "here", "called", "phone", "match", "matched",
+})  # fmt: skip
+_SIGNED = frozenset({*SWINGS, *OPEN, Kind.AFFIRM})
+_LONGEST_NAME = 4  # words
+
+
+def speaks_of_another(clause: Segment, sentence: Sentence, topic: str) -> bool:
+    """Whether a clause that does not name the leukemia is said of something else, or of nobody knows what."""
+    if _names_leukemia(clause.terms):
+        return False
+    told = _within(clause, sentence)
+    return _before(clause, sentence, topic) if told is None else told
+
+
+def _within(clause: Segment, sentence: Sentence) -> bool | None:
+    """What the segments before a clause tell; None when they name nothing."""
+    first = clause.terms[0].start
+    behind = [s for s in sentence.segments if s.terms[0].start <= first]
+    for segment, after in reversed(tuple(pairwise(behind))):
+        if _names_leukemia(segment.terms):
+            return after.mark != "," and _ends_with_another(segment.terms)
+        if _names_another(segment.terms):
+            return True
+        if not _is_name(segment.terms):
+            continue
+        if after.mark != "," or (_leans(clause) and len(segment.terms) <= _LONGEST_NAME):
+            return True
+    return None
+
+
+def _before(clause: Segment, sentence: Sentence, topic: str) -> bool:
+    """What the sentences before tell, back to the name of a list or a line that names one thing alone."""
+    bulleted, near = sentence.bulleted, True
+    for before in reversed(sentence.before):
+        found = terms(before.plain, topic)
+        if before.ending == "\n" and not (bulleted or len(found) <= _LONGEST_NAME):
+            return False
+        bulleted = bulleted or before.bulleted
+        if _names_leukemia(found) or is_section(before.plain):
+            return _is_of_person(found) and not _names_patient(clause)
+        if _names_another(found):
+            return True
+        if any(t.kind is Kind.TARGET for t in found):
+            return False
+        if near and _is_name(found) and _is_short(found):
+            return not _names_patient(clause)
+        near = near and all(t.kind is not Kind.UNKNOWN for t in found)
+    return False
+
+
+def _names_patient(clause: Segment) -> bool:
+    return any(t.value == "patient" for t in clause.terms)
+
+
+def _names_leukemia(found: Sequence[Term]) -> bool:
+    return any(_is_leukemia(t) for t in found)
+
+
+def _is_leukemia(term: Term) -> bool:
+    if term.value == OTHER_DISEASE:
+        return False
+    if term.value.startswith("cycle "):
+        return True
+    words = {t.word for t in term.tokens}
+    return not words.isdisjoint(_LEUKEMIA) or (
+        "all" in words and (len(words) > 1 or term.tokens[0].text == "ALL")
+    )
+
+
+def _names_another(found: Sequence[Term]) -> bool:
+    """Whether terms name another disease, and do not deny it."""
+    for term in found:
+        if term.kind is Kind.DENY:
+            return False
+        if term.value == OTHER_DISEASE:
+            return True
+    return False
+
+
+def _ends_with_another(found: Sequence[Term]) -> bool:
+    last = next(t for t in reversed(found) if t.value == OTHER_DISEASE or _is_leukemia(t))
+    return last.value == OTHER_DISEASE
+
+
+def _is_name(found: Sequence[Term]) -> bool:
+    """Whether terms hold a name that is not known, and are no statement of their own ("Tolerating diet", "no fever")."""
+    unknown = [t for t in found if t.kind is Kind.UNKNOWN and t.tokens[0].shape is Shape.WORD]
+    if any(t.value.endswith(_DISEASED) for t in unknown):
+        return not any(t.kind is Kind.DENY for t in found)
+    if not unknown or any(t.kind in _SIGNED or t.value == "verb" for t in found):
+        return False
+    return not unknown[0].value.endswith(("ing", "ed")) and any(t.value not in _STATES for t in unknown)
+
+
+def _is_short(found: Sequence[Term]) -> bool:
+    """Whether a sentence is a name alone: no day, no visit, nobody who is only at hand."""
+    if not _ATTENDING.isdisjoint(w.word for t in found for w in t.tokens):
+        return False
+    dated = any(t.kind is Kind.DATE and not t.value.isdigit() for t in found)
+    return len(found) <= _LONGEST_NAME and not dated and all(t.value != "report" for t in found)
+
+
+def _leans(segment: Segment) -> bool:
+    """Whether a segment begins as what is said of the name before it ("in remission", "no progression", "CR")."""
+    first = next(
+        (t for t in segment.terms if t.kind is not Kind.DATE and t.value != "report"), segment.terms[0]
+    )
+    return first.kind in (Kind.TARGET, Kind.NOW, Kind.DENY) or first.value in ("in", "verb", "adjective")
+
+
+def _is_of_person(found: Sequence[Term]) -> bool:
+    """Whether a sentence is of another person, who is ill and not only at hand ("Friend w/ ALL", not "Wife at bedside")."""
+    opens = next((t for t in found if t.value not in ("article", "adjective", "adverb", "patient")), None)
+    person = opens is not None and opens.kind is Kind.BLOCK and opens.value == "person"
+    return person and _ATTENDING.isdisjoint(w.word for t in found for w in t.tokens)
