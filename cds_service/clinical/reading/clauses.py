@@ -56,6 +56,7 @@ class Sentence:
     question: bool
     before: tuple[Run, ...] = ()  # the sentences before it, nearest last
     bulleted: bool = False
+    after: int = 0  # where the next sentence on its line ends
 
     @property
     def reach(self) -> int:
@@ -119,7 +120,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
             if named or i == 0 or joined or _may_matter(run):
                 said = text[run.words[0].start : run.words[-1].end]
                 parts = met[said] if said in met else met.setdefault(said, _parts(words_of(run), topic))
-            yield _sentence(run, parts, whole.runs[max(0, i - _BACK) : i], blocked=blocked)
+            yield _sentence(run, parts, whole.runs, i, blocked=blocked)
         joined = run.ending == ";"
         condition = condition and joined
         first = run.ending == "\n"
@@ -150,10 +151,20 @@ def _may_matter(run: Run) -> bool:
     return run.notation or ":" in run.vocabulary
 
 
-def _sentence(run: Run, parts: _Parts, before: tuple[Run, ...], *, blocked: bool) -> Sentence:
+def _sentence(run: Run, parts: _Parts, runs: Sequence[Run], i: int, *, blocked: bool) -> Sentence:
     start, end = run.words[0].start, run.words[-1].end
-    silenced, question = blocked or parts.silenced, run.ending == "?"
-    return Sentence(parts.segments, parts.terms, start, end, silenced, question, before, run.bulleted)
+    goes_on = run.ending not in ("\n", "") and i + 1 < len(runs)
+    return Sentence(
+        parts.segments,
+        parts.terms,
+        start,
+        end,
+        silenced=blocked or parts.silenced,
+        question=run.ending == "?",
+        before=tuple(runs[max(0, i - _BACK) : i]),
+        bulleted=run.bulleted,
+        after=runs[i + 1].words[-1].end if goes_on else end,
+    )
 
 
 def _retracts(words: frozenset[str]) -> bool:

@@ -25,7 +25,7 @@ from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
-from cds_service.clinical.reading.subjects import speaks_of_another
+from cds_service.clinical.reading.subjects import is_reason_to_treat, speaks_of_another
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import TOPICS, Topic
 from cds_service.remembering import remembered
@@ -44,7 +44,7 @@ def _read(written: str, name: str, on: date | None) -> Reading:
         if sentence.has(Kind.CORRECT):
             gathered.correct()
         before = text[sentence.reach : sentence.start] if topic.of_leukemia else ""
-        as_met = (text[sentence.start : sentence.end], before, sentence.silenced, sentence.question)
+        as_met = (text[sentence.start : sentence.after], before, sentence.silenced, sentence.question)
         if not (sentence.has(Kind.TARGET) and gathered.meet(as_met)):
             continue
         for found in _of_sentence(sentence, topic, text, on):
@@ -79,7 +79,10 @@ def _of_sentence(
             yield NotUnderstood(topic.name, quote, span, silenced=silenced)
             continue
         now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
+        before = is_reason_to_treat(clause, sentence, text, topic.reasons)
         for one in found:
+            if before and one.value in topic.reasons:
+                one = replace(one, time=Time.PAST, when=None)
             yield Said(replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span), now)
 
 

@@ -7,6 +7,7 @@ disease, another person or not understood, the clause says nothing here. Knows n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -142,3 +143,40 @@ def _is_of_person(found: Sequence[Term]) -> bool:
     opens = next((t for t in found if t.value not in ("article", "adjective", "adverb", "patient")), None)
     person = opens is not None and opens.kind is Kind.BLOCK and opens.value == "person"
     return person and _ATTENDING.isdisjoint(w.word for t in found for w in t.tokens)
+
+
+_INO = r"(?:inotuzumab|ino|besponsa)"
+_BEGUN = r"(?:begun|began|started|initiated|commenced)"
+_TREATED = rf"(?:{_BEGUN}|begin|start|starts|starting|begins|beginning|initiate|received|placed|put|treated|switched|went|proceeded)"
+# "so InO was begun", "and was started on inotuzumab", "now on InO", "-> InO", "InO C1 3/18", "day 14 of InO".
+_FOR_WHICH_BEGUN = re.compile(
+    rf"\b{_TREATED}(?: (?:to|on|with|the|single|agent|salvage|c1|cycle 1)){{0,4}} {_INO}\b"
+    rf"|\b{_INO}(?: (?:ozogamicin|therapy|c1|cycle 1|was|is|has|been|then)){{0,4}} (?:{_BEGUN}|given)\b"
+    rf"|(?:^|[,;.:] |\b(?:now|currently|presently|and|is|so) )on {_INO}\b"
+    rf"|(?:->|[,;.:]|\bthen|\bso) {_INO}(?= (?:ozogamicin|c1|cycle 1|since|from|\d)|\W*$| ->)"
+    rf"|\bday \d{{1,2}} of {_INO}\b"
+)
+_GIVEN_FOR = re.compile(rf"(?<!longer )(?<!not )\bon {_INO} (?:due to|because of|for|given|secondary to)\b")
+
+
+def is_reason_to_treat(clause: Segment, sentence: Sentence, text: str, states: frozenset[str]) -> bool:
+    """Whether a state without a day is the one for which inotuzumab was begun ("relapsed, so InO was begun")."""
+    held = next((s for s in sentence.segments if _target_of(s, states) in clause.terms), None)
+    if held is None:
+        return False
+    if _GIVEN_FOR.search(text[sentence.start : held.terms[-1].end].lower()) is not None:
+        return True
+    if any(t.kind is Kind.DATE or _is_of_course(t) for t in held.terms):
+        return False
+    behind = text[held.terms[-1].end : sentence.after]
+    return _FOR_WHICH_BEGUN.search(behind.lower().replace("-agent", " agent").strip()) is not None
+
+
+def _target_of(segment: Segment, states: frozenset[str]) -> Term | None:
+    return next((t for t in segment.terms if t.kind is Kind.TARGET and t.value in states), None)
+
+
+def _is_of_course(term: Term) -> bool:
+    return term.value.startswith("cycle ") or not {w.word for w in term.tokens}.isdisjoint(
+        ("ino", "inotuzumab", "besponsa")
+    )

@@ -26,6 +26,7 @@ class Topic:
     whose names are known here as other things. ``narrowed`` is what a value says where its clause names a part of the
     thing, which the names of the topic ``parts`` are ("no disease in the breast"). ``passing``: states that
     another may follow; "after" one of them, it is over.
+    ``reasons``: states for which treatment is begun, which then are of the time before it.
     ``of_leukemia``: a state that other diseases have too, so that it counts of the leukemia only.
     """
 
@@ -42,6 +43,7 @@ class Topic:
     parts: str = ""
     narrowed: Mapping[str, str] = field(default_factory=dict)
     passing: frozenset[str] = frozenset()
+    reasons: frozenset[str] = frozenset()
     of_leukemia: bool = False
 
     def agree(self, a: str, b: str) -> bool:
@@ -57,6 +59,7 @@ RESPONSE = Topic(
     lost={"cr": "relapse", "cri": "relapse"},
     near={"cr": "no-cr", "cri": "no-cr"},
     passing=frozenset({"cr", "cri", "pr", "sd"}),
+    reasons=frozenset({"relapse", "progression"}),
     of_leukemia=True,
     groups=(
         frozenset({"cr", "cri", "no-progression", "improved"}),
