@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
 from cds_service.clinical.reading.forms import form_tokens, is_template, plain_signs
-from cds_service.clinical.reading.headings import heading_end, judged
+from cds_service.clinical.reading.headings import BULLETS, Part, heading_end, is_rule
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token
 from cds_service.clinical.reading.topics import TOPICS
@@ -27,7 +28,6 @@ _ABBREVIATED = frozenset({
 _CONDITIONS = frozenset({"if", "unless"})
 # What takes back all that a text says.
 _RETRACTING = frozenset({"disregard", "retracted", "misfiled"})
-_BULLETS = frozenset({"-", "*", "\u2022"})
 _BACK = 6  # sentences before one in which its subject may stand
 _LONGEST = 120  # words; a longer run without a stop is no sentence, and is not read
 _OPENERS = frozenset({
@@ -103,17 +103,15 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
     if not every and telling.isdisjoint(whole.vocabulary):
         return
     met: dict[str, _Parts] = {}
-    silenced = opened = condition = joined = False
+    opened = condition = joined = False
     first = True
+    part, rules = Part(topic), _rules(whole.runs, telling)
     for i, run in enumerate(whole.runs):
-        if run.heading:
-            title = [t.text for t in run.words[: run.heading] if t.shape is not Shape.DATE]
-            silent, section = judged(" ".join(title), topic)
-            # "Marrow 4/10:" begins another part of a note where it begins a line.
-            silenced = silent or (silenced and not (section and (first or len(title) == run.heading)))
+        ends = run.ending in ("\n", "")
+        silenced = part.silences(run.words, run.heading, opens_line=first, ends_line=ends)
         opened = opened or (first and _opens(run))
         condition = condition or run.conditional
-        blocked = silenced or opened or condition or whole.retracted or run.template
+        blocked = silenced or opened or condition or whole.retracted or run.template or i in rules
         named = not telling.isdisjoint(run.vocabulary)
         if named or every:
             parts = _NOTHING
@@ -126,6 +124,17 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
         first = run.ending == "\n"
         if first:
             opened = condition = False
+
+
+def _rules(runs: Sequence[Run], telling: frozenset[str]) -> frozenset[int]:
+    """Which sentences say what would follow from a finding; one alone may tell what did ("In CR -> transplant 5/1")."""
+    ruling = [0 if r.ending == "." or ">" not in r.vocabulary else _count_rules(r, telling) for r in runs]
+    return frozenset(i for i, n in enumerate(ruling) if n) if sum(ruling) > 1 else frozenset()
+
+
+def _count_rules(run: Run, telling: frozenset[str]) -> int:
+    commas = [-1, *(i for i, t in enumerate(run.words) if t.text == ","), len(run.words)]
+    return sum(is_rule(run.words[a + 1 : b], telling) for a, b in pairwise(commas))
 
 
 class _Parts(NamedTuple):
@@ -223,7 +232,7 @@ def _run(found: Sequence[Token], ending: str) -> Run:
         not _CONDITIONS.isdisjoint(vocabulary),
         _retracts(vocabulary),
         is_template(words),
-        words[0].text in _BULLETS,
+        words[0].text in BULLETS,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from typing import NamedTuple
 
-from cds_service.clinical.reading.lexicon import Kind, terms
+from cds_service.clinical.reading.lexicon import OPEN, Kind, terms
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
+from cds_service.clinical.reading.topics import TOPICS
 from cds_service.remembering import remembered
 
 _SECTIONS = frozenset(
@@ -15,26 +17,155 @@ _SECTIONS = frozenset(
         "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "vitals", "imaging", "pet", "pet / ct", "micro", "current therapy", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
     }
 )  # fmt: skip
+# Titles that stand on a line of their own without a colon, of parts that are not about the present.
+_TITLES = frozenset(
+    {
+        "pmh", "pmhx", "past medical history", "past history", "medical history", "past surgical history", "family history", "fhx", "fh",
+        "history", "onc history", "oncologic history", "oncology history", "treatment history", "prior therapy", "prior treatment",
+        "patient education", "education", "teaching", "patient teaching", "instructions", "patient instructions", "discharge instructions",
+        "return precautions", "precautions", "warnings", "warning signs", "side effects", "possible side effects", "adverse effects",
+        "consent", "informed consent", "risks", "indications", "eligibility", "inclusion criteria", "exclusion criteria", "plan", "goals",
+        "pending", "awaiting", "awaited", "pending results", "results pending", "pending studies", "to follow", "to be determined", "tbd",
+        "not done", "ruled out", "denies",
+    }
+)  # fmt: skip
+_ASSESSING = frozenset({"assessment", "impression", "a/p", "assessment / plan", "assessment and plan"})
+_TOLD = frozenset({"reviewed", "covered", "addressed"})
+_WITH = frozenset(
+    {
+        "with",
+        "w/",
+        "pt",
+        "patient",
+        "the",
+        "her",
+        "him",
+        "today",
+        "again",
+        "and",
+        "family",
+        "in",
+        "clinic",
+        "also",
+    }
+)
+BULLETS = frozenset({"-", "*", "\u2022"})
+_OPEN, _CLOSED = frozenset("(["), frozenset(")]")
+_FINDING = 4  # words before the arrow of a rule
 _HEADING_WORDS = 6
+_BRACKETED = 12  # words of a heading with those in brackets
 _SILENT = frozenset({Kind.BLOCK, Kind.PAST})
 
 
 def heading_end(words: Sequence[Token]) -> int:
     """How many words there are before the colon of a heading; 0 when there is none."""
-    for i, token in enumerate(words[: _HEADING_WORDS + 1]):
+    outside = depth = 0
+    for i, token in enumerate(words[:_BRACKETED]):
+        depth += (token.text in _OPEN) - (token.text in _CLOSED)
+        if depth > 0 or token.text in _CLOSED:
+            continue
         if token.text == ":":
             return i
+        outside += 1
+        if outside > _HEADING_WORDS:
+            break
         if token.shape not in (Shape.WORD, Shape.DATE) and token.text not in ("/", "-", "&"):
             break
     return 0
 
 
+def _outside_brackets(words: Sequence[Token]) -> list[Token]:
+    kept: list[Token] = []
+    depth = 0
+    for token in words:
+        depth += (token.text in _OPEN) - (token.text in _CLOSED)
+        if depth <= 0 and token.text not in _CLOSED:
+            kept.append(token)
+    return kept
+
+
+class _Judged(NamedTuple):
+    """What a title does to what is under it."""
+
+    silent: bool
+    section: bool  # it begins another part of the note
+    open: bool  # it says that what it lists is open
+    lists: bool  # what it lists, line by line, is denied, awaited or open
+
+
 @remembered(200_000)
-def judged(heading: str, topic: str) -> tuple[bool, bool]:
-    """Whether a heading silences what follows it, and whether it begins another part of a note; notes share their headings."""
-    words = tokens(heading)
-    silent = any(t.kind in _SILENT for t in terms(words, topic))
-    return silent, " ".join(t.word for t in words) in _SECTIONS
+def _judged(title: str, topic: str) -> _Judged:
+    """Notes share their titles."""
+    words = tokens(title)
+    found = terms(words, topic)
+    kinds = {t.kind for t in found}
+    about = TOPICS.get(topic)
+    opening = {Kind.WAIT} if about is None or about.suspects else OPEN
+    listing = kinds & {Kind.DENY, *opening} and not any(
+        t.kind is Kind.TARGET or t.value == "specimen" for t in found
+    )
+    return _Judged(
+        bool(kinds & _SILENT) or _is_checklist(words, topic),
+        " ".join(t.word for t in words) in _SECTIONS,
+        about is not None and about.of_leukemia and not kinds.isdisjoint(OPEN),
+        about is not None and bool(listing),
+    )
+
+
+def _is_checklist(words: Sequence[Token], topic: str) -> bool:
+    """Whether a title opens a list of what the patient was told ("Reviewed with patient: VOD, infection")."""
+    about = TOPICS.get(topic)
+    told = bool(words) and words[0].word in _TOLD and {t.word for t in words} <= _TOLD | _WITH
+    return told and about is not None and about.suspects
+
+
+class Part:
+    """What the titles met so far in a note say of the sentences under them, for one topic."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self._silenced = self._listed = False
+
+    def silences(self, words: Sequence[Token], colon: int, *, opens_line: bool, ends_line: bool) -> bool:
+        """Whether the next sentence is silenced; ``colon``: where that of its title stands, or 0."""
+        if colon:
+            return self._titled(words, colon, opens_line=opens_line, ends_line=ends_line)
+        if opens_line and ends_line:
+            self._alone(words)
+        return self._silenced or self._listed
+
+    def _titled(self, words: Sequence[Token], colon: int, *, opens_line: bool, ends_line: bool) -> bool:
+        title = [t.text for t in _outside_brackets(words[:colon]) if t.shape is not Shape.DATE]
+        is_ = _judged(" ".join(title), self._topic)
+        # "Marrow 4/10:" begins another part of a note where it begins a line.
+        begins = is_.section and (opens_line or len(title) == colon)
+        self._silenced = is_.silent or _is_statistic(words[:colon]) or (self._silenced and not begins)
+        if opens_line and words[0].text not in BULLETS:
+            self._listed = is_.lists and ends_line and colon == len(words) - 1
+        return self._silenced or self._listed or is_.open
+
+    def _alone(self, words: Sequence[Token]) -> None:
+        """A title that is a line of its own, without a colon."""
+        title = " ".join(t.word for t in words)
+        if title in _TITLES:
+            is_ = _judged(title, self._topic)
+            self._silenced, self._listed = self._silenced or is_.silent, is_.lists
+        elif title in _SECTIONS and (
+            title in _ASSESSING or all(t.text.isupper() for t in words if t.word[0].isalpha())
+        ):
+            self._silenced = self._listed = False
+
+
+def _is_statistic(title: Sequence[Token]) -> bool:
+    """Whether a title sets a bound of frequency ("Adverse reactions (>10%)"), as drug information does."""
+    signs = {t.text for t in title}
+    return "%" in signs and not signs.isdisjoint("<>") and not signs.isdisjoint(_OPEN)
+
+
+def is_rule(words: Sequence[Token], telling: Set[str]) -> bool:
+    """Whether words say what follows from a finding that they begin with ("MRD neg -> transplant"); a chain of events does not."""
+    arrows = [i for i, t in enumerate(words[:-1]) if t.text == "-" and words[i + 1].text == ">"]
+    return len(arrows) == 1 and arrows[0] <= _FINDING and any(t.word in telling for t in words[: arrows[0]])
 
 
 def is_section(words: Sequence[Token]) -> bool:
