@@ -47,7 +47,11 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
     of_another = {i for i in range(len(found)) if denies_another(found, i)}
     if any(i and found[i - 1].tokens[0].text == ":" for i in of_another):
         return None  # "VOD: no ascites"
+    if not topic.suspects and found[-1].tokens[0].text == ":" and any(t.kind is Kind.TARGET for t in found):
+        return None  # "CR:" as the title of the lines under it
     found = _without_what_is_over([t for i, t in enumerate(found) if i not in of_another], topic)
+    if not topic.suspects:
+        found = _without_names_of_tests(found)
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
         return None
     values = _values(found, topic)
@@ -75,6 +79,26 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
         for value in sorted(values)
         if value != NOTHING
     ]  # fmt: skip
+
+
+_TESTS = frozenset({"assessment", "evaluation", "status", "determination"})
+
+
+def _without_names_of_tests(found: Sequence[Term]) -> list[Term]:
+    """The terms without a state that only names its assessment ("CR assessment"), unless a sign answers it."""
+    return [
+        t for i, t in enumerate(found)
+        if not (t.kind is Kind.TARGET and _names_a_test(found[i + 1 : i + 2]) and not _is_answered(found[i + 2 :]))
+    ]  # fmt: skip
+
+
+def _names_a_test(behind: Sequence[Term]) -> bool:
+    return bool(behind) and behind[0].tokens[-1].word in _TESTS
+
+
+def _is_answered(behind: Sequence[Term]) -> bool:
+    said = [t for t in behind if t.value not in ("sign", "verb")][:1]
+    return bool(said) and (said[0].kind is Kind.AFFIRM or said[0].kind in SWINGS)
 
 
 # What may stand behind a state that is over, and belongs to it ("after CR to C1 of InO").

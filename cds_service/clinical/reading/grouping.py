@@ -39,6 +39,9 @@ def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
         if (denied := _denied_in_list(segments, i)) is not None:
             yield denied
             continue
+        if (told := _told_in_denied_list(segments, i)) is not None:
+            yield told
+            continue
         before = _leading(segments, i, used)
         clause = merged([*before, *parts])
         while j + 1 < len(segments) and j + 1 not in named and _trails(segments[j + 1]):
@@ -151,6 +154,33 @@ def _denied_in_list(segments: Sequence[Segment], i: int) -> Segment | None:
     if not closed or not whole or any(len(item) > _ITEM for item in items):
         return None
     return Segment((deny, *(t for item in named for t in item)), segments[i].mark)
+
+
+def _told_in_denied_list(segments: Sequence[Segment], i: int) -> Segment | None:
+    """The whole of a list that begins with a denial, where its last item says what the findings would tell.
+
+    "No jaundice, ascites, weight gain to suggest VOD": the findings are denied, not stated, so that it raises nothing.
+    """
+    doubt = next((t for t in segments[i].terms if t.kind is Kind.DOUBT), None)
+    if doubt is None or doubt is segments[i].terms[0] or _denies_first(segments[i]):
+        return None
+    k = i
+    while k > 0 and segments[k].mark == "," and not _denies_first(segments[k]):
+        k -= 1
+    listed = segments[k + 1 : i]
+    whole = bool(listed) or _is_to_suggest(
+        segments[i], doubt
+    )  # "No fever, weight gain suggestive of VOD" may be either
+    if not whole or not _denies_first(segments[k]):
+        return None
+    if any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.NOW) for s in listed for t in s.terms):
+        return None
+    return merged(segments[k : i + 1])
+
+
+def _is_to_suggest(segment: Segment, doubt: Term) -> bool:
+    before = segment.terms[: segment.terms.index(doubt)]
+    return doubt.tokens[0].word == "to" or (bool(before) and before[-1].tokens[-1].word == "to")
 
 
 def _denies_first(segment: Segment) -> bool:

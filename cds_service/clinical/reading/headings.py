@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import NamedTuple
 
-from cds_service.clinical.reading.lexicon import OPEN, Kind, terms
+from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, terms
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
 from cds_service.clinical.reading.topics import TOPICS
 from cds_service.remembering import remembered
@@ -30,6 +30,7 @@ _TITLES = frozenset(
     }
 )  # fmt: skip
 _ASSESSING = frozenset({"assessment", "impression", "a/p", "assessment / plan", "assessment and plan"})
+_AWAITED = frozenset({"pending", "awaiting", "await", "awaited", "awaits", "tbd", "not"})
 _TOLD = frozenset({"reviewed", "covered", "addressed"})
 _WITH = frozenset(
     {
@@ -91,6 +92,7 @@ class _Judged(NamedTuple):
     section: bool  # it begins another part of the note
     open: bool  # it says that what it lists is open
     lists: bool  # what it lists, line by line, is denied, awaited or open
+    past: bool  # it is silent of what is past alone, and the topic may ask about the past
 
 
 @remembered(200_000)
@@ -101,22 +103,28 @@ def _judged(title: str, topic: str) -> _Judged:
     kinds = {t.kind for t in found}
     about = TOPICS.get(topic)
     opening = {Kind.WAIT} if about is None or about.suspects else OPEN
-    listing = kinds & {Kind.DENY, *opening} and not any(
-        t.kind is Kind.TARGET or t.value == "specimen" for t in found
-    )
+    listing = [t for t in found if t.kind is Kind.DENY or t.kind in opening]
+    if any(
+        t.value == "specimen" or t.tokens[-1].word == "marrow" for t in found
+    ):  # a marrow "for follow-up" is one that was taken
+        listing = [t for t in listing if t.tokens[0].word in _AWAITED]
     return _Judged(
-        bool(kinds & _SILENT) or _is_checklist(words, topic),
+        bool(kinds & _SILENT),
         " ".join(t.word for t in words) in _SECTIONS,
-        about is not None and about.of_leukemia and not kinds.isdisjoint(OPEN),
-        about is not None and bool(listing),
+        about is not None and about.of_leukemia and (not kinds.isdisjoint(OPEN) or title == "Differential"),
+        about is not None and bool(listing) and Kind.TARGET not in kinds,
+        Kind.BLOCK not in kinds and not (about is not None and about.passing),
     )
 
 
-def _is_checklist(words: Sequence[Token], topic: str) -> bool:
-    """Whether a title opens a list of what the patient was told ("Reviewed with patient: VOD, infection")."""
+def _is_checklist(words: Sequence[Token], colon: int, topic: str) -> bool:
+    """Whether a sentence is a list of what the patient was told of ("Reviewed with patient: VOD, infection"): bare names."""
     about = TOPICS.get(topic)
-    told = bool(words) and words[0].word in _TOLD and {t.word for t in words} <= _TOLD | _WITH
-    return told and about is not None and about.suspects
+    title = {t.word for t in words[:colon]}
+    if about is None or not about.suspects or title.isdisjoint(_TOLD) or not title <= _TOLD | _WITH:
+        return False
+    said = {t.kind for t in terms(words[colon + 1 :], topic)}
+    return said.isdisjoint({*SWINGS, *OPEN, Kind.AFFIRM, Kind.NUMBER, Kind.DATE})
 
 
 class Part:
@@ -140,16 +148,17 @@ class Part:
         # "Marrow 4/10:" begins another part of a note where it begins a line.
         begins = is_.section and (opens_line or len(title) == colon)
         self._silenced = is_.silent or _is_statistic(words[:colon]) or (self._silenced and not begins)
+        told = _is_checklist(words, colon, self._topic)
         if opens_line and words[0].text not in BULLETS:
-            self._listed = is_.lists and ends_line and colon == len(words) - 1
-        return self._silenced or self._listed or is_.open
+            self._listed = (is_.lists or told) and ends_line and colon == len(words) - 1
+        return self._silenced or self._listed or is_.open or told
 
     def _alone(self, words: Sequence[Token]) -> None:
         """A title that is a line of its own, without a colon."""
         title = " ".join(t.word for t in words)
         if title in _TITLES:
             is_ = _judged(title, self._topic)
-            self._silenced, self._listed = self._silenced or is_.silent, is_.lists
+            self._silenced, self._listed = self._silenced or (is_.silent and not is_.past), is_.lists
         elif title in _SECTIONS and (
             title in _ASSESSING or all(t.text.isupper() for t in words if t.word[0].isalpha())
         ):

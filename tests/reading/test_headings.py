@@ -1,0 +1,111 @@
+"""Headings and lists: what stands under "pending", "ruled out" or "education" is not stated; rules and titles are no findings."""
+
+from datetime import date
+
+import pytest
+
+from cds_service.clinical.reading.assertions import Certainty
+from cds_service.clinical.reading.reader import read
+
+NOTED = date(2026, 4, 12)
+
+
+def values(text, topic):
+    return {a.value for a in read(text, topic, NOTED).assertions}
+
+
+NOT_STATED = [
+    "Pending", "Awaiting", "To be determined", "TBD", "Not done", "Pending at discharge", "Ruled out", "No evidence of", "Restaging pending",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("heading", NOT_STATED)
+@pytest.mark.parametrize("listed", ["{}:\n- {}\n- MRD", "{}:\n{}\nMRD", "{}:\n- MRD\n- {}"])
+@pytest.mark.parametrize(("name", "topic"), [("CR", "response"), ("Relapse", "response"), ("VOD", "vod")])
+def test_what_is_listed_under_it_is_not_stated(heading, listed, name, topic):
+    assert values(listed.format(heading, name), topic) == set()
+
+
+@pytest.mark.parametrize("title", ["PATIENT EDUCATION", "Side effects", "Discharge instructions", "FAMILY HISTORY", "Consent"])  # fmt: skip
+@pytest.mark.parametrize(("name", "topic"), [("CR", "response"), ("VOD", "vod"), ("Infusion reaction", "reaction")])  # fmt: skip
+def test_a_title_without_a_colon_holds_for_the_lines_under_it(title, name, topic):
+    assert values(f"{title}\nInfection\n{name}\nBleeding", topic) == set()
+
+
+def test_until_another_part_begins():
+    assert values("PATIENT EDUCATION\nVOD\nASSESSMENT\nVOD confirmed", "vod") == {"vod"}
+    assert values("PMH\nCR 2010\nASSESSMENT AND PLAN\nB-ALL in CR", "response") == {"cr"}
+    assert values("Pending:\n- MRD\nMarrow 4/10: CR", "response") == {"cr"}
+    assert values("Pending: MRD. CR by morphology.", "response") == {"cr"}
+
+
+def test_the_past_of_a_question_about_the_past_is_kept():
+    assert values("PMH\nVOD 2019", "vod") == {"vod"}
+
+
+@pytest.mark.parametrize("text", ["Adverse reactions (>10%):\nVOD, thrombocytopenia", "Reviewed: VOD, IRR", "Reviewed with patient:\n- VOD\n- IRR"])  # fmt: skip
+def test_drug_information_and_what_was_gone_through_raise_nothing(text):
+    assert values(text, "vod") == set()
+
+
+@pytest.mark.parametrize(("text", "topic", "says"), [
+    ("Reviewed: VOD suspected", "vod", "vod"),
+    ("Reviewed: CNS disease present", "extramedullary", "present"),
+    ("Response (IWG): CR", "response", "cr"),
+    ("Day 28 marrow (final): CR", "response", "cr"),
+    ("Confirmed:\n- VOD", "vod", "vod"),
+])  # fmt: skip
+def test_a_statement_behind_a_heading_is_read(text, topic, says):
+    assert values(text, topic) == {says}
+
+
+@pytest.mark.parametrize("text", [
+    "CR assessment", "Progression assessment", "Relapse evaluation", "CR assessment: done", "CR assessment: pending", "CR:\nPending marrow",
+    "Progression:\nto be assessed", "Differential for cytopenia: CR, relapse, drug.", "Differential: relapse, drug", "DDx: relapse, CR",
+    "CR -> HSCT; PR -> C3; PD -> CAR-T",
+])  # fmt: skip
+def test_the_name_of_a_test_a_differential_and_a_rule_say_nothing(text):
+    assert values(text, "response") == set()
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("CR assessment: yes", "cr"), ("Remission assessment: CR", "cr"), ("Progression assessment: stable disease", "sd"),
+    ("In CR -> HSCT 5/1", "cr"), ("InO C1 -> CR; C2 -> MRD neg", "cr"),
+])  # fmt: skip
+def test_the_answer_to_an_assessment_and_a_chain_of_events_are_read(text, says):
+    assert says in values(text, "response")
+
+
+@pytest.mark.parametrize(("text", "topic"), [
+    ("Ph pos -> TKI; Ph neg -> none", "ph"), ("MRD neg -> none\nMRD pos -> blina", "mrd"), ("MRD neg -> HSCT, MRD pos -> blina", "mrd"),
+])  # fmt: skip
+def test_a_rule_states_no_marker(text, topic):
+    assert values(text, topic) == set()
+
+
+def test_one_finding_and_what_follows_is_no_rule():
+    assert values("MRD neg -> proceed to HSCT", "mrd") == {"negative"}
+    assert values("InO C1 -> CR; C2 -> MRD neg", "mrd") == {"negative"}
+
+
+@pytest.mark.parametrize("text", [
+    "No jaundice, ascites, hepatomegaly, weight gain to suggest VOD.",
+    "No RUQ pain, ascites, wt gain concerning for VOD.",
+    "Denies RUQ pain, wt gain, jaundice suggestive of VOD.",
+    "No ascites, weight gain to suggest VOD.",
+])  # fmt: skip
+def test_findings_that_are_denied_in_a_row_suggest_nothing(text):
+    assert values(text, "vod") == set()
+
+
+@pytest.mark.parametrize("text", [
+    "Ascites, weight gain suggestive of VOD.", "No fever, but weight gain suggestive of VOD.", "No fever, weight gain suggestive of VOD.",
+    "No fever, ascites present, weight gain suggestive of VOD.", "Cannot r/o VOD.", "Can't r/o VOD", "VOD not r/o'd",
+])  # fmt: skip
+def test_what_cannot_be_excluded_is_suspected(text):
+    (said,) = read(text, "vod", NOTED).assertions
+    assert (said.value, said.certainty) == ("vod", Certainty.SUSPECTED)
+
+
+def test_what_was_ruled_out_in_short_is_excluded():
+    assert values("VOD r/o'd", "vod") == {"excluded"}
