@@ -18,9 +18,10 @@ NO = [
     "{} (-)",
     "{} -ve",
     "{}: none",
+    "{} [ ] yes [x] no",
 ]
 YES = ["{} (Y/N): Y", "{} (yes/no): yes", "{}: Y", "{}? Yes.", "{} (+)", "{} +ve"]
-OPEN = ["{} (Y/N)", "{} yes/no", "{} [yes/no]", "{} +/-", "{} -", "{} [ ] yes [x] no", "{} present/absent"]
+OPEN = ["{} (Y/N)", "{} yes/no", "{} [yes/no]", "{} +/-", "{} -", "{} present/absent"]
 TOPICS = [
     ("VOD", "vod", "excluded", "vod"),
     ("Infusion reaction", "reaction", "excluded", "reaction"),
@@ -67,13 +68,13 @@ def test_a_choice_without_an_answer_says_nothing(text, topic, _no, _yes):
     ("text", "topic", "says"),
     [
         ("CD22 (Y/N): Y", "cd22", ["positive"]),
-        ("CD22 positive (Y/N): N", "cd22", []),
-        ("CD22 positive: no", "cd22", []),
-        ("CD22 positive? No", "cd22", []),
+        ("CD22 positive (Y/N): N", "cd22", ["negative"]),
+        ("CD22 positive: no", "cd22", ["negative"]),
+        ("CD22 positive? No", "cd22", ["negative"]),
         ("CD22 positive/negative", "cd22", []),
         ("CD22 (+)", "cd22", ["positive"]),
         ("CD10(-) CD22(+)", "cd22", ["positive"]),
-        ("Ph positive: no", "ph", []),
+        ("Ph positive: no", "ph", ["negative"]),
         ("Ph positive/negative: negative", "ph", ["negative"]),
         ("Ph chromosome (Y/N): N", "ph", []),
         ("MRD negative: No", "mrd", []),

@@ -12,8 +12,9 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from cds_service.clinical.reading.forms import form_tokens, is_template, plain_signs
-from cds_service.clinical.reading.headings import BULLETS, Part, heading_end, is_rule
+from cds_service.clinical.reading.layout.blanks import Form, form_of
+from cds_service.clinical.reading.layout.forms import form_tokens, plain_signs
+from cds_service.clinical.reading.layout.headings import BULLETS, Part, heading_end, is_rule
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token
 from cds_service.clinical.reading.topics import TOPICS
@@ -46,7 +47,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence: its segments, its place, and whether it is silenced as a whole or is a question."""
+    """One sentence: its segments, its place, whether it is silenced as a whole, a question, or a form."""
 
     segments: tuple[Segment, ...]
     terms: tuple[Term, ...]  # of all segments
@@ -54,6 +55,7 @@ class Sentence:
     end: int
     silenced: bool
     question: bool
+    form: Form
     before: tuple[Run, ...] = ()  # the sentences before it, nearest last
     bulleted: bool = False
     after: int = 0  # where the next sentence on its line ends
@@ -82,7 +84,7 @@ class Run:
     notation: bool  # whether it holds cytogenetics
     conditional: bool  # whether it sets a condition
     retracts: bool  # whether it takes back all that the text says
-    template: bool  # whether it holds a box to tick or a blank to fill in
+    form: Form
     bulleted: bool  # whether it is an item of a list
 
 
@@ -90,6 +92,11 @@ def tells(text: str, topic: str) -> bool:
     """Whether a folded text may name a topic at all."""
     whole = _whole(text)
     return whole.notation or not telling_words(topic).isdisjoint(whole.vocabulary)
+
+
+def takes_back(name: str) -> bool:
+    """Whether a folded name is a form that nobody filled in, or is answered with "no"; a label alone takes nothing back."""
+    return any((r.form.is_open and not r.form.bare) or r.form.only_denied for r in _whole(name).runs)
 
 
 def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentence]:
@@ -111,7 +118,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
         silenced = part.silences(run.words, run.heading, opens_line=first, ends_line=ends)
         opened = opened or (first and _opens(run))
         condition = condition or run.conditional
-        blocked = silenced or opened or condition or whole.retracted or run.template or i in rules
+        blocked = silenced or opened or condition or whole.retracted or run.form.is_open or i in rules
         named = not telling.isdisjoint(run.vocabulary)
         if named or every:
             parts = _NOTHING
@@ -164,16 +171,10 @@ def _sentence(run: Run, parts: _Parts, runs: Sequence[Run], i: int, *, blocked: 
     start, end = run.words[0].start, run.words[-1].end
     goes_on = run.ending not in ("\n", "") and i + 1 < len(runs)
     return Sentence(
-        parts.segments,
-        parts.terms,
-        start,
-        end,
-        silenced=blocked or parts.silenced,
-        question=run.ending == "?",
-        before=tuple(runs[max(0, i - _BACK) : i]),
-        bulleted=run.bulleted,
+        parts.segments, parts.terms, start, end, blocked or parts.silenced, run.ending == "?", run.form,
+        before=tuple(runs[max(0, i - _BACK) : i]), bulleted=run.bulleted,
         after=runs[i + 1].words[-1].end if goes_on else end,
-    )
+    )  # fmt: skip
 
 
 def _retracts(words: frozenset[str]) -> bool:
@@ -231,7 +232,7 @@ def _run(found: Sequence[Token], ending: str) -> Run:
         any(t.shape is Shape.NOTATION for t in words),
         not _CONDITIONS.isdisjoint(vocabulary),
         _retracts(vocabulary),
-        is_template(words),
+        form_of(words, vocabulary),
         words[0].text in BULLETS,
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from cds_service.clinical.reading.clauses import sentences
 from cds_service.clinical.reading.lexicon import Kind, terms, without_hyphens
 from cds_service.clinical.reading.tokens import folded, tokens
+from cds_service.clinical.reading.topics import OBSERVATION
 from cds_service.remembering import remembered
 
 
@@ -27,7 +28,8 @@ def _mentioned(text: str, topic: str) -> tuple[tuple[frozenset[str], str], ...]:
 def _counting(text: str, topic: str) -> Iterator[tuple[frozenset[str], str]]:
     for sentence in sentences(text, topic):
         named = frozenset(t.value for t in sentence.terms if t.kind is Kind.TARGET)
-        if named and not sentence.silenced and not sentence.question:
+        denied = sentence.form.denied and topic == OBSERVATION  # "Observed for 1 hour after: No"
+        if named and not sentence.silenced and not sentence.question and not denied:
             yield named, text[sentence.start : sentence.end]
 
 

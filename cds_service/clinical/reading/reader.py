@@ -59,8 +59,9 @@ def _of_sentence(
     sentence: Sentence, topic: Topic, text: str, on: date | None
 ) -> Iterator[Said | NotUnderstood]:
     whole = (sentence.start, sentence.end)
-    if sentence.silenced or (sentence.question and not topic.suspects):
-        yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=True)
+    no_opposite = sentence.form.denied and not any(topic.denied.values())  # "Held for infection: No"
+    if sentence.silenced or no_opposite or (sentence.question and not topic.suspects):
+        yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=not sentence.form.bare)
         return
     split = (lambda clause: (clause,)) if topic.needs_predicate else apart
     for clause in (part for whole_clause in clauses_of(sentence, topic) for part in split(whole_clause)):

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import dropwhile, takewhile
 
 from cds_service.clinical.reading.assertions import Certainty, Time
-from cds_service.clinical.reading.clauses import sentences
+from cds_service.clinical.reading.clauses import sentences, takes_back
 from cds_service.clinical.reading.lexicon import Kind, Term, terms
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.taken_back import Taken, follows_denial, is_denial, taken_back
@@ -124,7 +124,11 @@ def opening(name: str, topic: str, *values: str) -> Named:
     """
     said = named(name, topic, *values)
     first = _ASIDE.split(folded(name), maxsplit=1)[0]
-    if said is not Named.ABOUT or named(first, topic, *values) is not Named.STATED:
+    if (
+        said is not Named.ABOUT
+        or takes_back(folded(name))
+        or named(first, topic, *values) is not Named.STATED
+    ):
         return said
     found = [t for s in sentences(folded(name), topic) for t in s.terms]
     aside = list(dropwhile(lambda t: t.kind is not Kind.TARGET, found))[1:]

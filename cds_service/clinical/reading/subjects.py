@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from cds_service.clinical.reading.clauses import Segment, Sentence
-from cds_service.clinical.reading.headings import is_section
+from cds_service.clinical.reading.layout.headings import is_section
 from cds_service.clinical.reading.lexicon import OPEN, OTHER_DISEASE, SWINGS, Kind, Term, terms
 from cds_service.clinical.reading.tokens import Shape
 

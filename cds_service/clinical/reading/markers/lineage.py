@@ -41,7 +41,12 @@ def _lineages(text: str, recorded: bool) -> frozenset[str]:
 
 
 def _counts(sentence: Sentence, recorded: bool) -> bool:
-    if sentence.silenced or sentence.question or any(t.kind in _DOUBTED for t in sentence.terms):
+    if (
+        sentence.silenced
+        or sentence.question
+        or sentence.form.denied
+        or any(t.kind in _DOUBTED for t in sentence.terms)
+    ):
         return False
     return recorded or not any(t.kind is Kind.UNKNOWN and t.tokens[0].word.isalpha() for t in sentence.terms)
 

@@ -25,7 +25,7 @@ from cds_service.clinical.reading.assertions import (
     too_much,
 )
 from cds_service.clinical.reading.clauses import Sentence, sentences, tells
-from cds_service.clinical.reading.forms import form_tokens
+from cds_service.clinical.reading.layout.forms import form_tokens
 from cds_service.clinical.reading.lexicon import Kind, Term, terms, without_hyphens
 from cds_service.clinical.reading.markers import iscn
 from cds_service.clinical.reading.markers.clauses import findings

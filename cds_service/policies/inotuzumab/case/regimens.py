@@ -12,7 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from cds_service.clinical.reading.assertions import Assertion, Time
-from cds_service.clinical.reading.mentioned import speaks_of_past
+from cds_service.clinical.reading.mentioned import names_in, speaks_of_past
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.fhir.dates import When
@@ -52,7 +52,8 @@ def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
     told = (PriorTherapy(a.quote, a.when, understood=_is_clear(a)) for a in given if not _is_none(a))
     yield from dict.fromkeys(told)
     for n in reading.not_understood:
-        if not n.silenced and speaks_of_past(n.quote, _THERAPY):
+        heads_lines = n.quote.endswith(":") and _EARLIER in names_in(n.quote, _THERAPY)
+        if not n.silenced and (heads_lines or speaks_of_past(n.quote, _THERAPY)):
             yield PriorTherapy(n.quote, None, understood=False)
 
 

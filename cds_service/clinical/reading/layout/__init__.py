@@ -1,0 +1,1 @@
+"""How notes are laid out: forms with their boxes and blanks, and headings."""
