@@ -25,7 +25,8 @@ from cds_service.clinical.therapy.planned_doses import (
     planned_doses,
     read_instruction,
 )
-from cds_service.clinical.therapy.schedule import dosage_parts, schedule_of, stated_times
+from cds_service.clinical.therapy.schedule import beside_words, dosage_parts, schedule_of, stated_times
+from cds_service.clinical.therapy.worded_days import days_of_order
 from cds_service.fhir.dates import When, read_when, start_of, whole_day
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
@@ -48,7 +49,8 @@ class Order:
 
     ``times`` are the days of all doses of one supply; a day stands twice when two are planned for
     it. ``repeats``: by a repeat, not by single days; ``endless``: nothing says until when. ``timing_problem``: doses whose days
-    cannot be determined. ``replaces`` names the orders before this one (``priorPrescription``).
+    cannot be determined. ``days_problem``: words for several doses that are not sure; ``first_day_in_words``: the day
+    of a cycle, not named, on which words for several doses begin. ``replaces`` names the orders before this one (``priorPrescription``).
     """
 
     reference: str
@@ -65,6 +67,8 @@ class Order:
     repeats: bool = False
     endless: bool = False
     timing_problem: str = ""
+    first_day_in_words: int | None = None
+    days_problem: str = ""
     supply: Supply = Supply()
     replaces: tuple[str, ...] = ()
 
@@ -77,9 +81,13 @@ class Order:
 def order_texts(body: Mapping[str, Any]) -> tuple[str, ...]:
     """The texts of an order that may carry its cycle and day."""
     found = [as_prose(d.get(m)) for d in dosage_parts(body) for m in ("text", "patientInstruction")]
-    found += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
-    found.append(as_prose(body.get("patientInstruction")))
-    return tuple(t for t in found if t)
+    return (*(t for t in found if t), *_texts_of_all(body))
+
+
+def _texts_of_all(body: Mapping[str, Any]) -> Iterator[str]:
+    """The texts that speak of the order as a whole."""
+    notes = [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
+    yield from (t for t in (*notes, as_prose(body.get("patientInstruction"))) if t)
 
 
 def is_for(resource: Resource, drug: str, record: Resolver) -> bool:
@@ -113,6 +121,8 @@ def read_order(resource: Resource, clock: datetime, cycle: PlannedDays = NO_CYCL
         repeats=any(i.schedule.repeats for i in instructions),
         endless=any(i.schedule.endless for i in instructions),
         timing_problem=next((i.schedule.problem for i in instructions if i.schedule.problem), ""),
+        first_day_in_words=_first_day_in_words(instructions, doses),
+        days_problem=next((i.problem for i in instructions if i.problem), ""),
         supply=supply,
         replaces=tuple(_replaced(body)),
     )
@@ -143,11 +153,20 @@ def _instructions(
     """The dosage instructions with their days; a service's timing is its ``occurrenceTiming``."""
     dosages = dosage_parts(body) or [{"timing": as_dict(body.get("occurrenceTiming"))}]
     found = []
-    for dosage in dosages:
+    for dosage, words in zip(dosages, days_of_order(dosages, _texts_of_all(body), cycle), strict=True):
         timing = as_dict(dosage.get("timing"))
-        schedule = schedule_of(timing, start, zone, supply.days)
-        found.append(read_instruction(dosage, schedule, cycle, has_day=bool(stated_times(timing, zone))))
+        timed = schedule_of(timing, start, zone, supply.days)
+        planned = beside_words(timed, timing, words, zone, supply.days)
+        has_day = bool(stated_times(timing, zone))
+        found.append(read_instruction(dosage, planned, words, cycle, has_day=has_day))
     return found
+
+
+def _first_day_in_words(instructions: Sequence[Instruction], doses: Sequence[PlannedDose]) -> int | None:
+    """The first day of a cycle, where words plan several doses and name no cycle."""
+    first = min(instructions, key=lambda i: i.schedule.times[0].first)
+    in_words = len(doses) > 1 and any(i.in_words for i in instructions)
+    return first.day if in_words and first.label is None else None
 
 
 def _supply(body: Mapping[str, Any]) -> Supply:

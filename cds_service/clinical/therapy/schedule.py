@@ -7,13 +7,15 @@ Source: docs/record-reading.md#timing-of-an-order, step 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
 from itertools import islice, pairwise
 from typing import Any
 
 from cds_service.clinical.therapy.frequency import LONGEST, Rate, length_in_days, most, rate_of, unplaced
+from cds_service.clinical.therapy.worded_days import WordedDays
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
 from cds_service.fhir.decimals import remainder
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list
@@ -128,6 +130,56 @@ def _days(rate: Rate, first: date) -> Iterator[tuple[date, Decimal]]:
             yield from ((day, offset) for _ in range(rate.each))
         elif day.weekday() in rate.weekdays and remainder(offset, rate.period) < 7:
             yield from ((day, offset) for _ in range(rate.on_a_weekday))
+
+
+@dataclass(frozen=True, slots=True)
+class InWords:
+    """The schedule of an instruction beside its words: ``used`` when it is theirs, ``problem`` what is not sure of them."""
+
+    schedule: Schedule
+    used: bool = False
+    problem: str = ""
+
+
+def beside_words(
+    schedule: Schedule, timing: Mapping[str, Any], words: WordedDays, zone: tzinfo, supply: Decimal | None
+) -> InWords:
+    """A timing of one day goes on as the words say; one of several days stands, and words for more are named."""
+    timed = len({w.first for w in schedule.times})
+    if words.problem:
+        quoted = f"several days are named in words that are not surely understood ({words.problem!r})"
+        return InWords(schedule, problem="" if timed > 1 else quoted)
+    if words.repeat:
+        worded = _repeated(schedule, timing, words.repeat, zone, supply)
+    elif len(words.days) > 1:
+        worded = _on_days(schedule, words.days)
+    else:
+        return InWords(schedule)
+    if timed == 1:
+        return InWords(worded, used=True)
+    number = len(words.days) if len(words.days) > 1 else 0 if worded.endless else len(worded.times)
+    more = f"the text names {number} doses, the timing {timed}" if number > timed else ""
+    return InWords(schedule, problem=more)
+
+
+def _on_days(schedule: Schedule, days: Sequence[int]) -> Schedule:
+    """A schedule of one day on several days of a cycle; its own day is the first of them."""
+    offsets = [timedelta(days=day - days[0]) for day in days]
+    times = [whole_day(w.first + by) if by else w for by in offsets for w in schedule.times]
+    last = max(times[-1].last, schedule.last_day or times[-1].last)
+    return replace(schedule, times=tuple(times), last_day=last, problem="")
+
+
+def _repeated(
+    schedule: Schedule, timing: Mapping[str, Any], often: str, zone: tzinfo, supply: Decimal | None
+) -> Schedule:
+    """A schedule that goes on as words say ("weekly x 3"); bounds and supply end it where they give no number."""
+    rate = {"text": often}
+    counted = rate_of({"code": rate})
+    if counted is not None and counted.count is not None:
+        return schedule_of({"code": rate}, schedule.times[0], zone)
+    bounds = {k: v for k, v in as_dict(timing.get("repeat")).items() if k.startswith("bounds")}
+    return schedule_of({"repeat": bounds, "code": rate}, schedule.times[0], zone, supply)
 
 
 def stated_times(timing: Mapping[str, Any], zone: tzinfo) -> tuple[When, ...]:

@@ -54,7 +54,7 @@ def dose_in_text(text: str) -> StatedDose | None:
     for place, match in enumerate(figures):
         begins = figures[place - 1].end() if place else 0
         ends = figures[place + 1].start() if place + 1 < len(figures) else len(text)
-        purpose = _purpose(*_around(text[begins : match.start()], text[match.end() : ends]))
+        purpose = _purpose(*words_around(text[begins : match.start()], text[match.end() : ends]))
         if purpose is _Purpose.DOSE and _RANGE.search(text[: match.start()]):
             return StatedDose(None, None, text[:80])
         unread = unread or purpose is _Purpose.UNREAD
@@ -77,7 +77,7 @@ def _value(match: re.Match[str]) -> tuple[Decimal, str]:
     return number * DOSE_UNITS["mg" if unit == "mg" else "ug"], "mg"
 
 
-def _around(before: str, after: str) -> tuple[str, str]:
+def words_around(before: str, after: str) -> tuple[str, str]:
     """The words that belong to a figure, of those back to the figure before it and on to the next: up to a boundary.
 
     Where nothing is between a comma or bracket and the figure, the words before that count.
@@ -154,10 +154,10 @@ def _purpose(before: str, after: str) -> _Purpose:
         return _Purpose.DOSE if INOTUZUMAB in named else _Purpose.OTHER
     if _OTHER_ROUTE.search(after) or _OTHER_DRUG.search(both):
         return _Purpose.OTHER
-    return _Purpose.DOSE if _is_understood(before, after) else _Purpose.UNREAD
+    return _Purpose.DOSE if is_understood(before, after) else _Purpose.UNREAD
 
 
-def _is_understood(before: str, after: str) -> bool:
+def is_understood(before: str, after: str) -> bool:
     """Whether the words nearest to a figure are all words of a dose."""
     near = [*_WORD.findall(before)[-_NEAR:], *_WORD.findall(after)[:1]]
     return all(word.lower() in _KNOWN for word in near)

@@ -27,13 +27,26 @@ def too_close(order: Order) -> tuple[date, date] | None:
     return closest
 
 
+def days_problem(case: Case) -> str:
+    """Why it is not sure which days an order's words plan: as read, or as the doses given do not bear them out."""
+    day = case.order.first_day_in_words
+    if day is None or day in {c.day for c in case.frame.position.candidates}:
+        return case.order.days_problem
+    counted = " or ".join(str(c) for c in case.frame.position.candidates) or "no day"
+    return f"the order begins with day {day} and names no cycle, the doses given lead to {counted}"
+
+
 def later_places(case: Case) -> Iterator[tuple[PlannedDose, tuple[Label, ...]]]:
     """The planned doses after the first, each with its possible places; none where nothing shows them."""
     readings = [
         Reading().with_dose(_dose(case.order.doses[0], case), candidate)
         for candidate in case.frame.position.candidates
     ]
+    borne_out = case.order.days_problem == days_problem(case)
     for planned in case.order.doses[1:]:
+        if not borne_out:
+            yield planned, ()
+            continue
         if not readings:
             yield planned, (planned.label,) if planned.label is not None else ()
             continue

@@ -14,7 +14,7 @@ from cds_service.clinical.observations.body import BodySurface, possible_surface
 from cds_service.engine.determination import Dose, Finding
 from cds_service.fhir.decimals import to_place
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.order_days import later_places, too_close
+from cds_service.policies.inotuzumab.case.order_days import days_problem, later_places, too_close
 from cds_service.policies.inotuzumab.dose import findings as dose_findings
 from cds_service.policies.inotuzumab.dose.body_size import Opinion, rivals, tempered
 from cds_service.policies.inotuzumab.dose.cycle_total import total_holds
@@ -81,13 +81,21 @@ def _check(case: Case, body: BodySurface) -> DoseCheck:
     first = _judge(case, expected, ordered_dose(case.order, case.order.doses[0], expected), case.day)
     doses = (first, *_later_doses(case, body))
     findings = (
-        *dose_findings.unchecked(doses, contradictions(case.order, body.m2), case.order.timing_problem),
+        *dose_findings.unchecked(doses, contradictions(case.order, body.m2), _problems_of_days(case)),
         *dose_findings.outside(case, doses),
     )
     rows = {j.expected.row.per_m2 if j.expected.row is not None else None for j in doses}
     needed = (("height-weight", body.why_not, True),) if body.m2 is None else ()
     worst = max(doses, key=lambda j: dose_findings.rank(case, j))
     return DoseCheck(_facts(worst, for_every_day=len(rows) == 1), findings, needed)
+
+
+def _problems_of_days(case: Case) -> Iterator[str]:
+    """What leaves doses of the order without a day, in whole sentences."""
+    if case.order.timing_problem:
+        yield f"only the first dose is checked: the order plans {case.order.timing_problem}"
+    if problem := days_problem(case):
+        yield f"the dose of each day cannot be checked: {problem}"
 
 
 def _later_doses(case: Case, body: BodySurface) -> Iterator[Judged]:

@@ -45,7 +45,7 @@ class Judged:
 
 
 def unchecked(
-    doses: Sequence[Judged], contradictions: Iterable[str], timing_problem: str
+    doses: Sequence[Judged], contradictions: Iterable[str], problems_of_days: Iterable[str]
 ) -> Iterator[Finding]:
     """``dose-unchecked``: no BSA, no dose that can be read, doses without a day, or amounts that disagree."""
     by_hand = "Check the dose by hand"
@@ -56,8 +56,7 @@ def unchecked(
         on = f" planned for {unread.on}" if unread.on else ""
         text = f"the dose{on} cannot be checked: {unread.ordered.problem}"
         yield _unchecked(text, "POL-CODE-J9229", by_hand)
-    if timing_problem:
-        text = f"only the first dose is checked: the order plans {timing_problem}"
+    for text in problems_of_days:
         yield _unchecked(text, "POL-INT-LT7", "Check the days of the doses")
     for text in contradictions:
         yield _unchecked(text, "POL-CODE-J9229", "Check dose and units: they disagree")

@@ -16,6 +16,7 @@ from cds_service.engine.determination import DoseOption
 from cds_service.fhir.decimals import to_place, whole_up
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.order_days import days_problem
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.interruptions.reductions import UNREDUCED, Reduction, reduction
 from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, number
@@ -116,8 +117,9 @@ def _option(row: Row, expected: Decimal) -> DoseOption:
 def expected_dose(case: Case, body: BodySurface) -> Expected:
     """The rows that may apply to an order (steps 2 and 3): one for each possible place, one if they agree."""
     place = case.frame.position
-    if not place.candidates:
-        return Expected(body, _of_any_place(), place.why_unknown)
+    problem = days_problem(case)
+    if not place.candidates or problem:
+        return Expected(body, _of_any_place(), place.why_unknown or problem)
     rows = rows_for(case, place.candidates)
     response = f"the dose of day 1 depends on the response: {case.response.because}"
     return Expected(body, rows, place.why_unknown or (response if len(rows) > 1 else ""))
