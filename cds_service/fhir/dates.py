@@ -130,20 +130,28 @@ def end_of(period: object, zone: tzinfo = UTC) -> When | None:
     return read_when(period.get("end"), zone) if type(period) is dict else None
 
 
-def unusable_times(value: object, members: frozenset[str]) -> tuple[str, ...]:
-    """What these members hold, at any depth of a resource, that is no time that can be used; quoted."""
-    return tuple(dict.fromkeys(_unusable(value, members)))
+def unusable_times(value: object, members: frozenset[str], *, to_the_day: bool = False) -> tuple[str, ...]:
+    """What these members hold, at any depth of a resource, that is no time that can be used; quoted.
+
+    ``to_the_day``: a month or a year cannot be used either.
+    """
+    return tuple(dict.fromkeys(_unusable(value, members, to_the_day)))
 
 
-def _unusable(value: object, members: frozenset[str]) -> Iterator[str]:
+def _is_usable(text: str, to_the_day: bool) -> bool:
+    when = parse_when(text)
+    return when is not None and (when.day is not None or not to_the_day)
+
+
+def _unusable(value: object, members: frozenset[str], to_the_day: bool) -> Iterator[str]:
     if type(value) is dict:
         for name, inner in value.items():
             if name in members:
                 texts = [t for v in (as_list(inner) or [inner]) if (t := as_text(v))]
-                yield from (text[:_QUOTED] for text in texts if parse_when(text) is None)
+                yield from (text[:_QUOTED] for text in texts if not _is_usable(text, to_the_day))
     for inner in value.values() if type(value) is dict else as_list(value):
         if type(inner) is dict or type(inner) is list:
-            yield from _unusable(inner, members)
+            yield from _unusable(inner, members, to_the_day)
 
 
 def effective(body: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:

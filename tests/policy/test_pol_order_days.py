@@ -243,3 +243,15 @@ def test_a_later_day_that_cannot_be_read_is_named():
     unread = ON_DAY_8 | {"doseAndRate": [{"doseQuantity": {"value": 2, "unit": "syringes"}}]}
     d = judged(instructed(ON_DAY_1 | {"mg": 1.6}, unread))
     assert "planned for 2026-04-23 cannot be checked" in findings(d, "dose-unchecked")[0].text
+
+
+# ---- A month or a year is no planned day ----
+
+
+@pytest.mark.parametrize("written", ["2026-04", "2026"])
+@pytest.mark.parametrize("kind", ["event", "start"])
+def test_a_partial_planned_date_is_named_and_read_as_today(written, kind):
+    timing = {"event": [written]} if kind == "event" else {"repeat": {"boundsPeriod": {"start": written}}}
+    d = judged(repeating(timing, mg=1.6))
+    assert (d.planned, written in findings(d, "unreadable-data")[0].text) == ("2026-04-15", True)
+    assert not finding_kinds(d) & {"interval", "authorization-duration"}

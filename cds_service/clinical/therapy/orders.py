@@ -28,7 +28,7 @@ from cds_service.clinical.therapy.planned_doses import (
 from cds_service.clinical.therapy.schedule import beside_words, dosage_parts, schedule_of, stated_times
 from cds_service.clinical.therapy.worded_days import days_of_order
 from cds_service.fhir.dates import When, read_when, start_of, whole_day
-from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Resolver, Resource
 from cds_service.fhir.references import local_reference
@@ -136,15 +136,33 @@ def zone_of(clock: datetime) -> tzinfo:
 
 def _stated_start(body: Mapping[str, Any], zone: tzinfo) -> When | None:
     """``timing.event``, else ``boundsPeriod.start``, else ``occurrence[x]``; None when none is stated."""
-    timings = [as_dict(d.get("timing")) for d in dosage_parts(body)]
+    timings = [_to_the_day(d.get("timing"), zone) for d in dosage_parts(body)]
     stated = [w for timing in timings for w in stated_times(timing, zone)]
     if stated:
         return min(stated, key=lambda w: w.first)
     single = read_when(body.get("occurrenceDateTime"), zone) or start_of(body.get("occurrencePeriod"), zone)
-    if single is not None or "occurrenceTiming" not in body:
+    if _names_a_day(single):
         return single
-    times = stated_times(as_dict(body["occurrenceTiming"]), zone)
+    if "occurrenceTiming" not in body:
+        return None
+    times = stated_times(_to_the_day(body["occurrenceTiming"], zone), zone)
     return times[0] if times else None
+
+
+def _to_the_day(timing: object, zone: tzinfo) -> Mapping[str, Any]:
+    """A Timing without planned dates that are only a month or a year: they name no planned day."""
+    kept = dict(as_dict(timing))
+    if "event" in kept:
+        kept["event"] = [e for e in as_list(kept["event"]) if _names_a_day(read_when(e, zone))]
+    repeat = as_dict(kept.get("repeat"))
+    if not _names_a_day(start_of(repeat.get("boundsPeriod"), zone)):
+        bounds = {k: v for k, v in as_dict(repeat.get("boundsPeriod")).items() if k != "start"}
+        kept |= {"repeat": {**repeat, "boundsPeriod": bounds}} if "boundsPeriod" in repeat else {}
+    return kept
+
+
+def _names_a_day(when: When | None) -> bool:
+    return when is not None and when.day is not None
 
 
 def _instructions(
@@ -154,7 +172,7 @@ def _instructions(
     dosages = dosage_parts(body) or [{"timing": as_dict(body.get("occurrenceTiming"))}]
     found = []
     for dosage, words in zip(dosages, days_of_order(dosages, _texts_of_all(body), cycle), strict=True):
-        timing = as_dict(dosage.get("timing"))
+        timing = _to_the_day(dosage.get("timing"), zone)
         timed = schedule_of(timing, start, zone, supply.days)
         planned = beside_words(timed, timing, words, zone, supply.days)
         has_day = bool(stated_times(timing, zone))

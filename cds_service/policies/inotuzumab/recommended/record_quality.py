@@ -68,7 +68,7 @@ def _newest_values(case: Case) -> list[Result]:
 def unreadable_dates(case: Case) -> Iterator[Finding]:
     """POL-REC-VALUE: the planned day of the order, or the day of a dose given, that is written and no usable date."""
     order = case.order
-    if written := unusable_times(order.resource.body, _PLANNED):
+    if written := unusable_times(order.resource.body, _PLANNED, to_the_day=True):
         text = f"The order's date {' and '.join(written)} cannot be used"
         text += "" if order.planned_is_stated else "; it is read as planned for today"
         yield _warning("unreadable-data", _VALUE, text, "Check the date of the order", (order.reference,))
