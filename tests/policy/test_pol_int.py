@@ -542,3 +542,13 @@ def test_a_gap_without_a_reason_leaves_toxicity_and_dose_as_they_are():
     d = determine([*BASE, *CYCLE_1, *response("2026-04-01")], order("2026-04-16", "C2D1", 1.0))
     assert "interruption-reason" in needed(d)
     assert (verdict(d, "POL-B-I-TOX"), d.dose.expected_mg) == ("met", 1)
+
+
+def test_two_orders_for_one_day_are_named_with_what_both_give():
+    from tests.policy.chart_notes import body_size, determine_all, findings, order
+
+    pair = [order(mg=1.4, id="a"), order(mg=1.4, id="b")]
+    for d in determine_all(body_size(), pair):
+        assert "both together give 2.8 mg" in findings(d, "interval")[0].text
+    pair[1]["priorPrescription"] = {"reference": "MedicationRequest/a"}
+    assert [findings(d, "interval") for d in determine_all(body_size(), pair)] == [[], []]

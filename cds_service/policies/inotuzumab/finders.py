@@ -48,6 +48,7 @@ FINDERS: tuple[Finder[Case], ...] = (
     Finder(("POL-B-III-A",), "response within {cycle.response_deadline!}", findings.no_response),
     Finder(("POL-HEM-1", "POL-HEM-2", "POL-HEM-3"), "blood counts before the next cycle", holds.next_cycle),
     Finder(("POL-INT-LT7",), "the interval between doses", intervals.minimum_interval),
+    Finder(("POL-INT-LT7",), "other orders for the same day", intervals.same_day),
     Finder(("POL-QL-I", "POL-QL-II"), "the interval between cycles", intervals.early_cycle),
     Finder(("POL-INT-GE7",), "doses to omit", intervals.dose_to_omit),
     Finder(("POL-INT-STEP2",), "doses in a reduced cycle", intervals.third_dose),

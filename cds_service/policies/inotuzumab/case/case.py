@@ -282,3 +282,18 @@ def replaced_and_active(case: Case) -> tuple[Order, ...]:
         if other.reference in case.order.replaces
         and any(_takes_the_place(case.order, day, label) for day, label in _days_of(other))
     )
+
+
+def orders_of_the_same_day(case: Case) -> tuple[Order, ...]:
+    """Other orders of the drug, signed with this one or active, with a dose for its planned day; none that one replaces."""
+    others = {o.reference: o for o in (*_active_orders(case.chart, case.order), *case.siblings)}
+    named = {name for o in (case.order, *others.values()) for name in o.replaces}
+    return tuple(
+        o
+        for o in others.values()
+        if o.planned_is_stated
+        and case.planned in o.days
+        and o.reference not in named
+        and not set(case.order.replaces) & {o.reference}
+        and case.order.reference not in o.replaces
+    )

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 
+from cds_service.clinical.observations.body import body_surface
 from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.orders import Order
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
-from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.fhir.quantities import plain
+from cds_service.policies.inotuzumab.case.case import Case, orders_of_the_same_day
 from cds_service.policies.inotuzumab.case.open_items import hidden
 from cds_service.policies.inotuzumab.case.order_days import too_close
 from cds_service.policies.inotuzumab.dose.cycle_total import slot_of
+from cds_service.policies.inotuzumab.dose.ordered import whole_dose
+from cds_service.policies.inotuzumab.dose.table import rounded
 from cds_service.policies.inotuzumab.interruptions.interruptions import Interruption, interruptions
 from cds_service.policies.inotuzumab.interruptions.reductions import reading, reduction
 from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, days, said, word
@@ -36,6 +41,22 @@ def minimum_interval(case: Case) -> Iterator[Finding]:
         yield _warning("interval", "POL-INT-LT7", text, action, last.reference)
     if (pair := too_close(case.order)) is not None:
         yield _warning("interval", "POL-INT-LT7", _crowded(case.order, *pair), action, case.order.reference)
+
+
+def same_day(case: Case) -> Iterator[Finding]:
+    """POL-INT-LT7: another order for the day of this one; both together may be twice the dose."""
+    bsa = body_surface(case.chart).m2
+    for other in orders_of_the_same_day(case):
+        of_day = [d for o in (case.order, other) for d in o.doses if d.day == case.planned]
+        amounts = [whole_dose(d, bsa) for d in of_day]
+        known = [mg for mg in amounts if mg is not None]
+        text = f"There is another order of the drug for the same day, {case.planned}"
+        if len(known) == len(amounts):
+            text += f"; both together give {plain(rounded(sum(known, Decimal(0))))} mg"
+        yield Finding(
+            "interval", Indicator.WARNING, CardKind.SAFETY, ("POL-INT-LT7",), Basis.RECOMMENDATION, text,
+            "Check for a double order", (other.reference,),
+        )  # fmt: skip
 
 
 def _crowded(order: Order, a: date, b: date) -> str:
