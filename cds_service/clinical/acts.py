@@ -13,6 +13,7 @@ from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.requests import stands
 from cds_service.values import dataclass
 
 
@@ -51,8 +52,8 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
     for service in (*as_dicts(body.get("serviceType")), *purpose):
         coded |= concepts(service, "procedures")
         words.append(words_in(service))
-    for activity in as_dicts(body.get("activity")):
-        code = as_dict(activity.get("detail")).get("code")
+    details = [as_dict(activity.get("detail")) for activity in as_dicts(body.get("activity"))]
+    for code in (detail.get("code") for detail in details if stands(detail)):
         coded |= concepts(code, "procedures", "drugs", "rxnorm_products")
         words.append(words_in(code))
     texts = [as_prose(body.get(m)) for m in ("title", "description", "patientInstruction")]

@@ -1,6 +1,7 @@
 """Which of the orders being signed are for a policy's drug, and the record without copies of them.
 
-Knows how an order names its drug. What a policy decides about an order is the policy's own.
+Knows how an order names its drug, and that one which was withdrawn, or says what not to give, orders
+nothing. What a policy decides about an order is the policy's own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from cds_service.clinical.therapy.drugs import has_code_of_unknown_system
 from cds_service.clinical.therapy.medication import medication_concept
 from cds_service.clinical.therapy.orders import is_for
 from cds_service.fhir.record import Record, Resource, record_from
+from cds_service.fhir.requests import stands
 
 log = logging.getLogger(__name__)
 Resolve = Callable[[str, Resource], Resource | None]
@@ -24,7 +26,7 @@ def is_order_of(drug: str, resource: Resource, resolve: Resolve) -> bool:
     A code of the drug alone, under a system that is not known, is another drug; the log says so,
     since the EHR may have mapped it wrongly.
     """
-    if resource.type not in ORDERS:
+    if resource.type not in ORDERS or not stands(resource.body):
         return False
     known = _Known(resolve)
     if is_for(resource, drug, known):
@@ -49,7 +51,7 @@ class _Known:
 
 def orders_of(drug: str, record: Record, drafts: Sequence[Resource]) -> list[Resource]:
     """The drafts that are orders of a drug, in their order."""
-    return [draft for draft in drafts if is_for(draft, drug, record)]
+    return [draft for draft in drafts if stands(draft.body) and is_for(draft, drug, record)]
 
 
 def without_drafts(record: Record, drafts: Sequence[Resource]) -> Record:

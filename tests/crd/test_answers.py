@@ -212,6 +212,25 @@ def test_nothing_is_said_about_orders_of_other_drugs(
     assert answered(hospital(), call) == {"cards": []}
 
 
+_WITHDRAWN: tuple[dict[str, Any], ...] = (
+    {"status": "entered-in-error"},
+    {"status": "cancelled"},
+    {"doNotPerform": True},
+)
+
+
+@pytest.mark.parametrize("change", _WITHDRAWN, ids=str)
+def test_nothing_is_said_about_an_order_that_was_withdrawn(
+    hospital: Hospital, change: dict[str, Any]
+) -> None:
+    withdrawn = copy.deepcopy(_own_order()) | {"id": "withdrawn"} | change
+    assert answered(hospital(), {**_drafts(withdrawn), "prefetch": {}}) == {"cards": []}
+
+    beside = answered(hospital(), _drafts(withdrawn, _own_order()))
+    assert [action["resource"]["id"] for action in beside["systemActions"]] == [_own_order()["id"]]
+    assert "MedicationRequest/withdrawn" not in json.dumps(beside)
+
+
 _ODD: tuple[Any, ...] = (
     None,
     "x",

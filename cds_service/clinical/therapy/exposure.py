@@ -112,13 +112,12 @@ GIVEN_STATUSES: Mapping[str, frozenset[str]] = {
 
 
 def uses_of(record: Record, zone: tzinfo) -> list[DrugUse]:
-    """All drug uses of a record, without what is only proposed, forbidden or of unknown state."""
+    """All drug uses of a record, without what is only proposed or of unknown state."""
     found = []
     for kind in MEDICATION_TYPES:
         for resource in record.of_type(kind):
             body = resource.body
-            forbidden = body.get("doNotPerform") is True or as_text(body.get("intent")) in _ONLY_PROPOSED
-            if not forbidden and body.get("status") != "unknown":
+            if as_text(body.get("intent")) not in _ONLY_PROPOSED and body.get("status") != "unknown":
                 found.append(use_of(resource, record, zone))
     return found
 

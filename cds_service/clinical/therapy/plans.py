@@ -11,10 +11,11 @@ from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.requests import stands
 from cds_service.values import dataclass
 
 _CURRENT = frozenset({"active", "draft", "on-hold"})
-_OVER = frozenset({"completed", "cancelled", "stopped", "entered-in-error"})
+_OVER = frozenset({"completed", "stopped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def _plan(resource: Resource, record: Record, zone: tzinfo) -> Plan:
     found = []
     for activity in as_dicts(body.get("activity")):
         detail = as_dict(activity.get("detail"))
-        if as_text(detail.get("status")) not in _OVER and detail.get("doNotPerform") is not True:
+        if stands(detail) and as_text(detail.get("status")) not in _OVER:
             found.append(_activity(detail, resource, record, (start, end), zone))
     return Plan(
         resource.reference, start, end, tuple(t for t in texts if t), tuple(a for a in found if a.drugs)

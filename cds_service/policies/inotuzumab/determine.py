@@ -21,6 +21,7 @@ from cds_service.engine.numbers import in_force_on
 from cds_service.engine.outline import bind
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.requests import stands
 from cds_service.policies.inotuzumab.case.case import Case, build_case
 from cds_service.policies.inotuzumab.case.schedule import order_of
 from cds_service.policies.inotuzumab.continuation import (
@@ -131,7 +132,7 @@ def _cases(
     """Our orders, each with how its case is made; another drug's order may be a partner."""
     orders = [order_of(d, clock) for d in ours]
     zone = zone_of(clock)
-    others = [d for d in drafts if d not in ours]
+    others = [d for d in drafts if d not in ours and stands(d.body)]
     partners = tuple(use_of(d, record, zone) for d in others if orders_a_drug(d))
     requests = tuple(d for d in others if d.type == "ServiceRequest")
     chart = read_chart(record, clock)

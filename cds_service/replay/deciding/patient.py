@@ -24,6 +24,7 @@ from cds_service.engine.determination import CardKind, Determination
 from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import Gap, Resource, canonical, newer, record_from
 from cds_service.fhir.references import local_reference
+from cds_service.fhir.requests import stands
 from cds_service.json_text import NotStrictJson, read_json, write_json
 from cds_service.policies import DrugPolicy
 from cds_service.replay.deciding.as_of import clock_of, seen_at, signed_together
@@ -147,7 +148,7 @@ def is_order(body: Mapping[str, Any]) -> bool:
         body.get("resourceType") in ORDER_TYPES
         and as_text(body.get("status")) in STATUSES
         and (intent is None or intent in INTENTS)
-        and body.get("doNotPerform") is not True
+        and stands(body)
     )
 
 

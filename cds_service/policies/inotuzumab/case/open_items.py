@@ -196,7 +196,7 @@ def awaited(case: Case, item: str) -> str:
 
 def _drafted(drafts: Sequence[Resource]) -> Iterator[tuple[str, str, frozenset[str]]]:
     for draft in drafts:
-        if draft.type == "ServiceRequest" and draft.body.get("doNotPerform") is not True:
+        if draft.type == "ServiceRequest":
             code = draft.body.get("code")
             yield words_in(code), "in this order set", concepts(code, "labs", "procedures")
 
@@ -209,7 +209,7 @@ def _in_record(case: Case) -> Iterator[tuple[str, str, frozenset[str]]]:
         resource = case.record.resolve(act.reference)
         body = resource.body if resource is not None else {}
         authored = read_when(body.get("authoredOn"), case.chart.zone) or act.when
-        if body.get("doNotPerform") is True or (authored is not None and authored.last < oldest):
+        if authored is not None and authored.last < oldest:
             continue
         yield (
             act.words,
