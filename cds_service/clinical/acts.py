@@ -52,8 +52,10 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
     for service in (*as_dicts(body.get("serviceType")), *purpose):
         coded |= concepts(service, "procedures")
         words.append(words_in(service))
-    details = [as_dict(activity.get("detail")) for activity in as_dicts(body.get("activity"))]
-    for code in (detail.get("code") for detail in details if stands(detail)):
+    for detail in (as_dict(activity.get("detail")) for activity in as_dicts(body.get("activity"))):
+        if not stands(detail):
+            continue
+        code = detail.get("code")
         coded |= concepts(code, "procedures", "drugs", "rxnorm_products")
         words.append(words_in(code))
     texts = [as_prose(body.get(m)) for m in ("title", "description", "patientInstruction")]
