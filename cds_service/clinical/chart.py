@@ -17,7 +17,8 @@ from cds_service.clinical.observations.results import Observed, Part, Result, ob
 from cds_service.clinical.problems import Problem, problems_of
 from cds_service.clinical.reports import silent_reports
 from cds_service.clinical.statements import Statement, statements_of, when_stated
-from cds_service.clinical.therapy.exposure import DrugUse, uses_of
+from cds_service.clinical.therapy.exposure import ORDERS, DrugUse, uses_of
+from cds_service.clinical.therapy.services import services_of
 from cds_service.fhir.attachments import attached_texts
 from cds_service.fhir.dates import When, read_when
 from cds_service.fhir.json_types import as_text
@@ -124,8 +125,14 @@ class Chart:
         """All drug uses; of what was given, only what was given up to the clock."""
         return tuple([u for use in uses_of(self.record, self.zone) if (u := self._past_use(use)) is not None])
 
+    @kept
+    def ordered_services(self) -> tuple[DrugUse, ...]:
+        """The drugs that requests for services order; of what was carried out, only what was so up to the clock."""
+        found = (self._past_use(use) for use in services_of(self.record, self.zone))
+        return tuple([use for use in found if use is not None])
+
     def _past_use(self, use: DrugUse) -> DrugUse | None:
-        if use.kind == "MedicationRequest" and use.status != "completed":
+        if use.kind in ORDERS and use.status != "completed":
             return use
         days = tuple([d for d in use.days if d.has_happened(self.clock)])
         if use.days and not days:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 
-from cds_service.clinical.therapy.exposure import DrugUse
+from cds_service.clinical.therapy.exposure import ORDERS, DrugUse
 from cds_service.fhir.dates import When
 from cds_service.values import dataclass
 
@@ -62,7 +62,7 @@ def standing(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
     """How one use of one drug stands, and in a few words why."""
     if use.kind in ("MedicationAdministration", "MedicationDispense"):
         return _of_given(use, cycle) if use.is_given else (NOT, f"status {use.status}")
-    if use.status in ("completed", "stopped", "cancelled", "not-taken"):
+    if use.status in ("completed", "stopped", "cancelled", "revoked", "not-taken"):
         return _of_ended(use, cycle)
     begins, ends = _period(use)
     if begins is not None and begins.first > cycle.last:
@@ -75,7 +75,7 @@ def standing(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
             if use.status == "active"
             else (NOT, f"ended {ends}")
         )
-    is_open_order = use.kind == "MedicationRequest" and use.status == "active" and ends is None
+    is_open_order = use.kind in ORDERS and use.status == "active" and ends is None
     if begins is not None and not is_open_order:
         return CONCURRENT, f"from {begins}"
     if begins is None and LATER_TREATMENT.search(use.all_text) and _starts_later(use):
@@ -127,11 +127,11 @@ def _without_end(use: DrugUse, drug: str, cycle: Cycle, begins: When | None) -> 
         return CONCURRENT, "ordered in this session"
     recent = cycle.since(use, drug)
     since = [d for d in cycle.given.get(drug, ()) if d >= recent and (began is None or d >= began.first)]
-    if since and use.kind == "MedicationRequest":
+    if since and use.kind in ORDERS:
         return CONCURRENT, f"ordered, and given {since[-1]}"
     if began is None:
         return POSSIBLE, "active, without a date"
-    verb = "from" if begins else "ordered" if use.kind == "MedicationRequest" else "stated as taken"
+    verb = "from" if begins else "ordered" if use.kind in ORDERS else "stated as taken"
     if began.last >= recent:
         return CONCURRENT, f"{verb} {began}"
     return POSSIBLE, f"{verb} {began}, without an end and not given since"

@@ -17,7 +17,7 @@ from cds_service.clinical.therapy.frequency import LONGEST, length_in_days
 from cds_service.clinical.therapy.medication import medication_concept
 from cds_service.clinical.therapy.reasons import is_benign, reasons_of
 from cds_service.clinical.therapy.schedule import planned_times, schedule_of
-from cds_service.fhir.codings import System, codes_in, words_in
+from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
@@ -30,6 +30,7 @@ MEDICATION_TYPES = (
     "MedicationDispense",
     "MedicationRequest",
 )
+ORDERS = ("MedicationRequest", "ServiceRequest")
 RANK = {
     "MedicationAdministration": 3,
     "MedicationStatement": 2,
@@ -38,7 +39,7 @@ RANK = {
     "ServiceRequest": 1,
 }
 _LONGEST_SUPPLY = 366  # days handed out at once; more is an error of entry
-_ONLY_PROPOSED = frozenset({"proposal", "option"})
+ONLY_PROPOSED = frozenset({"proposal", "option"})
 _INTRATHECAL = re.compile(
     r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg\s+IT\b|\blumbar puncture\b",
     re.I,
@@ -52,6 +53,7 @@ class DrugUse:
     ``days`` are single times (events, one administration); ``start`` and ``end`` bound a period.
     ``supplied_until`` is the last day that an ordered supply with all its repeats is for.
     ``texts`` are its notes and instructions; ``reasons`` why it is used, ``status_reasons`` why not.
+    ``in_doubt``: its words name the drugs, and do not surely order them.
     """
 
     drugs: frozenset[str]
@@ -74,6 +76,7 @@ class DrugUse:
     linked: str | None = None
     supplied_until: date | None = None
     reason_codes: tuple[Mapping[str, Any], ...] = ()
+    in_doubt: bool = False
 
     @property
     def rank(self) -> int:
@@ -117,18 +120,9 @@ def uses_of(record: Record, zone: tzinfo) -> list[DrugUse]:
     for kind in MEDICATION_TYPES:
         for resource in record.of_type(kind):
             body = resource.body
-            if as_text(body.get("intent")) not in _ONLY_PROPOSED and body.get("status") != "unknown":
+            if as_text(body.get("intent")) not in ONLY_PROPOSED and body.get("status") != "unknown":
                 found.append(use_of(resource, record, zone))
     return found
-
-
-def orders_a_drug(resource: Resource) -> bool:
-    """Whether a draft orders a drug: a MedicationRequest, or a ServiceRequest for a drug's HCPCS code."""
-    if resource.type == "ServiceRequest":
-        code = resource.body.get("code")
-        billed = any(system is System.HCPCS for system, _ in codes_in(code))
-        return billed and bool(concepts(code, "drugs"))
-    return resource.type == "MedicationRequest"
 
 
 def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:

@@ -12,8 +12,8 @@ from functools import wraps
 
 from cds_service.clinical.chart import read_chart
 from cds_service.clinical.therapy.drugs import INOTUZUMAB
-from cds_service.clinical.therapy.exposure import orders_a_drug, use_of
 from cds_service.clinical.therapy.orders import Order, zone_of
+from cds_service.clinical.therapy.services import draft_use
 from cds_service.engine.answers import Answer
 from cds_service.engine.attempts import Allowance, Missed, attempt
 from cds_service.engine.determination import Determination
@@ -133,7 +133,7 @@ def _cases(
     orders = [order_of(d, clock) for d in ours]
     zone = zone_of(clock)
     others = [d for d in drafts if d not in ours and stands(d.body)]
-    partners = tuple(use_of(d, record, zone) for d in others if orders_a_drug(d))
+    partners = tuple(use for d in others if (use := draft_use(d, record, zone)) is not None)
     requests = tuple(d for d in others if d.type == "ServiceRequest")
     chart = read_chart(record, clock)
 

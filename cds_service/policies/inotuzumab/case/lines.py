@@ -150,7 +150,7 @@ def _by_drugs(
     chart: Chart, day_one: date, plan_texts: Sequence[str], leukemia_from: date | None
 ) -> Iterator[Line]:
     starting = _starting_now(chart, day_one, plan_texts)
-    for use in chart.uses:
+    for use in (*chart.uses, *chart.ordered_services):
         named = _antineoplastic_names(use)
         first = use.first_known
         if not named or not (use.is_given or use.status == "stopped") or is_cytoreduction(use, day_one):
@@ -161,7 +161,8 @@ def _by_drugs(
         if goes_on and _begun_within(use, day_one, span("frontline.regimen_within")):
             continue
         ended = whole_day(day_one) if use.status == "active" and use.end is None else use.last_known
-        possible = _may_be_for_another(use.reason_codes, ended, leukemia_from) or not _is_understood(use)
+        open_ = use.in_doubt or not _is_understood(use)
+        possible = open_ or _may_be_for_another(use.reason_codes, ended, leukemia_from)
         yield Line(named, first, use.last_known, (use.reference,), possible)
 
 
@@ -182,7 +183,7 @@ def _is_understood(use: DrugUse) -> bool:
 def _starting_now(chart: Chart, day_one: date, plan_texts: Sequence[str]) -> frozenset[str]:
     """The drugs of the regimen that starts now: still going on, given from day 1 on, or of the plan named."""
     found: set[str] = set()
-    for use in chart.uses:
+    for use in (*chart.uses, *chart.ordered_services):
         last = use.last_known
         if use.status in OPEN_STATUSES or (last is not None and last.last >= day_one):
             found |= systemic(use)

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
+from cds_service.clinical.acts import Act
 from cds_service.clinical.reading.reader import read
+from cds_service.clinical.statements import when_stated
 from cds_service.clinical.therapy.drugs import (
     ANTHRACYCLINES,
     INOTUZUMAB,
@@ -23,8 +25,10 @@ from cds_service.clinical.therapy.drugs import (
     is_antineoplastic,
     shown,
 )
-from cds_service.clinical.therapy.exposure import DrugUse
+from cds_service.clinical.therapy.exposure import ONLY_PROPOSED, DrugUse
 from cds_service.clinical.therapy.plans import Plan, PlannedDrug, current_plans
+from cds_service.clinical.therapy.services import is_another_service, service_parts
+from cds_service.fhir.codings import words_in
 from cds_service.oncology.concurrency import (
     CONCURRENT,
     LATER_TREATMENT,
@@ -134,10 +138,13 @@ def _days_of_use(use: DrugUse, recent: date) -> tuple[date, ...]:
 
 def _of_uses(case: Case, cycle: Cycle) -> Iterator[Partner]:
     drafted = {use.reference for use in case.drafts}
-    held = (u for u in case.chart.uses if u.status != "draft" and u.reference not in drafted)
+    recorded = (*case.chart.uses, *case.chart.ordered_services)
+    held = (u for u in recorded if u.status != "draft" and u.reference not in drafted)
     for use in (*held, *case.drafts):
         for drug in sorted(_counted(use, cycle.first)):
             concurrency, why = standing(use, drug, cycle)
+            if use.in_doubt and concurrency is CONCURRENT:
+                concurrency, why = POSSIBLE, "named in an order that is not wholly understood"
             yield Partner(drug, concurrency, use.reference, why)
 
 
@@ -208,7 +215,22 @@ def _plan_texts(case: Case, plans: Sequence[Plan], cycle: Cycle) -> Iterator[tup
     for plan in plans:
         if plan.end is None or plan.end.last >= cycle.first:
             yield from ((text, plan.reference) for text in (*plan.texts, *(a.text for a in plan.activities)))
+    for request in case.requests:
+        if not is_another_service(request.body):
+            yield from ((words_in(part), request.reference) for part in service_parts(request.body))
+    for act in case.chart.acts:
+        if act.kind == "ServiceRequest" and act.status == "active" and _may_be_of(act, case, cycle):
+            yield act.words, act.reference
     for use in case.chart.uses:
         recent = use.authored is None or use.authored.last >= cycle.recent
         if use.kind == "MedicationRequest" and use.status == "active" and recent:
             yield use.all_text, use.reference
+
+
+def _may_be_of(act: Act, case: Case, cycle: Cycle) -> bool:
+    """Whether a request for a service may be for this cycle's treatment: no test, and neither old nor for later."""
+    resource = case.record.resolve(act.reference)
+    if resource is None or is_another_service(resource.body) or act.intent in ONLY_PROPOSED:
+        return False
+    when = act.when or when_stated(resource, case.chart.zone)
+    return when is None or (when.last >= cycle.recent and when.first <= cycle.last)
