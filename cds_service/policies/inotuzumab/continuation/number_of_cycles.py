@@ -84,13 +84,19 @@ def _not_planned(n: int, response: Verdict) -> Verdict:
     return response if n <= days("cycle.max.non_hsct") else NOT
 
 
+# Where a transplant is ordered, booked, planned or spoken of.
+_PLANNED_IN = (
+    DataKind.SERVICE_REQUESTS, DataKind.CARE_PLANS, DataKind.APPOINTMENTS, DataKind.DOCUMENT_REFERENCES,
+)  # fmt: skip
+
+
 @once
 def transplant_plan(case: Case) -> Plan:
     """The newest statement of the plan, the order's own words included; unknown while a plan may be unseen."""
     own = stated_in_order(case.order.texts, case.chart, case.order.reference)
     planned, statements = newest_intention(case.chart, own)
     evidence = tuple(dict.fromkeys(i.reference for i in statements))
-    unseen = case.chart.unseen(DataKind.SERVICE_REQUESTS, DataKind.CARE_PLANS, DataKind.APPOINTMENTS)
+    unseen = case.chart.unseen(*_PLANNED_IN)
     if planned is not True and unseen:
         return Plan(
             None,

@@ -12,8 +12,10 @@ from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.continuation.stops import stop_reasons, undecided_reasons
 
+# What happened, where it may be told in words, and the orders and acts that tell why a dose was held or what was treated.
 _TOXICITY_NEEDS = (
     DataKind.CONDITIONS, DataKind.ADVERSE_EVENTS, DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS, DataKind.MEDICATION_ADMINISTRATIONS,
+    DataKind.DOCUMENT_REFERENCES, DataKind.DIAGNOSTIC_REPORTS, DataKind.PROCEDURES, DataKind.MEDICATION_REQUESTS,
 )  # fmt: skip
 
 

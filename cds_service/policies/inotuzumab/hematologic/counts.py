@@ -7,6 +7,7 @@ Procedure: docs/policies/inotuzumab/hematologic.md#counts-before-the-next-cycle.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -27,6 +28,7 @@ from cds_service.policies.inotuzumab.numbers import days, number, said, span
 from cds_service.remembering import kept
 from cds_service.values import dataclass
 
+_TRANSFUSIONS = (DataKind.PROCEDURES, DataKind.MEDICATION_ADMINISTRATIONS)
 _ANYTHING = Interval(None, None)  # a value that cannot be read
 
 
@@ -34,7 +36,8 @@ _ANYTHING = Interval(None, None)  # a value that cannot be read
 class Count:
     """ANC or platelets at one time; of results that differ, all. ``limit`` is the table's, in 10*9/L.
 
-    ``unseen`` says why results may be there that were not seen.
+    ``unseen`` says why results may be there that were not seen, ``transfusions_unseen`` the same of
+    transfusions: then the count may be an upper bound as well.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Count:
     transfused: bool
     limit: Decimal
     unseen: str | None = None
+    transfusions_unseen: str | None = None
 
     @kept
     def low(self) -> bool | None:
@@ -50,7 +54,7 @@ class Count:
 
     def fell_from(self, earlier: Count) -> bool | None:
         """Whether the count is below an earlier one; None when it cannot be determined."""
-        if earlier.transfused:
+        if earlier.is_bound:
             return None
         return agreed_answer(
             self._known(now).is_less_than(before.value) if now.value and before.value else None
@@ -61,7 +65,12 @@ class Count:
     def _known(self, result: Result) -> Interval:
         """What is known of the patient's own count."""
         value = result.value or _ANYTHING
-        return Interval(None, value.high, high_open=value.high_open) if self.transfused else value
+        return Interval(None, value.high, high_open=value.high_open) if self.is_bound else value
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the count is an upper bound, or may be one."""
+        return self.transfused or self.transfusions_unseen is not None
 
     @property
     def shown(self) -> str:
@@ -88,6 +97,8 @@ class Count:
         """Why it cannot be determined whether the count is low."""
         if self.transfused:
             return f"{self.shown}: an upper bound, at or above {plain(self.limit)}"
+        if self.transfusions_unseen is not None:
+            return f"{self.shown}: whether a transfusion came before could not be seen ({self.transfusions_unseen})"
         return f"{self.shown}: it cannot be determined whether it is below {plain(self.limit)}"
 
 
@@ -99,17 +110,27 @@ class Counts:
     baseline: tuple[Count, Count]
     prior: tuple[Count, Count]
 
+    def without_transfusions(self, unseen: str) -> Counts:
+        """The same where transfusions could not be seen: each platelet count may follow one."""
+        now, baseline, prior = (
+            (neutrophils, replace(platelets, transfusions_unseen=unseen if platelets.results else None))
+            for neutrophils, platelets in (self.now, self.baseline, self.prior)
+        )
+        return Counts(now, baseline, prior)
+
 
 def counts(case: Case, *, unreadable: bool) -> Counts:
     """Steps 2 and 3: the counts at the three times, with or without those that cannot be read."""
     prior, first = case.last_cycle_day_one, case.frame.given[0] if case.frame.given else None
-    return Counts(
+    found = Counts(
         now=_both(
             case, lambda r: within(r, case.planned - span("lab.max_age.cbc"), case.planned), unreadable
         ),
         baseline=_both(case, lambda r: _before_first(r, first) if first else [], unreadable),
         prior=_both(case, lambda results: [r for r in results if _is_until(r, prior)], unreadable),
     )
+    unseen = case.chart.unseen(*_TRANSFUSIONS)
+    return found if unseen is None else found.without_transfusions(unseen)
 
 
 def newest_counts(case: Case) -> tuple[Count, Count]:

@@ -38,7 +38,11 @@ from cds_service.values import dataclass
 
 _SETTLE_RR = "the treatment history, and a marrow result or note that states relapse or refractory disease"
 _FAILURE = frozenset({Response.NO_RESPONSE, Response.PD, Response.RELAPSE, Response.WORSENED})
-_HISTORY = (DataKind.PROCEDURES, DataKind.CONDITIONS)
+# Where the present state of the disease is measured or stated; and where earlier therapy is, as an act or in words.
+_STATE = (
+    DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS, DataKind.DIAGNOSTIC_REPORTS, DataKind.DOCUMENT_REFERENCES,
+)  # fmt: skip
+_THERAPY = (*_STATE, DataKind.CONDITIONS, DataKind.PROCEDURES, DataKind.SERVICE_REQUESTS, DataKind.CARE_PLANS)
 
 
 def relapsed_or_refractory(case: Case) -> Answer:
@@ -70,16 +74,16 @@ def relapsed_or_refractory(case: Case) -> Answer:
 
 def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> Answer:
     """Steps 5 and 6: untreated, or in remission only; else unknown."""
-    unseen = history_unseen(case.chart) or case.chart.unseen(DataKind.PROCEDURES)
+    unseen = _lines_unseen(case)
     untreated = stated_untreated(case.chart, _day_one(case), case.order)
     if untreated and not lines and not unseen:
         because = "the disease is stated as untreated or newly diagnosed, and no prior therapy is recorded"
         return Answer(NOT, because, untreated, changes=_SETTLE_RR)
-    blasts_unseen = case.chart.unseen(DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS)
+    blasts_unseen = case.chart.unseen(*_STATE)
     if _only_remission(case, d) and not _unread_since(case, d):
         because = f"only remission is recorded and no relapse: {problems_shown(d.remissions)}"
         if blasts_unseen:
-            because = f"remission is recorded ({problems_shown(d.remissions)}), and later blasts could not be looked for ({blasts_unseen})"
+            because = f"remission is recorded ({problems_shown(d.remissions)}), and a later relapse could not be looked for everywhere ({blasts_unseen})"
             return unknown(because, "therapy-history", evidence=refs(d.remissions), changes=_SETTLE_RR)
         return Answer(NOT, because, refs(d.remissions), changes=_SETTLE_RR)
     because = "the record shows neither relapse nor failure of a prior line"
@@ -98,6 +102,11 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
 def _day_one(case: Case) -> date:
     """Day 1 of the course: what came before it is history."""
     return case.frame.start or case.day_one
+
+
+def _lines_unseen(case: Case) -> str | None:
+    """Why a prior line may stand where nothing was seen; None when all places of it were seen."""
+    return history_unseen(case.chart) or case.chart.unseen(*_THERAPY)
 
 
 def _lines(case: Case) -> tuple[Line, ...]:
@@ -204,7 +213,7 @@ def _after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
         return Answer(MET, because, tuple(dict.fromkeys((failure.reference, *evidence))))
     clear = f"marrow blasts {found.marrow[0].shown} after prior therapy ({named})"
     stated = [i for i in case.items if i.achieved]
-    if stated and failure is None and not case.chart.unseen(DataKind.OBSERVATIONS):
+    if stated and failure is None and not case.chart.unseen(*_STATE):
         where = (found.marrow[0].reference, stated[-1].reference)
         return Answer(NOT, f"{clear}, and {stated[-1].text}", where, changes=_SETTLE_RR)
     because = (
@@ -248,8 +257,8 @@ def frontline(case: Case) -> Answer:
     rr = relapsed_or_refractory(case)
     if rr.verdict is Verdict.MET:
         return Answer(NOT, f"not frontline: {rr.because}", rr.evidence)
-    if unseen := history_unseen(case.chart) or case.chart.unseen(*_HISTORY):
-        because = f"the treatment history could not be seen ({unseen})"
+    if unseen := _lines_unseen(case):
+        because = f"the treatment history could not all be seen ({unseen})"
         return unknown(because, "line-of-therapy", changes=settle)
     if lines:
         return unknown(_possible(lines), "therapy-history", evidence=_of_lines(lines), changes=settle)
@@ -267,8 +276,6 @@ def frontline(case: Case) -> Answer:
             (new.reference,),
         )
     because = "no prior therapy is recorded, but nothing says that this is first-line treatment"
-    if plans := case.chart.unseen(DataKind.CARE_PLANS):
-        because = f"whether a plan says first-line treatment could not be seen ({plans})"
     return unknown(because, "line-of-therapy", changes=settle)
 
 
