@@ -17,7 +17,7 @@ from tests.policy.chart_notes import (
     record,
     verdict,
 )
-from tests.policy.treated import C1D1, C2D1, NEVER_TREATED, TREATED, raised, second_cycle
+from tests.policy.treated import C1D1, C2D1, COUNTS, NEVER_TREATED, TREATED, raised, second_cycle
 
 FAILED = "the server answered 503"
 PLAN = care_plan("Frontline mini-hyper-CVD induction", created="2026-04-10", start="2026-04-16")
@@ -68,3 +68,12 @@ def test_untreated_disease_is_not_stated_where_notes_were_not_seen():
     assert verdict(determine(new, order(text="C1D1")), "POL-A-II-A") == "not-met"
     unseen = determine(new, order(text="C1D1"), gaps=[Gap(K.DOCUMENT_REFERENCES, FAILED)])
     assert verdict(unseen, "POL-A-II-A") == "unknown"
+
+
+def test_low_platelets_are_a_hold_whether_or_not_transfusions_were_seen():
+    low = observation("777-3", "2026-04-14", 40, "10*9/L", id="low")
+    for gaps in ([], [Gap(K.PROCEDURES, FAILED)]):
+        counts = [r for r in COUNTS if r["id"] == "777-3-2026-04-14-150"]
+        found = second_cycle(low, without=counts, gaps=gaps)
+        assert "hem-unknown" not in {kind for kind, _ in raised(found)}
+        assert ("hem-hold", "warning") in raised(found, "POL-HEM-2")

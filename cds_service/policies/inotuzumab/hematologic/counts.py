@@ -111,12 +111,11 @@ class Counts:
     prior: tuple[Count, Count]
 
     def without_transfusions(self, unseen: str) -> Counts:
-        """The same where transfusions could not be seen: each platelet count may follow one."""
-        now, baseline, prior = (
-            (neutrophils, replace(platelets, transfusions_unseen=unseen if platelets.results else None))
-            for neutrophils, platelets in (self.now, self.baseline, self.prior)
-        )
-        return Counts(now, baseline, prior)
+        """The same where transfusions could not be seen: the platelets now may follow one; those before lift no hold."""
+        neutrophils, platelets = self.now
+        if not platelets.results:
+            return self
+        return replace(self, now=(neutrophils, replace(platelets, transfusions_unseen=unseen)))
 
 
 def counts(case: Case, *, unreadable: bool) -> Counts:
