@@ -142,6 +142,7 @@ def test_pol_a_iv_fl_is_unknown_when_the_history_could_not_be_seen():
     assert verdict(d, "POL-A-IV-FL") == "unknown"
 
 
+NEW_B_ALL = condition("277572006", system=SNOMED, recorded="2026-04-01", onset="2026-04-01")
 PH = {
     "FISH negative": ([observation("51867-0", "2026-04-02", text="Negative")], "met"),
     "FISH positive": ([observation("51867-0", "2026-04-02", text="Positive")], "not-met"),
@@ -174,10 +175,31 @@ PH = {
 
 @pytest.mark.parametrize(("record", "expected"), PH.values(), ids=PH)
 def test_pol_a_iv_ph(record, expected):
+    assert verdict(determine([patient(), NEW_B_ALL, *record]), "POL-A-IV-PH") == expected
+
+
+LATER = {
+    "a transcript without a relapse": ([observation("46434-7", "2026-03-02", text="Not detected")], "unknown"),
+    "FISH without a relapse": ([observation("51867-0", "2025-09-01", text="Negative")], "unknown"),
+    "a report without a relapse": ([report("2025-09-01", "BCR::ABL1 not detected.")], "unknown"),
+    "long after an earlier relapse": ([condition("C91.02", onset="2025-06-01"), observation("46434-7", "2026-03-02", text="Not detected")], "unknown"),
+    "just before the relapse is recorded": ([RELAPSE, observation("46434-7", "2026-02-26", text="Not detected")], "met"),
+    "with blasts": ([observation("11150-0", "2026-03-01", 62, "%"), observation("51867-0", "2026-03-02", text="Negative")], "met"),
+    "at diagnosis": ([observation("51867-0", "2025-01-12", text="Negative")], "met"),
+    "a later text on the diagnosis": ([report("2026-03-02", "FISH negative for BCR::ABL1 at diagnosis.")], "met"),
+    "a later text that names the disease": ([report("2026-03-02", "Ph-negative B-ALL.")], "met"),
+    "at diagnosis and later": ([observation("51867-0", "2025-01-12", text="Negative"), observation("46434-7", "2026-03-02", text="Not detected")], "met"),
+    "positive at diagnosis": ([observation("51867-0", "2025-01-12", text="Positive"), RELAPSE, observation("46434-7", "2026-03-02", text="Not detected")], "not-met"),
+    "at relapse, in words of response": ([RELAPSE, stated("BCR-ABL1 MRD by PCR", "Not detected", "2026-03-02")], "unknown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "expected"), LATER.values(), ids=LATER)
+def test_pol_a_iv_ph_an_absence_that_treatment_may_have_brought_is_none_of_the_disease(record, expected):
     assert verdict(determine([patient(), B_ALL, *record]), "POL-A-IV-PH") == expected
 
 
 def test_pol_a_iv_ph_is_unknown_when_a_positive_result_may_be_unseen():
     gaps = [Gap(DataKind.OBSERVATIONS, "only the first 2000 rows were read", partial=True)]
-    d = determine([patient(), B_ALL, observation("51867-0", "2026-04-02", text="Negative")], gaps=gaps)
+    d = determine([patient(), NEW_B_ALL, observation("51867-0", "2026-04-02", text="Negative")], gaps=gaps)
     assert verdict(d, "POL-A-IV-PH") == "unknown"

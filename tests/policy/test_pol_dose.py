@@ -409,7 +409,8 @@ def test_day_8_beside_a_combination_is_held_against_the_largest_single_dose(mg, 
 
 def test_a_combination_that_the_policy_does_not_cover_keeps_the_table():
     negative = stated("BCR::ABL1 FISH", "negative", "2026-03-20", code=coded("http://loinc.org", "51867-0"))
-    d = determine([*BASE, *TWO_M2, PONATINIB, negative], order(text="C1D1", mg=1.0))
+    relapse = condition("C91.02", recorded="2026-03-18")
+    d = determine([*BASE, relapse, *TWO_M2, PONATINIB, negative], order(text="C1D1", mg=1.0))
     assert dose_findings(d) == {("dose", "warning")}
     assert "dose-note-combination" not in finding_kinds(d)
 

@@ -28,6 +28,48 @@ PLANNED = care_plan("Allogeneic transplant planned in May", created="2026-03-01"
 CR = document("2026-04-10", "CR after two cycles.")
 
 
+MOLECULAR_RESPONSE = [
+    "BCR-ABL1 no longer detected.",
+    "BCR-ABL1 remains undetectable.",
+    "BCR-ABL1 undetectable, in molecular response on dasatinib.",
+    "BCR-ABL1 undetectable. Deep molecular remission.",
+    "BCR::ABL1 MRD negative.",
+    "MRD by BCR-ABL1 PCR: negative.",
+    "BCR-ABL1 transcripts cleared.",
+    "BCR::ABL1 has become undetectable.",
+    "BCR::ABL1 is now negative.",
+    "BCR::ABL1 converted to negative.",
+    "BCR-ABL1 negative after induction.",
+    "BCR-ABL1 PCR negative on dasatinib.",
+    "BCR-ABL1 still undetectable.",
+    "Ph chromosome no longer present.",
+    "Now Ph-negative ALL.",
+    "t(9;22) no longer identified.",
+]
+
+
+@pytest.mark.parametrize("text", MOLECULAR_RESPONSE)
+def test_a_molecular_response_is_no_philadelphia_negative_disease(text):
+    said = [first_order(report("2026-03-02", text)), first_order(document("2026-03-02", text))]
+    assert [verdict(d, PH) for d in said] == ["unknown", "unknown"]
+    positive = observation("51867-0", "2024-01-12", text="Positive")
+    assert verdict(first_order(positive, report("2026-03-02", text)), PH) == "not-met"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BCR::ABL1 negative by FISH.",
+        "BCR::ABL1 not detected, MRD positive by flow.",
+        "Ph-negative B-ALL, relapsed.",
+        "Ph-negative B-ALL, relapse after remission.",
+        "Karyotype: 46,XX[20].",
+    ],
+)
+def test_an_absence_at_relapse_is_philadelphia_negative_disease(text):
+    assert verdict(first_order(report("2026-03-02", text)), PH) == "met"
+
+
 def first_order(*resources):
     return determine([patient(), condition("C91.02", recorded="2026-03-01"), *resources], order(text="C1D1"))
 

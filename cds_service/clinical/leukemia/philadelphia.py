@@ -1,6 +1,7 @@
 """The Philadelphia chromosome (BCR::ABL1): every test and diagnosis for or against it.
 
-Gathers what was found, of any date. What an absence means at the time of the test is left to the rules.
+Gathers what was found, of any date, and whether an absence is one of the disease, of a sample or a response to
+treatment. What an absence means at the time of the test is left to the rules.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from cds_service.clinical.leukemia.marker_words import (
     stated_in,
 )
 from cds_service.clinical.leukemia.mentions import Mention
+from cds_service.clinical.leukemia.ph_words import Of, absence_of
 from cds_service.clinical.observations.results import Part, Result, read_part
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, words_in
@@ -30,12 +32,13 @@ from cds_service.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PhEvidence:
-    """One test or diagnosis for or against the Philadelphia chromosome."""
+    """One test or diagnosis for or against the Philadelphia chromosome; ``of``: what an absence speaks of."""
 
     positive: bool
     what: str
     reference: str
     when: When | None
+    of: Of = Of.SAMPLE
 
     @property
     def shown(self) -> str:
@@ -66,7 +69,7 @@ def _diagnoses(chart: Chart) -> Iterator[PhEvidence]:
         if p.is_event or not p.verified:
             continue
         if p.is_a("ph_positive") or p.is_a("ph_negative"):
-            yield PhEvidence(p.is_a("ph_positive"), "diagnosis", p.reference, p.dated)
+            yield PhEvidence(p.is_a("ph_positive"), "diagnosis", p.reference, p.dated, Of.DISEASE)
         else:
             for text in (p.words, p.notes):
                 yield from _in_words(Source(text, p.reference, p.dated), "diagnosis")
@@ -76,7 +79,12 @@ def _tests(chart: Chart) -> Iterator[PhEvidence]:
     for name, what in _TESTS.items():
         for result in chart.results_for(name):
             if (sign := _sign_of(result)) is not None:
-                yield PhEvidence(sign, what, result.reference, result.when)
+                yield _tested(sign, what, result)
+
+
+def _tested(sign: bool, what: str, result: Result) -> PhEvidence:
+    words = f"{what}: {result.words}"
+    return PhEvidence(sign, what, result.reference, result.when, absence_of(words, words))
 
 
 def _sign_of(result: Result) -> bool | None:
@@ -101,9 +109,9 @@ def _variants(chart: Chart) -> Iterator[PhEvidence]:
         resource = chart.record.resolve(result.reference)
         if resource is not None and _names_bcr_and_abl1(resource):
             if result.sign is not None:
-                yield PhEvidence(result.sign, "variant naming BCR and ABL1", result.reference, result.when)
+                yield _tested(result.sign, "variant naming BCR and ABL1", result)
         elif (sign := ph_sign(result.words)) is not None:
-            yield PhEvidence(sign, "variant", result.reference, result.when)
+            yield _tested(sign, "variant", result)
 
 
 def _names_bcr_and_abl1(resource: Resource) -> bool:
@@ -128,7 +136,7 @@ def _by_local_codes(chart: Chart) -> Iterator[PhEvidence]:
         if result.when is not None and not result.when.has_happened(chart.clock):
             continue
         if (sign := _sign_of(result)) is not None:
-            yield PhEvidence(sign, seen.code.words.split(" | ")[0], result.reference, result.when)
+            yield _tested(sign, seen.code.words.split(" | ")[0], result)
 
 
 def ph_mentions(chart: Chart) -> tuple[Mention, ...]:
@@ -158,4 +166,5 @@ def _in_words(source: Source, what: str) -> Iterator[PhEvidence]:
         return
     for stated in stated_in(source, _TOPIC):
         if stated.sign is not None:
-            yield PhEvidence(stated.sign, what, source.reference, stated.when)
+            of = absence_of(stated.quote, source.text)
+            yield PhEvidence(stated.sign, what, source.reference, stated.when, of)

@@ -5,6 +5,7 @@ Procedure: docs/policies/inotuzumab/initial.md#philadelphia-chromosome.
 
 from __future__ import annotations
 
+from cds_service.clinical.leukemia.ph_words import Of
 from cds_service.clinical.leukemia.philadelphia import PhEvidence, ph_evidence
 from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.fhir.dates import When
@@ -12,6 +13,7 @@ from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent, not_understood
 from cds_service.policies.inotuzumab.initial.disease_states import DiseaseCourse, disease_course
+from cds_service.policies.inotuzumab.numbers import span
 from cds_service.values import dataclass
 
 PH_TEST = "FISH for t(9;22), cytogenetics or a BCR::ABL1 transcript test at diagnosis or relapse"
@@ -35,12 +37,12 @@ def philadelphia(case: Case) -> PhStatus:
     if reason := case.chart.unseen(*_NEEDS):
         because = f"the evidence on the Philadelphia chromosome could not all be seen ({reason})"
         return PhStatus(None, because, tuple(e.reference for e in found))
-    course = disease_course(case)
-    if negative := [e for e in found if not _in_remission(course, e.when)]:
+    if negative := [e for e in found if _is_of_the_disease(case, e)]:
         return _status(False, negative)
     if found:
         because = (
-            f"{found[0].shown} was taken in remission: that is response, not Philadelphia-negative disease"
+            f"{found[0].shown} is not shown to be of a sample at diagnosis or relapse: an absence on treatment or in "
+            "remission is response, not Philadelphia-negative disease"
         )
         return PhStatus(None, because, tuple(e.reference for e in found))
     on_file = tuple(found.reference for found in not_understood(case, "ph-status"))
@@ -52,10 +54,27 @@ def _status(positive: bool, found: list[PhEvidence]) -> PhStatus:
     return PhStatus(positive, shown, tuple(dict.fromkeys(e.reference for e in found)))
 
 
-def _in_remission(course: DiseaseCourse, when: When | None) -> bool:
-    """Whether a test fell into a remission: the newest state of the disease recorded up to it is one."""
-    day = when.day if when is not None else None
-    return day is not None and course.was_in_remission(day)
+def _is_of_the_disease(case: Case, negative: PhEvidence) -> bool:
+    """Whether an absence is the disease's own: of a diagnosis, or of a sample at diagnosis or relapse.
+
+    One without a date is no later than any other; one in words of response never is the disease's.
+    """
+    if negative.of is Of.RESPONSE:
+        return False
+    if negative.when is None:
+        return True
+    course = disease_course(case)
+    if course.was_in_remission(negative.when.day or negative.when.last):
+        return False
+    return negative.of is Of.DISEASE or _is_at_onset(case, course, negative.when)
+
+
+def _is_at_onset(case: Case, course: DiseaseCourse, when: When) -> bool:
+    """Whether a sample lies near the disease's first entry or near a relapse; without any such date it may."""
+    onsets = [s.when for s in course.states if not s.remission]
+    onsets += [w for p in case.diagnosis.leukemia if (w := p.onset or p.recorded) is not None]
+    near = span("ph.test_within")
+    return not onsets or any(when.first <= o.last + near and when.last >= o.first - near for o in onsets)
 
 
 def philadelphia_negative(case: Case) -> Answer:
