@@ -28,6 +28,69 @@ PLANNED = care_plan("Allogeneic transplant planned in May", created="2026-03-01"
 CR = document("2026-04-10", "CR after two cycles.")
 
 
+SOME_BLASTS_WITHOUT_CD22 = [
+    "5 % of blasts are CD22 negative.",
+    "10 % of the leukemic blasts lack CD22.",
+    "Partial loss of CD22.",
+    "Incomplete loss of CD22.",
+    "CD22 loss, partial.",
+    "CD22 partial loss.",
+    "CD22 partially lost.",
+    "CD22 lost on 10 % of blasts.",
+    "CD22 negative on 5 % of blasts.",
+    "CD22 absent in a subset of blasts.",
+    "CD22 not detected on some blasts.",
+    "A subset of the blasts lacks CD22.",
+    "A subset of the blasts lacks CD20 and CD22.",
+    "Some blasts are CD22 negative.",
+    "Most blasts are CD22 negative.",
+    "Some of the blasts are negative for CD22.",
+    "A minor population is CD22 negative.",
+    "A CD22-negative subset is present.",
+    "CD22-negative blasts not identified.",
+    "CD22-negative blasts: none.",
+    "CD22-negative blasts absent.",
+    "No CD22-negative blasts.",
+    "CD22 negative blasts were not detected.",
+]
+
+
+@pytest.mark.parametrize("text", SOME_BLASTS_WITHOUT_CD22)
+def test_a_part_of_the_blasts_without_cd22_is_no_negative_result(text):
+    assert verdict(first_order(report("2026-03-02", text)), CD22) in ("met", "unknown")
+    before = observation("51124-6", "2026-03-02", 85, "%")
+    assert verdict(first_order(before, report("2026-04-01", text)), CD22) == "met"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Negative in a subset of blasts",
+        "Partial loss",
+        "5 % of blasts are negative",
+        "Lost on 10 % of blasts",
+    ],
+)
+def test_an_answer_on_a_part_of_the_blasts_is_no_negative_result(answer):
+    assert verdict(first_order(stated("CD22 on blasts", answer, "2026-03-02")), CD22) in ("met", "unknown")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CD22 negative.",
+        "All blasts are CD22 negative.",
+        "100 % of blasts are CD22 negative.",
+        "An abnormal population of B lymphoblasts is positive for CD19 and negative for CD22.",
+        "CD22 negative, partial CD20.",
+        "Blasts: CD10 partial, CD20 subset, CD22 negative.",
+        "Complete loss of CD22.",
+    ],
+)
+def test_blasts_without_cd22_are_negative(text):
+    assert verdict(first_order(report("2026-03-02", text)), CD22) == "not-met"
+
+
 MOLECULAR_RESPONSE = [
     "BCR-ABL1 no longer detected.",
     "BCR-ABL1 remains undetectable.",

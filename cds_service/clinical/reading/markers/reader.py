@@ -37,6 +37,7 @@ from cds_service.clinical.reading.markers.lists import (
     Finding,
     NotReadable,
 )
+from cds_service.clinical.reading.markers.portions import of_a_part
 from cds_service.clinical.reading.tokens import Token, folded
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
@@ -126,6 +127,8 @@ class _Clause:
             return
         for found in mine:
             value = _value(found, topic)
+            if topic == _SURFACE and value == NEGATIVE and of_a_part(self.quote):
+                value = None
             yield (
                 nothing
                 if value is None or (self.past and value != POSITIVE)
