@@ -78,6 +78,44 @@ LACKING = {
     "extramedullary-status": ([*FIRST, *CYCLE_1, stated("Extramedullary disease", "present", "2026-03-01"),
                                observation("11150-0", "2026-04-10", 2, "%"), observation("26446-5", "2026-04-10", 0, "%")], C2D1),
 }  # fmt: skip
+
+
+GIVEN_BESIDE_OTHER_WORDS = [
+    ("cd22", "Blasts are CD22 positive, hematogones CD22 negative."),
+    ("cd22", "Leukemic blasts express CD22 as do normal B cells."),
+    ("cd22", "Target antigens: CD19 98 %, CD22 87 %."),
+    ("cd22", "At diagnosis CD22 positive."),
+    ("cd22", "PMH: B-ALL, CD22 positive."),
+    ("cd22", "CD22-negative blasts: none."),
+    ("ph-status", "Prior: BCR::ABL1 negative."),
+]
+
+
+@pytest.mark.parametrize(("item", "text"), GIVEN_BESIDE_OTHER_WORDS)
+def test_a_result_that_is_on_file_is_cited_and_no_order_is_offered_for_it(item, text):
+    record, draft = LACKING[item]
+    (need,) = [n for n in determine([*record, report("2026-04-10", text)], draft).needed if n.item == item]
+    assert text.rstrip(".") in need.because
+    assert not need.orderable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Normal B cells are CD22 positive, 10 %.",
+        "Hematogones CD22 positive, no blasts.",
+        "Goal: CD22 positive.",
+        "If CD22 positive, give inotuzumab.",
+        "Check CD22.",
+        "CD22-directed therapy discussed.",
+    ],
+)
+def test_words_that_give_no_result_of_the_blasts_leave_the_order_offered(text):
+    record, draft = LACKING["cd22"]
+    (need,) = [n for n in determine([*record, report("2026-04-10", text)], draft).needed if n.item == "cd22"]
+    assert need.orderable
+
+
 NEVER_ABSENT = {"qt-drugs"}  # an empty list of drugs is an answer
 
 NO_SUCH = re.compile(

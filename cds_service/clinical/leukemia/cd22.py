@@ -12,7 +12,14 @@ from dataclasses import replace
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.evidence import deciding
-from cds_service.clinical.leukemia.marker_words import Source, Stated, mentions_in, names_marker, stated_in
+from cds_service.clinical.leukemia.marker_words import (
+    Source,
+    Stated,
+    mentions_in,
+    names_marker,
+    past_in,
+    stated_in,
+)
 from cds_service.clinical.leukemia.mentions import Mention
 from cds_service.clinical.observations.results import Part, Result, read_part
 from cds_service.clinical.reports import finality
@@ -41,8 +48,9 @@ def cd22_samples(chart: Chart) -> tuple[Result, ...]:
 
 
 def cd22_mentions(chart: Chart) -> tuple[Mention, ...]:
-    """Passages that name CD22 and could not be read, with their day."""
-    return mentions_in(_texts(chart), _TOPIC)
+    """Passages that name CD22 and could not be read, or tell of an earlier time without a date, with their day."""
+    texts = tuple(_texts(chart))
+    return (*mentions_in(texts, _TOPIC), *past_in(texts, _TOPIC))
 
 
 def _in_own_words(result: Result) -> Result:

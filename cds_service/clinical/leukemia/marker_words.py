@@ -6,12 +6,15 @@ mention that could not be read becomes something to show. A text that is not und
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from cds_service.clinical.leukemia.mentions import Mention
 from cds_service.clinical.reading.assertions import Assertion, Reading, Time
+from cds_service.clinical.reading.lexicon import Kind, Term, terms
 from cds_service.clinical.reading.markers.lists import EQUIVOCAL, NEGATIVE, POSITIVE
 from cds_service.clinical.reading.markers.reader import names, read_marker
+from cds_service.clinical.reading.tokens import tokens
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
 from cds_service.values import dataclass
@@ -81,7 +84,8 @@ def _read(source: Source, topic: str) -> Reading:
 def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
     """The passages that name a marker and could not be read, of texts that say nothing else of it.
 
-    One whose words are understood, and are about a goal, a risk or another person, is no such passage.
+    One whose words are understood, and are about a goal, a risk or another person, is no such passage; one
+    that gives a result beside a word on other cells is.
     """
     found: list[Mention] = []
     for source in sources:
@@ -90,9 +94,48 @@ def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
             found += [
                 Mention(source.when, source.reference, n.quote)
                 for n in reading.not_understood
-                if not n.silenced
+                if not n.silenced or _gives_a_result(n.quote, topic)
             ]
     return tuple(dict.fromkeys(found))
+
+
+_OF_LEUKEMIA = re.compile(r"(?<!no )\b(?:\w*blasts?|leuk[a-z]*)\b", re.IGNORECASE)
+_TARGETS = re.compile(
+    r"\b(?:target(?:able)?|therapeutic|immunotherapy)\s+(?:antigens?|markers?|targets?)\b", re.IGNORECASE
+)
+
+
+def _gives_a_result(quote: str, topic: str) -> bool:
+    """Whether a passage that was silenced gives a result of the marker all the same.
+
+    A word on other cells silences it ("blasts CD22 positive, hematogones CD22 negative"), or a heading of targets
+    ("Target antigens: CD22 87 %"), or a heading of the past ("PMH: CD22 positive").
+    """
+    found = terms(tokens(quote), topic)
+    named = any(t.kind is Kind.MARKER and t.value == topic for t in found)
+    blocks = {t.value for t in found if t.kind is Kind.BLOCK}
+    if not named or not any(_is_result(t) for t in found):
+        return False
+    if not blocks:
+        return topic != "mrd" and any(t.kind is Kind.PAST for t in found)
+    if _TARGETS.search(quote):
+        return blocks <= {"cells", "goal"}
+    return blocks == {"cells"} and (topic != "cd22" or bool(_OF_LEUKEMIA.search(quote)))
+
+
+def _is_result(term: Term) -> bool:
+    return term.kind in (Kind.SIGN, Kind.UNIT) or (term.kind is Kind.LEAD and term.value in _SIGNS)
+
+
+def past_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
+    """What texts that say nothing of the present say of a marker at an earlier time without a date."""
+    return tuple(
+        Mention(source.when, source.reference, a.quote)
+        for source in sources
+        for told in [_read(source, topic).assertions]
+        if all(a.time is Time.PAST for a in told)
+        for a in told
+    )
 
 
 def names_marker(text: str, marker: str) -> bool:
