@@ -51,6 +51,8 @@ SOME_BLASTS_WITHOUT_CD22 = [
     "CD22-negative blasts: none.",
     "CD22-negative blasts absent.",
     "No CD22-negative blasts.",
+    "CD22 not expressed by all blasts.",
+    "CD22 not bright.",
     "CD22 negative blasts were not detected.",
 ]
 
@@ -107,6 +109,10 @@ MOLECULAR_RESPONSE = [
     "BCR-ABL1 still undetectable.",
     "Ph chromosome no longer present.",
     "Now Ph-negative ALL.",
+    "BCR-ABL1 PCR negative at 3 months.",
+    "BCR-ABL1 undetectable. Continues dasatinib.",
+    "Repeat BCR-ABL1 negative.",
+    "BCR::ABL1 undetectable (baseline 45 %).",
     "t(9;22) no longer identified.",
 ]
 

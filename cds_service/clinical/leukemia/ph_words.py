@@ -36,12 +36,14 @@ _RESPONSE = re.compile(
     |{_RESIDUAL}
     |\b(?:on|under|with|after|since|post|following|s/p|taking|receiving)\b[^.;]{{0,30}}\b{_TKI}\b
     |\b(?:after|post|following|end\ of|completed)\b[^.;]{{0,15}}\b(?:induction|consolidation|transplant\w*|hsct|sct|cycles?|chemo\w*|treatment|therapy|blina\w*)\b
+    |\b(?:repeat(?:ed)?|months?|weeks?)\b|\bbaseline\s+\(?\d|\b(?:previously|formerly|before|earlier|was)\s+(?:present|positive|detected)\b
     |\b(?:follow[\s-]?up|surveillance|monitoring|restaging|eoi|eot|on\ (?:treatment|therapy))\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 # Said anywhere in a text, it tells of what every absence in it is.
 _RESPONSE_BESIDE = re.compile(
-    rf"\b(?:molecular|cytogenetic)\s+(?:response|remission)\b|\b(?:cmr|mmr|dmr|ccyr)\b|{_RESIDUAL}",
+    rf"\b(?:molecular|cytogenetic)\s+(?:response|remission)\b|\b(?:cmr|mmr|dmr|ccyr)\b|{_RESIDUAL}"
+    rf"|\b(?:continu\w*|remain\w*|stay\w*|maintained|responded|responding)\s+(?:to\s+|on\s+|with\s+|taking\s+)?{_TKI}\b",
     re.IGNORECASE,
 )
 # "Ph-negative ALL" is the name of a disease, whatever is said of its course; "now Ph-negative ALL" is not.

@@ -27,7 +27,8 @@ _BEFORE = re.compile(
 # Behind it, up to the next comma.
 _BEHIND = re.compile(
     rf"\b(?:on|in|of|by|from|among)\s+(?:about|approximately|up\s+to|at\s+least|only|~|<|>|a|an|the|\s)*(?:{_SHARE}|{_FEW}|{_PERCENT})"
-    rf"|\b(?:{_SHARE}|{_LESS}|partially|partly|variably|incompletely|focally)\b",
+    rf"|\b(?:{_SHARE}|{_LESS}|partially|partly|variably|incompletely|focally)\b"
+    r"|\bnot\b.*\b(?:all|every|each|bright\w*|strong\w*|intense\w*|high\w*|moderate\w*|uniform\w*|homogen\w*|complete\w*|full\w*)\b",
     re.IGNORECASE,
 )
 # "Loss of CD22, partial."
