@@ -53,6 +53,7 @@ SOME_BLASTS_WITHOUT_CD22 = [
     "No CD22-negative blasts.",
     "CD22 not expressed by all blasts.",
     "CD22 not bright.",
+    "CD22-negative: 4 %.",
     "CD22 negative blasts were not detected.",
 ]
 

@@ -38,6 +38,8 @@ _SUCH_CELLS = re.compile(
     rf"{_NAME}[\s-]*(?:negative|neg|\(-\)|-)\s*(?:\w+\s+)?(?:\w*blasts?|cells?|events|populations?|components?)\b(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+# "CD22-negative: 4 %" may be the share of the blasts without it or with it.
+_SHARE_OF_WHICH = re.compile(rf"{_NAME}[\s-]*(?:negative|neg|-)\s*:?\s*\d", re.IGNORECASE)
 _ARE_THEY = re.compile(
     r"\b(?:not|none|no|nil|absent|without|zero|undetect\w+|excluded|rare|few|seen|identified|present|detected|found|observed|noted|emerg\w+)\b|[\d:]",
     re.IGNORECASE,
@@ -58,7 +60,7 @@ def of_a_part(clause: str) -> bool:
     if not named:  # the answer under a question
         return any(p.search(clause) for p in (_BEHIND, _PART_ANSWER, _NO_SUCH))
     such = _SUCH_CELLS.search(clause)
-    if such and _ARE_THEY.search(such["rest"]):
+    if (such and _ARE_THEY.search(such["rest"])) or _SHARE_OF_WHICH.search(clause):
         return True
     return any(_is_of_a_part(clause[: n.start()], clause[n.end() :]) for n in named)
 
