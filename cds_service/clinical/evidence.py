@@ -10,7 +10,7 @@ Source: docs/record-reading.md#order-of-evidence.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
 from cds_service.clinical.observations.results import Result
@@ -25,6 +25,29 @@ def newest(results: Iterable[Result]) -> tuple[Result, ...]:
     if not found[1:]:
         return found if found and found[0].when is not None else ()
     return _settled(latest_by(found, lambda r: r.when))
+
+
+def at_each_time(results: Iterable[Result]) -> list[tuple[Result, ...]]:
+    """For each time of which there are results, the one or the tied ones that count, in order of time.
+
+    A result without time of day is of every time of its day. For rules that ask for any event, not for
+    the newest value.
+    """
+    periods: dict[tuple[date, date], list[Result]] = {}
+    for r in results:
+        if r.when is not None:
+            periods.setdefault((r.when.first, r.when.last), []).append(r)
+    found = []
+    for period in sorted(periods):
+        timed: dict[datetime, list[Result]] = {}
+        whole = []
+        for r in periods[period]:
+            if r.when is not None and r.when.instant is not None:
+                timed.setdefault(r.when.instant, []).append(r)
+            else:
+                whole.append(r)
+        found += [newest([*timed[instant], *whole]) for instant in sorted(timed)] or [newest(whole)]
+    return found
 
 
 def latest_by(items: Iterable[T], when: Callable[[T], When | None]) -> list[T]:

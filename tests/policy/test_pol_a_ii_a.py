@@ -7,6 +7,7 @@ from tests.policy.chart_notes import (
     LOINC,
     SNOMED,
     administration,
+    an_id,
     condition,
     criterion,
     determine,
@@ -15,6 +16,7 @@ from tests.policy.chart_notes import (
     order,
     patient,
     procedure,
+    quantity,
     report,
     stated,
     verdict,
@@ -29,8 +31,10 @@ INDUCTION_END = administration("2025-03-01", None, drug={"text": "pegaspargase"}
 INDUCTION_LATER = administration("2025-06-01", None, drug={"text": "cytarabine"})
 
 
-def marrow(day, percent):
-    return observation("11150-0", day, percent, "%")
+def marrow(day, percent, status="final", **more):
+    return observation(
+        "11150-0", day, percent, "%", status=status, id=an_id("marrow", day, percent, status), **more
+    )
 
 
 PATIENTS = {
@@ -79,6 +83,31 @@ PATIENTS = {
     "a negated relapse is none": ([condition(None, text="B-ALL, no evidence of relapse", recorded="2025-01-10")], "unknown"),
     "a relapse in words": ([condition(None, text="Relapsed B-ALL", recorded="2026-03-01")], "met"),
     "a refuted relapse never counts": ([B_ALL, condition("C91.02", onset="2026-03-01", verification="refuted")], "unknown"),
+    "step 2: a corrected result replaces what it corrects": ([IN_REMISSION, marrow("2026-03-01", 40), marrow("2026-03-01", 2, "corrected")], "not-met"),
+    "step 2: a final result replaces a preliminary one": ([IN_REMISSION, marrow("2026-03-01", 40, "preliminary"), marrow("2026-03-01", 2)], "not-met"),
+    "step 2: a later issue replaces an earlier one": ([IN_REMISSION, marrow("2026-03-01", 40, issued="2026-03-02T08:00:00Z"), marrow("2026-03-01", 2, issued="2026-03-03T08:00:00Z")], "not-met"),
+    "step 2: a correction to blasts counts": ([IN_REMISSION, marrow("2026-03-01", 2), marrow("2026-03-01", 40, "corrected")], "met"),
+    "step 2: a correction of one of two times of a day": ([IN_REMISSION, marrow("2026-03-01T08:00:00Z", 40), marrow("2026-03-01T15:00:00Z", 2, "corrected")], "met"),
+    "step 2: a correction without a time is of that day": ([IN_REMISSION, marrow("2026-03-01T08:00:00Z", 40), marrow("2026-03-01", 2, "corrected")], "not-met"),
+    "step 2: a preliminary result alone is used": ([IN_REMISSION, marrow("2026-03-01", 40, "preliminary")], "met"),
+    "step 2: two final results that differ and lead to one answer": ([IN_REMISSION, marrow("2026-03-01", 40), marrow("2026-03-01", 60)], "met"),
+    "step 2: two final results that contradict": ([IN_REMISSION, marrow("2026-03-01", 40), marrow("2026-03-01", 2)], "unknown"),
+    "step 2: a contradiction does not hide other blasts": ([IN_REMISSION, marrow("2026-03-01", 40), marrow("2026-03-01", 2), marrow("2026-03-20", 30)], "met"),
+    "step 2: corrected peripheral blasts": ([IN_REMISSION, observation("26446-5", "2026-03-01", 3, "%"), observation("26446-5", "2026-03-01", 0, "%", status="corrected")], "not-met"),
+    "blasts of 3 to 8 % after a remission": ([IN_REMISSION, observation("11150-0", "2026-03-01", text="3-8 %")], "unknown"),
+    "blasts of a range of 3 to 8 %": ([IN_REMISSION, observation("11150-0", "2026-03-01", valueRange={"low": quantity(3, "%"), "high": quantity(8, "%")})], "unknown"),
+    "blasts of about 5 %": ([IN_REMISSION, observation("11150-0", "2026-03-01", text="approx. 5 %")], "unknown"),
+    "blasts below 10 %": ([IN_REMISSION, observation("11150-0", "2026-03-01", valueQuantity=quantity(10, "%") | {"comparator": "<"})], "unknown"),
+    "blasts below 5 %": ([IN_REMISSION, observation("11150-0", "2026-03-01", valueQuantity=quantity(5, "%") | {"comparator": "<"})], "not-met"),
+    "blasts of 6 to 8 %": ([IN_REMISSION, observation("11150-0", "2026-03-01", text="6-8 %")], "met"),
+    "blood with less than 1 % blasts": ([IN_REMISSION, observation("26446-5", "2026-03-01", text="<1 %")], "unknown"),
+    "blasts of 3 to 8 % before the remission": ([IN_REMISSION, observation("11150-0", "2025-05-01", text="3-8 %")], "not-met"),
+    "blasts of 3 to 8 % after a remission that a report states": ([B_ALL, INDUCTION, report("2025-06-01", "Complete remission."), observation("11150-0", "2025-09-01", text="3-8 %"), marrow("2025-10-01", 2), report("2025-10-02", "Complete remission.", id="again")], "unknown"),
+    "blasts of the month in which the remission began": ([IN_REMISSION, marrow("2025-06", 40)], "unknown"),
+    "blasts in the month that may be the remission's": ([condition("C91.01", recorded="2025-06", clinical="remission"), marrow("2025-06-20", 40)], "unknown"),
+    "blasts of the remission's own day": ([IN_REMISSION, marrow("2025-06-01", 40)], "not-met"),
+    "blasts without a date beside a remission": ([IN_REMISSION, marrow(None, 40)], "unknown"),
+    "blasts beside a remission without a date": ([condition("C91.01"), marrow("2025-06-20", 40)], "unknown"),
     "blasts in the future have not come": ([IN_REMISSION, marrow("2026-05-01", 50)], "not-met"),
 }  # fmt: skip
 
@@ -113,6 +142,14 @@ def test_conditions_that_could_not_be_seen_leave_it_unknown_and_named():
 
 def test_an_unknown_asks_for_the_treatment_history():
     assert "therapy-history" in criterion(determine([patient(), NOT_IN_REMISSION]), "POL-A-II-A").needed
+
+
+def test_an_unknown_names_the_blasts_that_leave_it_open():
+    found = criterion(
+        determine([patient(), IN_REMISSION, observation("11150-0", "2026-03-01", text="3-8 %")]), "POL-A-II-A"
+    )
+    assert "3 to 8 %" in found.because
+    assert any("11150-0" in reference for reference in found.evidence)
 
 
 FRONTLINE = {

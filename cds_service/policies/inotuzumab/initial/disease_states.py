@@ -7,10 +7,11 @@ Procedure: docs/policies/inotuzumab/initial.md#relapsed-or-refractory. Also: doc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from cds_service.clinical.code_sets import code_set
+from cds_service.clinical.evidence import at_each_time
 from cds_service.clinical.leukemia.diagnosis import NOT_ALL_BY_ITSELF, REMISSION_CODES, is_named, is_relapse
 from cds_service.clinical.leukemia.response import blasts, has_blasts
 from cds_service.clinical.observations.results import Result
@@ -36,13 +37,22 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """The marrow or blood results of one time that count. ``has_blasts``: None where they leave it open."""
+
+    results: tuple[Result, ...]
+    has_blasts: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class DiseaseCourse:
-    """The problems that say relapse, remission or "not in remission" (C91.00), and all dated states."""
+    """The problems that say relapse, remission or "not in remission" (C91.00), all dated states, and the samples."""
 
     relapses: tuple[Problem, ...]
     remissions: tuple[Problem, ...]
     not_in_remission: tuple[Problem, ...]
     states: tuple[State, ...]
+    samples: tuple[Sample, ...]
 
     def was_in_remission(self, day: date) -> bool:
         """Whether the newest state recorded up to a day is a remission, and nothing of that day says otherwise."""
@@ -72,12 +82,19 @@ class DiseaseCourse:
                 return p
         return None
 
-    def blasts_may_be_later(self) -> bool:
-        """Whether blasts are dated after the entry of a remission that has no date of its own."""
-        undated = [
-            w for p in self.remissions if _remission_from(p) is None and (w := recorded_on(p)) is not None
-        ]
-        return any(s.blasts and s.when.is_after(w.first) is not False for w in undated for s in self.states)
+    def blasts_in_doubt(self) -> tuple[Result, ...]:
+        """What is or may be blasts and may be later than a recorded remission."""
+        since = [s.when.first for s in self.states if s.remission]
+        for p in self.remissions:
+            if _remission_from(p) is None:
+                since.append(when.first if (when := recorded_on(p)) is not None else date.min)
+        return tuple(
+            r
+            for sample in self.samples
+            if since and sample.has_blasts is not False
+            for r in sample.results
+            if r.when is None or r.when.is_after(min(since)) is not False
+        )
 
     def _blasts_since(self, when: When | None) -> bool:
         return when is not None and any(s.blasts and s.when.is_after(when.last) for s in self.states)
@@ -93,15 +110,18 @@ def disease_course(case: Case) -> DiseaseCourse:
             p for p in case.chart.problems if p.verified and p not in relapses and _is_generic_relapse(p)
         ]
     remissions = [p for p in leukemia if _is_remission(p)]
+    samples = tuple(_samples(case))
     return DiseaseCourse(
         tuple(relapses),
         tuple(remissions),
         tuple(p for p in leukemia if _NOT_IN_REMISSION.has_any(p.codes) and p not in relapses),
         tuple(
             sorted(
-                _states(case, relapses, remissions), key=lambda s: (s.when.last, s.when.first, s.reference)
+                _states(case, relapses, remissions, samples),
+                key=lambda s: (s.when.last, s.when.first, s.reference),
             )
         ),
+        samples,
     )
 
 
@@ -151,7 +171,9 @@ def _remission_from(p: Problem) -> When | None:
     return None if not coded and p.resolved is None and written_at_onset else recorded_on(p)
 
 
-def _states(case: Case, relapses: list[Problem], remissions: list[Problem]) -> Iterator[State]:
+def _states(
+    case: Case, relapses: list[Problem], remissions: list[Problem], samples: Iterable[Sample]
+) -> Iterator[State]:
     for p in remissions:
         if (when := _remission_from(p)) is not None:
             yield State(when, True, False, p.reference, problem_shown(p))
@@ -161,14 +183,26 @@ def _states(case: Case, relapses: list[Problem], remissions: list[Problem]) -> I
     for item in case.items:
         if item.achieved or item.relapse:
             yield State(When(item.first, item.day), item.achieved, False, item.reference, item.text)
-    for result in _leukemic(case):
-        if result.when is not None:
-            yield State(result.when, False, True, result.reference, f"blasts {result.shown}")
+    for sample in samples:
+        found = sample.results[0]
+        if sample.has_blasts and found.when is not None:
+            yield State(found.when, False, True, found.reference, f"blasts {found.shown}")
 
 
-def _leukemic(case: Case) -> Iterator[Result]:
-    """Marrow with 5 % blasts or more, and blood with blasts."""
-    marrow, blood = blasts(case.chart)
+def _samples(case: Case) -> Iterator[Sample]:
+    """Marrow (5 % blasts or more) and blood (any blasts) of each time, and each result without one."""
     limit = number("cr.marrow_blasts_max")
-    yield from (m for m in marrow if m.value is not None and m.value.is_below(limit) is False)
-    yield from (b for b in blood if has_blasts(b))
+    marrow, blood = blasts(case.chart)
+    for results in _by_time(marrow):
+        below = {r.value.is_below(limit) if r.value is not None else None for r in results}
+        yield Sample(results, _agreed({None if b is None else not b for b in below}))
+    for results in _by_time(blood):
+        yield Sample(results, _agreed({has_blasts(r) for r in results}))
+
+
+def _by_time(results: Sequence[Result]) -> list[tuple[Result, ...]]:
+    return [*at_each_time(results), *((r,) for r in results if r.when is None)]
+
+
+def _agreed(answers: set[bool | None]) -> bool | None:
+    return answers.pop() if len(answers) == 1 else None

@@ -1,17 +1,18 @@
-"""Plans and orders that call this treatment first line or induction.
+"""What makes this treatment first line: a recent diagnosis, or plans and orders that say first line or induction.
 
-They count only for this disease, and dated on day 1 or shortly before it.
+These count only for this disease, and dated on day 1 or shortly before it.
 Procedure: docs/policies/inotuzumab/initial.md#frontline.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.indication import Indication, indication
+from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import when_stated
 from cds_service.clinical.therapy.exposure import DrugUse
@@ -45,6 +46,15 @@ def stated_first_line(
     planning = (order.resource, *_current_plans(chart, day_one))
     found += [r.reference for r in planning if _carries_first_line_code(r.body)]
     return tuple(dict.fromkeys(found))
+
+
+def newly_diagnosed(leukemia: Iterable[Problem], day_one: date) -> Problem | None:
+    """The earliest diagnosis, when it is recent wherever in its date it lies."""
+    dated = [(w.first, p.reference, p) for p in leukemia if (w := p.dated) is not None]
+    if not dated:
+        return None
+    first, _, problem = min(dated, key=lambda t: t[:2])
+    return problem if day_one - first < span("frontline.diagnosed_within") else None
 
 
 def _current_plans(chart: Chart, day_one: date) -> Iterator[Resource]:

@@ -5,14 +5,14 @@ Procedure: docs/policies/inotuzumab/initial.md#relapsed-or-refractory. Also: doc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.leukemia.response import Response, blasts, response_statements, unreadable_blasts
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.observations.results import Result
-from cds_service.clinical.problems import Problem, problems_shown
+from cds_service.clinical.problems import problems_shown
 from cds_service.engine.answers import MET, NOT, Answer, refs, unknown
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.dates import When
@@ -32,7 +32,7 @@ from cds_service.policies.inotuzumab.initial.disease_states import (
     leukemia_from,
     recorded_on,
 )
-from cds_service.policies.inotuzumab.initial.first_line import stated_first_line
+from cds_service.policies.inotuzumab.initial.first_line import newly_diagnosed, stated_first_line
 from cds_service.policies.inotuzumab.numbers import days, number
 from cds_service.values import dataclass
 
@@ -63,6 +63,14 @@ def relapsed_or_refractory(case: Case) -> Answer:
         )
     if reason := case.chart.unseen(DataKind.CONDITIONS):
         return unknown(f"the diagnoses could not be seen ({reason})", "therapy-history", changes=_SETTLE_RR)
+    answer = _by_lines(case, d)
+    if answer.verdict is Verdict.NOT_MET and (in_doubt := d.blasts_in_doubt()):
+        return _blasts_open(in_doubt)
+    return answer
+
+
+def _by_lines(case: Case, d: DiseaseCourse) -> Answer:
+    """Steps 4 to 6."""
     lines = _lines(case)
     sure = tuple(line for line in lines if not line.possible)
     if sure and _is_open(case, d) and (answer := _after_a_line(case, sure)) is not None:  # 4
@@ -70,6 +78,12 @@ def relapsed_or_refractory(case: Case) -> Answer:
     if not sure and lines and _is_open(case, d):
         return unknown(_possible(lines), "therapy-history", evidence=_of_lines(lines), changes=_SETTLE_RR)
     return _never_relapsed(case, d, lines)
+
+
+def _blasts_open(found: Sequence[Result]) -> Answer:
+    shown = "; ".join(dict.fromkeys(r.shown for r in found))
+    because = f"whether the disease is back cannot be determined: blasts {shown}"
+    return unknown(because, "therapy-history", evidence=refs(found), changes=_SETTLE_RR)
 
 
 def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> Answer:
@@ -87,11 +101,8 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
             return unknown(because, "therapy-history", evidence=refs(d.remissions), changes=_SETTLE_RR)
         return Answer(NOT, because, refs(d.remissions), changes=_SETTLE_RR)
     because = "the record shows neither relapse nor failure of a prior line"
-    if unread := _unread_since(case, d):
-        because = (
-            f"whether the disease is back cannot be determined: blasts {'; '.join(r.shown for r in unread)}"
-        )
-        return unknown(because, "therapy-history", evidence=refs(unread), changes=_SETTLE_RR)
+    if in_doubt := (*d.blasts_in_doubt(), *_unread_since(case, d)):
+        return _blasts_open(in_doubt)
     if unseen:
         because = f"the treatment history could not be seen ({unseen})"
     elif blasts_unseen:
@@ -142,7 +153,7 @@ def _is_open(case: Case, d: DiseaseCourse) -> bool:
 
 def _only_remission(case: Case, d: DiseaseCourse) -> bool:
     """Remission is the newest state recorded, and a relapse was never recorded or stated."""
-    if not d.remissions or d.blasts_may_be_later():
+    if not d.remissions:
         return False
     if any(s.response is Response.RELAPSE for s in response_statements(case.chart)):
         return False
@@ -268,7 +279,7 @@ def frontline(case: Case) -> Answer:
             f"no prior therapy is recorded and the plan says first line or induction{_child(case)}",
             planned,
         )
-    new = _newly_diagnosed(case)
+    new = newly_diagnosed(case.diagnosis.leukemia, case.day_one)
     if new is not None:
         return Answer(
             MET,
@@ -285,15 +296,3 @@ def _child(case: Case) -> str:
     if birth is None or age_on(birth, case.planned).least >= days("age.adult"):
         return ""
     return " (the policy no longer mentions a guideline recommendation for children; its criteria do not exclude them)"
-
-
-def _newly_diagnosed(case: Case) -> Problem | None:
-    """The earliest diagnosis, when it is recent wherever in its date it lies."""
-    dated = sorted(
-        ((p.dated.first, p.reference, p) for p in case.diagnosis.leukemia if p.dated is not None),
-        key=lambda t: t[:2],
-    )
-    if not dated:
-        return None
-    first, _, problem = dated[0]
-    return problem if (case.day_one - first).days < days("frontline.diagnosed_within") else None
