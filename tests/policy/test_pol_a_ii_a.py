@@ -8,9 +8,11 @@ from tests.policy.chart_notes import (
     SNOMED,
     administration,
     an_id,
+    care_plan,
     condition,
     criterion,
     determine,
+    document,
     drug_order,
     observation,
     order,
@@ -29,6 +31,8 @@ RELAPSE = condition("C91.02", onset="2026-03-01")
 INDUCTION = administration("2025-02-01", None, drug={"text": "vincristine"})
 INDUCTION_END = administration("2025-03-01", None, drug={"text": "pegaspargase"})
 INDUCTION_LATER = administration("2025-06-01", None, drug={"text": "cytarabine"})
+
+UNTREATED = "Newly diagnosed, untreated B-ALL."
 
 
 def marrow(day, percent, status="final", **more):
@@ -117,6 +121,75 @@ def test_pol_a_ii_a(record, expected):
     assert verdict(determine([patient(), *record]), "POL-A-II-A") == expected
 
 
+NOTED = {
+    "relapse by the disease's name in a report": ([B_ALL, report("2026-03-02", "Relapsed B-ALL.")], "met"),
+    "by the name in a note": ([B_ALL, document("2026-03-02", "B-ALL in first relapse.")], "met"),
+    "by the name in a note of the diagnosis": ([condition("277572006", system=SNOMED, recorded="2026-03-02", note="Relapsed B-ALL")], "met"),
+    "with a date of its own": ([B_ALL, report("2026-03-02", "First relapse 2026-03-01, after hyper-CVAD in 2024.")], "met"),
+    "in an assessment's words": ([B_ALL, report("2026-03-02", "Overt hematologic relapse.")], "met"),
+    "as a loss of remission": ([B_ALL, report("2026-03-02", "Lost CR.")], "met"),
+    "refractory disease": ([B_ALL, report("2026-03-02", "Refractory B-ALL")], "met"),
+    "of the past, without a date, and no remission on record": ([B_ALL, document("2026-03-02", "h/o relapsed B-ALL")], "met"),
+    "of the past, without a date, beside a remission": ([IN_REMISSION, document("2026-03-02", "h/o relapsed B-ALL")], "unknown"),
+    "later than a recorded remission": ([IN_REMISSION, report("2026-03-02", "Relapsed B-ALL.")], "met"),
+    "earlier than a recorded remission": ([IN_REMISSION, report("2025-03-02", "Relapsed B-ALL.")], "unknown"),
+    "earlier than a recorded remission, by the date in the text": ([IN_REMISSION, report("2026-03-02", "First relapse 2025-03-01.")], "unknown"),
+    "earlier than a stated remission": ([B_ALL, report("2026-03-02", "Relapsed B-ALL."), report("2026-03-30", "Complete remission.")], "unknown"),
+    "earlier than a stated remission, with blasts since": ([B_ALL, report("2026-03-02", "Relapsed B-ALL."), report("2026-03-30", "Complete remission."), marrow("2026-04-10", 30)], "met"),
+    "earlier than a remission by inotuzumab": ([B_ALL, report("2026-03-02", "Relapsed B-ALL."), administration("2026-03-10", 1.4, "C1D1"), report("2026-03-30", "Complete remission."), procedure("234336002", "2026-04-01")], "met"),
+    "later than a stated remission": ([B_ALL, report("2025-06-02", "Complete remission."), report("2026-03-02", "Relapsed B-ALL.")], "met"),
+    "with a later remission in the same text": ([B_ALL, report("2026-03-02", "Relapsed in 2024, now in CR2 since 2025-01")], "unknown"),
+    "later than a relapse entry and its remission": ([condition("C91.02", onset="2024-03-01"), IN_REMISSION, report("2026-03-02", "Second relapse of B-ALL.")], "met"),
+    "denied": ([IN_REMISSION, report("2026-03-02", "No evidence of relapse.")], "not-met"),
+    "possible": ([IN_REMISSION, report("2026-03-02", "Possible relapse.")], "not-met"),
+    "conditional": ([IN_REMISSION, document("2026-03-02", "If relapse, plan inotuzumab.")], "not-met"),
+    "another person's": ([IN_REMISSION, document("2026-03-02", "Father with relapsed leukemia.")], "not-met"),
+    "another disease's": ([IN_REMISSION, document("2026-03-02", "Relapsed C. diff.")], "not-met"),
+    "in a note of another condition": ([IN_REMISSION, condition("F33.0", recorded="2026-03-02", note="Relapsed 2026-03-01.")], "not-met"),
+    "in a note of a leukemia that is not confirmed": ([B_ALL, condition("277572006", system=SNOMED, recorded="2026-03-02", note="Relapsed B-ALL", verification="provisional", id="second")], "unknown"),
+    "without a leukemia on record": ([report("2026-03-02", "First relapse 2026-03-01.")], "unknown"),
+    "of which malignancy it does not say": ([B_ALL, condition("C50.911", onset="2023-01-10"), report("2026-03-02", "Marrow shows relapse.")], "unknown"),
+    "of the leukemia, beside another malignancy": ([B_ALL, condition("C50.911", onset="2023-01-10"), report("2026-03-02", "Relapsed B-ALL.")], "met"),
+    "in a plan only": ([IN_REMISSION, care_plan("Inotuzumab for relapsed B-ALL", created="2026-04-14")], "unknown"),
+    "progression after a remission": ([IN_REMISSION, stated("Response", "PD", "2026-03-02")], "unknown"),
+    "in the future": ([IN_REMISSION, report("2026-05-02", "Relapsed B-ALL.")], "not-met"),
+    "untreated, of shortly before": ([B_ALL, document("2026-04-10", UNTREATED)], "not-met"),
+    "untreated, 89 days before day 1": ([B_ALL, document("2026-01-17", UNTREATED)], "not-met"),
+    "untreated, 90 days before day 1": ([B_ALL, document("2026-01-16", UNTREATED)], "unknown"),
+    "untreated, of years ago": ([B_ALL, document("2024-01-12", UNTREATED)], "unknown"),
+    "untreated, by a date of years ago in a new text": ([B_ALL, document("2026-04-10", "B-ALL newly diagnosed 2024-01.")], "unknown"),
+    "untreated, of years ago, and relapse": ([B_ALL, document("2024-01-12", UNTREATED), document("2026-03-05", "B-ALL in first relapse.", id="later")], "met"),
+    "untreated, then relapse": ([B_ALL, document("2026-03-01", UNTREATED), document("2026-04-05", "B-ALL in first relapse.", id="later")], "met"),
+    "relapse, then untreated": ([B_ALL, document("2026-03-01", "B-ALL in first relapse."), document("2026-04-05", UNTREATED, id="later")], "unknown"),
+    "untreated, then remission": ([B_ALL, document("2026-03-01", UNTREATED), report("2026-04-05", "Complete remission.")], "unknown"),
+    "untreated, then progression": ([B_ALL, document("2026-03-01", UNTREATED), stated("Response", "PD", "2026-04-05")], "unknown"),
+    "untreated, and a plan for relapsed disease": ([B_ALL, document("2026-03-01", UNTREATED), care_plan("Inotuzumab for relapsed B-ALL", created="2026-04-14")], "unknown"),
+    "was untreated": ([B_ALL, document("2026-04-10", "Was untreated")], "unknown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "expected"), NOTED.values(), ids=NOTED)
+def test_pol_a_ii_a_by_what_texts_state(record, expected):
+    assert verdict(determine([patient(), *record]), "POL-A-II-A") == expected
+
+
+def test_the_order_itself_may_call_the_disease_relapsed_and_settles_nothing_by_it():
+    record = [patient(), B_ALL, document("2026-04-10", UNTREATED)]
+    assert verdict(determine(record, order(text="C1D1, relapsed B-ALL")), "POL-A-II-A") == "unknown"
+
+
+def test_a_relapse_in_words_is_cited():
+    found = criterion(determine([patient(), B_ALL, report("2026-03-02", "Relapsed B-ALL.")]), "POL-A-II-A")
+    assert "Relapsed B-ALL" in found.because
+    assert any("2026-03-02" in reference for reference in found.evidence)
+
+
+def test_a_failure_without_a_line_is_not_said_to_be_absent():
+    found = criterion(determine([patient(), B_ALL, stated("Response", "PD", "2026-04-05")]), "POL-A-II-A")
+    assert found.verdict.value == "unknown"
+    assert "PD" in found.because
+
+
 def test_pol_a_ii_a_line_5_an_order_may_say_that_the_disease_is_untreated():
     assert (
         verdict(determine([patient(), B_ALL], order(text="C1D1, untreated B-ALL")), "POL-A-II-A") == "not-met"
@@ -162,6 +235,12 @@ FRONTLINE = {
     "drugs of the regimen that starts now are no prior line": ([condition("277572006", system=SNOMED, onset="2026-04-01"), administration("2026-04-12", None, drug={"text": "vincristine"}), drug_order("cyclophosphamide", authored="2026-04-12")], "met"),
     "hydroxyurea before is no line": ([condition("277572006", system=SNOMED, onset="2026-04-01"), administration("2026-04-05", None, drug={"text": "hydroxyurea"})], "met"),
     "intrathecal methotrexate before is no line": ([condition("277572006", system=SNOMED, onset="2026-04-01"), administration("2026-04-05", None, "intrathecal", drug={"text": "methotrexate"})], "met"),
+    "relapse in a report beside a recent entry": ([condition("277572006", system=SNOMED, onset="2026-04-01"), report("2026-04-02", "Relapsed B-ALL.")], "not-met"),
+    "relapse in a note of the entry": ([condition("277572006", system=SNOMED, onset="2026-04-01", recorded="2026-04-01", note="First relapse 2026-03-01, after hyper-CVAD in 2024.")], "not-met"),
+    "a relapse, and a remission that may be later": ([condition("277572006", system=SNOMED, onset="2026-04-01"), report("2026-04-02", "First relapse 2025-03-01."), condition("C91.01", onset="2026-04-05")], "unknown"),
+    "a plan calls it relapsed": ([condition("277572006", system=SNOMED, onset="2026-04-01"), care_plan("Inotuzumab for relapsed B-ALL", created="2026-04-14")], "unknown"),
+    "blasts that may be a relapse": ([condition("277572006", system=SNOMED, onset="2026-03-01"), report("2026-03-20", "Complete remission."), observation("11150-0", "2026-04-10", text="3-8 %")], "unknown"),
+    "relapse denied": ([condition("277572006", system=SNOMED, onset="2026-04-01"), report("2026-04-02", "No evidence of relapse.")], "met"),
     "a steroid prephase is no line": ([condition("277572006", system=SNOMED, onset="2026-04-01"), administration("2026-04-05", None, drug={"text": "prednisone"})], "met"),
 }  # fmt: skip
 

@@ -249,16 +249,20 @@ def _states(text: str, status: str) -> bool:
     return any(a.value == status for a in read(text, "status").assertions)
 
 
-def stated_untreated(chart: Chart, day_one: date, order: Order) -> tuple[str, ...]:
-    """References of texts, not later than day 1, that call the disease untreated or newly diagnosed."""
-    found = [
-        s.reference
-        for s in chart.statements
-        if (s.when is None or s.when.first <= day_one) and "untreated" in read(s.whole, "status").values
-    ]
-    if any("untreated" in read(text, "status").values for text in order.texts):
-        found.append(order.reference)
-    return tuple(dict.fromkeys(found))
+def stated_untreated(chart: Chart, day_one: date, order: Order) -> Iterator[tuple[When, str]]:
+    """Texts that call the disease untreated or newly diagnosed, of day 1 or shortly before: when, and where.
+
+    An older one, or one without a date, says nothing of the disease that is treated now.
+    """
+    texts = [(s.whole, s.when, s.reference) for s in chart.statements]
+    texts += [(text, whole_day(day_one), order.reference) for text in order.texts]
+    earliest = day_one - span("frontline.diagnosed_within") + timedelta(days=1)
+    for text, when, reference in texts:
+        for said in read(text, "status", when.last if when is not None else None).assertions:
+            dated = said.when or when
+            is_untreated = said.value == "untreated" and said.is_now
+            if is_untreated and dated is not None and earliest <= dated.first <= day_one:
+                yield dated, reference
 
 
 def stated_new_line(chart: Chart) -> Iterator[tuple[When | None, str]]:

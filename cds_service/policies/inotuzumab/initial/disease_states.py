@@ -69,9 +69,15 @@ class DiseaseCourse:
                         return found, before
         return None
 
-    def remission_since_relapse(self, given: tuple[date, ...]) -> Problem | None:
-        """A recorded remission that may be later than the relapse, with no dose between and no blasts since."""
-        relapse = max((w.first for p in self.relapses if (w := p.dated) is not None), default=None)
+    def remission_since_relapse(
+        self, given: tuple[date, ...], stated: tuple[date, ...] = ()
+    ) -> Problem | None:
+        """A recorded remission that may be later than the relapse, with no dose between and no blasts since.
+
+        ``stated`` are the days of relapses that texts state.
+        """
+        recorded = (w.first for p in self.relapses if (w := p.dated) is not None)
+        relapse = max((*recorded, *stated), default=None)
         for p in self.remissions:
             when = recorded_on(p)
             earlier = relapse is not None and when is not None and when.is_after(relapse) is False
