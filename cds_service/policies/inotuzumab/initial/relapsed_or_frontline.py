@@ -8,11 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from cds_service.clinical.leukemia.response import (
-    Response,
-    response_statements,
-    unreadable_blasts,
-)
+from cds_service.clinical.leukemia.response import Response, response_statements, unreadable_blasts
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.problems import problems_shown
@@ -149,7 +145,7 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
         return Answer(NOT, because, refs(d.remissions), changes=SETTLE_RR)
     because = "the record shows neither relapse nor failure of a prior line"
     if failures:
-        because = f"failure is stated and no prior line is recorded: {failures[-1][2]}"
+        because = f"failure is stated{'' if lines else ' and no prior line is recorded'}: {failures[-1][2]}"
     if in_doubt := _unread_since(case, d):
         return _blasts_open(in_doubt)
     if unseen:
