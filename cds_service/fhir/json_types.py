@@ -41,7 +41,11 @@ def as_dicts(value: object) -> list[Mapping[str, Any]]:
 
 def as_text(value: object) -> str | None:
     """The string with its outer blanks removed, or None when it is no string or blank. For codes, ids and references."""
-    return value.strip() or None if type(value) is str else None
+    if type(value) is not str or not value:
+        return None
+    if " " < value[0] < "\x7f" and " " < value[-1] < "\x7f":
+        return value  # most are: nothing to remove
+    return value.strip() or None
 
 
 def as_prose(value: object) -> str | None:
@@ -49,10 +53,11 @@ def as_prose(value: object) -> str | None:
 
     One that is too long is not read at all: a cut could turn a sentence, and the assessment may stand last.
     """
-    if type(value) is not str or value[LONGEST_PROSE:]:
+    if type(value) is not str or not value or value[LONGEST_PROSE:]:
         return None
-    is_even = value.isprintable() and "  " not in value  # all white space but the blank is unprintable
-    return (value.strip() if is_even else evened(value)) or None
+    if value.isprintable() and "  " not in value and value[0] != " " and value[-1] != " ":
+        return value  # most are even; all white space but the blank is unprintable
+    return evened(value) or None
 
 
 def evened(text: str) -> str:

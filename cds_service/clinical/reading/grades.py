@@ -107,32 +107,48 @@ class _Mention(NamedTuple):
     status: _Status
 
 
+class _Told(NamedTuple):
+    """What a text tells: by its grades, by its words of severity; what is surely this event's, and what is left open."""
+
+    grade: int | None
+    severity: str
+    stated: int
+    open: int
+
+
 def grade_in(text: str) -> int | None:
     """The highest CTCAE grade, 1 to 5, that a text names and does not deny."""
-    return max((m.rank for m in _standing(text) if m.graded), default=None)
+    return _told(text).grade
 
 
 def severity_in(text: str) -> str:
     """The highest word of severity that a text does not deny: life-threatening, severe, moderate, mild, or an empty text."""
-    rank = max((m.rank for m in _standing(text) if not m.graded), default=0)
-    return next((name for name, one in RANKS.items() if one == rank), "")
+    return _told(text).severity
 
 
 def stated_rank(text: str) -> int:
     """The highest grade or severity that is surely this event's, as a CTCAE grade; 0 when there is none."""
-    return max((m.rank for m in _mentions(text) if m.status is _Status.STATED), default=0)
+    return _told(text).stated
 
 
 def open_rank(text: str) -> int:
     """The highest one that a text names and leaves open whether it is this event's, 0 when there is none."""
-    return max((m.rank for m in _mentions(text) if m.status is _Status.OPEN), default=0)
-
-
-def _standing(text: str) -> tuple[_Mention, ...]:
-    return tuple(m for m in _mentions(text) if m.status is not _Status.DENIED)
+    return _told(text).open
 
 
 @remembered(200_000)
+def _told(text: str) -> _Told:
+    mentions = _mentions(text)
+    standing = [m for m in mentions if m.status is not _Status.DENIED]
+    severity = max((m.rank for m in standing if not m.graded), default=0)
+    return _Told(
+        grade=max((m.rank for m in standing if m.graded), default=None),
+        severity=next((name for name, one in RANKS.items() if one == severity), ""),
+        stated=max((m.rank for m in mentions if m.status is _Status.STATED), default=0),
+        open=max((m.rank for m in mentions if m.status is _Status.OPEN), default=0),
+    )
+
+
 def _mentions(text: str) -> tuple[_Mention, ...]:
     found = tuple(_found(folded(text)))
     ranks = {rank for m in found for rank in (m.rank, m.lowest)}

@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
+from cds_service.remembering import remembered
 from cds_service.values import dataclass
 
 
@@ -90,9 +91,10 @@ class Mention:
         return len(set(self.days)) == 1
 
 
-def mentions_in(folded: str) -> list[Mention]:
+@remembered(200_000)
+def mentions_in(folded: str) -> tuple[Mention, ...]:
     """Where a text, with its blanks folded, names days of a cycle."""
-    return [_mention(match) for match in _MENTION.finditer(folded)]
+    return tuple(_mention(match) for match in _MENTION.finditer(folded))
 
 
 def _mention(match: re.Match[str]) -> Mention:

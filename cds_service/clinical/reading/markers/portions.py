@@ -16,7 +16,7 @@ _SHARE = r"(?:sub-?sets?|sub-?populations?|sub-?clones?|portions?|proportions?|f
 _GONE = (
     r"(?:loss|lost|lack\w*|lose\w*|losing|absen\w+|negativ\w+|neg|down-?\s?regulat\w+|without|not|no|fail\w*)"
 )
-_PERCENT = r"(?<![\d.])(?!100(?:\.0+)?\s*(?:%|per))\d[\d.\-\s]*(?:%|percent|per\s+cent|pct)"
+_PERCENT = r"(?<![\d.])(?!100(?:\.0+)?\s*(?:%|per))\d[\d.\-\s]{0,12}(?:%|percent|per\s+cent|pct)"
 _OF_BLASTS = r"of\s+(?:the\s+|these\s+|all\s+|her\s+|his\s+)*(?:\w+\s+){0,2}(?:\w*blasts?|leuk\w+\s+cells|blast\s+cells)"
 # Before the marker's name: whose antigen it is, and how much of it is gone.
 _BEFORE = re.compile(
@@ -26,7 +26,7 @@ _BEFORE = re.compile(
 )
 # Behind it, up to the next comma.
 _BEHIND = re.compile(
-    rf"\b(?:on|in|of|by|from|among)\s+(?:about|approximately|up\s+to|at\s+least|only|~|<|>|a|an|the|\s)*(?:{_SHARE}|{_FEW}|{_PERCENT})"
+    rf"\b(?:on|in|of|by|from|among)\s+(?:(?:about|approximately|up\s+to|at\s+least|only|~|<|>|an?\b|the)\s*){{0,4}}(?:{_SHARE}|{_FEW}|{_PERCENT})"
     rf"|\b(?:{_SHARE}|{_LESS}|partially|partly|variably|incompletely|focally)\b"
     r"|\bnot\b.*\b(?:all|every|each|bright\w*|strong\w*|intense\w*|high\w*|moderate\w*|uniform\w*|homogen\w*|complete\w*|full\w*)\b",
     re.IGNORECASE,
@@ -48,7 +48,7 @@ _ENDS = re.compile(r",|;|\.\s|\band\s+(?=\w*cd\d)|\bbut\b|\bwhile\b|\bwhereas\b"
 _TURNS = re.compile(r";|\bbut\b|\bwhile\b|\bwhereas\b", re.IGNORECASE)
 _OF_ANOTHER = re.compile(rf"\b(?:cd\d\w*|tdt|hla-?dr)[\s:(]*(?:{_SHARE}|{_LESS})\b", re.IGNORECASE)
 _NAMED = re.compile(rf"\b{_NAME}\b", re.IGNORECASE)
-_PART_ANSWER = re.compile(rf"{_PERCENT}\s+{_OF_BLASTS}\s+(?:is|are|were|was)?\s*{_GONE}\b", re.IGNORECASE)
+_PART_ANSWER = re.compile(rf"{_PERCENT}\s+{_OF_BLASTS}\s+(?:(?:is|are|were|was)\s+)?{_GONE}\b", re.IGNORECASE)
 _NO_SUCH = re.compile(
     r"\bnegative\s+(?:\w*blasts?|cells|population)\b.*\b(?:none|not|no|absent|nil)\b", re.IGNORECASE
 )
