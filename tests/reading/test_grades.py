@@ -150,3 +150,9 @@ def test_a_severe_reaction_in_the_note_of_a_problem_counts():
 )
 def test_grades_and_words_of_any_event(text, grade, severity):
     assert (grade_in(text), severity_in(text)) == (grade, severity)
+
+
+@pytest.mark.parametrize("again", ["grade 2 to 3 ", "gr 3 - ", "severe ", "no grade 3 or "])
+def test_a_grade_said_many_times_looks_no_further_than_its_surroundings(again):
+    """A look at all that stands before each would take minutes for a text of this length."""
+    assert grade_in(again * (60_000 // len(again))) in (3, None)

@@ -38,6 +38,7 @@ _SEVERITY = re.compile(
 )
 _SEVERITIES = ("life-threatening", "severe", "moderate", "mild")  # in the order of the groups
 
+_NEAR = 300  # characters around a grade that are looked at
 _CLAUSE_END = re.compile(r"[.;,()|\n]| - | but ", re.IGNORECASE)
 _FILLING = (
     r"(?: (?:a|an|any|the|yet|even|quite|clinically|prior|previous|further|other|more|meet|met|meeting|reach|reached|reaching|"
@@ -161,7 +162,7 @@ def _found(text: str) -> Iterator[_Mention]:
     for match in _GRADE.finditer(text):
         ranks = [_NUMERALS[str(next(filter(None, match.groups()))).lower()]]
         end = match.end()
-        while (more := _MORE.match(text, end)) is not None:
+        while len(ranks) < len(RANKS) and (more := _MORE.match(text, end)) is not None:
             rank = _NUMERALS[more[1].lower()]
             if "/" in more[0] and rank != ranks[-1] + 1:
                 break
@@ -176,8 +177,8 @@ def _found(text: str) -> Iterator[_Mention]:
 
 
 def _status(text: str, start: int, end: int) -> _Status:
-    *earlier, before = _CLAUSE_END.split(text[:start])
-    behind = _CLAUSE_END.split(text[end:], maxsplit=1)[0]
+    *earlier, before = _CLAUSE_END.split(text[max(0, start - _NEAR) : start])
+    behind = _CLAUSE_END.split(text[end : end + _NEAR], maxsplit=1)[0]
     if _DENIED.search(before) or _SUPPOSED.search(before) or _DENIED_BEHIND.match(behind):
         return _Status.DENIED
     if _OPEN.search(before) or _OPEN_BEHIND.match(behind) or text[end : end + 1] == "?":
