@@ -9,7 +9,7 @@ from typing import Any
 
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.named_conditions import HEMATOLOGIC, recorded
-from cds_service.clinical.reading.clauses import takes_back
+from cds_service.clinical.reading.clauses import is_open_or_denied_form
 from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, severity_in, stated_rank
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.medication import concept_of
@@ -176,7 +176,7 @@ _DOUBTFUL = re.compile(
 
 def _is_worded_as_doubtful(words: str) -> bool:
     """Whether the words of an entry doubt it, or its own name is a form that is open or says "no"."""
-    return _DOUBTFUL.search(words) is not None or takes_back(folded(words.split(" | ")[0]))
+    return _DOUBTFUL.search(words) is not None or is_open_or_denied_form(folded(words.split(" | ")[0]))
 
 
 _SEVERITY_CODES = {

@@ -94,7 +94,7 @@ def tells(text: str, topic: str) -> bool:
     return whole.notation or not telling_words(topic).isdisjoint(whole.vocabulary)
 
 
-def takes_back(name: str) -> bool:
+def is_open_or_denied_form(name: str) -> bool:
     """Whether a folded name is a form that nobody filled in, or is answered with "no"; a label alone takes nothing back."""
     return any((r.form.is_open and not r.form.bare) or r.form.only_denied for r in _whole(name).runs)
 

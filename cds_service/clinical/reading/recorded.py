@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import Enum
-from functools import lru_cache
 from itertools import dropwhile, takewhile
 
 from cds_service.clinical.reading.assertions import Certainty, Time
-from cds_service.clinical.reading.clauses import sentences, takes_back
+from cds_service.clinical.reading.clauses import is_open_or_denied_form, sentences
 from cds_service.clinical.reading.lexicon import Kind, Term, terms
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.taken_back import Taken, follows_denial, is_denial, taken_back
 from cds_service.clinical.reading.tokens import folded, tokens
+from cds_service.remembering import remembered
 
 
 class Named(Enum):
@@ -32,7 +32,7 @@ class Named(Enum):
     ABSENT = "not named"
 
 
-@lru_cache(maxsize=4096)
+@remembered(200_000)
 def named(name: str, topic: str, *values: str) -> Named:
     """What a name says of the values of a topic; the strongest of what it says counts."""
     reading = read(name, topic)
@@ -52,7 +52,7 @@ def named(name: str, topic: str, *values: str) -> Named:
     return Named.ABOUT if reading.not_understood else Named.ABSENT
 
 
-@lru_cache(maxsize=4096)
+@remembered(200_000)
 def recorded_as(name: str, topic: str, *values: str) -> Named:
     """The same of an event that asserts by being recorded: only words that surely take it back deny or only discuss it.
 
@@ -88,7 +88,7 @@ _ANY = "event"  # no topic of the tables: only what words mean for all of them
 _GRADING = frozenset({"grade", "gr", "ctcae", "ctc", "g"})
 
 
-@lru_cache(maxsize=4096)
+@remembered(200_000)
 def is_taken_back(name: str) -> bool:
     """Whether the name of any event, of a thing that no table knows, says as a whole that it is not this patient's.
 
@@ -116,7 +116,7 @@ def _is_a_name(term: Term) -> bool:
 _ASIDE = re.compile(r"[,(;]| - | in (?:a )?(?:patient|pt)\b")
 
 
-@lru_cache(maxsize=4096)
+@remembered(200_000)
 def opening(name: str, topic: str, *values: str) -> Named:
     """The same, but undecided where only an aside silences what the name states before it ("Sepsis, cultures ordered").
 
@@ -126,7 +126,7 @@ def opening(name: str, topic: str, *values: str) -> Named:
     first = _ASIDE.split(folded(name), maxsplit=1)[0]
     if (
         said is not Named.ABOUT
-        or takes_back(folded(name))
+        or is_open_or_denied_form(folded(name))
         or named(first, topic, *values) is not Named.STATED
     ):
         return said
