@@ -32,7 +32,6 @@ from cds_service.clinical.therapy.drugs import (
     shown,
 )
 from cds_service.clinical.therapy.exposure import DrugUse
-from cds_service.clinical.therapy.orders import Order
 from cds_service.fhir.codings import codes_in
 from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.json_types import as_dicts
@@ -247,22 +246,6 @@ def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:
 def _states(text: str, status: str) -> bool:
     """Whether a text states a status of the leukemia, now or of the past."""
     return any(a.value == status for a in read(text, "status").assertions)
-
-
-def stated_untreated(chart: Chart, day_one: date, order: Order) -> Iterator[tuple[When, str]]:
-    """Texts that call the disease untreated or newly diagnosed, of day 1 or shortly before: when, and where.
-
-    An older one, or one without a date, says nothing of the disease that is treated now.
-    """
-    texts = [(s.whole, s.when, s.reference) for s in chart.statements]
-    texts += [(text, whole_day(day_one), order.reference) for text in order.texts]
-    earliest = day_one - span("frontline.diagnosed_within") + timedelta(days=1)
-    for text, when, reference in texts:
-        for said in read(text, "status", when.last if when is not None else None).assertions:
-            dated = said.when or when
-            is_untreated = said.value == "untreated" and said.is_now
-            if is_untreated and dated is not None and earliest <= dated.first <= day_one:
-                yield dated, reference
 
 
 def stated_new_line(chart: Chart) -> Iterator[tuple[When | None, str]]:

@@ -1,4 +1,4 @@
-"""What makes this treatment first line: a recent diagnosis, or plans and orders that say first line or induction.
+"""What makes this treatment first line: a recent diagnosis, texts that call the disease untreated, plans and orders that say so.
 
 These count only for this disease, and dated on day 1 or shortly before it.
 Procedure: docs/policies/inotuzumab/initial.md#frontline.
@@ -7,7 +7,7 @@ Procedure: docs/policies/inotuzumab/initial.md#frontline.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
@@ -19,7 +19,7 @@ from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.clinical.therapy.orders import Order
 from cds_service.clinical.therapy.reasons import reasons_of
 from cds_service.fhir.codings import codes_in
-from cds_service.fhir.dates import When
+from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import Resource
 from cds_service.policies.inotuzumab.case.lines import OPEN_STATUSES
@@ -97,3 +97,19 @@ def _carries_first_line_code(value: object) -> bool:
                 return True
             inside += each.values()
     return False
+
+
+def stated_untreated(chart: Chart, day_one: date, order: Order) -> Iterator[tuple[When, str]]:
+    """Texts that call the disease untreated or newly diagnosed, of day 1 or shortly before: when, and where.
+
+    An older one, or one without a date, says nothing of the disease that is treated now.
+    """
+    texts = [(s.whole, s.when, s.reference) for s in chart.statements]
+    texts += [(text, whole_day(day_one), order.reference) for text in order.texts]
+    earliest = day_one - span("frontline.diagnosed_within") + timedelta(days=1)
+    for text, when, reference in texts:
+        for said in read(text, "status", when.last if when is not None else None).assertions:
+            dated = said.when or when
+            is_untreated = said.value == "untreated" and said.is_now
+            if is_untreated and dated is not None and earliest <= dated.first <= day_one:
+                yield dated, reference

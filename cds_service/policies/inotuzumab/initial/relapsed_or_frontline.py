@@ -21,7 +21,6 @@ from cds_service.policies.inotuzumab.case.lines import (
     Line,
     history_unseen,
     prior_lines,
-    stated_untreated,
 )
 from cds_service.policies.inotuzumab.initial.after_a_line import (
     SETTLE_RR,
@@ -37,7 +36,11 @@ from cds_service.policies.inotuzumab.initial.disease_states import (
     leukemia_from,
     recorded_on,
 )
-from cds_service.policies.inotuzumab.initial.first_line import newly_diagnosed, stated_first_line
+from cds_service.policies.inotuzumab.initial.first_line import (
+    newly_diagnosed,
+    stated_first_line,
+    stated_untreated,
+)
 from cds_service.policies.inotuzumab.initial.stated_relapse import (
     StatedRelapse,
     remission_stated_since,
