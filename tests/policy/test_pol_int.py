@@ -545,10 +545,27 @@ def test_a_gap_without_a_reason_leaves_toxicity_and_dose_as_they_are():
 
 
 def test_two_orders_for_one_day_are_named_with_what_both_give():
-    from tests.policy.chart_notes import body_size, determine_all, findings, order
-
     pair = [order(mg=1.4, id="a"), order(mg=1.4, id="b")]
     for d in determine_all(body_size(), pair):
         assert "both together give 2.8 mg" in findings(d, "interval")[0].text
     pair[1]["priorPrescription"] = {"reference": "MedicationRequest/a"}
     assert [findings(d, "interval") for d in determine_all(body_size(), pair)] == [[], []]
+
+
+def test_an_active_order_of_the_record_for_the_same_day_is_named_too():
+    active = order(mg=1.4, id="before") | {"status": "active"}
+    (found,) = findings(determine([*body_size(), active], order(mg=1.4)), "interval")
+    assert "both together give 2.8 mg" in found.text
+    assert found.evidence == ("MedicationRequest/before",)
+
+
+def test_an_order_for_another_week_is_no_second_one_for_the_day():
+    pair = [order("2026-04-16", "C1D1", 1.4, id="a"), order("2026-04-23", "C1D8", 0.88, id="b")]
+    assert [findings(d, "interval") for d in determine_all(body_size(), pair)] == [[], []]
+
+
+def test_of_a_second_order_without_an_amount_no_sum_is_said():
+    pair = [order(mg=1.4, id="a"), order(id="b")]
+    del pair[1]["dosageInstruction"][0]["doseAndRate"]
+    (found,) = findings(determine_all(body_size(), pair)[0], "interval")
+    assert found.text == "There is another order of the drug for the same day, 2026-04-16"

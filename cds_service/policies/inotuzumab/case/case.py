@@ -294,6 +294,5 @@ def orders_of_the_same_day(case: Case) -> tuple[Order, ...]:
         if o.planned_is_stated
         and case.planned in o.days
         and o.reference not in named
-        and not set(case.order.replaces) & {o.reference}
         and case.order.reference not in o.replaces
     )
