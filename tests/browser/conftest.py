@@ -16,13 +16,15 @@ from threading import Thread
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from cds_service import create_app
 from cds_service.settings import Settings
 
 CLOCK = "2026-04-15T09:00:00-04:00"
+# A page is asked until it says what is expected: a click returns before the next page has come.
+expect.set_options(timeout=30_000)
 FLAGS = (
     "--headless",
     "--no-sandbox",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from cds_service.sandbox.ehr import fhir_api
 from cds_service.smart.login.session import SESSION_COOKIE
@@ -33,9 +33,9 @@ def test_from_signing_to_the_page_in_a_frame_of_another_site(page: Page, site: S
     assert frame.url.startswith(f"{site.service}/view?of=")
     assert page.url.startswith("http://localhost:")
     verdict = frame.locator("#verdict")
-    assert verdict.get_attribute("data-coverage") == "met"
-    assert frame.locator("[data-criterion]").count() >= 10
-    assert "about the order you are signing" in frame.locator(".notice").first.inner_text()
+    expect(verdict).to_have_attribute("data-coverage", "met")
+    expect(frame.locator("[data-criterion]").nth(9)).to_be_attached()
+    expect(frame.locator(".notice").first).to_contain_text("about the order you are signing")
     assert complaints == []
 
 
@@ -46,30 +46,30 @@ def test_the_session_lives_in_that_frame_only(page: Page, site: Site) -> None:
         (True, True, "None")
     ]
     page.goto(f"{site.service}/view")
-    assert "This view has ended" in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text("This view has ended")
 
 
 def test_without_script_the_whole_path_works(browser: Browser, site: Site) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     frame = from_card("relapsed-single-agent")(page, site)
-    assert "appears to meet" in frame.locator("h1").inner_text()
+    expect(frame.locator("h1")).to_contain_text("appears to meet")
     context.close()
 
 
 @pytest.mark.parametrize(("go", "words"), STATES.values(), ids=STATES.keys())
 def test_each_state_is_told_in_words(page: Page, site: Site, go: Going, words: str) -> None:
-    assert words in go(page, site).locator("h1").inner_text()
+    expect(go(page, site).locator("h1")).to_contain_text(words)
 
 
 def test_a_stale_card_is_said_to_be_so(page: Page, site: Site) -> None:
     frame = with_fault("", "0" * 64)(page, site)
-    assert "could not be used" in frame.locator(".notice").first.inner_text()
+    expect(frame.locator(".notice").first).to_contain_text("could not be used")
 
 
 def test_narrowed_scopes_are_named_as_what_could_not_be_seen(page: Page, site: Site) -> None:
     frame = with_fault("scope-narrowed")(page, site)
-    assert "the granted scopes do not allow it" in frame.locator(".unseen").inner_text()
+    expect(frame.locator(".unseen")).to_contain_text("the granted scopes do not allow it")
 
 
 @pytest.mark.parametrize("go", [going for going, _ in STATES.values()], ids=STATES.keys())
@@ -111,15 +111,15 @@ def test_what_is_urgent_stands_on_the_first_narrow_screen(page: Page, site: Site
     box = page.locator(".urgent").first.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 700
-    assert "QTcF 510 ms" in page.locator(".urgent").first.inner_text()
+    expect(page.locator(".urgent").first).to_contain_text("QTcF 510 ms")
 
 
 def test_counters_lead_to_their_rows_and_open_what_is_folded(page: Page, site: Site) -> None:
     opened(page, site, "cd22-never-tested")
     page.locator(".counters a", has_text="open").click()
-    assert page.locator("[data-verdict=unknown]:target").count() == 1
+    expect(page.locator("[data-verdict=unknown]:target")).to_have_count(1)
     page.locator(".counters a", has_text="met").click()
-    assert page.locator("summary:target").count() == 1
+    expect(page.locator("summary:target")).to_have_count(1)
 
 
 def test_the_keyboard_alone_opens_and_reads_the_view(page: Page, site: Site) -> None:
@@ -170,5 +170,5 @@ def test_a_print_has_at_most_two_letter_pages_of_ten_points(page: Page, site: Si
     ten_points = 10 * 96 / 72
     assert min(page.evaluate(_PRINTED_SIZES)) >= ten_points - 0.01
     assert page.locator("header.patient").evaluate("e => getComputedStyle(e).display") == "table-header-group"
-    assert "born" in page.locator("header.patient").inner_text()
+    expect(page.locator("header.patient")).to_contain_text("born")
     assert page.locator(".brief li:visible").count() + page.locator("[data-criterion]:visible").count() >= 7

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.test_sandbox import faults_of
@@ -36,8 +36,8 @@ def answered(page: Page) -> None:
             left.nth(n).get_by_label("Yes", exact=True).check()
         left.first.get_by_label("What this rests on").fill("seen on paper")
         page.get_by_label("I have checked these answers").check()
-        page.get_by_role("button", name="Save answers").click()
-        page.get_by_role("status").wait_for()
+        with page.expect_event("load"):
+            page.get_by_role("button", name="Save answers").click()
 
 
 def downloaded(page: Page, button: str) -> tuple[str, Any]:
@@ -73,20 +73,20 @@ def test_one_order_from_signing_to_the_packet(page: Page, site: Site) -> None:
         assert said in stated
 
     page.get_by_role("button", name="Prior authorization").click()
-    assert "1 required question is open" in page.get_by_role("status").inner_text()
-    assert "Nothing is submitted" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("1 required question is open")
+    expect(page.get_by_role("status")).to_contain_text("Nothing is submitted")
     headings = page.locator("main h2").all_inner_texts()
     assert headings.index("Open questions") < headings.index("Answers that came with the form")
     from_record = page.locator("li.question")
-    assert from_record.count() >= 5
+    expect(from_record.nth(4)).to_be_attached()
     assert all("from the record" in text for text in from_record.all_inner_texts())
     assert page.locator("li.question .evidence li").count() >= 1
     asked = page.locator("fieldset.question:not(.is-answered)")
     link = asked.first.get_attribute("data-link")
-    assert "What the record shows" in asked.first.inner_text()
+    expect(asked.first).to_contain_text("What the record shows")
 
     answered(page)
-    assert "Complete and attested" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("Complete and attested")
     name, package = downloaded(page, "Download the packet")
     assert name == "questionnaire-package.json"
     form, response, library = (e["resource"] for e in package["parameter"][0]["resource"]["entry"])
@@ -107,9 +107,9 @@ def test_one_order_from_signing_to_the_packet(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Order", exact=True).click()
     page.get_by_role("button", name="Sign anyway").click()
     page.get_by_role("heading", name="Signed", exact=True).wait_for()
-    assert page.get_by_role("status").inner_text() == "Signed. The service was told."
+    expect(page.get_by_role("status")).to_have_text("Signed. The service was told.")
     page.get_by_role("button", name="Prior authorization").click()
-    assert "Complete and attested" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("Complete and attested")
 
 
 def test_an_answer_of_the_record_is_changed_by_a_person_and_says_so(page: Page, site: Site) -> None:
@@ -118,10 +118,10 @@ def test_an_answer_of_the_record_is_changed_by_a_person_and_says_so(page: Page, 
     weight.get_by_text("Change this answer").click()
     weight.get_by_label("Answer").fill("seventy")
     page.get_by_role("button", name="Save answers").click()
-    assert "Write a number. It was not taken." in weight.inner_text()
+    expect(weight).to_contain_text("Write a number. It was not taken.")
     weight.get_by_label("Answer").fill("70.5")
     page.get_by_role("button", name="Save answers").click()
-    assert "your answer, instead of the record's" in weight.inner_text()
+    expect(weight).to_contain_text("your answer, instead of the record's")
     _, response = downloaded(page, "Download the answers alone")
     (answer,) = dict(answers_in(response))["weight"]
     assert answer["valueDecimal"] == 70.5
@@ -134,7 +134,7 @@ def test_what_is_not_covered_has_a_reason_and_no_form(page: Page, site: Site) ->
     stated = page.locator(".coverage").inner_text()
     assert "Not covered" in stated
     assert "does not appear to meet" in stated
-    assert page.get_by_role("button", name="Prior authorization").count() == 0
+    expect(page.get_by_role("button", name="Prior authorization")).to_have_count(0)
 
 
 def with_a_statement(page: Page, site: Site) -> None:
