@@ -12,45 +12,62 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+K = TypeVar("K")
+H = TypeVar("H")
 Function = Callable[Concatenate[str, P], R]
 _EACH = 100  # characters that an entry counts for beside its text
+
+
+class Memory(Generic[K, R]):
+    """Results by key, up to so many characters of what they were made from. What was made first goes first.
+
+    ``held`` is there to be read, which needs no lock; ``keep`` alone changes it.
+    """
+
+    def __init__(self, characters: int) -> None:
+        self.held: dict[K, R] = {}
+        self._sizes: dict[K, int] = {}
+        self._most = self._room = characters
+        self._lock = Lock()
+
+    def keep(self, key: K, made: R, characters: int) -> R:
+        """Keep a result that was made from so many characters, unless these alone are too many, and give it."""
+        size = characters + _EACH
+        if size > self._most:
+            return made
+        with self._lock:
+            if key not in self.held:
+                self.held[key], self._sizes[key] = made, size
+                self._room -= size
+            while self._room < 0:
+                oldest = next(iter(self.held))
+                del self.held[oldest]
+                self._room += self._sizes.pop(oldest)
+        return made
 
 
 def remembered(characters: int) -> Callable[[Function[P, R]], Function[P, R]]:
     """For a pure function of a text: the last results, up to so many characters of texts, are not made again.
 
-    What was made first goes first. A text that is longer by itself is not remembered.
+    A text that is longer by itself is not remembered.
     """
 
     def of(function: Function[P, R]) -> Function[P, R]:
-        held: dict[tuple[object, ...], tuple[int, R]] = {}
-        lock = Lock()
-        room = characters
+        memory: Memory[tuple[object, ...], R] = Memory(characters)
+        held = memory.held
 
         @wraps(function)
         def look_up(text: str, /, *rest: P.args, **named: P.kwargs) -> R:
-            nonlocal room
             key = (text, *rest, *named.items()) if named else (text, *rest)
             try:
-                return held[key][1]  # reading alone needs no lock
+                return held[key]
             except KeyError:
                 pass
-            made = function(text, *rest, **named)
-            size = len(text) + _EACH
-            with lock:
-                if key not in held:
-                    held[key] = (size, made)
-                    room -= size
-                while room < 0:
-                    room += held.pop(next(iter(held)))[0]
-            return made
+            return memory.keep(key, function(text, *rest, **named), len(text))
 
         return look_up
 
     return of
-
-
-H = TypeVar("H")
 
 
 def once(function: Callable[[H], R]) -> Callable[[H], R]:

@@ -37,13 +37,12 @@ def document_of(resource: Resource, attached: str, zone: tzinfo) -> Document:
     body = resource.body
     kind = body.get("type") if resource.type == "DocumentReference" else body.get("code")
     categories = as_dicts(body.get("category"))
-    coded = set(concepts(kind, "fhir_codes", "labs"))
     codes = {str(c.get("code")) for x in (as_dict(kind), *categories) for c in as_dicts(x.get("coding"))}
     texts = [as_prose(body.get(m)) for m in ("description", "conclusion")]
     texts += [*(words_in(c) for c in as_dicts(body.get("conclusionCode"))), attached]
     when = when_stated(resource, zone) or end_of(as_dict(body.get("context")).get("period"), zone)
     return Document(
-        concepts=frozenset(coded),
+        concepts=concepts(kind, "fhir_codes", "labs"),
         codes=frozenset(codes),
         words=" | ".join([w for w in (words_in(kind), *(words_in(c) for c in categories)) if w]),
         text="\n".join([t for t in texts if t]),

@@ -6,7 +6,7 @@ name that is not wholly understood leaves the condition undecided, never silent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from cds_service.clinical.reading.reader import read
@@ -80,8 +80,10 @@ def _named_as(words: str) -> _NamedAs:
     return _NamedAs(frozenset(added), tuple((c, _said(names, asked)) for c, asked in _NAMED.items()))
 
 
-def _date_in(name: str, topics: Iterable[str]) -> When | None:
+def _date_in(name: str, topics: Collection[str]) -> When | None:
     """The one date that a name gives for what it states."""
+    if not topics:
+        return None
     dates = {a.when for topic in topics for a in read(name, topic).assertions if a.when is not None}
     return dates.pop() if len(dates) == 1 else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.named_conditions import HEMATOLOGIC, recorded
@@ -18,6 +18,7 @@ from cds_service.fhir.dates import When, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
+from cds_service.remembering import remembered
 from cds_service.values import dataclass
 
 
@@ -114,7 +115,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
     clinical = plain_codes(body.get("clinicalStatus"))
     onset = read_when(body.get("onsetDateTime"), zone) or start_of(body.get("onsetPeriod"), zone)
     ended = read_when(body.get("abatementDateTime"), zone) or start_of(body.get("abatementPeriod"), zone)
-    severity = _severity_words(body)
+    graded = _graded(body, _severity_words(body), f"{words} ; {notes}", f"{words} ; {notes}")
     return Problem(
         concepts=named.stated,
         undecided=named.undecided,
@@ -126,10 +127,10 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
         onset=onset or named.when,
         recorded=read_when(body.get("recordedDate"), zone),
         resolved=ended,
-        severity=_severity(severity, body.get("severity"), f"{words} ; {notes}"),
-        grade=_grade(body, f"{words} ; {notes}"),
-        stated_grade=(stated := _stated_grade(body, severity, f"{words} ; {notes}")),
-        grade_open=open_rank(f"{words} ; {notes}") > stated,
+        severity=graded.severity,
+        grade=graded.grade,
+        stated_grade=graded.stated,
+        grade_open=graded.open,
         suspects=tuple(named_causes(notes)),
         notes=notes,
         is_event=False,
@@ -146,6 +147,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     severity += " " + " ".join(sorted(plain_codes(body.get("seriousness"))))  # SeriousIsLifeThreatening
     description = as_prose(body.get("description")) or ""
     notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_prose(n.get("text"))))
+    graded = _graded(body, severity, words, f"{words} ; {description} ; {notes}")
     resolved = read_when(body.get("recordedDate"), zone) if outcome & {"resolved", "recovered"} else None
     date = read_when(body.get("date"), zone) or read_when(body.get("detected"), zone)
     return Problem(
@@ -159,10 +161,10 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
         onset=date or named.when,
         recorded=read_when(body.get("recordedDate"), zone),
         resolved=resolved,
-        severity=_severity(severity, body.get("severity"), words),
-        grade=_grade(body, f"{words} ; {description} ; {notes}"),
-        stated_grade=(stated := _stated_grade(body, severity, f"{words} ; {description} ; {notes}")),
-        grade_open=open_rank(f"{words} ; {description} ; {notes}") > stated,
+        severity=graded.severity,
+        grade=graded.grade,
+        stated_grade=graded.stated,
+        grade_open=graded.open,
         suspects=tuple(_suspects(resource, record)) or tuple(named_causes(description)),
         notes="\n".join(t for t in (description, notes) if t),
         is_event=True,
@@ -174,6 +176,7 @@ _DOUBTFUL = re.compile(
 )
 
 
+@remembered(200_000)
 def _is_worded_as_doubtful(words: str) -> bool:
     """Whether the words of an entry doubt it, or its own name is a form that is open or says "no"."""
     return _DOUBTFUL.search(words) is not None or is_open_or_denied_form(folded(words.split(" | ")[0]))
@@ -197,17 +200,29 @@ def _severity_words(body: Mapping[str, Any]) -> str:
     return words_in(body["severity"]) or " ".join(plain_codes(body["severity"]))
 
 
-def _severity(words: str, concept: object, text: str) -> str:
-    """The severity that is recorded, else the one of the words."""
+class _Graded(NamedTuple):
+    """Severity in a word and the CTCAE grade; the highest that is surely stated, and whether a higher one is open."""
+
+    severity: str
+    grade: int | None
+    stated: int
+    open: bool
+
+
+def _graded(body: Mapping[str, Any], severity: str, name: str, text: str) -> _Graded:
+    """What is recorded in ``severity`` or an extension, else what the words say: ``name``'s severity, ``text``'s grade."""
+    word, number = _recorded_severity(severity, body.get("severity")), _recorded_grade(body)
+    stated = max(RANKS.get(word, 0), number or 0, stated_rank(text))
+    grade = grade_in(text) if number is None else number
+    return _Graded(word or severity_in(name), grade, stated, open_rank(text) > stated)
+
+
+def _recorded_severity(words: str, concept: object) -> str:
     codes = plain_codes(concept)
-    coded = [_SEVERITY_CODES[c] for c in sorted(codes) if c in _SEVERITY_CODES] if codes else []
-    return severity_in(f"{words} {' '.join(codes)}") or (coded[0] if coded else severity_in(text))
-
-
-def _grade(body: Mapping[str, Any], text: str) -> int | None:
-    """The CTCAE grade, from an extension, the severity, or the words."""
-    recorded = _recorded_grade(body)
-    return grade_in(text) if recorded is None else recorded
+    if not words and not codes:
+        return ""
+    coded = [_SEVERITY_CODES[c] for c in sorted(codes) if c in _SEVERITY_CODES]
+    return severity_in(f"{words} {' '.join(codes)}") or (coded[0] if coded else "")
 
 
 def _recorded_grade(body: Mapping[str, Any]) -> int | None:
@@ -224,13 +239,7 @@ def _recorded_grade(body: Mapping[str, Any]) -> int | None:
             number = as_decimal(extension.get("valueInteger"))
             if number is not None and number in (1, 2, 3, 4, 5):
                 return int(number)
-    return grade_in(words_in(body.get("severity")))
-
-
-def _stated_grade(body: Mapping[str, Any], severity: str, text: str) -> int:
-    """The highest grade or severity that is recorded or surely stated, as a CTCAE grade; 0 for none."""
-    recorded = RANKS.get(_severity(severity, body.get("severity"), ""), 0)
-    return max(recorded, _recorded_grade(body) or 0, stated_rank(text))
+    return grade_in(words_in(body["severity"])) if "severity" in body else None
 
 
 def _suspects(resource: Resource, record: Record) -> Iterator[str]:

@@ -50,6 +50,8 @@ def concepts(concept: object, *tables: str) -> frozenset[str]:
     codes = codes_in(concept)
     if not codes:
         return _NOTHING
-    table = _together(tables)
-    found = [table[key] for key in codes if key in table]
-    return found[0].union(*found[1:]) if found else _NOTHING
+    table, found = _together(tables), _NOTHING
+    for key in codes:
+        if key in table:
+            found |= table[key]
+    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from cds_service.fhir.json_types import as_prose, as_text
@@ -209,9 +210,22 @@ def unit_names(value: object) -> tuple[str | None, str | None]:
     """The UCUM code of a Quantity, and else the words in ``unit`` (or a code of another system)."""
     if type(value) is not dict:
         return None, None
-    code = as_text(value["code"]) if "code" in value else None
-    unit = as_prose(value["unit"]) if "unit" in value else None
-    system = as_text(value["system"]) if "system" in value else None
-    if code is not None and (system is None or system in UCUM):
-        return code, unit
-    return None, unit or code
+    return _names(value.get("code"), value.get("unit"), value.get("system"))
+
+
+def _names(*sent: object) -> tuple[str | None, str | None]:
+    for text in sent:
+        if text is not None and (type(text) is not str or text[_LONGEST_REMEMBERED:]):
+            return _unit_names(*sent)
+    return _remembered(*sent)
+
+
+def _unit_names(code: object, unit: object, system: object) -> tuple[str | None, str | None]:
+    known, words, of = as_text(code), as_prose(unit), as_text(system)
+    if known is not None and (of is None or of in UCUM):
+        return known, words
+    return None, words or known
+
+
+_LONGEST_REMEMBERED = 200  # characters
+_remembered = lru_cache(maxsize=1024)(_unit_names)  # few units, said often

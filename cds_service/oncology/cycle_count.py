@@ -124,7 +124,8 @@ def _placed(
                 for r in readings
                 for slot in place(r, dose.day, schedule, delayed=delayed)
             ]
-        readings = list(dict.fromkeys(readings))[:_MOST_READINGS]
+        if readings[1:]:
+            readings = list(dict.fromkeys(readings))[:_MOST_READINGS]
     return readings
 
 
@@ -242,11 +243,11 @@ def position(
         either = " or ".join(str(slot) for slot in counted)
         why = "" if len(counted) == 1 else f"the doses given allow {either}, and the order names none"
         return Position(counted, readings, why)
-    reasons = {r: contradicts(label, r, day, schedule, delayed=delayed) for r in readings}
-    if agreeing := tuple(r for r, reason in reasons.items() if reason is None):
+    reasons = [contradicts(label, r, day, schedule, delayed=delayed) for r in readings]
+    if agreeing := tuple(r for r, reason in zip(readings, reasons, strict=True) if reason is None):
         return Position((label,), agreeing)
     candidates = tuple(sorted({label, *counted}))
-    return Position(candidates, readings, f"the order says {label}, but {reasons[readings[0]]}")
+    return Position(candidates, readings, f"the order says {label}, but {reasons[0]}")
 
 
 _UNCOUNTED = "the record shows use over a period without the single doses"

@@ -40,15 +40,15 @@ def test_what_was_made_first_is_forgotten_first():
     assert [text for text, _ in made] == [one]
 
 
-def test_short_texts_count_too_and_a_text_beyond_the_bound_is_not_kept():
+def test_short_texts_count_too_and_a_text_beyond_the_bound_is_not_kept_and_pushes_nothing_out():
     upper, made = counting(1_000)
     for n in range(100):
         upper(str(n))
     upper("x" * 1_001)
     made.clear()
-    upper("x" * 1_001)
-    upper("99")
-    assert len(made) == 2
+    for text in ("99", "x" * 1_001, "0"):
+        upper(text)
+    assert [text for text, _ in made] == ["x" * 1_001, "0"]
 
 
 def test_threads_get_the_same_results():

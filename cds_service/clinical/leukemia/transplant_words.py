@@ -19,6 +19,7 @@ from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import KINDS_OF_TRANSPLANT
+from cds_service.remembering import remembered
 
 _TOPIC = "transplant"
 _BARE = frozenset({"transplant", "transplantation", "transplants", "tplant", "txplant"})
@@ -42,6 +43,7 @@ _SENTENCES = re.compile(r"(?<=[;\n])|(?<=\.)(?=\s)")
 _HALF_A_YEAR = timedelta(days=183)  # a day without a year that lies farther back is one to come
 
 
+@remembered(400_000)
 def intention_in(text: str, on: date | None = None) -> bool | None:
     """Whether a text of a day says that a transplant is planned (True), is not (False), or neither (None)."""
     text = folded(text)

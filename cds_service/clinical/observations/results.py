@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from marshal import dumps
 from typing import Any
 
 from cds_service.clinical.observations import units
@@ -32,6 +33,7 @@ from cds_service.fhir.json_types import as_dicts, as_text
 from cds_service.fhir.quantities import Interval
 from cds_service.fhir.record import Resource
 from cds_service.fhir.validation import complaints
+from cds_service.remembering import Memory
 from cds_service.values import dataclass
 
 _RANK = {"corrected": 2, "amended": 2, "final": 1}
@@ -116,27 +118,37 @@ class Observed:
 
 
 def observed_in(observations: Iterable[Resource]) -> list[tuple[Observed, ...]]:
-    """Each Observation as a whole with, after it, each of its components.
-
-    Of the same few codes that a chart says again and again each is read once.
-    """
-    known: dict[str, Coded] = {}
+    """Each Observation as a whole with, after it, each of its components."""
     found = []
     for resource in observations:
         body = resource.body
-        observed = [Observed(body, resource, _coded(body.get("code"), known))]
+        observed = [Observed(body, resource, _coded(body.get("code")))]
         for part in as_dicts(body["component"]) if "component" in body else ():
-            observed.append(Observed(part, resource, _coded(part.get("code"), known)))
+            observed.append(Observed(part, resource, _coded(part.get("code"))))
         found.append(tuple(observed))
     return found
 
 
-def _coded(code: object, known: dict[str, Coded]) -> Coded:
-    spelled = repr(code)
-    if spelled not in known:
-        found = concepts(code, "labs")
-        known[spelled] = Coded(found, words_in(code), not found and has_known_name(code))
-    return known[spelled]
+# Charts say the same few codes again and again.
+_CODES: Memory[bytes, Coded] = Memory(400_000)
+_WITHOUT_REFERENCES = 2  # the version of marshal in which equal values have equal bytes
+
+
+def _coded(code: Any) -> Coded:
+    try:
+        spelled = dumps(code, _WITHOUT_REFERENCES)
+    except ValueError:  # a decimal in it
+        return _read_code(code)
+    try:
+        return _CODES.held[spelled]
+    except KeyError:
+        pass
+    return _CODES.keep(spelled, _read_code(code), len(spelled))
+
+
+def _read_code(code: object) -> Coded:
+    found = concepts(code, "labs")
+    return Coded(found, words_in(code), not found and has_known_name(code))
 
 
 @dataclass(frozen=True, slots=True)

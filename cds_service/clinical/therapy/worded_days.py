@@ -18,6 +18,7 @@ from cds_service.clinical.therapy.labels import Mention, PlannedDays, mentions_i
 from cds_service.clinical.therapy.worded_dose import dose_in_text, is_understood, words_around
 from cds_service.clinical.therapy.worded_rhythm import Rhythm, rhythms_in
 from cds_service.fhir.json_types import as_prose
+from cds_service.remembering import remembered
 from cds_service.values import dataclass
 
 _QUOTED = 80  # characters of a text that is not understood
@@ -69,6 +70,7 @@ _OTHER_THING = re.compile(
 _FIGURE = re.compile(r"\d\s*(?:mg|mcg|[µμ]g|ug)\b", re.IGNORECASE)
 
 
+@remembered(200_000)
 def days_in_text(text: str, cycle: PlannedDays, *, is_note: bool = False) -> WordedDays:
     """What a text says of the days of its doses; nothing where it names none.
 
