@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,20 +104,21 @@ class Server:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Every process of the server is stopped in what it does; the kernel still takes its connections."""
-        pids = self._pids()
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
+        master = int(Path(f"{self.folder}/db/postmaster.pid").read_text().split()[0])
+        os.kill(master, signal.SIGSTOP)  # before the others are looked for, so that it starts no more
+        children = [*map(int, Path(f"/proc/{master}/task/{master}/children").read_text().split())]
         try:
+            _signal(children, signal.SIGSTOP)
             yield
         finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
+            _signal([*children, master], signal.SIGCONT)
 
-    def _pids(self) -> list[int]:
-        master = int(Path(f"{self.folder}/db/postmaster.pid").read_text().split()[0])
-        # The master first, so that it forks no more.
-        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        return [master, *map(int, children)]
+
+def _signal(pids: Iterable[int], sent: signal.Signals) -> None:
+    """One that has ended meanwhile, as the process of a closed connection does, needs none."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, sent)
 
 
 def self_signed(key: Path, certificate: Path) -> None:
