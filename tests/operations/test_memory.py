@@ -10,13 +10,13 @@ import gc
 import tracemalloc
 from collections.abc import Iterator
 from itertools import islice
-from types import FunctionType
 
 import pytest
 
 from bench.unlike import calls, requests
 from cds_service.evaluation.order_sign import answer
 from cds_service.evaluation.services import Services, services_from
+from cds_service.remembering import Memory
 from cds_service.settings import Settings
 from tests.contract.calls import CLOCK
 
@@ -47,12 +47,12 @@ def caches() -> dict[str, functools._lru_cache_wrapper[object]]:
 
 
 def forget_texts() -> None:
-    """Empty what functions of a text remember (``remembered``), and give them their room back."""
+    """Empty every ``Memory``, such as those of functions of a text (``remembered``), and give them their room back."""
     for one in gc.get_objects():
-        if isinstance(one, FunctionType) and {"held", "room"} <= set(one.__code__.co_freevars):
-            cells = dict(zip(one.__code__.co_freevars, one.__closure__ or (), strict=True))
-            cells["room"].cell_contents += sum(size for size, _ in cells["held"].cell_contents.values())
-            cells["held"].cell_contents.clear()
+        if isinstance(one, Memory):
+            one.held.clear()
+            one._sizes.clear()
+            one._room = one._most
 
 
 def test_no_cache_without_a_bound_takes_in_what_charts_say(
