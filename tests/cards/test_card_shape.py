@@ -179,6 +179,25 @@ def test_each_criterion_stands_once_in_the_extension_with_its_reason():
     assert all(c["because"] for c in criteria)
 
 
+@pytest.mark.parametrize(
+    ("without", "kind", "says"),
+    [
+        ((), DataKind.PROCEDURES, "cannot be determined; look in the EHR for detail of the toxicity, CBC with differential"),
+        (("777-3", "751-8"), DataKind.ADVERSE_EVENTS,
+         "the record lacks: CBC with differential; look in the EHR for detail of the toxicity"),
+    ],
+)  # fmt: skip
+def test_the_coverage_sentence_calls_nothing_lacking_that_may_be_there_unseen(without, kind, says):
+    resources = [r for r in TREATED if not r["id"].startswith(without)] if without else TREATED
+    card = of_kind(cards_of(resources, [C2D1], gaps=[Gap(kind, "the server answered 403")]), "coverage")
+    assert card["summary"].endswith(says)
+    asked = of_kind(cards_of(resources, [C2D1], gaps=[Gap(kind, "the server answered 403")]), "documentation")
+    begins = (
+        "Add to the record: CBC with differential; look in the EHR for " if without else "Look in the EHR"
+    )
+    assert asked["summary"].startswith(begins)
+
+
 def test_what_could_not_be_seen_is_named():
     card = of_kind(
         cards_of(TREATED, [C2D1], gaps=[Gap(DataKind.CONDITIONS, "the server answered 403")]), "coverage"
