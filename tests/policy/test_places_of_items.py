@@ -10,7 +10,7 @@ from cds_service.fhir.record import DataKind, Gap
 from cds_service.policies.inotuzumab.case import places
 from cds_service.policies.inotuzumab.numbers import POLICY
 from tests.policy.chart_notes import administration, determine, determine_all, order, stated
-from tests.policy.test_open_items import LACKING
+from tests.policy.test_open_items import LACKING, NO_SUCH
 from tests.policy.test_sources_not_seen import CASES
 from tests.policy.test_worked_patients import PATIENTS as WORKED_OUT
 from tests.policy.treated import NEVER_TREATED, second_cycle
@@ -83,6 +83,17 @@ def test_the_table_names_kinds_that_are_asked_for_and_overruled_in_is_a_part_of_
         assert set(item.overruled_in) <= set(item.sources), item.id
         assert not set(item.judged_with) & set(item.sources), item.id
         assert {*item.sources, *item.judged_with} <= {kind.value for kind in ASKED}, item.id
+
+
+@pytest.mark.parametrize("item", ["cbc", "height-weight"])
+@pytest.mark.parametrize("kind", [DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS])
+def test_a_value_that_may_be_under_a_code_not_seen_is_not_called_absent(item, kind):
+    found = determine(*LACKING[item], gaps=[Gap(kind, FAILED)])
+    rules = {"cbc": "hem-unknown", "height-weight": "dose-unchecked"}
+    said = [n.because for n in found.needed if n.item == item]
+    said += [f.text for f in found.findings if f.kind == rules[item]]
+    assert len(said) == 2
+    assert [text for text in said if NO_SUCH.search(text)] == []
 
 
 def test_a_count_that_is_missing_is_ordered_though_transfusions_could_not_be_seen():
