@@ -174,6 +174,13 @@ def test_the_head_says_what_was_found_or_is_missing(app: Flask) -> None:
     many = arranged(replace(examples.UNKNOWN, needed=lacking)).head.coverage.why
     assert few == "Missing: CD22 on blasts, MRD after two cycles"
     assert many == "Missing: CD22 on blasts, MRD after two cycles, CBC with differential and 2 more"
+    unseen = tuple(replace(need, unseen=need.item == "mrd") for need in lacking[:2])
+    assert (
+        arranged(replace(examples.UNKNOWN, needed=unseen)).head.coverage.why
+        == "Missing: CD22 on blasts; look in the EHR for MRD after two cycles"
+    )
+    only = arranged(replace(examples.UNKNOWN, needed=unseen[1:])).head.coverage.why
+    assert only == "Look in the EHR for MRD after two cycles"
     head = html(app, arranged(examples.NOT_MET)).partition("</section>")[0]
     assert '<p class="because">BCR::ABL1 found on 2026-03-28 (A.iv)</p>' in head
 
