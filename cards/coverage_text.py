@@ -53,8 +53,8 @@ def summaries(d: Determination, name: str) -> Iterator[str]:
 def _unknown(d: Determination, drug: str) -> Iterator[str]:
     said = f"{drug}: coverage cannot be determined from the record"
     decides = [n for n in d.needed if n.decides]
-    lacking = ", ".join(name_of(d, n) for n in decides if not n.unseen)
-    if hidden := [n for n in decides if n.unseen]:
+    lacking = ", ".join(name_of(d, n) for n in decides if not n.may_be_there)
+    if hidden := [n for n in decides if n.may_be_there]:
         lacks = f"; the record lacks: {lacking}" if lacking else ""
         yield f"{drug}: coverage cannot be determined{lacks}; {lower_first(look_for(d, hidden))}"
     elif lacking:

@@ -19,6 +19,7 @@ from tests.policy.chart_notes import (
     observation,
     order,
     patient,
+    report,
 )
 from tests.policy.treated import C1D1, C2D1, NEVER_TREATED, TREATED
 
@@ -196,6 +197,16 @@ def test_the_coverage_sentence_calls_nothing_lacking_that_may_be_there_unseen(wi
         "Add to the record: CBC with differential; look in the EHR for " if without else "Look in the EHR"
     )
     assert asked["summary"].startswith(begins)
+
+
+def test_what_is_on_file_and_not_understood_is_looked_for_and_not_called_lacking():
+    told = report("2026-04-10", "At diagnosis CD22 positive.")
+    resources = [*(r for r in NEVER_TREATED if "51124" not in r["id"]), told]
+    cards = cards_of(resources, [C1D1])
+    assert of_kind(cards, "coverage")["summary"].endswith("look in the EHR for CD22 on blasts")
+    asked = of_kind(cards, "documentation")
+    assert asked["summary"] == "Look in the EHR: CD22 on blasts"
+    assert "**Look in the EHR for CD22 on blasts.** A.i: no readable CD22" in asked["detail"]
 
 
 def test_what_could_not_be_seen_is_named():

@@ -295,6 +295,21 @@ def test_every_item_that_can_be_needed_has_a_step_with_a_verb() -> None:
         assert step.text.split()[0] in verbs, item
 
 
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ({"unseen": True}, "Look in the EHR for CD22 on blasts"),
+        ({"orderable": False}, "Look in the EHR for CD22 on blasts"),
+        ({"orderable": False, "awaited": True}, "Await the result: CD22 on blasts"),
+        ({}, "Order CD22 on blasts, or attach the result"),
+    ],
+)
+def test_no_step_orders_what_may_be_there_or_is_awaited(state: dict[str, bool], says: str) -> None:
+    needed = (NeededItem("cd22", "because", **state),)
+    (step,) = arranged(replace(examples.MET, coverage=Verdict.UNKNOWN, needed=needed)).steps
+    assert step.text == says
+
+
 def test_when_all_is_met_the_next_step_is_to_attach_the_page() -> None:
     (step,) = arranged(examples.MET).steps
     assert "prior authorization" in step.text

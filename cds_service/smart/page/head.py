@@ -101,8 +101,8 @@ def _why(determination: Determination, safety: Sequence[Finding]) -> str:
         return next((upper_first(found_where(c)) for c in told), "")
     if determination.coverage is Verdict.UNKNOWN:
         decides = [need for need in determination.needed if need.decides]
-        missing = _named(determination, [need for need in decides if not need.unseen])
-        hidden = _named(determination, [need for need in decides if need.unseen])
+        missing = _named(determination, [need for need in decides if not need.may_be_there])
+        hidden = _named(determination, [need for need in decides if need.may_be_there])
         said = (f"missing: {missing}" if missing else "", f"look in the EHR for {hidden}" if hidden else "")
         return upper_first("; ".join(filter(None, said)))
     return ""
