@@ -57,7 +57,7 @@ _UNREAD = Reason("entries whose resource cannot be read were left out")
 def _has_unread(entries: Iterable[Mapping[str, Any]], contents: Iterable[Mapping[str, Any]]) -> bool:
     """Whether an entry tells of a resource by its address or content, and brings none that says what it is."""
     return any(
-        (entry.get("resource") or entry.get("fullUrl"))
+        ("resource" in entry or as_text(entry.get("fullUrl")))
         and "response" not in entry
         and not as_text(content.get("resourceType"))
         for entry, content in zip(entries, contents, strict=True)

@@ -31,7 +31,7 @@ def patient_gaps(body: Body) -> Iterator[Gap]:
     names = as_dicts(body.get("name"))
     if not names or not all(as_text(n.get("family")) or n.get("given") for n in names):
         yield _blocks("Patient.name", "the patient has no name in parts")
-    if body.get("gender") not in _GENDERS:
+    if as_text(body.get("gender")) not in _GENDERS:
         yield _blocks("Patient.gender", "the patient's gender is not stated, or not by FHIR's codes")
     born = as_text(body.get("birthDate"))
     if born is None or not _FULL_DATE.fullmatch(born):
