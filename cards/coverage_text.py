@@ -12,7 +12,7 @@ from cards.cited import source
 from cards.dose_text import dose_line
 from cards.finding_text import note, unseen
 from cards.fitting import Part, fitted
-from cards.items import name_of
+from cards.items import look_for, name_of
 from cards.text import beginnings, counted, sentence, shortened, shown, words
 from cds_service.engine.determination import CardKind, CriterionResult, Determination, Indicator
 from cds_service.engine.outline import needed_by_every_path
@@ -52,8 +52,13 @@ def summaries(d: Determination, name: str) -> Iterator[str]:
 
 def _unknown(d: Determination, drug: str) -> Iterator[str]:
     said = f"{drug}: coverage cannot be determined from the record"
-    if items := ", ".join(name_of(d, n) for n in d.needed if n.decides):
-        yield f"{said}, which lacks: {items}"
+    decides = [n for n in d.needed if n.decides]
+    lacking = ", ".join(name_of(d, n) for n in decides if not n.may_be_there)
+    if hidden := [n for n in decides if n.may_be_there]:
+        lacks = f"; the record lacks: {lacking}" if lacking else ""
+        yield f"{drug}: coverage cannot be determined{lacks}; {lower_first(look_for(d, hidden))}"
+    elif lacking:
+        yield f"{said}, which lacks: {lacking}"
     number = sum(c.id in _finding_rules(d) for c in d.criteria)
     yield f"{said} (for {counted(number, 'criterion', 'criteria')})"
 

@@ -92,8 +92,13 @@ def documentation_summaries(d: Determination, name: str) -> Iterator[str]:
     decides = [n for n in d.needed if n.decides]
     wanted = decides or d.needed
     lead = f"Add to the record{name}" if decides else f"Attach if available{name}, not required"
-    if all(n.unseen for n in wanted):
-        lead = f"Look in the EHR{name}, not all could be seen"
+    lacking, hidden = [n for n in wanted if not n.may_be_there], [n for n in wanted if n.may_be_there]
+    if not lacking:
+        partly = ", not all could be seen" if any(n.unseen for n in hidden) else ""
+        lead = f"Look in the EHR{name}{partly}"
+    elif hidden:
+        yield f"{lead}: {', '.join(name_of(d, n) for n in lacking)}; {lower_first(look_for(d, hidden))}"
+        wanted = lacking
     yield f"{lead}: {', '.join(name_of(d, n) for n in wanted)}"
     yield f"{lead}: {counted(len(wanted), 'item', 'items')}, see the checklist"
 

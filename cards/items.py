@@ -15,10 +15,10 @@ def name_of(d: Determination, need: NeededItem) -> str:
 def to_do(d: Determination, need: NeededItem) -> str:
     """What to do about an item, as a verb first.
 
-    What may be there unseen is to be looked for; what only the past could bring is never asked for anew.
+    What may be there already is to be looked for; what only the past could bring is never asked for anew.
     """
     item = d.policy.items[need.item]
-    if need.unseen:
+    if need.may_be_there:
         return look_for(d, [need])
     if need.awaited:
         return f"Await the result: {item.name}"
@@ -26,5 +26,5 @@ def to_do(d: Determination, need: NeededItem) -> str:
 
 
 def look_for(d: Determination, hidden: Sequence[NeededItem]) -> str:
-    """What to do about items that may be there unseen."""
+    """What to do about items that may be there already."""
     return f"Look in the EHR for {', '.join(name_of(d, need) for need in hidden)}"

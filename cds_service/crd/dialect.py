@@ -64,10 +64,7 @@ class Crd(Dialect):
         client: FhirClient | None,
         deadline: float,
     ) -> Record:
-        page = sent(call.prefetch, ORGANIZATIONS)
-        held = {r.reference for r in record.of_type("Organization")}
-        brought = [r for r in (page.resources if page else ()) if r.type == "Organization"]
-        record = with_more(record, "Organization", [r for r in brought if r.reference not in held])
+        record = _with_brought(record, call)
         if client is None:
             return record
         named = dict.fromkeys(name for draft in call.drafts for name in named_coverages(draft))
@@ -113,6 +110,19 @@ class Crd(Dialect):
             if s.rests_on_the_record and s.order in with_form
         }
         return Said(body, tuple(s.assertion_id for s in stated), forms)
+
+
+def _with_brought(record: Record, call: OrderSign) -> Record:
+    """The record with the Organizations of the prefetch; one without an address of its own has that of the call's server."""
+    page = sent(call.prefetch, ORGANIZATIONS)
+    held = {r.reference for r in record.of_type("Organization")}
+    base = (call.fhir_server or "").rstrip("/")
+    brought = [
+        r for r in (page.resources if page else ()) if r.type == "Organization" and r.reference not in held
+    ]
+    if base:
+        brought = [r if r.name else replace(r, name=f"{base}/{r.reference}") for r in brought]
+    return with_more(record, "Organization", brought)
 
 
 def statements(

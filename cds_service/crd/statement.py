@@ -183,8 +183,8 @@ def _deciding(d: Determination) -> list[NeededItem]:
 
 def _instructions(d: Determination) -> str:
     needed = _deciding(d)
-    steps = [lower_first(to_do(d, need)) for need in needed if not need.unseen]
-    if hidden := [need for need in needed if need.unseen]:
+    steps = [lower_first(to_do(d, need)) for need in needed if not need.may_be_there]
+    if hidden := [need for need in needed if need.may_be_there]:
         steps.append(lower_first(look_for(d, hidden)))
     steps = steps or [f"settle {_place(c)}" for c in d.criteria if c.applies and c.verdict is Verdict.UNKNOWN]
     again = ". Sign again when the EHR can be read" if d.unseen else ""

@@ -46,7 +46,22 @@ def read_page(answer: object) -> Page:
     contents = [_content(entry) for entry in entries]
     resources = tuple(_resources(entries, contents))
     remark, failed = _remark(entries, contents, has_rows=bool(resources))
+    if remark is None and len(resources) != len(entries) and _has_unread(entries, contents):
+        remark = _UNREAD
     return Page(resources, _link(body, "next"), remark, failed and not resources, _link(body, "self"))
+
+
+_UNREAD = Reason("entries whose resource cannot be read were left out")
+
+
+def _has_unread(entries: Iterable[Mapping[str, Any]], contents: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether an entry tells of a resource by its address or content, and brings none that says what it is."""
+    return any(
+        ("resource" in entry or as_text(entry.get("fullUrl")))
+        and "response" not in entry
+        and not as_text(content.get("resourceType"))
+        for entry, content in zip(entries, contents, strict=True)
+    )
 
 
 def _link(bundle: Mapping[str, Any], relation: str) -> str | None:

@@ -134,6 +134,11 @@ class NeededItem:
     awaited: bool = False
     unseen: bool = False
 
+    @property
+    def may_be_there(self) -> bool:
+        """Whether the record may hold it: where nothing was seen, or in what was not understood."""
+        return self.unseen or not (self.orderable or self.awaited)
+
 
 @dataclass(frozen=True, slots=True)
 class DoseOption:

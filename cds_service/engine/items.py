@@ -24,14 +24,18 @@ class Test:
 class Item:
     """One documentation item: its name, what a prescriber does about it, and the tests that settle it.
 
-    ``sources`` are the kinds of data in which it may stand. An item with ``late`` can only come from
-    before the first dose: on a continuation that is what to do, and no test is offered.
+    ``sources`` are the kinds of data in which it may stand; ``overruled_in`` those of them in which what overrules
+    an answer would stand (all, where none are named); ``judged_with`` are others without which it cannot be judged.
+    An item with ``late`` can only come from before the first dose: on a continuation that is what to do, and no test
+    is offered.
     """
 
     id: str
     name: str
     act: str
     sources: tuple[str, ...] = ()
+    overruled_in: tuple[str, ...] = ()
+    judged_with: tuple[str, ...] = ()
     tests: tuple[Test, ...] = ()
     late: str = ""
 
@@ -40,4 +44,7 @@ def item_of(raw: Mapping[str, Any]) -> Item:
     """An ``[[item]]`` of a policy file. KeyError or TypeError where a member is missing or unknown."""
     members = dict(raw)
     tests = tuple(Test(**test) for test in members.pop("tests", ()))
-    return Item(sources=tuple(members.pop("sources", ())), tests=tests, **members)
+    sources, overruled_in, judged_with = (
+        tuple(members.pop(name, ())) for name in ("sources", "overruled_in", "judged_with")
+    )
+    return Item(sources=sources, overruled_in=overruled_in, judged_with=judged_with, tests=tests, **members)

@@ -25,6 +25,7 @@ from cds_service.trust.callers import Callers, Refusal
 from cds_service.trust.jwks import KeySets, fetch_through
 from cds_service.trust.outbound import Outbound
 from cds_service.values import dataclass
+from cds_service.web.body import whole_body
 from cds_service.web.edge import Trust
 from cds_service.web.errors import Unauthorized, json_response
 
@@ -70,6 +71,10 @@ class FhirAccess:
     def token(self, request: Request, token_url: str) -> Response:
         """A token for a signed assertion, by the errors of RFC 6749."""
         request.max_content_length = _LARGEST_FORM
+        try:
+            whole_body(request, keep=True)
+        except Refused:
+            return _refused(400, "invalid_request")
         form = request.form
         fault = _form_fault(form)
         if fault is not None:

@@ -13,7 +13,13 @@ from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.packet.gaps import Gap, Who
 
 _MEMBER_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0203"
-_FULL_DATE = 10  # characters
+_GENDERS = frozenset({"male", "female", "other", "unknown"})
+_DATE = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_FULL_DATE = re.compile(_DATE)
+# As FHIR writes it: to the year, month or day, else with seconds and an offset.
+_DATE_TIME = re.compile(
+    rf"\d{{4}}(?:-(?:0[1-9]|1[0-2]))?|{_DATE}(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?"
+)
 Body = Mapping[str, Any]
 
 
@@ -25,10 +31,10 @@ def patient_gaps(body: Body) -> Iterator[Gap]:
     names = as_dicts(body.get("name"))
     if not names or not all(as_text(n.get("family")) or n.get("given") for n in names):
         yield _blocks("Patient.name", "the patient has no name in parts")
-    if not as_text(body.get("gender")):
-        yield _blocks("Patient.gender", "the patient's gender is not stated")
+    if as_text(body.get("gender")) not in _GENDERS:
+        yield _blocks("Patient.gender", "the patient's gender is not stated, or not by FHIR's codes")
     born = as_text(body.get("birthDate"))
-    if born is None or len(born) != _FULL_DATE:
+    if born is None or not _FULL_DATE.fullmatch(born):
         yield Gap("Patient.birthDate", "the birth date is not stated to the day", blocks=born is not None)
 
 
@@ -85,8 +91,13 @@ def role_gaps(body: Body, element: str) -> Iterator[Gap]:
 
 def order_gaps(body: Body) -> Iterator[Gap]:
     """An order by the CRD profile, to which the form's response refers."""
-    for member, what in (("authoredOn", "when it was written"), ("requester", "who ordered")):
-        if not body.get(member):
+    said = (
+        ("authoredOn", "when it was written", _DATE_TIME.fullmatch(as_text(body.get("authoredOn")) or "")),
+        ("intent", "whether it is an order", as_text(body.get("intent"))),
+        ("requester", "who ordered", body.get("requester")),
+    )
+    for member, what, is_said in said:
+        if not is_said:
             yield _blocks(f"{body.get('resourceType')}.{member}", f"the order does not say {what}")
 
 

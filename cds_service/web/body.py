@@ -28,12 +28,32 @@ def raw_body(request: Request) -> bytes:
     # One byte more: a body without a stated length is cut in silence where the limit stands.
     request.max_content_length = LARGEST + 1
     try:
-        raw = request.get_data(cache=False)
+        raw = whole_body(request)
     except RequestEntityTooLarge:
         raise _too_long() from None
     if len(raw) > LARGEST:
         raise _too_long()
     return raw
+
+
+def whole_body(request: Request, *, keep: bool = False) -> bytes:
+    """The body's bytes, to the end that its caller stated; ``keep`` leaves them to be read again, as a form.
+
+    Raises Refused with 400 where they break off, RequestEntityTooLarge where the request's limit is exceeded.
+    """
+    try:
+        raw = request.get_data(cache=keep)
+    except RequestEntityTooLarge:
+        raise
+    except Exception:  # servers tell broken chunks by exceptions of their own
+        raise _broken_off() from None
+    if request.content_length is not None and len(raw) < request.content_length:
+        raise _broken_off()
+    return raw
+
+
+def _broken_off() -> Refused:
+    return Refused(400, "structure", "The body breaks off before its stated end, or is in broken chunks.")
 
 
 def _too_long() -> Refused:

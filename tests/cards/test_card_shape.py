@@ -19,6 +19,7 @@ from tests.policy.chart_notes import (
     observation,
     order,
     patient,
+    report,
 )
 from tests.policy.treated import C1D1, C2D1, NEVER_TREATED, TREATED
 
@@ -177,6 +178,35 @@ def test_each_criterion_stands_once_in_the_extension_with_its_reason():
     criteria = facts(of_kind(cards_of(TREATED, [C2D1]), "coverage"))["criteria"]
     assert len({c["id"] for c in criteria}) == len(criteria) == 7
     assert all(c["because"] for c in criteria)
+
+
+@pytest.mark.parametrize(
+    ("without", "kind", "says"),
+    [
+        ((), DataKind.PROCEDURES, "cannot be determined; look in the EHR for detail of the toxicity, CBC with differential"),
+        (("777-3", "751-8"), DataKind.ADVERSE_EVENTS,
+         "the record lacks: CBC with differential; look in the EHR for detail of the toxicity"),
+    ],
+)  # fmt: skip
+def test_the_coverage_sentence_calls_nothing_lacking_that_may_be_there_unseen(without, kind, says):
+    resources = [r for r in TREATED if not r["id"].startswith(without)] if without else TREATED
+    card = of_kind(cards_of(resources, [C2D1], gaps=[Gap(kind, "the server answered 403")]), "coverage")
+    assert card["summary"].endswith(says)
+    asked = of_kind(cards_of(resources, [C2D1], gaps=[Gap(kind, "the server answered 403")]), "documentation")
+    begins = (
+        "Add to the record: CBC with differential; look in the EHR for " if without else "Look in the EHR"
+    )
+    assert asked["summary"].startswith(begins)
+
+
+def test_what_is_on_file_and_not_understood_is_looked_for_and_not_called_lacking():
+    told = report("2026-04-10", "At diagnosis CD22 positive.")
+    resources = [*(r for r in NEVER_TREATED if "51124" not in r["id"]), told]
+    cards = cards_of(resources, [C1D1])
+    assert of_kind(cards, "coverage")["summary"].endswith("look in the EHR for CD22 on blasts")
+    asked = of_kind(cards, "documentation")
+    assert asked["summary"] == "Look in the EHR: CD22 on blasts"
+    assert "**Look in the EHR for CD22 on blasts.** A.i: no readable CD22" in asked["detail"]
 
 
 def test_what_could_not_be_seen_is_named():

@@ -110,6 +110,40 @@ def test_a_body_of_unknown_length_is_bounded_too(client: FlaskClient) -> None:
     refused(response, 413)
 
 
+class BrokenChunks(io.RawIOBase):
+    """A server's reader of chunks, which raises an exception of its own in the middle of the body."""
+
+    class InvalidChunkSize(Exception):
+        pass
+
+    def read(self, *_: object) -> bytes:
+        raise self.InvalidChunkSize
+
+
+FHIR = "/fhir/Questionnaire/$questionnaire-package"
+
+
+@pytest.mark.parametrize("path", [HOOK, f"{HOOK}/feedback", FHIR])
+def test_a_body_in_broken_chunks_is_400(client: FlaskClient, path: str) -> None:
+    chunked = {
+        "wsgi.input": BrokenChunks(),
+        "wsgi.input_terminated": True,
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
+    response = client.post(path, content_type="application/json", environ_overrides=chunked)
+
+    assert "breaks off" in refused(response, 400)
+
+
+@pytest.mark.parametrize("terminated", [True, False])
+def test_a_body_that_is_shorter_than_its_stated_length_is_400(client: FlaskClient, terminated: bool) -> None:
+    raw = text_of(CALL)
+    stated = {"CONTENT_LENGTH": str(len(raw) + 1), "wsgi.input_terminated": terminated}
+    response = client.post(HOOK, input_stream=io.BytesIO(raw), environ_overrides=stated)
+
+    refused(response, 400)
+
+
 @pytest.mark.parametrize("mimetype", ["application/json", "application/json+fhir", "text/plain", ""])
 def test_any_content_type_is_read(client: FlaskClient, mimetype: str) -> None:
     assert sign(client, CALL, headers={"Content-Type": mimetype}).status_code == 200

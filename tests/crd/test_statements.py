@@ -21,6 +21,7 @@ from tests.crd.calls import (
     MET,
     NOT_MET,
     PAYER,
+    SERVER,
     UNKNOWN,
     answered,
     ask,
@@ -194,6 +195,22 @@ def test_a_coverage_that_only_the_order_names_is_read(hospital: Hospital) -> Non
             parts = the_statement(response.get_json())
             assert values(parts, "coverage") == [{"reference": "Coverage/c9"}]
             assert reasons(parts)[0][0] == "no-active-coverage"
+
+
+def test_a_payor_is_known_by_its_address_on_the_calls_server(hospital: Hospital) -> None:
+    client, organization = hospital(), {"resourceType": "Organization", "id": "o1"}
+    known = organization | {"identifier": [payor["identifier"] for payor in coverage(MET)["payor"]]}
+    at_home, elsewhere = (
+        changed(
+            crd_call(payor=[{"reference": f"{base}/Organization/o1"}]) | {"fhirServer": f"{SERVER}/"},
+            "prefetch.organizations",
+            bundle(known),
+        )
+        for base in (SERVER, "https://other.example.org/fhir")
+    )
+
+    assert the_statement(answered(client, at_home))
+    assert "does not identify" in refused(ask(client, elsewhere), 400, "prefetch.coverage")
 
 
 @pytest.mark.parametrize("status", ["active", "cancelled"])

@@ -10,6 +10,7 @@ from tests.ehr.looking import NOTHING, conditions, gaps, ids, look, only
 from tests.policy.chart_notes import condition, patient
 
 ONE = condition("C91.02", id="c0")
+UNREAD = "entries whose resource cannot be read were left out"
 FAILED = "the EHR tried in vain to send it"
 
 # value of prefetch.conditions -> (Condition ids, gap, requests to the server)
@@ -41,6 +42,18 @@ STATES = {
         0,
     ),
     "a Bundle within a Bundle": (bundle(bundle(ONE)), {"c0"}, None, 0),
+    "an entry without its resource": (
+        {"resourceType": "Bundle", "entry": [{"resource": ONE}, {"fullUrl": "urn:uuid:1"}]},
+        {"c0"},
+        f"partly: {UNREAD}",
+        0,
+    ),
+    "entries whose resources do not say what they are": (
+        {"resourceType": "Bundle", "entry": [{"resource": {"id": "c1"}}, {"resource": "c2"}]},
+        set(),
+        UNREAD,
+        0,
+    ),
     "an error page in HTML counts as absent": ("<html>Error</html>", {"fetched"}, None, 1),
     "a number counts as absent": (7, {"fetched"}, None, 1),
     "an object without a type counts as absent": ({"entry": []}, {"fetched"}, None, 1),

@@ -195,6 +195,22 @@ def test_a_signed_order_is_referred_to_and_a_draft_is_not() -> None:
     assert gaps_of(the_packet(), "Claim.item[0].extension:requestedService")
 
 
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("authoredOn", "2026-04-15 09:00"),
+        ("authoredOn", "2026-04-15T09:00:00"),
+        ("authoredOn", None),
+        ("intent", None),
+    ],
+)
+def test_an_order_that_its_profile_refuses_is_a_gap(member: str, value: object) -> None:
+    orders = [{**order, member: value} for order in drafts(NAME)]
+    orders = [{k: v for k, v in order.items() if v is not None} for order in orders]
+
+    assert [gap.blocks for gap in gaps_of(the_packet(orders=orders), f"MedicationRequest.{member}")] == [True]
+
+
 def test_an_order_that_is_a_service_is_asked_for_and_not_referred_to() -> None:
     orders = [as_service(o, occurrenceDateTime="2026-04-16") for o in drafts(NAME, status="active")]
     made = the_packet(orders=orders)
@@ -212,6 +228,8 @@ def test_an_order_that_is_a_service_is_asked_for_and_not_referred_to() -> None:
         ("Patient", {"name": None}, "Patient.name", True),
         ("Patient", {"name": [{"text": "Rosa"}]}, "Patient.name", True),
         ("Patient", {"gender": None}, "Patient.gender", True),
+        ("Patient", {"gender": "F"}, "Patient.gender", True),
+        ("Patient", {"birthDate": "02/03/1980"}, "Patient.birthDate", True),
         ("Patient", {"birthDate": "1980-02"}, "Patient.birthDate", True),
         ("Patient", {"birthDate": None}, "Patient.birthDate", False),
         ("Coverage", {"identifier": None}, "Coverage.identifier", True),

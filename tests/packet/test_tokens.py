@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,17 @@ def test_a_member_given_twice_is_refused(client: FlaskClient) -> None:
     answer = client.post("/fhir/token", data={**form(), "scope": [ALL, ALL]})
 
     assert (answer.status_code, answer.json) == (400, {"error": "invalid_request"})
+
+
+def test_a_form_that_breaks_off_is_no_request(client: FlaskClient) -> None:
+    short = {"CONTENT_LENGTH": "500"}
+    answer = client.post(
+        "/fhir/token",
+        input_stream=io.BytesIO(b"grant_type=client_credentials"),
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides=short,
+    )
+    assert (answer.status_code, answer.get_json()) == (400, {"error": "invalid_request"})
 
 
 def test_a_form_that_is_too_large_is_not_read(client: FlaskClient) -> None:

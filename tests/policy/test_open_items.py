@@ -9,7 +9,7 @@ import pytest
 
 from cards.suggestions import orders_for
 from cds_service.fhir.record import DataKind, Gap
-from cds_service.policies.inotuzumab.case.open_items import SOURCES
+from cds_service.policies.inotuzumab.case.places import SOURCES
 from cds_service.policies.inotuzumab.numbers import POLICY
 from tests.policy.chart_notes import (
     LOINC,

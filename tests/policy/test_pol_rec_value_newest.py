@@ -185,7 +185,17 @@ def test_pol_def_mrd_the_newest_mrd_unreadable_is_not_told():
 
 def test_pol_rec_value_a_value_whose_time_cannot_be_read_is_named():
     d = second_cycle(observation(PLATELETS, "14.04.2026", 40, COUNT, id="odd"))
-    assert named(d, "not readable as FHIR (effectiveDateTime")
+    assert named(d, "not readable as FHIR (effectiveDateTime)")
+
+
+@pytest.mark.parametrize(
+    ("value", "place"), [({"value": "forty", "unit": COUNT}, "valueQuantity.value"), ([40], "valueQuantity")]
+)
+def test_pol_rec_value_an_odd_value_is_named_by_its_place_alone(value, place):
+    d = second_cycle(
+        observation(PLATELETS, "2026-04-15T08:00:00-04:00", 40, COUNT, id="odd") | {"valueQuantity": value}
+    )
+    assert named(d, f"not readable as FHIR ({place})")
 
 
 # ---- QTc, liver, electrolytes ----------------------------------------------------------------------

@@ -22,12 +22,15 @@ from tests.policy.treated import C1D1, C2D1, COUNTS, NEVER_TREATED, TREATED, rai
 FAILED = "the server answered 503"
 PLAN = care_plan("Frontline mini-hyper-CVD induction", created="2026-04-10", start="2026-04-16")
 NEW = [patient(), condition("277572006", system="http://snomed.info/sct", recorded="2026-04-01"), PLAN]
+FISH = observation("51867-0", "2026-04-02", text="not detected")
 K = DataKind
 CASES = {
     "POL-B-I-TOX": (TREATED, C2D1, (K.DOCUMENT_REFERENCES, K.DIAGNOSTIC_REPORTS, K.PROCEDURES, K.CONDITIONS)),
     "POL-A-IV-FL": (NEW, order("2026-04-16", "C1D1"), (K.DOCUMENT_REFERENCES, K.DIAGNOSTIC_REPORTS, K.CARE_PLANS, K.SERVICE_REQUESTS, K.OBSERVATIONS)),
+    "POL-A-IV-PH": ([*NEW, FISH], order("2026-04-16", "C1D1"), (K.OBSERVATIONS, K.OTHER_OBSERVATIONS, K.CONDITIONS, K.DIAGNOSTIC_REPORTS, K.DOCUMENT_REFERENCES)),
     "POL-A-II-B-1": (NEVER_TREATED, C1D1, (K.CARE_PLANS, K.SERVICE_REQUESTS, K.MEDICATION_REQUESTS)),
 }  # fmt: skip
+ALWAYS_OFFERED = (K.CONDITIONS, K.OBSERVATIONS, K.OTHER_OBSERVATIONS, K.MEDICATION_REQUESTS)
 ROWS = [(name, need) for name, (_, _, needs) in CASES.items() for need in needs]
 
 
@@ -50,9 +53,7 @@ def test_a_failed_search_leaves_it_open_and_is_named(name, need):
     assert FAILED in because
 
 
-@pytest.mark.parametrize(
-    ("name", "need"), [r for r in ROWS if r[1] not in (K.CONDITIONS, K.OBSERVATIONS, K.MEDICATION_REQUESTS)]
-)
+@pytest.mark.parametrize(("name", "need"), [r for r in ROWS if r[1] not in ALWAYS_OFFERED])
 def test_a_type_that_is_not_offered_does_not(name, need):
     assert decided(name, not_offered=[need])[0] == "met"
 

@@ -49,6 +49,7 @@ _BUILD_S = 900  # with Maven, the first time
 THIN: dict[str, dict[str, Any]] = {
     "no-identifier": {"resources": edited(chart(PATIENT), "Patient", identifier=None)},
     "name-in-one": {"resources": edited(chart(PATIENT), "Patient", name=[{"text": "Rosa"}])},
+    "gender-by-letter": {"resources": edited(chart(PATIENT), "Patient", gender="F")},
     "no-gender": {"resources": edited(chart(PATIENT), "Patient", gender=None)},
     "born-in-a-month": {"resources": edited(chart(PATIENT), "Patient", birthDate="1980-02")},
     "no-birth-date": {"resources": edited(chart(PATIENT), "Patient", birthDate=None)},
@@ -74,6 +75,9 @@ THIN: dict[str, dict[str, Any]] = {
     "nothing-beside": {"more": []},
     "no-fhir-base": {"fhir_base": ""},
     "not-authored": {"orders": [{k: v for k, v in o.items() if k != "authoredOn"} for o in drafts(PATIENT)]},
+    "authored-without-offset": {
+        "orders": [{**o, "authoredOn": "2026-04-15T09:00:00"} for o in drafts(PATIENT, status="active")]
+    },
     "no-requester": {"orders": [{k: v for k, v in o.items() if k != "requester"} for o in drafts(PATIENT)]},
     "service": {
         "orders": [as_service(o, occurrenceDateTime="2026-04-16") for o in drafts(PATIENT, status="active")]

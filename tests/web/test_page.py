@@ -174,6 +174,13 @@ def test_the_head_says_what_was_found_or_is_missing(app: Flask) -> None:
     many = arranged(replace(examples.UNKNOWN, needed=lacking)).head.coverage.why
     assert few == "Missing: CD22 on blasts, MRD after two cycles"
     assert many == "Missing: CD22 on blasts, MRD after two cycles, CBC with differential and 2 more"
+    unseen = tuple(replace(need, unseen=need.item == "mrd") for need in lacking[:2])
+    assert (
+        arranged(replace(examples.UNKNOWN, needed=unseen)).head.coverage.why
+        == "Missing: CD22 on blasts; look in the EHR for MRD after two cycles"
+    )
+    only = arranged(replace(examples.UNKNOWN, needed=unseen[1:])).head.coverage.why
+    assert only == "Look in the EHR for MRD after two cycles"
     head = html(app, arranged(examples.NOT_MET)).partition("</section>")[0]
     assert '<p class="because">BCR::ABL1 found on 2026-03-28 (A.iv)</p>' in head
 
@@ -286,6 +293,21 @@ def test_every_item_that_can_be_needed_has_a_step_with_a_verb() -> None:
         needed = (NeededItem(item, "because"),)
         (step,) = arranged(replace(examples.MET, coverage=Verdict.UNKNOWN, needed=needed)).steps
         assert step.text.split()[0] in verbs, item
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ({"unseen": True}, "Look in the EHR for CD22 on blasts"),
+        ({"orderable": False}, "Look in the EHR for CD22 on blasts"),
+        ({"orderable": False, "awaited": True}, "Await the result: CD22 on blasts"),
+        ({}, "Order CD22 on blasts, or attach the result"),
+    ],
+)
+def test_no_step_orders_what_may_be_there_or_is_awaited(state: dict[str, bool], says: str) -> None:
+    needed = (NeededItem("cd22", "because", **state),)
+    (step,) = arranged(replace(examples.MET, coverage=Verdict.UNKNOWN, needed=needed)).steps
+    assert step.text == says
 
 
 def test_when_all_is_met_the_next_step_is_to_attach_the_page() -> None:

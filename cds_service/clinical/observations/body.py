@@ -115,7 +115,7 @@ def _missing(chart: Chart, name: str, label: str) -> str:
     if found := chart.usable(name):
         dated = [r for r in found if r.when is not None]
         return f"{label} is only {dated[0].shown}" if dated else f"{label} has no date"
-    if unseen := chart.unseen(DataKind.OBSERVATIONS):
+    if unseen := chart.unseen(DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS):
         return f"{label} could not be looked for everywhere ({unseen})"
     return f"no {label} found"
 

@@ -235,6 +235,6 @@ def _no_date(body: Mapping[str, Any]) -> str:
 
 
 def _why_unreadable(body: Mapping[str, Any], member: str) -> str | None:
-    """What is wrong with a member that is there and cannot be read, in the words of the FHIR model."""
-    found = [c for c in complaints(body) if c.startswith(member)]
+    """Where a member that is there breaks the FHIR model; its words on why are of types in a program, not for a card."""
+    found = [c.partition(": ")[0].removesuffix(".root") for c in complaints(body) if c.startswith(member)]
     return f"not readable as FHIR ({found[0]})" if found else None

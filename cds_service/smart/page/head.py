@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from cards.dose_text import dose_summary
 from cards.items import name_of
-from cds_service.engine.determination import Determination, Finding, Indicator
+from cds_service.engine.determination import Determination, Finding, Indicator, NeededItem
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import upper_first
 from cds_service.smart.page.found import found_where
@@ -100,10 +100,19 @@ def _why(determination: Determination, safety: Sequence[Finding]) -> str:
         told = (c for c in failed if not any(c.because.casefold().startswith(text) for text in stops))
         return next((upper_first(found_where(c)) for c in told), "")
     if determination.coverage is Verdict.UNKNOWN:
-        missing = [name_of(determination, need) for need in determination.needed if need.decides]
-        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED + 1 else ""
-        return f"Missing: {', '.join(missing[:_NAMED] if more else missing)}{more}" if missing else ""
+        decides = [need for need in determination.needed if need.decides]
+        missing = _named(determination, [need for need in decides if not need.may_be_there])
+        hidden = _named(determination, [need for need in decides if need.may_be_there])
+        said = (f"missing: {missing}" if missing else "", f"look in the EHR for {hidden}" if hidden else "")
+        return upper_first("; ".join(filter(None, said)))
     return ""
+
+
+def _named(determination: Determination, needs: Sequence[NeededItem]) -> str:
+    """Items by name; what is too many is counted."""
+    names = [name_of(determination, need) for need in needs]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED + 1 else ""
+    return f"{', '.join(names[:_NAMED] if more else names)}{more}"
 
 
 _NAMED = 3

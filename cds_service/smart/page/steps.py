@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cds_service.engine.determination import CriterionResult, Determination, Finding, Indicator
+from cards.items import to_do
+from cds_service.engine.determination import (
+    CriterionResult,
+    Determination,
+    Finding,
+    Indicator,
+    NeededItem,
+)
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import lower_first, upper_first
 from cds_service.smart.page.found import found_where
@@ -81,6 +88,7 @@ def _of_not_met(determination: Determination) -> Iterator[Step]:
 
 def _of_unknown(determination: Determination) -> Iterator[Step]:
     asked: set[str] = set()
+    needed = {need.item: need for need in determination.needed}
     for criterion in _counting(determination, Verdict.UNKNOWN):
         if not criterion.needed:
             yield Step(
@@ -88,16 +96,18 @@ def _of_unknown(determination: Determination) -> Iterator[Step]:
             )
         for item in criterion.needed:
             asked.add(item)
-            yield Step(
-                f"{_do(item)} ({criterion.section})", "warning", criterion.changes or criterion.because
-            )
+            do = _do(determination, needed.get(item, NeededItem(item, "")))
+            yield Step(f"{do} ({criterion.section})", "warning", criterion.changes or criterion.because)
     for need in determination.needed:
         if need.decides and need.item not in asked:
-            yield Step(_do(need.item), "warning", need.because)
+            yield Step(_do(determination, need), "warning", need.because)
 
 
-def _do(item: str) -> str:
-    return _DO.get(item) or f"Document {upper_first(item.replace('-', ' '))}"
+def _do(determination: Determination, need: NeededItem) -> str:
+    """What to do about an item; what may be there already, or is awaited, is not asked for anew."""
+    if need.may_be_there or need.awaited:
+        return to_do(determination, need)
+    return _DO.get(need.item) or f"Document {upper_first(need.item.replace('-', ' '))}"
 
 
 def _counting(determination: Determination, verdict: Verdict) -> list[CriterionResult]:

@@ -18,7 +18,7 @@ from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.orders import Order, is_for
 from cds_service.fhir.dates import When, whole_day
-from cds_service.fhir.record import DataKind, Record, Resource
+from cds_service.fhir.record import Record, Resource
 from cds_service.oncology.cycle_count import Position, Reading, placings, position
 from cds_service.oncology.doses import (
     Dose,
@@ -27,7 +27,7 @@ from cds_service.oncology.doses import (
     is_same_dose,
 )
 from cds_service.policies.inotuzumab.case.course_ends import End, ends_of_courses, present_course
-from cds_service.policies.inotuzumab.case.lines import history_unseen
+from cds_service.policies.inotuzumab.case.places import doses_not_offered, may_be_overruled, unseen
 from cds_service.policies.inotuzumab.case.response import CourseResponse, course_response
 from cds_service.policies.inotuzumab.case.response_evidence import Item, evidence_items, in_time
 from cds_service.policies.inotuzumab.case.schedule import doses_of, order_of, schedule
@@ -215,11 +215,11 @@ def _placed_by_cycle(item: Item, frame: Frame) -> Item:
 
 def doses_unseen(chart: Chart, history: DoseHistory) -> str | None:
     """Why the doses given could not be seen: administrations always matter, the rest when there are none."""
-    if reason := chart.unseen(DataKind.MEDICATION_ADMINISTRATIONS):
+    if reason := may_be_overruled(chart, "cycle-number"):
         return reason
-    if not history.given and DataKind.MEDICATION_ADMINISTRATIONS in chart.record.not_offered:
+    if not history.given and doses_not_offered(chart):
         return "this EHR does not offer MedicationAdministration, and no dose is recorded elsewhere"
-    return None if history.given else history_unseen(chart)
+    return None if history.given else unseen(chart, "cycle-number")
 
 
 def _delayed_cycles(chart: Chart, doses: Sequence[Dose]) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from datetime import date
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.leukemia.extramedullary import SOMEWHERE, Extramedullary
-from cds_service.fhir.record import DataKind
+from cds_service.policies.inotuzumab.case.places import may_be_overruled
 
 Found = Extramedullary | str | None
 
@@ -25,7 +25,7 @@ def extramedullary_on(
     is stated as present within the window, which is evidence of its own.
     """
     if not any(e.present or not e.sites for e in emd):
-        if reason := chart.unseen(DataKind.CONDITIONS, DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS):
+        if reason := may_be_overruled(chart, "extramedullary-status"):
             return f"whether there is extramedullary disease was not wholly seen ({reason})"
         return _absent("no extramedullary disease on record")
     places = sorted({place for e in emd if e.present for place in e.places}) or [SOMEWHERE]

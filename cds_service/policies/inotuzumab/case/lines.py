@@ -35,17 +35,10 @@ from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.fhir.codings import codes_in
 from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.json_types import as_dicts
-from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case import regimens
 from cds_service.policies.inotuzumab.numbers import span
 from cds_service.values import dataclass
 
-MEDICATION_NEEDS = (
-    DataKind.MEDICATION_ADMINISTRATIONS,
-    DataKind.MEDICATION_STATEMENTS,
-    DataKind.MEDICATION_DISPENSES,
-    DataKind.MEDICATION_REQUESTS,
-)
 OPEN_STATUSES = frozenset({"active", "draft", "in-progress", "on-hold", "intended"})
 _ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment"})
 _PRIOR_THERAPY = re.compile(
@@ -72,11 +65,6 @@ class Line:
     @property
     def shown(self) -> str:
         return f"{self.what} ({self.first})" if self.first else self.what
-
-
-def history_unseen(chart: Chart) -> str | None:
-    """Why the therapy history could not be wholly seen; None when it was."""
-    return chart.unseen(*MEDICATION_NEEDS)
 
 
 def systemic(use: DrugUse) -> frozenset[str]:

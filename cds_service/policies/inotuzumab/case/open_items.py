@@ -27,14 +27,10 @@ from cds_service.engine.determination import NeededItem
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import read_when
 from cds_service.fhir.json_types import as_text
-from cds_service.fhir.record import DataKind, Resource
+from cds_service.fhir.record import Resource
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.numbers import POLICY, span
-
-# Where each item may stand.
-SOURCES: Mapping[str, tuple[DataKind, ...]] = {
-    item.id: tuple(map(DataKind, item.sources)) for item in POLICY.items.values()
-}
+from cds_service.policies.inotuzumab.case.places import SOURCES, judged_without, lacking, unseen
+from cds_service.policies.inotuzumab.numbers import span
 
 
 def hidden(chart: Chart, item: str) -> str | None:
@@ -42,12 +38,10 @@ def hidden(chart: Chart, item: str) -> str | None:
 
     A type that the EHR does not offer hides an item only when it could be nowhere else.
     """
-    needs = SOURCES[item]
-    if reason := chart.unseen(*needs):
+    if reason := unseen(chart, item):
         return reason
-    missing = chart.record.not_offered
-    offered = [need for need in needs if need not in missing]
-    return None if offered else f"this EHR does not offer {' or '.join(needs)}"
+    missing = lacking(chart, item)
+    return f"this EHR does not offer {' or '.join(missing)}" if len(missing) == len(SOURCES[item]) else None
 
 
 def absent(case: Case, what: str, item: str, ending: str = " found") -> str:
@@ -61,8 +55,8 @@ def absent(case: Case, what: str, item: str, ending: str = " found") -> str:
         return f"no readable {what}; on file and not understood: {_listed(on_file)}"
     if waiting := _no_result_yet(case, item):
         return f"no {what}{ending}; the newest test has no result: {waiting}"
-    lacking = [need for need in SOURCES[item] if need in case.record.not_offered]
-    return f"no {what}{ending}" + (f" (this EHR does not offer {' and '.join(lacking)})" if lacking else "")
+    missing = lacking(case.chart, item)
+    return f"no {what}{ending}" + (f" (this EHR does not offer {' and '.join(missing)})" if missing else "")
 
 
 # ---- On file, not understood -----------------------------------------------------------------------
@@ -220,7 +214,7 @@ def _in_record(case: Case) -> Iterator[tuple[str, str, frozenset[str]]]:
 
 def explained(case: Case, need: NeededItem) -> NeededItem:
     """An item of the checklist with why it is open, and whether an order may be offered for it."""
-    if reason := hidden(case.chart, need.item):
+    if reason := hidden(case.chart, need.item) or _judged_without(case, need):
         named = reason in need.because
         because = need.because if named else f"{need.because}; not all was seen where it may stand ({reason})"
         return replace(need, because=because, orderable=False, unseen=True)
@@ -232,3 +226,9 @@ def explained(case: Case, need: NeededItem) -> NeededItem:
     unsaid = [found for found in on_file if found.shown not in need.because]
     because = f"{need.because}; on file and not understood: {_listed(unsaid)}" if unsaid else need.because
     return replace(need, because=because, orderable=not on_file)
+
+
+def _judged_without(case: Case, need: NeededItem) -> str | None:
+    """Why what the item is judged with could not be seen, where the item is open for that."""
+    reason = judged_without(case.chart, need.item)
+    return reason if reason is not None and reason in need.because else None

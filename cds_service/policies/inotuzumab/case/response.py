@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from cds_service.clinical.chart import Chart
-from cds_service.fhir.record import DataKind
+from cds_service.policies.inotuzumab.case.places import judged_without, may_be_overruled, unseen
 from cds_service.policies.inotuzumab.case.response_evidence import Item
 from cds_service.values import dataclass
 
@@ -46,9 +46,6 @@ class CourseResponse:
 
 _NO_DOSE = "no dose of this course is recorded as given"
 _NOTHING = "no response is recorded since the first dose of this course"
-_WHERE_STATED = (
-    DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS, DataKind.CONDITIONS, DataKind.DIAGNOSTIC_REPORTS, DataKind.DOCUMENT_REFERENCES,
-)  # fmt: skip
 _Day = Callable[[Item], date]
 
 
@@ -61,8 +58,8 @@ def course_response(
     when dated after it.
     """
     if start is None:
-        unseen = chart.unseen(DataKind.MEDICATION_ADMINISTRATIONS)
-        why = f"the doses of this course could not be seen ({unseen})" if unseen else _NO_DOSE
+        hidden = judged_without(chart, "response")
+        why = f"the doses of this course could not be seen ({hidden})" if hidden else _NO_DOSE
         return _unknown(why)
     held = list(items)
     told = [i for i in held if not i.unreadable]
@@ -90,11 +87,11 @@ def _response(
     late = _read(held, start, last_cycle_day_one, lambda i: i.day)
     if late.status is not _read(held, start, last_cycle_day_one, lambda i: i.first).status:
         return _unknown(f"the dates of the evidence leave the response open: {late.because}", late.evidence)
-    unseen = chart.unseen(DataKind.OBSERVATIONS) or chart.unseen(DataKind.OTHER_OBSERVATIONS)
-    if unseen and late.status is not Status.ACHIEVED and late.because != _NOTHING:
+    newer = may_be_overruled(chart, "response")
+    if newer and late.status is not Status.ACHIEVED and late.because != _NOTHING:
         more = [item for item in late.needed if item != "response"]
-        return _unknown(f"{late.because}; not everything was seen ({unseen})", late.evidence, *more)
-    hidden = chart.unseen(*_WHERE_STATED)
+        return _unknown(f"{late.because}; not everything was seen ({newer})", late.evidence, *more)
+    hidden = unseen(chart, "response")
     if hidden and late.because == _NOTHING:
         return replace(late, because=f"a response could not be looked for everywhere ({hidden})")
     return late

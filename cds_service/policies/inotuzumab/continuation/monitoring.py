@@ -24,8 +24,8 @@ from cds_service.engine.verdict import all_of
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.documents import Note, administration_records, clinical_notes
-from cds_service.policies.inotuzumab.case.lines import history_unseen
 from cds_service.policies.inotuzumab.case.open_items import absent
+from cds_service.policies.inotuzumab.case.places import unseen
 from cds_service.policies.inotuzumab.case.windows import before_first_dose, since_last_cycle
 from cds_service.policies.inotuzumab.numbers import days, filled, span
 from cds_service.policies.inotuzumab.recommended.qt_drugs import qt_drugs
@@ -205,7 +205,7 @@ def _electrolyte_parts(case: Case) -> Iterator[Answer]:
 
 def _drug_part(case: Case) -> Answer:
     """C.3d, C.3e: the list of active drugs was retrieved; those that matter are named."""
-    if reason := history_unseen(case.chart):
+    if reason := unseen(case.chart, "qt-drugs"):
         because = f"the medication list could not be seen ({reason})"
         return unknown(because, "qt-drugs", changes="the list of current drugs")
     drugs = qt_drugs(case)

@@ -15,17 +15,15 @@ from cds_service.clinical.leukemia.mrd import Mrd, mrd_results
 from cds_service.clinical.leukemia.transplant import Intention, newest_intention, stated_in_order
 from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, unknown
 from cds_service.engine.verdict import Verdict, agreed
-from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent
+from cds_service.policies.inotuzumab.case.places import may_be_overruled
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.case.response_evidence import Item
 from cds_service.policies.inotuzumab.case.schedule import planned_days
 from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, days, filled, nth, number, word
 from cds_service.remembering import once
 from cds_service.values import dataclass
-
-_EVIDENCE = (DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +82,13 @@ def _not_planned(n: int, response: Verdict) -> Verdict:
     return response if n <= days("cycle.max.non_hsct") else NOT
 
 
-# Where a transplant is ordered, booked, planned or spoken of.
-_PLANNED_IN = (
-    DataKind.SERVICE_REQUESTS, DataKind.CARE_PLANS, DataKind.APPOINTMENTS, DataKind.DOCUMENT_REFERENCES,
-)  # fmt: skip
-
-
 @once
 def transplant_plan(case: Case) -> Plan:
     """The newest statement of the plan, the order's own words included; unknown while a plan may be unseen."""
     own = stated_in_order(case.order.texts, case.chart, case.order.reference)
     planned, statements = newest_intention(case.chart, own)
     evidence = tuple(dict.fromkeys(i.reference for i in statements))
-    unseen = case.chart.unseen(*_PLANNED_IN)
+    unseen = may_be_overruled(case.chart, "hsct-plan")
     if planned is not True and unseen:
         return Plan(
             None,
@@ -132,7 +124,7 @@ def response_by_cycle_three(case: Case, n: int) -> Fact:
         i for i in case.items if not i.achieved and not i.open and third is not None and i.first > third
     ]
     never = [i for i in against if not any(a.first <= i.day for a in achieved)]
-    if never and not case.chart.unseen(*_EVIDENCE):
+    if never and not may_be_overruled(case.chart, "response"):
         return Fact(NOT, never[-1].text, (never[-1].reference,))
     if achieved:
         return Fact(UNKNOWN, f"{achieved[0].text}, not surely by cycle {deadline}", (achieved[0].reference,))
@@ -172,7 +164,7 @@ def mrd_after_two_cycles(case: Case) -> Fact:
             ),
         )
     text, references = "; ".join(dict.fromkeys(m.shown for m in newest)), tuple(m.reference for m in newest)
-    if unseen := case.chart.unseen(*_EVIDENCE):
+    if unseen := may_be_overruled(case.chart, "mrd"):
         return Fact(UNKNOWN, f"{text}; newer results may not have been seen ({unseen})", references)
     return Fact(agreed(_mrd_verdict(m) for m in newest), text, references)
 

@@ -12,9 +12,9 @@ from datetime import date
 from cds_service.clinical.leukemia.response import RELAPSED, Response, response_statements
 from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import hidden
+from cds_service.policies.inotuzumab.case.places import may_be_overruled
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.values import dataclass
 
@@ -25,9 +25,6 @@ _PROGRESSION = RELAPSED | {Response.WORSENED}
 _NONE = {
     Response.CR, Response.CRI, Response.PR, Response.SD, Response.IMPROVED, Response.STABLE, Response.NO_PROGRESSION,
 }  # fmt: skip
-_SOURCES = (
-    DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS, DataKind.CONDITIONS, DataKind.DOCUMENT_REFERENCES, DataKind.DIAGNOSTIC_REPORTS,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ def progression(case: Case) -> Answer:
     evidence = tuple(dict.fromkeys(s.reference for s in newest if s.reference))
     texts = "; ".join(dict.fromkeys(s.text for s in newest))
     found = {s.progression for s in newest}
-    unseen = case.chart.unseen(*_SOURCES)
+    unseen = may_be_overruled(case.chart, "progression-note")
     if found >= {True, False}:
         why = f"opposite evidence of {newest[0].last}: {texts}"
     elif True in found:

@@ -7,16 +7,10 @@ Procedure: docs/policies/inotuzumab/continuation.md#toxicity. Also: docs/policie
 from __future__ import annotations
 
 from cds_service.engine.answers import MET, NOT, Answer, unknown
-from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.places import may_be_overruled
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.continuation.stops import stop_reasons, undecided_reasons
-
-# What happened, where it may be told in words, and the orders and acts that tell why a dose was held or what was treated.
-_TOXICITY_NEEDS = (
-    DataKind.CONDITIONS, DataKind.ADVERSE_EVENTS, DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS, DataKind.MEDICATION_ADMINISTRATIONS,
-    DataKind.DOCUMENT_REFERENCES, DataKind.DIAGNOSTIC_REPORTS, DataKind.PROCEDURES, DataKind.MEDICATION_REQUESTS,
-)  # fmt: skip
 
 
 def toxicity(case: Case) -> Answer:
@@ -30,7 +24,7 @@ def toxicity(case: Case) -> Answer:
         asks = "; ".join(dict.fromkeys(s.asks for s in open_ if s.asks))
         evidence = tuple(r for s in open_ for r in s.evidence)
         return unknown("; ".join(s.text for s in open_), *needed, evidence=evidence, changes=asks)
-    if reason := case.chart.unseen(*_TOXICITY_NEEDS):
+    if reason := may_be_overruled(case.chart, "toxicity-detail"):
         return unknown(f"toxicity could not be looked for everywhere ({reason})", "toxicity-detail")
     return Answer(MET, "no event is recorded for which the policy says to stop")
 

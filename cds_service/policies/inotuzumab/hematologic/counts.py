@@ -21,14 +21,13 @@ from cds_service.clinical.observations.counts import (
 from cds_service.clinical.observations.results import Result
 from cds_service.engine.verdict import agreed_answer
 from cds_service.fhir.quantities import Interval, plain
-from cds_service.fhir.record import DataKind
 from cds_service.oncology.doses import Dose
 from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.places import judged_without, unseen
 from cds_service.policies.inotuzumab.numbers import days, number, said, span
 from cds_service.remembering import kept
 from cds_service.values import dataclass
 
-_TRANSFUSIONS = (DataKind.PROCEDURES, DataKind.MEDICATION_ADMINISTRATIONS)
 _ANYTHING = Interval(None, None)  # a value that cannot be read
 
 
@@ -128,8 +127,8 @@ def counts(case: Case, *, unreadable: bool) -> Counts:
         baseline=_both(case, lambda r: _before_first(r, first) if first else [], unreadable),
         prior=_both(case, lambda results: [r for r in results if _is_until(r, prior)], unreadable),
     )
-    unseen = case.chart.unseen(*_TRANSFUSIONS)
-    return found if unseen is None else found.without_transfusions(unseen)
+    hidden = judged_without(case.chart, "cbc")
+    return found if hidden is None else found.without_transfusions(hidden)
 
 
 def newest_counts(case: Case) -> tuple[Count, Count]:
@@ -176,4 +175,4 @@ def settled(case: Case, name: str, results: Iterable[Result]) -> Count:
         follows_transfusion(r, transfusions, days("platelet_transfusion.window")) for r in found
     )
     limit = number("hem.platelets") if name == "platelets" else number("hem.anc")
-    return Count(name, found, transfused, limit, case.chart.unseen(DataKind.OBSERVATIONS))
+    return Count(name, found, transfused, limit, unseen(case.chart, "cbc"))

@@ -19,8 +19,8 @@ from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.engine.verdict import all_true, any_true
 from cds_service.engine.wording import upper_first
 from cds_service.fhir.quantities import plain
-from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.places import may_be_overruled
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.hematologic.counts import Count, Counts, counts, newest_counts
 from cds_service.policies.inotuzumab.numbers import days, number
@@ -70,7 +70,7 @@ def _found_and_asked(case: Case) -> tuple[list[Finding], list[Asked]]:
 def _unknown(case: Case, open_: Sequence[Outcome]) -> tuple[list[Finding], list[Asked]]:
     """Step 8: no row holds and one is open, or the newest counts may not have been seen."""
     reasons = [o.because for o in open_]
-    if unseen := case.chart.unseen(DataKind.OBSERVATIONS):
+    if unseen := may_be_overruled(case.chart, "cbc"):
         reasons.append(f"not all results were seen ({unseen})")
     if not reasons:
         return [], []

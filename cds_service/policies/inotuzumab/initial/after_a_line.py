@@ -13,17 +13,13 @@ from cds_service.clinical.leukemia.response import Response, blasts, response_st
 from cds_service.clinical.observations.results import Result
 from cds_service.engine.answers import MET, NOT, Answer, refs, unknown
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.lines import Line, line_periods, stated_failures
+from cds_service.policies.inotuzumab.case.places import unseen
 from cds_service.policies.inotuzumab.numbers import number
 from cds_service.values import dataclass
 
 SETTLE_RR = "the treatment history, and a marrow result or note that states relapse or refractory disease"
-# Where the present state of the disease is measured or stated.
-WHERE_STATED = (
-    DataKind.OBSERVATIONS, DataKind.OTHER_OBSERVATIONS, DataKind.DIAGNOSTIC_REPORTS, DataKind.DOCUMENT_REFERENCES,
-)  # fmt: skip
 _FAILURE = frozenset({Response.NO_RESPONSE, Response.PD, Response.RELAPSE, Response.WORSENED})
 
 
@@ -88,7 +84,7 @@ def after_a_line(case: Case, lines: tuple[Line, ...]) -> Answer | None:
         return Answer(MET, because, tuple(dict.fromkeys((failure.reference, *evidence))))
     clear = f"marrow blasts {found.marrow[0].shown} after prior therapy ({named})"
     stated = [i for i in case.items if i.achieved]
-    if stated and failure is None and not case.chart.unseen(*WHERE_STATED):
+    if stated and failure is None and not unseen(case.chart, "response"):
         where = (found.marrow[0].reference, stated[-1].reference)
         return Answer(NOT, f"{clear}, and {stated[-1].text}", where, changes=SETTLE_RR)
     because = (

@@ -9,16 +9,13 @@ from collections.abc import Iterable
 
 from cds_service.clinical.therapy.drugs import MINI_HYPER_CVD, STEROIDS, TKIS, UNRESOLVED, shown
 from cds_service.engine.answers import MET, NOT, Answer, unknown
-from cds_service.fhir.record import DataKind
 from cds_service.oncology.concurrency import CONCURRENT, POSSIBLE
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.lines import history_unseen
+from cds_service.policies.inotuzumab.case.places import unseen
 from cds_service.policies.inotuzumab.initial.partner_drugs import Partner, Partners, partners
 from cds_service.policies.inotuzumab.initial.philadelphia import PH_TEST, philadelphia
 
 _SETTLE = "which drugs are given with this cycle: stop or complete orders that have ended"
-# Where drugs may be ordered or planned beside the medication resources.
-_ORDERED_IN = (DataKind.SERVICE_REQUESTS, DataKind.CARE_PLANS)
 _LISTED = "bosutinib, dasatinib, imatinib, nilotinib or ponatinib"
 
 
@@ -36,7 +33,7 @@ def _open(because: str, evidence: Iterable[str] = ()) -> Answer:
 
 def _unseen(case: Case) -> Answer | None:
     """Step 1: where the drugs could not be seen, nothing is decided."""
-    if reason := history_unseen(case.chart) or case.chart.unseen(*_ORDERED_IN):
+    if reason := unseen(case.chart, "partner-drugs"):
         return _open(f"the other drugs could not all be seen ({reason})")
     return None
 

@@ -19,9 +19,9 @@ from cds_service.clinical.problems import problems_shown
 from cds_service.clinical.therapy.drugs import CD22_DIRECTED, INOTUZUMAB
 from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, refs, unknown
 from cds_service.engine.verdict import Verdict, agreed
-from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent, hidden, not_understood
+from cds_service.policies.inotuzumab.case.places import may_be_overruled, unseen
 from cds_service.policies.inotuzumab.numbers import days, nth, number, said
 
 
@@ -30,7 +30,7 @@ def age(case: Case) -> Answer:
     least = days("age.min")
     birth = case.chart.birth
     if birth is None:
-        reason = case.chart.unseen(DataKind.PATIENT)
+        reason = unseen(case.chart, "birth-date")
         why = f"the patient's record could not be seen ({reason})" if reason else "no birth date found"
         return unknown(why, "birth-date", changes="the patient's birth date")
     if birth.first > case.planned:
@@ -74,7 +74,7 @@ def diagnosis(case: Case) -> Answer:
         return unknown(because, "diagnosis", "pathology", evidence=refs(found), changes=_LINEAGE)
     if d.other:  # 5
         return _other_disease(case, f"{problems_shown(d.other)} is recorded, no B-cell ALL", refs(d.other))
-    reason = case.chart.unseen(DataKind.CONDITIONS)
+    reason = unseen(case.chart, "diagnosis")
     because = f"the diagnoses could not be seen ({reason})" if reason else "no diagnosis of leukemia found"
     return unknown(because, "diagnosis", changes="a confirmed diagnosis of B-cell ALL")
 
@@ -96,7 +96,7 @@ def _by_lineage(case: Case, d: Diagnosis) -> Answer:
 def _other_disease(case: Case, because: str, evidence: tuple[str, ...]) -> Answer:
     """Another disease and no B-ALL: a no only when all diagnoses could be seen."""
     settle = "a confirmed diagnosis of B-cell ALL"
-    if reason := case.chart.unseen(DataKind.CONDITIONS):
+    if reason := unseen(case.chart, "diagnosis"):
         because = f"{because}, but the diagnoses could not all be seen ({reason})"
         return unknown(because, "diagnosis", evidence=evidence, changes=settle)
     return Answer(NOT, because, evidence, changes=settle)
@@ -113,7 +113,7 @@ def cd22(case: Case) -> Answer:
         return _no_cd22(case, samples)
     evidence = refs(found)
     shown = "; ".join(_cd22_shown(r) for r in found)
-    if reason := case.chart.unseen(DataKind.OBSERVATIONS):
+    if reason := may_be_overruled(case.chart, "cd22"):
         because = f"{shown}; a newer result may exist, the results could not all be seen ({reason})"
         return unknown(because, "cd22", evidence=evidence, changes=_CD22_TEST)
     earlier = _earlier_cd22_therapy(case)

@@ -9,15 +9,14 @@ from cds_service.clinical.leukemia.ph_words import Of
 from cds_service.clinical.leukemia.philadelphia import PhEvidence, ph_evidence
 from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent, not_understood
+from cds_service.policies.inotuzumab.case.places import unseen
 from cds_service.policies.inotuzumab.initial.disease_states import DiseaseCourse, disease_course
 from cds_service.policies.inotuzumab.numbers import span
 from cds_service.values import dataclass
 
 PH_TEST = "FISH for t(9;22), cytogenetics or a BCR::ABL1 transcript test at diagnosis or relapse"
-_NEEDS = (DataKind.OBSERVATIONS, DataKind.CONDITIONS, DataKind.DIAGNOSTIC_REPORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def philadelphia(case: Case) -> PhStatus:
     found = ph_evidence(case.chart)
     if positive := [e for e in found if e.positive]:
         return _status(True, positive)
-    if reason := case.chart.unseen(*_NEEDS):
+    if reason := unseen(case.chart, "ph-status"):
         because = f"the evidence on the Philadelphia chromosome could not all be seen ({reason})"
         return PhStatus(None, because, tuple(e.reference for e in found))
     if negative := [e for e in found if _is_of_the_disease(case, e)]:

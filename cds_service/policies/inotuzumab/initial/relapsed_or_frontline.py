@@ -15,16 +15,11 @@ from cds_service.clinical.problems import problems_shown
 from cds_service.engine.answers import MET, NOT, Answer, refs, unknown
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import DataKind
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.lines import (
-    Line,
-    history_unseen,
-    prior_lines,
-)
+from cds_service.policies.inotuzumab.case.lines import Line, prior_lines
+from cds_service.policies.inotuzumab.case.places import unseen
 from cds_service.policies.inotuzumab.initial.after_a_line import (
     SETTLE_RR,
-    WHERE_STATED,
     after_a_line,
     lines_shown,
     references_of,
@@ -48,15 +43,6 @@ from cds_service.policies.inotuzumab.initial.stated_relapse import (
 )
 from cds_service.policies.inotuzumab.numbers import days
 
-# Where earlier therapy is, as an act or in words.
-_THERAPY = (
-    *WHERE_STATED,
-    DataKind.CONDITIONS,
-    DataKind.PROCEDURES,
-    DataKind.SERVICE_REQUESTS,
-    DataKind.CARE_PLANS,
-)
-
 
 def relapsed_or_refractory(case: Case) -> Answer:
     """POL-A-II-A: the first step that fits decides, no age limit."""
@@ -77,7 +63,7 @@ def relapsed_or_refractory(case: Case) -> Answer:
         )
     if settled:
         return _by_words(case, settled)
-    if reason := case.chart.unseen(DataKind.CONDITIONS):
+    if reason := unseen(case.chart, "diagnosis"):
         return unknown(f"the diagnoses could not be seen ({reason})", "therapy-history", changes=SETTLE_RR)
     answer = _by_lines(case, d)
     if answer.verdict is not Verdict.MET and (in_doubt := d.blasts_in_doubt()):
@@ -131,15 +117,15 @@ def _blasts_open(found: Sequence[Result]) -> Answer:
 
 def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> Answer:
     """Steps 5 and 6: untreated, or in remission only; else unknown."""
-    unseen = _lines_unseen(case)
+    hidden = unseen(case.chart, "therapy-history")
     changed = [s.when.last for s in d.states if s.remission]
     failures = tuple(stated_failures_of(case))
     changed += [when.last for when, _, _ in failures if when is not None]
     untreated = [where for when, where in _untreated(case) if when.first > max(changed, default=date.min)]
-    if untreated and not lines and not unseen:
+    if untreated and not lines and not hidden:
         because = "the disease is stated as untreated or newly diagnosed, and no prior therapy is recorded"
         return Answer(NOT, because, tuple(dict.fromkeys(untreated)), changes=SETTLE_RR)
-    blasts_unseen = case.chart.unseen(*WHERE_STATED)
+    blasts_unseen = unseen(case.chart, "response")
     if _only_remission(case, d) and not _unread_since(case, d):
         because = f"only remission is recorded and no relapse: {problems_shown(d.remissions)}"
         if blasts_unseen:
@@ -151,8 +137,8 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
         because = f"failure is stated{'' if lines else ' and no prior line is recorded'}: {failures[-1][2]}"
     if in_doubt := _unread_since(case, d):
         return _blasts_open(in_doubt)
-    if unseen:
-        because = f"the treatment history could not be seen ({unseen})"
+    if hidden:
+        because = f"the treatment history could not be seen ({hidden})"
     elif blasts_unseen:
         because = f"relapse or failure of a prior line could not be looked for everywhere ({blasts_unseen})"
     return unknown(because, "therapy-history", evidence=refs(case.diagnosis.leukemia), changes=SETTLE_RR)
@@ -161,11 +147,6 @@ def _never_relapsed(case: Case, d: DiseaseCourse, lines: tuple[Line, ...]) -> An
 def _day_one(case: Case) -> date:
     """Day 1 of the course: what came before it is history."""
     return case.frame.start or case.day_one
-
-
-def _lines_unseen(case: Case) -> str | None:
-    """Why a prior line may stand where nothing was seen; None when all places of it were seen."""
-    return history_unseen(case.chart) or case.chart.unseen(*_THERAPY)
 
 
 def _lines(case: Case) -> tuple[Line, ...]:
@@ -220,8 +201,8 @@ def frontline(case: Case) -> Answer:
     rr = relapsed_or_refractory(case)
     if rr.verdict is Verdict.MET:
         return Answer(NOT, f"not frontline: {rr.because}", rr.evidence)
-    if unseen := _lines_unseen(case):
-        because = f"the treatment history could not all be seen ({unseen})"
+    if hidden := unseen(case.chart, "line-of-therapy"):
+        because = f"the treatment history could not all be seen ({hidden})"
         return unknown(because, "line-of-therapy", changes=settle)
     if lines:
         return unknown(_possible(lines), "therapy-history", evidence=references_of(lines), changes=settle)
