@@ -11,7 +11,7 @@ from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent, not_understood
-from cds_service.policies.inotuzumab.case.places import unseen
+from cds_service.policies.inotuzumab.case.places import may_be_overruled
 from cds_service.policies.inotuzumab.initial.disease_states import DiseaseCourse, disease_course
 from cds_service.policies.inotuzumab.numbers import span
 from cds_service.values import dataclass
@@ -33,7 +33,7 @@ def philadelphia(case: Case) -> PhStatus:
     found = ph_evidence(case.chart)
     if positive := [e for e in found if e.positive]:
         return _status(True, positive)
-    if reason := unseen(case.chart, "ph-status"):
+    if reason := may_be_overruled(case.chart, "ph-status"):
         because = f"the evidence on the Philadelphia chromosome could not all be seen ({reason})"
         return PhStatus(None, because, tuple(e.reference for e in found))
     if negative := [e for e in found if _is_of_the_disease(case, e)]:
