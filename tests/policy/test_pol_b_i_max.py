@@ -336,6 +336,10 @@ def mrd(text=None, day="2026-04-10", topic="MRD by flow cytometry", **more):
         (mrd(valueQuantity={"value": 0.005, "unit": "%"}), "not-met"),
         (mrd(valueQuantity={"value": 0.02, "unit": "%"}), "met"),
         (mrd(valueQuantity={"value": 0.01, "comparator": "<", "unit": "%"}), "not-met"),
+        (mrd(valueQuantity={"value": 99, "unit": "residual clonal cells per million"}), "not-met"),
+        (mrd(valueQuantity={"value": 100, "unit": "cells/million"}), "met"),
+        (mrd(valueQuantity={"value": 100, "code": "/10*6"}), "met"),
+        (mrd(valueQuantity={"value": 34, "code": "[ppm]"}), "not-met"),
         (mrd(valueCodeableConcept=coded("http://snomed.info/sct", "260385009")), "not-met"),
         (
             mrd(
