@@ -206,3 +206,10 @@ def test_a_question_mark_raises_the_suspicion_of_what_is_worth_suspecting():
 
 def test_a_question_of_its_own_leaves_the_sentence_before_it():
     assert read("In CR. ? fungal pneumonia.", "response").values == {"cr"}
+
+
+@pytest.mark.parametrize(
+    "text", ["Without CR after 3 cycles, discontinue.", "PET: complete metabolic response."]
+)
+def test_a_rule_and_a_response_of_another_kind_are_none(text):
+    assert read(text, "response").assertions == ()

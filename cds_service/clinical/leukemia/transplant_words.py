@@ -27,6 +27,7 @@ _BARE = frozenset({"transplant", "transplantation", "transplants", "tplant", "tx
 _PLANNED, _NOT_PLANNED = "planned", "not-planned"
 # What undoes a plan, wherever a text says it.
 _UNDONE = re.compile(
+    r"\b(?:pt|patient|she|he) (?:now |has |then |has now )?(?:declines|declined|refuses|refused)(?: (?:it|this|that))?(?=[.;,\n]|\s*$)|"
     r"\b(?:fell through|falls through|backed out|withdrew as donor|donor (?:is )?(?:no longer available|unavailable|withdrew|declined))\b",
     re.IGNORECASE,
 )

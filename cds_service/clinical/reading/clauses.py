@@ -35,6 +35,7 @@ _OPENERS = frozenset({
     "if", "unless", "once", "when", "goal", "aim", "trial", "study", "protocol", "risk", "risks",
     "eligibility",
 })  # fmt: skip
+_STOPPING = frozenset({"stop", "discontinue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,8 @@ def _retracts(words: frozenset[str]) -> bool:
 def _opens(run: Run) -> bool:
     """Whether a paragraph opens as a condition without its consequence, a goal, a rule or a risk."""
     word = run.words[0].word
+    if word == "without" and not run.vocabulary.isdisjoint(_STOPPING):
+        return True
     return word in _OPENERS and not (word in ("if", "unless", "once", "when") and "," in run.vocabulary)
 
 
