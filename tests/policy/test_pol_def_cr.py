@@ -179,6 +179,18 @@ def test_extramedullary_disease_without_follow_up_is_asked_for():
     assert {"response", "extramedullary-status"} <= needed(determination)
 
 
+LISTED = [
+    ("4/10/26: CR. 4/3/26: relapse. 3/25/26: CR.", ACHIEVED),
+    ("3/25/26: CR. 4/3/26: relapse. 4/10/26: CR.", ACHIEVED),
+    ("4/10/26: relapse. 4/3/26: CR. 3/25/26: PR.", OPEN),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), LISTED)
+def test_the_states_that_one_note_lists_are_those_of_their_own_days(text, expected):
+    assert response(document("2026-04-13", text)) == expected
+
+
 def doubtful(status, **more):
     return CNS | {"recordedDate": "2026-04-05", "verificationStatus": coded("x", status)} | more
 
