@@ -11,6 +11,7 @@ import unicodedata
 from enum import StrEnum
 from typing import NamedTuple
 
+from cds_service.clinical.reading.layout.wrapping import unwrapped
 from cds_service.clinical.reading.markers.iscn import NOTATION
 from cds_service.fhir.json_types import evened
 from cds_service.remembering import remembered
@@ -74,8 +75,8 @@ _MEMBERS = {
 
 @remembered(1_000_000)
 def folded(text: str) -> str:
-    """The text with one blank for each run of white space, line ends kept as line ends, dashes made alike."""
-    return evened(unicodedata.normalize("NFC", text).translate(_DASHES))
+    """The text with one blank for each run of white space, dashes made alike, and line ends where a line ends a thought."""
+    return unwrapped(evened(unicodedata.normalize("NFC", text).translate(_DASHES)))
 
 
 @remembered(500_000)

@@ -110,7 +110,7 @@ def _components(chart: Chart) -> Iterator[Item]:
             yield from _item(e.when, e.reference, f"extramedullary disease ({e.when})", relapse=True)
     for e in new_cns_2(chart):
         if e.when is not None:
-            text = f"CNS 2 or a bloody tap ({e.when})"
+            text = f"{e.words} ({e.when})"
             yield Item(e.when.first, e.when.last, False, False, e.reference, text, open=True, entry=True)
     clear_blood = {p.when.day: p for p in blood if p.when is not None and has_blasts(p) is False}
     window = span("response.components_window")
