@@ -544,6 +544,14 @@ def test_a_dose_left_out_without_a_reason_is_asked_about(doses, draft, because):
     assert asks([*doses, resolved], draft) == ([because] if because else [])
 
 
+def test_beside_a_covered_combination_other_days_are_no_doses_left_out():
+    ponatinib = drug_order("Ponatinib", authored="2026-03-20")
+    positive = condition("425688002", system=SNOMED, recorded="2026-03-01")
+    draft = order("2026-04-02", "C2D1", 1.0)
+    assert asks([CYCLE_1[0], CYCLE_1[1]], draft) == [left_out(15, "2026-03-19")]
+    assert asks([CYCLE_1[0], CYCLE_1[1], ponatinib, positive], draft) == []
+
+
 def test_a_cycle_reduced_to_two_doses_leaves_none_out():
     within = third(("2026-04-02", 0.75, "C3D1"), day="2026-04-16", label="C3D15")
     after = third(

@@ -18,6 +18,7 @@ from cds_service.policies.inotuzumab.case.case import Case, orders_of_the_same_d
 from cds_service.policies.inotuzumab.case.open_items import hidden
 from cds_service.policies.inotuzumab.case.order_days import too_close
 from cds_service.policies.inotuzumab.dose.cycle_total import slot_of
+from cds_service.policies.inotuzumab.dose.findings import is_combination
 from cds_service.policies.inotuzumab.dose.ordered import whole_dose
 from cds_service.policies.inotuzumab.dose.table import rounded
 from cds_service.policies.inotuzumab.interruptions.interruptions import Interruption, interruptions
@@ -182,7 +183,10 @@ def _was_interrupted(case: Case, due: date, day: date) -> bool:
 
 
 def _left_out_without_reason(case: Case) -> Iterator[str]:
-    """The same step: a day before the order's that no dose and no hold fills, and that is late by now."""
+    """The same step: a day before the order's that no dose and no hold fills, and that is late by now.
+
+    Not beside a covered combination, whose studies gave the drug on other days.
+    """
     if case.cycle is None or case.day is None or case.frame.position.label_unchecked:
         return  # what was given is not known
     placed, own = reading(case).placed, Label(case.cycle, case.day)
@@ -194,7 +198,7 @@ def _left_out_without_reason(case: Case) -> Iterator[str]:
                 continue
             following = min((d.day for d, label in placed if label > slot), default=case.planned)
             late = (case.planned - due).days >= days("interruption.ask_after")
-            if late and not _was_interrupted(case, due, following):
+            if late and not _was_interrupted(case, due, following) and not is_combination(case):
                 absent = _no_reason(case, "with no reason recorded")
                 yield f"{slot} was due {due} and is not recorded as given, {absent}"
 
