@@ -21,6 +21,7 @@ FORMER = [
 ]  # fmt: skip
 NOT_SURELY_PUT_OFF = [
     "Transplant delayed", "Transplant delayed indefinitely.", "HSCT delayed until infection clears and she is fit", "Kidney transplant delayed to June.",
+    "HSCT cancelled; will reschedule", "HSCT cancelled. Rescheduled for June", "HSCT cancelled given infection, will be rescheduled",
     "Transplant clinic visit postponed to June", "alloHSCT was postponed to 2/2026", "Cycle 3 delayed to June",
 ]  # fmt: skip
 WITHOUT_A_DATE = [
@@ -53,7 +54,7 @@ STANDS = [
 DENIED = [
     "Not a candidate for allogeneic transplant.", "No transplant planned, auto or allo", "Not eligible for autologous or allogeneic transplant", "HSCT not possible, no donor",
     "Options reviewed: continue InO, no HSCT per patient wish.", "no txplant planned, InO to 6 cycles", "Planned alloHCT cancelled", "Not a candidate for second transplant",
-    "HSCT scheduled for May was cancelled", "Transplant candidate: no",
+    "HSCT scheduled for May was cancelled", "We will not be pursuing HSCT.", "Transplant candidate: no",
 ]  # fmt: skip
 
 

@@ -34,6 +34,7 @@ DENIED = [
     ("If she achieves\nCR, proceed to HSCT", "transplant", set()),
     ("We will not proceed to\nHSCT.", "transplant", {"not-planned"}),
     ("No signs or symptoms of\nVOD.", "vod", {"excluded"}),
+    ("Seen after cycle 1. No\nextramedullary disease.", "extramedullary", {"absent"}),
     ("Monitor closely for\nVOD", "vod", set()),
     ("No evidence of hepatomegaly, ascites, or\nVOD", "vod", {"excluded"}),
     (

@@ -79,5 +79,5 @@ def _dangles(line: str) -> bool:
     """Whether a line ends with a word that a sentence cannot end with."""
     before, last = ("", "", *_WORD.findall(line[-60:].lower()))[-2:]
     if last in _DENIALS:
-        return before in _DANGLING or before == ";"
+        return before in _DANGLING or before in (";", ".", "!")
     return (last in _DANGLING and before not in (":", "?", "=")) or (before, last) in _PAIRS
