@@ -35,6 +35,7 @@ DENIED = [
     ("We will not proceed to\nHSCT.", "transplant", {"not-planned"}),
     ("No signs or symptoms of\nVOD.", "vod", {"excluded"}),
     ("Seen after cycle 1. No\nextramedullary disease.", "extramedullary", {"absent"}),
+    ("Exam: no jaundice or hepatomegaly to suggest\nVOD.", "vod", set()),
     ("Monitor closely for\nVOD", "vod", set()),
     ("No evidence of hepatomegaly, ascites, or\nVOD", "vod", {"excluded"}),
     (

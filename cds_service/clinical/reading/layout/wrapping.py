@@ -19,21 +19,22 @@ _DENIALS = frozenset({"no", "not", "never"})  # which may also be an answer
 _DANGLING = _DENIALS | frozenset(
     re.findall(
         r"\S+",
-        "a an the this that these those his her their its our of in on at to by from with w/ w/o without for as per via into after before "
-        "since until till against if unless when once whether while because than and or nor but & , is are was were be been being am has have "
-        "had does do did will would can could may might must should shall cannot isn't wasn't aren't hasn't haven't doesn't didn't won't "
-        "shows showed showing demonstrates reveals achieve achieves achieving exclude excluding "
-        "confirm confirming considering consider awaiting await r/o both either neither very longer any patient's mother's father's "
-        "sister's brother's",
+        "a an the this that these those his her their its our of in on at to by from with w/ w/o without for as per via into after "
+        "before since until till against if unless when once whether while because than and or nor but & , is are was were be been "
+        "being am has have had does do did will would can could may might must should shall cannot isn't wasn't aren't hasn't haven't "
+        "doesn't didn't won't shows showed showing demonstrates reveals achieve achieves achieving exclude excluding confirm "
+        "confirming considering consider awaiting await r/o suggest suggests suggesting indicate indicates represent represents "
+        "include includes including denies denying grade uses using developed develop develops undergo pursue pursuing receive reach reaching attain attains "
+        "maintain maintains both either neither very longer any patient's mother's father's sister's brother's",
     )
 )
 _PAIRS = frozenset({("rule", "out"), ("not", "show"), ("to", "show")})
 _GOING_ON = frozenset(
     re.findall(
         r"\S+",
-        "not and or nor but of to with without for from by at is are was were has have had be been cannot could should would may might if unless "
-        "until once whether after since because due than that which who whose yet ruled unlikely pending excluded resolved suspected "
-        "questionable achieved seen noted confirmed detected identified planned scheduled declined refused",
+        "not and or nor but of to with without for from by at is are was were has have had be been cannot could should would may might "
+        "if unless until once whether after since because due than that which who whose yet ruled unlikely pending excluded resolved "
+        "suspected questionable achieved seen noted confirmed detected identified planned scheduled declined refused",
     )
 )
 _LONG = 50  # characters of a line that was hardly ended by hand
