@@ -24,8 +24,8 @@ _DANGLING = _DENIALS | frozenset(
         "being am has have had does do did will would can could may might must should shall cannot isn't wasn't aren't hasn't haven't "
         "doesn't didn't won't shows showed showing demonstrates reveals achieve achieves achieving exclude excluding confirm "
         "confirming considering consider awaiting await r/o suggest suggests suggesting indicate indicates represent represents "
-        "include includes including denies denying grade uses using developed develop develops undergo pursue pursuing receive reach reaching attain attains "
-        "maintain maintains both either neither very longer any patient's mother's father's sister's brother's",
+        "include includes including denies denying grade uses using developed develop develops undergo pursue pursuing receive "
+        "reach reaching attain attains maintain maintains both either neither very longer any patient's mother's father's sister's brother's",
     )
 )
 _PAIRS = frozenset({("rule", "out"), ("not", "show"), ("to", "show")})
