@@ -52,6 +52,8 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
     for service in (*as_dicts(body.get("serviceType")), *purpose):
         coded |= concepts(service, "procedures")
         words.append(words_in(service))
+    if resource.type == "Appointment":  # its subject line
+        words.append(as_prose(body.get("description")) or "")
     for detail in (as_dict(activity.get("detail")) for activity in as_dicts(body.get("activity"))):
         if not stands(detail):
             continue

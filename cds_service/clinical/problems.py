@@ -103,10 +103,15 @@ def problems_of(record: Record, zone: tzinfo) -> Iterator[Problem]:
         yield _adverse_event(resource, record, zone)
 
 
+def _name(code: object) -> str:
+    """The words of a name, on one line: what breaks it over two says nothing."""
+    return words_in(code).replace("\n", " ")
+
+
 def _condition(resource: Resource, zone: tzinfo) -> Problem:
     body = resource.body
     code = body.get("code")
-    words = words_in(code)
+    words = _name(code)
     named = recorded(code, words)
     notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_prose(n.get("text"))))
     doubtful = bool(
@@ -140,7 +145,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
 def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     body = resource.body
     code = body.get("event")
-    words = words_in(code)
+    words = _name(code)
     named = recorded(code, words)
     outcome = plain_codes(body.get("outcome"))
     severity = _severity_words(body)

@@ -18,6 +18,7 @@ from cds_service.fhir.dates import When, effective, read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
+from cds_service.fhir.requests import is_no_document
 
 if TYPE_CHECKING:  # choosing notes needs no client
     from cds_service.ehr.fhir_client import FhirClient
@@ -55,10 +56,7 @@ def _doses(held: Iterable[Resource]) -> Iterator[date]:
 
 
 def _is_listed(resource: Resource) -> bool:
-    if (
-        resource.type not in ("DocumentReference", "DiagnosticReport")
-        or resource.body.get("status") == "superseded"
-    ):
+    if resource.type not in ("DocumentReference", "DiagnosticReport") or is_no_document(resource.body):
         return False
     kind = as_dict(resource.body.get("type" if resource.type == "DocumentReference" else "code"))
     return any(concepts(c, "fhir_codes") & _LISTED for c in (kind, *as_dicts(resource.body.get("category"))))

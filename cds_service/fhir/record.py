@@ -16,7 +16,7 @@ from cds_service.fhir.belonging import OF_NOBODY, Owner, owner, owners
 from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.references import contained_id, local_reference
-from cds_service.fhir.requests import is_prohibition
+from cds_service.fhir.requests import is_no_document, is_prohibition
 from cds_service.remembering import kept
 from cds_service.values import dataclass
 
@@ -153,7 +153,7 @@ def _is_withdrawn(resource: Resource) -> bool:
     is_over = kind == "Coverage" and status == "cancelled"  # which says that a plan has ended
     if (status in _WITHDRAWN and not is_over) or (kind == "Observation" and status in _NO_RESULT):
         return True
-    if is_prohibition(body) or (kind == "DocumentReference" and status == "superseded"):
+    if is_prohibition(body) or is_no_document(body):
         return True
     return "verificationStatus" in body and _verification(body) in _WITHDRAWN
 

@@ -1,4 +1,4 @@
-"""Whether an order, or an activity of a plan, asks for anything: withdrawn ones and prohibitions do not.
+"""Whether an order, or an activity of a plan, asks for anything, and a document says anything: withdrawn ones and prohibitions do not.
 
 Knows FHIR's members for it and nothing clinical. What a status that stands means is for its readers.
 """
@@ -22,3 +22,9 @@ def is_prohibition(body: Mapping[str, Any]) -> bool:
 def stands(body: Mapping[str, Any]) -> bool:
     """Whether it asks for what it names. Any other status does, also an unknown one or none."""
     return not is_prohibition(body) and as_text(body.get("status")) not in _WITHDRAWN
+
+
+def is_no_document(body: Mapping[str, Any]) -> bool:
+    """Whether it is a document that was replaced, or whose content was withdrawn."""
+    over = body.get("status") == "superseded" or body.get("docStatus") == "entered-in-error"
+    return over and body.get("resourceType") == "DocumentReference"

@@ -77,6 +77,7 @@ NOT_ASKED = {
     "a type that is not listed": {"type": {"text": "Scanned insurance card"}},
     "one older than 90 days": {"date": "2026-01-10T12:00:00-04:00"},
     "a superseded one": {"status": "superseded"},
+    "a withdrawn one": {"docStatus": "entered-in-error"},
 }  # fmt: skip
 
 

@@ -160,6 +160,12 @@ def appointment(status="booked", created="2026-04-01"):
     }
 
 
+def described(words, **members):
+    """An appointment that says in its subject line only what it is for."""
+    bare = {k: v for k, v in appointment().items() if k != "serviceType"}
+    return bare | {"description": words} | members
+
+
 @pytest.mark.parametrize(
     "note",
     [
@@ -168,6 +174,9 @@ def appointment(status="booked", created="2026-04-01"):
         service_request(None, text="Allogeneic stem cell transplant", authored="2026-04-01"),
         service_request("38240", system="http://www.ama-assn.org/go/cpt", authored="2026-04-01"),
         appointment(),
+        described("Allogeneic stem cell transplant"),
+        described("Admission for allo-HSCT"),
+        document("2026-04-01", "Transplant delayed to June."),
         care_plan("Bridge to allogeneic HSCT", created="2026-04-01"),
         care_plan("ALL therapy", created="2026-04-01", description="Proceeding to HSCT after cycle 4."),
         document("2026-04-01", "Plan: allo-HSCT, planned for May."),
@@ -220,6 +229,11 @@ def test_what_states_that_no_transplant_is_planned(note):
         ),
         appointment() | {"serviceType": [{"text": "Stem cell transplant consultation"}]},
         appointment(status="cancelled"),
+        described("Stem cell transplant consultation"),
+        described("Kidney transplant"),
+        described("Transplant"),
+        described("Allogeneic stem cell transplant", serviceType=[{"text": "Follow-up visit"}]),
+        described("Allogeneic stem cell transplant", status="cancelled"),
         document("2026-04-01", "Relapse after allo-HSCT, planned for inotuzumab."),
         document("2026-04-01", "HSCT to be discussed."),
         document("2026-04-01", "HSCT not yet decided."),
@@ -322,6 +336,10 @@ def mrd(text=None, day="2026-04-10", topic="MRD by flow cytometry", **more):
         (mrd(valueQuantity={"value": 0.005, "unit": "%"}), "not-met"),
         (mrd(valueQuantity={"value": 0.02, "unit": "%"}), "met"),
         (mrd(valueQuantity={"value": 0.01, "comparator": "<", "unit": "%"}), "not-met"),
+        (mrd(valueQuantity={"value": 99, "unit": "residual clonal cells per million"}), "not-met"),
+        (mrd(valueQuantity={"value": 100, "unit": "cells/million"}), "met"),
+        (mrd(valueQuantity={"value": 100, "code": "/10*6"}), "met"),
+        (mrd(valueQuantity={"value": 34, "code": "[ppm]"}), "not-met"),
         (mrd(valueCodeableConcept=coded("http://snomed.info/sct", "260385009")), "not-met"),
         (
             mrd(

@@ -36,6 +36,7 @@ STOPS = {
     "sinusoidal obstruction syndrome": condition(
         None, text="Sinusoidal obstruction syndrome", onset="2026-04-10"
     ),
+    "in words over two lines": condition(None, text="Hepatic veno-occlusive\ndisease", onset="2026-04-10"),
     "as an adverse event": adverse_event("VOD/SOS", "2026-04-10"),
     "on the day of the first dose": condition("K76.5", onset="2026-03-18"),
     "resolved since": condition("K76.5", onset="2026-04-02", ended="2026-04-12", clinical="resolved"),

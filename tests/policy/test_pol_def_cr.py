@@ -179,6 +179,77 @@ def test_extramedullary_disease_without_follow_up_is_asked_for():
     assert {"response", "extramedullary-status"} <= needed(determination)
 
 
+LISTED = [
+    ("4/10/26: CR. 4/3/26: relapse. 3/25/26: CR.", ACHIEVED),
+    ("3/25/26: CR. 4/3/26: relapse. 4/10/26: CR.", ACHIEVED),
+    ("4/10/26: relapse. 4/3/26: CR. 3/25/26: PR.", OPEN),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), LISTED)
+def test_the_states_that_one_note_lists_are_those_of_their_own_days(text, expected):
+    assert response(document("2026-04-13", text)) == expected
+
+
+def doubtful(status, **more):
+    return CNS | {"recordedDate": "2026-04-05", "verificationStatus": coded("x", status)} | more
+
+
+SUSPECTED = [
+    ([document("2026-04-09", "CNS involvement suspected.")], OPEN),
+    ([document("2026-04-09", "Testicular infiltration cannot be excluded.")], OPEN),
+    ([stated("Extramedullary disease", "indeterminate", "2026-04-09")], OPEN),
+    ([stated("CSF cytology", "Suspicious for leukemic involvement", "2026-04-09")], OPEN),
+    ([document("2026-04-09", "CSF equivocal for blasts.")], OPEN),
+    ([doubtful("differential")], OPEN),
+    ([doubtful("provisional", clinicalStatus=coded("x", "resolved"))], ACHIEVED),
+    ([doubtful("provisional"), document("2026-04-10", "No extramedullary disease.")], ACHIEVED),
+    ([doubtful("provisional"), document("2026-04-10", "CSF negative for blasts.")], ACHIEVED),
+    ([document("2026-04-09", "? leukemia cutis"), document("2026-04-10", "CSF negative for blasts.", id="csf")], OPEN),
+    ([document("2026-04-09", "Concern for CNS disease; LP done, no CNS leukemia.")], ACHIEVED),
+    ([document("2026-04-09", "Extramedullary disease: unknown. CNS disease not assessed, CSF pending.")], ACHIEVED),
+    ([document("2026-04-09", "History of suspected CNS disease.")], ACHIEVED),
+    ([document("2026-04-09", "CNS involvement suspected."), document("2026-04-10", "Bone marrow: CR.", id="cr")], ACHIEVED),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("notes", "expected"), SUSPECTED)
+def test_suspected_extramedullary_disease_keeps_components_from_being_cr_and_a_stated_cr_stands(
+    notes, expected
+):
+    assert response(*CLEAR, *notes) == expected
+    if expected == OPEN:
+        assert {"response", "extramedullary-status"} <= needed(before_cycle(3, *CLEAR, *notes))
+
+
+CNS_2 = document("2026-04-13", "CSF: CNS 2.", id="cns2")
+TRACES = [
+    ([CNS_2], OPEN),
+    ([document("2026-04-14", "Traumatic tap with blasts.")], OPEN),
+    ([CNS_2, document("2026-02-01", "CNS 2.", id="known")], ACHIEVED),
+    (
+        [CNS_2, document("2026-02-01", "CNS 2.", id="known"), document("2026-03-01", "CNS 1.", id="clear")],
+        OPEN,
+    ),
+    ([CNS_2, document("2026-04-14", "CSF negative for blasts.", id="clear")], ACHIEVED),
+    ([document("2026-02-01", "CNS 2.")], ACHIEVED),
+]
+
+
+@pytest.mark.parametrize(("notes", "expected"), TRACES)
+def test_cns_2_first_seen_after_a_cr_leaves_the_response_open(notes, expected):
+    assert response(*CLEAR, *notes) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["CNS 1.", "CSF clear.", "CSF negative for blasts.", "No lymphoblasts in CSF."]
+)
+def test_a_clear_fluid_is_absence_in_the_central_nervous_system_only(text):
+    testis = condition(None, text="Testicular relapse of leukemia", recorded="2026-02-01", id="testis")
+    clear = document("2026-04-09", text)
+    assert [response(*CLEAR, CNS, clear), response(*CLEAR, testis, clear)] == [ACHIEVED, OPEN]
+
+
 def test_new_extramedullary_disease_alone_is_not_achieved():
     assert response(condition(None, text="Chloroma", recorded="2026-04-10")) == NOT_ACHIEVED
 

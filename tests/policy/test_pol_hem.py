@@ -425,6 +425,15 @@ def test_a_transfusion_order_or_administration_by_code_counts_when_given():
     assert held_by(*kept, ordered) == []
 
 
+@pytest.mark.parametrize(
+    ("code", "counts"), [("30233R1", True), ("30243R1", True), ("30233R0", True), ("30233N1", False)]
+)
+def test_a_transfusion_by_its_inpatient_code_alone_counts(code, counts):
+    given = procedure(code, "2026-04-12", system="http://www.cms.gov/Medicare/Coding/ICD10")
+    expected = [("hem-unknown", "POL-HEM-2")] if counts else []
+    assert held_by(*NORMAL_BASELINE, *cbc("2026-04-14", 2, 80), given) == expected
+
+
 def test_a_transfused_baseline_is_an_upper_bound_too():
     """At or above 50 after a transfusion: which row applies is open; both counts now normal hold nothing."""
     before = [*NORMAL_BASELINE, transfusion("2026-03-15")]

@@ -521,6 +521,49 @@ def test_a_late_dose_that_was_given_is_asked_about_as_well():
     ]
 
 
+def left_out(day, due):
+    return f"cycle 1 day {day} was due {due} and is not recorded as given, with no reason recorded"
+
+
+DAY_8_OPEN = given(("2026-03-05", 1.6, "C1D1"), ("2026-03-19", 1.0, "C1D15"))
+LEFT_OUT = [
+    (CYCLE_1[:1], order("2026-04-02", "C2D1", 1.0), left_out(8, "2026-03-12")),
+    (CYCLE_1[:2], order("2026-04-02", "C2D1", 1.0), left_out(15, "2026-03-19")),
+    (DAY_8_OPEN, order("2026-04-02", "C2D1", 1.0), left_out(8, "2026-03-12")),
+    (given(("2026-04-02", 1.6, "C1D1")), order("2026-04-16", "C1D15", 1.0), left_out(8, "2026-04-09")),
+    (given(("2026-04-02", 1.6, "C1D1")), order("2026-04-15", "C1D15", 1.0), None),  # day 8 is 6 days late
+    (CYCLE_1, order("2026-04-02", "C2D1", 1.0), None),
+    ([CYCLE_1[0], held("2026-03-12", "Patient request", "C1D8")], order("2026-04-02", "C2D1", 1.0), None),
+    ([CYCLE_1[0], held("2026-03-19", "Mucositis", "C1D15")], order("2026-04-02", "C2D1", 1.0), None),
+]
+
+
+@pytest.mark.parametrize(("doses", "draft", "because"), LEFT_OUT)
+def test_a_dose_left_out_without_a_reason_is_asked_about(doses, draft, because):
+    resolved = mucositis("2026-03-19", "2026-03-22")
+    assert asks([*doses, resolved], draft) == ([because] if because else [])
+
+
+def test_beside_a_covered_combination_other_days_are_no_doses_left_out():
+    ponatinib = drug_order("Ponatinib", authored="2026-03-20")
+    positive = condition("425688002", system=SNOMED, recorded="2026-03-01")
+    draft = order("2026-04-02", "C2D1", 1.0)
+    assert asks([CYCLE_1[0], CYCLE_1[1]], draft) == [left_out(15, "2026-03-19")]
+    assert asks([CYCLE_1[0], CYCLE_1[1], ponatinib, positive], draft) == []
+
+
+def test_a_cycle_reduced_to_two_doses_leaves_none_out():
+    within = third(("2026-04-02", 0.75, "C3D1"), day="2026-04-16", label="C3D15")
+    after = third(
+        *((d, 0.75, s) for d, s in (("2026-03-19", "C3D1"), ("2026-03-26", "C3D8"))),
+        day="2026-04-16",
+        label="C4D1",
+    )
+    assert [
+        n.because for d in (within, after) for n in d.needed if "not recorded as given" in n.because
+    ] == []
+
+
 @pytest.mark.parametrize("reason", ["Neutropenia", "Patient request"])
 def test_a_delay_with_any_reason_is_not_asked_about(reason):
     resources = [*CYCLE_1, held("2026-04-02", reason, "C2D1")]

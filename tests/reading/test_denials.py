@@ -169,3 +169,59 @@ def test_a_heading_with_a_date_inside_of_a_part_leaves_it():
         read("Father: relapse 1/2026. 4/10 marrow: CR.", "response", date(2026, 4, 12)).values == frozenset()
     )
     assert read("History 2019: CR", "response", date(2026, 4, 12)).values == frozenset()
+
+
+ASKED = [
+    ("CR", "response"),
+    ("relapse", "response"),
+    ("PD", "response"),
+    ("HSCT planned", "transplant"),
+    ("relapsed ALL", "status"),
+]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "? {}",
+        "?{}",
+        "Marrow: ? {}",
+        "- ? {}",
+        "(? {})",
+        "Seen today. ? {}",
+        "{} ?",
+        "{}?",
+        "{} ? Await flow.",
+    ],
+)
+@pytest.mark.parametrize(("state", "topic"), ASKED)
+def test_a_question_mark_before_or_behind_a_state_asks_for_it(way, state, topic):
+    assert read(way.format(state), topic).assertions == ()
+
+
+def test_a_question_mark_raises_the_suspicion_of_what_is_worth_suspecting():
+    for text in ("? VOD", "Impression: ? VOD", "Weight up, ? VOD", "VOD ?"):
+        assert [a.certainty for a in read(text, "vod").assertions] == [Certainty.SUSPECTED]
+
+
+def test_a_question_of_its_own_leaves_the_sentence_before_it():
+    assert read("In CR. ? fungal pneumonia.", "response").values == {"cr"}
+
+
+@pytest.mark.parametrize(
+    "text", ["Without CR after 3 cycles, discontinue.", "PET: complete metabolic response."]
+)
+def test_a_rule_and_a_response_of_another_kind_are_none(text):
+    assert read(text, "response").assertions == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "values"),
+    [
+        ("Pt has no evid. of relapse", "response", {"no-progression"}), ("w/o evid. of VOD", "vod", {"excluded"}), ("no sx. of VOD", "vod", set()),
+        ("susp. VOD", "vod", set()), ("monit. for VOD", "vod", set()), ("r/o. relapse", "response", set()), ("no signif. progression", "response", set()),
+        ("No evid. of CNS disease", "extramedullary", {"absent-there"}), ("In CR. No VOD.", "response", {"cr"}), ("cr per bmbx. no vod.", "response", set()),
+    ],
+)  # fmt: skip
+def test_the_stop_of_an_abbreviation_ends_no_sentence(text, topic, values):
+    assert read(text, topic).values == values

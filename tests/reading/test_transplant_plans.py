@@ -19,6 +19,16 @@ FORMER = [
     "HSCT was scheduled for January", "Originally planned for alloHSCT", "alloHCT planned for January, donor backed out", "Transplant planned for 2/2026.",
     "alloHSCT scheduled for 3/1.", "HSCT planned. Donor fell through.", "Were going to proceed to transplant", "Was en route to transplant", "Was booked for HSCT",
 ]  # fmt: skip
+NOT_SURELY_PUT_OFF = [
+    "Transplant delayed", "Transplant delayed indefinitely.", "HSCT delayed until infection clears and she is fit", "Kidney transplant delayed to June.",
+    "HSCT cancelled; will reschedule", "HSCT cancelled. Rescheduled for June", "HSCT cancelled given infection, will be rescheduled",
+    "Transplant clinic visit postponed to June", "alloHSCT was postponed to 2/2026", "Cycle 3 delayed to June",
+]  # fmt: skip
+WITHOUT_A_DATE = [
+    "No HSCT yet", "No HSCT plans yet", "Transplant not scheduled yet", "No transplant scheduled", "HSCT not booked", "No transplant date",
+    "No date set for HSCT", "No date for transplant yet", "Transplant candidate: yes", "Transplant eligible: yes",
+    "HSCT planned. Patient declines.", "planned HSCT; pt refuses", "alloHSCT was planned for May. She has now declined it.",
+]  # fmt: skip
 OPTIONS_AND_RULES = [
     "Options:\n1. Proceed to alloHSCT\n2. Continue InO", "Options: proceed to alloHSCT or continue InO", "Treatment options:\n- proceed to HSCT\n- no HSCT, continue InO",
     "Duration: HSCT planned - 2 cycles; no HSCT - 6 cycles", "Proceeding to transplant: 2 cycles. Not proceeding to transplant: 6 cycles.",
@@ -28,7 +38,9 @@ OPTIONS_AND_RULES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [*ONE_KIND_EXCLUDED, *FORMER, *OPTIONS_AND_RULES])
+@pytest.mark.parametrize(
+    "text", [*ONE_KIND_EXCLUDED, *FORMER, *NOT_SURELY_PUT_OFF, *WITHOUT_A_DATE, *OPTIONS_AND_RULES]
+)
 def test_what_is_no_plan_and_no_denial_of_one(text):
     assert intention_in(text, date(2026, 4, 13)) is None
 
@@ -37,11 +49,12 @@ STANDS = [
     "MUD transplant not possible; proceeding to haplo transplant.", "Not a candidate for autologous transplant, alloHSCT planned.", "Haplo HSCT declined. Proceeding to MUD alloHSCT.",
     "Was to undergo alloHCT in January; rescheduled, alloHSCT now planned for May.", "HSCT planned 5/10", "Proceeding to alloHSCT on 5/12/2026", "alloHSCT scheduled for May",
     "Plan: 2 cycles of InO then alloHSCT", "Bridge to alloHCT, max 2 cycles.", "Plan: proceed to MUD alloHCT ~5/10 w/ Dr. Lee.", "Options reviewed, proceeding to alloHSCT",
-    "BMT approved by committee 4/1, HSCT planned for May",
+    "BMT approved by committee 4/1, HSCT planned for May", "Transplant delayed to June.", "alloHSCT postponed until May", "HSCT was delayed until 6/1.", "HSCT scheduled 5/10. Patient declined transfusion.",
 ]  # fmt: skip
 DENIED = [
     "Not a candidate for allogeneic transplant.", "No transplant planned, auto or allo", "Not eligible for autologous or allogeneic transplant", "HSCT not possible, no donor",
     "Options reviewed: continue InO, no HSCT per patient wish.", "no txplant planned, InO to 6 cycles", "Planned alloHCT cancelled", "Not a candidate for second transplant",
+    "HSCT scheduled for May was cancelled", "We will not be pursuing HSCT.", "Transplant candidate: no",
 ]  # fmt: skip
 
 

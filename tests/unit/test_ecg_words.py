@@ -9,6 +9,8 @@ from cds_service.clinical.observations.ecg_words import reported_qts
     ("text", "found"),
     [
         ("Sinus rhythm. QT/QTc 430/512 ms.", [("qtc_unspecified", 512)]),
+        ("Sinus rhythm. QT/QTc\n430/512 ms.", [("qtc_unspecified", 512)]),
+        ("PR interval 160 ms\nQT/QTc 430/512 ms\nNormal axis", [("qtc_unspecified", 512)]),
         ("QT/QTc: 430 / 512", [("qtc_unspecified", 512)]),
         ("QT/QTcF 400/431 ms", [("qtc_fridericia", 431)]),
         ("QTcF = 441 ms; QTcB = 466 ms", [("qtc_fridericia", 441), ("qtc_bazett", 466)]),
@@ -31,6 +33,7 @@ def test_the_interval_of_this_ecg_is_read(text, found):
     [
         "Hold if QTc 500 ms or more",
         "Compared with the QTc 512 ms",
+        "Compared with the\nQTc 512 ms",
         "QTc > 500 ms would be a concern",
         "No QTc above 500 ms",
         "QTc prolonged",

@@ -39,11 +39,13 @@ def test_refuted_conditions_never_count(code):
     assert kept(condition) == []
 
 
-def test_a_superseded_document_never_counts():
-    assert (
-        kept({"resourceType": "DocumentReference", "id": "d", "status": "superseded", "subject": PATIENT})
-        == []
-    )
+@pytest.mark.parametrize(
+    "over", [{"status": "superseded"}, {"status": "current", "docStatus": "entered-in-error"}]
+)
+def test_a_document_that_was_replaced_or_withdrawn_never_counts(over):
+    document = {"resourceType": "DocumentReference", "id": "d", "subject": PATIENT}
+    assert kept(document | over) == []
+    assert kept(document | {"status": "current", "docStatus": "preliminary"}) == ["DocumentReference/d"]
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,24 @@ def test_an_absent_value_is_no_result_with_a_problem():
     assert (result.value, result.sign, result.problem) == (None, None, None)
 
 
+RANGE_TYPES = "http://terminology.hl7.org/CodeSystem/referencerange-meaning"
+CRITICAL = {"high": measured(15, "mg/dL"), "type": {"coding": [{"system": RANGE_TYPES, "code": "critical"}]}}
+RANGES = [
+    ([CRITICAL, {"high": measured(1.2, "mg/dL")}], Decimal("1.2")),
+    ([CRITICAL, {"high": measured(1.1, "mg/dL"), "type": {"coding": [{"system": RANGE_TYPES, "code": "normal"}]}}], Decimal("1.1")),
+    ([{"high": measured(12, "mg/dL"), "type": {"text": "Therapeutic range"}}], None),
+    ([CRITICAL], None),
+    ([{"high": measured(-1, "mg/dL")}], None),
+    ([{"high": measured(0, "mg/dL")}], None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ranges", "limit"), RANGES)
+def test_the_upper_limit_is_that_of_a_normal_range(ranges, limit):
+    body = observation("1975-2", valueQuantity=measured(3.7, "mg/dL"), referenceRange=ranges)
+    assert only(body).upper_limit == limit
+
+
 def test_the_reference_range_is_read_in_the_canonical_unit():
     body = observation(
         "1975-2", valueQuantity=measured(34, "umol/L"), referenceRange=[{"high": measured(21, "umol/L")}]

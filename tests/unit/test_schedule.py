@@ -113,6 +113,22 @@ def test_a_code_is_read_with_the_bounds_beside_it_and_after_a_repeat():
     assert days({"code": {"text": "weekly x 3"}}) == [16, 23, 30]
 
 
+COUNTED_IN_WORDS = {
+    "every 7 days for 3 doses": [16, 23, 30], "weekly for 2 weeks": [16, 23], "once weekly, two doses": [16, 23], "q7d x 3 weeks": [16, 23, 30],
+    "daily for 5 days": [16, 17, 18, 19, 20], "every 2 weeks for one dose": [16],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", COUNTED_IN_WORDS)
+def test_a_rhythm_in_words_ends_with_the_doses_or_the_time_that_they_name(text):
+    assert days({"code": {"text": text}}) == COUNTED_IN_WORDS[text]
+
+
+@pytest.mark.parametrize("text", ["weekly, infuse over 1 hour", "weekly for 1 hour", "weekly"])
+def test_the_length_of_an_infusion_ends_no_rhythm(text):
+    assert len(days({"code": {"text": text}})) == 4
+
+
 def test_events_decide_before_any_repeat():
     timing = {"event": ["2026-04-23", "2026-04-16T10:00:00Z", "2026-04-16"]} | weekly(count=9)
     assert days(timing) == [16, 23]

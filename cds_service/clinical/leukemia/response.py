@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -108,8 +109,13 @@ def response_statements(chart: Chart) -> tuple[Stated, ...]:
     for resource in chart.record.of_type("Observation"):
         if "valueCodeableConcept" in resource.body:
             found += _coded(resource, chart)
-    unique = {(s.response, s.reference): s for s in found}
-    return tuple(unique[key] for key in sorted(unique))
+    unique = {(s.response, s.reference, s.when, s.cycle): s for s in found}
+    return tuple(sorted(unique.values(), key=_in_order))
+
+
+def _in_order(stated: Stated) -> tuple[str, str, date, int]:
+    day = stated.when.last if stated.when is not None else date.min
+    return stated.response, stated.reference, day, stated.cycle or 0
 
 
 def _coded(resource: Resource, chart: Chart) -> Iterator[Stated]:

@@ -28,9 +28,12 @@ _BARE = frozenset({"transplant", "transplantation", "transplants", "tplant", "tx
 _PLANNED, _NOT_PLANNED = "planned", "not-planned"
 # What undoes a plan, wherever a text says it.
 _UNDONE = re.compile(
+    r"\b(?:pt|patient|she|he) (?:now |has |then |has now )?(?:declines|declined|refuses|refused)(?: (?:it|this|that))?(?=[.;,\n]|\s*$)|"
     r"\b(?:fell through|falls through|backed out|withdrew as donor|donor (?:is )?(?:no longer available|unavailable|withdrew|declined))\b",
     re.IGNORECASE,
 )
+# What leaves a plan that is cancelled for its day ("cancelled, will reschedule").
+_PUT_OFF = re.compile(r"\b(?:re-?schedul|postpone)", re.IGNORECASE)
 # A rule on the number of cycles ("no HSCT - 6 cycles") speaks of all patients.
 _NAME = r"\b(?:transplant\w*|(?:allo|auto|haplo)?-?(?:HSCT|SCT|HCT|BMT))\b"
 _CYCLES = r"(?:\d|two|three|four|six)\s(?:(?:more|further|additional) )?(?:cycle|course)s?\b"
@@ -54,7 +57,7 @@ def intention_in(text: str, on: date | None = None) -> bool | None:
     }
     if _NOT_PLANNED in said:
         other = "autologous" in names_in(text, KINDS_OF_TRANSPLANT)  # beside a denial, one that may be open
-        return None if other or _PLANNED in said else False
+        return None if other or _PLANNED in said or _PUT_OFF.search(text) else False
     return True if _PLANNED in said and not _UNDONE.search(text) else None
 
 

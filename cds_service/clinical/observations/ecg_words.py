@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from cds_service.clinical.reading.layout.wrapping import unwrapped
+
 
 class ReportedQt(NamedTuple):
     """A corrected QT in ms by the formula that the report names (``qtc_unspecified`` when none)."""
@@ -40,12 +42,13 @@ _ANOTHER_TIME = re.compile(
     r" {0,2}[(\[,-]? {0,2}(?:in|on|at|from|of)? {0,2}(?:the )?(?:prior|previous\w*|earlier|last|baseline|before|ago|admission|then|(?:19|20)\d\d\b(?!-))",
     re.IGNORECASE,
 )
+_NAME_ALONE = re.compile(r"(\bQTc?[FB]?:?)\n", re.IGNORECASE)  # its number is on the next line
 _CLAUSE_END = re.compile(r"[;\n]|\.(?!\d)")
 
 
 def reported_qts(text: str) -> Iterator[ReportedQt]:
     """The corrected QTs that a report states of its own ECG."""
-    for clause in _CLAUSE_END.split(text):
+    for clause in _CLAUSE_END.split(_NAME_ALONE.sub(r"\1 ", unwrapped(text))):
         for form in (_PAIR, _SINGLE):
             for match in form.finditer(clause):
                 before, after = clause[: match.start()], clause[match.end() :]

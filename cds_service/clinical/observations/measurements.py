@@ -15,7 +15,7 @@ from cds_service.clinical.observations import units
 from cds_service.clinical.observations.figures import VALUES, Figure, figure_of, has_value, value_text
 from cds_service.clinical.observations.units import CANONICAL
 from cds_service.clinical.terminology import rows
-from cds_service.fhir.codings import words_in
+from cds_service.fhir.codings import plain_codes, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import Interval, exactly, quantity, unit_names
 from cds_service.values import dataclass
@@ -158,14 +158,21 @@ def words_of(part: Mapping[str, Any]) -> str:
 
 
 def reference_range(name: str, part: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
-    """The laboratory's own lower and upper limit, in the canonical unit."""
+    """The laboratory's own lower and upper limit of normal, in the canonical unit; a critical range is none."""
     if "referenceRange" not in part or (measured := MEASUREMENTS.get(name)) is None:
         return None, None
     for entry in as_dicts(part["referenceRange"]):
+        if "type" in entry and not _is_normal(entry["type"]):
+            continue
         low, high = (_limit(entry.get(side), measured.kind, part) for side in ("low", "high"))
         if low is not None or high is not None:
             return low, high
     return None, None
+
+
+def _is_normal(kind: object) -> bool:
+    """Whether a range is that of healthy people, as one without a type is."""
+    return "normal" in plain_codes(kind) or words_in(kind).lower().startswith("normal")
 
 
 def _limit(value: object, kind: str, part: Mapping[str, Any]) -> Decimal | None:
@@ -176,4 +183,5 @@ def _limit(value: object, kind: str, part: Mapping[str, Any]) -> Decimal | None:
     if code is None and unit is None:
         code, unit = unit_names(part.get("valueQuantity"))
     converted = units.convert(number, kind, code, unit)
-    return converted.exact if converted else None
+    limit = converted.exact if converted else None
+    return limit if limit is not None and limit > 0 else None

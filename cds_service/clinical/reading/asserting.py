@@ -261,10 +261,17 @@ def _is_of_what_was_done(found: Sequence[Term], at: int) -> bool:
     return behind.value in _DONE if behind.kind is Kind.NEUTRAL else behind.tokens[0].word in _COURSE
 
 
+_BARE = frozenset({"no", "not", "without", "never", "none"})
+
+
 def _predicated(found: Sequence[Term], topic: Topic, swings: Sequence[Term]) -> str | None:
-    """For a plan: its name alone says nothing, a denial denies it, a word of planning plans it."""
+    """For a plan: its name alone says nothing, a denial denies it, a word of planning plans it.
+
+    What has no date is not denied ("no transplant scheduled").
+    """
     planned = any(t.kind is Kind.AFFIRM for t in found)
-    if len(swings) > 1:
+    undated = any(t.value == "schedule" for t in found) and any(t.tokens[-1].word in _BARE for t in swings)
+    if len(swings) > 1 or undated:
         return None
     if swings and swings[0].kind in (Kind.DENY, Kind.LOSE):
         return topic.denied["planned"]

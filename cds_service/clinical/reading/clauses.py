@@ -15,17 +15,13 @@ from typing import NamedTuple
 from cds_service.clinical.reading.layout.blanks import Form, form_of
 from cds_service.clinical.reading.layout.forms import form_tokens, plain_signs
 from cds_service.clinical.reading.layout.headings import BULLETS, Part, heading_end, is_rule
+from cds_service.clinical.reading.layout.stops import is_abbreviated
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token
 from cds_service.clinical.reading.topics import TOPICS
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
 
-# A stop after these ends no sentence when a small letter or a figure follows.
-_ABBREVIATED = frozenset({
-    "pt", "pts", "cand", "cont", "approx", "vs", "dr", "dx", "tx", "hx", "rx", "wt", "bx", "no", "nos", "incl",
-    "excl", "resp", "eval", "temp", "neg", "pos", "st", "cf", "e.g", "i.e", "est", "max", "min",
-})  # fmt: skip
 _CONDITIONS = frozenset({"if", "unless"})
 # What takes back all that a text says.
 _RETRACTING = frozenset({"disregard", "retracted", "misfiled"})
@@ -35,6 +31,7 @@ _OPENERS = frozenset({
     "if", "unless", "once", "when", "goal", "aim", "trial", "study", "protocol", "risk", "risks",
     "eligibility",
 })  # fmt: skip
+_STOPPING = frozenset({"stop", "discontinue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +183,8 @@ def _retracts(words: frozenset[str]) -> bool:
 def _opens(run: Run) -> bool:
     """Whether a paragraph opens as a condition without its consequence, a goal, a rule or a risk."""
     word = run.words[0].word
+    if word == "without" and not run.vocabulary.isdisjoint(_STOPPING):
+        return True
     return word in _OPENERS and not (word in ("if", "unless", "once", "when") and "," in run.vocabulary)
 
 
@@ -211,7 +210,7 @@ def _split(found: Sequence[Token]) -> Iterator[Run]:
     for i, token in enumerate(found):
         if token.shape is not Shape.END:
             run.append(token)
-        elif not _is_abbreviated(found, i):
+        elif not is_abbreviated(found, i):
             ends_line = i + 1 < len(found) and found[i + 1].text == "\n"
             if run:
                 yield _run(run, "\n" if ends_line and token.text == "." else token.text)
@@ -235,14 +234,6 @@ def _run(found: Sequence[Token], ending: str) -> Run:
         form_of(words, vocabulary),
         words[0].text in BULLETS,
     )
-
-
-def _is_abbreviated(found: Sequence[Token], i: int) -> bool:
-    if found[i].text != "." or i == 0 or i + 1 == len(found):
-        return False
-    following = found[i + 1]
-    small = following.text[0].islower() or following.shape in (Shape.NUMBER, Shape.SIGN)
-    return found[i - 1].word in _ABBREVIATED and small
 
 
 # What is done about a finding is no part of it, unless it is to be looked at again.

@@ -11,6 +11,7 @@ import unicodedata
 from enum import StrEnum
 from typing import NamedTuple
 
+from cds_service.clinical.reading.layout.wrapping import unwrapped
 from cds_service.clinical.reading.markers.iscn import NOTATION
 from cds_service.fhir.json_types import evened
 from cds_service.remembering import remembered
@@ -52,7 +53,7 @@ _MONTH = (  # whole names: "sepsis 2019" and "marrow 2024" are no dates
 )
 _TOKEN = re.compile(
     rf"(?P<notation>(?=[0-9adintxy])(?:{NOTATION}))|"  # what it may begin with, so that other words cost nothing
-    r"(?P<end>[.!?](?=\s|$)|[;\n])"
+    r"(?P<end>[.!](?=\s|$)|\?(?= ?(?:\n|$))|(?<=[^\s(:\[-])\?(?=\s)|[;\n])"  # "? relapse" asks, and ends nothing
     r"|(?P<date>\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})(?![\d/])|\d{1,2}/\d{4}(?![\d/])|\d{1,2}/\d{1,2}(?![\d/])"
     rf"|(?:\d{{1,2}}\s)?\b{_MONTH}\.?\s(?:\d{{1,2}},?\s)?\d{{4}}(?!\d)|\b(?:19|20)\d{{2}}(?![\d.,]\d|\d))"
     r"|(?P<number>\d{1,9}(?:,\d{3})*(?:\.\d{1,6})?(?:[eE]-\d{1,2})?)"
@@ -74,8 +75,8 @@ _MEMBERS = {
 
 @remembered(1_000_000)
 def folded(text: str) -> str:
-    """The text with one blank for each run of white space, line ends kept as line ends, dashes made alike."""
-    return evened(unicodedata.normalize("NFC", text).translate(_DASHES))
+    """The text with one blank for each run of white space, dashes made alike, and line ends where a line ends a thought."""
+    return unwrapped(evened(unicodedata.normalize("NFC", text).translate(_DASHES)))
 
 
 @remembered(500_000)

@@ -68,8 +68,11 @@ RESPONSE = Topic(
     ),
 )  # fmt: skip
 EXTRAMEDULLARY = Topic(
-    "extramedullary", denied={"present": "absent"}, lost={"present": "absent"}, near={"present": "present"},
-    groups=(frozenset({"present", "absent-there"}), frozenset({"absent", "absent-there"})), suspects=True,
+    "extramedullary", denied={"present": "absent", "absent": NOTHING, "cns2": NOTHING, "open": NOTHING},
+    lost={"present": "absent", "cns2": "absent"}, near={"present": "present"},
+    groups=(
+        frozenset({"present", "absent-there", "cns2", "open"}), frozenset({"absent", "absent-there", "cns2", "open"}),
+    ), suspects=True,
     parts=SITES, narrowed={"absent": "absent-there"},
 )  # fmt: skip
 TRANSPLANT = Topic(

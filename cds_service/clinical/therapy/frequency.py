@@ -122,7 +122,15 @@ _TIMES = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"\b(?P<unit>dai(?=ly)|week(?=ly)|month(?=ly))", re.IGNORECASE)
-_COUNT = re.compile(r"\bx\s?(?P<count>\d{1,3})\b(?!\s*(?:mg|m2|m²|h|min))", re.IGNORECASE)
+_COUNT = re.compile(
+    r"\bx\s?(?P<count>\d{1,3})\b(?!\s*(?:mg|m2|m²|h|min|days?|weeks?|wks?))"
+    r"|\b(?P<doses>\d{1,3}|one|two|three|four|six) (?:doses?|infusions?|administrations?)\b",
+    re.IGNORECASE,
+)
+_FOR = re.compile(
+    r"\b(?:for|x) ?(?P<number>\d{1,3}|one|two|three|four|six)[ -](?P<unit>days?|d|weeks?|wks?|w|months?|mo)\b",
+    re.IGNORECASE,
+)  # hours are the length of an infusion
 # The abbreviations of FHIR's own list of timing codes, and those written beside them.
 _ABBREVIATED = {
     "bid": (2, _DAY), "tid": (3, _DAY), "qid": (4, _DAY), "qd": (1, _DAY), "qod": (1, Decimal(2)), "am": (1, _DAY),
@@ -139,16 +147,25 @@ def _of_code(code: Mapping[str, Any]) -> Rate | None:
 
 
 def _in_words(text: str) -> Rate | None:
-    counted = _COUNT.search(text)
-    count = int(counted["count"]) if counted else None
     if match := _EVERY.search(text):
-        return Rate(_DAY, _number(match["number"]) * _UNITS[_unit(match)], count=count)
+        return _counted(_DAY, _number(match["number"]) * _UNITS[_unit(match)], text)
     if match := _TIMES.search(text):
-        return Rate(_number(match["number"]), _UNITS[_unit(match)], count=count)
+        return _counted(_number(match["number"]), _UNITS[_unit(match)], text)
     if match := _PLAIN.search(text):
-        return Rate(_DAY, _UNITS[_unit(match)], count=count)
+        return _counted(_DAY, _UNITS[_unit(match)], text)
     short = _ABBREVIATED.get(re.sub(r"[.\s]", "", text).lower())
     return Rate(Decimal(short[0]), short[1]) if short else None
+
+
+def _counted(doses: Decimal, period: Decimal, text: str) -> Rate:
+    """A rhythm in words with how many doses they say that there are ("x 3", "for 3 doses", "for 3 weeks")."""
+    counted, lasting = _COUNT.search(text), _FOR.search(text)
+    if counted:
+        return Rate(doses, period, count=int(_number(counted["count"] or counted["doses"])))
+    if lasting is None:
+        return Rate(doses, period)
+    fitting = _number(lasting["number"]) * _UNITS[_unit(lasting)] * doses / period
+    return Rate(doses, period, count=max(int(fitting.to_integral_value(ROUND_CEILING)), 1))
 
 
 def _number(word: str | None) -> Decimal:

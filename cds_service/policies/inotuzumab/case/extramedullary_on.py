@@ -1,6 +1,7 @@
 """Whether there is extramedullary disease on a day: step 3 of the response procedure.
 
-Each site that was ever said to have disease is judged by itself; absence in one site settles no other.
+Each site that was ever said to have disease, or is suspected of it, is judged by itself; absence in one site
+settles no other.
 Procedure: docs/policies/inotuzumab/case.md#response.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.leukemia.extramedullary import SOMEWHERE, Extramedullary
+from cds_service.clinical.leukemia.extramedullary import SOMEWHERE, Extramedullary, suspicions
 from cds_service.policies.inotuzumab.case.places import may_be_overruled
 
 Found = Extramedullary | str | None
@@ -21,15 +22,37 @@ def extramedullary_on(
 ) -> Found:
     """Disease absent on a day, or stated so before the window closes.
 
-    A text when it cannot be determined (recorded and not followed up, or not all was seen); None when it
-    is stated as present within the window, which is evidence of its own.
+    A text when it cannot be determined (recorded and not followed up, suspected, or not all was seen); None
+    when it is stated as present within the window, which is evidence of its own.
     """
+    states = _by_place(emd, day, window, chart)
+    unsettled = _unsettled(suspicions(chart), emd, window[1]) if states is not None else ""
+    return unsettled or states
+
+
+def _by_place(emd: Sequence[Extramedullary], day: date, window: tuple[date, date], chart: Chart) -> Found:
     if not any(e.present or not e.sites for e in emd):
         if reason := may_be_overruled(chart, "extramedullary-status"):
             return f"whether there is extramedullary disease was not wholly seen ({reason})"
         return _absent("no extramedullary disease on record")
     places = sorted({place for e in emd if e.present for place in e.places}) or [SOMEWHERE]
     return _together([_at_place([e for e in emd if e.tells_of(place)], day, window) for place in places])
+
+
+def _unsettled(suspected: Sequence[Extramedullary], told: Sequence[Extramedullary], by: date) -> str:
+    """A suspicion raised before the window closes that nothing later settles, in words."""
+    for s in suspected:
+        raised = s.when.first if s.when is not None else None
+        if raised is not None and raised > by:
+            continue
+        later = [
+            e
+            for e in told
+            if e.when is not None and e.when.last >= (raised or e.when.last) and e.when.first <= by
+        ]
+        if any(not any(e.tells_of(place) for e in later) for place in s.places):
+            return f"extramedullary disease is suspected and not settled ({s.when or 'undated'}: {s.words})"
+    return ""
 
 
 def _together(states: Sequence[Found]) -> Found:

@@ -135,6 +135,10 @@ def _after(before: CourseResponse, day: date, items: Sequence[Item]) -> CourseRe
         return _unknown(f"opposite evidence of {day}: {_texts((*achieved, *against))}", _references(items))
     if achieved:
         return CourseResponse(Status.ACHIEVED, _texts(achieved), _references(achieved), day)
+    if in_remission and not relapse and any(i.entry for i in items):
+        why = f"{before.because}; later {_texts(items)}, which is not settled"
+        opened = _unknown(why, (*before.evidence, *_references(items)), "extramedullary-status")
+        return replace(opened, reached=True)
     if in_remission and not relapse and any(i.denial for i in against):
         doubted = _unknown(
             f"{before.because}; later {_texts(against)}, and no relapse is recorded",

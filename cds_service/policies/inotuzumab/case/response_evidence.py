@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.leukemia.diagnosis import is_relapse
-from cds_service.clinical.leukemia.extramedullary import Extramedullary, extramedullary
+from cds_service.clinical.leukemia.extramedullary import Extramedullary, extramedullary, new_cns_2
 from cds_service.clinical.leukemia.response import (
     ACHIEVED,
     NOT_ACHIEVED,
@@ -108,6 +108,10 @@ def _components(chart: Chart) -> Iterator[Item]:
     for e in emd:
         if e.present:
             yield from _item(e.when, e.reference, f"extramedullary disease ({e.when})", relapse=True)
+    for e in new_cns_2(chart):
+        if e.when is not None:
+            text = f"{e.words} ({e.when})"
+            yield Item(e.when.first, e.when.last, False, False, e.reference, text, open=True, entry=True)
     clear_blood = {p.when.day: p for p in blood if p.when is not None and has_blasts(p) is False}
     window = span("response.components_window")
     for m in marrow:

@@ -18,6 +18,7 @@ from cds_service.policies.inotuzumab.case.case import Case, orders_of_the_same_d
 from cds_service.policies.inotuzumab.case.open_items import hidden
 from cds_service.policies.inotuzumab.case.order_days import too_close
 from cds_service.policies.inotuzumab.dose.cycle_total import slot_of
+from cds_service.policies.inotuzumab.dose.findings import is_combination
 from cds_service.policies.inotuzumab.dose.ordered import whole_dose
 from cds_service.policies.inotuzumab.dose.table import rounded
 from cds_service.policies.inotuzumab.interruptions.interruptions import Interruption, interruptions
@@ -140,7 +141,8 @@ def third_dose(case: Case) -> Iterator[Finding]:
 
 def interruption_reason(case: Case) -> Iterator[NeededItem]:
     """Interruptions and delays whose reason or recovery is not recorded. They decide nothing by themselves."""
-    for because in (*_open_interruptions(case), *_late_without_reason(case)):
+    found = (*_open_interruptions(case), *_late_without_reason(case), *_left_out_without_reason(case))
+    for because in found:
         yield NeededItem("interruption-reason", because, decides=False)
         return
 
@@ -170,9 +172,41 @@ def _late_without_reason(case: Case) -> Iterator[str]:
         due = _due(case, label)
         if due is None or (late := (day - due).days) < days("interruption.ask_after"):
             continue
-        before = max((d.day for d in case.frame.given if d.day < day), default=due)
-        if not any(before <= i.start <= day for i in interruptions(case)):
+        if not _was_interrupted(case, due, day):
             yield f"{what} {day} was due {due} and is {late} days late, {_no_reason(case, 'with no reason recorded')}"
+
+
+def _was_interrupted(case: Case, due: date, day: date) -> bool:
+    """Whether an interruption is recorded between the last dose before ``day`` and that day."""
+    before = max((d.day for d in case.frame.given if d.day < day), default=due)
+    return any(before <= i.start <= day for i in interruptions(case))
+
+
+def _left_out_without_reason(case: Case) -> Iterator[str]:
+    """The same step: a day before the order's that no dose and no hold fills, and that is late by now.
+
+    Not beside a covered combination, whose studies gave the drug on other days.
+    """
+    if case.cycle is None or case.day is None or case.frame.position.label_unchecked:
+        return  # what was given is not known
+    placed, own = reading(case).placed, Label(case.cycle, case.day)
+    filled = {label for _, label in placed}
+    for cycle in sorted({label.cycle for label in filled}):
+        for slot in (Label(cycle, d) for d in PLANNED_DAYS[1:]):
+            due = _due(case, slot)
+            if slot in filled or slot >= own or due is None or _is_complete(case, cycle):
+                continue
+            following = min((d.day for d, label in placed if label > slot), default=case.planned)
+            late = (case.planned - due).days >= days("interruption.ask_after")
+            if late and not _was_interrupted(case, due, following) and not is_combination(case):
+                absent = _no_reason(case, "with no reason recorded")
+                yield f"{slot} was due {due} and is not recorded as given, {absent}"
+
+
+def _is_complete(case: Case, cycle: int) -> bool:
+    """Whether a cycle that is reduced to two doses has them, the order counted: any two are accepted."""
+    doses = sum(d.given and label.cycle == cycle for d, label in reading(case).placed) + (cycle == case.cycle)
+    return doses >= days("dose.doses_after_second_reduction") and reduction(case, cycle).step >= 2
 
 
 def _doses_in_order(case: Case) -> Iterator[tuple[date, Label, str]]:

@@ -17,6 +17,7 @@ from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.fhir.codings import plain_codes
+from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, filled, number, said
 from cds_service.values import dataclass
@@ -46,9 +47,9 @@ def cytoreduction(case: Case) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """One record for or against a pregnancy; ``day`` None is a problem without any date."""
+    """One record for or against a pregnancy; ``when`` None is a problem without any date."""
 
-    day: date | None
+    when: When | None
     pregnant: bool
     text: str
     reference: str
@@ -57,14 +58,23 @@ class _Sign:
 def pregnancy(case: Case) -> Iterator[Finding]:
     """POL-LAB-EMBRYO: a recent active record, or a recent positive test, nothing newer against it."""
     signs = [*_problems(case), *_results(case)]
-    against = [s.day for s in signs if not s.pregnant and s.day is not None]
-    current = [s for s in signs if s.pregnant and not any(s.day is None or day > s.day for day in against)]
+    against = [s.when for s in signs if not s.pregnant and s.when is not None]
+    current = [s for s in signs if s.pregnant and not any(_is_newer(when, s.when) for when in against)]
     if current:
-        last = max(current, key=lambda s: (s.day or date.min, s.reference))
+        last = max(current, key=lambda s: (s.when.last if s.when is not None else date.min, s.reference))
         text = f"Pregnancy recorded: {last.text}. The label warns of fetal harm"
         evidence = tuple(sorted(s.reference for s in current))
         action = "Check pregnancy status before the infusion"
         yield _finding("embryo-fetal", "POL-LAB-EMBRYO", Indicator.WARNING, text, action, evidence)
+
+
+def _is_newer(when: When, than: When | None) -> bool:
+    """Whether a record is of a later day, or of a later time of one day."""
+    if than is None:
+        return True
+    if when.instant is not None and than.instant is not None:
+        return when.instant > than.instant
+    return when.last > than.last
 
 
 def _problems(case: Case) -> Iterator[_Sign]:
@@ -77,7 +87,7 @@ def _problems(case: Case) -> Iterator[_Sign]:
             and (p.dated is None or p.dated.last >= oldest)
         ):
             shown = f"{p.shown}{_unclear(p, 'pregnancy')}"
-            yield _Sign(p.dated.last if p.dated is not None else None, True, shown, p.reference)
+            yield _Sign(p.dated, True, shown, p.reference)
 
 
 def _unclear(p: Problem, concept: str) -> str:
@@ -92,9 +102,7 @@ def _results(case: Case) -> Iterator[_Sign]:
         if r.when is None or (sign is None and not unclear) or (sign is not False and r.when.last < oldest):
             continue
         said = f'"{r.words}", not wholly understood' if unclear else "positive"
-        yield _Sign(
-            r.when.last, sign is not False, f"pregnancy test or status {said} ({r.when})", r.reference
-        )
+        yield _Sign(r.when, sign is not False, f"pregnancy test or status {said} ({r.when})", r.reference)
 
 
 _PREGNANT, _NOT_PREGNANT = code_set("pregnant"), code_set("not_pregnant")

@@ -1,0 +1,67 @@
+"""Notes whose lines a system broke at its width: a sentence over two lines says what it says on one."""
+
+import textwrap
+
+import pytest
+
+from cds_service.clinical.reading.layout.wrapping import unwrapped
+from cds_service.clinical.reading.reader import read
+from tests.reading.asking import texts
+
+TOPICS = {"response", "extramedullary", "transplant", "vod", "cd22", "mrd"}
+BEFORE = "Patient seen in clinic with her husband and examined by the whole team this morning as planned."
+BEHIND = "Questions were answered and she left the clinic in good spirits with all of her papers."
+
+
+def said(text, topic):
+    return {(a.value, a.certainty, a.time) for a in read(text, topic).assertions}
+
+
+@pytest.mark.parametrize("width", [60, 72, 80])
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_a_note_broken_at_a_width_never_says_anything_else(topic, width):
+    for t in (t for t in texts() if t.topic == topic and "\n" not in t.text):
+        whole = f"{BEFORE} {t.text} {BEHIND}"
+        assert said("\n".join(textwrap.wrap(whole, width)), topic) <= said(whole, topic), t.id
+
+
+DENIED = [
+    ("There is no evidence of\nrelapse.", "response", {"no-progression"}),
+    ("Patient is not in\ncomplete remission.", "response", {"no-cr"}),
+    ("She has failed to achieve\nCR.", "response", {"no-cr"}),
+    ("CR\nnot yet achieved", "response", {"no-cr"}),
+    ("Await marrow to rule out\nrelapse", "response", set()),
+    ("If she achieves\nCR, proceed to HSCT", "transplant", set()),
+    ("We will not proceed to\nHSCT.", "transplant", {"not-planned"}),
+    ("No signs or symptoms of\nVOD.", "vod", {"excluded"}),
+    ("Seen after cycle 1. No\nextramedullary disease.", "extramedullary", {"absent"}),
+    ("Exam: no jaundice or hepatomegaly to suggest\nVOD.", "vod", set()),
+    ("Monitor closely for\nVOD", "vod", set()),
+    ("No evidence of hepatomegaly, ascites, or\nVOD", "vod", {"excluded"}),
+    (
+        "Seen in clinic today with her husband; she walked in unaided and ate\nher breakfast. There is no clinical or radiologic evidence of definite\n"
+        "CNS disease on exam.", "extramedullary", {"absent-there"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "topic", "values"), DENIED)
+def test_what_the_line_before_says_belongs_to_the_sentence(text, topic, values):
+    assert read(text, topic).values == values
+
+
+APART = [
+    "VOD: no\nCR: yes", "Relapse? No\nCR", "VOD - none\nCR", "No fever\nCR", "Response: CR\nPlan: continue", "In CR.\nNo VOD", "CD22+\nCD19+",
+    "pt no show\nProgression noted", "VOD ruled out\nCR", "Negative for:\n- VOD\n- relapse", "1. B-ALL, in CR after cycle 1 of inotuzumab on 4/10/2026\n2. VOD ruled out",
+    "MRD negative after induction in 2024\nNo response",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", APART)
+def test_items_headings_and_answers_stay_lines_of_their_own(text):
+    assert unwrapped(text) == text
+
+
+def test_places_in_the_text_stay_the_same_and_the_work_grows_with_the_length_alone():
+    text = "no evidence of\nrelapse and\n" * 2500
+    assert unwrapped(text) == text.replace("\n", " ").removesuffix(" ") + "\n"
