@@ -21,7 +21,7 @@ MINI_HYPER_CVD = "mini-hyper-cvd"
 HYPER_CVAD = "hyper-cvad"
 _THERAPY = "therapy"
 # Names of therapy, which the words around them place in the past; and what is past by its own name ("2 prior lines").
-_GIVEN, _EARLIER = ("given", "drug"), "earlier"
+_GIVEN, _EARLIER = ("given", "transplant", "drug"), "earlier"
 _NAMES = re.compile(r" [|;] ")
 _COUNTED = re.compile(r"(?<![\d./])\d+(?![\d./])")
 _RECORDED = (Named.STATED, Named.PAST)
@@ -37,7 +37,7 @@ class PriorTherapy(NamedTuple):
 
 def names_therapy(text: str) -> bool | None:
     """Whether the name of a record is ALL therapy, as the name of a regimen; None when it is not wholly understood."""
-    said = {named(name, _THERAPY, _GIVEN[0]) for name in _NAMES.split(text)}
+    said = {named(name, _THERAPY, *_GIVEN[:2]) for name in _NAMES.split(text)}
     if not said.isdisjoint(_RECORDED):
         return True
     return None if Named.UNDECIDED in said else False

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.leukemia.transplant import newest_intention, transplants
+from cds_service.clinical.leukemia.transplant import newest_intention, told_transplants, transplants
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.problems import Problem
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
@@ -61,7 +61,7 @@ def _grave(case: Case) -> Iterator[tuple[str, str]]:
     for p in _liver_diseases(case):
         if _is_serious(p):
             yield f"liver disease ({p.shown})", p.reference
-    for t in transplants(case.chart):
+    for t in (*transplants(case.chart), *told_transplants(case.chart)):
         yield f"stem cell transplant before this course ({t.when or 'undated'})", t.reference
 
 
