@@ -25,6 +25,7 @@ from tests.policy.chart_notes import (
     criterion,
     determine,
     determine_all,
+    document,
     drug_order,
     observation,
     order,
@@ -355,6 +356,38 @@ def test_partners_of_the_same_signature_count():
 def test_a_plan_that_names_a_regimen_is_no_single_agent_use():
     assert verdicts([plan(title="Mini-hyper-CVD with inotuzumab")])[0] == "not-met"
     assert verdicts([plan(title="Inotuzumab alone, relapsed after hyper-CVAD")])[0] == "met"
+    assert verdicts([plan(title="Inotuzumab after hyper-CVAD")])[0] == "met"
+    assert verdicts([plan(title="Hyper-CVAD x 4, then inotuzumab")])[0] == "met"
+
+
+NOTED = {
+    "mini-hyper-CVD": ([document("2026-04-14", "Plan: inotuzumab with mini-hyper-CVD.")], ("not-met", "met")),
+    "full hyper-CVAD": ([document("2026-04-14", "Plan: InO + hyper-CVAD.")], ("not-met", "not-met")),
+    "60 days before": ([document("2026-02-15", "Plan: inotuzumab with mini-hyper-CVD.")], ("not-met", "met")),
+    "61 days before": ([document("2026-02-14", "Plan: inotuzumab with mini-hyper-CVD.")], ("met", "not-met")),
+    "no longer planned": (
+        [document("2026-03-14", "Plan: inotuzumab with mini-hyper-CVD."), document("2026-04-14", "Single-agent inotuzumab.")],
+        ("met", "not-met"),
+    ),
+    "planned since": (
+        [document("2026-04-14", "Plan: inotuzumab with mini-hyper-CVD."), document("2026-03-14", "Single-agent inotuzumab.")],
+        ("not-met", "met"),
+    ),
+    "opposite notes of one day": (
+        [document("2026-04-14", "Plan: inotuzumab with mini-hyper-CVD."), document("2026-04-14", "Single-agent inotuzumab.", id="n2")],
+        ("met", "not-met"),
+    ),
+    "considered": ([document("2026-04-14", "Consider inotuzumab with mini-hyper-CVD.")], ("met", "not-met")),
+    "in an earlier course": ([document("2026-04-14", "Prior therapy: inotuzumab with mini-hyper-CVD 2024.")], ("met", "not-met")),
+    "the regimen before": ([document("2026-04-14", "Relapsed after hyper-CVAD, plan inotuzumab.")], ("met", "not-met")),
+    "another plan than inotuzumab's": ([document("2026-03-14", "Plan: start hyper-CVAD.")], ("met", "not-met")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "expected"), NOTED.values(), ids=NOTED)
+def test_a_regimen_that_a_recent_note_plans_with_inotuzumab_is_its_plan(record, expected):
+    found = verdicts(record)
+    assert (found[0], found[2]) == expected
 
 
 @pytest.mark.parametrize(

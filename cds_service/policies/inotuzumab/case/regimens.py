@@ -19,7 +19,7 @@ from cds_service.fhir.dates import When
 
 MINI_HYPER_CVD = "mini-hyper-cvd"
 HYPER_CVAD = "hyper-cvad"
-_THERAPY = "therapy"
+_THERAPY, _WITHOUT = "therapy", "without"
 # Names of therapy, which the words around them place in the past; and what is past by its own name ("2 prior lines").
 _GIVEN, _EARLIER = ("given", "transplant", "drug"), "earlier"
 _NAMES = re.compile(r" [|;] ")
@@ -70,6 +70,27 @@ def _is_clear(said: Assertion) -> bool:
 def plans(text: str, regimen: str) -> bool:
     """Whether a text names a regimen (one of the constants above) as part of the plan: affirmed, and not as given before."""
     return regimen in read(text, "regimen").values
+
+
+_DRUG = r"\b(?:inotuzumab(?: ozogamicin)?|besponsa|ino)\b"
+_REGIMEN = r"\b(?:(?:mini|full|full-dose)[- ]?|m)?(?:h(?:yper)?[- ]?)?c[- ]?va?d\b"
+_WITH = r" ?(?:\+|&|/|\b(?:and|with|plus|in combination with|combined with|together with)\b) ?"
+_BESIDE = re.compile(rf"{_DRUG}{_WITH}{_REGIMEN}|{_REGIMEN}{_WITH}{_DRUG}", re.IGNORECASE)
+_ALONE = re.compile(
+    rf"{_DRUG} (?:as )?(?:a )?(?:single[- ]agent|monotherapy|alone)|\bsingle[- ]agent {_DRUG}", re.IGNORECASE
+)
+
+
+def planned_beside(text: str, on: date) -> frozenset[str]:
+    """The regimens that a note of a day plans together with inotuzumab; "without" where it says alone or without one."""
+    said = [a for a in read(text, "regimen", on).assertions if a.is_now]
+    together = {a.value for a in said if a.value != _WITHOUT and _BESIDE.search(a.quote) and _stands(a, on)}
+    alone = _ALONE.search(text) is not None or any(a.value == _WITHOUT for a in said)
+    return frozenset(together | ({_WITHOUT} if alone else set()))
+
+
+def _stands(said: Assertion, on: date) -> bool:
+    return said.when is None or said.when.last >= on
 
 
 def names(text: str, regimen: str) -> bool:
