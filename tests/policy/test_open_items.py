@@ -20,6 +20,7 @@ from tests.policy.chart_notes import (
     condition,
     criterion,
     determine,
+    document,
     drug_order,
     held,
     observation,
@@ -246,3 +247,10 @@ def test_a_test_without_a_result_yet_is_said_and_not_passed_over(words):
     assert found.verdict.value == "unknown"
     assert f"the newest test has no result: {words} (2026-04-10)" in found.because
     assert "tnp" not in found.because
+
+
+def test_what_a_text_says_of_an_undated_past_is_not_called_not_understood():
+    d = determine([*FIRST, document("2026-03-02", "At diagnosis CD22 positive.")])
+    because = criterion(d, "POL-A-I-CD22").because
+    assert "on file and of an earlier time without a date" in because
+    assert "not understood" not in because

@@ -58,7 +58,7 @@ def absent(case: Case, what: str, item: str, ending: str = " found") -> str:
     if reason := hidden(case.chart, item):
         return f"{what} could not be looked for everywhere ({reason})"
     if on_file := not_understood(case, item):
-        return f"no readable {what}; on file and not understood: {_listed(on_file)}"
+        return f"no readable {what}; {_cited(on_file)}"
     if waiting := _no_result_yet(case, item):
         return f"no {what}{ending}; the newest test has no result: {waiting}"
     lacking = [need for need in SOURCES[item] if need in case.record.not_offered]
@@ -101,10 +101,11 @@ def _no_result_yet(case: Case, item: str) -> str:
 
 
 class OnFile(NamedTuple):
-    """What is on file and was not understood, in words, and where it stands."""
+    """What is on file and settles nothing, in words, and where it stands: not understood, or of an undated past."""
 
     shown: str
     reference: str
+    of_the_past: bool = False
 
 
 def not_understood(case: Case, item: str) -> list[OnFile]:
@@ -136,7 +137,13 @@ def _mentions(case: Case, item: str) -> list[OnFile]:
         mention = newest_of(_MARKERS[item](case.chart), since)
     else:
         return []
-    return [] if mention is None else [OnFile(mention.shown, mention.reference)]
+    return [] if mention is None else [OnFile(mention.shown, mention.reference, mention.of_the_past)]
+
+
+def _cited(on_file: Sequence[OnFile]) -> str:
+    past = all(found.of_the_past for found in on_file)
+    why = "of an earlier time without a date" if past else "not understood"
+    return f"on file and {why}: {_listed(on_file)}"
 
 
 def _listed(on_file: Sequence[OnFile]) -> str:
@@ -230,5 +237,5 @@ def explained(case: Case, need: NeededItem) -> NeededItem:
         )
     on_file = not_understood(case, need.item)
     unsaid = [found for found in on_file if found.shown not in need.because]
-    because = f"{need.because}; on file and not understood: {_listed(unsaid)}" if unsaid else need.because
+    because = f"{need.because}; {_cited(unsaid)}" if unsaid else need.because
     return replace(need, because=because, orderable=not on_file)
