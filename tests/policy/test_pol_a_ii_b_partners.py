@@ -449,3 +449,48 @@ def test_all_five_drugs_of_mini_hyper_cvd_may_be_ordered_as_services():
     five = [billed(code) for code in ("J9070", "J1100", "J9370", "J9260", "J9100")]
     (d,) = determine_all([patient()], [order(DAY_1, "C1D1"), *five])
     assert verdict(d, "POL-A-II-B-3") == "met"
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ([drug_order("methotrexate", text="IT prophylaxis", authored="2026-04-14")], "met"),
+        ([drug_order("vincristine", text="FATAL IF GIVEN INTRATHECALLY", authored="2026-04-14")], "not-met"),
+        (
+            [drug_order("methotrexate", text="1 g/m2 IV day 1, 12 mg IT day 2", authored="2026-04-14")],
+            "unknown",
+        ),
+        ([service_request(None, text="Methotrexate 12 mg IT", authored="2026-04-14")], "met"),
+    ],
+    ids=["intrathecal", "a warning", "both ways", "as a service"],
+)
+def test_pol_a_ii_b_1_an_intrathecal_drug_is_no_partner(record, expected):
+    assert verdicts(record)[0] == expected
+
+
+UNNAMED = {
+    "a regimen ordered": (drug_order("FLAG-IDA", authored="2026-04-14"), "not-met"),
+    "a regimen taken": (taken("FLAG-IDA", asserted="2026-04-14"), "not-met"),
+    "chemotherapy ordered": (drug_order("chemotherapy per protocol", authored="2026-04-14"), "not-met"),
+    "an old order": (drug_order("FLAG-IDA", authored="2026-02-14"), "unknown"),
+    "words that are not understood": (
+        drug_order("Investigational chemotherapy xyzzy", authored="2026-04-14"),
+        "unknown",
+    ),
+    "a regimen that ended": (
+        taken("FLAG-IDA", status="completed", start="2025-01-01", end="2025-03-01"),
+        "met",
+    ),
+    "teaching": (drug_order("Chemotherapy education", authored="2026-04-14"), "met"),
+    "another drug": (drug_order("vitamin D", authored="2026-04-14"), "met"),
+}
+
+
+@pytest.mark.parametrize(("resource", "expected"), UNNAMED.values(), ids=UNNAMED)
+def test_pol_a_ii_b_1_chemotherapy_that_names_no_drug(resource, expected):
+    assert verdicts([resource])[0] == expected
+
+
+def test_pol_a_ii_b_3_a_regimen_taken_is_a_plan_of_it():
+    assert verdicts([taken("mini-hyper-CVD", asserted="2026-04-14")]) == ("not-met", "not-met", "met")
+    assert verdicts([taken("hyper-CVAD", asserted="2026-04-14")]) == ("not-met", "not-met", "not-met")
