@@ -494,3 +494,14 @@ def test_pol_a_ii_b_1_chemotherapy_that_names_no_drug(resource, expected):
 def test_pol_a_ii_b_3_a_regimen_taken_is_a_plan_of_it():
     assert verdicts([taken("mini-hyper-CVD", asserted="2026-04-14")]) == ("not-met", "not-met", "met")
     assert verdicts([taken("hyper-CVAD", asserted="2026-04-14")]) == ("not-met", "not-met", "not-met")
+
+
+@pytest.mark.parametrize(
+    "drug", ["Rylaze", "6-MP 50 mg", "ibrutinib 140 MG Oral Capsule", "cladribine", "Venclexta"]
+)
+def test_pol_a_ii_b_1_a_drug_of_no_code_table_is_a_partner_by_name(drug):
+    assert verdicts([drug_order(drug, authored="2026-04-14")])[0] == "not-met"
+
+
+def test_pol_a_ii_b_2_a_tki_by_a_new_brand():
+    assert verdicts([drug_order("Phyrago 140 mg tablet", authored="2026-04-14"), PH_POSITIVE])[1] == "met"

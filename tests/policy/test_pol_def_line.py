@@ -80,6 +80,8 @@ A_LINE = {
     "for lymphoblastic lymphoma": given("cytarabine", "2025-03-01", reasonCode=[coded(ICD10, "C83.50")]),
     "for leukemia of unstated type": given("cytarabine", "2025-03-01", reasonCode=[{"text": "Acute leukemia"}]),
     "a reason that names no disease": given("cytarabine", "2025-03-01", reasonCode=[coded(ICD10, "Z51.11", "Encounter for antineoplastic chemotherapy")]),
+    "asparaginase by its brand": given("Rylaze", "2025-03-01"),
+    "a drug of no code table": taken("cladribine", "2025-02-01", "2025-06-01"),
     "for conditioning": given("busulfan", "2025-09-20", reasonCode=[{"text": "Conditioning before transplant"}]),
     "for leukemia, and another disease beside it": given("cytarabine", "2025-03-01", reasonCode=[{"text": "B-ALL"}, {"text": "Breast cancer"}]),
     "chemotherapy 20 days ago that does not go on": given("cytarabine", "2026-03-27"),
@@ -126,6 +128,7 @@ NO_LINE = {
     "chemotherapy that was never given": document("2026-04-10", "Never received chemotherapy."),
     "teaching": document("2026-04-10", "Chemotherapy teaching completed."),
     "a consent": document("2026-04-10", "Consent for chemotherapy received."),
+    "a cream": taken("fluorouracil 5 % cream", "2025-02-01", "2025-06-01"),
     "a hematocrit": document("2026-04-10", "Prior Hct 30."),
     "a condition": document("2026-04-10", "If relapse after hyper-CVAD, then inotuzumab."),
     "a consultation": document("2026-04-10", "HSCT consult completed."),
@@ -270,6 +273,8 @@ POSSIBLE = {
     "the first entry is a relapse": ([condition("C91.02", recorded="2025-01-16"), BREAST_CANCER, EARLY], "not-met"),
     "the first entry is a remission": ([condition("C91.01", recorded="2025-01-16"), BREAST_CANCER, EARLY], "not-met"),
     "no entry of the leukemia": ([BREAST_CANCER, EARLY], "not-met"),
+    "told of in a note, years before the leukemia": ([OLD, BREAST_CANCER, document("2026-03-03", "Received paclitaxel and doxorubicin in 2013.")], "unknown"),
+    "told of in a note, with the leukemia on record": ([OLD, BREAST_CANCER, document("2026-03-03", "Received doxorubicin in 2026.")], "not-met"),
     "a transplant years before the leukemia": ([OLD, BREAST_CANCER, procedure("234336002", "2013-10-01")], "unknown"),
 }  # fmt: skip
 

@@ -49,6 +49,6 @@ def test_words_that_name_no_intrathecal_route(text):
 
 def test_what_names_both_is_mixed_and_a_stated_route_goes_before_words():
     assert route_of((), ("1 g/m2 IV day 1, 12 mg IT day 2",)) is Route.MIXED
-    assert routed(coded(SNOMED, "47625008"), coded(SNOMED, "72607000")) is Route.MIXED
-    assert routed(coded(SNOMED, "47625008"), text="with IT cytarabine") is Route.OTHER
+    assert routed({"text": "Intravenous"}, coded(SNOMED, "72607000")) is Route.MIXED
+    assert routed(coded(V2, "IV"), text="with IT cytarabine") is Route.OTHER
     assert routed({"text": "Injection"}, text="12 mg IT") is Route.INTRATHECAL

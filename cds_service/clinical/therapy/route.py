@@ -23,9 +23,9 @@ class Route(Enum):
     OTHER = "another, or not stated"
 
 
-# HL7 v2-0162, v3-RouteOfAdministration and the NCI Thesaurus.
-_INTRATHECAL_CODES = frozenset({"IT", "ITINJ", "C38267"})
-_SYSTEMIC_CODES = frozenset({"IV", "IVINJ", "IVP", "IVPB", "PO", "SC", "SQ", "IM", "47625008", "26643006", "34206005", "78421000"})  # fmt: skip
+# Codes of HL7's tables for the route; other code systems are known by the names of their codes.
+_INTRATHECAL_CODES = frozenset({"IT", "ITINJ"})
+_SYSTEMIC_CODES = frozenset({"IV", "IVINJ", "IVP", "IVPB", "PO", "SC", "SQ", "IM"})
 _IN_WORDS = re.compile(
     r"\bintra-? ?thecal(?:ly)?\b|\bintra-? ?ventricular(?:ly)?\b|\bommaya\b|\blumbar puncture\b|\bspinal tap\b|"
     r"\b(?:with|via|by|during) (?:the |each )?LP\b|\bIT (?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg,? IT\b",

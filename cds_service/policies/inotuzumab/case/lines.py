@@ -125,7 +125,7 @@ def prior_lines(
     ``leukemia_from`` is the first entry of the leukemia, where it tells when the disease began.
     """
     since = leukemia_from if other_malignancies(chart) else None
-    in_words = tuple(_in_words(chart, day_one))
+    in_words = tuple(_in_words(chart, day_one, since))
     quoted = {line.what for line in in_words}
     told = [t for t in told_transplants(chart) if t.words[:_QUOTED] not in quoted]
     return (
@@ -221,15 +221,17 @@ def _by_acts(
             yield Line(what, act.when, act.when, (act.reference,), possible)
 
 
-def _in_words(chart: Chart, day_one: date) -> Iterator[Line]:
+def _in_words(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
     for s in chart.statements:
         if s.kind not in _ORDERING and s.text and (s.when is None or s.when.first <= day_one):
             if (stated := _answers_prior_therapy(s)) is not False:
-                yield Line(s.text[:_QUOTED], s.when, s.when, (s.reference,), possible=stated is None)
+                possible = stated is None or _may_be_for_another((), s.when, leukemia_from)
+                yield Line(s.text[:_QUOTED], s.when, s.when, (s.reference,), possible)
                 continue
             for prior in regimens.prior_therapy_in(s.text, s.when.last if s.when else None):
                 when = prior.when or s.when
-                yield Line(prior.quote[:_QUOTED], when, when, (s.reference,), possible=not prior.understood)
+                possible = not prior.understood or _may_be_for_another((), prior.when, leukemia_from)
+                yield Line(prior.quote[:_QUOTED], when, when, (s.reference,), possible)
 
 
 def _answers_prior_therapy(s: Statement) -> bool | None:

@@ -40,7 +40,8 @@ def names_therapy(text: str) -> bool | None:
     said = {named(name, _THERAPY, *_GIVEN[:2]) for name in _NAMES.split(text)}
     if not said.isdisjoint(_RECORDED):
         return True
-    return None if Named.UNDECIDED in said else False
+    named_so = not names_in(text, _THERAPY).isdisjoint(_GIVEN[:2])  # not a drug alone ("fluorouracil cream")
+    return None if named_so and Named.UNDECIDED in said else False
 
 
 def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
