@@ -505,3 +505,12 @@ def test_pol_a_ii_b_1_a_drug_of_no_code_table_is_a_partner_by_name(drug):
 
 def test_pol_a_ii_b_2_a_tki_by_a_new_brand():
     assert verdicts([drug_order("Phyrago 140 mg tablet", authored="2026-04-14"), PH_POSITIVE])[1] == "met"
+
+
+def test_pol_a_ii_b_1_a_bare_code_of_a_chemotherapy_drug_leaves_it_open():
+    unknown_drug = drug_order(coded(HCPCS, "J9065"), authored="2026-04-14", id="code")
+    d = determine([patient(), unknown_drug])
+    assert verdict(d, "POL-A-II-B-1") == "unknown"
+    assert "a drug that could not be identified" in criterion(d, "POL-A-II-B-1").because
+    named = drug_order(coded(HCPCS, "J9209", "Injection, mesna, 200 mg"), authored="2026-04-14", id="mesna")
+    assert verdicts([named])[0] == "met"

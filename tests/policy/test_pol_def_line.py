@@ -8,6 +8,7 @@ import pytest
 
 from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
+    HCPCS,
     ICD10,
     PATIENT,
     SNOMED,
@@ -273,6 +274,7 @@ POSSIBLE = {
     "the first entry is a relapse": ([condition("C91.02", recorded="2025-01-16"), BREAST_CANCER, EARLY], "not-met"),
     "the first entry is a remission": ([condition("C91.01", recorded="2025-01-16"), BREAST_CANCER, EARLY], "not-met"),
     "no entry of the leukemia": ([BREAST_CANCER, EARLY], "not-met"),
+    "a bare code of a chemotherapy drug": ([OLD, administration("2025-03-01", None, drug=coded(HCPCS, "J9065"), id="code")], "unknown"),
     "told of in a note, years before the leukemia": ([OLD, BREAST_CANCER, document("2026-03-03", "Received paclitaxel and doxorubicin in 2013.")], "unknown"),
     "told of in a note, with the leukemia on record": ([OLD, BREAST_CANCER, document("2026-03-03", "Received doxorubicin in 2026.")], "not-met"),
     "a transplant years before the leukemia": ([OLD, BREAST_CANCER, procedure("234336002", "2013-10-01")], "unknown"),

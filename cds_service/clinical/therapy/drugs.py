@@ -20,7 +20,8 @@ from cds_service.remembering import remembered
 
 INOTUZUMAB = "inotuzumab_ozogamicin"
 BILLING_OPTION = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-billing-options"
-UNRESOLVED = "unresolved"  # a reference that could not be read: some drug, not known which
+UNRESOLVED = "unresolved"  # a reference or code that could not be read: some drug, not known which
+_CHEMOTHERAPY_CHAPTER = "J9"  # of HCPCS, with few other drugs
 
 TKIS = frozenset({"bosutinib", "dasatinib", "imatinib", "nilotinib", "ponatinib"})
 ORAL_TKIS = TKIS | {"asciminib", "olverembatinib", "flumatinib"}
@@ -176,7 +177,13 @@ def ingredients(concept: object) -> frozenset[str]:
     classes = [text for system, text in codes_in(concept) if (system, text) in _ANTINEOPLASTIC]
     if classes:
         return frozenset({words.split(" | ")[0] or classes[0]})
-    return _billed_as(concept)
+    return _billed_as(concept) or _of_chemotherapy_chapter(concept)
+
+
+def _of_chemotherapy_chapter(concept: object) -> frozenset[str]:
+    """Some drug, not known which, for a code of HCPCS's chemotherapy drugs that no table has and no words explain."""
+    coded = any(s is System.HCPCS and code.startswith(_CHEMOTHERAPY_CHAPTER) for s, code in codes_in(concept))
+    return frozenset({UNRESOLVED}) if coded and not words_in(concept) else frozenset()
 
 
 def _billed_as(concept: object) -> frozenset[str]:
@@ -207,4 +214,4 @@ def is_antineoplastic(name: str, concept: object = None) -> bool:
 
 def shown(name: str) -> str:
     """An ingredient's name for a card."""
-    return name.replace("_", " ")
+    return "a drug that could not be identified" if name == UNRESOLVED else name.replace("_", " ")
