@@ -51,6 +51,7 @@ GRAVE = {
     "transplant before inotuzumab": procedure("234336002", "2024-06-01"),
     "transplant status": condition("Z94.84", recorded="2024-09-01"),
     "transplant status in words": condition(None, text="History of stem cell transplant", onset="2024-09-01"),
+    "graft-versus-host disease in words": condition(None, text="Chronic GVHD", onset="2024-09-01"),
     "transplant in a note": document("2026-03-05", "s/p allogeneic stem cell transplant 2025-06-01."),
     "transplant without a date in a note": document("2026-03-05", "Relapse post-alloHSCT."),
     "transplant as an answer": stated("Transplant history", "s/p MUD alloSCT 2024", "2026-03-05"),
@@ -67,6 +68,8 @@ def test_pol_bbw_risk_a_grave_factor_warns_on_the_first_order(factor):
 MINOR = {
     "chronic hepatitis B": condition("B18.1", onset="2020-01-01"),
     "liver disease": condition("K76.9", onset="2020-01-01"),
+    "fatty liver": condition("K76.0", onset="2020-01-01"),
+    "portal hypertension": condition("K76.6", onset="2020-01-01"),
 }
 
 

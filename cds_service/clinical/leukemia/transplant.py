@@ -47,6 +47,7 @@ _FINDING_OUT = re.compile(
     r"search|education|discussion|clinic|visit|follow-?\s?up)\b",
     re.IGNORECASE,
 )
+_GRAFT_DISEASE = re.compile(r"gvhd|graft", re.IGNORECASE)
 _AFTER_ONE = frozenset({"hsct_status", "hsct_complication"})
 _ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment"})
 _HSCT_CONCEPTS = frozenset({"hsct", "hsct_allogeneic", "hsct_autologous", "hsct_conditioning"})
@@ -96,7 +97,7 @@ def transplants(chart: Chart) -> tuple[Transplant, ...]:
 
 def _is_after_one(name: str) -> bool:
     """Whether the name of a condition says that stem cells were transplanted; a bare "transplant" may be of any organ."""
-    return is_of_one_done(name) and _is_hematopoietic(name)
+    return is_of_one_done(name) and (_is_hematopoietic(name) or _GRAFT_DISEASE.search(name) is not None)
 
 
 @once

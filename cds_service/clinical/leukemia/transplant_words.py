@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.clauses import sentences
+from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.reader import read
@@ -123,11 +124,7 @@ class Performed(NamedTuple):
 
 _THERAPY, _DONE, _FOLLOWED = "therapy", "transplant", "gvhd"
 _MAY_TELL = re.compile(r"plant|[hs]ct\b|bmt|ucbt|pbsc|gvhd|graft", re.IGNORECASE)
-# A heading of the past and a question about it say what the words behind them are about.
-_OF_THE_PAST = re.compile(
-    r"^[ \t*\u2022-]*(?:PMH|PSH|past (?:medical|surgical|oncologic) history)\s*:[ \t]*(?=\S)",
-    re.IGNORECASE | re.MULTILINE,
-)
+# A question about the past says what the answer behind it is about.
 _ANSWERED = re.compile(
     r"^([ \t*\u2022-]*(?:prior|previous|history of|hx of) [^:\n]{0,40}):[ \t]*(?:yes\b[ ,]*|(?=\d))",
     re.IGNORECASE | re.MULTILINE,
@@ -151,7 +148,7 @@ def performed_in(text: str, on: date | None = None) -> Iterator[Performed]:
     """The transplants that a text of a day says were done: as of the past, by a past date, or by what came after them."""
     if _MAY_TELL.search(text) is None:
         return
-    text = _THEN_RELAPSED.sub("; ", _ANSWERED.sub(r"\1 ", _OF_THE_PAST.sub("history of ", text)))
+    text = _THEN_RELAPSED.sub("; ", _ANSWERED.sub(r"\1 ", with_history_told(text)))
     text = folded(text)
     end, past = 0, False
     for said in read(text, _THERAPY, on).assertions:

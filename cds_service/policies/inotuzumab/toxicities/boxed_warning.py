@@ -21,6 +21,7 @@ from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events
 
 _SERIOUS_CODES = code_set("serious_liver_disease")
+_LIVER_CODES = code_set("serious_liver_disease", "liver_disease_by_code")
 
 
 def vod_reminder(case: Case) -> Iterator[Finding]:
@@ -86,7 +87,7 @@ def _liver_diseases(case: Case) -> list[Problem]:
     return [
         p
         for p in case.chart.problems
-        if p.verified and p.is_active and (p.may_be("liver_disease") or _SERIOUS_CODES.has_any(p.codes))
+        if p.verified and p.is_active and (p.may_be("liver_disease") or _LIVER_CODES.has_any(p.codes))
     ]
 
 
