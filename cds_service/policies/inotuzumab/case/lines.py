@@ -206,20 +206,23 @@ def _is_before(when: When | None, day_one: date) -> bool:
     return when is None or when.is_before(day_one) is True
 
 
-def _by_acts(
-    chart: Chart, day_one: date, leukemia_from: date | None, told: Sequence[Transplant]
-) -> Iterator[Line]:
+def _by_acts(chart: Chart, day_one: date, since: date | None, told: Iterable[Transplant]) -> Iterator[Line]:
     """Transplants, CAR-T cells and completed plans, but for those that name another disease as their reason."""
-    acts: list[tuple[str, Transplant | Act, bool]] = [
-        ("stem cell transplant", t, True) for t in (*transplants(chart), *told)
-    ]
+    acts: list[tuple[str, Transplant | Act, bool]] = []
+    acts += [("stem cell transplant", t, True) for t in (*transplants(chart), *told)]
     acts += [("CAR-T cells", a, True) for a in cell_therapies(chart)]
     for plan in (a for a in chart.acts if a.kind == "CarePlan" and a.status == "completed"):
         if (named := regimens.names_therapy(" ; ".join((*plan.texts, plan.words)))) is not False:
             acts.append(((plan.texts or (plan.words,))[0][:60], plan, named is True))
+    for done in (
+        a for a in chart.acts if a.kind == "Procedure" and a.status in ("completed", "in-progress", "")
+    ):
+        if (is_therapy := regimens.names_chemotherapy_given(done.words)) is not False:
+            starts_now = done.when is None or done.when.last >= day_one - span("frontline.regimen_within")
+            acts.append((done.words.split(" | ")[0][:60], done, is_therapy is True and not starts_now))
     for what, act, understood in acts:
         if _is_before(act.when, day_one) and indication(act.reasons) is not Indication.OTHER:
-            possible = _may_be_for_another(act.reasons, act.when, leukemia_from) or not understood
+            possible = _may_be_for_another(act.reasons, act.when, since) or not understood
             yield Line(what, act.when, act.when, (act.reference,), possible)
 
 

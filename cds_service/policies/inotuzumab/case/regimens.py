@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from cds_service.clinical.leukemia.transplant_words import is_transplant
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.mentioned import names_in, speaks_of_past
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.therapy.route import Route, route_of
 from cds_service.fhir.dates import When
 
 MINI_HYPER_CVD = "mini-hyper-cvd"
@@ -23,6 +25,7 @@ _THERAPY, _WITHOUT = "therapy", "without"
 # Names of therapy, which the words around them place in the past; and what is past by its own name ("2 prior lines").
 _GIVEN, _EARLIER = ("given", "transplant", "drug"), "earlier"
 _NAMES = re.compile(r" [|;] ")
+_CHEMOTHERAPY = re.compile(r"chemo|cvad|c-vad", re.IGNORECASE)
 _COUNTED = re.compile(r"(?<![\d./])\d+(?![\d./])")
 _RECORDED = (Named.STATED, Named.PAST)
 
@@ -42,6 +45,20 @@ def names_therapy(text: str) -> bool | None:
         return True
     named_so = not names_in(text, _THERAPY).isdisjoint(_GIVEN[:2])  # not a drug alone ("fluorouracil cream")
     return None if named_so and Named.UNDECIDED in said else False
+
+
+def names_chemotherapy_given(name: str) -> bool | None:
+    """Whether the name of a procedure is systemic chemotherapy; None where it is not wholly understood.
+
+    Transplants and cells have rules of their own; what goes into the cerebrospinal fluid is not systemic.
+    """
+    if (
+        _CHEMOTHERAPY.search(name) is None
+        or is_transplant(name)
+        or route_of((), (name,)) is Route.INTRATHECAL
+    ):
+        return False
+    return names_therapy(name)
 
 
 def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
