@@ -173,6 +173,25 @@ def test_pol_a_ii_a_by_what_texts_state(record, expected):
     assert verdict(determine([patient(), *record]), "POL-A-II-A") == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *((t, "met") for t in (
+            "R/R B-ALL s/p 2 lines.", "Refractory B-ALL: failed hyper-CVAD x2.", "Progressed on blinatumomab.", "Did not achieve remission after hyper-CVAD.",
+            "Failed to achieve CR with hyper-CVAD.", "Never achieved CR after two inductions.", "Did not respond to hyper-CVAD.", "Testicular relapse.",
+            "Persistent leukemia after two induction courses.",
+        )),
+        *((t, "unknown") for t in (
+            "Has not failed blinatumomab.", "If she progressed on blinatumomab, inotuzumab.", "Mother progressed on chemotherapy.", "Failed induction of labor.",
+            "Depression: did not achieve remission with SSRI.", "Breast cancer progressed on chemotherapy.", "Molecular relapse.", "MRD relapse, 0.05 %.",
+            "Did not respond to platelet transfusion.",
+        )),
+    ],
+)  # fmt: skip
+def test_pol_a_ii_a_failure_of_therapy_in_words(text, expected):
+    assert verdict(determine([patient(), B_ALL, document("2026-04-10", text)]), "POL-A-II-A") == expected
+
+
 def test_the_order_itself_may_call_the_disease_relapsed_and_settles_nothing_by_it():
     record = [patient(), B_ALL, document("2026-04-10", UNTREATED)]
     assert verdict(determine(record, order(text="C1D1, relapsed B-ALL")), "POL-A-II-A") == "unknown"

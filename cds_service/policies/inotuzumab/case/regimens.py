@@ -26,6 +26,12 @@ _THERAPY, _WITHOUT = "therapy", "without"
 _GIVEN, _EARLIER = ("given", "transplant", "drug"), "earlier"
 _NAMES = re.compile(r" [|;] ")
 _CHEMOTHERAPY = re.compile(r"chemo|cvad|c-vad", re.IGNORECASE)
+# Drugs into the cerebrospinal fluid, by which a text names no systemic therapy.
+_DRUG_OF_IT = r"(?:chemo(?:therapy)?|methotrexate|MTX|cytarabine|ara-?C|hydrocortisone)"
+_INTO_THE_CSF = re.compile(
+    rf"\b(?:IT|[Ii]ntra-?thecal(?:ly)?) {_DRUG_OF_IT}\b(?:(?:,|/| and| &| \+) ?{_DRUG_OF_IT}\b){{0,2}}"
+    rf"|\b{_DRUG_OF_IT} (?:\d{{1,3}} ?mg )?\(?(?:IT\b|[Ii]ntra-?thecal(?:ly)?\b)\)?"
+)
 _COUNTED = re.compile(r"(?<![\d./])\d+(?![\d./])")
 _RECORDED = (Named.STATED, Named.PAST)
 
@@ -63,7 +69,7 @@ def names_chemotherapy_given(name: str) -> bool | None:
 
 def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
     """The passages of a text of a day that speak of ALL therapy given before."""
-    reading = read(text, _THERAPY, on)
+    reading = read(_INTO_THE_CSF.sub("intrathecal prophylaxis", text), _THERAPY, on)
     given = (
         a for a in reading.assertions if a.value == _EARLIER or (a.value in _GIVEN and a.time is Time.PAST)
     )
