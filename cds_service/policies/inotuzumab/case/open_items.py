@@ -75,6 +75,8 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "response": ("marrow_blasts_pct", "pb_blasts_pct", "pb_blasts_abs"),
     "height-weight": ("body_height", "body_weight"),
 }
+# Tests of an item whose answers are words.
+_ANSWERS: Mapping[str, tuple[str, ...]] = {"ph-status": ("bcr_abl1_fish", "bcr_abl1_transcript", "karyotype")}
 # Pathology, marrow, flow cytometry and immunostains; with what cytogenetics and molecular reports add.
 PATHOLOGY_TYPES = code_set("marrow_report", "pathology_report").bare
 _MAY_HOLD_MARKERS = PATHOLOGY_TYPES | code_set("genetics_report").bare
@@ -96,7 +98,8 @@ _MARKERS: Mapping[str, Callable[[Chart], Iterable[Mention]]] = {
 
 def _no_result_yet(case: Case, item: str) -> str:
     """The newest test of an item where it has no result (yet), in the laboratory's words: ``pending (2026-04-10)``."""
-    tests = [r for concept in _VALUES.get(item, ()) for r in newest(back_to_usable(case.chart, concept))]
+    asked = (*_VALUES.get(item, ()), *_ANSWERS.get(item, ()))
+    tests = [r for concept in asked for r in newest(back_to_usable(case.chart, concept))]
     return _listed([OnFile(f"{r.awaited} ({r.day_text})", r.reference) for r in tests if r.awaited])
 
 
