@@ -55,7 +55,7 @@ def test_what_is_planned_denied_around_one_or_of_another_is_no_transplant_done(t
     "name",
     [
         "History of stem cell transplant", "Stem cell transplant status", "Stem cells transplant status (HCC)", "S/P allogeneic bone marrow transplant (HCC)",
-        "H/O autologous stem cell transplant", "Chronic graft-versus-host disease", "Acute GVHD",
+        "H/O autologous stem cell transplant", "Chronic graft-versus-host disease", "Acute GVHD", "Complications of stem cell transplant",
     ],
 )  # fmt: skip
 def test_a_condition_named_as_the_state_after_one(name):
