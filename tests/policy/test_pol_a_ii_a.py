@@ -338,3 +338,20 @@ def test_pol_a_iv_ph_is_unknown_when_a_positive_result_may_be_unseen():
     gaps = [Gap(DataKind.OBSERVATIONS, "only the first 2000 rows were read", partial=True)]
     d = determine([patient(), NEW_B_ALL, observation("51867-0", "2026-04-02", text="Negative")], gaps=gaps)
     assert verdict(d, "POL-A-IV-PH") == "unknown"
+
+
+LOCAL_NAMES = {
+    "marrow": ("Marrow blasts %", 62, "met"),
+    "marrow, low": ("Blast % (bone marrow)", 2, "not-met"),
+    "blood": ("Blasts (peripheral blood)", 1, "met"),
+    "blood or marrow": ("Blasts %", 12, "unknown"),
+    "blood or marrow, manual": ("Blasts, manual diff", 1, "unknown"),
+    "none in either": ("Blasts", 0, "not-met"),
+    "of another fluid": ("Blasts, CSF", 12, "not-met"),
+}
+
+
+@pytest.mark.parametrize(("name", "percent", "expected"), LOCAL_NAMES.values(), ids=LOCAL_NAMES)
+def test_pol_a_ii_a_blasts_after_remission_under_a_local_name(name, percent, expected):
+    result = observation("11150-0", "2026-03-01", percent, "%") | {"code": {"text": name}}
+    assert verdict(determine([patient(), B_ALL, IN_REMISSION, result]), "POL-A-II-A") == expected
