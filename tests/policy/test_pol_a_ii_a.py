@@ -179,12 +179,12 @@ def test_pol_a_ii_a_by_what_texts_state(record, expected):
         *((t, "met") for t in (
             "R/R B-ALL s/p 2 lines.", "Refractory B-ALL: failed hyper-CVAD x2.", "Progressed on blinatumomab.", "Did not achieve remission after hyper-CVAD.",
             "Failed to achieve CR with hyper-CVAD.", "Never achieved CR after two inductions.", "Did not respond to hyper-CVAD.", "Testicular relapse.",
-            "Persistent leukemia after two induction courses.",
+            "Persistent leukemia after two induction courses.", "HPI: 46F with B-ALL relapsed 3/2026.", "PMH: relapsed B-ALL 3/2026.",
         )),
         *((t, "unknown") for t in (
             "Has not failed blinatumomab.", "If she progressed on blinatumomab, inotuzumab.", "Mother progressed on chemotherapy.", "Failed induction of labor.",
             "Depression: did not achieve remission with SSRI.", "Breast cancer progressed on chemotherapy.", "Molecular relapse.", "MRD relapse, 0.05 %.",
-            "Did not respond to platelet transfusion.",
+            "Did not respond to platelet transfusion.", "HPI: Mother with relapsed B-ALL.", "PMH: relapsing polychondritis.", "HPI: discussed risk of relapse.",
         )),
     ],
 )  # fmt: skip

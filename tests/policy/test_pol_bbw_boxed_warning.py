@@ -133,6 +133,14 @@ def test_pol_bbw_risk_a_transplant_that_is_recorded_and_told_of_is_named_once():
     assert found.text.count("stem cell transplant") == 1
 
 
+def test_pol_bbw_risk_a_history_told_in_one_sentence_names_transplant_and_vod():
+    told = "HPI: 46F with Ph-negative B-ALL dx 1/2024 s/p hyper-CVAD x 8, alloSCT 6/2025 c/b VOD, relapsed 3/2026 (62% marrow blasts)."
+    (found,) = [f for f in first_cycle(document("2026-04-10", told)).findings if f.rules == ("POL-BBW-RISK",)]
+    assert found.kind == "safety-hepatic"
+    assert "stem cell transplant before this course (2025-06)" in found.text
+    assert "(2025-06)" in found.text.split("veno-occlusive disease", 1)[1]
+
+
 def test_pol_bbw_risk_beside_an_organ_transplant_a_bare_transplant_in_a_note_is_none():
     kidney = procedure("175902000", "2015-03-01", text="Transplant of kidney (procedure)")
     told = document("2026-03-05", "s/p transplant in 2015.")

@@ -20,6 +20,11 @@ DONE = {
     "Allogeneic HSCT in 2025": "2025",
     "Prior therapies: hyper-CVAD x 8, then POMP, relapse 1/2025, blinatumomab x 2, alloHSCT 6/2025, relapse 3/2026.": "2025-06",
     "s/p hyper-CVAD, blinatumomab, and MUD alloSCT in CR2 (6/2025)": "2025-06",
+    "HPI: 46F with Ph-negative B-ALL dx 1/2024 s/p hyper-CVAD x 8, alloSCT 6/2025 c/b VOD, relapsed 3/2026 (62% marrow blasts, CD22+).": "2025-06",
+    "46F with Ph-negative B-ALL dx 1/2024 s/p alloSCT 6/2025": "2025-06",
+    "46-year-old woman with B-ALL, s/p alloSCT from MUD in 6/2025, now with relapse.": "2025-06",
+    "She underwent alloSCT in June 2025 and relapsed in March 2026.": "2025-06",
+    "B-ALL s/p alloSCT 6/2025 complicated by GVHD": "2025-06",
     "B-ALL s/p hyper-CVAD and alloSCT, relapsed 3/2026": None,
     "Relapsed after alloHSCT in 2025": None,
     "Prior therapy: hyper-CVAD, blinatumomab, alloSCT": None,
@@ -35,7 +40,7 @@ NOT_DONE = [
     "Was to undergo HSCT in 1/2026", "Had been scheduled for HSCT", "Discussed risk of VOD after transplant", "If s/p HSCT", "Relapsed before transplant", "Declined HSCT in 2025",
     "Previously declined HSCT", "Failed to proceed to HSCT", "Received blinatumomab as a bridge to HSCT", "s/p 2 cycles of blinatumomab prior to alloSCT",
     "Previously not a candidate for HSCT", "Relapsed after hyper-CVAD, transplant planned", "Relapsed after hyper-CVAD, now for transplant", "Relapsed after blinatumomab, alloSCT next",
-    "Received hyper-CVAD, will go to alloSCT", "Prior therapy: hyper-CVAD. Plan: alloSCT", "Maintenance after transplant", "Prior Hct 30", "Received blinatumomab, Hct 25",
+    "Received hyper-CVAD, will go to alloSCT", "Prior therapy: hyper-CVAD. Plan: alloSCT", "Maintenance after transplant", "Prior Hct 30", "Brother with ALL s/p BMT 6/2025", "HPI: if s/p HSCT", "HPI: HSCT planned", "Received blinatumomab, Hct 25",
 ]  # fmt: skip
 
 

@@ -129,9 +129,17 @@ _ANSWERED = re.compile(
     r"^([ \t*\u2022-]*(?:prior|previous|history of|hx of) [^:\n]{0,40}):[ \t]*(?:yes\b[ ,]*|(?=\d))",
     re.IGNORECASE | re.MULTILINE,
 )
-# The date of a relapse behind a transplant is not the transplant's.
-_THEN_RELAPSED = re.compile(
-    r",?[ \t](?:(?:and|then|later|with|but)[ \t])?(?=relaps\w{0,4}[ \t](?:(?:in|on)[ \t])?\(?\d)",
+# What stands behind a transplant has a date and words of its own, and so has the disease before "s/p".
+_BEHIND = re.compile(
+    r",?[ \t](?:(?:and|then|later|with|but)[ \t])?(?=relaps\w{0,4}[ \t](?:(?:in|on)[ \t])?\(?(?:\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
+    r"|,?[ \t]now[ \t](?=(?:(?:with|in)[ \t])?relaps)|[ \t](?=(?:c/b|complicated by)\b)",
+    re.IGNORECASE,
+)
+_DISEASE_BEFORE = re.compile(
+    r"(?:(?<=ALL)|(?<=leukemia)|(?<=/\d{4})|(?<=/\d\d)),?[ \t](?=(?:s/p|status post)\b)", re.IGNORECASE
+)
+_PERSON = re.compile(
+    r"\b(?:mother|father|brother|sister|sibling|son|daughter|twin|cousin|aunt|uncle|donor|parent|wife|husband|family)\b",
     re.IGNORECASE,
 )
 _JOINS = re.compile(r"[ \t,;+&]*(?:and|then|followed by|with)?[ \t]*", re.IGNORECASE)
@@ -148,8 +156,8 @@ def performed_in(text: str, on: date | None = None) -> Iterator[Performed]:
     """The transplants that a text of a day says were done: as of the past, by a past date, or by what came after them."""
     if _MAY_TELL.search(text) is None:
         return
-    text = _THEN_RELAPSED.sub("; ", _ANSWERED.sub(r"\1 ", with_history_told(text)))
-    text = folded(text)
+    text = _BEHIND.sub("; ", _ANSWERED.sub(r"\1 ", with_history_told(text)))
+    text = folded(text if _PERSON.search(text) else _DISEASE_BEFORE.sub("; ", text))
     end, past = 0, False
     for said in read(text, _THERAPY, on).assertions:
         goes_on = past and (said.span[0] < end or _JOINS.fullmatch(text, end, said.span[0]) is not None)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from cds_service.clinical.leukemia.transplant_words import is_transplant
 from cds_service.clinical.reading.assertions import Assertion, Time
+from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.mentioned import names_in, speaks_of_past
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
@@ -69,7 +70,7 @@ def names_chemotherapy_given(name: str) -> bool | None:
 
 def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
     """The passages of a text of a day that speak of ALL therapy given before."""
-    reading = read(_INTO_THE_CSF.sub("intrathecal prophylaxis", text), _THERAPY, on)
+    reading = read(_INTO_THE_CSF.sub("intrathecal prophylaxis", with_history_told(text)), _THERAPY, on)
     given = (
         a for a in reading.assertions if a.value == _EARLIER or (a.value in _GIVEN and a.time is Time.PAST)
     )
