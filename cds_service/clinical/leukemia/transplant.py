@@ -49,7 +49,7 @@ _FINDING_OUT = re.compile(
 )
 _GRAFT_DISEASE = re.compile(r"gvhd|graft", re.IGNORECASE)
 _AFTER_ONE = frozenset({"hsct_status", "hsct_complication"})
-_ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment"})
+_ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment", "CarePlan"})
 _HSCT_CONCEPTS = frozenset({"hsct", "hsct_allogeneic", "hsct_autologous", "hsct_conditioning"})
 
 
