@@ -20,6 +20,7 @@ from tests.policy.chart_notes import (
     condition,
     criterion,
     determine,
+    document,
     drug_order,
     held,
     observation,
@@ -246,3 +247,35 @@ def test_a_test_without_a_result_yet_is_said_and_not_passed_over(words):
     assert found.verdict.value == "unknown"
     assert f"the newest test has no result: {words} (2026-04-10)" in found.because
     assert "tnp" not in found.because
+
+
+def test_what_a_text_says_of_an_undated_past_is_not_called_not_understood():
+    d = determine([*FIRST, document("2026-03-02", "At diagnosis CD22 positive.")])
+    because = criterion(d, "POL-A-I-CD22").because
+    assert "on file and of an earlier time without a date" in because
+    assert "not understood" not in because
+
+
+PH_ON_FILE = {
+    "a count": ("150/200", "150/200"),
+    "words that are not understood": ("See comment", "See comment"),
+    "awaited": ("pending", "the newest test has no result: pending"),
+}
+
+
+@pytest.mark.parametrize(("answer", "cited"), PH_ON_FILE.values(), ids=PH_ON_FILE)
+def test_a_test_of_the_philadelphia_chromosome_that_is_on_file_is_cited(answer, cited):
+    d = determine([*FIRST, observation("51867-0", "2026-04-03", text=answer)])
+    assert cited in criterion(d, "POL-A-IV-PH").because
+    assert verdict(d, "POL-A-IV-PH") == "unknown"
+
+
+@pytest.mark.parametrize("answer", ["0/200", "0/200 nuclei", "0 of 200 cells", "0 %"])
+def test_a_fusion_in_none_of_the_cells_is_negative(answer):
+    d = determine([*FIRST, observation("51867-0", "2026-03-03", text=answer)])
+    assert verdict(d, "POL-A-IV-PH") == "met"
+
+
+def test_a_count_of_cd22_without_an_interpretation_is_cited():
+    d = determine([*FIRST, observation("51127-9", "2026-03-02", 85, "10*6/L")])
+    assert "a count without an interpretation" in criterion(d, "POL-A-I-CD22").because

@@ -127,3 +127,23 @@ def test_the_phenotype_of_a_component_counts():
         {"code": {"text": "Interpretation"}, "valueString": "B lymphoblasts"},
     ])  # fmt: skip
     assert verdict(determine([patient(), C91, panel], order(text="C1D1")), "POL-A-I-DX") == "met"
+
+
+@pytest.mark.parametrize(
+    "name", ["Leukemia", "Suspected B-ALL", "B-ALL vs AML", "Rule out acute lymphoblastic leukemia"]
+)
+def test_a_leukemia_that_is_on_file_and_settles_nothing_is_cited(name):
+    named = condition(None, text=name, recorded="2026-03-01")
+    for others in ([], [condition("C83.30")]):
+        found = criterion(determine([patient(), named, *others], order(text="C1D1")), "POL-A-I-DX")
+        assert (found.verdict.value, name in found.because) == ("unknown", True)
+
+
+def test_the_leukemia_of_another_person_is_not_cited():
+    of_another = condition(None, text="Family history of B-ALL", recorded="2026-03-01")
+    found = criterion(determine([patient(), of_another], order(text="C1D1")), "POL-A-I-DX")
+    assert found.because == "no diagnosis of leukemia found"
+    assert (
+        verdict(determine([patient(), of_another, condition("C83.30")], order(text="C1D1")), "POL-A-I-DX")
+        == "not-met"
+    )

@@ -173,6 +173,25 @@ def test_pol_a_ii_a_by_what_texts_state(record, expected):
     assert verdict(determine([patient(), *record]), "POL-A-II-A") == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *((t, "met") for t in (
+            "R/R B-ALL s/p 2 lines.", "Refractory B-ALL: failed hyper-CVAD x2.", "Progressed on blinatumomab.", "Did not achieve remission after hyper-CVAD.",
+            "Failed to achieve CR with hyper-CVAD.", "Never achieved CR after two inductions.", "Did not respond to hyper-CVAD.", "Testicular relapse.",
+            "Persistent leukemia after two induction courses.", "HPI: 46F with B-ALL relapsed 3/2026.", "PMH: relapsed B-ALL 3/2026.",
+        )),
+        *((t, "unknown") for t in (
+            "Has not failed blinatumomab.", "If she progressed on blinatumomab, inotuzumab.", "Mother progressed on chemotherapy.", "Failed induction of labor.",
+            "Depression: did not achieve remission with SSRI.", "Breast cancer progressed on chemotherapy.", "Molecular relapse.", "MRD relapse, 0.05 %.",
+            "Did not respond to platelet transfusion.", "HPI: Mother with relapsed B-ALL.", "PMH: relapsing polychondritis.", "HPI: discussed risk of relapse.",
+        )),
+    ],
+)  # fmt: skip
+def test_pol_a_ii_a_failure_of_therapy_in_words(text, expected):
+    assert verdict(determine([patient(), B_ALL, document("2026-04-10", text)]), "POL-A-II-A") == expected
+
+
 def test_the_order_itself_may_call_the_disease_relapsed_and_settles_nothing_by_it():
     record = [patient(), B_ALL, document("2026-04-10", UNTREATED)]
     assert verdict(determine(record, order(text="C1D1, relapsed B-ALL")), "POL-A-II-A") == "unknown"
@@ -319,3 +338,20 @@ def test_pol_a_iv_ph_is_unknown_when_a_positive_result_may_be_unseen():
     gaps = [Gap(DataKind.OBSERVATIONS, "only the first 2000 rows were read", partial=True)]
     d = determine([patient(), NEW_B_ALL, observation("51867-0", "2026-04-02", text="Negative")], gaps=gaps)
     assert verdict(d, "POL-A-IV-PH") == "unknown"
+
+
+LOCAL_NAMES = {
+    "marrow": ("Marrow blasts %", 62, "met"),
+    "marrow, low": ("Blast % (bone marrow)", 2, "not-met"),
+    "blood": ("Blasts (peripheral blood)", 1, "met"),
+    "blood or marrow": ("Blasts %", 12, "unknown"),
+    "blood or marrow, manual": ("Blasts, manual diff", 1, "unknown"),
+    "none in either": ("Blasts", 0, "not-met"),
+    "of another fluid": ("Blasts, CSF", 12, "not-met"),
+}
+
+
+@pytest.mark.parametrize(("name", "percent", "expected"), LOCAL_NAMES.values(), ids=LOCAL_NAMES)
+def test_pol_a_ii_a_blasts_after_remission_under_a_local_name(name, percent, expected):
+    result = observation("11150-0", "2026-03-01", percent, "%") | {"code": {"text": name}}
+    assert verdict(determine([patient(), B_ALL, IN_REMISSION, result]), "POL-A-II-A") == expected

@@ -25,6 +25,7 @@ from tests.policy.chart_notes import (
     criterion,
     determine,
     determine_all,
+    document,
     drug_order,
     observation,
     order,
@@ -355,6 +356,38 @@ def test_partners_of_the_same_signature_count():
 def test_a_plan_that_names_a_regimen_is_no_single_agent_use():
     assert verdicts([plan(title="Mini-hyper-CVD with inotuzumab")])[0] == "not-met"
     assert verdicts([plan(title="Inotuzumab alone, relapsed after hyper-CVAD")])[0] == "met"
+    assert verdicts([plan(title="Inotuzumab after hyper-CVAD")])[0] == "met"
+    assert verdicts([plan(title="Hyper-CVAD x 4, then inotuzumab")])[0] == "met"
+
+
+NOTED = {
+    "mini-hyper-CVD": ([document("2026-04-14", "Plan: inotuzumab with mini-hyper-CVD.")], ("not-met", "met")),
+    "full hyper-CVAD": ([document("2026-04-14", "Plan: InO + hyper-CVAD.")], ("not-met", "not-met")),
+    "60 days before": ([document("2026-02-15", "Plan: inotuzumab with mini-hyper-CVD.")], ("not-met", "met")),
+    "61 days before": ([document("2026-02-14", "Plan: inotuzumab with mini-hyper-CVD.")], ("met", "not-met")),
+    "no longer planned": (
+        [document("2026-03-14", "Plan: inotuzumab with mini-hyper-CVD."), document("2026-04-14", "Single-agent inotuzumab.")],
+        ("met", "not-met"),
+    ),
+    "planned since": (
+        [document("2026-04-14", "Plan: inotuzumab with mini-hyper-CVD."), document("2026-03-14", "Single-agent inotuzumab.")],
+        ("not-met", "met"),
+    ),
+    "opposite notes of one day": (
+        [document("2026-04-14", "Plan: inotuzumab with mini-hyper-CVD."), document("2026-04-14", "Single-agent inotuzumab.", id="n2")],
+        ("met", "not-met"),
+    ),
+    "considered": ([document("2026-04-14", "Consider inotuzumab with mini-hyper-CVD.")], ("met", "not-met")),
+    "in an earlier course": ([document("2026-04-14", "Prior therapy: inotuzumab with mini-hyper-CVD 2024.")], ("met", "not-met")),
+    "the regimen before": ([document("2026-04-14", "Relapsed after hyper-CVAD, plan inotuzumab.")], ("met", "not-met")),
+    "another plan than inotuzumab's": ([document("2026-03-14", "Plan: start hyper-CVAD.")], ("met", "not-met")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "expected"), NOTED.values(), ids=NOTED)
+def test_a_regimen_that_a_recent_note_plans_with_inotuzumab_is_its_plan(record, expected):
+    found = verdicts(record)
+    assert (found[0], found[2]) == expected
 
 
 @pytest.mark.parametrize(
@@ -416,3 +449,68 @@ def test_all_five_drugs_of_mini_hyper_cvd_may_be_ordered_as_services():
     five = [billed(code) for code in ("J9070", "J1100", "J9370", "J9260", "J9100")]
     (d,) = determine_all([patient()], [order(DAY_1, "C1D1"), *five])
     assert verdict(d, "POL-A-II-B-3") == "met"
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ([drug_order("methotrexate", text="IT prophylaxis", authored="2026-04-14")], "met"),
+        ([drug_order("vincristine", text="FATAL IF GIVEN INTRATHECALLY", authored="2026-04-14")], "not-met"),
+        (
+            [drug_order("methotrexate", text="1 g/m2 IV day 1, 12 mg IT day 2", authored="2026-04-14")],
+            "unknown",
+        ),
+        ([service_request(None, text="Methotrexate 12 mg IT", authored="2026-04-14")], "met"),
+    ],
+    ids=["intrathecal", "a warning", "both ways", "as a service"],
+)
+def test_pol_a_ii_b_1_an_intrathecal_drug_is_no_partner(record, expected):
+    assert verdicts(record)[0] == expected
+
+
+UNNAMED = {
+    "a regimen ordered": (drug_order("FLAG-IDA", authored="2026-04-14"), "not-met"),
+    "a regimen taken": (taken("FLAG-IDA", asserted="2026-04-14"), "not-met"),
+    "chemotherapy ordered": (drug_order("chemotherapy per protocol", authored="2026-04-14"), "not-met"),
+    "an old order": (drug_order("FLAG-IDA", authored="2026-02-14"), "unknown"),
+    "words that are not understood": (
+        drug_order("Investigational chemotherapy xyzzy", authored="2026-04-14"),
+        "unknown",
+    ),
+    "a regimen that ended": (
+        taken("FLAG-IDA", status="completed", start="2025-01-01", end="2025-03-01"),
+        "met",
+    ),
+    "teaching": (drug_order("Chemotherapy education", authored="2026-04-14"), "met"),
+    "another drug": (drug_order("vitamin D", authored="2026-04-14"), "met"),
+}
+
+
+@pytest.mark.parametrize(("resource", "expected"), UNNAMED.values(), ids=UNNAMED)
+def test_pol_a_ii_b_1_chemotherapy_that_names_no_drug(resource, expected):
+    assert verdicts([resource])[0] == expected
+
+
+def test_pol_a_ii_b_3_a_regimen_taken_is_a_plan_of_it():
+    assert verdicts([taken("mini-hyper-CVD", asserted="2026-04-14")]) == ("not-met", "not-met", "met")
+    assert verdicts([taken("hyper-CVAD", asserted="2026-04-14")]) == ("not-met", "not-met", "not-met")
+
+
+@pytest.mark.parametrize(
+    "drug", ["Rylaze", "6-MP 50 mg", "ibrutinib 140 MG Oral Capsule", "cladribine", "Venclexta"]
+)
+def test_pol_a_ii_b_1_a_drug_of_no_code_table_is_a_partner_by_name(drug):
+    assert verdicts([drug_order(drug, authored="2026-04-14")])[0] == "not-met"
+
+
+def test_pol_a_ii_b_2_a_tki_by_a_new_brand():
+    assert verdicts([drug_order("Phyrago 140 mg tablet", authored="2026-04-14"), PH_POSITIVE])[1] == "met"
+
+
+def test_pol_a_ii_b_1_a_bare_code_of_a_chemotherapy_drug_leaves_it_open():
+    unknown_drug = drug_order(coded(HCPCS, "J9065"), authored="2026-04-14", id="code")
+    d = determine([patient(), unknown_drug])
+    assert verdict(d, "POL-A-II-B-1") == "unknown"
+    assert "a drug that could not be identified" in criterion(d, "POL-A-II-B-1").because
+    named = drug_order(coded(HCPCS, "J9209", "Injection, mesna, 200 mg"), authored="2026-04-14", id="mesna")
+    assert verdicts([named])[0] == "met"

@@ -8,10 +8,12 @@ from tests.policy.chart_notes import (
     care_plan,
     condition,
     determine_all,
+    document,
     order,
     patient,
     procedure,
     service_request,
+    stated,
 )
 from tests.policy.treated import CYCLE_1, NEVER_TREATED, first_cycle, raised, second_cycle
 
@@ -48,6 +50,11 @@ GRAVE = {
     "severe hepatitis": condition("B18.1", onset="2020-01-01", severity={"text": "severe"}),
     "transplant before inotuzumab": procedure("234336002", "2024-06-01"),
     "transplant status": condition("Z94.84", recorded="2024-09-01"),
+    "transplant status in words": condition(None, text="History of stem cell transplant", onset="2024-09-01"),
+    "graft-versus-host disease in words": condition(None, text="Chronic GVHD", onset="2024-09-01"),
+    "transplant in a note": document("2026-03-05", "s/p allogeneic stem cell transplant 2025-06-01."),
+    "transplant without a date in a note": document("2026-03-05", "Relapse post-alloHSCT."),
+    "transplant as an answer": stated("Transplant history", "s/p MUD alloSCT 2024", "2026-03-05"),
 }
 
 
@@ -61,6 +68,8 @@ def test_pol_bbw_risk_a_grave_factor_warns_on_the_first_order(factor):
 MINOR = {
     "chronic hepatitis B": condition("B18.1", onset="2020-01-01"),
     "liver disease": condition("K76.9", onset="2020-01-01"),
+    "fatty liver": condition("K76.0", onset="2020-01-01"),
+    "portal hypertension": condition("K76.6", onset="2020-01-01"),
 }
 
 
@@ -78,8 +87,21 @@ def test_pol_bbw_risk_a_minor_factor_informs(factor):
         condition(None, text="Brother with cirrhosis", onset="2020-01-01"),
         condition(None, text="Chronic hepatitis C screening", onset="2020-01-01"),
         procedure("234336002", "2024-06-01", status="not-done"),
+        document("2026-03-05", "No prior HSCT. Proceeding to alloSCT after cycle 2."),
+        condition(None, text="Stem cell transplant candidate", onset="2026-03-01"),
+        condition(None, text="History of transplant", onset="2020-03-01"),
     ],
-    ids=["resolved", "not confirmed", "negated", "of a brother", "screened for", "not done"],
+    ids=[
+        "resolved",
+        "not confirmed",
+        "negated",
+        "of a brother",
+        "screened for",
+        "not done",
+        "planned in a note",
+        "a candidate",
+        "an organ or not",
+    ],
 )
 def test_pol_bbw_risk_what_is_not_present_is_not_named(factor):
     assert raised(first_cycle(factor), "POL-BBW-RISK") == set()
@@ -101,6 +123,29 @@ def test_a_kidney_transplant_raises_no_risk_and_needs_no_history():
     d = first_cycle(kidney)
     assert ("safety-hepatic", "warning") not in raised(d)
     assert not any(f.rules == ("POL-BBW-NRM",) for f in d.findings)
+
+
+def test_pol_bbw_risk_a_transplant_that_is_recorded_and_told_of_is_named_once():
+    d = first_cycle(
+        procedure("234336002", "2024-06-01"), document("2026-03-05", "s/p alloSCT 6/2024. S/p HSCT.")
+    )
+    (found,) = [f for f in d.findings if f.rules == ("POL-BBW-RISK",)]
+    assert found.text.count("stem cell transplant") == 1
+
+
+def test_pol_bbw_risk_a_history_told_in_one_sentence_names_transplant_and_vod():
+    told = "HPI: 46F with Ph-negative B-ALL dx 1/2024 s/p hyper-CVAD x 8, alloSCT 6/2025 c/b VOD, relapsed 3/2026 (62% marrow blasts)."
+    (found,) = [f for f in first_cycle(document("2026-04-10", told)).findings if f.rules == ("POL-BBW-RISK",)]
+    assert found.kind == "safety-hepatic"
+    assert "stem cell transplant before this course (2025-06)" in found.text
+    assert "(2025-06)" in found.text.split("veno-occlusive disease", 1)[1]
+
+
+def test_pol_bbw_risk_beside_an_organ_transplant_a_bare_transplant_in_a_note_is_none():
+    kidney = procedure("175902000", "2015-03-01", text="Transplant of kidney (procedure)")
+    told = document("2026-03-05", "s/p transplant in 2015.")
+    assert ("safety-hepatic", "warning") not in raised(first_cycle(kidney, told))
+    assert ("safety-hepatic", "warning") in raised(first_cycle(told))
 
 
 def test_pol_bbw_risk_a_later_course_names_the_earlier_exposure_and_the_transplant():

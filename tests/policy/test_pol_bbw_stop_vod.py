@@ -115,6 +115,27 @@ def test_what_is_no_vod_of_this_treatment_stops_nothing(event):
     assert verdict(d, "POL-B-I-TOX") == "met"
 
 
+PAST = {
+    "by its date after the first dose": ([document("2026-04-12", "History of VOD in 3/2026, after the first dose.")], "unknown"),
+    "without a date": ([document("2026-04-12", "History of VOD.")], "unknown"),
+    "under a heading of the past": ([document("2026-04-12", "PMH: VOD.")], "unknown"),
+    "of a transplant's course": ([document("2026-04-12", "AlloSCT complicated by VOD.")], "unknown"),
+    "by its date before the first dose": ([document("2026-04-12", "AlloSCT in 2023 complicated by VOD.")], "met"),
+    "without a date, one before the first dose recorded": (
+        [condition("K76.5", onset="2024-05-01"), document("2026-04-12", "History of VOD.")], "met",
+    ),
+    "without a date, told with it elsewhere": (
+        [document("2026-03-05", "History of VOD in 2023."), document("2026-04-12", "History of VOD.")], "met",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "toxicity"), PAST.values(), ids=PAST)
+def test_a_vod_of_the_past_in_a_note_is_judged_by_its_own_date(record, toxicity):
+    d = second_cycle(*record)
+    assert outcome(d) == ((SUSPECTED if toxicity == "unknown" else set()), toxicity)
+
+
 def test_a_suspicion_that_a_later_note_rules_out_is_cleared():
     suspicion = document("2026-04-05", "Possible VOD.")
     assert outcome(second_cycle(suspicion))[0] == SUSPECTED

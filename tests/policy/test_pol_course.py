@@ -127,6 +127,22 @@ def test_a_transplant_status_known_before_the_first_dose_ends_nothing():
     assert "therapy-history" not in needed(determination)
 
 
+@pytest.mark.parametrize(
+    ("told", "expected", "asks"),
+    [
+        ("s/p alloSCT 2025-12-20.", NEW_COURSE, False),
+        ("s/p alloSCT 2024-12-20.", SAME_COURSE, False),
+        ("s/p alloSCT, relapsed 2026-01.", SAME_COURSE, True),
+        ("AlloSCT planned for 2026-05.", SAME_COURSE, False),
+    ],
+    ids=["between", "before", "undated", "planned"],
+)
+def test_a_transplant_that_only_a_note_tells_of_ends_a_course_by_the_date_it_gives(told, expected, asks):
+    determination = between(document("2026-03-01", told))
+    assert place(determination) == expected
+    assert ("therapy-history" in needed(determination)) is asks
+
+
 RELAPSE = observation("11150-0", "2026-02-01", 40, "%")  # 109 days after the last dose
 IN_CR = stated("Response", "CR", "2025-10-29")
 

@@ -54,3 +54,8 @@ def test_a_patient_who_could_not_be_seen_leaves_the_age_unknown_and_says_why():
     found = criterion(d, "POL-IND-A-AGE")
     assert found.verdict.value == "unknown"
     assert "403" in found.because
+
+
+def test_a_birth_date_that_cannot_be_read_is_not_called_absent():
+    because = criterion(determine([patient("not-a-date")]), "POL-IND-A-AGE").because
+    assert because == "the birth date cannot be read (not-a-date)"

@@ -612,3 +612,35 @@ def test_of_a_second_order_without_an_amount_no_sum_is_said():
     del pair[1]["dosageInstruction"][0]["doseAndRate"]
     (found,) = findings(determine_all(body_size(), pair)[0], "interval")
     assert found.text == "There is another order of the drug for the same day, 2026-04-16"
+
+
+def _undated(label=None, **more):
+    draft = order("2026-04-15", label, 1.4, **more)
+    del draft["dosageInstruction"][0]["timing"]
+    return draft
+
+
+@pytest.mark.parametrize(
+    ("orders", "said"),
+    [
+        ([_undated(id="a"), _undated(id="b")], ["without a day, taken as 2026-04-15"] * 2),
+        ([_undated("C1D1", id="a"), _undated("C1D1", id="b")], ["without a day, taken as 2026-04-15"] * 2),
+        (
+            [_undated(id="a"), order("2026-04-15", None, 1.4, id="b")],
+            ["for 2026-04-15, and this one names no day", "without a day, taken as 2026-04-15"],
+        ),
+        ([_undated("C1D1", id="a"), _undated("C1D8", id="b")], ["", ""]),
+    ],
+    ids=["both-without", "same-label", "one-without", "different-labels"],
+)
+def test_orders_signed_together_that_name_no_day_are_for_today(orders, said):
+    for d, expected in zip(determine_all(body_size(), orders), said, strict=True):
+        texts = [f.text for f in findings(d, "interval")]
+        assert [t for t in texts if "another order" in t] == (
+            [f"There is another order of the drug {expected}; both together give 2.8 mg"] if expected else []
+        )
+
+
+def test_an_active_order_that_names_no_day_is_not_compared():
+    active = _undated(id="before") | {"status": "active", "authoredOn": "2026-03-01"}
+    assert findings(determine([*body_size(), active], order("2026-04-15", mg=1.4)), "interval") == []

@@ -70,6 +70,12 @@ def status(code, day):
 PREGNANCY = {
     "an active problem": ([condition("Z33.1", onset="2026-03-01")], WARNED),
     "in SNOMED CT": ([condition("77386006", system=SNOMED, onset="2026-03-01")], WARNED),
+    "supervised, by its code alone": ([condition("O09.92", onset="2026-03-01")], WARNED),
+    "weeks of gestation": ([condition("Z3A.12", onset="2026-03-01")], WARNED),
+    "a positive test by its code alone": ([condition("Z32.01", onset="2026-04-10")], WARNED),
+    "a code whose name says otherwise": ([condition("Z34.90", text="Not pregnant", onset="2026-03-01")], set()),
+    "a negative test by its code": ([condition("Z32.02", onset="2026-04-10")], set()),
+    "after delivery, by its code": ([condition("Z39.2", onset="2026-03-01")], set()),
     "in words": ([condition(None, text="Pregnancy, second trimester", onset="2026-03-01")], WARNED),
     "recorded 300 days ago": ([condition("Z33.1", recorded="2025-06-19")], WARNED),
     "recorded 301 days ago": ([condition("Z33.1", recorded="2025-06-18")], set()),

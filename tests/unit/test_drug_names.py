@@ -97,3 +97,35 @@ def test_an_antineoplastic_may_be_known_by_its_class_alone():
     concept = coded(ATC, "L01XX99", "study drug")
     (name,) = ingredients(concept)
     assert is_antineoplastic(name, concept)
+
+
+@pytest.mark.parametrize(
+    ("words", "drug"),
+    [
+        ("Rylaze 25 mg/m2 IM", "crisantaspase"), ("6-MP 50 mg tablet", "mercaptopurine"), ("MTX 2.5 mg", "methotrexate"), ("VCR 2 mg IV", "vincristine"),
+        ("Phyrago 140 mg tablet", "dasatinib"), ("Imkeldi oral solution", "imatinib"), ("ibrutinib 140 MG Oral Capsule", "ibrutinib"), ("Clolar", "clofarabine"),
+        ("cladribine injection", "cladribine"), ("Campath", "alemtuzumab"), ("brentuximab vedotin", "brentuximab_vedotin"), ("Lumoxiti", "moxetumomab"),
+        ("capecitabine 500 mg", "capecitabine"), ("Vyxeos", "daunorubicin"),
+    ],
+)  # fmt: skip
+def test_names_that_the_code_tables_lack(words, drug):
+    assert ingredients({"text": words}) == {drug}
+    assert is_antineoplastic(drug) or drug == "methotrexate"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Fluorouracil 5 % cream",
+        "Bevacizumab intravitreal injection",
+        "Mitomycin ophthalmic",
+        "Methotrexate topical",
+    ],
+)
+def test_a_form_that_acts_where_it_is_put_is_no_antineoplastic(words):
+    assert not any(map(is_antineoplastic, ingredients({"text": words})))
+
+
+@pytest.mark.parametrize("words", ["CMTX", "mesna", "leucovorin", "tamoxifen 20 mg", "Neosarcoma kit"])
+def test_other_words_name_no_antineoplastic(words):
+    assert not any(map(is_antineoplastic, ingredients({"text": words})))

@@ -50,7 +50,12 @@ def cd22_samples(chart: Chart) -> tuple[Result, ...]:
 def cd22_mentions(chart: Chart) -> tuple[Mention, ...]:
     """Passages that name CD22 and could not be read, or tell of an earlier time without a date, with their day."""
     texts = tuple(_texts(chart))
-    return (*mentions_in(texts, _TOPIC), *past_in(texts, _TOPIC))
+    counts = (
+        Mention(r.when, r.reference, "CD22 on blasts as a count without an interpretation")
+        for r in chart.results_for(_ABSOLUTE)
+        if r.sign is None and not r.undecided and not r.awaited
+    )
+    return (*counts, *mentions_in(texts, _TOPIC), *past_in(texts, _TOPIC))
 
 
 def _in_own_words(result: Result) -> Result:

@@ -130,7 +130,7 @@ def _is_result(term: Term) -> bool:
 def past_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
     """What texts that say nothing of the present say of a marker at an earlier time without a date."""
     return tuple(
-        Mention(source.when, source.reference, a.quote)
+        Mention(source.when, source.reference, a.quote, of_the_past=True)
         for source in sources
         for told in [_read(source, topic).assertions]
         if all(a.time is Time.PAST for a in told)

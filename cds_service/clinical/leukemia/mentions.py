@@ -19,11 +19,15 @@ _LONGEST_QUOTE = 160  # characters; a longer clause is named, not quoted
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A passage that names a topic and was not understood, with its date and source."""
+    """A passage that names a topic and settles nothing, with its date and source.
+
+    ``of_the_past``: it is understood, and speaks of an earlier time without a date; otherwise it was not understood.
+    """
 
     when: When | None
     reference: str
     quote: str
+    of_the_past: bool = False
 
     @property
     def shown(self) -> str:

@@ -98,8 +98,16 @@ def _sign_of(result: Result) -> bool | None:
     return not (result.value.low is None or result.value.high == 0)
 
 
+# Under a question: the fusion in none of the cells counted.
+_IN_NONE = re.compile(
+    r"0(?:\.0+)? ?(?:%|(?:/|(?:out )?of) ?\d{2,4})(?: (?:interphase )?(?:nuclei|cells))?\.?", re.IGNORECASE
+)
+
+
 def _sign_in_words(result: Result) -> bool | None:
     """The sign in the answer's words or in its notes, each read by itself."""
+    if result.concept != "karyotype" and _IN_NONE.fullmatch(result.words.split(" | ")[0].strip()):
+        return False
     signs = {ph_sign(words, is_karyotype=True) for words in result.words.split(" | ")}
     return True if True in signs else False if False in signs else None
 
@@ -128,20 +136,29 @@ def _names_bcr_and_abl1(resource: Resource) -> bool:
 
 
 def _by_local_codes(chart: Chart) -> Iterator[PhEvidence]:
+    for what, result in _under_local_codes(chart):
+        if (sign := _sign_of(result)) is not None:
+            yield _tested(sign, what, result)
+
+
+def _under_local_codes(chart: Chart) -> Iterator[tuple[str, Result]]:
     """Observations and components whose topic is BCR::ABL1, under a code that is not ours."""
     for seen in chart.observed_by_words:
-        if not names_marker(seen.code.words, _TOPIC):
-            continue
-        result = read_part(Part("bcr_abl1_transcript", seen.part, seen.resource), chart.zone)
-        if result.when is not None and not result.when.has_happened(chart.clock):
-            continue
-        if (sign := _sign_of(result)) is not None:
-            yield _tested(sign, seen.code.words.split(" | ")[0], result)
+        if names_marker(seen.code.words, _TOPIC):
+            result = read_part(Part("bcr_abl1_transcript", seen.part, seen.resource), chart.zone)
+            if result.when is None or result.when.has_happened(chart.clock):
+                yield seen.code.words.split(" | ")[0], result
 
 
 def ph_mentions(chart: Chart) -> tuple[Mention, ...]:
-    """Passages that name the Philadelphia chromosome and could not be read, with their day."""
-    return mentions_in((source for source, _ in _sources(chart)), _TOPIC)
+    """Tests whose answer, and passages on the Philadelphia chromosome that, could not be read, with their day."""
+    tests = [(what, r) for name, what in _TESTS.items() for r in chart.results_for(name)]
+    unread = (
+        Mention(r.when, r.reference, f"{what}: {r.words.split(' | ')[0] or r.shown}")
+        for what, r in (*tests, *_under_local_codes(chart))
+        if _sign_of(r) is None and not r.awaited and (r.words or r.is_unreadable)
+    )
+    return (*unread, *mentions_in((source for source, _ in _sources(chart)), _TOPIC))
 
 
 def _texts(chart: Chart) -> Iterator[PhEvidence]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import deciding
-from cds_service.clinical.observations.results import Result
+from cds_service.clinical.observations.results import Part, Result, read_part
 from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import Statement
@@ -181,6 +181,22 @@ def unreadable_blasts(chart: Chart) -> tuple[list[Result], list[Result]]:
         [r for r in deciding(told, unread) if r in unread],
         [r for r in deciding(blood, chart.unusable(_BLOOD)) if r.is_unreadable],
     )
+
+
+_OF_EITHER = re.compile(
+    r"%? ?blasts?(?:[ ,]{1,2}(?:%|percent(?:age)?|\(?manual(?: diff(?:erential)?)?\)?|relative|diff(?:erential)?))*",
+    re.IGNORECASE,
+)
+
+
+def blasts_of_either(chart: Chart) -> Iterator[Result]:
+    """Blasts above zero under a local name that tells neither blood nor marrow ("Blasts %"), up to the clock."""
+    for seen in chart.observed_by_words:
+        if _OF_EITHER.fullmatch(seen.code.words.split(" | ")[0]) is not None:
+            result = read_part(Part("marrow_blasts_pct", seen.part, seen.resource), chart.zone)
+            happened = result.when is None or result.when.has_happened(chart.clock)
+            if happened and result.value is not None and result.value.is_above(Decimal(0)):
+                yield result
 
 
 def has_blasts(result: Result) -> bool | None:

@@ -1,4 +1,4 @@
-"""Hematopoietic stem cell transplant: performed, planned, or said not to be planned.
+"""Hematopoietic stem cell transplant: performed (as recorded, or as texts tell), planned, or said not to be planned.
 
 The name of a procedure or request means one only by a code or beside hematopoietic words; a bare
 "transplant" in a note means one unless an organ transplant is on record.
@@ -14,7 +14,13 @@ from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.leukemia.transplant_words import intention_in, is_request, is_transplant
+from cds_service.clinical.leukemia.transplant_words import (
+    intention_in,
+    is_of_one_done,
+    is_request,
+    is_transplant,
+    performed_in,
+)
 from cds_service.clinical.statements import Statement
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When, whole_day
@@ -41,6 +47,9 @@ _FINDING_OUT = re.compile(
     r"search|education|discussion|clinic|visit|follow-?\s?up)\b",
     re.IGNORECASE,
 )
+_GRAFT_DISEASE = re.compile(r"gvhd|graft", re.IGNORECASE)
+_AFTER_ONE = frozenset({"hsct_status", "hsct_complication"})
+_ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment", "CarePlan"})
 _HSCT_CONCEPTS = frozenset({"hsct", "hsct_allogeneic", "hsct_autologous", "hsct_conditioning"})
 
 
@@ -80,10 +89,41 @@ def transplants(chart: Chart) -> tuple[Transplant, ...]:
         and (a.concepts & _HSCT_CONCEPTS or (is_transplant(a.words) and _is_hematopoietic(a.words)))
     ]
     for p in chart.problems:
-        if p.concepts & {"hsct_status", "hsct_complication"} and p.verified and not p.is_event:
+        if p.verified and not p.is_event and (p.concepts & _AFTER_ONE or _is_after_one(p.words)):
             when = p.onset if p.is_a("hsct_status") else None
             found.append(Transplant(when, p.reference, p.words, p.dated))
     return tuple(found)
+
+
+def _is_after_one(name: str) -> bool:
+    """Whether the name of a condition says that stem cells were transplanted; a bare "transplant" may be of any organ."""
+    return is_of_one_done(name) and (_is_hematopoietic(name) or _GRAFT_DISEASE.search(name) is not None)
+
+
+@once
+def told_transplants(chart: Chart) -> tuple[Transplant, ...]:
+    """Transplants that only texts tell of. What may be one that is recorded, or told with its date, is not repeated."""
+    recorded = transplants(chart)
+    organ = organ_transplant_on_record(chart)
+    found: list[Transplant] = []
+    for s in chart.statements:
+        if s.kind in _ORDERING or not s.text:
+            continue
+        for told in performed_in(s.whole if s.answered else s.text, s.when.last if s.when else None):
+            if not organ or _HEMATOPOIETIC.search(told.quote):
+                found.append(Transplant(told.when, s.reference, told.quote, told.known_by or s.when))
+    dated = [t for t in (*recorded, *found) if t.when is not None]
+    undated = () if dated or recorded else found[:1]
+    return (*(t for t in found if t.when is not None and not _is_among(t, recorded)), *undated)
+
+
+def _is_among(told: Transplant, recorded: Iterable[Transplant]) -> bool:
+    """Whether a transplant told of with its date may be one that is recorded."""
+    day = told.when
+    return any(
+        day is None or w is None or (w.first <= day.last and w.last >= day.first)
+        for w in (t.when for t in recorded)
+    )
 
 
 @once

@@ -144,8 +144,8 @@ CYTOPENIA = Topic(
 
 # Therapy: what was given before, drugs beside inotuzumab in a plan, the line, maintenance, the end of a toxicity.
 THERAPY = Topic(
-    "therapy", denied={"given": "not-given", "drug": "not-given", "earlier": "not-given"},
-    groups=(frozenset({"given", "drug", "earlier"}),), figures=True
+    "therapy", denied=dict.fromkeys(("given", "drug", "earlier", "transplant", "gvhd"), "not-given"),
+    groups=(frozenset({"given", "drug", "earlier", "transplant", "gvhd"}),), figures=True
 )  # fmt: skip
 PARTNER = Topic("partner", denied={"drug": "without"}, groups=(frozenset({"drug", "without"}),), figures=True)
 LINE = Topic("line", denied={"first": NOTHING, "later": NOTHING}, figures=True)

@@ -20,7 +20,8 @@ from cds_service.remembering import remembered
 
 INOTUZUMAB = "inotuzumab_ozogamicin"
 BILLING_OPTION = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-billing-options"
-UNRESOLVED = "unresolved"  # a reference that could not be read: some drug, not known which
+UNRESOLVED = "unresolved"  # a reference or code that could not be read: some drug, not known which
+_CHEMOTHERAPY_CHAPTER = "J9"  # of HCPCS, with few other drugs
 
 TKIS = frozenset({"bosutinib", "dasatinib", "imatinib", "nilotinib", "ponatinib"})
 ORAL_TKIS = TKIS | {"asciminib", "olverembatinib", "flumatinib"}
@@ -82,20 +83,24 @@ def names_in_words() -> Mapping[str, frozenset[str]]:
         words.setdefault(name, {name})
     for name in _OTHER_ANTINEOPLASTICS:
         words.setdefault(name, {name})
+    for row in rows("drug_names"):
+        words.setdefault(row["concept"], set()).update(row["display"].split("|"))
     return {name: frozenset(found) for name, found in words.items()}
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(
-        (
-            name,
-            re.compile(
-                rf"(?<![A-Za-z])(?:{'|'.join(re.escape(w) for w in sorted(found))})(?![A-Za-z])", re.I
-            ),
-        )
-        for name, found in sorted(names_in_words().items())
-    )
+def _names() -> tuple[re.Pattern[str], Mapping[str, frozenset[str]]]:
+    """One pattern for all names, the longest first, and the ingredients that each may mean."""
+    meant: dict[str, set[str]] = {}
+    known = names_in_words()
+    for ingredient, found in known.items():
+        one_name = ingredient.replace(" ", "_")
+        for name in found:
+            meant.setdefault(name.lower(), set()).add(one_name if one_name in known else ingredient)
+    longest_first = sorted(meant, key=lambda name: (-len(name), name))
+    any_of_them = "|".join(map(re.escape, longest_first))
+    pattern = re.compile(rf"(?<![A-Za-z])(?:{any_of_them})(?![A-Za-z])", re.IGNORECASE)
+    return pattern, {name: frozenset(found) for name, found in meant.items()}
 
 
 @cache
@@ -124,8 +129,8 @@ _OTHER_THAN = re.compile(
 @remembered(1_000_000)
 def _named_in(words: str) -> frozenset[str]:
     of_itself = _OTHER_THAN.sub(" ", words)
-    found = {name for name, pattern in _patterns() if pattern.search(of_itself)}
-    return _one_name_each(found)
+    pattern, meant = _names()
+    return _one_name_each(i for m in pattern.finditer(of_itself) for i in meant[m[0].lower()])
 
 
 def _one_name_each(found: Iterable[str]) -> frozenset[str]:
@@ -135,6 +140,12 @@ def _one_name_each(found: Iterable[str]) -> frozenset[str]:
 
 
 _ANTINEOPLASTIC = code_set("antineoplastic")
+_SYSTEMIC = "systemic antineoplastic"  # as the table of names notes it
+# Forms of a drug that act where they are put, and are no systemic therapy.
+_LOCAL = re.compile(
+    r"\b(?:cream|topical(?:ly)?|ointment|ophthalmic|eye drops?|intravitreal|intralesional|intravesical)\b",
+    re.IGNORECASE,
+)
 
 
 @cache
@@ -146,7 +157,8 @@ def _antineoplastics() -> frozenset[str]:
         for row in rows(table, unverified=table == "qt_drugs")
         if system_of(row["system"]) is System.ATC and (System.ATC, row["code"]) in _ANTINEOPLASTIC
     }
-    return frozenset(coded) | frozenset(_OTHER_ANTINEOPLASTICS)
+    named = {row["concept"] for row in rows("drug_names") if row["note"].startswith(_SYSTEMIC)}
+    return frozenset(coded | named) | frozenset(_OTHER_ANTINEOPLASTICS)
 
 
 def ingredients(concept: object) -> frozenset[str]:
@@ -160,11 +172,18 @@ def ingredients(concept: object) -> frozenset[str]:
         return _one_name_each(found)
     words = words_in(concept)
     if named := _named_in(words):
-        return named
+        local = _LOCAL.search(words) is not None
+        return frozenset(n for n in named if not (local and is_antineoplastic(n)))
     classes = [text for system, text in codes_in(concept) if (system, text) in _ANTINEOPLASTIC]
     if classes:
         return frozenset({words.split(" | ")[0] or classes[0]})
-    return _billed_as(concept)
+    return _billed_as(concept) or _of_chemotherapy_chapter(concept)
+
+
+def _of_chemotherapy_chapter(concept: object) -> frozenset[str]:
+    """Some drug, not known which, for a code of HCPCS's chemotherapy drugs that no table has and no words explain."""
+    coded = any(s is System.HCPCS and code.startswith(_CHEMOTHERAPY_CHAPTER) for s, code in codes_in(concept))
+    return frozenset({UNRESOLVED}) if coded and not words_in(concept) else frozenset()
 
 
 def _billed_as(concept: object) -> frozenset[str]:
@@ -195,4 +214,4 @@ def is_antineoplastic(name: str, concept: object = None) -> bool:
 
 def shown(name: str) -> str:
     """An ingredient's name for a card."""
-    return name.replace("_", " ")
+    return "a drug that could not be identified" if name == UNRESOLVED else name.replace("_", " ")

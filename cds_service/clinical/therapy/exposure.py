@@ -6,16 +6,15 @@ know what a use means for any policy.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta, tzinfo
 from typing import Any
 
-from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.drugs import UNRESOLVED, ingredients
 from cds_service.clinical.therapy.frequency import LONGEST, length_in_days
 from cds_service.clinical.therapy.medication import medication_concept
 from cds_service.clinical.therapy.reasons import is_benign, reasons_of
+from cds_service.clinical.therapy.route import Route, route_of
 from cds_service.clinical.therapy.schedule import planned_times, schedule_of
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
@@ -40,10 +39,6 @@ RANK = {
 }
 _LONGEST_SUPPLY = 366  # days handed out at once; more is an error of entry
 ONLY_PROPOSED = frozenset({"proposal", "option"})
-_INTRATHECAL = re.compile(
-    r"\bintrathecal(?:ly)?\b|\bIT\s+(?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg\s+IT\b|\blumbar puncture\b",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +131,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     reason_codes = tuple(reasons_of(body, record, resource))
     reasons = " ; ".join(words_in(reason) for reason in reason_codes) if reason_codes else ""
     words = words_in(concept)
+    route = route_of(dosages, (*texts, words))
     return DrugUse(
         drugs=frozenset({UNRESOLVED}) if concept is None else ingredients(concept),
         kind=kind,
@@ -150,13 +146,14 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         texts=texts,
         reasons=reasons,
         status_reasons=" ; ".join([words_in(reason) for reason in as_dicts(body.get("statusReason"))]),
-        intrathecal=_is_intrathecal(dosages, " ; ".join((*texts, words))),
+        intrathecal=route is Route.INTRATHECAL,
         benign_reason=bool(reason_codes) and is_benign(reason_codes, reasons),
         amount=_amount(dosages),
         concept=concept or {},
         linked=as_text(as_dict(body["request"]).get("reference")) if "request" in body else None,
         supplied_until=_ordered_supply_end(body, start or authored),
         reason_codes=reason_codes,
+        in_doubt=route is Route.MIXED,
     )
 
 
@@ -236,16 +233,6 @@ def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> tuple[s
     found += [as_prose(note.get("text")) for note in as_dicts(body.get("note"))]
     found.append(as_prose(body.get("patientInstruction")))
     return tuple([text for text in found if text])
-
-
-def _is_intrathecal(dosages: Iterable[Mapping[str, Any]], text: str) -> bool:
-    for dosage in dosages:
-        if "route" not in dosage:
-            continue
-        route = dosage.get("route")
-        if "route_intrathecal" in concepts(route, "procedures") or _INTRATHECAL.search(words_in(route)):
-            return True
-    return _INTRATHECAL.search(text) is not None
 
 
 def _amount(dosages: list[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.drugs import ingredients, names_in_words
 from cds_service.clinical.therapy.exposure import ONLY_PROPOSED, DrugUse, use_of
+from cds_service.clinical.therapy.route import Route, route_of
 from cds_service.fhir.codings import System, codes_in, plain_codes, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Record, Resource
@@ -89,7 +90,11 @@ def service_use(resource: Resource, record: Record, zone: tzinfo) -> DrugUse | N
         return None
     sure = not unclear and all(_is_coded(part) or _is_understood(part) for part in naming)
     drugs = frozenset[str]().union(*(ingredients(part) for part in naming))
-    return replace(use_of(resource, record, zone), drugs=drugs, words=words, in_doubt=not sure)
+    use, route = use_of(resource, record, zone), route_of((), (words,))
+    return replace(
+        use, drugs=drugs, words=words, in_doubt=use.in_doubt or route is Route.MIXED or not sure,
+        intrathecal=use.intrathecal or route is Route.INTRATHECAL,
+    )  # fmt: skip
 
 
 def service_parts(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -285,13 +285,13 @@ def replaced_and_active(case: Case) -> tuple[Order, ...]:
 
 
 def orders_of_the_same_day(case: Case) -> tuple[Order, ...]:
-    """Other orders of the drug, signed with this one or active, with a dose for its planned day; none that one replaces."""
+    """Other orders for this day, active or signed with this one (then also without a day), none that one replaces."""
     others = {o.reference: o for o in (*_active_orders(case.chart, case.order), *case.siblings)}
     named = {name for o in (case.order, *others.values()) for name in o.replaces}
     return tuple(
         o
         for o in others.values()
-        if o.planned_is_stated
+        if (o.planned_is_stated or (o in case.siblings and len({o.label, case.order.label} - {None}) < 2))
         and case.planned in o.days
         and o.reference not in named
         and case.order.reference not in o.replaces

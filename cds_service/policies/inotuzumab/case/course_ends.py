@@ -12,7 +12,7 @@ from datetime import date
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.leukemia.cell_therapy import cell_therapies
-from cds_service.clinical.leukemia.transplant import transplants
+from cds_service.clinical.leukemia.transplant import told_transplants, transplants
 from cds_service.clinical.therapy.drugs import shown
 from cds_service.fhir.dates import When
 from cds_service.oncology.doses import Dose
@@ -63,7 +63,7 @@ def _ended(when: When | None, given: Sequence[Dose], what: str, reference: str) 
 
 def _by_transplant(chart: Chart, given: Sequence[Dose]) -> Iterator[End]:
     """Step 1 a. A transplant known only by its status is the dated one, where there is one."""
-    found = transplants(chart)
+    found = (*transplants(chart), *told_transplants(chart))
     dated = any(t.when is not None for t in found)
     for t in found:
         surely_before = t.known_by is not None and t.known_by.last < given[0].day

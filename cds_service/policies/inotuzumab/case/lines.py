@@ -17,7 +17,7 @@ from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.cell_therapy import cell_therapies
 from cds_service.clinical.leukemia.indication import Indication, indication, other_malignancies
-from cds_service.clinical.leukemia.transplant import Transplant, transplants
+from cds_service.clinical.leukemia.transplant import Transplant, told_transplants, transplants
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import Statement, when_stated
 from cds_service.clinical.therapy.drugs import (
@@ -47,6 +47,7 @@ _PRIOR_THERAPY = re.compile(
 )
 _LABELLED_CYTOREDUCTION = re.compile(r"cytoreduc|debulk|pre-?phase", re.IGNORECASE)
 _NO_RESPONSE_CODES = code_set("no_response")
+_QUOTED = 80  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,14 @@ def prior_lines(
     ``plan_texts`` are texts of the orders being signed, which may name the regimen that starts now.
     ``leukemia_from`` is the first entry of the leukemia, where it tells when the disease began.
     """
-    other = bool(other_malignancies(chart))
+    since = leukemia_from if other_malignancies(chart) else None
+    in_words = tuple(_in_words(chart, day_one, since))
+    quoted = {line.what for line in in_words}
+    told = [t for t in told_transplants(chart) if t.words[:_QUOTED] not in quoted]
     return (
-        *_by_drugs(chart, day_one, plan_texts, leukemia_from if other else None),
-        *_by_acts(chart, day_one, leukemia_from if other else None),
-        *_in_words(chart, day_one),
+        *_by_drugs(chart, day_one, plan_texts, since),
+        *_by_acts(chart, day_one, since, told),
+        *in_words,
     )
 
 
@@ -157,6 +161,8 @@ def _antineoplastic_names(use: DrugUse) -> str:
     """The systemic antineoplastics of a use, or the regimen that a use without a known drug names."""
     if drugs := systemic(use):
         return ", ".join(sorted(shown(d) for d in drugs))
+    if UNRESOLVED in use.drugs and use.concept:  # a code of chemotherapy drugs, not a reference to any drug
+        return shown(UNRESOLVED)
     is_regimen = not use.drugs and regimens.names_therapy(use.words) is not False
     other = use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER
     return use.words.split(" | ")[0][:60] if is_regimen and not other else ""
@@ -188,30 +194,37 @@ def _is_before(when: When | None, day_one: date) -> bool:
     return when is None or when.is_before(day_one) is True
 
 
-def _by_acts(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
+def _by_acts(chart: Chart, day_one: date, since: date | None, told: Iterable[Transplant]) -> Iterator[Line]:
     """Transplants, CAR-T cells and completed plans, but for those that name another disease as their reason."""
-    acts: list[tuple[str, Transplant | Act, bool]] = [
-        ("stem cell transplant", t, True) for t in transplants(chart)
-    ]
+    acts: list[tuple[str, Transplant | Act, bool]] = []
+    acts += [("stem cell transplant", t, True) for t in (*transplants(chart), *told)]
     acts += [("CAR-T cells", a, True) for a in cell_therapies(chart)]
     for plan in (a for a in chart.acts if a.kind == "CarePlan" and a.status == "completed"):
         if (named := regimens.names_therapy(" ; ".join((*plan.texts, plan.words)))) is not False:
             acts.append(((plan.texts or (plan.words,))[0][:60], plan, named is True))
+    for done in (
+        a for a in chart.acts if a.kind == "Procedure" and a.status in ("completed", "in-progress", "")
+    ):
+        if (is_therapy := regimens.names_chemotherapy_given(done.words)) is not False:
+            starts_now = done.when is None or done.when.last >= day_one - span("frontline.regimen_within")
+            acts.append((done.words.split(" | ")[0][:60], done, is_therapy is True and not starts_now))
     for what, act, understood in acts:
         if _is_before(act.when, day_one) and indication(act.reasons) is not Indication.OTHER:
-            possible = _may_be_for_another(act.reasons, act.when, leukemia_from) or not understood
+            possible = _may_be_for_another(act.reasons, act.when, since) or not understood
             yield Line(what, act.when, act.when, (act.reference,), possible)
 
 
-def _in_words(chart: Chart, day_one: date) -> Iterator[Line]:
+def _in_words(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
     for s in chart.statements:
         if s.kind not in _ORDERING and s.text and (s.when is None or s.when.first <= day_one):
             if (stated := _answers_prior_therapy(s)) is not False:
-                yield Line(s.text[:80], s.when, s.when, (s.reference,), possible=stated is None)
+                possible = stated is None or _may_be_for_another((), s.when, leukemia_from)
+                yield Line(s.text[:_QUOTED], s.when, s.when, (s.reference,), possible)
                 continue
             for prior in regimens.prior_therapy_in(s.text, s.when.last if s.when else None):
                 when = prior.when or s.when
-                yield Line(prior.quote[:80], when, when, (s.reference,), possible=not prior.understood)
+                possible = not prior.understood or _may_be_for_another((), prior.when, leukemia_from)
+                yield Line(prior.quote[:_QUOTED], when, when, (s.reference,), possible)
 
 
 def _answers_prior_therapy(s: Statement) -> bool | None:

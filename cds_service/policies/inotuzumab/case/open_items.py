@@ -52,7 +52,7 @@ def absent(case: Case, what: str, item: str, ending: str = " found") -> str:
     if reason := hidden(case.chart, item):
         return f"{what} could not be looked for everywhere ({reason})"
     if on_file := not_understood(case, item):
-        return f"no readable {what}; on file and not understood: {_listed(on_file)}"
+        return f"no readable {what}; {_cited(on_file)}"
     if waiting := _no_result_yet(case, item):
         return f"no {what}{ending}; the newest test has no result: {waiting}"
     missing = lacking(case.chart, item)
@@ -69,6 +69,8 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "response": ("marrow_blasts_pct", "pb_blasts_pct", "pb_blasts_abs"),
     "height-weight": ("body_height", "body_weight"),
 }
+# Tests of an item whose answers are words.
+_ANSWERS: Mapping[str, tuple[str, ...]] = {"ph-status": ("bcr_abl1_fish", "bcr_abl1_transcript", "karyotype")}
 # Pathology, marrow, flow cytometry and immunostains; with what cytogenetics and molecular reports add.
 PATHOLOGY_TYPES = code_set("marrow_report", "pathology_report").bare
 _MAY_HOLD_MARKERS = PATHOLOGY_TYPES | code_set("genetics_report").bare
@@ -90,15 +92,17 @@ _MARKERS: Mapping[str, Callable[[Chart], Iterable[Mention]]] = {
 
 def _no_result_yet(case: Case, item: str) -> str:
     """The newest test of an item where it has no result (yet), in the laboratory's words: ``pending (2026-04-10)``."""
-    tests = [r for concept in _VALUES.get(item, ()) for r in newest(back_to_usable(case.chart, concept))]
+    asked = (*_VALUES.get(item, ()), *_ANSWERS.get(item, ()))
+    tests = [r for concept in asked for r in newest(back_to_usable(case.chart, concept))]
     return _listed([OnFile(f"{r.awaited} ({r.day_text})", r.reference) for r in tests if r.awaited])
 
 
 class OnFile(NamedTuple):
-    """What is on file and was not understood, in words, and where it stands."""
+    """What is on file and settles nothing, in words, and where it stands: not understood, or of an undated past."""
 
     shown: str
     reference: str
+    of_the_past: bool = False
 
 
 def not_understood(case: Case, item: str) -> list[OnFile]:
@@ -130,7 +134,13 @@ def _mentions(case: Case, item: str) -> list[OnFile]:
         mention = newest_of(_MARKERS[item](case.chart), since)
     else:
         return []
-    return [] if mention is None else [OnFile(mention.shown, mention.reference)]
+    return [] if mention is None else [OnFile(mention.shown, mention.reference, mention.of_the_past)]
+
+
+def _cited(on_file: Sequence[OnFile]) -> str:
+    past = all(found.of_the_past for found in on_file)
+    why = "of an earlier time without a date" if past else "not understood"
+    return f"on file and {why}: {_listed(on_file)}"
 
 
 def _listed(on_file: Sequence[OnFile]) -> str:
@@ -224,7 +234,7 @@ def explained(case: Case, need: NeededItem) -> NeededItem:
         )
     on_file = not_understood(case, need.item)
     unsaid = [found for found in on_file if found.shown not in need.because]
-    because = f"{need.because}; on file and not understood: {_listed(unsaid)}" if unsaid else need.because
+    because = f"{need.because}; {_cited(unsaid)}" if unsaid else need.because
     return replace(need, because=because, orderable=not on_file)
 
 

@@ -11,18 +11,28 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from cds_service.clinical.leukemia.transplant_words import is_transplant
 from cds_service.clinical.reading.assertions import Assertion, Time
+from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.mentioned import names_in, speaks_of_past
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.therapy.route import Route, route_of
 from cds_service.fhir.dates import When
 
 MINI_HYPER_CVD = "mini-hyper-cvd"
 HYPER_CVAD = "hyper-cvad"
-_THERAPY = "therapy"
+_THERAPY, _WITHOUT = "therapy", "without"
 # Names of therapy, which the words around them place in the past; and what is past by its own name ("2 prior lines").
-_GIVEN, _EARLIER = ("given", "drug"), "earlier"
+_GIVEN, _EARLIER = ("given", "transplant", "drug"), "earlier"
 _NAMES = re.compile(r" [|;] ")
+_CHEMOTHERAPY = re.compile(r"chemo|cvad|c-vad", re.IGNORECASE)
+# Drugs into the cerebrospinal fluid, by which a text names no systemic therapy.
+_DRUG_OF_IT = r"(?:chemo(?:therapy)?|methotrexate|MTX|cytarabine|ara-?C|hydrocortisone)"
+_INTO_THE_CSF = re.compile(
+    rf"\b(?:IT|[Ii]ntra-?thecal(?:ly)?) {_DRUG_OF_IT}\b(?:(?:,|/| and| &| \+) ?{_DRUG_OF_IT}\b){{0,2}}"
+    rf"|\b{_DRUG_OF_IT} (?:\d{{1,3}} ?mg )?\(?(?:IT\b|[Ii]ntra-?thecal(?:ly)?\b)\)?"
+)
 _COUNTED = re.compile(r"(?<![\d./])\d+(?![\d./])")
 _RECORDED = (Named.STATED, Named.PAST)
 
@@ -37,15 +47,30 @@ class PriorTherapy(NamedTuple):
 
 def names_therapy(text: str) -> bool | None:
     """Whether the name of a record is ALL therapy, as the name of a regimen; None when it is not wholly understood."""
-    said = {named(name, _THERAPY, _GIVEN[0]) for name in _NAMES.split(text)}
+    said = {named(name, _THERAPY, *_GIVEN[:2]) for name in _NAMES.split(text)}
     if not said.isdisjoint(_RECORDED):
         return True
-    return None if Named.UNDECIDED in said else False
+    named_so = not names_in(text, _THERAPY).isdisjoint(_GIVEN[:2])  # not a drug alone ("fluorouracil cream")
+    return None if named_so and Named.UNDECIDED in said else False
+
+
+def names_chemotherapy_given(name: str) -> bool | None:
+    """Whether the name of a procedure is systemic chemotherapy; None where it is not wholly understood.
+
+    Transplants and cells have rules of their own; what goes into the cerebrospinal fluid is not systemic.
+    """
+    if (
+        _CHEMOTHERAPY.search(name) is None
+        or is_transplant(name)
+        or route_of((), (name,)) is Route.INTRATHECAL
+    ):
+        return False
+    return names_therapy(name)
 
 
 def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
     """The passages of a text of a day that speak of ALL therapy given before."""
-    reading = read(text, _THERAPY, on)
+    reading = read(_INTO_THE_CSF.sub("intrathecal prophylaxis", with_history_told(text)), _THERAPY, on)
     given = (
         a for a in reading.assertions if a.value == _EARLIER or (a.value in _GIVEN and a.time is Time.PAST)
     )
@@ -70,6 +95,27 @@ def _is_clear(said: Assertion) -> bool:
 def plans(text: str, regimen: str) -> bool:
     """Whether a text names a regimen (one of the constants above) as part of the plan: affirmed, and not as given before."""
     return regimen in read(text, "regimen").values
+
+
+_DRUG = r"\b(?:inotuzumab(?: ozogamicin)?|besponsa|ino)\b"
+_REGIMEN = r"\b(?:(?:mini|full|full-dose)[- ]?|m)?(?:h(?:yper)?[- ]?)?c[- ]?va?d\b"
+_WITH = r" ?(?:\+|&|/|\b(?:and|with|plus|in combination with|combined with|together with)\b) ?"
+_BESIDE = re.compile(rf"{_DRUG}{_WITH}{_REGIMEN}|{_REGIMEN}{_WITH}{_DRUG}", re.IGNORECASE)
+_ALONE = re.compile(
+    rf"{_DRUG} (?:as )?(?:a )?(?:single[- ]agent|monotherapy|alone)|\bsingle[- ]agent {_DRUG}", re.IGNORECASE
+)
+
+
+def planned_beside(text: str, on: date) -> frozenset[str]:
+    """The regimens that a note of a day plans together with inotuzumab; "without" where it says alone or without one."""
+    said = [a for a in read(text, "regimen", on).assertions if a.is_now]
+    together = {a.value for a in said if a.value != _WITHOUT and _BESIDE.search(a.quote) and _stands(a, on)}
+    alone = _ALONE.search(text) is not None or any(a.value == _WITHOUT for a in said)
+    return frozenset(together | ({_WITHOUT} if alone else set()))
+
+
+def _stands(said: Assertion, on: date) -> bool:
+    return said.when is None or said.when.last >= on
 
 
 def names(text: str, regimen: str) -> bool:

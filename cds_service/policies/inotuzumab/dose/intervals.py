@@ -51,7 +51,11 @@ def same_day(case: Case) -> Iterator[Finding]:
         of_day = [d for o in (case.order, other) for d in o.doses if d.day == case.planned]
         amounts = [whole_dose(d, bsa) for d in of_day]
         known = [mg for mg in amounts if mg is not None]
-        text = f"There is another order of the drug for the same day, {case.planned}"
+        stated = other.planned_is_stated and case.order.planned_is_stated
+        where = f"for the same day, {case.planned}" if stated else f"without a day, taken as {case.planned}"
+        if not stated and other.planned_is_stated:
+            where = f"for {case.planned}, and this one names no day"
+        text = f"There is another order of the drug {where}"
         if len(known) == len(amounts):
             text += f"; both together give {plain(rounded(sum(known, Decimal(0))))} mg"
         yield Finding(

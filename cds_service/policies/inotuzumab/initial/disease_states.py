@@ -13,7 +13,7 @@ from datetime import date
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import at_each_time
 from cds_service.clinical.leukemia.diagnosis import NOT_ALL_BY_ITSELF, REMISSION_CODES, is_named, is_relapse
-from cds_service.clinical.leukemia.response import blasts, has_blasts
+from cds_service.clinical.leukemia.response import blasts, blasts_of_either, has_blasts
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.problems import Problem, problem_shown
 from cds_service.fhir.dates import When
@@ -204,6 +204,8 @@ def _samples(case: Case) -> Iterator[Sample]:
         yield Sample(results, _agreed({None if b is None else not b for b in below}))
     for results in _by_time(blood):
         yield Sample(results, _agreed({has_blasts(r) for r in results}))
+    for result in blasts_of_either(case.chart):
+        yield Sample((result,), None)
 
 
 def _by_time(results: Sequence[Result]) -> list[tuple[Result, ...]]:

@@ -7,6 +7,7 @@ Procedure: docs/policies/inotuzumab/initial.md#age. Also: docs/policies/inotuzum
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from cds_service.clinical.evidence import newest
@@ -19,6 +20,7 @@ from cds_service.clinical.problems import problems_shown
 from cds_service.clinical.therapy.drugs import CD22_DIRECTED, INOTUZUMAB
 from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, refs, unknown
 from cds_service.engine.verdict import Verdict, agreed
+from cds_service.fhir.json_types import as_text
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent, hidden, not_understood
 from cds_service.policies.inotuzumab.case.places import may_be_overruled, unseen
@@ -31,7 +33,7 @@ def age(case: Case) -> Answer:
     birth = case.chart.birth
     if birth is None:
         reason = unseen(case.chart, "birth-date")
-        why = f"the patient's record could not be seen ({reason})" if reason else "no birth date found"
+        why = f"the patient's record could not be seen ({reason})" if reason else _no_birth_date(case)
         return unknown(why, "birth-date", changes="the patient's birth date")
     if birth.first > case.planned:
         return unknown(f"birth date {birth} lies after the planned date", "birth-date")
@@ -53,6 +55,11 @@ def age(case: Case) -> Answer:
     )
 
 
+def _no_birth_date(case: Case) -> str:
+    written = as_text(case.chart.patient.body.get("birthDate")) if case.chart.patient else None
+    return f"the birth date cannot be read ({written[:40]})" if written else "no birth date found"
+
+
 def diagnosis(case: Case) -> Answer:
     """POL-A-I-DX. Only confirmed conditions; a code of the policy alone never meets it."""
     d = case.diagnosis
@@ -72,11 +79,28 @@ def diagnosis(case: Case) -> Answer:
         doubt = "leaves the diagnosis of B-cell ALL open" if d.unclear else "is not confirmed"
         because = f"{problems_shown(found)} {doubt}"
         return unknown(because, "diagnosis", "pathology", evidence=refs(found), changes=_LINEAGE)
-    if d.other:  # 5
+    named_so = [
+        p for p in case.chart.problems if not p.is_event and p not in d.other and _names_leukemia(p.words)
+    ]
+    if d.other and not named_so:  # 5
         return _other_disease(case, f"{problems_shown(d.other)} is recorded, no B-cell ALL", refs(d.other))
     reason = unseen(case.chart, "diagnosis")
-    because = f"the diagnoses could not be seen ({reason})" if reason else "no diagnosis of leukemia found"
-    return unknown(because, "diagnosis", changes="a confirmed diagnosis of B-cell ALL")
+    because = "no diagnosis of leukemia found"
+    if reason:
+        because = f"the diagnoses could not be seen ({reason})"
+    elif named_so:
+        because = f"no diagnosis of leukemia is understood; on file: {problems_shown(named_so)}"
+    settle = "a confirmed diagnosis of B-cell ALL"
+    return unknown(because, "diagnosis", evidence=refs(named_so), changes=settle)
+
+
+_LEUKEMIA = re.compile(r"[Ll]euk(?:a)?emi|[Ll]ymphoblast|\bALL\b")
+_OF_ANOTHER = re.compile(r"\b(?:family|fh|donor|mother|father|brother|sister|son|daughter)\b", re.IGNORECASE)
+
+
+def _names_leukemia(words: str) -> bool:
+    """Whether the name of a condition may be of this patient's leukemia, in whatever words."""
+    return _LEUKEMIA.search(words) is not None and _OF_ANOTHER.search(words) is None
 
 
 _LINEAGE = "a pathology or flow cytometry report that states the lineage"

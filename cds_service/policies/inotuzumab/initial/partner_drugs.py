@@ -51,6 +51,8 @@ _PREMEDICATION = re.compile(
     r"\bantiemet\w*|\bnausea|\bvomiting|\binfusion reaction",
     re.IGNORECASE,
 )
+_QUOTED = 60  # characters
+_REGIMEN_HINT = re.compile(r"cva?d|c-vad|single[- ]agent|monotherapy|\balone\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,16 @@ def partners(case: Case) -> Partners:
         if held is None or order.index(partner.concurrency) < order.index(held.concurrency):
             strongest[partner.drug] = partner
     texts = tuple(_plan_texts(case, plans, cycle))
+    noted = _planned_in_notes(case, cycle)
+
+    def plan_of(regimen: str) -> str | None:
+        named = (reference for text, reference in texts if regimens.plans(text, regimen))
+        return next(named, noted.get(regimen))
+
     return Partners(
         tuple(strongest[d] for d in sorted(strongest)),
-        next((reference for text, reference in texts if regimens.plans(text, regimens.MINI_HYPER_CVD)), None),
-        next((reference for text, reference in texts if regimens.plans(text, regimens.HYPER_CVAD)), None),
+        plan_of(regimens.MINI_HYPER_CVD),
+        plan_of(regimens.HYPER_CVAD),
     )
 
 
@@ -141,11 +149,27 @@ def _of_uses(case: Case, cycle: Cycle) -> Iterator[Partner]:
     recorded = (*case.chart.uses, *case.chart.ordered_services)
     held = (u for u in recorded if u.status != "draft" and u.reference not in drafted)
     for use in (*held, *case.drafts):
-        for drug in sorted(_counted(use, cycle.first)):
+        regimen, understood = _unnamed_drugs(use)
+        for drug in regimen or sorted(_counted(use, cycle.first)):
             concurrency, why = standing(use, drug, cycle)
-            if use.in_doubt and concurrency is CONCURRENT:
+            if (use.in_doubt or not understood) and concurrency is CONCURRENT:
                 concurrency, why = POSSIBLE, "named in an order that is not wholly understood"
             yield Partner(drug, concurrency, use.reference, why)
+
+
+def _unnamed_drugs(use: DrugUse) -> tuple[tuple[str, ...], bool]:
+    """The name of a use that names no drug but chemotherapy or a regimen, and whether it is wholly understood.
+
+    The two regimens that count by themselves are read as plans.
+    """
+    if use.drugs or use.intrathecal or use.benign_reason or _names_known_regimen(use):
+        return (), True
+    understood = regimens.names_therapy(use.words)
+    return ((use.words.split(" | ")[0][:_QUOTED],) if understood is not False else ()), understood is True
+
+
+def _names_known_regimen(use: DrugUse) -> bool:
+    return any(regimens.names(use.words, r) for r in (regimens.MINI_HYPER_CVD, regimens.HYPER_CVAD))
 
 
 def _counted(use: DrugUse, day_one: date) -> frozenset[str]:
@@ -225,6 +249,23 @@ def _plan_texts(case: Case, plans: Sequence[Plan], cycle: Cycle) -> Iterator[tup
         recent = use.authored is None or use.authored.last >= cycle.recent
         if use.kind == "MedicationRequest" and use.status == "active" and recent:
             yield use.all_text, use.reference
+        elif not use.drugs and use.kind != "MedicationRequest" and standing(use, "", cycle)[0] is CONCURRENT:
+            yield use.words, use.reference
+
+
+def _planned_in_notes(case: Case, cycle: Cycle) -> dict[str, str]:
+    """The regimen that recent notes plan with inotuzumab, and where: the newest note that speaks of it, if it names one."""
+    found: list[tuple[date, str, frozenset[str]]] = []
+    for s in case.chart.statements:
+        if s.kind != "DocumentReference" or s.when is None or _REGIMEN_HINT.search(s.text) is None:
+            continue
+        day = s.when.last
+        if cycle.recent <= day and (named := regimens.planned_beside(s.text, day)):
+            found.append((day, s.reference, named))
+    last = max((day for day, _, _ in found), default=None)
+    newest = [(reference, named) for day, reference, named in found if day == last]
+    said = frozenset(regimen for _, named in newest for regimen in named)
+    return dict.fromkeys(said, newest[0][0]) if len(said) == 1 else {}
 
 
 def _may_be_of(act: Act, case: Case, cycle: Cycle) -> bool:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.observations.results import Result
-from cds_service.clinical.problems import Problem
+from cds_service.clinical.problems import Problem, problem_shown
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
@@ -21,6 +21,8 @@ from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, filled, number, said
 from cds_service.values import dataclass
+
+_BY_CODE = code_set("pregnant_by_code")
 
 
 def _finding(
@@ -81,17 +83,17 @@ def _problems(case: Case) -> Iterator[_Sign]:
     oldest = case.chart.today - timedelta(days=days("pregnancy.record_window"))
     for p in case.chart.problems:
         if (
-            p.may_be("pregnancy")
+            (p.may_be("pregnancy") or (not p.words and _BY_CODE.has_any(p.codes)))
             and p.is_active
             and p.verified
             and (p.dated is None or p.dated.last >= oldest)
         ):
-            shown = f"{p.shown}{_unclear(p, 'pregnancy')}"
+            shown = f"{p.shown if p.words else problem_shown(p)}{_unclear(p, 'pregnancy')}"
             yield _Sign(p.dated, True, shown, p.reference)
 
 
 def _unclear(p: Problem, concept: str) -> str:
-    return "" if p.is_a(concept) else "; its name is not wholly understood"
+    return "" if p.is_a(concept) or not p.words else "; its name is not wholly understood"
 
 
 def _results(case: Case) -> Iterator[_Sign]:

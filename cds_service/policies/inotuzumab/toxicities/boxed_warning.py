@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.leukemia.transplant import newest_intention, transplants
+from cds_service.clinical.leukemia.transplant import newest_intention, told_transplants, transplants
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.problems import Problem
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
@@ -21,6 +21,7 @@ from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events
 
 _SERIOUS_CODES = code_set("serious_liver_disease")
+_LIVER_CODES = code_set("serious_liver_disease", "liver_disease_by_code")
 
 
 def vod_reminder(case: Case) -> Iterator[Finding]:
@@ -61,7 +62,7 @@ def _grave(case: Case) -> Iterator[tuple[str, str]]:
     for p in _liver_diseases(case):
         if _is_serious(p):
             yield f"liver disease ({p.shown})", p.reference
-    for t in transplants(case.chart):
+    for t in (*transplants(case.chart), *told_transplants(case.chart)):
         yield f"stem cell transplant before this course ({t.when or 'undated'})", t.reference
 
 
@@ -86,7 +87,7 @@ def _liver_diseases(case: Case) -> list[Problem]:
     return [
         p
         for p in case.chart.problems
-        if p.verified and p.is_active and (p.may_be("liver_disease") or _SERIOUS_CODES.has_any(p.codes))
+        if p.verified and p.is_active and (p.may_be("liver_disease") or _LIVER_CODES.has_any(p.codes))
     ]
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.assertions import Time
+from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.engine.verdict import any_true
@@ -33,12 +34,16 @@ _PROPHYLAXIS = re.compile(r"\b(?:prophyla\w+|prevent\w*)\b", re.IGNORECASE)
 
 
 class _Stated(NamedTuple):
-    """What one text says of VOD, once: the resource, what it says, whether of the past, and of which day."""
+    """What one text says of VOD, once: the resource, what it says, whether of the past, and of which day.
+
+    ``dated``: the day is one that the text itself gives.
+    """
 
     reference: str
     value: str
     time: Time
     when: When | None
+    dated: bool
 
 
 @once
@@ -53,7 +58,8 @@ def vod_events(case: Case) -> tuple[Event, ...]:
     )
     if any(e.meaning in (Meaning.STOP, Meaning.UNDECIDED) for e in judged):
         return judged
-    return (*judged, *_in_notes(case, stated, excluded), *_treated(case))
+    earlier = any(e.meaning is Meaning.RISK for e in judged)
+    return (*judged, *_in_notes(case, stated, excluded, earlier=earlier), *_treated(case))
 
 
 def _judged(case: Case, p: Problem, excluded: When | None) -> Event | None:
@@ -109,17 +115,27 @@ def _stated(case: Case) -> Iterator[_Stated]:
     for s in case.chart.statements:
         if s.kind not in NOTES or (s.kind in ("Condition", "AdverseEvent") and not s.text):
             continue
-        for said in read(s.text, _TOPIC, s.when.last if s.when else None).assertions:
-            yield _Stated(s.reference, said.value, said.time, said.when or s.when)
+        for said in read(with_history_told(s.text), _TOPIC, s.when.last if s.when else None).assertions:
+            yield _Stated(s.reference, said.value, said.time, said.when or s.when, said.when is not None)
 
 
-def _in_notes(case: Case, stated: Sequence[_Stated], excluded: When | None) -> Iterator[Event]:
-    """Step 2: VOD stated or suspected only in a note; a later exclusion ends it."""
+def _in_notes(
+    case: Case, stated: Sequence[_Stated], excluded: When | None, *, earlier: bool
+) -> Iterator[Event]:
+    """Step 2: VOD stated or suspected only in a note; a later exclusion ends it.
+
+    One of the past without a date is the ``earlier`` one, or one told of by its date, where there is one before
+    the first dose.
+    """
+    known_before = earlier or any(
+        s.value == _VOD and _since_first_dose(case, s.when) is False for s in stated
+    )
     for s in stated:
         if s.value != _VOD:
             continue
         day = s.when or "undated"
-        if s.time is Time.PAST or _since_first_dose(case, s.when) is False:
+        may_be_that_one = s.time is Time.PAST and not s.dated and known_before
+        if may_be_that_one or _since_first_dose(case, s.when) is False:
             text = f"Veno-occlusive disease stated in a text as of before inotuzumab ({day})"
             yield Event(Meaning.RISK, "POL-BBW-RISK", text, (s.reference,))
         elif not _is_cleared(case, s.when, excluded):
