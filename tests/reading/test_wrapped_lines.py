@@ -6,6 +6,7 @@ import pytest
 
 from cds_service.clinical.reading.layout.wrapping import unwrapped
 from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.tokens import folded
 from tests.reading.asking import texts
 
 TOPICS = {"response", "extramedullary", "transplant", "vod", "cd22", "mrd"}
@@ -42,6 +43,18 @@ DENIED = [
         "Seen in clinic today with her husband; she walked in unaided and ate\nher breakfast. There is no clinical or radiologic evidence of definite\n"
         "CNS disease on exam.", "extramedullary", {"absent-there"},
     ),
+    ("The patient is not in complete\nremission after cycle 1.", "response", {"no-cr"}),
+    ("She has not yet achieved\nCR after cycle 1.", "response", {"no-cr"}),
+    ("SHE WAS SEEN TODAY AND IS NOT IN COMPLETE\nREMISSION AFTER CYCLE 1.", "response", {"no-cr"}),
+    ("The patient is now in complete\r\nremission after cycle 1.", "response", {"cr"}),
+    ("If she is in complete\nremission after cycle 2 we will go on.", "response", set()),
+    ("No signs or symptoms concerning for hepatic\nVOD at this time.", "vod", set()),
+    ("Doppler: no evidence of\nVOD.", "vod", {"excluded"}),
+    ("On ursodiol for VOD\nprophylaxis.", "vod", set()),
+    ("There is no evidence of measurable residual\ndisease by flow.", "mrd", {"negative"}),
+    ("Blasts are positive for CD19 and are negative for\nCD22 and CD20.", "cd22", {"negative"}),
+    ("Patient is not a candidate for\ntransplant.", "transplant", {"not-planned"}),
+    ("She is in remis-\nsion today.", "response", set()),  # half a word is none
 ]  # fmt: skip
 
 
@@ -54,6 +67,15 @@ APART = [
     "VOD: no\nCR: yes", "Relapse? No\nCR", "VOD - none\nCR", "No fever\nCR", "Response: CR\nPlan: continue", "In CR.\nNo VOD", "CD22+\nCD19+",
     "pt no show\nProgression noted", "VOD ruled out\nCR", "Negative for:\n- VOD\n- relapse", "1. B-ALL, in CR after cycle 1 of inotuzumab on 4/10/2026\n2. VOD ruled out",
     "MRD negative after induction in 2024\nNo response",
+    "No fever or chills\nvod suspected",
+    "Fever: no\nVOD suspected",
+    "Liver panel is normal today, weight stable\nvod: no",
+    "INTERVAL HISTORY AND CURRENT STATUS\nin CR",
+    "Ruled out today by the liver team:\nportal vein thrombosis",
+    "| CD22 and CD19 of the blasts |\nare positive |",
+    "Plan is to go on with\n2. ursodiol",
+    "Feels well on this day.\nin CR",
+    "CR\nMRD negative",
 ]  # fmt: skip
 
 
@@ -65,3 +87,7 @@ def test_items_headings_and_answers_stay_lines_of_their_own(text):
 def test_places_in_the_text_stay_the_same_and_the_work_grows_with_the_length_alone():
     text = "no evidence of\nrelapse and\n" * 2500
     assert unwrapped(text) == text.replace("\n", " ").removesuffix(" ") + "\n"
+
+
+def test_what_marks_a_place_to_split_a_word_is_nothing():
+    assert folded("remis\u00adsion con\ufb01rmed\u200b today") == "remission confirmed today"

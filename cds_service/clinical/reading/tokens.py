@@ -42,6 +42,8 @@ _DASHES = str.maketrans(
     {
         "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
         "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2265": ">", "\u2264": "<", "\u00d7": "x",
+        # what shows where a word may be split, which is nothing, and letters that are set as one
+        "\u00ad": None, "\u200b": None, "\u2060": None, "\ufeff": None, "\ufb01": "fi", "\ufb02": "fl",
     }
 )  # fmt: skip
 

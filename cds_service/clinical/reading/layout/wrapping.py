@@ -28,7 +28,10 @@ _DANGLING = _DENIALS | frozenset(
         "reach reaching attain attains maintain maintains both either neither very longer any patient's mother's father's sister's brother's",
     )
 )
-_PAIRS = frozenset({("rule", "out"), ("not", "show"), ("to", "show")})
+_PAIRS = frozenset({
+    ("rule", "out"), ("not", "show"), ("to", "show"), ("not", "achieved"), ("yet", "achieved"), ("in", "complete"), ("a", "complete"),
+    ("measurable", "residual"), ("minimal", "residual"), ("for", "hepatic"), ("of", "hepatic"),
+})  # fmt: skip
 _GOING_ON = frozenset(
     re.findall(
         r"\S+",
