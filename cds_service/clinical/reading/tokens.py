@@ -11,6 +11,7 @@ import unicodedata
 from enum import StrEnum
 from typing import NamedTuple
 
+from cds_service.clinical.reading.layout.wraps import unwrapped
 from cds_service.clinical.reading.markers.iscn import NOTATION
 from cds_service.fhir.json_types import evened
 from cds_service.remembering import remembered
@@ -41,6 +42,8 @@ _DASHES = str.maketrans(
     {
         "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
         "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2265": ">", "\u2264": "<", "\u00d7": "x",
+        # what shows where a word may be split, which is nothing, and letters that are set as one
+        "\u00ad": None, "\u200b": None, "\u2060": None, "\ufeff": None, "\ufb01": "fi", "\ufb02": "fl",
     }
 )  # fmt: skip
 
@@ -74,8 +77,8 @@ _MEMBERS = {
 
 @remembered(1_000_000)
 def folded(text: str) -> str:
-    """The text with one blank for each run of white space, line ends kept as line ends, dashes made alike."""
-    return evened(unicodedata.normalize("NFC", text).translate(_DASHES))
+    """The text with one blank for each run of white space, dashes made alike; line ends stay unless they only wrap a line."""
+    return evened(unwrapped(unicodedata.normalize("NFC", text).translate(_DASHES)))
 
 
 @remembered(500_000)
