@@ -120,7 +120,9 @@ def test_a_title_of_negatives_without_a_colon(title, name, topic):
 
 def test_an_allergy_is_no_infusion_reaction_and_what_follows_the_list_is_read():
     assert values("ALLERGIES\nPenicillin - Anaphylaxis\nPeanut - Hives", "reaction") == set()
-    assert values("ALLERGIES\nPenicillin - Anaphylaxis\nASSESSMENT:\nSevere infusion reaction", "reaction") == {"reaction"}
+    assert values(
+        "ALLERGIES\nPenicillin - Anaphylaxis\nASSESSMENT:\nSevere infusion reaction", "reaction"
+    ) == {"reaction"}
 
 
 @pytest.mark.parametrize(("text", "day"), [

@@ -97,3 +97,28 @@ def test_a_state_of_the_leukemia_or_of_nothing_else_is_read(text):
 def test_what_is_not_taken_for_the_leukemia_is_quoted_with_its_disease():
     (passage,) = read("Seen today. Depression - in complete remission.", "response", NOTED).not_understood
     assert passage.quote == "Depression - in complete remission"
+
+
+@pytest.mark.parametrize(("text", "topic"), [
+    ("CR = complete remission; CRi = CR with incomplete count recovery", "response"),
+    ("VOD = veno-occlusive disease", "vod"),
+    ("Abbreviations: VOD, veno-occlusive disease", "vod"),
+    ("PD (Parkinson disease) stable on Sinemet", "response"),
+    ("VOD (video on demand) link sent", "vod"),
+    ("Called patient, no response.", "response"),
+    ("CR dose given", "response"),
+    ("Return for jaundice, wt gain (VOD).", "vod"),
+])  # fmt: skip
+def test_letters_that_are_explained_or_mean_another_thing_state_nothing(text, topic):
+    assert read(text, topic, date(2026, 4, 13)).assertions == ()
+
+
+@pytest.mark.parametrize(("text", "topic", "says"), [
+    ("CR (complete remission)", "response", "cr"),
+    ("Response = CR", "response", "cr"),
+    ("Remission status: CR", "response", "cr"),
+    ("Veno-occlusive disease (VOD) present", "vod", "vod"),
+    ("Hospital course: admitted 4/8 with VOD, treated with defibrotide, improving.", "vod", "vod"),
+])  # fmt: skip
+def test_letters_beside_their_meaning_are_still_read(text, topic, says):
+    assert {a.value for a in read(text, topic, date(2026, 4, 13)).assertions} == {says}

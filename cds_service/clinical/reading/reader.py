@@ -26,6 +26,7 @@ from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.subjects import (
+    is_explained,
     is_reason_to_treat,
     only_names_disease,
     speaks_of_another,
@@ -70,7 +71,8 @@ def _of_sentence(
         return
     split = (lambda clause: (clause,)) if topic.needs_predicate else apart
     for clause in (part for whole_clause in clauses_of(sentence, topic) for part in split(whole_clause)):
-        if topic.of_leukemia and speaks_of_another(clause, sentence, topic.name):
+        of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
+        if of_another or is_explained(clause, sentence):
             yield NotUnderstood(topic.name, text[slice(*whole)], whole)
             continue
         found = asserted(clause.terms, topic, on, asked=sentence.question)

@@ -172,6 +172,25 @@ def is_reason_to_treat(clause: Segment, sentence: Sentence, text: str, states: f
     return _FOR_WHICH_BEGUN.search(behind.lower().replace("-agent", " agent").strip()) is not None
 
 
+def is_explained(clause: Segment, sentence: Sentence) -> bool:
+    """Whether a clause only says what its letters stand for ("CR = complete remission"), or that they mean another thing.
+
+    "PD (Parkinson disease)": the words in brackets begin with the letters and are none of the topic's.
+    """
+    equals = any(t.tokens[0].text == "=" for t in clause.terms)
+    names = sum(t.kind is Kind.TARGET for t in clause.terms)
+    if equals and names > 1 and len(clause.terms) == names + 1:
+        return True
+    for segment, aside in pairwise(sentence.segments):
+        name = segment.terms[-1]
+        if aside.mark == "(" and name.kind is Kind.TARGET and len(name.tokens) == 1 and name in clause.terms:
+            words = [w.word for t in aside.terms for w in t.tokens]
+            unknown = any(t.kind is Kind.UNKNOWN for t in aside.terms)
+            if unknown and "".join(w[0] for w in words) == name.tokens[0].word:
+                return True
+    return False
+
+
 # What may stand beside the name of a disease and is no statement of its own.
 _BESIDE_NAME = frozenset({
     "sign", "article", "adjective", "patient", "preposition", "and", "disease", "report", "after", "drug", "in", "name",

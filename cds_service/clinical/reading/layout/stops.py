@@ -27,5 +27,8 @@ def is_abbreviated(found: Sequence[Token], i: int) -> bool:
 def is_name_of_doctor(found: Sequence[Token], i: int) -> bool:
     """Whether a token is the name behind "Dr."; who it was says nothing."""
     return (
-        i > 1 and found[i - 1].text == "." and found[i - 2].word in _BEFORE_NAMES and found[i].text[0].isupper()
+        i > 1
+        and found[i - 1].text == "."
+        and found[i - 2].word in _BEFORE_NAMES
+        and found[i].text[0].isupper()
     )
