@@ -153,9 +153,11 @@ def _is_withdrawn(resource: Resource) -> bool:
     is_over = kind == "Coverage" and status == "cancelled"  # which says that a plan has ended
     if (status in _WITHDRAWN and not is_over) or (kind == "Observation" and status in _NO_RESULT):
         return True
-    if is_prohibition(body) or (kind == "DocumentReference" and status == "superseded"):
+    if kind == "DocumentReference" and (
+        status == "superseded" or body.get("docStatus") == "entered-in-error"
+    ):
         return True
-    return "verificationStatus" in body and _verification(body) in _WITHDRAWN
+    return is_prohibition(body) or ("verificationStatus" in body and _verification(body) in _WITHDRAWN)
 
 
 def _verification(body: Mapping[str, Any]) -> str | None:

@@ -48,3 +48,8 @@ def test_a_line_of_its_own_stays_one(text):
 
 def test_what_marks_a_place_to_split_a_word_is_nothing():
     assert folded("remis\u00adsion con\ufb01rmed\u200b today") == "remission confirmed today"
+
+
+@pytest.mark.parametrize("text", ["Not in&nbsp;CR.", "Not&#160;in CR.", "Not in CR&#xA0;after C1"])
+def test_signs_taken_over_from_html_are_what_they_stand_for(text):
+    assert {a.value for a in read(text, "response", NOTED).assertions} == {"no-cr"}
