@@ -11,7 +11,7 @@ _ABBREVIATED = frozenset({
     "pt", "pts", "cand", "cont", "approx", "vs", "dr", "dx", "tx", "hx", "rx", "wt", "bx", "no", "nos", "incl",
     "excl", "resp", "eval", "temp", "neg", "pos", "st", "cf", "e.g", "i.e", "est", "max", "min",
 })  # fmt: skip
-_BEFORE_NAMES = frozenset({"dr", "drs", "mr", "mrs", "prof"})
+_BEFORE_NAMES = frozenset({"Dr", "dr", "Drs", "drs", "Mr", "Mrs", "Prof"})  # "DR" is an antigen
 
 
 def is_abbreviated(found: Sequence[Token], i: int) -> bool:
@@ -20,8 +20,8 @@ def is_abbreviated(found: Sequence[Token], i: int) -> bool:
         return False
     following = found[i + 1]
     small = following.text[0].islower() or following.shape in (Shape.NUMBER, Shape.SIGN)
-    before = found[i - 1].word
-    return before in _BEFORE_NAMES or (before in _ABBREVIATED and small)
+    before = found[i - 1]
+    return before.text in _BEFORE_NAMES or (before.word in _ABBREVIATED and small)
 
 
 def is_name_of_doctor(found: Sequence[Token], i: int) -> bool:
@@ -29,6 +29,6 @@ def is_name_of_doctor(found: Sequence[Token], i: int) -> bool:
     return (
         i > 1
         and found[i - 1].text == "."
-        and found[i - 2].word in _BEFORE_NAMES
+        and found[i - 2].text in _BEFORE_NAMES
         and found[i].text[0].isupper()
     )
