@@ -14,7 +14,12 @@ from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.leukemia.transplant_words import intention_in, is_request, is_transplant
+from cds_service.clinical.leukemia.transplant_words import (
+    intention_in,
+    is_history,
+    is_request,
+    is_transplant,
+)
 from cds_service.clinical.statements import Statement
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When, whole_day
@@ -83,6 +88,8 @@ def transplants(chart: Chart) -> tuple[Transplant, ...]:
         if p.concepts & {"hsct_status", "hsct_complication"} and p.verified and not p.is_event:
             when = p.onset if p.is_a("hsct_status") else None
             found.append(Transplant(when, p.reference, p.words, p.dated))
+        elif p.verified and not p.is_event and is_history(p.words) and _is_hematopoietic(p.words):
+            found.append(Transplant(p.onset, p.reference, p.words, p.dated))
     return tuple(found)
 
 
