@@ -122,3 +122,20 @@ def test_letters_that_are_explained_or_mean_another_thing_state_nothing(text, to
 ])  # fmt: skip
 def test_letters_beside_their_meaning_are_still_read(text, topic, says):
     assert {a.value for a in read(text, topic, date(2026, 4, 13)).assertions} == {says}
+
+
+@pytest.mark.parametrize("text", [
+    "57F s/p InO C1 admitted with ascites, meeting EBMT criteria for VOD/SOS.", "Will r/o VOD.", "New VOD.", "Course c/b VOD requiring defibrotide.",
+    "High concern for VOD.", "We are concerned that this is VOD.", "This is most likely VOD.", "Suspicious for VOD: bili 4, wt gain, ascites.",
+    "Working diagnosis VOD.", "Continue defibrotide for VOD.", "InO permanently discontinued due to VOD.", "Liver biopsy: features of sinusoidal obstruction syndrome.",
+])  # fmt: skip
+def test_more_ways_to_say_that_there_is_or_may_be_vod(text):
+    assert {a.value for a in read(text, "vod", date(2026, 4, 13)).assertions} == {"vod"}
+
+
+@pytest.mark.parametrize("text", [
+    "Inotuzumab should be permanently discontinued for VOD.", "Defibrotide for VOD is available on formulary.", "Continue defibrotide for VOD prophylaxis.",
+    "Patient is concerned about VOD.", "EBMT criteria for VOD", "Does not meet EBMT criteria for VOD.", "Will r/o VOD if bili rises.", "New VOD guideline.",
+])  # fmt: skip
+def test_and_what_only_talks_of_it(text):
+    assert {a.value for a in read(text, "vod", date(2026, 4, 13)).assertions} <= {"excluded"}
