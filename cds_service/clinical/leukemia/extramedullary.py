@@ -24,6 +24,7 @@ class Extramedullary:
     """One statement of extramedullary disease: present, or absent (also resolved).
 
     ``sites`` are those that it speaks of; without any, presence is somewhere and absence everywhere.
+    ``suspected``: it only may be present (doubt, an unconfirmed entry, CNS 2, a bloody tap with blasts).
     """
 
     present: bool
@@ -31,6 +32,7 @@ class Extramedullary:
     reference: str
     words: str
     sites: frozenset[str] = frozenset()
+    suspected: bool = False
 
     @property
     def places(self) -> frozenset[str]:
@@ -47,6 +49,17 @@ class Extramedullary:
 @once
 def extramedullary(chart: Chart) -> tuple[Extramedullary, ...]:
     """All statements of extramedullary disease: conditions (and their end) and texts."""
+    return tuple([e for e in _told(chart) if not e.suspected])
+
+
+@once
+def suspicions(chart: Chart) -> tuple[Extramedullary, ...]:
+    """Where there may be extramedullary disease: no finding, but neither none."""
+    return tuple([e for e in _told(chart) if e.suspected])
+
+
+@once
+def _told(chart: Chart) -> tuple[Extramedullary, ...]:
     topics = {s.reference: s.topic for s in chart.statements if s.topic and s.kind == "DiagnosticReport"}
     return (*_in_problems(chart), *(e for s in chart.statements for e in _in_words(s, topics)))
 
@@ -54,8 +67,13 @@ def extramedullary(chart: Chart) -> tuple[Extramedullary, ...]:
 def _in_problems(chart: Chart) -> Iterator[Extramedullary]:
     """A condition, and its end: on its date, else (stated as ended without one) undated."""
     for p in chart.problems:
-        if p.is_a("extramedullary_disease") and p.verified and not p.is_event:
-            sites = _sites_of(p)
+        if p.is_event or not p.is_a("extramedullary_disease"):
+            continue
+        sites = _sites_of(p)
+        if not p.verified:
+            if p.is_active:
+                yield Extramedullary(True, p.dated, p.reference, p.words, sites, suspected=True)
+        else:
             yield Extramedullary("remission" not in p.words.lower(), p.dated, p.reference, p.words, sites)
             if not p.is_active:
                 yield Extramedullary(False, p.resolved, p.reference, f"{p.words} resolved", sites)
@@ -78,13 +96,16 @@ def _in_words(s: Statement, topics: Mapping[str, str]) -> Iterator[Extramedullar
     told = [
         found
         for said in read(text, "extramedullary", s.when.last if s.when else None).assertions
-        if said.certainty is Certainty.STATED and (found := _stated(said, s, topics)) is not None
+        if (found := _stated(said, s, topics)) is not None
     ]
     yield from (e for e in told if not any(_contradict(e, other) for other in told))
 
 
 def _stated(said: Assertion, s: Statement, topics: Mapping[str, str]) -> Extramedullary | None:
-    present = said.value == "present"
+    present = said.value in ("present", "uncertain")
+    suspected = said.certainty is not Certainty.STATED or said.value == "uncertain"
+    if suspected and (not present or said.time is Time.PAST):
+        return None
     if said.time is Time.PAST and not present:
         return None
     sites = sites_in(said.quote)
@@ -93,7 +114,7 @@ def _stated(said: Assertion, s: Statement, topics: Mapping[str, str]) -> Extrame
         if said.value == "absent-there" and not sites:
             return None
     when = said.when if said.time is Time.PAST else said.when or s.when
-    return Extramedullary(present, when, s.reference, said.quote, sites)
+    return Extramedullary(present, when, s.reference, said.quote, sites, suspected)
 
 
 def _contradict(a: Extramedullary, b: Extramedullary) -> bool:

@@ -68,8 +68,10 @@ RESPONSE = Topic(
     ),
 )  # fmt: skip
 EXTRAMEDULLARY = Topic(
-    "extramedullary", denied={"present": "absent"}, lost={"present": "absent"}, near={"present": "present"},
-    groups=(frozenset({"present", "absent-there"}), frozenset({"absent", "absent-there"})), suspects=True,
+    "extramedullary", denied={"present": "absent", "uncertain": NOTHING}, lost={"present": "absent"}, near={"present": "present"},
+    groups=(
+        frozenset({"present", "absent-there", "uncertain"}), frozenset({"absent", "absent-there"})
+    ), suspects=True,
     parts=SITES, narrowed={"absent": "absent-there"},
 )  # fmt: skip
 TRANSPLANT = Topic(

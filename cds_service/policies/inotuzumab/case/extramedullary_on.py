@@ -32,6 +32,25 @@ def extramedullary_on(
     return _together([_at_place([e for e in emd if e.tells_of(place)], day, window) for place in places])
 
 
+def suspected_on(
+    suspicions: Sequence[Extramedullary], emd: Sequence[Extramedullary], window: tuple[date, date]
+) -> str:
+    """Where disease is suspected within the window, and no later absence there settles it: in words; else empty."""
+    for s in suspicions:
+        if s.when is None or not window[0] <= s.when.first <= window[1]:
+            continue
+        settled = (
+            not e.present
+            and e.when is not None
+            and s.when.is_before(e.when.first) is True
+            and all(map(e.tells_of, s.places))
+            for e in emd
+        )
+        if not any(settled):
+            return f"extramedullary disease is suspected ({s.when}) and not settled"
+    return ""
+
+
 def _together(states: Sequence[Found]) -> Found:
     """Present where it is so at one place, else open where one is; absent by the last of the days that state it."""
     if None in states:

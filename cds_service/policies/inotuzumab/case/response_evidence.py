@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.leukemia.diagnosis import is_relapse
-from cds_service.clinical.leukemia.extramedullary import Extramedullary, extramedullary
+from cds_service.clinical.leukemia.extramedullary import Extramedullary, extramedullary, suspicions
 from cds_service.clinical.leukemia.response import (
     ACHIEVED,
     NOT_ACHIEVED,
@@ -27,7 +27,7 @@ from cds_service.clinical.leukemia.response import (
 )
 from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
-from cds_service.policies.inotuzumab.case.extramedullary_on import extramedullary_on
+from cds_service.policies.inotuzumab.case.extramedullary_on import extramedullary_on, suspected_on
 from cds_service.policies.inotuzumab.numbers import number, span
 from cds_service.values import dataclass
 
@@ -147,7 +147,10 @@ def _clear(
     window = span("response.components_window")
     same_day = f" ({m.day_text})" if m.day_text == p.day_text else ""
     text = f"marrow blasts {m.shown.removesuffix(same_day)}, peripheral blasts {p.shown}"
-    state = extramedullary_on(emd, day, (day - window, first + window), chart)
+    around = (day - window, first + window)
+    state = extramedullary_on(emd, day, around, chart)
+    if isinstance(state, Extramedullary) and (doubt := suspected_on(suspicions(chart), emd, around)):
+        state = doubt
     if isinstance(state, Extramedullary):
         dated = max(day, state.when.last) if state.when else day
         yield Item(dated, dated, True, False, m.reference, f"CR/CRi by components: {text}, {state.words}")
