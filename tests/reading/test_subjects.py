@@ -139,3 +139,20 @@ def test_more_ways_to_say_that_there_is_or_may_be_vod(text):
 ])  # fmt: skip
 def test_and_what_only_talks_of_it(text):
     assert {a.value for a in read(text, "vod", date(2026, 4, 13)).assertions} <= {"excluded"}
+
+
+@pytest.mark.parametrize(("text", "topic", "says"), [
+    ("Paciente en remisión completa después del ciclo 1.", "response", {"cr"}),
+    ("La paciente no está en remisión completa.", "response", {"no-cr"}),
+    ("Recaída en médula ósea 4/10.", "response", {"relapse"}),
+    ("Sin evidencia de progresión de la enfermedad.", "response", {"no-progression"}),
+    ("Si logra remisión completa, trasplante.", "response", set()),
+    ("Madre en remisión completa de leucemia.", "response", set()),
+    ("Cáncer de mama en remisión completa.", "response", set()),
+    ("Posible recaída.", "response", set()),
+    ("Sospecha de enfermedad venooclusiva hepática.", "vod", {"vod"}),
+    ("No hay evidencia de enfermedad venooclusiva.", "vod", {"excluded"}),
+    ("Profilaxis de enfermedad venooclusiva con ursodiol.", "vod", set()),
+])  # fmt: skip
+def test_notes_in_spanish(text, topic, says):
+    assert {a.value for a in read(text, topic, date(2026, 4, 13)).assertions} == says
