@@ -94,7 +94,7 @@ def _of_sentence(
         for one in found:
             if before and one.value in topic.reasons:
                 one = replace(one, time=Time.PAST, when=None)
-            elif sentence.dated and one.when is None and topic.dated and not now:
+            elif sentence.dated and (one.when, one.cycle) == (None, None) and topic.dated and not now:
                 one = replace(one, when=read_date(sentence.dated, on))
             yield Said(replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span), now)
 

@@ -76,10 +76,31 @@ def heading_end(words: Sequence[Token]) -> int:
     return 0
 
 
+# A day beside these began what goes on: "B-ALL dx 1/2024: relapsed".
+_SINCE = frozenset(
+    {
+        "dx",
+        "diagnosed",
+        "diagnosis",
+        "since",
+        "until",
+        "dob",
+        "born",
+        "age",
+        "started",
+        "start",
+        "begun",
+        "onset",
+        "c1d1",
+        "s/p",
+    }
+)
+
+
 def only_day(heading: Sequence[Token]) -> str:
     """The day that a heading gives ("Note from 6/12/2024:"); empty where it gives none, or several."""
     days = [t.text for t in heading if t.shape is Shape.DATE]
-    return days[0] if len(days) == 1 else ""
+    return days[0] if len(days) == 1 and _SINCE.isdisjoint(t.word for t in heading) else ""
 
 
 def _outside_brackets(words: Sequence[Token]) -> list[Token]:
