@@ -41,6 +41,7 @@ def test_a_phrase_may_go_on_in_the_next_line(text, topic, says):
     "Plan is to go on with\n2. ursodiol",
     "Feels well on this day.\nin CR",
     "CR\nMRD negative",
+    "Denies\nFever\nVOD",
 ])  # fmt: skip
 def test_a_line_of_its_own_stays_one(text):
     assert unwrapped(text) == text

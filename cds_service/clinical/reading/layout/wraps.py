@@ -45,7 +45,10 @@ def _wraps(text: str, end: re.Match[str]) -> bool:
         return False
     if before[-1:] == "-":
         return behind[0].islower() and before[-2:-1].isalpha()
-    return _DANGLING.search(before[-_LEAST:]) is not None or _is_full(before, behind)
+    dangles = (
+        " " in before and _DANGLING.search(before[-_LEAST:]) is not None
+    )  # a word alone is a title: "Denies"
+    return dangles or _is_full(before, behind)
 
 
 def _end_of_line(text: str, start: int) -> int:
