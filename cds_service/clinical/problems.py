@@ -13,7 +13,7 @@ from cds_service.clinical.reading.clauses import is_open_or_denied_form
 from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, severity_in, stated_rank
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.medication import concept_of
-from cds_service.fhir.codings import System, codes_in, plain_codes, words_in
+from cds_service.fhir.codings import System, codes_in, plain_codes, status_codes, words_in
 from cds_service.fhir.dates import When, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
@@ -103,6 +103,9 @@ def problems_of(record: Record, zone: tzinfo) -> Iterator[Problem]:
         yield _adverse_event(resource, record, zone)
 
 
+_CLINICAL = frozenset({"active", "recurrence", "relapse", "inactive", "remission", "resolved"})
+
+
 def _name(code: object) -> str:
     """The words of a name, on one line: what breaks it over two says nothing."""
     return words_in(code).replace("\n", " ")
@@ -115,9 +118,9 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
     named = recorded(code, words)
     notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_prose(n.get("text"))))
     doubtful = bool(
-        plain_codes(body.get("verificationStatus")) & {"unconfirmed", "provisional", "differential"}
+        status_codes(body.get("verificationStatus")) & {"unconfirmed", "provisional", "differential"}
     )
-    clinical = plain_codes(body.get("clinicalStatus"))
+    clinical = status_codes(body.get("clinicalStatus")) & _CLINICAL
     onset = read_when(body.get("onsetDateTime"), zone) or start_of(body.get("onsetPeriod"), zone)
     ended = read_when(body.get("abatementDateTime"), zone) or start_of(body.get("abatementPeriod"), zone)
     graded = _graded(body, _severity_words(body), f"{words} ; {notes}", f"{words} ; {notes}")
@@ -147,7 +150,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     code = body.get("event")
     words = _name(code)
     named = recorded(code, words)
-    outcome = plain_codes(body.get("outcome"))
+    outcome = status_codes(body.get("outcome"))
     severity = _severity_words(body)
     severity += " " + " ".join(sorted(plain_codes(body.get("seriousness"))))  # SeriousIsLifeThreatening
     description = as_prose(body.get("description")) or ""

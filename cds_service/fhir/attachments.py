@@ -94,37 +94,56 @@ _BLOCKS = frozenset(
     {"p", "div", "br", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "hr", "pre"}
 )  # fmt: skip
 _SILENT = frozenset({"script", "style", "head", "title"})
+_STRUCK = frozenset({"del", "s", "strike"})
+_VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})  # which hold nothing
+_UNSEEN_STYLE = re.compile(
+    r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden|line-through", re.IGNORECASE
+)
 
 
 class _Text(HTMLParser):
-    """Collects what a reader would see, a line for each block."""
+    """Collects what a reader would see and is not struck out, a line for each block."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
-        self._silent = 0
+        self._unseen = ""  # the element that is not read
+        self._depth = 0  # of such elements in each other
 
-    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SILENT:
-            self._silent += 1
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._unseen:
+            self._depth += tag == self._unseen
+        elif _is_unseen(tag, attrs):
+            self._unseen, self._depth = tag, 1
         elif tag in _BLOCKS:
-            self.parts.append("\n")
+            self.parts.append("\n- " if tag == "li" else "\n")
         elif tag in ("td", "th"):
             self.parts.append(" ")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._silent = max(self._silent - 1, 0)
-        elif tag in _BLOCKS:
+        if tag == self._unseen:
+            self._depth -= 1
+            self._unseen = tag if self._depth else ""
+        if tag in _BLOCKS:
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
+        if not self._unseen:
             self.parts.append(re.sub(r"\s+", " ", data))
 
 
+def _is_unseen(tag: str, attrs: list[tuple[str, str | None]]) -> bool:
+    """Whether what an element holds is not shown, or is struck out."""
+    if tag in _SILENT or tag in _STRUCK:
+        return True
+    unseen = any(
+        name == "hidden" or (name == "style" and _UNSEEN_STYLE.search(value or "")) for name, value in attrs
+    )
+    return unseen and tag not in _VOID
+
+
 def html_text(html: str) -> str:
-    """The text of an HTML page, without scripts and styles."""
+    """The text of an HTML page, without scripts, styles, and what is hidden or struck out."""
     parser = _Text()
     parser.feed(html)
     parser.close()

@@ -108,6 +108,14 @@ def plain_codes(concept: object) -> frozenset[str]:
     return frozenset([code for c in as_dicts(concept["coding"]) if (code := as_text(c.get("code")))])
 
 
+def status_codes(concept: object) -> frozenset[str]:
+    """The codes of a status in small letters; of one that is given in words alone, its words ("Entered in error")."""
+    codes = plain_codes(concept)
+    if not codes and type(concept) is dict and (words := as_prose(concept.get("text"))) is not None:
+        codes = frozenset({"-".join(words.split())})
+    return frozenset([code.lower() for code in codes])
+
+
 def words_in(concept: object) -> str:
     """The text and displays of a CodeableConcept, one after another."""
     if type(concept) is not dict or not concept:

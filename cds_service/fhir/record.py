@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from cds_service.fhir.belonging import OF_NOBODY, Owner, owner, owners
+from cds_service.fhir.codings import status_codes
 from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.references import contained_id, local_reference
@@ -155,14 +156,7 @@ def _is_withdrawn(resource: Resource) -> bool:
         return True
     if is_prohibition(body) or is_no_document(body):
         return True
-    return "verificationStatus" in body and _verification(body) in _WITHDRAWN
-
-
-def _verification(body: Mapping[str, Any]) -> str | None:
-    for coding in as_dicts(as_dict(body.get("verificationStatus")).get("coding")):
-        if code := as_text(coding.get("code")):
-            return code
-    return None
+    return "verificationStatus" in body and not _WITHDRAWN.isdisjoint(status_codes(body["verificationStatus"]))
 
 
 def record_from(

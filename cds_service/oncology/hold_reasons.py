@@ -20,9 +20,31 @@ def reason_kind(text: str) -> bool | None:
     """
     reading = read(text, "hold")
     told = {a.value for a in reading.assertions}
-    if "toxicity" in told:
+    if "toxicity" in told or any(a.value == "lab" and _is_raised(a.quote) for a in reading.assertions):
         return True
+    if "lab" in told:
+        return None  # "Awaiting ALT"
     return False if told and not any("toxicity" in _named(n.quote) for n in reading.not_understood) else None
+
+
+_RAISED = re.compile(
+    r"elevat|\bhigh|\bup\b|\bris(?:e|en|ing)\b|increas|abnormal|\buln\b|\bgr?(?:ade)?\.? ?[2-4]\b|toxic|worse|dysfunction|failure",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(
+    r"\b(alt|ast|lfts?|t?\.? ?bili\w{0,5})\b[^\d;]{0,12}(\d{1,5}(?:\.\d{1,3})?)", re.IGNORECASE
+)
+_UPPER = {
+    "b": 1.2,
+    "": 40.0,
+}  # mg/dL of bilirubin, U/L of the enzymes: what is taken where no limit is on record
+
+
+def _is_raised(quote: str) -> bool:
+    """Whether words on a liver test say that it is too high, in words or by a figure ("ALT 320", not "bili 0.6")."""
+    if _RAISED.search(quote) is not None:
+        return True
+    return any(float(m[2]) > _UPPER["b" if "bili" in m[1].lower() else ""] for m in _FIGURE.finditer(quote))
 
 
 def _named(quote: str) -> frozenset[str]:

@@ -16,6 +16,7 @@ def values(text, topic):
 
 NOT_STATED = [
     "Pending", "Awaiting", "To be determined", "TBD", "Not done", "Pending at discharge", "Ruled out", "No evidence of", "Restaging pending",
+    "Pertinent negatives",
 ]  # fmt: skip
 
 
@@ -109,3 +110,52 @@ def test_what_cannot_be_excluded_is_suspected(text):
 
 def test_what_was_ruled_out_in_short_is_excluded():
     assert values("VOD r/o'd", "vod") == {"excluded"}
+
+
+@pytest.mark.parametrize("title", ["Pertinent negatives", "PERTINENT NEGATIVES"])
+@pytest.mark.parametrize(("name", "topic"), [("VOD", "vod"), ("Extramedullary disease", "extramedullary"), ("CR", "response")])  # fmt: skip
+def test_a_title_of_negatives_without_a_colon(title, name, topic):
+    assert values(f"{title}\n{name}\nInfection", topic) == set()
+
+
+def test_an_allergy_is_no_infusion_reaction_and_what_follows_the_list_is_read():
+    assert values("ALLERGIES\nPenicillin - Anaphylaxis\nPeanut - Hives", "reaction") == set()
+    assert values(
+        "ALLERGIES\nPenicillin - Anaphylaxis\nASSESSMENT:\nSevere infusion reaction", "reaction"
+    ) == {"reaction"}
+
+
+@pytest.mark.parametrize(("text", "day"), [
+    ('Note from 6/12/2024 (Dr. Smith): "B-ALL in complete remission."', date(2024, 6, 12)),
+    ("Discharge summary (6/20/2024): B-ALL. Complete remission achieved.", date(2024, 6, 20)),
+    ("Note from 6/12/2024:\nB-ALL in complete remission.", date(2024, 6, 12)),
+    ("Visit 4/10/2026:\nIn CR.", date(2026, 4, 10)),
+])  # fmt: skip
+def test_what_stands_under_a_heading_with_a_day_is_of_that_day(text, day):
+    (said,) = read(text, "response", NOTED).assertions
+    assert said.value == "cr"
+    assert said.when is not None
+    assert said.when.first == day
+
+
+def test_and_the_next_line_is_not():
+    said = read("Marrow 4/10: no relapse.\nNow in CR", "response", NOTED).assertions
+    assert [a.when for a in said if a.value == "cr"] == [None]
+
+
+@pytest.mark.parametrize("text", ["VOD, not seen by hepatology", "VOD not yet evaluated by GI"])
+def test_who_has_not_seen_it_does_not_deny_it(text):
+    assert {a.certainty for a in read(text, "vod", NOTED).assertions} == {Certainty.SUSPECTED}
+
+
+def test_who_doubts_it_denies_it():
+    assert values("I doubt VOD", "vod") == {"excluded"}
+    assert values("No doubt VOD", "vod") == {"vod"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["B-ALL dx 1/2024: on InO. She has relapsed.", "Visit 1/20/2024:\nRelapsed after cycle 1 of inotuzumab"],
+)
+def test_a_day_since_which_something_goes_on_dates_nothing_nor_does_any_beside_a_cycle(text):
+    assert [a.when for a in read(text, "response", NOTED).assertions] == [None]

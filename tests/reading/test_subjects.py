@@ -97,3 +97,62 @@ def test_a_state_of_the_leukemia_or_of_nothing_else_is_read(text):
 def test_what_is_not_taken_for_the_leukemia_is_quoted_with_its_disease():
     (passage,) = read("Seen today. Depression - in complete remission.", "response", NOTED).not_understood
     assert passage.quote == "Depression - in complete remission"
+
+
+@pytest.mark.parametrize(("text", "topic"), [
+    ("CR = complete remission; CRi = CR with incomplete count recovery", "response"),
+    ("VOD = veno-occlusive disease", "vod"),
+    ("Abbreviations: VOD, veno-occlusive disease", "vod"),
+    ("PD (Parkinson disease) stable on Sinemet", "response"),
+    ("VOD (video on demand) link sent", "vod"),
+    ("Called patient, no response.", "response"),
+    ("CR dose given", "response"),
+    ("Return for jaundice, wt gain (VOD).", "vod"),
+])  # fmt: skip
+def test_letters_that_are_explained_or_mean_another_thing_state_nothing(text, topic):
+    assert read(text, topic, date(2026, 4, 13)).assertions == ()
+
+
+@pytest.mark.parametrize(("text", "topic", "says"), [
+    ("CR (complete remission)", "response", "cr"),
+    ("Response = CR", "response", "cr"),
+    ("Remission status: CR", "response", "cr"),
+    ("Veno-occlusive disease (VOD) present", "vod", "vod"),
+    ("Hospital course: admitted 4/8 with VOD, treated with defibrotide, improving.", "vod", "vod"),
+])  # fmt: skip
+def test_letters_beside_their_meaning_are_still_read(text, topic, says):
+    assert {a.value for a in read(text, topic, date(2026, 4, 13)).assertions} == {says}
+
+
+@pytest.mark.parametrize("text", [
+    "57F s/p InO C1 admitted with ascites, meeting EBMT criteria for VOD/SOS.", "Will r/o VOD.", "New VOD.", "Course c/b VOD requiring defibrotide.",
+    "High concern for VOD.", "We are concerned that this is VOD.", "This is most likely VOD.", "Suspicious for VOD: bili 4, wt gain, ascites.",
+    "Working diagnosis VOD.", "Continue defibrotide for VOD.", "InO permanently discontinued due to VOD.", "Liver biopsy: features of sinusoidal obstruction syndrome.",
+])  # fmt: skip
+def test_more_ways_to_say_that_there_is_or_may_be_vod(text):
+    assert {a.value for a in read(text, "vod", date(2026, 4, 13)).assertions} == {"vod"}
+
+
+@pytest.mark.parametrize("text", [
+    "Inotuzumab should be permanently discontinued for VOD.", "Defibrotide for VOD is available on formulary.", "Continue defibrotide for VOD prophylaxis.",
+    "Patient is concerned about VOD.", "EBMT criteria for VOD", "Does not meet EBMT criteria for VOD.", "Will r/o VOD if bili rises.", "New VOD guideline.",
+])  # fmt: skip
+def test_and_what_only_talks_of_it(text):
+    assert {a.value for a in read(text, "vod", date(2026, 4, 13)).assertions} <= {"excluded"}
+
+
+@pytest.mark.parametrize(("text", "topic", "says"), [
+    ("Paciente en remisión completa después del ciclo 1.", "response", {"cr"}),
+    ("La paciente no está en remisión completa.", "response", {"no-cr"}),
+    ("Recaída en médula ósea 4/10.", "response", {"relapse"}),
+    ("Sin evidencia de progresión de la enfermedad.", "response", {"no-progression"}),
+    ("Si logra remisión completa, trasplante.", "response", set()),
+    ("Madre en remisión completa de leucemia.", "response", set()),
+    ("Cáncer de mama en remisión completa.", "response", set()),
+    ("Posible recaída.", "response", set()),
+    ("Sospecha de enfermedad venooclusiva hepática.", "vod", {"vod"}),
+    ("No hay evidencia de enfermedad venooclusiva.", "vod", {"excluded"}),
+    ("Profilaxis de enfermedad venooclusiva con ursodiol.", "vod", set()),
+])  # fmt: skip
+def test_notes_in_spanish(text, topic, says):
+    assert {a.value for a in read(text, topic, date(2026, 4, 13)).assertions} == says

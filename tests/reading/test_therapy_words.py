@@ -1,5 +1,7 @@
 """Words on treatment: earlier therapy, the line, the end of a toxicity. Each with what must not be read so."""
 
+from datetime import date
+
 import pytest
 
 from cds_service.clinical.reading.reader import read
@@ -144,3 +146,25 @@ def test_the_words_of_the_drug_tell_no_toxicity_from_another():
 )
 def test_a_heading_in_the_same_words_says_nothing_of_its_own(text, topic, says):
     assert [a.value for a in read(text, topic).assertions if a.is_now] == says
+
+
+@pytest.mark.parametrize("text", [
+    "Blinatumomab 1/2026: no response", "Blinatumomab x 1 cycle 1/2026", "Blinatumomab, no response", "Hyper-CVAD x 4 (2024)", "Hyper-CVAD x 4",
+    "1. Hyper-CVAD (1/2026) - no CR", "Tx: hyper-CVAD 1A/1B w/o remission",
+])  # fmt: skip
+def test_a_day_an_outcome_or_a_number_of_courses_leaves_it_open_whether_it_is_over(text):
+    assert [p.understood for p in prior_therapy_in(text, date(2026, 3, 10))] == [False]
+
+
+@pytest.mark.parametrize("text", [
+    "Rituximab 3/9, mini-hyper-CVD C1 3/8", "Induction with mini-hyper-CVD and InO", "Mini-hyper-CVD x 4 cycles with InO", "On dasatinib",
+    "IT methotrexate 3/1", "Received IT methotrexate 3/1.", "Received intrathecal cytarabine 2/1/2026",
+])  # fmt: skip
+def test_the_regimen_that_starts_now_and_intrathecal_drugs_are_none(text):
+    assert list(prior_therapy_in(text, date(2026, 3, 10))) == []
+
+
+def test_what_a_patient_got_is_earlier_therapy():
+    assert [
+        p.understood for p in prior_therapy_in("She got 2 cycles of hyper-CVAD elsewhere.", date(2026, 3, 10))
+    ] == [True]

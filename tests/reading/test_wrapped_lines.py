@@ -76,6 +76,7 @@ APART = [
     "Plan is to go on with\n2. ursodiol",
     "Feels well on this day.\nin CR",
     "CR\nMRD negative",
+    "Denies\nFever\nVOD",
 ]  # fmt: skip
 
 
@@ -91,3 +92,8 @@ def test_places_in_the_text_stay_the_same_and_the_work_grows_with_the_length_alo
 
 def test_what_marks_a_place_to_split_a_word_is_nothing():
     assert folded("remis\u00adsion con\ufb01rmed\u200b today") == "remission confirmed today"
+
+
+@pytest.mark.parametrize("text", ["Not in&nbsp;CR.", "Not&#160;in CR.", "Not in CR&#xA0;after C1"])
+def test_signs_taken_over_from_html_are_what_they_stand_for(text):
+    assert read(text, "response").values == {"no-cr"}

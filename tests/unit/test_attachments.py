@@ -85,7 +85,7 @@ def test_a_binary_counts_for_the_address_at_which_it_was_read():
 
 def test_html_keeps_blocks_apart_and_leaves_scripts_and_styles_out():
     html = "<style>p{}</style><p>No VOD.<br>Relapse</p><ul><li>one</li><li>two</li></ul><script>x()</script><td>a</td><td>b</td>"
-    assert html_text(html) == "No VOD.\nRelapse\none\ntwo\na b"
+    assert html_text(html) == "No VOD.\nRelapse\n- one\n- two\na b"
 
 
 def test_of_very_much_text_the_documents_given_first_are_read():
@@ -102,3 +102,17 @@ def test_a_document_that_a_newer_one_replaces_is_no_longer_read():
     adds = Resource(document("2026-04-12", id="new", relatesTo=[{"code": "appends", "target": target}]))
     assert [r.id for r in record_from("p1", [old, new]).of_type("DocumentReference")] == ["new"]
     assert [r.id for r in record_from("p1", [old, adds]).of_type("DocumentReference")] == ["new", "old"]
+
+
+@pytest.mark.parametrize("unseen", [
+    "<del>In CR.</del>", "<s>In CR.</s>", "<strike>In CR.</strike>", '<span style="text-decoration: line-through">In CR.</span>',
+    '<div style="display:none"><div>In</div>CR.</div>', "<p hidden>In CR.</p>", '<span style="VISIBILITY: hidden">In CR.</span>',
+])  # fmt: skip
+def test_what_is_struck_out_or_hidden_is_not_read(unseen):
+    assert html_text(f"<p>{unseen} Marrow pending.<br hidden> Seen.</p>") == "Marrow pending.\nSeen."
+
+
+def test_a_document_that_its_author_withdrew_is_not_read():
+    withdrawn = note(attachment("In remission.")) | {"docStatus": "entered-in-error"}
+    held = record_from("p1", [Resource(note(attachment("x"))), Resource(withdrawn | {"id": "w"})])
+    assert [r.id for r in held.of_type("DocumentReference")] == ["n"]

@@ -5,6 +5,7 @@ Where a clause leaves open where a list ends, reading nothing is right; the wron
 
 from datetime import date
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -122,3 +123,22 @@ WORDS = [
 def test_any_words_in_any_order_are_read_or_not_understood(words, topic, question):
     reading = read_marker(" ".join(words), topic, date(2026, 4, 13), question=question)
     assert {a.value for a in reading.assertions} <= {"positive", "negative", "equivocal", "measured"}
+
+
+@pytest.mark.parametrize(
+    "row", ["CD22 | + | -", "CD22 | - | +", "CD22: + | -", "CD22\t+\t-", "CD22 +, -", "CD22 + -"]
+)
+def test_two_columns_of_a_table_give_a_marker_no_sign(row):
+    assert read_marker(f"Marker | 2024 | 2026\n{row}", "cd22", date(2026, 4, 12)).assertions == ()
+
+
+@pytest.mark.parametrize(("text", "topic", "says"), [
+    ("CD19 | +\nCD22 | -", "cd22", "negative"),
+    ("CD19 +, CD20 -, CD22 +", "cd22", "positive"),
+    ("CD34+, CD22+, cyTdT+, CD3-", "cd22", "positive"),
+    ("No immunophenotypic evidence of residual B lymphoblastic leukemia (sensitivity 0.01%).", "mrd", "negative"),
+    ("NEGATIVE FOR MEASURABLE RESIDUAL B-ALL. LOD 0.001%.", "mrd", "negative"),
+    ("POSITIVE FOR MEASURABLE RESIDUAL B-ALL (0.045% OF WBC)", "mrd", "positive"),
+])  # fmt: skip
+def test_one_column_and_longer_names_are_read(text, topic, says):
+    assert {a.value for a in read_marker(text, topic, date(2026, 4, 12)).assertions} == {says}

@@ -21,12 +21,14 @@ from cds_service.clinical.leukemia.marker_words import (
     stated_in,
 )
 from cds_service.clinical.leukemia.mentions import Mention
+from cds_service.clinical.observations.figures import figure_of
 from cds_service.clinical.observations.results import Part, Result, read_part
 from cds_service.clinical.reports import finality
 from cds_service.remembering import once
 
 _TOPIC = "cd22"
 _PERCENT, _ABSOLUTE = "cd22_blasts_pct", "cd22_blasts_abs"
+_PER_CENT = re.compile(r"%|per ?cent|\bpct\b", re.IGNORECASE)
 _CELLS = re.compile(r"\bcells?\b|\blymphocytes?\b", re.IGNORECASE)
 _TEXTS_OF = frozenset({"Observation", "CarePlan", "Procedure"})
 _READ_BY_CODE = frozenset({_PERCENT, _ABSOLUTE, "cd22_cells_not_blasts", "immunophenotype_panel"})
@@ -79,6 +81,10 @@ def _by_local_codes(chart: Chart) -> Iterator[Result]:
     for seen in chart.observed_by_words:
         if _names_cd22_on_blasts(seen.code.words):
             result = read_part(Part(_PERCENT, seen.part, seen.resource), chart.zone)
+            figure = figure_of(seen.part) if result.value is not None else None
+            if figure is not None and not figure.has_unit and not _PER_CENT.search(seen.code.words):
+                problem = f"{figure.quoted}: the unit is not said"
+                result = replace(result, value=None, problem=problem)
             if result.when is None or result.when.has_happened(chart.clock):
                 yield result
 

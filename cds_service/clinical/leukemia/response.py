@@ -199,6 +199,31 @@ def blasts_of_either(chart: Chart) -> Iterator[Result]:
                 yield result
 
 
+# "60 % blasts", "blasts comprise 60 % of cells"; a share of the blasts that has a marker is none.
+_COUNTED = re.compile(
+    r"(?<![\d.,<>~-])(?<!in )(?<!than )(\d{1,3})(?:\.\d{1,2})?\s?%\s(?:(?:leukemic|circulating|marrow|B|immature)\s)?(?:lympho)?blasts?\b"
+    r"|\b(?:lympho)?blasts?\s(?:comprise|account for|represent|constitute|are|make up)\s(?:about |approximately )?(\d{1,3})(?:\.\d{1,2})?\s?% of\b",
+    re.IGNORECASE,
+)
+_OTHERWISE = re.compile(
+    r"\b(?:history|hx|prior|previous\w*|earlier|was|were|had|from|before|pre|if|at diagnosis|at relapse|compared|s?c?CD ?\d{1,3}\w?)\b|\d{1,2}/\d{2,4}",
+    re.IGNORECASE,
+)
+_PART = re.compile(r"[.;\n](?!\d)")
+
+
+def reports_of_blasts(chart: Chart, limit: Decimal) -> Iterator[Statement]:
+    """Reports that count blasts at or above a limit in words, of which no statement of response was read."""
+    for s in chart.statements:
+        if s.kind == "DiagnosticReport" and "blast" in s.text.lower() and _counts_blasts(s.text, limit):
+            yield s
+
+
+def _counts_blasts(text: str, limit: Decimal) -> bool:
+    parts = (part for part in _PART.split(text) if _OTHERWISE.search(part) is None)
+    return any(Decimal(m[1] or m[2]) >= limit for part in parts for m in _COUNTED.finditer(part))
+
+
 def has_blasts(result: Result) -> bool | None:
     """Whether a peripheral result shows leukemic blasts (a number above 0, or "present")."""
     if result.value is not None:

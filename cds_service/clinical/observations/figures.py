@@ -90,7 +90,7 @@ def _other_figures(part: Mapping[str, Any]) -> Iterator[Figure]:
 
 # What a percentage is of, where it can only be that: "65 % blasts", "60-70 % of nucleated cells".
 _OF_CELLS = re.compile(
-    r"(?<=%)\s*(?:(?:leukemic |lympho)?blasts?(?: cells)?|of (?:all |total |the )?(?:nucleated |marrow )*cells)\.?$",
+    r"(?<=%)\s*(?:(?:leukemic |lympho)?blasts?(?: cells)?|of (?:all |total |the )?(?:(?:nucleated |marrow )*cells|(?:leukemic |lympho)?blasts?))\.?$",
     re.IGNORECASE,
 )
 

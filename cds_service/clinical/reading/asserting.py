@@ -156,7 +156,7 @@ def _is_known(found: Sequence[Term], topic: Topic) -> bool:
         if term.kind is Kind.BLOCK or (term.kind is Kind.UNKNOWN and not reasoned):
             return False
         figure = term.kind is Kind.NUMBER or term.tokens[0].text == "%"
-        if figure and before is not None and not topic.figures and not _counts(found[i + 1 : i + 3]):
+        if figure and not (before is None or topic.figures or reasoned or _counts(found[i + 1 : i + 3])):
             return False  # "CR 25 mg", "PR: 160", "CR % of all": other things of these letters
         target = term.kind is Kind.TARGET
         if target and i and found[i - 1].tokens[0].text in ("<", ">"):
@@ -175,7 +175,9 @@ def _gives_reason(term: Term, *, doubted: bool) -> bool:
 
 
 def _counts(following: Sequence[Term]) -> bool:
-    """Whether a figure is a percentage of blasts ("CRi: 2 % blasts")."""
+    """Whether a figure is a percentage of blasts ("CRi: 2 % blasts"), or tells when it was ("IRR 20 min into infusion")."""
+    if following and following[0].tokens[0].word in ("min", "minutes"):
+        return True
     return len(following) == 2 and following[0].tokens[0].text == "%" and following[1].value == "count"
 
 
@@ -211,6 +213,8 @@ def _is_unanswered(found: Sequence[Term]) -> bool:
     colon = next((i for i, t in enumerate(found) if t.tokens[0].text == ":"), None)
     if colon is None or not any(t.kind is Kind.TARGET for t in found[:colon]):
         return False
+    if any(t.kind is Kind.DOUBT for t in found[:colon]):
+        return False  # "Suspicious for VOD: bili 4"
     behind = found[colon + 1 :]
     return bool(behind) and not any(t.kind in (Kind.TARGET, Kind.AFFIRM, *OPEN) for t in behind)
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from cds_service.clinical.reading.layout.blanks import Form, form_of
 from cds_service.clinical.reading.layout.forms import form_tokens, plain_signs
-from cds_service.clinical.reading.layout.headings import BULLETS, Part, heading_end, is_rule
-from cds_service.clinical.reading.layout.stops import is_abbreviated
+from cds_service.clinical.reading.layout.headings import BULLETS, Part, heading_end, is_rule, only_day
+from cds_service.clinical.reading.layout.stops import is_abbreviated, is_name_of_doctor
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, Token
 from cds_service.clinical.reading.topics import TOPICS
@@ -56,6 +56,7 @@ class Sentence:
     before: tuple[Run, ...] = ()  # the sentences before it, nearest last
     bulleted: bool = False
     after: int = 0  # where the next sentence on its line ends
+    dated: str = ""  # the day that the heading gives under which it stands
 
     @property
     def reach(self) -> int:
@@ -78,6 +79,7 @@ class Run:
     ending: str
     vocabulary: frozenset[str]
     heading: int
+    dated: str  # the one day in the heading, or empty
     notation: bool  # whether it holds cytogenetics
     conditional: bool  # whether it sets a condition
     retracts: bool  # whether it takes back all that the text says
@@ -110,9 +112,14 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
     opened = condition = joined = False
     first = True
     part, rules = Part(topic), _rules(whole.runs, telling)
+    dated, listed = "", False
     for i, run in enumerate(whole.runs):
         ends = run.ending in ("\n", "")
         silenced = part.silences(run.words, run.heading, opens_line=first, ends_line=ends)
+        if run.heading:
+            dated, listed = run.dated, run.heading == len(run.words) - 1
+        elif first and not listed:
+            dated = ""
         opened = opened or (first and _opens(run))
         condition = condition or run.conditional
         blocked = silenced or opened or condition or whole.retracted or run.form.is_open or i in rules
@@ -122,7 +129,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
             if named or i == 0 or joined or _may_matter(run):
                 said = text[run.words[0].start : run.words[-1].end]
                 parts = met[said] if said in met else met.setdefault(said, _parts(words_of(run), topic))
-            yield _sentence(run, parts, whole.runs, i, blocked=blocked)
+            yield _sentence(run, parts, whole.runs, i, blocked=blocked, dated=dated)
         joined = run.ending == ";"
         condition = condition and joined
         first = run.ending == "\n"
@@ -164,13 +171,13 @@ def _may_matter(run: Run) -> bool:
     return run.notation or ":" in run.vocabulary
 
 
-def _sentence(run: Run, parts: _Parts, runs: Sequence[Run], i: int, *, blocked: bool) -> Sentence:
+def _sentence(run: Run, parts: _Parts, runs: Sequence[Run], i: int, *, blocked: bool, dated: str) -> Sentence:
     start, end = run.words[0].start, run.words[-1].end
     goes_on = run.ending not in ("\n", "") and i + 1 < len(runs)
     return Sentence(
         parts.segments, parts.terms, start, end, blocked or parts.silenced, run.ending == "?", run.form,
         before=tuple(runs[max(0, i - _BACK) : i]), bulleted=run.bulleted,
-        after=runs[i + 1].words[-1].end if goes_on else end,
+        after=runs[i + 1].words[-1].end if goes_on else end, dated=dated,
     )  # fmt: skip
 
 
@@ -209,7 +216,8 @@ def _split(found: Sequence[Token]) -> Iterator[Run]:
     run: list[Token] = []
     for i, token in enumerate(found):
         if token.shape is not Shape.END:
-            run.append(token)
+            if not is_name_of_doctor(found, i):
+                run.append(token)
         elif not is_abbreviated(found, i):
             ends_line = i + 1 < len(found) and found[i + 1].text == "\n"
             if run:
@@ -222,12 +230,14 @@ def _split(found: Sequence[Token]) -> Iterator[Run]:
 def _run(found: Sequence[Token], ending: str) -> Run:
     words = tuple(without_hyphens(found))
     vocabulary = frozenset(t.word for t in words)
+    heading = heading_end(words)
     return Run(
         words,
         plain_signs(words),
         ending,
         vocabulary,
-        heading_end(words),
+        heading,
+        only_day(words[:heading]),
         any(t.shape is Shape.NOTATION for t in words),
         not _CONDITIONS.isdisjoint(vocabulary),
         _retracts(vocabulary),

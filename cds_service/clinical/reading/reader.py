@@ -25,7 +25,13 @@ from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
-from cds_service.clinical.reading.subjects import is_reason_to_treat, speaks_of_another
+from cds_service.clinical.reading.subjects import (
+    is_explained,
+    is_reason_to_treat,
+    only_names_disease,
+    speaks_of_another,
+)
+from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import TOPICS, Topic
 from cds_service.remembering import remembered
@@ -65,7 +71,8 @@ def _of_sentence(
         return
     split = (lambda clause: (clause,)) if topic.needs_predicate else apart
     for clause in (part for whole_clause in clauses_of(sentence, topic) for part in split(whole_clause)):
-        if topic.of_leukemia and speaks_of_another(clause, sentence, topic.name):
+        of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
+        if of_another or is_explained(clause, sentence):
             yield NotUnderstood(topic.name, text[slice(*whole)], whole)
             continue
         found = asserted(clause.terms, topic, on, asked=sentence.question)
@@ -80,10 +87,15 @@ def _of_sentence(
             yield NotUnderstood(topic.name, quote, span, silenced=silenced)
             continue
         now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
-        before = is_reason_to_treat(clause, sentence, text, topic.reasons)
+        before = bool(topic.reasons) and (
+            only_names_disease(clause, sentence, topic.reasons)
+            or is_reason_to_treat(clause, sentence, text, topic.reasons)
+        )
         for one in found:
             if before and one.value in topic.reasons:
                 one = replace(one, time=Time.PAST, when=None)
+            elif sentence.dated and (one.when, one.cycle) == (None, None) and topic.dated and not now:
+                one = replace(one, when=read_date(sentence.dated, on))
             yield Said(replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span), now)
 
 

@@ -172,6 +172,54 @@ def is_reason_to_treat(clause: Segment, sentence: Sentence, text: str, states: f
     return _FOR_WHICH_BEGUN.search(behind.lower().replace("-agent", " agent").strip()) is not None
 
 
+def is_explained(clause: Segment, sentence: Sentence) -> bool:
+    """Whether a clause only says what its letters stand for ("CR = complete remission"), or that they mean another thing.
+
+    "PD (Parkinson disease)": the words in brackets begin with the letters and are none of the topic's.
+    """
+    equals = any(t.tokens[0].text == "=" for t in clause.terms)
+    names = sum(t.kind is Kind.TARGET for t in clause.terms)
+    if equals and names > 1 and len(clause.terms) == names + 1:
+        return True
+    for segment, aside in pairwise(sentence.segments):
+        name = segment.terms[-1]
+        if aside.mark == "(" and name.kind is Kind.TARGET and len(name.tokens) == 1 and name in clause.terms:
+            words = [w.word for t in aside.terms for w in t.tokens]
+            unknown = any(t.kind is Kind.UNKNOWN for t in aside.terms)
+            if unknown and "".join(w[0] for w in words) == name.tokens[0].word:
+                return True
+    return False
+
+
+# What may stand beside the name of a disease and is no statement of its own.
+_BESIDE_NAME = frozenset({
+    "sign", "article", "adjective", "patient", "preposition", "and", "disease", "report", "after", "drug", "in", "name",
+})  # fmt: skip
+_DISEASE = frozenset({"disease", "dz", "leukemia", "leukaemia"})
+
+
+def only_names_disease(clause: Segment, sentence: Sentence, states: frozenset[str]) -> bool:
+    """Whether a state is only part of the disease's name ("# B-ALL, relapsed"), and nothing else is said."""
+    state = next((t for t in clause.terms if t.kind is Kind.TARGET and t.value in states), None)
+    if state is None or state.tokens[0].word in ("has", "is", "back"):
+        return False
+    if not all(_is_beside_name(t) for t in clause.terms if t.kind is not Kind.TARGET):
+        return False
+    before = (t for t in reversed(sentence.terms) if t.start < state.start)
+    name = next((t for t in before if t.value not in ("sign", "in", "adjective")), None)
+    if name is None or not (name.value == "disease" or name.tokens[0].text == "ALL"):
+        return False
+    said_of_it = state.start - name.end <= 1 and name.tokens[-1].word in _DISEASE
+    return not said_of_it and all(t.tokens[0].word != "after" for t in clause.terms)
+
+
+def _is_beside_name(term: Term) -> bool:
+    if term.kind in (Kind.NUMBER, Kind.THERAPY) or term.tokens[0].word == "here":
+        return True
+    known = term.value in _BESIDE_NAME or term.value.startswith("cycle")
+    return known and term.kind in (Kind.NEUTRAL, Kind.AND)
+
+
 def _target_of(segment: Segment, states: frozenset[str]) -> Term | None:
     return next((t for t in segment.terms if t.kind is Kind.TARGET and t.value in states), None)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from html import unescape
 from typing import NamedTuple
 
 from cds_service.clinical.reading.layout.wrapping import unwrapped
@@ -75,9 +76,17 @@ _MEMBERS = {
 }
 
 
+_ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|apos|#\d{1,5}|#x[0-9a-f]{1,4});", re.IGNORECASE)
+
+
 @remembered(1_000_000)
 def folded(text: str) -> str:
-    """The text with one blank for each run of white space, dashes made alike, and line ends where a line ends a thought."""
+    """The text with one blank for each run of white space, dashes made alike; line ends stay unless they only wrap a line.
+
+    Signs that a text took over from HTML are what they stand for ("Not in&nbsp;CR").
+    """
+    if "&" in text:
+        text = _ENTITY.sub(lambda sign: unescape(sign[0]), text)
     return unwrapped(evened(unicodedata.normalize("NFC", text).translate(_DASHES)))
 
 

@@ -103,8 +103,8 @@ REGIMEN = Topic(
 )
 
 HOLD = Topic(
-    "hold", denied={"toxicity": NOTHING, "counts": NOTHING, "other": NOTHING},
-    groups=(frozenset({"toxicity", "counts", "other"}),), figures=True,
+    "hold", denied={"toxicity": NOTHING, "lab": NOTHING, "counts": NOTHING, "other": NOTHING},
+    groups=(frozenset({"toxicity", "lab", "counts", "other"}),), figures=True,
 )  # fmt: skip
 CAUSE = Topic(
     "cause", denied={"disease": NOTHING, "inotuzumab": "not-inotuzumab"}, suspects=True, figures=True

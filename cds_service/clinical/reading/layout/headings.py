@@ -26,7 +26,8 @@ _TITLES = frozenset(
         "return precautions", "precautions", "warnings", "warning signs", "side effects", "possible side effects", "adverse effects",
         "consent", "informed consent", "risks", "indications", "eligibility", "inclusion criteria", "exclusion criteria", "plan", "goals",
         "pending", "awaiting", "awaited", "pending results", "results pending", "pending studies", "to follow", "to be determined", "tbd",
-        "not done", "ruled out", "denies",
+        "not done", "ruled out", "denies", "pertinent negatives", "relevant negatives", "significant negatives", "allergies",
+        "drug allergies", "medication allergies", "allergies and intolerances", "known allergies", "allergy list", "adverse drug reactions",
     }
 )  # fmt: skip
 _ASSESSING = frozenset({"assessment", "impression", "a/p", "assessment / plan", "assessment and plan"})
@@ -73,6 +74,33 @@ def heading_end(words: Sequence[Token]) -> int:
         if token.shape not in (Shape.WORD, Shape.DATE) and token.text not in ("/", "-", "&"):
             break
     return 0
+
+
+# A day beside these began what goes on: "B-ALL dx 1/2024: relapsed".
+_SINCE = frozenset(
+    {
+        "dx",
+        "diagnosed",
+        "diagnosis",
+        "since",
+        "until",
+        "dob",
+        "born",
+        "age",
+        "started",
+        "start",
+        "begun",
+        "onset",
+        "c1d1",
+        "s/p",
+    }
+)
+
+
+def only_day(heading: Sequence[Token]) -> str:
+    """The day that a heading gives ("Note from 6/12/2024:"); empty where it gives none, or several."""
+    days = [t.text for t in heading if t.shape is Shape.DATE]
+    return days[0] if len(days) == 1 and _SINCE.isdisjoint(t.word for t in heading) else ""
 
 
 def _outside_brackets(words: Sequence[Token]) -> list[Token]:

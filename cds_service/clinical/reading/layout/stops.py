@@ -1,4 +1,4 @@
-"""Where a stop ends no sentence: after an abbreviation ("no evid. of relapse")."""
+"""Which stops end a sentence, and which belong to an abbreviation ("no evid. of relapse")."""
 
 from __future__ import annotations
 
@@ -18,14 +18,27 @@ _SHORTENED = frozenset({
 })  # fmt: skip
 # Nor before these: no sentence begins so.
 _GOING_ON = frozenset({"of", "for", "nor", "than"})
+_BEFORE_NAMES = frozenset({"Dr", "dr", "Drs", "drs", "Mr", "Mrs", "Prof"})  # "DR" is an antigen
 
 
 def is_abbreviated(found: Sequence[Token], i: int) -> bool:
     """Whether the stop at a place belongs to the word before it."""
     if found[i].text != "." or i == 0 or i + 1 == len(found):
         return False
-    following = found[i + 1]
-    if following.text in _GOING_ON or (found[i - 1].word in _SHORTENED and following.shape is not Shape.END):
+    before, following = found[i - 1], found[i + 1]
+    if following.text in _GOING_ON or before.text in _BEFORE_NAMES:
+        return True
+    if before.word in _SHORTENED and following.shape is not Shape.END:
         return True
     small = following.text[0].islower() or following.shape in (Shape.NUMBER, Shape.SIGN)
-    return found[i - 1].word in _ABBREVIATED and small
+    return before.word in _ABBREVIATED and small
+
+
+def is_name_of_doctor(found: Sequence[Token], i: int) -> bool:
+    """Whether a token is the name behind "Dr."; who it was says nothing."""
+    return (
+        i > 1
+        and found[i - 1].text == "."
+        and found[i - 2].text in _BEFORE_NAMES
+        and found[i].text[0].isupper()
+    )

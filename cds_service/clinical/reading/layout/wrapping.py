@@ -67,7 +67,7 @@ def _width(lines: Sequence[str]) -> int:
 def _goes_on(line: str, following: str, width: int) -> bool:
     if not line or not following or line[-1] in _ENDS or _ITEM.match(following):
         return False
-    if _dangles(line):
+    if " " in line and _dangles(line):  # a word alone on its line is a title
         return True
     if _HEADING.match(following):
         return False

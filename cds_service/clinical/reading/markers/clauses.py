@@ -69,6 +69,8 @@ class _Reader(SignReader):
         text = self.term.tokens[0].text if len(self.term.tokens) == 1 else ""
         if text == "-" and self.is_minus():
             self.attached(NEGATIVE)
+        elif text == "-" and self.is_beside_plus():
+            raise NotReadable("two signs")  # "CD22 | + | -": columns of a table
         elif text in _PUNCTUATION and self.term.kind in (Kind.UNKNOWN, Kind.NEUTRAL, Kind.AND):
             self._punctuation(text)
         else:

@@ -71,6 +71,14 @@ class ClauseState:
             before.end == self.term.start and following is not None and following.start > self.term.end
         )
 
+    def is_beside_plus(self) -> bool:
+        """Whether a dash that is no minus sign of a marker stands next to a plus sign, as a second sign does."""
+        behind = next((t for t in self.terms[self.i + 1 :] if t.tokens[0].text != "|"), None)
+        if behind is not None:
+            return behind.value == "plus"
+        before = next((t for t in reversed(self.terms[: self.i]) if t.tokens[0].text not in ("|", ",")), None)
+        return before is not None and before.value == "plus"
+
     def begin(self, lead: str | None, *, governs: bool = False) -> None:
         if not self.group.items and self.group.lead not in (None, WITH):
             raise NotReadable("a word that governs nothing")

@@ -11,7 +11,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.leukemia.extramedullary import SOMEWHERE, Extramedullary, suspicions
+from cds_service.clinical.leukemia.extramedullary import (
+    SOMEWHERE,
+    Extramedullary,
+    new_cns_2,
+    suspicions,
+)
 from cds_service.policies.inotuzumab.case.places import may_be_overruled
 
 Found = Extramedullary | str | None
@@ -26,8 +31,13 @@ def extramedullary_on(
     when it is stated as present within the window, which is evidence of its own.
     """
     states = _by_place(emd, day, window, chart)
-    unsettled = _unsettled(suspicions(chart), emd, window[1]) if states is not None else ""
-    return unsettled or states
+    return states and (_unsettled(_suspected(chart, window[0]), emd, window[1]) or states)
+
+
+def _suspected(chart: Chart, since: date) -> list[Extramedullary]:
+    """What leaves it open: suspicions, and CNS 2 that is new since a day."""
+    new = [e for e in new_cns_2(chart) if e.when is not None and e.when.first >= since]
+    return [*suspicions(chart), *new]
 
 
 def _by_place(emd: Sequence[Extramedullary], day: date, window: tuple[date, date], chart: Chart) -> Found:

@@ -17,8 +17,10 @@ from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.mentioned import names_in, speaks_of_past
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.therapy.drugs import STEROIDS, drugs_in_text
 from cds_service.clinical.therapy.route import Route, route_of
 from cds_service.fhir.dates import When
+from cds_service.policies.inotuzumab.numbers import span
 
 MINI_HYPER_CVD = "mini-hyper-cvd"
 HYPER_CVAD = "hyper-cvad"
@@ -74,12 +76,55 @@ def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
     given = (
         a for a in reading.assertions if a.value == _EARLIER or (a.value in _GIVEN and a.time is Time.PAST)
     )
-    told = (PriorTherapy(a.quote, a.when, understood=_is_clear(a)) for a in given if not _is_none(a))
-    yield from dict.fromkeys(told)
+    told = [PriorTherapy(a.quote, a.when, understood=_is_clear(a)) for a in given if not _is_none(a)]
+    told += [
+        PriorTherapy(a.quote, a.when, understood=False) for a in reading.assertions if _may_be_over(a, on)
+    ]
+    yield from dict.fromkeys(t for t in told if not _is_intrathecal(t.quote))
     for n in reading.not_understood:
         heads_lines = n.quote.endswith(":") and _EARLIER in names_in(n.quote, _THERAPY)
         if not n.silenced and (heads_lines or speaks_of_past(n.quote, _THERAPY)):
             yield PriorTherapy(n.quote, None, understood=False)
+
+
+_OUTCOME = re.compile(
+    r"\b(?:no (?:response|remission|cr)|w(?:ithout|/o) (?:response|remission|cr)|not respond\w*|nr|failed|failure|refractory|relapsed?|progress\w*)\b",
+    re.IGNORECASE,
+)
+_COURSES = re.compile(
+    r"\bx ?\d|\b(?:\d{1,2}|one|two|three|four|five|six) (?:cycles?|courses?)\b", re.IGNORECASE
+)
+_OTHER_REGIMEN = re.compile(
+    r"(?<!mini )(?<!mini-)\bhyper[ -]?c-?vad|\b(?:\w* ?bfm|calgb|graall|ukall|aall|pomp|flag|larson|moad)",
+    re.IGNORECASE,
+)
+_INTRATHECAL = re.compile(r"\b(?:it|intrathecal(?:ly)?)\b", re.IGNORECASE)
+_GIVEN_INTRATHECALLY = frozenset({"methotrexate", "cytarabine"}) | STEROIDS
+
+
+def _may_be_over(said: Assertion, on: date | None) -> bool:
+    """Whether therapy that no word places in the past has a day, an outcome or a number of courses that may do so."""
+    if said.value not in _GIVEN or said.time is Time.PAST:
+        return False
+    of_earlier = (
+        on is not None
+        and said.when is not None
+        and said.when.is_before(on - span("frontline.regimen_within"))
+    )
+    if of_earlier is True:
+        return True
+    if _OUTCOME.search(said.quote) is not None:
+        return True
+    return bool(_OTHER_REGIMEN.search(said.quote) and _COURSES.search(said.quote))
+
+
+def _is_intrathecal(quote: str) -> bool:
+    """Whether a passage tells of intrathecal drugs alone, which are no line."""
+    return (
+        _INTRATHECAL.search(quote) is not None
+        and drugs_in_text(quote) <= _GIVEN_INTRATHECALLY
+        and not _OTHER_REGIMEN.search(quote)
+    )
 
 
 def _is_none(said: Assertion) -> bool:

@@ -22,6 +22,7 @@ from cds_service.clinical.leukemia.response import (
     Response,
     blasts,
     has_blasts,
+    reports_of_blasts,
     response_statements,
     unreadable_blasts,
 )
@@ -132,6 +133,10 @@ def _unreadable(chart: Chart) -> Iterator[Item]:
                 yield Item(
                     r.when.first, r.when.last, False, False, r.reference, text, open=True, unreadable=True
                 )
+    for s in reports_of_blasts(chart, number("cr.marrow_blasts_max")):
+        if s.when is not None:
+            text = f'a report that tells of blasts ("{s.text[:80]}")'
+            yield Item(s.when.first, s.when.last, False, False, s.reference, text, open=True, unreadable=True)
 
 
 def _latest_of_each_day(results: Iterable[Result]) -> list[Result]:

@@ -14,6 +14,7 @@ from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.problems import Problem, is_unread, named_causes
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.grades import grade_in, severity_in
+from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named
 from cds_service.clinical.therapy.drugs import INOTUZUMAB, drugs_in_text
@@ -160,7 +161,9 @@ def _suspects(p: Problem) -> _Suspects:
 
 
 def _suspects_of(text: str, recorded: Iterable[str]) -> _Suspects:
-    named = [*recorded, *named_causes(text)]
+    named = [
+        c for c in (*recorded, *named_causes(text)) if not names_in(c, _TOPIC)
+    ]  # "stopped due to anaphylaxis"
     unread = any(is_unread(s) for s in named)
     ours = any(_is_inotuzumab(s) for s in named)
     other = any(not (_is_inotuzumab(s) or _NO_AGENT.match(s) or is_unread(s)) for s in named)
