@@ -36,6 +36,8 @@ DENIED = [
     ("No signs or symptoms of\nVOD.", "vod", {"excluded"}),
     ("Seen after cycle 1. No\nextramedullary disease.", "extramedullary", {"absent"}),
     ("Exam: no jaundice or hepatomegaly to suggest\nVOD.", "vod", set()),
+    ("COMPLETE REMISSION\nNOT ACHIEVED", "response", {"no-cr"}),
+    ("NORMOCELLULAR MARROW WITHOUT MORPHOLOGIC EVIDENCE OF RESIDUAL\nLEUKEMIA", "response", set()),
     ("Monitor closely for\nVOD", "vod", set()),
     ("No evidence of hepatomegaly, ascites, or\nVOD", "vod", {"excluded"}),
     (
@@ -53,7 +55,7 @@ def test_what_the_line_before_says_belongs_to_the_sentence(text, topic, values):
 APART = [
     "VOD: no\nCR: yes", "Relapse? No\nCR", "VOD - none\nCR", "No fever\nCR", "Response: CR\nPlan: continue", "In CR.\nNo VOD", "CD22+\nCD19+",
     "pt no show\nProgression noted", "VOD ruled out\nCR", "Negative for:\n- VOD\n- relapse", "1. B-ALL, in CR after cycle 1 of inotuzumab on 4/10/2026\n2. VOD ruled out",
-    "MRD negative after induction in 2024\nNo response",
+    "BONE MARROW BIOPSY\nCOMPLETE REMISSION", "MRD negative after induction in 2024\nNo response",
 ]  # fmt: skip
 
 
