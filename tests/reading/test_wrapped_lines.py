@@ -37,6 +37,8 @@ DENIED = [
     ("No signs or symptoms of\nVOD.", "vod", {"excluded"}),
     ("Seen after cycle 1. No\nextramedullary disease.", "extramedullary", {"absent"}),
     ("Exam: no jaundice or hepatomegaly to suggest\nVOD.", "vod", set()),
+    ("COMPLETE REMISSION\nNOT ACHIEVED", "response", {"no-cr"}),
+    ("NORMOCELLULAR MARROW WITHOUT MORPHOLOGIC EVIDENCE OF RESIDUAL\nLEUKEMIA", "response", set()),
     ("Monitor closely for\nVOD", "vod", set()),
     ("No evidence of hepatomegaly, ascites, or\nVOD", "vod", {"excluded"}),
     (
@@ -77,6 +79,7 @@ APART = [
     "Feels well on this day.\nin CR",
     "CR\nMRD negative",
     "Denies\nFever\nVOD",
+    "BONE MARROW BIOPSY\nCOMPLETE REMISSION",
 ]  # fmt: skip
 
 

@@ -63,6 +63,7 @@ def extramedullary(chart: Chart) -> tuple[Extramedullary, ...]:
     return tuple(e for e in _told(chart) if e.finding is Finding.STATED)
 
 
+@once
 def suspicions(chart: Chart) -> tuple[Extramedullary, ...]:
     """What leaves open whether there is such disease: suspected in a text, or a condition that is not confirmed."""
     return tuple(e for e in _told(chart) if e.finding is Finding.SUSPECTED)

@@ -72,9 +72,11 @@ def _goes_on(line: str, following: str, width: int) -> bool:
     if _HEADING.match(following):
         return False
     first = following.split(" ", 1)[0]
-    if following[0] == "(" or first.rstrip(",") in _GOING_ON:
+    if line.isupper() and following.isupper():  # then capitals begin nothing
+        first = first.lower()
+    if following[0] == "(" or first.rstrip(",.") in _GOING_ON:
         return True
-    if following[0].islower() and len(line) >= _LONG:
+    if first[0].islower() and len(line) >= _LONG:
         return True
     return len(line) + 1 + len(first) > width > 0 and len(line) >= width - _RAGGED
 
