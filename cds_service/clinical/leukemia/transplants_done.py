@@ -21,11 +21,15 @@ from cds_service.fhir.dates import When
 
 
 class Performed(NamedTuple):
-    """A transplant that a text tells of: its date (None: not told), the time by which it was done, and the words."""
+    """A transplant that a text tells of: its date (None: not told), the time by which it was done, and the words.
+
+    ``reason`` is another disease that the text says it was for; empty when it names none.
+    """
 
     when: When | None
     known_by: When | None
     quote: str
+    reason: str = ""
 
 
 _THERAPY, _DONE, _FOLLOWED = "therapy", "transplant", "gvhd"
@@ -48,6 +52,10 @@ _PERSON = re.compile(
     r"\b(?:mother|father|brother|sister|sibling|son|daughter|twin|cousin|aunt|uncle|donor|parent|wife|husband|family)\b",
     re.IGNORECASE,
 )
+_FOR_ANOTHER = re.compile(
+    r"[ \t](?:for|because of)[ \t]((?:\w+[ -]){0,2}?(?:myeloma|lymphoma|DLBCL|AML|CML|MDS|amyloidosis|neuroblastoma|sickle cell disease|thalassemia))\b",
+    re.IGNORECASE,
+)
 _JOINS = re.compile(r"[ \t,;+&]*(?:and|then|followed by|with)?[ \t]*", re.IGNORECASE)
 _TO_COME = re.compile(r"\b(?:now|for|to|next|plan\w*|future|maintenance)\b", re.IGNORECASE)
 _STATE = re.compile(r"relaps|refractory|progress|recur|persist", re.IGNORECASE)
@@ -62,6 +70,7 @@ def performed_in(text: str, on: date | None = None) -> Iterator[Performed]:
     """The transplants that a text of a day says were done: as of the past, by a past date, or by what came after them."""
     if _MAY_TELL.search(text) is None:
         return
+    text, reason = without_reason(text)
     text = _BEHIND.sub("; ", _ANSWERED.sub(r"\1 ", with_history_told(text)))
     text = folded(text if _PERSON.search(text) else _DISEASE_BEFORE.sub("; ", text))
     end, past = 0, False
@@ -72,7 +81,13 @@ def performed_in(text: str, on: date | None = None) -> Iterator[Performed]:
         over = on is not None and said.when is not None and said.when.last < on
         if said.value == _DONE and (past or over or _BEHIND_IT.search(said.quote)):
             dated = said.when if _STATE.search(said.quote) is None else None
-            yield Performed(dated, said.when, said.quote)
+            yield Performed(dated, said.when, said.quote, reason)
+
+
+def without_reason(text: str) -> tuple[str, str]:
+    """A text without the other disease that it says a treatment was for, and that disease."""
+    found = _FOR_ANOTHER.search(text)
+    return (_FOR_ANOTHER.sub("", text), found[1]) if found is not None else (text, "")
 
 
 def is_of_one_done(name: str) -> bool:
