@@ -54,6 +54,12 @@ GRAVE = {
     "graft-versus-host disease in words": condition(None, text="Chronic GVHD", onset="2024-09-01"),
     "transplant in a note": document("2026-03-05", "s/p allogeneic stem cell transplant 2025-06-01."),
     "transplant without a date in a note": document("2026-03-05", "Relapse post-alloHSCT."),
+    "transplant for another disease in a note": document(
+        "2026-03-05", "s/p autologous stem cell transplant for multiple myeloma 2019."
+    ),
+    "transplant for another disease as a condition": condition(
+        None, text="History of autologous stem cell transplant for multiple myeloma", onset="2019-01-01"
+    ),
     "transplant as an answer": stated("Transplant history", "s/p MUD alloSCT 2024", "2026-03-05"),
 }
 

@@ -115,6 +115,8 @@ NO_LINE = {
     "for a reason in SNOMED's words": given("cisplatin", "2019-03-01", reasonCode=[{"text": "Malignant neoplasm of ovary (disorder)"}]),
     "a transplant for myeloma": procedure("234336002", "2019-10-01", reasonCode=[{"text": "Multiple myeloma"}]),
     "CAR-T cells for lymphoma": procedure(None, "2024-09-01", text="CAR-T infusion", reasonCode=[{"text": "Diffuse large B-cell lymphoma"}]),
+    "a transplant for myeloma in a note": document("2026-04-10", "s/p autologous stem cell transplant for multiple myeloma 2019."),
+    "a transplant for myeloma as a condition": condition(None, text="History of autologous stem cell transplant for multiple myeloma", recorded="2019-01-01"),
     "a kidney transplant": procedure("175902000", "2015-10-01", text="Transplant of kidney (procedure)"),
     "a lung transplant": procedure("88039007", "2015-10-01", text="Transplant of lung (procedure)"),
     "a cornea from a donor": procedure(None, "2015-10-01", text="Allogeneic transplantation of cornea"),

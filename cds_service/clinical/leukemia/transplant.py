@@ -14,13 +14,8 @@ from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.leukemia.transplant_words import (
-    intention_in,
-    is_of_one_done,
-    is_request,
-    is_transplant,
-    performed_in,
-)
+from cds_service.clinical.leukemia.transplant_words import intention_in, is_request, is_transplant
+from cds_service.clinical.leukemia.transplants_done import is_of_one_done, performed_in, without_reason
 from cds_service.clinical.statements import Statement
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When, whole_day
@@ -91,12 +86,19 @@ def transplants(chart: Chart) -> tuple[Transplant, ...]:
     for p in chart.problems:
         if p.verified and not p.is_event and (p.concepts & _AFTER_ONE or _is_after_one(p.words)):
             when = p.onset if p.is_a("hsct_status") else None
-            found.append(Transplant(when, p.reference, p.words, p.dated))
+            found.append(
+                Transplant(when, p.reference, p.words, p.dated, _reasons(without_reason(p.words)[1]))
+            )
     return tuple(found)
+
+
+def _reasons(disease: str) -> tuple[Mapping[str, Any], ...]:
+    return ({"text": disease},) if disease else ()
 
 
 def _is_after_one(name: str) -> bool:
     """Whether the name of a condition says that stem cells were transplanted; a bare "transplant" may be of any organ."""
+    name = without_reason(name)[0]
     return is_of_one_done(name) and (_is_hematopoietic(name) or _GRAFT_DISEASE.search(name) is not None)
 
 
@@ -111,7 +113,8 @@ def told_transplants(chart: Chart) -> tuple[Transplant, ...]:
             continue
         for told in performed_in(s.whole if s.answered else s.text, s.when.last if s.when else None):
             if not organ or _HEMATOPOIETIC.search(told.quote):
-                found.append(Transplant(told.when, s.reference, told.quote, told.known_by or s.when))
+                known_by, reasons = told.known_by or s.when, _reasons(told.reason)
+                found.append(Transplant(told.when, s.reference, told.quote, known_by, reasons))
     dated = [t for t in (*recorded, *found) if t.when is not None]
     undated = () if dated or recorded else found[:1]
     return (*(t for t in found if t.when is not None and not _is_among(t, recorded)), *undated)
