@@ -156,7 +156,9 @@ def _is_withdrawn(resource: Resource) -> bool:
         return True
     if is_prohibition(body) or is_no_document(body):
         return True
-    return "verificationStatus" in body and not _WITHDRAWN.isdisjoint(status_codes(body["verificationStatus"]))
+    return "verificationStatus" in body and not _WITHDRAWN.isdisjoint(
+        status_codes(body["verificationStatus"])
+    )
 
 
 def record_from(

@@ -71,6 +71,8 @@ def test_a_condition_named_as_the_state_after_one(name):
     "name",
     [
         "Stem cell transplant candidate", "Stem cell transplant donor", "Awaiting stem cell transplant", "Pre-transplant evaluation", "Encounter for stem cell transplant",
+        "Declined stem cell transplant", "Encounter for pre-bone marrow transplant evaluation", "Brother s/p bone marrow transplant",
+        "Discussion after stem cell transplant consult", "Stem cell transplant",
         "No history of HSCT", "GVHD prophylaxis", "Family history of stem cell transplant", "Kidney transplant status",
     ],
 )  # fmt: skip

@@ -98,20 +98,6 @@ def is_transplant(name: str) -> bool:
     return _names(name, frozenset({Kind.TARGET, Kind.NEUTRAL, Kind.NUMBER, Kind.DATE, Kind.AND}))
 
 
-_HISTORY = re.compile(
-    r"\bstatus\b|\bs/p\b|\bpost\b|\bhistory of\b|\bh/o\b|\bhx of\b|\bafter\b", re.IGNORECASE
-)
-_AROUND = re.compile(r"\(HCC\)|\bstatus(?! post)\b", re.IGNORECASE)
-
-
-def is_history(name: str) -> bool:
-    """Whether the name of a condition is a stem cell transplant that was performed ("S/P allogeneic stem cell transplant")."""
-    if _HISTORY.search(name) is None:
-        return False
-    known = frozenset({Kind.TARGET, Kind.NEUTRAL, Kind.NUMBER, Kind.DATE, Kind.AND, Kind.PAST})
-    return _names(" | ".join(_AROUND.sub(" ", part).strip() for part in name.split(" | ")), known)
-
-
 def is_request(name: str) -> bool:
     """Whether the name of a request, appointment or plan is a stem cell transplant, also as planned."""
     return _names(name, frozenset({Kind.TARGET, Kind.NEUTRAL, Kind.NUMBER, Kind.DATE, Kind.AND, Kind.AFFIRM}))

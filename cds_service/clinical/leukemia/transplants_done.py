@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from cds_service.clinical.leukemia.transplant_words import is_transplant
 from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.reader import read
@@ -32,6 +33,7 @@ class Performed(NamedTuple):
     reason: str = ""
 
 
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _THERAPY, _DONE, _FOLLOWED = "therapy", "transplant", "gvhd"
 _MAY_TELL = re.compile(r"plant|[hs]ct\b|bmt|ucbt|pbsc|gvhd|graft", re.IGNORECASE)
 # A question about the past says what the answer behind it is about.
@@ -91,9 +93,13 @@ def without_reason(text: str) -> tuple[str, str]:
 
 
 def is_of_one_done(name: str) -> bool:
-    """Whether the name of a condition is the state after a transplant, or a complication of one."""
+    """Whether the name of a condition is the state after a transplant, or a complication of one.
+
+    The bare name of the procedure does not say that it was done, unless it says when.
+    """
     return _MAY_TELL.search(name) is not None and any(
         _TO_COME.search(part) is None
+        and not (is_transplant(part) and _YEAR.search(part) is None)
         and named(part, _THERAPY, _DONE, _FOLLOWED) in (Named.STATED, Named.PAST)
         for part in name.split(" | ")
     )
