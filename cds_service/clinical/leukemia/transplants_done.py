@@ -33,7 +33,7 @@ class Performed(NamedTuple):
     reason: str = ""
 
 
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_IS_OVER = re.compile(r"\b(?:19|20)\d\d\b|\bstatus\b", re.IGNORECASE)
 _THERAPY, _DONE, _FOLLOWED = "therapy", "transplant", "gvhd"
 _MAY_TELL = re.compile(r"plant|[hs]ct\b|bmt|ucbt|pbsc|gvhd|graft", re.IGNORECASE)
 # A question about the past says what the answer behind it is about.
@@ -95,11 +95,11 @@ def without_reason(text: str) -> tuple[str, str]:
 def is_of_one_done(name: str) -> bool:
     """Whether the name of a condition is the state after a transplant, or a complication of one.
 
-    The bare name of the procedure does not say that it was done, unless it says when.
+    The bare name of the procedure does not say that it was done, unless it says when, or "status".
     """
     return _MAY_TELL.search(name) is not None and any(
         _TO_COME.search(part) is None
-        and not (is_transplant(part) and _YEAR.search(part) is None)
+        and not (is_transplant(part) and _IS_OVER.search(part) is None)
         and named(part, _THERAPY, _DONE, _FOLLOWED) in (Named.STATED, Named.PAST)
         for part in name.split(" | ")
     )
