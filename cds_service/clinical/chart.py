@@ -49,7 +49,7 @@ class Chart:
 
     def unseen(self, *needs: DataKind) -> str | None:
         """Why one of these kinds of data was not, or not wholly, seen; None when all were."""
-        return self.record.unseen(*needs)
+        return self.record.unseen(*needs) if self.record.gaps else None
 
     @kept
     def patient(self) -> Resource | None:

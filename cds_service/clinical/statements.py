@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import Any
 
+from cds_service.clinical.observations.figures import has_value
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, end_of, read_when, start_of
@@ -109,7 +110,7 @@ def _of(resource: Resource, zone: tzinfo) -> list[Statement]:
     topic = words_in(body.get("event") if resource.type == "AdverseEvent" else code)
     coded = concepts(code, "labs", "fhir_codes", "procedures")
     asks = resource.type == "Observation"  # what else has a code answers nothing by it
-    value, answered = (_answer(body), any(m.startswith("value") for m in body)) if asks else ("", False)
+    value, answered = (_answer(body), has_value(body)) if asks else ("", False)
     coded_value = body.get("valueCodeableConcept")
     answers = concepts(coded_value, "fhir_codes") if coded_value else frozenset[str]()
     found = [Statement(topic, value, *common, coded, answers, answered)] if topic or value else []

@@ -154,6 +154,7 @@ def _is_hematopoietic(name: str) -> bool:
     return bool(_HEMATOPOIETIC.search(name)) and not _ORGAN.search(name)
 
 
+@once
 def organ_transplant_on_record(chart: Chart) -> bool:
     """Whether an organ was transplanted, or is to be: then a bare "transplant" may mean that one."""
     acts = ((a.words, frozenset[tuple[System, str]]()) for a in chart.acts)

@@ -19,6 +19,7 @@ from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.reading.tokens import folded
 from cds_service.fhir.dates import When
+from cds_service.remembering import remembered
 
 
 class Performed(NamedTuple):
@@ -68,10 +69,13 @@ _BEHIND_IT = re.compile(
 )
 
 
-def performed_in(text: str, on: date | None = None) -> Iterator[Performed]:
+@remembered(1_000_000)
+def performed_in(text: str, on: date | None = None) -> tuple[Performed, ...]:
     """The transplants that a text of a day says were done: as of the past, by a past date, or by what came after them."""
-    if _MAY_TELL.search(text) is None:
-        return
+    return tuple(_performed_in(text, on)) if _MAY_TELL.search(text) is not None else ()
+
+
+def _performed_in(text: str, on: date | None) -> Iterator[Performed]:
     text, reason = without_reason(text)
     text = _BEHIND.sub("; ", _ANSWERED.sub(r"\1 ", with_history_told(text)))
     text = folded(text if _PERSON.search(text) else _DISEASE_BEFORE.sub("; ", text))
@@ -92,6 +96,7 @@ def without_reason(text: str) -> tuple[str, str]:
     return (_FOR_ANOTHER.sub("", text), found[1]) if found is not None else (text, "")
 
 
+@remembered(200_000)
 def is_of_one_done(name: str) -> bool:
     """Whether the name of a condition is the state after a transplant, or a complication of one.
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from cds_service.remembering import remembered
+
 _HEADING = re.compile(
     r"^([ \t*\u2022-]*)(?:PMHx?|PSHx?|past (?:medical|surgical|oncologic) history)[ \t]*:[ \t]*(?=\S)",
     re.IGNORECASE | re.MULTILINE,
@@ -16,6 +18,7 @@ _PRESENT_ILLNESS = re.compile(
 )
 
 
+@remembered(1_000_000)
 def with_history_told(text: str) -> str:
     """A text in which such a heading ("PMH: VOD 2024") says "history of", and one of the present illness nothing."""
     return _HEADING.sub(r"\1history of ", _PRESENT_ILLNESS.sub("", text))
