@@ -8,19 +8,28 @@ Procedure: docs/policies/inotuzumab/interruptions.md#length.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+from typing import NamedTuple
 
 from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.reading.reader import read
 
 
-def reason_kind(text: str) -> bool | None:
+class LiverLimits(NamedTuple):
+    """The upper limits of normal where a text gives none: bilirubin in mg/dL, ALT and AST in U/L."""
+
+    bilirubin: Decimal
+    transaminases: Decimal
+
+
+def reason_kind(text: str, upper: LiverLimits) -> bool | None:
     """True for a non-hematologic toxicity, False for another reason, None when none is stated.
 
     A toxicity beside another reason is the reason; what is denied is none.
     """
     reading = read(text, "hold")
     told = {a.value for a in reading.assertions}
-    if "toxicity" in told or any(a.value == "lab" and _is_raised(a.quote) for a in reading.assertions):
+    if "toxicity" in told or any(a.value == "lab" and _is_raised(a.quote, upper) for a in reading.assertions):
         return True
     if "lab" in told:
         return None  # "Awaiting ALT"
@@ -34,17 +43,16 @@ _RAISED = re.compile(
 _FIGURE = re.compile(
     r"\b(alt|ast|lfts?|t?\.? ?bili\w{0,5})\b[^\d;]{0,12}(\d{1,5}(?:\.\d{1,3})?)", re.IGNORECASE
 )
-_UPPER = {
-    "b": 1.2,
-    "": 40.0,
-}  # mg/dL of bilirubin, U/L of the enzymes: what is taken where no limit is on record
 
 
-def _is_raised(quote: str) -> bool:
+def _is_raised(quote: str, upper: LiverLimits) -> bool:
     """Whether words on a liver test say that it is too high, in words or by a figure ("ALT 320", not "bili 0.6")."""
     if _RAISED.search(quote) is not None:
         return True
-    return any(float(m[2]) > _UPPER["b" if "bili" in m[1].lower() else ""] for m in _FIGURE.finditer(quote))
+    figures = ((m[1].lower(), Decimal(m[2])) for m in _FIGURE.finditer(quote))
+    return any(
+        value > (upper.bilirubin if "bili" in test else upper.transaminases) for test, value in figures
+    )
 
 
 def _named(quote: str) -> frozenset[str]:

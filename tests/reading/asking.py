@@ -10,15 +10,18 @@ import csv
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 from cds_service.fhir.record import Resource, record_from
+from cds_service.oncology.hold_reasons import LiverLimits
 from cds_service.policies import installed
 from tests.fixtures import CLOCK, Fixture
 
 TEXTS = Path(__file__).with_name("texts.csv")
 QUIET = "No infection, no bleeding. Watched during and for one hour after each infusion, no reaction."
+UPPER = LiverLimits(bilirubin=Decimal("1.2"), transaminases=Decimal(40))
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 INOTUZUMAB = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1942950"}]}
 

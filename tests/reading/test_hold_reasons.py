@@ -4,11 +4,12 @@ import pytest
 
 from cds_service.clinical.reading.reader import read
 from cds_service.oncology.hold_reasons import reason_kind
+from tests.reading.asking import UPPER
 
 
 @pytest.mark.parametrize("text", ["ALT 320", "Bili up", "bili 3.2", "ALT 5x ULN", "Held for elevated LFTs", "TRANSAMINITIS GR 3", "rising bilirubin", "Held for suspected infection"])  # fmt: skip
 def test_a_toxicity_is_one(text):
-    assert reason_kind(text) is True
+    assert reason_kind(text, UPPER) is True
 
 
 @pytest.mark.parametrize("text", [
@@ -16,12 +17,12 @@ def test_a_toxicity_is_one(text):
     "Held because of father's infection", "LFTs and counts",
 ])  # fmt: skip
 def test_the_name_of_a_test_a_clinic_or_another_person_is_none(text):
-    assert reason_kind(text) is None
+    assert reason_kind(text, UPPER) is None
 
 
 @pytest.mark.parametrize("text", ["Held for father's funeral", "death in family", "Thrombocytopenia, LFTs wnl", "fall break, clinic closed"])  # fmt: skip
 def test_another_reason_is_one(text):
-    assert reason_kind(text) is False
+    assert reason_kind(text, UPPER) is False
 
 
 @pytest.mark.parametrize(

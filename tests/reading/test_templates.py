@@ -7,7 +7,7 @@ from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.oncology.hold_reasons import reason_kind
-from tests.reading.asking import SECOND, Chart, put, quiet_note
+from tests.reading.asking import SECOND, UPPER, Chart, put, quiet_note
 
 # Topic, label, what "yes" says, and what "no" may say.
 LABELS = [
@@ -188,7 +188,7 @@ def test_watching_that_a_form_affirms_is_watching(way):
 @pytest.mark.parametrize("way", [*OPEN, *NO])
 @pytest.mark.parametrize("label", ["Held for infection", "Patient request"])
 def test_a_reason_that_a_form_leaves_open_or_denies_is_none(way, label):
-    assert reason_kind(way.format(label, label)) is None
+    assert reason_kind(way.format(label, label), UPPER) is None
 
 
 @pytest.mark.parametrize("way", [*OPEN, *NO])

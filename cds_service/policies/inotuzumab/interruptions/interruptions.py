@@ -15,12 +15,13 @@ from cds_service.clinical.therapy.drugs import INOTUZUMAB
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.engine.wording import lower_first
 from cds_service.oncology.hold_reasons import (
+    LiverLimits,
     reason_kind,
     says_recovered,
     shared_words,
 )
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.numbers import days, number
 from cds_service.remembering import once
 from cds_service.values import dataclass
 
@@ -65,7 +66,7 @@ class _Missed:
 
     @property
     def kind(self) -> bool | None:
-        told = reason_kind(self.reason)
+        told = _kind(self.reason)
         if told is None and self.event is not None:
             return not self.event.is_hematologic
         return told
@@ -111,10 +112,15 @@ def _on_hold(case: Case) -> Iterator[_Missed]:
             yield _Missed(start.day, end, reason, _event_for(case, reason, start.day), use.reference)
 
 
+def _kind(reason: str) -> bool | None:
+    """Whether a reason is a non-hematologic toxicity, by the limits of normal that the policy file takes where none is told."""
+    return reason_kind(reason, LiverLimits(number("bilirubin.default_uln"), number("alt.default_uln")))
+
+
 def _reason(use: DrugUse) -> str:
     """Why a dose was held: the stated reason, else what its indication or notes say of one."""
     return use.status_reasons or " ; ".join(
-        text for text in (use.reasons, *use.texts) if reason_kind(text) is not None
+        text for text in (use.reasons, *use.texts) if _kind(text) is not None
     )
 
 
