@@ -80,7 +80,7 @@ def _of(reason: Mapping[str, Any]) -> Indication:
     return _in_words(words_in(reason))
 
 
-@remembered(1_000_000)
+@remembered(400_000)
 def _in_words(words: str) -> Indication:
     named = disease_in_words(words)
     if named is not None and named != "other":

@@ -69,7 +69,7 @@ _BEHIND_IT = re.compile(
 )
 
 
-@remembered(1_000_000)
+@remembered(400_000)
 def performed_in(text: str, on: date | None = None) -> tuple[Performed, ...]:
     """The transplants that a text of a day says were done: as of the past, by a past date, or by what came after them."""
     return tuple(_performed_in(text, on)) if _MAY_TELL.search(text) is not None else ()

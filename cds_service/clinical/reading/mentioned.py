@@ -20,7 +20,7 @@ def mentioned(text: str, topic: str) -> tuple[tuple[frozenset[str], str], ...]:
     return _mentioned(folded(text), topic)
 
 
-@remembered(4_000_000)
+@remembered(400_000)
 def _mentioned(text: str, topic: str) -> tuple[tuple[frozenset[str], str], ...]:
     return tuple(_counting(text, topic))
 
@@ -33,7 +33,7 @@ def _counting(text: str, topic: str) -> Iterator[tuple[frozenset[str], str]]:
             yield named, text[sentence.start : sentence.end]
 
 
-@remembered(1_000_000)
+@remembered(100_000)
 def names_in(text: str, topic: str) -> frozenset[str]:
     """The things of a topic that a text names, whatever it says of them."""
     found = terms(without_hyphens(tokens(folded(text))), topic)

@@ -126,7 +126,7 @@ _OTHER_THAN = re.compile(
 )
 
 
-@remembered(1_000_000)
+@remembered(400_000)
 def _named_in(words: str) -> frozenset[str]:
     of_itself = _OTHER_THAN.sub(" ", words)
     pattern, meant = _names()

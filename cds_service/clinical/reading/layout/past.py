@@ -18,7 +18,7 @@ _PRESENT_ILLNESS = re.compile(
 )
 
 
-@remembered(1_000_000)
+@remembered(400_000)
 def with_history_told(text: str) -> str:
     """A text in which such a heading ("PMH: VOD 2024") says "history of", and one of the present illness nothing."""
     return _HEADING.sub(r"\1history of ", _PRESENT_ILLNESS.sub("", text))

@@ -34,7 +34,7 @@ def lineages(text: str, *, recorded: bool = False) -> frozenset[str]:
     return _lineages(folded(text), recorded)
 
 
-@remembered(4_000_000)
+@remembered(400_000)
 def _lineages(text: str, recorded: bool) -> frozenset[str]:
     counting = (s for s in sentences(text, TOPIC) if _counts(s, recorded))
     return frozenset(name for s in counting for name in _named(s.terms, recorded=recorded))

@@ -63,7 +63,7 @@ def read_marker(text: str, topic: str, on: date | None = None, *, question: bool
     return _read(text, topic, on, question)
 
 
-@remembered(4_000_000)
+@remembered(1_000_000)
 def names(text: str, topic: str) -> bool:
     """Whether a text, such as the name of a test, is about a topic: it names it, and nothing silences it."""
     return any(
@@ -71,7 +71,7 @@ def names(text: str, topic: str) -> bool:
     )
 
 
-@remembered(4_000_000)
+@remembered(2_000_000)
 def _read(written: str, topic: str, on: date | None, question: bool) -> Reading:
     text = folded(written)
     wanted = {topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())}
