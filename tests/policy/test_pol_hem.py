@@ -316,7 +316,9 @@ def test_mixed_recovery_holds_by_the_letter_and_says_that_each_count_is_accepted
     d = determine([*BASE, *CYCLE_1, *cbc("2026-03-18", 4.0, 40), *cbc("2026-04-14", 1.2, 42)], C2D1)
     (found,) = findings(d, "hem-hold")
     assert "; each count is at an accepted level, confirm: wait until both are back" in found.text
-    assert "before the last cycle (ANC 4 x10*9/L (2026-03-18), platelets 40 x10*9/L (2026-03-18))" in found.text
+    assert (
+        "before the last cycle (ANC 4 x10*9/L (2026-03-18), platelets 40 x10*9/L (2026-03-18))" in found.text
+    )
 
 
 def test_the_card_of_a_fall_says_what_to_wait_for():

@@ -185,7 +185,10 @@ def test_pol_hem_2_28_a_newest_count_that_cannot_be_read(counts, expected):
     [
         ([*BASELINE, *low_from("2026-03-10")], "the suspected cause of the low platelets"),
         ([SUSPECTED, *low_from("2026-03-10")], "the counts before the first dose"),
-        (low_from("2026-03-10"), "the suspected cause of the low platelets and the counts before the first dose"),
+        (
+            low_from("2026-03-10"),
+            "the suspected cause of the low platelets and the counts before the first dose",
+        ),
     ],
     ids=["no cause", "no counts before", "neither"],
 )

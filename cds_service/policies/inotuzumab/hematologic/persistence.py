@@ -85,9 +85,7 @@ def _in_course(case: Case, first: Dose, until: date) -> Iterator[Persistence]:
             yield found
 
 
-def _settled(
-    name: str, suspected: bool | None, unknown: str, last: Result
-) -> tuple[bool | None, str, str]:
+def _settled(name: str, suspected: bool | None, unknown: str, last: Result) -> tuple[bool | None, str, str]:
     """Whether inotuzumab is suspected; where that, or what it rests on, is open: why, and what is asked for.
 
     ``unknown`` names the counts before the first dose that are not known.
@@ -96,7 +94,9 @@ def _settled(
         return False, "", ""
     open_ = []
     if suspected is None:
-        open_.append((f"the cause of the low {name} is not recorded", f"the suspected cause of the low {name}"))
+        open_.append(
+            (f"the cause of the low {name} is not recorded", f"the suspected cause of the low {name}")
+        )
     if unknown:
         open_.append((f"{unknown} before the first dose not known", "the counts before the first dose"))
     if last.is_unreadable:
