@@ -187,6 +187,21 @@ ECG_ROWS = {
     "a report": ([BEFORE, report("2026-04-12", loinc="11524-6")], set()),
     "a document": ([BEFORE, document("2026-04-12", loinc="11524-6")], set()),
     "a procedure not done": ([BEFORE, procedure("29303009", "2026-04-12", status="not-done")], {"ecg-follow-up"}),
+    "a report by its name": ([BEFORE, report("2026-04-12") | {"code": {"text": "ECG 12 LEAD"}}], set()),
+    "a report by the name of a local code": (
+        [BEFORE, report("2026-04-12") | {"code": {"coding": [{"system": "urn:oid:1.2.3", "code": "9", "display": "EKG 12-lead"}]}}], set(),
+    ),
+    "an observation by its name": (
+        [BEFORE, observation("x", "2026-04-12", text="Normal sinus rhythm") | {"code": {"text": "Electrocardiogram, complete"}}], set(),
+    ),
+    "a procedure by its name": ([BEFORE, procedure(None, "2026-04-12", text="EKG")], set()),
+    "one not performed": (
+        [BEFORE, observation("x", "2026-04-12", text="Not performed") | {"code": {"text": "ECG"}}], {"ecg-follow-up"},
+    ),
+    "a request for one": ([BEFORE, procedure(None, "2026-04-12", text="ECG requested")], {"ecg-follow-up"}),
+    "an echocardiogram filed under ECG": (
+        [BEFORE, report("2026-04-12") | {"code": {"text": "Echocardiogram"}, "category": [{"text": "EKG"}]}], {"ecg-follow-up"},
+    ),
     "pulse by palpation": ([BEFORE, observation("44974-4", "2026-04-12", 80, "/min")], {"ecg-follow-up"}),
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ from tests.policy.chart_notes import (
     drug_order,
     finding_kinds,
     findings,
+    instructed,
     needed,
     observation,
     order,
@@ -309,6 +310,36 @@ def test_mg_and_mg_per_m2_that_disagree_are_named_and_the_mg_judged():
     d = determine([*BASE, *TWO_M2], draft)
     assert dose_findings(d) == {("dose", "critical"), ("dose-unchecked", "warning")}
     assert "both 16 mg and 0.8 mg/m2 x BSA" in findings(d, "dose-unchecked")[0].text
+
+
+def test_milligrams_in_the_text_that_disagree_with_the_quantity_are_named_and_the_quantity_judged():
+    d = determine([*BASE, *TWO_M2], order(text="C1D1: give 16 mg IV over 1 hour", mg=1.6))
+    assert (d.dose.ordered_mg, d.dose.verdict) == (Decimal("1.6"), "ok")
+    assert dose_findings(d) == {("dose-unchecked", "warning")}
+    assert "both 1.6 mg and 16 mg in the dosage text" in findings(d, "dose-unchecked")[0].text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "C1D1: give 1.6 mg IV",
+        "C1D1, 1.55 mg",
+        "C1D1, previously 16 mg",
+        "C1D1, after dexamethasone 20 mg",
+        "C1D1, 0.8 mg/m2",
+        "C1D1, 0.9 mg vials",
+    ],
+)
+def test_a_text_that_says_the_same_or_speaks_of_something_else_is_no_second_dose(text):
+    d = determine([*BASE, *TWO_M2], order(text=text, mg=1.6))
+    assert dose_findings(d) == set()
+
+
+def test_the_text_of_a_split_dose_may_tell_its_sum():
+    day = {"timing": {"event": ["2026-04-16"]}, "mg": 0.8}
+    draft = instructed({"text": "C1D1, 1.6 mg", **day}, {"text": "second bag", **day})
+    d = determine([*BASE, *TWO_M2], draft)
+    assert (d.dose.verdict, dose_findings(d)) == ("ok", set())
 
 
 # ---- Several planned doses in one order ----

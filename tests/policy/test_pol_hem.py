@@ -6,6 +6,7 @@ Cycle 1 began on 2026-03-19; day 1 of cycle 2 is planned for 2026-04-16. Counts 
 import pytest
 
 from cds_service.fhir.record import DataKind, Gap
+from tests.cards.rendering import cards_of
 from tests.policy.chart_notes import (
     SNOMED,
     administration,
@@ -314,8 +315,20 @@ def test_with_a_low_baseline_a_fall_holds_until_recovery(before, now, expected):
 def test_mixed_recovery_holds_by_the_letter_and_says_that_each_count_is_accepted():
     d = determine([*BASE, *CYCLE_1, *cbc("2026-03-18", 4.0, 40), *cbc("2026-04-14", 1.2, 42)], C2D1)
     (found,) = findings(d, "hem-hold")
-    assert found.text.endswith("Each count is at an accepted level, confirm")
-    assert "before the last cycle ANC 4 x10*9/L (2026-03-18), platelets 40 x10*9/L (2026-03-18)" in found.text
+    assert "; each count is at an accepted level, confirm: wait until both are back" in found.text
+    assert (
+        "before the last cycle (ANC 4 x10*9/L (2026-03-18), platelets 40 x10*9/L (2026-03-18))" in found.text
+    )
+
+
+def test_the_card_of_a_fall_says_what_to_wait_for():
+    """However long the levels are, what releases the hold is not what the card cuts."""
+    record = [*BASE, *CYCLE_1, *cbc("2026-03-18", 4.0, 40), *cbc("2026-04-14", 1.2, 42)]
+    (card,) = (c for c in cards_of(record, [C2D1]) if c["summary"].startswith("Hold the next cycle"))
+    said = f"{card['summary']} {card['detail']}"
+    assert "each count is at an accepted level" in said.lower()
+    assert "wait until both are back at their level before the last cycle" in said.lower()
+    assert "or ANC \u2265 1 and platelets \u2265 50" in said
 
 
 def test_a_plain_fall_says_nothing_of_accepted_levels():

@@ -178,3 +178,21 @@ NEWEST_UNREAD = {
 @pytest.mark.parametrize(("counts", "expected"), NEWEST_UNREAD.values(), ids=NEWEST_UNREAD)
 def test_pol_hem_2_28_a_newest_count_that_cannot_be_read(counts, expected):
     assert outcome(*BASELINE, SUSPECTED, *counts) == expected
+
+
+@pytest.mark.parametrize(
+    ("records", "asked"),
+    [
+        ([*BASELINE, *low_from("2026-03-10")], "the suspected cause of the low platelets"),
+        ([SUSPECTED, *low_from("2026-03-10")], "the counts before the first dose"),
+        (
+            low_from("2026-03-10"),
+            "the suspected cause of the low platelets and the counts before the first dose",
+        ),
+    ],
+    ids=["no cause", "no counts before", "neither"],
+)
+def test_only_what_is_missing_is_asked_for(records, asked):
+    d = determine([*BASE, *CYCLE_1, *records], C2D1)
+    (tox,) = (c for c in d.criteria if c.id == "POL-B-I-TOX")
+    assert tox.changes == asked

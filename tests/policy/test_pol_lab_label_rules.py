@@ -44,6 +44,17 @@ def test_pol_lab_cyto_the_newest_count_speaks():
     assert raised(first_cycle(high, low), "POL-LAB-CYTO") == set()
 
 
+def test_pol_lab_cyto_counts_of_the_same_time_that_differ_are_both_named():
+    d = first_cycle(
+        observation("30376-8", "2026-04-14", 12, COUNT, id="a"),
+        observation("30376-8", "2026-04-14", 2, COUNT, id="b"),
+    )
+    (found,) = (f for f in d.findings if f.kind == "cytoreduction")
+    assert found.action == "Check the circulating blasts: values differ"
+    assert "12 x10*9/L" in found.text
+    assert "2 x10*9/L" in found.text
+
+
 def test_pol_lab_cyto_ends_with_the_first_dose():
     blasts = observation("30376-8", "2026-04-14", 40, COUNT)
     d = first_cycle(

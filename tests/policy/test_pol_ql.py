@@ -75,6 +75,12 @@ def test_pol_int_lt7_at_least_six_days_between_doses(day, expected):
     assert [rule for (rule,) in rules(determine([*BASE, *given], order(day, "C1D8", 0.88)))] == expected
 
 
+def test_one_day_is_said_in_the_singular():
+    given = [administration("2026-04-15", 1.41, "C1D1")]
+    (found,) = findings(determine([*BASE, *given], order("2026-04-16", None, 0.88)), "interval")
+    assert "given on 2026-04-15, 1 day before the planned 2026-04-16" in found.text
+
+
 def test_a_dose_on_the_day_of_one_given_is_too_early():
     given = [administration("2026-04-15T07:00:00-04:00", 1.41, "C1D1")]
     (found,) = findings(determine([*BASE, *given], order("2026-04-15", None, 0.88)), "interval")

@@ -170,6 +170,25 @@ def test_pol_rec_qt_low_potassium_or_magnesium_warns(result, expected):
     assert raised(first_cycle(result), "POL-REC-QT") == expected
 
 
+def test_pol_rec_qt_electrolytes_of_the_same_time_that_differ_are_both_named():
+    d = first_cycle(
+        observation("2823-3", "2026-04-14", 3.0, "mmol/L", id="a"),
+        observation("2823-3", "2026-04-14", 4.1, "mmol/L", id="b"),
+    )
+    (found,) = (f for f in d.findings if f.kind == "electrolyte")
+    assert found.action == "Check the potassium: values differ"
+    assert "3 mmol/L" in found.text
+    assert "4.1 mmol/L" in found.text
+
+
+def test_pol_rec_qt_electrolytes_that_differ_and_are_all_accepted_say_nothing():
+    d = first_cycle(
+        observation("19123-9", "2026-04-14", 1.9, "mg/dL", id="a"),
+        observation("19123-9", "2026-04-14", 2.1, "mg/dL", id="b"),
+    )
+    assert raised(d, "POL-REC-QT") == set()
+
+
 HALOPERIDOL = drug_order("haloperidol", authored="2026-04-01")
 DRUGS = {
     "high level, no ECG": ([NILOTINIB], {INFO, WARNING}),

@@ -37,6 +37,9 @@ ROWS = {
     "bilirubin in umol/L": ([bilirubin(33, unit="umol/L"), alt(101)], {(HOLD, "label")}),
     "by the results' own limits": ([bilirubin(1.6, high=1.0), alt(101, high=40)], {(HOLD, "label")}),
     "within the results' own limits": ([bilirubin(1.9, high=1.5), alt(101, high=50)], set()),
+    "within the results' own limits in words": (
+        [bilirubin(1.9) | {"referenceRange": [{"text": "0.2-1.5"}]}, alt(101) | {"referenceRange": [{"text": "<=50 U/L"}]}], set(),
+    ),
     "one limb, bilirubin": ([bilirubin(1.9), alt(30)], {(INFO, "label")}),
     "one limb, ALT": ([bilirubin(0.5), alt(150)], {(INFO, "label")}),
     "ALT at five times": ([alt(200)], {(INFO, "label")}),

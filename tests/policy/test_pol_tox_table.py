@@ -55,6 +55,13 @@ def test_an_unresolved_toxicity_holds_and_leaves_coverage(event, rule):
     assert d.coverage.value == "met"
 
 
+def test_an_event_without_a_name_is_called_by_its_code():
+    (found,) = (
+        f for f in second_cycle(condition("J18.9", onset="2026-04-10")).findings if f.kind == "nonhem-hold"
+    )
+    assert "J18.9 (2026-04-10)" in found.text
+
+
 NOT_HELD = {
     "grade 1": adverse_event("Oral mucositis, grade 1", "2026-04-10"),
     "mild": adverse_event("Headache", "2026-04-10", severity="mild"),

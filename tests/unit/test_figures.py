@@ -105,6 +105,9 @@ NAMED = {
     ),
     "no code": ({"text": "Absolute Neutrophil Count"}, "cells/mcL", "anc"),
     "QTcF": ({"text": "QTcF"}, "ms", "qtc_fridericia"),
+    "a reference laboratory's neutrophils": ({"text": "Neutrophils (Absolute)"}, "10*3/uL", "anc"),
+    "abbreviated": ({"text": "Neutro Absolute"}, "10*3/uL", "anc"),
+    "an ECG cart's QTc": ({"text": "QTC Calculation(Bazett)"}, "ms", "qtc_bazett"),
 }
 
 

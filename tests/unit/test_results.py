@@ -168,6 +168,34 @@ RANGES = [
 ]  # fmt: skip
 
 
+RANGES_IN_WORDS = [
+    ("0.2-1.1", Decimal("1.1")),
+    ("0.2 - 1.1 mg/dL", Decimal("1.1")),
+    ("<=1.1", Decimal("1.1")),
+    ("up to 1.1 mg/dL", Decimal("1.1")),
+    ("<18.8 umol/L", Decimal("1.0992")),
+    ("1.1", None),
+    ("0.2-1.1 g/L", None),
+    ("M: 0.2-1.1, F: 0.1-1.0", None),
+    ("See note", None),
+]
+
+
+@pytest.mark.parametrize(("text", "limit"), RANGES_IN_WORDS)
+def test_a_range_in_words_counts_where_it_is_wholly_one_range(text, limit):
+    body = observation("1975-2", valueQuantity=measured(3.7, "mg/dL"), referenceRange=[{"text": text}])
+    assert only(body).upper_limit == (limit and pytest.approx(limit, abs=Decimal("0.001")))
+
+
+def test_a_range_in_words_adds_nothing_to_limits_that_are_stated():
+    body = observation(
+        "1975-2",
+        valueQuantity=measured(3.7, "mg/dL"),
+        referenceRange=[{"high": measured(1.2, "mg/dL"), "text": "0.2-9"}],
+    )
+    assert only(body).upper_limit == Decimal("1.2")
+
+
 @pytest.mark.parametrize(("ranges", "limit"), RANGES)
 def test_the_upper_limit_is_that_of_a_normal_range(ranges, limit):
     body = observation("1975-2", valueQuantity=measured(3.7, "mg/dL"), referenceRange=ranges)

@@ -17,7 +17,7 @@ from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.documents import Document
 from cds_service.clinical.evidence import latest_by, newest
 from cds_service.clinical.observations.ecg_words import reported_qts
-from cds_service.clinical.observations.measurements import MEASUREMENTS
+from cds_service.clinical.observations.measurements import MEASUREMENTS, is_no_result
 from cds_service.clinical.observations.results import Result
 from cds_service.fhir.dates import When
 from cds_service.fhir.decimals import to_place
@@ -29,6 +29,16 @@ _FORMULA = {"qtc_fridericia": "QTcF", "qtc_unspecified": "QTc (formula not state
 _PREFERENCE = ("qtc_fridericia", "qt_uncorrected", "qtc_unspecified", "qtc_bazett")
 _STUDIES = frozenset({"ecg_study", "ecg_impression"})
 _NAMES_ECG = re.compile(r"\bE[CK]G\b|electrocardiogra", re.IGNORECASE)
+# The whole of a name that is an ECG and nothing more: not "ECG monitoring", nor "ECG requested".
+_ECG = frozenset({"ecg", "ekg", "electrocardiogram", "electrocardiography"})
+_BESIDE_ECG = frozenset(
+    {
+        "12", "12lead", "twelve", "lead", "leads", "channel", "complete", "routine", "standard", "resting", "tracing", "report",
+        "result", "results", "study", "panel", "procedure", "adult", "pediatric", "with", "w", "and", "interpretation", "muse", "final",
+    }
+)  # fmt: skip
+_OTHER_STUDY = re.compile(r"holter|echo|stress|monitor|telemetr|ultraso", re.IGNORECASE)
+_BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
 _THIRD = Decimal(1) / Decimal(3)
 
 
@@ -188,8 +198,20 @@ def _studies(chart: Chart) -> Iterator[Ecg]:
     for r in chart.results_for(*sorted(_STUDIES)):
         yield Ecg(r.when, None, "", r.reference)
     for document in chart.documents:
-        if _is_ecg_report(document):
+        if _is_ecg_report(document) or (_is_ecg(document.words) and not is_no_result(document.text)):
             yield Ecg(document.when, None, "", document.reference)
+    for s in chart.statements:
+        if s.kind == "Observation" and s.text and _is_ecg(s.topic) and not is_no_result(s.text):
+            yield Ecg(s.when, None, "", s.reference)
     for act in chart.acts:
-        if act.kind == "Procedure" and "ecg_procedure" in act.concepts and act.status in ("completed", ""):
+        done = act.kind == "Procedure" and act.status in ("completed", "")
+        if done and ("ecg_procedure" in act.concepts or _is_ecg(act.words)):
             yield Ecg(act.when, None, "", act.reference)
+
+
+def _is_ecg(names: str) -> bool:
+    """Whether one of the names of a code is wholly that of an ECG, and none that of another study ("EKG" as its category)."""
+    if not _NAMES_ECG.search(names) or _OTHER_STUDY.search(names):
+        return False
+    spoken = (frozenset(_BETWEEN_WORDS.split(name.lower())) - {""} for name in names.split(" | "))
+    return any(words & _ECG and words <= _ECG | _BESIDE_ECG for words in spoken)

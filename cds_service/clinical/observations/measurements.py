@@ -17,7 +17,7 @@ from cds_service.clinical.observations.units import CANONICAL
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.codings import plain_codes, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
-from cds_service.fhir.quantities import Interval, exactly, quantity, unit_names
+from cds_service.fhir.quantities import Interval, exactly, figure_in_text, quantity, unit_names
 from cds_service.values import dataclass
 
 
@@ -165,9 +165,26 @@ def reference_range(name: str, part: Mapping[str, Any]) -> tuple[Decimal | None,
         if "type" in entry and not _is_normal(entry["type"]):
             continue
         low, high = (_limit(entry.get(side), measured.kind, part) for side in ("low", "high"))
+        if low is None and high is None and "text" in entry:
+            low, high = _limits_in_text(entry["text"], measured.kind, part)
         if low is not None or high is not None:
             return low, high
     return None, None
+
+
+def _limits_in_text(
+    text: object, kind: str, part: Mapping[str, Any]
+) -> tuple[Decimal | None, Decimal | None]:
+    """The limits of a range in words that is wholly one range: ``10-60 U/L``, ``<=1.2``; in the value's unit if it has none."""
+    read = figure_in_text(as_prose(text) or "")
+    if read is None or read[0].exact is not None:
+        return None, None
+    value, unit = read
+    code, words = (None, unit) if unit else unit_names(part.get("valueQuantity"))
+    converted = units.convert(value, kind, code, words)
+    if converted is None:
+        return None, None
+    return _above_zero(converted.low), _above_zero(converted.high)
 
 
 def _is_normal(kind: object) -> bool:
@@ -183,5 +200,8 @@ def _limit(value: object, kind: str, part: Mapping[str, Any]) -> Decimal | None:
     if code is None and unit is None:
         code, unit = unit_names(part.get("valueQuantity"))
     converted = units.convert(number, kind, code, unit)
-    limit = converted.exact if converted else None
+    return _above_zero(converted.exact if converted else None)
+
+
+def _above_zero(limit: Decimal | None) -> Decimal | None:
     return limit if limit is not None and limit > 0 else None

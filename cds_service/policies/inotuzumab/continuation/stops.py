@@ -109,8 +109,7 @@ def _open_cytopenias(case: Case) -> Iterator[Reason]:
     for p in persistent_cytopenias(case):
         if p.suspected is None:
             text = f"{_persistence_text(p)}; {p.open_because}"
-            asks = f"the suspected cause of the low {p.name}, and the counts before the first dose"
-            yield Reason(p.rule, text, p.evidence, "toxicity-detail", asks, _CONSIDER)
+            yield Reason(p.rule, text, p.evidence, "toxicity-detail", p.asks, _CONSIDER)
 
 
 def _grade_four(case: Case) -> Iterator[Reason]:

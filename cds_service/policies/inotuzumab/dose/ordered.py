@@ -140,8 +140,16 @@ def contradictions(order: Order, bsa: Decimal | None) -> Iterator[str]:
 
 
 def _two_amounts(amount: Amount, planned: PlannedDose, bsa: Decimal | None) -> Iterator[str]:
-    """Two figures of one instruction that should say the same."""
-    read = [in_mg(dose, bsa) for dose in sorted(amount.stated, key=lambda dose: dose.unit != "mg")]
+    """Two figures of one instruction that should say the same: quantities, and milligrams in its text beside them.
+
+    The text may tell the whole dose of the day where several instructions make it up.
+    """
+    stated, text = amount.stated, amount.in_text
+    if stated and text is not None and text.value is not None and text.unit == "mg":
+        whole = whole_dose(planned, bsa)
+        if whole is None or not in_range(text.value, whole):
+            stated = (*stated, text)
+    read = [in_mg(dose, bsa) for dose in sorted(stated, key=lambda dose: dose.unit != "mg")]
     figures = [o for o in read if o.mg is not None]
     for other in figures[1:]:
         if figures[0].mg is not None and other.mg is not None and not in_range(other.mg, figures[0].mg):

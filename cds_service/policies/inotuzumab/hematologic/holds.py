@@ -131,12 +131,13 @@ def _row_three(c: Counts) -> Outcome:
         )
     if not hold:
         return Outcome(False, "POL-HEM-3", known, evidence)
+    # What is to be waited for stands before the levels that it rests on: a card may cut the end.
+    accepted = all(now.low is False or f is False for now, f in zip(c.now, fell, strict=True))
     because = (
-        f"{known}: hold until both are back at their level before the last cycle, or {_enough()}, "
-        "or stable or improved marrow disease is recorded and the fall is judged due to it"
+        f"now {_listed(c.now)}{'; each count is at an accepted level, confirm' if accepted else ''}: wait until both "
+        f"are back at their level before the last cycle ({_listed(c.prior)}), or {_enough()}, or the fall is recorded "
+        f"as due to stable or improved marrow disease; before treatment {_listed(c.baseline)}"
     )
-    if all(now.low is False or f is False for now, f in zip(c.now, fell, strict=True)):
-        because += ". Each count is at an accepted level, confirm"
     return Outcome(True, "POL-HEM-3", because, evidence)
 
 

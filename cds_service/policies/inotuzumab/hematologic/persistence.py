@@ -29,7 +29,7 @@ class Persistence:
     """A count that stayed low too long: since when, and whether inotuzumab is suspected.
 
     ``suspected`` is None when no cause is stated, or the counts before treatment, which decide
-    whether the rule applies, are not known (``open_because``).
+    whether the rule applies, are not known: ``open_because`` says which, ``asks`` what would settle it.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Persistence:
     last: Result
     suspected: bool | None
     open_because: str
+    asks: str
     evidence: tuple[str, ...]
 
     @property
@@ -77,15 +78,32 @@ def _in_course(case: Case, first: Dose, until: date) -> Iterator[Persistence]:
         if run is None:
             continue
         suspected, evidence = _suspected(case, name, first.day)
-        if unknown and suspected is not False:
-            suspected, why = None, f"{unknown} before the first dose not known"
-        else:
-            why = f"the cause of the low {name} is not recorded"
-        if run[1].is_unreadable and suspected is not False:
-            suspected, why = None, f"the newest {name} cannot be read"
-        found = Persistence(name, rule, *run, suspected, why, (run[0].reference, run[1].reference, *evidence))
+        suspected, why, asks = _settled(name, suspected, unknown, run[1])
+        refs = (run[0].reference, run[1].reference, *evidence)
+        found = Persistence(name, rule, *run, suspected, why, asks, refs)
         if found.length > days("hem.discontinue_after"):
             yield found
+
+
+def _settled(name: str, suspected: bool | None, unknown: str, last: Result) -> tuple[bool | None, str, str]:
+    """Whether inotuzumab is suspected; where that, or what it rests on, is open: why, and what is asked for.
+
+    ``unknown`` names the counts before the first dose that are not known.
+    """
+    if suspected is False:
+        return False, "", ""
+    open_ = []
+    if suspected is None:
+        open_.append(
+            (f"the cause of the low {name} is not recorded", f"the suspected cause of the low {name}")
+        )
+    if unknown:
+        open_.append((f"{unknown} before the first dose not known", "the counts before the first dose"))
+    if last.is_unreadable:
+        open_.append((f"the newest {name} cannot be read", f"the newest {name}"))
+    if not open_:
+        return True, "", ""
+    return None, "; ".join(why for why, _ in open_), " and ".join(asks for _, asks in open_)
 
 
 def _low_run(case: Case, name: str, results: list[Result]) -> tuple[Result, Result] | None:

@@ -40,11 +40,18 @@ def cytoreduction(case: Case) -> Iterator[Finding]:
         return
     tied = newest(case.chart.usable("pb_blasts_abs", "pb_lymphoblasts_abs"))
     limit = number("cytoreduction.pb_blasts")
-    if tied and all(r.value is not None and r.value.is_above(limit) for r in tied):
-        text = f"Circulating blasts {tied[0].shown}: the label says to cytoreduce to at most {filled(_AT_MOST)} before the first dose"
-        evidence = tuple(r.reference for r in tied)
+    above = [r.value is not None and r.value.is_above(limit) is True for r in tied]
+    if not any(above):
+        return
+    measured, at_most = " and ".join(r.shown for r in tied), filled(_AT_MOST)
+    if all(above):
+        text = f"Circulating blasts {tied[0].shown}: the label says to cytoreduce to at most {at_most} before the first dose"
         action = "Hold the first dose until the blasts are reduced"
-        yield _finding("cytoreduction", "POL-LAB-CYTO", Indicator.WARNING, text, action, evidence)
+    else:
+        text = f"Circulating blasts {measured}: values of the same time differ; above {at_most} the label says to cytoreduce first"
+        action = "Check the circulating blasts: values differ"
+    evidence = tuple(r.reference for r in tied)
+    yield _finding("cytoreduction", "POL-LAB-CYTO", Indicator.WARNING, text, action, evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,17 @@ class HeartState:
 
 
 def electrolytes(case: Case) -> Iterator[Finding]:
-    """Step 3: low potassium or magnesium."""
-    for name, result in low_electrolytes(case):
-        text, action = f"{result.shown} is low", f"Correct {_IN_FULL[name]} before the infusion"
-        yield _finding(Indicator.WARNING, "electrolyte", text, action, (result.reference,))
+    """Step 3: low potassium or magnesium, or values of one time of which some are low."""
+    for name, results in _newest_electrolytes(case):
+        low = [_is_low(r, name) for r in results]
+        refs = tuple(r.reference for r in results)
+        if low and all(low):
+            text, action = f"{results[0].shown} is low", f"Correct {_IN_FULL[name]} before the infusion"
+            yield _finding(Indicator.WARNING, "electrolyte", text, action, refs[:1])
+        elif any(low):
+            text = f"{' and '.join(r.shown for r in results)}: values of the same time differ, one is low"
+            action = f"Check the {_IN_FULL[name]}: values differ"
+            yield _finding(Indicator.WARNING, "electrolyte", text, action, refs)
 
 
 def drugs_in_use(case: Case) -> Iterator[Finding]:
@@ -85,17 +92,23 @@ def heart_state(case: Case) -> HeartState:
 @once
 def low_electrolytes(case: Case) -> list[tuple[str, Result]]:
     """Step 3: newest K and Mg of their window, below the result's own range, else the default limit."""
+    return [
+        (name, results[0])
+        for name, results in _newest_electrolytes(case)
+        if results and all(_is_low(r, name) for r in results)
+    ]
+
+
+def _newest_electrolytes(case: Case) -> Iterator[tuple[str, tuple[Result, ...]]]:
+    """The newest K and Mg of their window; of values of the same time that differ, all."""
     end = case.horizon
     start = end - timedelta(days=days("lab.max_age.electrolytes"))
-    found = []
-    for concept, name, default in (("potassium", "K", "k.low"), ("magnesium", "Mg", "mg.low")):
-        tied = newest_usable(case.chart, concept, surely_on(start, end))
-        if tied and all(_is_low(r, number(default)) for r in tied):
-            found.append((name, tied[0]))
-    return found
+    for concept, name in (("potassium", "K"), ("magnesium", "Mg")):
+        yield name, newest_usable(case.chart, concept, surely_on(start, end))
 
 
-def _is_low(r: Result, default: Decimal) -> bool:
+def _is_low(r: Result, name: str) -> bool:
+    default = number("k.low" if name == "K" else "mg.low")
     return r.value is not None and r.value.is_below(r.lower_limit or default) is True
 
 

@@ -13,7 +13,7 @@ from datetime import date
 
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.mentions import Mention, newest_of
-from cds_service.clinical.problems import Problem
+from cds_service.clinical.problems import Problem, problem_shown
 from cds_service.clinical.reading.assertions import Reading
 from cds_service.clinical.reading.grades import RANKS
 from cds_service.clinical.reading.mentioned import first_name
@@ -70,7 +70,7 @@ class Toxicity:
         if self.problem.grade and _GRADE.search(self.problem.words):
             return self.problem.shown
         grade = f"grade {self.grade}" if self.grade else self.problem.severity or "grade not recorded"
-        return f"{self.problem.shown}, {grade}"
+        return f"{self.problem.shown if self.problem.words else problem_shown(self.problem)}, {grade}"
 
 
 @once
