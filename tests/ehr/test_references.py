@@ -137,6 +137,11 @@ DRUG_SOURCES |= {
     "an ingredient in words": lambda: [
         by_reference("Medication/mix"),
         {"resourceType": "Medication", "id": "mix", "ingredient": [{"itemReference": {"display": "inotuzumab ozogamicin"}}]}],
+    "an ingredient in words, the mixture named by its bag": lambda: [
+        by_reference("Medication/mix"), {
+            "resourceType": "Medication", "id": "mix", "code": {"text": "IV bag"},
+            "ingredient": [{"itemCodeableConcept": {"text": "inotuzumab ozogamicin"}}],
+        }],
 }  # fmt: skip
 
 

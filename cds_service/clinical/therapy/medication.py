@@ -43,7 +43,8 @@ def _composition(
     if not read and None in parts:
         return None
     codings = [c for part in read for c in as_dicts(part.get("coding"))]
-    words = words_in(code) or " ".join(words_in(p) for p in read)
+    # Its own name first, which may tell of no drug ("IV bag").
+    words = " | ".join(dict.fromkeys(w for part in read if (w := words_in(part))))
     billing = {"extension": code["extension"]} if "extension" in code else {}
     return {"coding": codings, "text": words} | billing
 
