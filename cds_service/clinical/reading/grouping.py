@@ -18,7 +18,7 @@ _ATTACHING = frozenset(
     {*SWINGS, *OPEN, Kind.AFFIRM, Kind.NEUTRAL, Kind.PAST, Kind.NOW, Kind.DATE, Kind.NUMBER, Kind.AND, Kind.BLOCK, Kind.CORRECT}
 )  # fmt: skip
 # Neutral words that name a thing: with a sign of their own they are a statement of their own ("blasts not detected").
-_NOUNS = frozenset({"count", "specimen", "drug", "disease", "report", "method", "finding"})
+_NOUNS = frozenset({"count", "specimen", "drug", "therapy", "disease", "report", "method", "finding"})
 _RELATIVE = frozenset({"which", "who", "per", "according", "as", "though", "although", "except", "if"})
 
 
