@@ -248,6 +248,11 @@ def _carries_on(segment: Segment, before: Segment) -> bool:
     """Whether a segment goes on with the list of a denial or doubt before it ("no fever, bleeding or relapse")."""
     opening = before.terms if before.terms[0].value != "finding" else ()  # "GVHD unlikely" opens no list
     opens = any(t.kind in (Kind.DENY, Kind.DOUBT, Kind.WAIT) for t in opening)
+    doubts = any(t.kind is Kind.DOUBT for t in segment.terms) and not any(
+        t.kind is Kind.AND for t in segment.terms
+    )
+    if doubts and any(t.kind is Kind.DENY for t in opening):
+        return False  # "no infection, VOD suspected"
     return opens and _is_bare(segment) and not any(t.kind is Kind.DENY for t in segment.terms)
 
 
