@@ -53,3 +53,18 @@ def test_what_is_said_of_another_therapy_denies_no_transplant(text):
 @pytest.mark.parametrize("text", ["CAR-T planned, not transplant.", "Transplant declined, CAR-T planned."])
 def test_a_transplant_denied_beside_another_therapy_is_denied(text):
     assert read(text, "transplant", TODAY).values == {"not-planned"}
+
+
+OF_ANOTHER = [
+    ("No infection, alloSCT planned.", "transplant", {"planned"}), ("No infection, proceed to HSCT.", "transplant", {"planned"}),
+    ("Ruled out infection, HSCT planned.", "transplant", {"planned"}), ("HSCT declined, no donor", "transplant", {"not-planned"}),
+    ("No donor, no HSCT", "transplant", {"not-planned"}), ("No CD20, CD22 present.", "cd22", set()), ("No CD20 or CD22 detected.", "cd22", {"negative"}),
+    ("No CD3, CD7 or CD22 seen", "cd22", {"negative"}), ("No TP53 mutation, BCR::ABL1 detected.", "ph", set()),
+    ("No KMT2A or BCR::ABL1 rearrangement detected", "ph", {"negative"}), ("No morphologic leukemia, MRD detected.", "mrd", {"positive"}),
+    ("No residual disease, MRD not detected", "mrd", {"negative"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "topic", "values"), OF_ANOTHER)
+def test_a_denial_of_something_else_ends_at_its_comma(text, topic, values):
+    assert read(text, topic, TODAY).values == values
