@@ -68,3 +68,26 @@ OF_ANOTHER = [
 @pytest.mark.parametrize(("text", "topic", "values"), OF_ANOTHER)
 def test_a_denial_of_something_else_ends_at_its_comma(text, topic, values):
     assert read(text, topic, TODAY).values == values
+
+
+TURNED = [
+    ("HSCT planned 5/4; cancelled 4/10.", "transplant"), ("HSCT planned for 5/4. Cancelled today.", "transplant"),
+    ("HSCT cancelled 4/2; now planned 5/20.", "transplant"), ("HSCT cancelled 4/2; rescheduled for 5/20.", "transplant"), ("In CR; lost 4/12.", "response"), ("Relapse suspected. Ruled out by marrow.", "response"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "topic"), TURNED)
+def test_what_the_next_sentence_turns_without_naming_it_is_not_understood(text, topic):
+    assert not read(text, topic, TODAY).assertions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HSCT planned 5/4. Cancelled dental visit.",
+        "HSCT planned 5/4; excluded from trial",
+        "HSCT planned. Lost weight.",
+    ],
+)
+def test_what_the_next_sentence_says_of_something_else_turns_nothing(text):
+    assert read(text, "transplant", TODAY).values == {"planned"}

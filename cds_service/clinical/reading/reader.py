@@ -5,6 +5,7 @@ Source: docs/record-reading.md#statements (POL-REC-TEXT). Doubt gives nothing, n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -35,6 +36,14 @@ from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import TOPICS, VOD, Topic
 from cds_service.remembering import remembered
+
+# What a sentence without a subject turns behind another ("HSCT planned 5/4; cancelled 4/10"); both together are not understood.
+_TURNED = re.compile(
+    r"[ ]?[;.][ ](?:(?:now|since|then|later|was|has been)[ ]){0,3}(?:cancell?ed|declined|refused|withdrawn|aborted|excluded|ruled out|lost|not confirmed"
+    r"|(?P<again>rescheduled|reinstated)|(?<=now )(?:planned|scheduled|booked|agrees|agreeable))\b"
+    r"(?=[ ]?(?:[.;,\n\d]|$|(?:by|due|on|today|yesterday|because|per|now|after|for|to)\b))",
+    re.IGNORECASE,
+)
 
 
 def read(text: str, topic: str, on: date | None = None) -> Reading:
@@ -74,6 +83,10 @@ def _of_sentence(
     sentence: Sentence, topic: Topic, text: str, on: date | None
 ) -> Iterator[Said | NotUnderstood]:
     whole = (sentence.start, sentence.end)
+    turned = None if topic.suspects else _TURNED.match(text, sentence.end)
+    if turned and not (turned["again"] and not sentence.has(Kind.DENY)):
+        yield NotUnderstood(topic.name, text[slice(*whole)], whole)
+        return
     no_opposite = sentence.form.denied and not any(topic.denied.values())  # "Held for infection: No"
     if sentence.silenced or no_opposite or (sentence.question and not topic.suspects):
         yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=not sentence.form.bare)
