@@ -3,7 +3,8 @@
 import pytest
 
 from cds_service.clinical.reading.reader import read
-from cds_service.policies.inotuzumab.interruptions.interruptions import reason_kind
+from cds_service.oncology.hold_reasons import reason_kind
+from tests.reading.asking import UPPER
 
 NO = [
     "{} (Y/N): N",
@@ -91,7 +92,7 @@ def test_a_marker_with_an_answer(text, topic, says):
     [("Toxicity: none", None), ("Toxicity (Y/N): N", None), ("Mucositis? No", None), ("Toxicity (Y/N): Y", True), ("Mucositis (grade 3)", True)],
 )  # fmt: skip
 def test_a_toxicity_that_a_form_denies_is_no_reason_of_a_hold(reason, toxicity):
-    assert reason_kind(reason) is toxicity
+    assert reason_kind(reason, UPPER) is toxicity
 
 
 def test_the_quote_is_the_text_as_it_stands():

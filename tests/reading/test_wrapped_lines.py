@@ -80,12 +80,25 @@ APART = [
     "CR\nMRD negative",
     "Denies\nFever\nVOD",
     "BONE MARROW BIOPSY\nCOMPLETE REMISSION",
+    "VOD suspected\nruled out hepatitis B", "VOD suspected\nnot on ursodiol", "Hepatic VOD confirmed\nexcluded from trial", "VOD LIKELY\nNOT CHOLESTASIS",
+    "EMD persists\nresolved pneumonia", "alloSCT planned\nrefused PICC", "MRD pos\nunlikely to clear",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", APART)
 def test_items_headings_and_answers_stay_lines_of_their_own(text):
     assert unwrapped(text) == text
+
+
+ONE = [
+    "VOD suspected\nruled out by Doppler", "VOD suspected\nruled out 4/10", "VOD suspected\nnot confirmed", "alloSCT planned\ndeclined by patient",
+    "alloSCT planned\nnot a candidate", "alloSCT planned\ndeclined", "CR\nnot yet achieved", "HSCT planned\nif MRD negative", "VOD likely\nexcluded",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ONE)
+def test_a_line_that_takes_back_the_one_before_belongs_to_it(text):
+    assert unwrapped(text) == text.replace("\n", " ")
 
 
 def test_places_in_the_text_stay_the_same_and_the_work_grows_with_the_length_alone():

@@ -12,6 +12,7 @@ from datetime import date
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
 from cds_service.clinical.reading.grouping import denies_another
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
+from cds_service.clinical.reading.subjects import denies_a_test
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.topics import NOTHING, Topic
 from cds_service.fhir.dates import When
@@ -55,7 +56,7 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
         return None
     values = _values(found, topic)
-    if values is None or _leaves_a_choice(found):
+    if values is None or _leaves_a_choice(found) or denies_a_test(found):
         return None
     doubted = asked or any(t.kind in OPEN for t in found)
     if doubted and (not topic.suspects or any(t.kind in (Kind.WAIT, Kind.DENY) for t in found)):
@@ -271,15 +272,26 @@ _BARE = frozenset({"no", "not", "without", "never", "none"})
 def _predicated(found: Sequence[Term], topic: Topic, swings: Sequence[Term]) -> str | None:
     """For a plan: its name alone says nothing, a denial denies it, a word of planning plans it.
 
-    What has no date is not denied ("no transplant scheduled").
+    What has no date is not denied ("no transplant scheduled"), nor what has not been done ("no transplant to date").
     """
     planned = any(t.kind is Kind.AFFIRM for t in found)
-    undated = any(t.value == "schedule" for t in found) and any(t.tokens[-1].word in _BARE for t in swings)
-    if len(swings) > 1 or undated:
+    bare = any(t.tokens[-1].word in _BARE for t in swings)
+    if len(swings) > 1 or (bare and _is_of_a_time(found, planned=planned)):
         return None
     if swings and swings[0].kind in (Kind.DENY, Kind.LOSE):
         return topic.denied["planned"]
     return "planned" if planned and not swings else None
+
+
+# What a bare denial of an act is of the past or of a while by.
+_SO_FAR = frozenset({"to date", "so far", "as yet", "this month", "this week"})
+
+
+def _is_of_a_time(found: Sequence[Term], *, planned: bool) -> bool:
+    said = {" ".join(w.word for w in t.tokens) for t in found}
+    return any(t.value == "schedule" for t in found) or (
+        not planned and not said.isdisjoint(_SO_FAR | {"never"})
+    )
 
 
 def _cycle(found: Sequence[Term]) -> int | None:

@@ -94,10 +94,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An assertion, and whether its words say "now"."""
+    """An assertion, whether it is of now by its words or by what it follows, by its words, and whether it stands in brackets."""
 
     assertion: Assertion
     now: bool
+    says_now: bool = False
+    aside: bool = False
 
 
 class Gathered:
@@ -134,6 +136,10 @@ class Gathered:
             self.lost.append(found)
         else:
             self._said.setdefault((found.assertion.anywhere, found.now), found)
+
+    def add_all(self, found: Iterable[Said | NotUnderstood]) -> None:
+        for one in found:
+            self.add(one)
 
 
 def too_much(topic: str, text: str) -> Reading:

@@ -18,7 +18,8 @@ _ATTACHING = frozenset(
     {*SWINGS, *OPEN, Kind.AFFIRM, Kind.NEUTRAL, Kind.PAST, Kind.NOW, Kind.DATE, Kind.NUMBER, Kind.AND, Kind.BLOCK, Kind.CORRECT}
 )  # fmt: skip
 # Neutral words that name a thing: with a sign of their own they are a statement of their own ("blasts not detected").
-_NOUNS = frozenset({"count", "specimen", "drug", "disease", "report", "method", "finding"})
+_NOUNS = frozenset({"count", "specimen", "drug", "therapy", "disease", "report", "method", "finding"})
+_DENYING = frozenset({"no", "without", "denies", "denied", "out"})
 _RELATIVE = frozenset({"which", "who", "per", "according", "as", "though", "although", "except", "if"})
 
 
@@ -168,9 +169,8 @@ def _told_in_denied_list(segments: Sequence[Segment], i: int) -> Segment | None:
     while k > 0 and segments[k].mark == "," and not _denies_first(segments[k]):
         k -= 1
     listed = segments[k + 1 : i]
-    whole = bool(listed) or _is_to_suggest(
-        segments[i], doubt
-    )  # "No fever, weight gain suggestive of VOD" may be either
+    # "No fever, weight gain suggestive of VOD" may be either.
+    whole = bool(listed) or _is_to_suggest(segments[i], doubt)
     if not whole or not _denies_first(segments[k]):
         return None
     if any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.NOW) for s in listed for t in s.terms):
@@ -248,7 +248,10 @@ def _carries_on(segment: Segment, before: Segment) -> bool:
     """Whether a segment goes on with the list of a denial or doubt before it ("no fever, bleeding or relapse")."""
     opening = before.terms if before.terms[0].value != "finding" else ()  # "GVHD unlikely" opens no list
     opens = any(t.kind in (Kind.DENY, Kind.DOUBT, Kind.WAIT) for t in opening)
-    return opens and _is_bare(segment) and not any(t.kind is Kind.DENY for t in segment.terms)
+    kinds = {t.kind for t in segment.terms}
+    if Kind.DOUBT in kinds and Kind.AND not in kinds and any(t.kind is Kind.DENY for t in opening):
+        return False  # "no infection, VOD suspected"
+    return opens and _is_bare(segment) and Kind.DENY not in kinds
 
 
 def _is_its_subject(segment: Segment, after: Segment) -> bool:
@@ -269,7 +272,10 @@ def _names_nothing(segment: Segment) -> bool:
     if not all(t.kind in _ATTACHING and t.value != ANOTHER for t in segment.terms):
         return False
     signed = any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.BLOCK) for t in segment.terms)
-    return not (signed and any(t.value in _NOUNS for t in segment.terms))
+    denied = (
+        len(segment.terms) > 1 and segment.terms[0].tokens[-1].word in _DENYING and _denies_first(segment)
+    )
+    return not (signed and any(t.value in _NOUNS or (denied and t.value == "person") for t in segment.terms))
 
 
 def _begins_with_sign(segment: Segment) -> bool:

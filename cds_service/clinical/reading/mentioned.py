@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cds_service.clinical.reading.clauses import sentences
+from cds_service.clinical.reading.clauses import Sentence, sentences
 from cds_service.clinical.reading.lexicon import Kind, terms, without_hyphens
-from cds_service.clinical.reading.tokens import folded, tokens
+from cds_service.clinical.reading.tokens import Shape, folded, tokens
 from cds_service.clinical.reading.topics import OBSERVATION
 from cds_service.remembering import remembered
 
@@ -29,8 +29,21 @@ def _counting(text: str, topic: str) -> Iterator[tuple[frozenset[str], str]]:
     for sentence in sentences(text, topic):
         named = frozenset(t.value for t in sentence.terms if t.kind is Kind.TARGET)
         denied = sentence.form.denied and topic == OBSERVATION  # "Observed for 1 hour after: No"
-        if named and not sentence.silenced and not sentence.question and not denied:
+        if named and not (sentence.silenced or sentence.question or denied or _is_order(sentence)):
             yield named, text[sentence.start : sentence.end]
+
+
+# What begins an order ("Monitor during the infusion and for 1 hour after"), and no report of what was done.
+_ORDERING = frozenset(
+    {"monitor", "observe", "watch", "assess", "check", "evaluate", "avoid", "ask", "return", "keep"}
+)
+
+
+def _is_order(sentence: Sentence) -> bool:
+    """Whether a sentence begins with an order, which is answered by nothing behind a colon or a full stop."""
+    words = (t.tokens[0] for t in sentence.terms if t.tokens[0].shape is Shape.WORD)
+    answered = any(t.tokens[0].text in (":", "-") for t in sentence.terms)
+    return not answered and (first := next(words, None)) is not None and first.word in _ORDERING
 
 
 @remembered(100_000)

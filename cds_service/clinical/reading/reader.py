@@ -5,6 +5,7 @@ Source: docs/record-reading.md#statements (POL-REC-TEXT). Doubt gives nothing, n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -33,8 +34,16 @@ from cds_service.clinical.reading.subjects import (
 )
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.tokens import folded
-from cds_service.clinical.reading.topics import TOPICS, Topic
+from cds_service.clinical.reading.topics import TOPICS, VOD, Topic
 from cds_service.remembering import remembered
+
+# What a sentence without a subject turns behind another ("HSCT planned 5/4; cancelled 4/10"); both together are not understood.
+_TURNED = re.compile(
+    r"[ ]?[;.][ ](?:(?:now|since|then|later|was|has been)[ ]){0,3}(?:cancell?ed|declined|refused|withdrawn|aborted|excluded|ruled out|lost|not confirmed"
+    r"|(?P<again>rescheduled|reinstated)|(?<=now )(?:planned|scheduled|booked|agrees|agreeable))\b"
+    r"(?=[ ]?(?:[.;,\n\d]|$|(?:by|due|on|today|yesterday|because|per|now|after|for|to)\b))",
+    re.IGNORECASE,
+)
 
 
 def read(text: str, topic: str, on: date | None = None) -> Reading:
@@ -46,17 +55,26 @@ def read(text: str, topic: str, on: date | None = None) -> Reading:
 def _read(written: str, name: str, on: date | None) -> Reading:
     text, topic = folded(written), TOPICS[name]
     gathered = Gathered()
+    row: list[Said | NotUnderstood] = []  # what sentences say that follow upon one another
+    end = 0
     for sentence in sentences(text, name):
+        if not _follows(text[end : sentence.start], topic):
+            gathered.add_all(_latest_of(row, topic))
+            row = []
         if sentence.has(Kind.CORRECT):
             gathered.correct()
+            row = []
         before = text[sentence.reach : sentence.start] if topic.of_leukemia else ""
         as_met = (text[sentence.start : sentence.after], before, sentence.silenced, sentence.question)
         if not (sentence.has(Kind.TARGET) and gathered.meet(as_met)):
             continue
-        for found in _of_sentence(sentence, topic, text, on):
-            gathered.add(found)
+        row += _of_sentence(sentence, topic, text, on)
+        end = sentence.end
         if gathered.is_too_much:
             return too_much(name, text)
+    gathered.add_all(_latest_of(row, topic))
+    if gathered.is_too_much:
+        return too_much(name, text)
     kept, contradicted = _in_order(gathered.said, topic)
     return Reading(kept, once((*gathered.lost, *contradicted)))
 
@@ -65,6 +83,10 @@ def _of_sentence(
     sentence: Sentence, topic: Topic, text: str, on: date | None
 ) -> Iterator[Said | NotUnderstood]:
     whole = (sentence.start, sentence.end)
+    turned = None if topic.suspects else _TURNED.match(text, sentence.end)
+    if turned and not (turned["again"] and not sentence.has(Kind.DENY)):
+        yield NotUnderstood(topic.name, text[slice(*whole)], whole)
+        return
     no_opposite = sentence.form.denied and not any(topic.denied.values())  # "Held for infection: No"
     if sentence.silenced or no_opposite or (sentence.question and not topic.suspects):
         yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=not sentence.form.bare)
@@ -86,7 +108,8 @@ def _of_sentence(
             silenced = silent and any(t.kind in OPEN for t in clause.terms)
             yield NotUnderstood(topic.name, quote, span, silenced=silenced)
             continue
-        now = any(t.kind is Kind.NOW for t in clause.terms) or clause.mark not in ("", ",", "(", ")", "-")
+        says_now = any(t.kind is Kind.NOW for t in clause.terms)
+        now = says_now or clause.mark not in ("", ",", "(", ")", "-")
         before = bool(topic.reasons) and (
             only_names_disease(clause, sentence, topic.reasons)
             or is_reason_to_treat(clause, sentence, text, topic.reasons)
@@ -96,7 +119,27 @@ def _of_sentence(
                 one = replace(one, time=Time.PAST, when=None)
             elif sentence.dated and (one.when, one.cycle) == (None, None) and topic.dated and not now:
                 one = replace(one, when=read_date(sentence.dated, on))
-            yield Said(replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span), now)
+            said = replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span)
+            yield Said(said, now, says_now, aside=clause.mark == "(")
+
+
+def _follows(between: str, topic: Topic) -> bool:
+    """Whether a sentence goes on with the one before; where a stop hangs on it, a full stop parts no two."""
+    return between.strip(" ") == ";" or (topic is VOD and between.strip(" ") == ".")
+
+
+def _latest_of(found: Sequence[Said | NotUnderstood], topic: Topic) -> Iterator[Said | NotUnderstood]:
+    """What a sentence says without the states that an opposite one with a day of its own follows ("in CR, but relapse 4/12")."""
+    for i, one in enumerate(found):
+        if not (isinstance(one, Said) and _is_followed(one, found[i + 1 :], topic)):
+            yield one
+
+
+def _is_followed(one: Said, behind: Sequence[Said | NotUnderstood], topic: Topic) -> bool:
+    if one.says_now or (one.assertion.time, one.assertion.when) != (Time.PRESENT, None):
+        return False
+    dated = (s for s in behind if isinstance(s, Said) and s.assertion.when is not None and not s.aside)
+    return any(not _agree(one, s, topic) for s in dated)
 
 
 def _is_heading_of_another(quote: str, topic: Topic) -> bool:

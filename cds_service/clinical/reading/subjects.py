@@ -228,3 +228,35 @@ def _is_of_course(term: Term) -> bool:
     return term.value.startswith("cycle ") or not {w.word for w in term.tokens}.isdisjoint(
         ("ino", "inotuzumab", "besponsa")
     )
+
+
+_TESTS = frozenset({
+    "assessment", "evaluation", "workup", "work-up", "imaging", "scan", "scans", "labs", "exam", "examination", "marrow", "biopsy", "testing",
+    "donor",
+})  # fmt: skip
+_CARRIED_OUT = frozenset({"done", "performed", "completed", "collected"})
+
+
+def denies_a_test(found: Sequence[Term]) -> bool:
+    """Whether a bare "no" is of an examination or act, and not of the thing that it names ("no relapse work-up done")."""
+    start = next((i for i, t in enumerate(found) if _denies_barely(t)), len(found))
+    for before, term in pairwise(found[start:]):
+        beside = term.start - before.end <= 1
+        if (
+            before.kind is Kind.TARGET
+            and beside
+            and (term.value == "method" or term.tokens[-1].word in _TESTS)
+        ):
+            return not term.tokens[0].word.startswith(("by", "on"))
+        if term.value == "reviewed" and term.tokens[0].word in _CARRIED_OUT:
+            return before.kind is Kind.TARGET or before.value == "verb"
+    return False
+
+
+def _denies_barely(term: Term) -> bool:
+    words = [t.word for t in term.tokens]
+    return (
+        words in (["no"], ["without"])
+        if term.kind is Kind.DENY
+        else term.kind is Kind.TARGET and words[0] == "no"
+    )

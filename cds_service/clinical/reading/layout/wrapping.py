@@ -40,6 +40,25 @@ _GOING_ON = frozenset(
         "suspected questionable achieved seen noted confirmed detected identified planned scheduled declined refused",
     )
 )
+# What a line says of its subject, so that a denial that begins the next may be of another thing ("VOD suspected / not on ursodiol").
+_SAID = frozenset(
+    re.findall(
+        r"\S+",
+        "suspected likely possible probable confirmed diagnosed present persists persisting persistent ongoing active planned scheduled "
+        "booked achieved attained documented detected positive negative pos neg progressed progressing resolved worsening",
+    )
+)
+_OF_WHICH = frozenset({"not", "ruled", "excluded", "unlikely", "resolved", "declined", "refused"})
+_OF_THE_SAME = frozenset(  # behind these, what says it of the line before
+    re.findall(
+        r"\S+",
+        "out by on in at with per via after before since until till unless if because due for and or but now yet again today currently so "
+        "any a an the longer "
+        "achieved attained reached met seen present detected found identified confirmed noted documented excluded ruled planned scheduled "
+        "pursued pursuing proceeding going eligible fit candidate recommended indicated likely suspected certain sure definite proven "
+        "established clear been",
+    )
+)
 _LONG = 50  # characters of a line that was hardly ended by hand
 _WIDTHS = range(50, 133)  # of the lines that systems break
 _RAGGED = 14  # how much shorter a broken line may be than the longest
@@ -74,11 +93,22 @@ def _goes_on(line: str, following: str, width: int) -> bool:
     first = following.split(" ", 1)[0]
     if line.isupper() and following.isupper():  # then capitals begin nothing
         first = first.lower()
-    if following[0] == "(" or first.rstrip(",.") in _GOING_ON:
+    if following[0] == "(" or (first.rstrip(",.") in _GOING_ON and not _is_of_another(line, following)):
         return True
     if first[0].islower() and len(line) >= _LONG:
         return True
     return len(line) + 1 + len(first) > width > 0 and len(line) >= width - _RAGGED
+
+
+def _is_of_another(line: str, following: str) -> bool:
+    """Whether a short line says its own and the next begins with a denial of something else that it names."""
+    first, *more = (*_WORD.findall(following[:60].lower()), "")
+    if first not in _OF_WHICH or len(line) >= _LONG or _WORD.findall(line.lower())[-1] not in _SAID:
+        return False
+    if first == "ruled":
+        more = more[1:]
+    behind = more[0] if more else ""
+    return behind[:1].isalpha() and (behind not in _OF_THE_SAME or (first, behind) == ("not", "on"))
 
 
 def _dangles(line: str) -> bool:

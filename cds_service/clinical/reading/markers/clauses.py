@@ -33,6 +33,21 @@ from cds_service.clinical.reading.markers.state import CLOSING, OPENING
 from cds_service.clinical.reading.text_dates import read_date
 
 _PUNCTUATION = frozenset(",:=()[]-/.\"'*|#_\u2022") | {"--", "::"}
+_CARRIED_OUT = frozenset(
+    {
+        "done",
+        "performed",
+        "tested",
+        "collected",
+        "received",
+        "reported",
+        "obtained",
+        "sent",
+        "ordered",
+        "run",
+        "drawn",
+    }
+)
 _SAYING = frozenset({Kind.SIGN, Kind.LEAD, Kind.DENY, Kind.EXCEPT, Kind.UNIT})
 
 
@@ -133,8 +148,21 @@ class _Reader(SignReader):
             and self.is_marker(self.terms[self.i - 1] if self.i else None)
         ):
             raise NotReadable(value)  # "no CD22 result"
+        elif self.term.tokens[0].word in _CARRIED_OUT and self._denies_the_test():
+            raise NotReadable(value)  # "no CD22 staining performed"
+
+    def _denies_the_test(self) -> bool:
+        """Whether a bare denial, its marker and nothing but names and verbs stand before this word."""
+        before = self.terms[: self.i]
+        at = next((i for i in reversed(range(len(before))) if self.is_marker(before[i])), 0)
+        plain = all(t.value in ("verb", "noun", "test") for t in before[at + 1 :])
+        return plain and self.group.lead == NO and before[-1].end < self.term.start <= before[-1].end + 1 and any(
+            len(t.tokens) == 1 and t.value == NO for t in before[:at]
+        )  # fmt: skip
 
     def _break(self) -> None:
+        if self.term.tokens[0].word == "yet" and self._denies_the_test():
+            raise NotReadable(self.term.value)  # "no MRD yet"
         says = any(self.is_marker(t) or t.kind in _SAYING for t in self.terms[self.i :] if t.value != WITH)
         if self.term.value != "break" and not says:
             self.i = len(self.terms)

@@ -103,6 +103,10 @@ class MarkerList:
         if self.complete is None:
             self.ands += 1
 
+    def may_end_before(self, sign: str) -> bool:
+        """Whether "no" may be of what stands before a comma only, and a sign behind it of the rest ("no CD20, CD22 present")."""
+        return self.lead == NO and sign == FOUND and not self.ands and 0 < self.after_comma < len(self.items)
+
     def split(self) -> MarkerList | None:
         """Take off what stands behind the comma that ends the list; None where it is not sure which comma does."""
         at = self._end()

@@ -40,7 +40,7 @@ _SUCH_CELLS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 # "CD22-negative: 4 %" may be the share of the blasts without it or with it.
-_SHARE_OF_WHICH = re.compile(rf"{_NAME}[\s-]*(?:negative|neg|-)\s*:?\s*\d", re.IGNORECASE)
+_SHARE_OF_WHICH = re.compile(rf"{_NAME}[\s-]*(?:negative|neg|-)\s*:?\s*\d+(?![\d/]|-\d\d-)", re.IGNORECASE)
 _ARE_THEY = re.compile(
     r"\b(?:not|none|no|nil|absent|without|zero|undetect\w+|excluded|rare|few|seen|identified|present|detected|found|observed|noted|emerg\w+)\b|[\d:]",
     re.IGNORECASE,

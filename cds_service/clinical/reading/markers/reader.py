@@ -125,6 +125,9 @@ class _Clause:
         except NotReadable:
             yield nothing
             return
+        if _ends_dated(mine):
+            yield nothing
+            return
         for found in mine:
             value = _value(found, topic)
             if topic == _SURFACE and value == NEGATIVE and of_a_part(self.quote):
@@ -142,6 +145,29 @@ class _Clause:
             topic, value, self.quote, self.span, time=Time.PAST if past else Time.PRESENT,
             when=times.when, cycle=times.cycle, amount=found.amount,
         )  # fmt: skip
+
+
+def _ends_dated(found: Sequence[Finding]) -> bool:
+    """Whether a result without a day stands before an opposite one with a day: which is the later is not said."""
+    for i, one in enumerate(found):
+        times = one.times
+        if (
+            times.when is None
+            and not (times.now or times.past)
+            and any(_is_opposite(one, f) for f in found[i + 1 :])
+        ):
+            return True
+    return False
+
+
+def _is_opposite(one: Finding, later: Finding) -> bool:
+    signs = {one.sign in (NEGATIVE, NOT_NEGATIVE), later.sign in (NEGATIVE, NOT_NEGATIVE)}
+    return (
+        later.times.when is not None
+        and not (later.times.past or later.times.now)
+        and None not in (one.sign, later.sign)
+        and len(signs) > 1
+    )
 
 
 def _value(found: Finding, topic: str) -> str | None:

@@ -143,7 +143,11 @@ class SignReader(ClauseState):
             self._of_list_before(sign)
         elif group.settled or not group.unsigned:
             self._again(sign)
-        elif group.takes(sign) and not (group.lead in (LOST, NOT) and group.after_comma):
+        elif (
+            group.takes(sign)
+            and not (group.lead in (LOST, NOT) and group.after_comma)
+            and not group.may_end_before(sign)
+        ):
             self._to_list(group, sign)
         elif (rest := group.split()) is not None:
             self.lists.append(rest)
