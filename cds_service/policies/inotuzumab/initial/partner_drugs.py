@@ -26,7 +26,7 @@ from cds_service.clinical.therapy.drugs import (
     shown,
 )
 from cds_service.clinical.therapy.exposure import ONLY_PROPOSED, DrugUse
-from cds_service.clinical.therapy.plans import Plan, PlannedDrug, current_plans
+from cds_service.clinical.therapy.plans import Plan, current_plans
 from cds_service.clinical.therapy.services import is_another_service, service_parts
 from cds_service.fhir.codings import words_in
 from cds_service.oncology.concurrency import (
@@ -200,20 +200,26 @@ def _of_plans(plans: Sequence[Plan], cycle: Cycle) -> Iterator[Partner]:
     for plan in plans:
         for activity in plan.activities:
             concurrency, why = _of_activity(activity, plan, cycle)
-            for drug in sorted(d for d in activity.drugs if _is_plan_partner(d)):
+            for drug in sorted(_counted(activity, cycle.first)):
                 yield Partner(drug, concurrency, plan.reference, why)
         for drug in sorted(_named_in_words(plan)):
             yield Partner(drug, POSSIBLE, plan.reference, "named in the care plan")
 
 
-def _of_activity(activity: PlannedDrug, plan: Plan, cycle: Cycle) -> Standing:
-    later = activity.start is not None and activity.start.first > cycle.last
-    if later or LATER_TREATMENT.search(activity.text):
+def _of_activity(activity: DrugUse, plan: Plan, cycle: Cycle) -> Standing:
+    begins = activity.first_known or plan.start
+    ends = activity.end or (activity.days[-1] if activity.days else plan.end)
+    later = begins is not None and begins.first > cycle.last
+    if later or LATER_TREATMENT.search(activity.all_text):
         return NOT, "in the care plan, for later"
     if plan.end is not None and plan.end.last < cycle.first:
         return POSSIBLE, f"in a care plan that ended {plan.end}"
-    if activity.end is not None and activity.end.last < cycle.first:
-        return NOT, f"in the care plan until {activity.end}"
+    if ends is not None and ends.last < cycle.first:
+        return NOT, f"in the care plan until {ends}"
+    if activity.status == "on-hold":
+        return POSSIBLE, "in the care plan, on hold"
+    if activity.in_doubt:
+        return POSSIBLE, "in the care plan, in words that are not wholly understood"
     return CONCURRENT, "in the care plan"
 
 
@@ -238,7 +244,9 @@ def _plan_texts(case: Case, plans: Sequence[Plan], cycle: Cycle) -> Iterator[tup
     yield from ((use.all_text, use.reference) for use in case.drafts)
     for plan in plans:
         if plan.end is None or plan.end.last >= cycle.first:
-            yield from ((text, plan.reference) for text in (*plan.texts, *(a.text for a in plan.activities)))
+            yield from (
+                (text, plan.reference) for text in (*plan.texts, *(a.all_text for a in plan.activities))
+            )
     for request in case.requests:
         if not is_another_service(request.body):
             yield from ((words_in(part), request.reference) for part in service_parts(request.body))
