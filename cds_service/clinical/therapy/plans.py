@@ -30,9 +30,10 @@ _PRODUCT = {"medicationCodeableConcept": "productCodeableConcept", "medicationRe
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A current care plan: its period, its activities that give drugs, and its title and description."""
+    """A current care plan: its period, its activities as orders, also without a known drug, and its title and description."""
 
     reference: str
+    on_hold: bool
     start: When | None
     end: When | None
     texts: tuple[str, ...]
@@ -55,10 +56,9 @@ def _plan(resource: Resource, record: Record, zone: tzinfo) -> Plan:
         replace(use, reference=resource.reference, status="on-hold" if on_hold else use.status)
         for activity in as_dicts(body.get("activity"))
         for use in _activity(activity, resource, record, zone)
-        if use.drugs
     ]
     return Plan(
-        resource.reference, start_of(body.get("period"), zone), end_of(body.get("period"), zone),
+        resource.reference, on_hold, start_of(body.get("period"), zone), end_of(body.get("period"), zone),
         tuple(t for t in texts if t), tuple(found),
     )  # fmt: skip
 
@@ -75,7 +75,8 @@ def _activity(activity: Mapping[str, Any], plan: Resource, record: Record, zone:
     told = [drugs_ordered({"code": part}) for part in (detail.get("code"), {"text": _description(detail)})]
     sure = use.drugs.union(*(drugs for drugs, is_sure in told if is_sure))
     yield replace(use, drugs=sure)
-    yield replace(use, drugs=frozenset[str]().union(*(drugs for drugs, _ in told)) - sure, in_doubt=True)
+    if doubtful := frozenset[str]().union(*(drugs for drugs, _ in told)) - sure:
+        yield replace(use, drugs=doubtful, in_doubt=True)
 
 
 def _as_order(detail: Mapping[str, Any], plan: Resource, record: Record, zone: tzinfo) -> DrugUse:
