@@ -136,6 +136,7 @@ CONCURRENCY = {
     "stated as not taken": ([taken("venetoclax", status="not-taken", asserted="2026-04-08")], "met"),
     "a supply that reaches into the cycle": ([dispensed("venetoclax", "2026-04-01", 30)], "not-met"),
     "a supply that ran out": ([dispensed("venetoclax", "2026-03-01", 30)], "met"),
+    "by its short name": ([drug_order("Blina", authored="2026-04-09")], "not-met"),
     "in the care plan": ([plan(activity("venetoclax"))], "not-met"),
     "in the care plan, on hold there": ([plan(activity("venetoclax", status="on-hold"))], "unknown"),
     "in a care plan on hold": ([plan(activity("venetoclax"), status="on-hold")], "unknown"),
