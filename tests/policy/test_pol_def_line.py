@@ -92,6 +92,8 @@ A_LINE = {
     "a drug of no code table": taken("cladribine", "2025-02-01", "2025-06-01"),
     "for conditioning": given("busulfan", "2025-09-20", reasonCode=[{"text": "Conditioning before transplant"}]),
     "for leukemia, and another disease beside it": given("cytarabine", "2025-03-01", reasonCode=[{"text": "B-ALL"}, {"text": "Breast cancer"}]),
+    "CAR-T cells given, by their billing code": administration("2025-09-01", None, drug=coded(HCPCS, "Q2042"), id="cells"),
+    "other CAR-T cells given, by their billing code": administration("2025-09-01", None, drug=coded(HCPCS, "Q2053"), id="cells"),
     "CAR-T cells in a condition's name": condition(None, text="History of CAR-T therapy", recorded="2026-03-01"),
     "CAR-T cells in a condition's code": condition("Z92.850", recorded="2026-03-01"),
     "a drug in a condition's name": condition(None, text="S/P blinatumomab therapy", recorded="2026-03-01"),
