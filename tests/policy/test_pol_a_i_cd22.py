@@ -65,6 +65,13 @@ PATIENTS = {
     "3: indeterminate with 85 %": ([blasts(85, interpretation=flag("IND"))], "unknown"),
     "3: flagged abnormal only": ([blasts(85, interpretation=flag("A"))], "met"),
     "3: arbitrary units, flagged positive": ([blasts(loinc="51127-9", interpretation=flag("POS"))], "met"),
+    "3: positive with 3 % in its words": ([blasts(text="Positive (dim, 3%)")], "unknown"),
+    "3: positive with 12 % in its words": ([blasts(text="Partial, 12 %")], "met"),
+    "3: negative with 25 % in its words": ([blasts(text="Negative (25%)")], "unknown"),
+    "3: negative with 2 % in its words": ([blasts(text="Negative (2%)")], "not-met"),
+    "3: positive beside the assay's limit": ([blasts(text="Positive (cut-off 2%)")], "met"),
+    "1: of the gene": ([stated("CD22 gene mutation", "Negative", "2026-03-02")], "unknown"),
+    "1: in serum": ([stated("Soluble CD22", "Positive", "2026-03-02")], "unknown"),
     "1: normal B cells": ([blasts(90, loinc="14017-8")], "unknown"),
     "1: cells of an unspecified specimen": ([blasts(90, loinc="20596-3")], "unknown"),
     "1: B cells counted": ([observation("21013-8", "2026-03-02", 0.2, "10*9/L")], "unknown"),
@@ -119,6 +126,21 @@ AFTER_THERAPY = {
     "a sample of the last day of the earlier course": (
         [*EARLIER_COURSE, blasts(85, "2025-03-11")],
         "unknown",
+    ),
+    "a sample before a condition tells of CAR-T cells against CD22": (
+        [blasts(85), condition(None, text="S/P CD22-directed CAR-T therapy", recorded="2026-03-20")],
+        "unknown",
+    ),
+    "a sample after it": (
+        [blasts(85), condition(None, text="S/P CD22-directed CAR-T therapy", recorded="2026-01-20")],
+        "met",
+    ),
+    "a condition named by the marker": (
+        [
+            blasts(85),
+            condition("C91.02", text="CD22-positive B-ALL, status post relapse", recorded="2026-03-20"),
+        ],
+        "met",
     ),
     "a sample known by its month only": ([*EARLIER_COURSE, blasts(85, "2025-03")], "unknown"),
     "a later sample that lost CD22": (

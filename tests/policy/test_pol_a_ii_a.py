@@ -32,6 +32,14 @@ INDUCTION = administration("2025-02-01", None, drug={"text": "vincristine"})
 INDUCTION_END = administration("2025-03-01", None, drug={"text": "pegaspargase"})
 INDUCTION_LATER = administration("2025-06-01", None, drug={"text": "cytarabine"})
 
+
+def worsened(day):
+    """The disease status of mCODE."""
+    return observation(
+        "97509-4", day, valueCodeableConcept={"coding": [{"system": SNOMED, "code": "271299001"}]}
+    )
+
+
 UNTREATED = "Newly diagnosed, untreated B-ALL."
 
 
@@ -44,6 +52,11 @@ def marrow(day, percent, status="final", **more):
 PATIENTS = {
     "step 1: relapse, then remission, no inotuzumab and no blasts since": ([RELAPSE, condition("C91.01", onset="2026-04-01")], "unknown"),
     "step 1 does not hold when blasts came after the remission": ([RELAPSE, condition("C91.01", onset="2026-04-01"), marrow("2026-04-10", 12)], "met"),
+    "step 1: a relapse whose own status is remission": ([condition("C91.02", onset="2026-03-01", clinical="remission")], "unknown"),
+    "step 1: the same, with blasts since": ([condition("C91.02", onset="2026-03-01", clinical="remission"), marrow("2026-04-10", 12)], "met"),
+    "step 1: the same, after inotuzumab": ([condition("C91.02", onset="2026-03-01", clinical="remission"), administration("2026-03-10", 1.4, "C1D1"), procedure("234336002", "2026-04-01")], "met"),
+    "step 1: the same, and a later relapse": ([condition("C91.02", onset="2024-03-01", clinical="remission"), RELAPSE], "met"),
+    "step 1: a relapse that is resolved": ([condition("C91.02", onset="2026-03-01", clinical="resolved")], "met"),
     "step 2: marrow of 5 % after a recorded remission": ([IN_REMISSION, marrow("2026-03-01", 5)], "met"),
     "step 2: peripheral blasts after a recorded remission": ([IN_REMISSION, observation("26446-5", "2026-03-01", 3, "%")], "met"),
     "step 2: marrow of 4.9 % is no relapse": ([IN_REMISSION, marrow("2026-03-01", 4.9)], "not-met"),
@@ -74,7 +87,7 @@ PATIENTS = {
     "step 4: marrow during the line is not after it": ([NOT_IN_REMISSION, INDUCTION, marrow("2025-02-10", 40), INDUCTION_END], "unknown"),
     "step 4: refractory in a note": ([NOT_IN_REMISSION, report("2025-03-12", "Primary refractory B-ALL after induction chemotherapy")], "met"),
     "step 4: refractory denied": ([NOT_IN_REMISSION, INDUCTION, report("2025-03-12", "Not refractory")], "unknown"),
-    "step 4: mCODE worsened": ([NOT_IN_REMISSION, INDUCTION, observation("97509-4", "2025-03-15", valueCodeableConcept={"coding": [{"system": SNOMED, "code": "271299001"}]})], "met"),
+    "step 4: mCODE worsened": ([NOT_IN_REMISSION, INDUCTION, worsened("2025-03-15")], "met"),
     "step 4: ended for absent response": ([NOT_IN_REMISSION, INDUCTION, drug_order("cytarabine", status="stopped", authored="2025-03-01", statusReason={"coding": [{"system": SNOMED, "code": "266721009"}]})], "met"),
     "step 4 is not asked of a patient in remission only": ([IN_REMISSION, INDUCTION, marrow("2025-07-01", 2)], "not-met"),
     "step 5: remission beside a plain B-ALL entry": ([B_ALL, IN_REMISSION], "not-met"),
@@ -152,6 +165,8 @@ NOTED = {
     "of the leukemia, beside another malignancy": ([B_ALL, condition("C50.911", onset="2023-01-10"), report("2026-03-02", "Relapsed B-ALL.")], "met"),
     "in a plan only": ([IN_REMISSION, care_plan("Inotuzumab for relapsed B-ALL", created="2026-04-14")], "unknown"),
     "progression after a remission": ([IN_REMISSION, stated("Response", "PD", "2026-03-02")], "unknown"),
+    "worsened after a remission": ([IN_REMISSION, worsened("2026-03-02")], "unknown"),
+    "worsened before a remission": ([IN_REMISSION, worsened("2025-03-02")], "not-met"),
     "in the future": ([IN_REMISSION, report("2026-05-02", "Relapsed B-ALL.")], "not-met"),
     "untreated, of shortly before": ([B_ALL, document("2026-04-10", UNTREATED)], "not-met"),
     "untreated, 89 days before day 1": ([B_ALL, document("2026-01-17", UNTREATED)], "not-met"),

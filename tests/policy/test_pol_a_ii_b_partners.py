@@ -77,6 +77,18 @@ def activity(drug, *, status="scheduled", start=None, end=None, text=None):
     return {"detail": detail | ({"description": text} if text else {})}
 
 
+def scheduled(drug, **detail):
+    return {"detail": {"status": "scheduled", "productCodeableConcept": {"text": drug}} | detail}
+
+
+def referred(reference, display=None):
+    return {"reference": {"reference": reference} | ({"display": display} if display else {})}
+
+
+def contained(status):
+    return drug_order("venetoclax", id="v", status=status)
+
+
 def plan(*activities, title="Treatment", **more):
     return care_plan(title, start="2026-04-10", activity=list(activities), **more)
 
@@ -124,7 +136,37 @@ CONCURRENCY = {
     "stated as not taken": ([taken("venetoclax", status="not-taken", asserted="2026-04-08")], "met"),
     "a supply that reaches into the cycle": ([dispensed("venetoclax", "2026-04-01", 30)], "not-met"),
     "a supply that ran out": ([dispensed("venetoclax", "2026-03-01", 30)], "met"),
+    "by its short name": ([drug_order("Blina", authored="2026-04-09")], "not-met"),
     "in the care plan": ([plan(activity("venetoclax"))], "not-met"),
+    "in the care plan, on hold there": ([plan(activity("venetoclax", status="on-hold"))], "unknown"),
+    "in a care plan on hold": ([plan(activity("venetoclax"), status="on-hold")], "unknown"),
+    "in the care plan, into the cerebrospinal fluid": ([plan(activity("methotrexate", text="Intrathecal methotrexate 12 mg"))], "met"),
+    "in the care plan, by either route": ([plan(activity("methotrexate", text="IT or IV methotrexate"))], "unknown"),
+    "in the care plan, for another disease": ([plan(scheduled("methotrexate", reasonCode=[{"text": "Rheumatoid arthritis"}]))], "met"),
+    "in a care plan for another disease": ([plan(scheduled("methotrexate"), addresses=[{"display": "Rheumatoid arthritis"}])], "met"),
+    "in a care plan for this disease among others": ([plan(scheduled("methotrexate"), addresses=[{"display": "Rheumatoid arthritis"}, {"display": "B-ALL"}])], "not-met"),
+    "in the care plan, as cytoreduction": ([plan(activity("vincristine", text="cytoreduction"))], "met"),
+    "in the care plan, in words as consolidation": ([plan(scheduled("blinatumomab", scheduledString="as consolidation after cycle 2"))], "met"),
+    "in the care plan, with bounds from June": ([plan(scheduled("blinatumomab", scheduledTiming={"repeat": {"boundsPeriod": {"start": "2026-06-01"}}}))], "met"),
+    "in the care plan, a level": ([plan(activity("methotrexate level"))], "met"),
+    "in the care plan, teaching": ([plan(activity("Education on dasatinib"))], "met"),
+    "in the care plan, to be avoided": ([plan(activity("Avoid methotrexate"))], "unknown"),
+    "in the care plan, to be started": ([plan(activity("Start dasatinib 140 mg daily"))], "not-met"),
+    "in the care plan, a product and a sentence": ([plan(scheduled("venetoclax", description="Taken as the team discussed"))], "not-met"),
+    "in the care plan, another drug in a sentence": ([plan(scheduled("prednisone", description="Unless venetoclax is tolerated"))], "unknown"),
+    "in the care plan, a contained order": ([plan(referred("#v"), contained=[contained("active")])], "not-met"),
+    "in the care plan, a contained order on hold": ([plan(referred("#v"), contained=[contained("on-hold")])], "unknown"),
+    "in the care plan, a contained order that was cancelled": ([plan(referred("#v"), contained=[contained("cancelled")])], "met"),
+    "in the care plan, an order of the record that was stopped": ([plan(referred("MedicationRequest/venetoclax-order", "Venetoclax")), drug_order("venetoclax", id="venetoclax-order", status="stopped", authored="2026-04-01")], "met"),
+    "in the care plan, an order that could not be read": ([plan(referred("MedicationRequest/elsewhere", "Venetoclax 100 mg tablet"))], "unknown"),
+    "a regimen as an activity of the care plan": ([plan(activity("FLAG-IDA"))], "not-met"),
+    "a regimen as its description": ([plan({"detail": {"status": "scheduled", "description": "FLAG-IDA"}})], "not-met"),
+    "a regimen as an activity on hold": ([plan(activity("FLAG-IDA", status="on-hold"))], "unknown"),
+    "a regimen as the title of the care plan": ([plan(title="FLAG-IDA")], "unknown"),
+    "hyper-CVAD in a care plan on hold": ([plan(title="hyper-CVAD", status="on-hold")], "unknown"),
+    "hyper-CVAD as an order on hold": ([drug_order("hyper-CVAD", status="on-hold", authored="2026-04-10")], "unknown"),
+    "mini-hyper-CVD as an order on hold": ([drug_order("mini-hyper-CVD", status="on-hold", authored="2026-04-10")], "unknown"),
+    "chemotherapy as an activity, which may be this one": ([plan(activity("Chemotherapy"))], "met"),
     "in the care plan, cancelled there": ([plan(activity("venetoclax", status="cancelled"))], "met"),
     "in the care plan, from June": ([plan(activity("venetoclax", start="2026-06-01"))], "met"),
     "in a care plan that is over": ([plan(activity("venetoclax"), status="completed")], "met"),
@@ -291,6 +333,14 @@ PLANS = {
     "revoked": ([plan(title="Mini-hyper-CVD", status="revoked")], "not-met"),
     "of last year": ([plan(title="Mini-hyper-CVD", period={"start": "2025-01-01", "end": "2025-06-01"})], "not-met"),
     "from June": ([plan(title="Mini-hyper-CVD", period={"start": "2026-06-01"})], "not-met"),
+    "by an activity": ([plan(activity("mini-hyper-CVD"))], "met"),
+    "by an activity's description": ([plan({"detail": {"status": "scheduled", "description": "mini-hyper-CVD course A"}})], "met"),
+    "by an activity on hold": ([plan(activity("mini-hyper-CVD", status="on-hold"))], "unknown"),
+    "by an activity from June": ([plan(activity("mini-hyper-CVD", start="2026-06-01"))], "not-met"),
+    "on hold": ([plan(title="Mini-hyper-CVD", status="on-hold")], "unknown"),
+    "as an order on hold": ([drug_order("mini-hyper-CVD", status="on-hold", authored="2026-04-10")], "unknown"),
+    "as an order of long ago": ([drug_order("mini-hyper-CVD", authored="2026-01-10")], "unknown"),
+    "full hyper-CVAD as an activity": ([plan(activity("hyper-CVAD"))], "not-met"),
     "by five activities": ([plan(*(activity(d) for d in FIVE))], "met"),
 }  # fmt: skip
 

@@ -92,6 +92,12 @@ A_LINE = {
     "a drug of no code table": taken("cladribine", "2025-02-01", "2025-06-01"),
     "for conditioning": given("busulfan", "2025-09-20", reasonCode=[{"text": "Conditioning before transplant"}]),
     "for leukemia, and another disease beside it": given("cytarabine", "2025-03-01", reasonCode=[{"text": "B-ALL"}, {"text": "Breast cancer"}]),
+    "CAR-T cells given, by their billing code": administration("2025-09-01", None, drug=coded(HCPCS, "Q2042"), id="cells"),
+    "other CAR-T cells given, by their billing code": administration("2025-09-01", None, drug=coded(HCPCS, "Q2053"), id="cells"),
+    "CAR-T cells in a condition's name": condition(None, text="History of CAR-T therapy", recorded="2026-03-01"),
+    "CAR-T cells in a condition's code": condition("Z92.850", recorded="2026-03-01"),
+    "a drug in a condition's name": condition(None, text="S/P blinatumomab therapy", recorded="2026-03-01"),
+    "a regimen in the leukemia's own name": condition(None, text="B-ALL s/p hyper-CVAD", recorded="2026-03-01"),
     "chemotherapy 20 days ago that does not go on": given("cytarabine", "2026-03-27"),
 }  # fmt: skip
 
@@ -103,6 +109,11 @@ def test_pol_def_line_a_prior_line_is_not_frontline(resource):
 
 
 NO_LINE = {
+    "CAR-T cells that are possible": condition(None, text="History of CAR-T therapy", recorded="2026-03-01", verification="provisional"),
+    "chemotherapy in the name of another malignancy": condition(None, text="Breast cancer s/p chemotherapy", recorded="2019-03-01"),
+    "family history": condition(None, text="Family history of chemotherapy", recorded="2026-03-01"),
+    "an effect of treatment": condition(None, text="Chemotherapy-induced nausea", recorded="2026-03-01"),
+    "a visit for chemotherapy": condition("Z51.11", text="Encounter for antineoplastic chemotherapy", recorded="2026-04-10"),
     "prior lines counted as none": document("2026-03-03", "Prior lines of therapy: 0"),
     "steroid prephase": given("prednisone", "2026-04-08"),
     "hydroxyurea": given("hydroxyurea", "2026-04-08"),
@@ -165,6 +176,10 @@ UNCLEAR_LINE = {
     "a note": document("2026-03-03", "Previously treated with dasatinib xyzzy."),
     "the answer to prior therapy": stated("Prior systemic therapy", "hyper-CVAD per quux", "2026-04-10"),
     "a completed plan": care_plan("Chemotherapy of the quux kind", start="2025-02-01", status="completed"),
+    "chemotherapy in a condition's code": condition("Z92.21", recorded="2026-03-01"),
+    "chemotherapy in a condition's cause": condition(
+        None, text="Infertility due to prior chemotherapy", recorded="2026-03-01"
+    ),
 }
 
 

@@ -29,7 +29,12 @@ from cds_service.remembering import once
 _TOPIC = "cd22"
 _PERCENT, _ABSOLUTE = "cd22_blasts_pct", "cd22_blasts_abs"
 _PER_CENT = re.compile(r"%|per ?cent|\bpct\b", re.IGNORECASE)
-_CELLS = re.compile(r"\bcells?\b|\blymphocytes?\b", re.IGNORECASE)
+# What else is measured by the name of CD22: on other cells, in serum, of its gene.
+_NOT_ON_BLASTS = re.compile(r"\bcells?\b|\blymphocytes?\b", re.IGNORECASE)
+_ANOTHER_TEST = re.compile(
+    r"\b(?:genes?|mutations?|variants?|polymorphisms?|sequencing|transcripts?|mRNA|soluble|serum|plasma)\b",
+    re.IGNORECASE,
+)
 _TEXTS_OF = frozenset({"Observation", "CarePlan", "Procedure"})
 _READ_BY_CODE = frozenset({_PERCENT, _ABSOLUTE, "cd22_cells_not_blasts", "immunophenotype_panel"})
 
@@ -61,10 +66,13 @@ def cd22_mentions(chart: Chart) -> tuple[Mention, ...]:
 
 
 def _in_own_words(result: Result) -> Result:
-    """A CD22 result whose words may carry the sign in a marker's own terms (dim, partial)."""
+    """A CD22 result whose words may carry the sign in a marker's own terms (dim, partial), and a per cent beside it."""
     said = [_answer(words, result) for words in result.words.split(" | ")]
     if result.undecided or any(s.undecided for s in said):
         return replace(result, sign=None, value=None, undecided=True)
+    amounts = {s.amount for s in said if s.amount is not None}
+    if result.value is None and not result.is_unreadable and len(amounts) == 1:
+        result = replace(result, value=amounts.pop())
     signs = {s.sign for s in said if s.sign is not None}
     if result.sign is not None or len(signs) != 1:
         return result
@@ -90,7 +98,9 @@ def _by_local_codes(chart: Chart) -> Iterator[Result]:
 
 
 def _names_cd22_on_blasts(topic: str) -> bool:
-    return names_marker(topic, _TOPIC) and ("blast" in topic.lower() or not _CELLS.search(topic))
+    if not names_marker(topic, _TOPIC) or _ANOTHER_TEST.search(topic) is not None:
+        return False
+    return "blast" in topic.lower() or _NOT_ON_BLASTS.search(topic) is None
 
 
 def _texts(chart: Chart) -> Iterator[Source]:

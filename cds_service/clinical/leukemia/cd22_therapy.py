@@ -1,4 +1,4 @@
-"""Therapy directed against CD22 that procedures, texts and uses in words tell of: CAR-T cells, antibodies, inotuzumab given elsewhere.
+"""Therapy directed against CD22 that procedures, texts, names of conditions and uses in words tell of: CAR-T cells, antibodies, inotuzumab given elsewhere.
 
 A text tells of it where a word of the past stands in a sentence with its name, and nothing there denies, doubts or plans it.
 Drugs that are known by code or name are not here. Which sample of CD22 still counts behind it is left to the rules.
@@ -26,6 +26,7 @@ from cds_service.remembering import once
 
 _ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment", "CarePlan"})
 _AGAINST_CD22 = re.compile(r"\bCD ?22\b|\bCD19/(?:CD)?22\b", re.IGNORECASE)
+_IN_A_NAME = re.compile(r"CD ?-?22|inotuzumab|besponsa|moxetumomab", re.IGNORECASE)
 _INOTUZUMAB, _OTHER = "inotuzumab", "other"
 _AGAINST_IT = frozenset({Kind.DENY, Kind.BLOCK, Kind.LOSE, *OPEN})
 
@@ -54,6 +55,10 @@ def cd22_therapies(chart: Chart) -> tuple[Told, ...]:
         if s.kind not in _ORDERING and s.text:
             for told in told_in(s.text, s.when.last if s.when else None):
                 done.append(told._replace(when=told.when or s.when, reference=s.reference))
+    for p in chart.problems:
+        if p.verified and not p.is_event and _IN_A_NAME.search(p.words) is not None:
+            for told in (t for name in p.words.split(" | ") for t in told_in(name, None)):
+                done.append(told._replace(when=told.when or p.dated, reference=p.reference))
     return tuple(done)
 
 

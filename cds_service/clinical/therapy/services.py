@@ -44,14 +44,14 @@ _GIVING = re.compile(
     re.IGNORECASE,
 )
 _UNDERSTOOD = frozenset({
-    "a", "administer", "administration", "and", "ampule", "at", "bag", "biw", "bolus", "by", "bsa", "c", "central",
-    "chemo", "chemotherapy", "chloride", "continuous", "course", "cycle", "cycles", "d", "daily", "day", "days",
+    "a", "administer", "administration", "and", "ampule", "at", "bag", "begin", "biw", "bolus", "by", "bsa", "c", "central",
+    "chemo", "chemotherapy", "chloride", "continue", "continuous", "course", "cycle", "cycles", "d", "daily", "day", "days",
     "dose", "doses", "drip", "drug", "each", "every", "for", "g", "give", "given", "giving", "gm", "gram", "grams",
     "h", "hcl", "home", "hour", "hours", "hourly", "hr", "hrs", "hydrochloride", "im", "in", "inj", "injectable",
     "injection", "infuse", "infusion", "intramuscular", "intravenous", "iv", "kg", "line", "liposomal", "liposome",
     "m", "mcg", "mg", "microgram", "micrograms", "milligram", "milligrams", "min", "minutes", "ml", "month", "nos",
     "not", "of", "on", "once", "oral", "orally", "order", "otherwise", "outpatient", "over", "pegylated", "per",
-    "phosphate", "po", "pump", "push", "q", "s", "sc", "sodium", "solution", "specified", "sq", "subcut",
+    "phosphate", "po", "pump", "push", "q", "s", "sc", "sodium", "solution", "specified", "sq", "start", "subcut",
     "subcutaneous", "sulfate", "t", "tablet", "tablets", "the", "then", "therapy", "tid", "to", "treatment", "ug",
     "unit", "units", "via", "vial", "vials", "week", "weekly", "weeks", "x",
 })  # fmt: skip
@@ -80,21 +80,29 @@ def service_use(resource: Resource, record: Record, zone: tzinfo) -> DrugUse | N
 
     ``in_doubt`` where its words do not surely order them.
     """
-    parts = service_parts(resource.body)
-    naming = [part for part in parts if ingredients(part)]
-    if not naming or is_another_service(resource.body):
+    drugs, sure = drugs_ordered(resource.body)
+    if not drugs:
         return None
-    words = " ; ".join(w for part in parts if (w := words_in(part)))
-    unclear = bool(_ABOUT.search(words)) and not any(_is_coded(part) for part in naming)
-    if unclear and not _GIVING.search(words):
-        return None
-    sure = not unclear and all(_is_coded(part) or _is_understood(part) for part in naming)
-    drugs = frozenset[str]().union(*(ingredients(part) for part in naming))
+    words = " ; ".join(w for part in service_parts(resource.body) if (w := words_in(part)))
     use, route = use_of(resource, record, zone), route_of((), (words,))
     return replace(
         use, drugs=drugs, words=words, in_doubt=use.in_doubt or route is Route.MIXED or not sure,
         intrathecal=use.intrathecal or route is Route.INTRATHECAL,
     )  # fmt: skip
+
+
+def drugs_ordered(body: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
+    """The drugs that a ServiceRequest orders by its code or details, and whether its words surely order them."""
+    parts = service_parts(body)
+    naming = [part for part in parts if ingredients(part)]
+    if not naming or is_another_service(body):
+        return frozenset(), False
+    words = " ; ".join(w for part in parts if (w := words_in(part)))
+    unclear = bool(_ABOUT.search(words)) and not any(_is_coded(part) for part in naming)
+    if unclear and not _GIVING.search(words):
+        return frozenset(), False
+    sure = not unclear and all(_is_coded(part) or _is_understood(part) for part in naming)
+    return frozenset[str]().union(*(ingredients(part) for part in naming)), sure
 
 
 def service_parts(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:

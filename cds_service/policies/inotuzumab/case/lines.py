@@ -36,6 +36,7 @@ from cds_service.fhir.codings import codes_in
 from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.json_types import as_dicts
 from cds_service.policies.inotuzumab.case import regimens
+from cds_service.policies.inotuzumab.case.therapy_in_names import therapy_in_names
 from cds_service.policies.inotuzumab.numbers import span
 from cds_service.values import dataclass
 
@@ -120,6 +121,7 @@ def prior_lines(
         *_by_drugs(chart, day_one, plan_texts, since),
         *_by_acts(chart, day_one, since, told),
         *in_words,
+        *_in_names(chart, since),
     )
 
 
@@ -225,6 +227,13 @@ def _in_words(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterat
                 when = prior.when or s.when
                 possible = not prior.understood or _may_be_for_another((), prior.when, leukemia_from)
                 yield Line(prior.quote[:_QUOTED], when, when, (s.reference,), possible)
+
+
+def _in_names(chart: Chart, leukemia_from: date | None) -> Iterator[Line]:
+    for prior, p in therapy_in_names(chart):
+        when = prior.when or p.dated
+        possible = not prior.understood or _may_be_for_another((), prior.when, leukemia_from)
+        yield Line(prior.quote[:_QUOTED], when, when, (p.reference,), possible)
 
 
 def _answers_prior_therapy(s: Statement) -> bool | None:

@@ -102,6 +102,15 @@ _INTRATHECAL = re.compile(r"\b(?:it|intrathecal(?:ly)?)\b", re.IGNORECASE)
 _GIVEN_INTRATHECALLY = frozenset({"methotrexate", "cytarabine"}) | STEROIDS
 
 
+def is_other_regimen(name: str) -> bool:
+    """Whether the name of an activity is a regimen for ALL other than mini-hyper-CVD and hyper-CVAD, as planned."""
+    return (
+        _OTHER_REGIMEN.search(name) is not None
+        and "hyper" not in name.lower()
+        and named(name, _THERAPY, "given") is Named.STATED
+    )
+
+
 def _may_be_over(said: Assertion, on: date | None) -> bool:
     """Whether therapy that no word places in the past has a day, an outcome or a number of courses that may do so."""
     if said.value not in _GIVEN or said.time is Time.PAST:

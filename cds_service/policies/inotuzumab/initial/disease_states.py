@@ -78,6 +78,10 @@ class DiseaseCourse:
         """
         recorded = (w.first for p in self.relapses if (w := p.dated) is not None)
         relapse = max((*recorded, *stated), default=None)
+        for p in self.relapses:
+            began = p.dated.first if p.dated is not None else None
+            if p.clinical == "remission" and began == relapse and self._stays_in_remission(p, given):
+                return p
         for p in self.remissions:
             when = recorded_on(p)
             earlier = relapse is not None and when is not None and when.is_after(relapse) is False
@@ -87,6 +91,12 @@ class DiseaseCourse:
             if not (_is_over(p) or earlier or treated or self._blasts_since(when)):
                 return p
         return None
+
+    def _stays_in_remission(self, relapse: Problem, given: tuple[date, ...]) -> bool:
+        """Whether no dose and no blasts followed a relapse whose own status is remission, which is later than its onset."""
+        began = relapse.dated.first if relapse.dated is not None else date.min
+        treated = any(began <= day for day in given)
+        return not (treated or self._blasts_since(relapse.resolved or relapse.dated))
 
     def blasts_in_doubt(self) -> tuple[Result, ...]:
         """What is or may be blasts and may be later than a recorded remission."""

@@ -12,61 +12,40 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from cds_service.clinical.acts import Act
-from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import when_stated
 from cds_service.clinical.therapy.drugs import (
     ANTHRACYCLINES,
-    INOTUZUMAB,
     MINI_HYPER_CVD,
     ORAL_TKIS,
     STEROIDS,
-    UNRESOLVED,
-    drugs_in_text,
-    is_antineoplastic,
-    shown,
 )
 from cds_service.clinical.therapy.exposure import ONLY_PROPOSED, DrugUse
-from cds_service.clinical.therapy.plans import Plan, PlannedDrug, current_plans
+from cds_service.clinical.therapy.plans import Plan, current_plans
 from cds_service.clinical.therapy.services import is_another_service, service_parts
 from cds_service.fhir.codings import words_in
 from cds_service.oncology.concurrency import (
     CONCURRENT,
-    LATER_TREATMENT,
-    NOT,
     POSSIBLE,
     Concurrency,
     Cycle,
-    Standing,
     standing,
 )
 from cds_service.policies.inotuzumab.case import regimens
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.lines import is_cytoreduction
+from cds_service.policies.inotuzumab.initial.partners_in_plans import (
+    Partner,
+    counted,
+    drugs_of_known_regimen,
+    of_plans,
+    overlapping,
+    standing_texts,
+)
 from cds_service.policies.inotuzumab.numbers import days, span
 from cds_service.remembering import once
 from cds_service.values import dataclass
 
-_PREMEDICATION = re.compile(
-    r"\bpre-?med\w*|\b(?:prior to|before) (?:each |every |the )?(?:inotuzumab|infusion|dose)|\bpre-?treatment for infusion|"
-    r"\bantiemet\w*|\bnausea|\bvomiting|\binfusion reaction",
-    re.IGNORECASE,
-)
 _QUOTED = 60  # characters
 _REGIMEN_HINT = re.compile(r"cva?d|c-vad|single[- ]agent|monotherapy|\balone\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """One drug beside inotuzumab, how sure that is, and where it stands."""
-
-    drug: str
-    concurrency: Concurrency
-    reference: str
-    why: str
-
-    @property
-    def shown(self) -> str:
-        return f"{shown(self.drug)} ({self.why})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +78,10 @@ class Partners:
 def partners(case: Case) -> Partners:
     """Read requests, drafts, administrations, statements and care plans for this cycle."""
     cycle = _cycle(case)
-    plans = tuple(_overlapping(current_plans(case.record, case.chart.zone), cycle))
+    plans = tuple(overlapping(current_plans(case.record, case.chart.zone), cycle))
     strongest: dict[str, Partner] = {}
     order = list(Concurrency)
-    for partner in (*_of_uses(case, cycle), *_of_plans(plans, cycle)):
+    for partner in (*_of_uses(case, cycle), *of_plans(plans, cycle)):
         held = strongest.get(partner.drug)
         if held is None or order.index(partner.concurrency) < order.index(held.concurrency):
             strongest[partner.drug] = partner
@@ -150,7 +129,9 @@ def _of_uses(case: Case, cycle: Cycle) -> Iterator[Partner]:
     held = (u for u in recorded if u.status != "draft" and u.reference not in drafted)
     for use in (*held, *case.drafts):
         regimen, understood = _unnamed_drugs(use)
-        for drug in regimen or sorted(_counted(use, cycle.first)):
+        if not (use.drugs or use.benign_reason) and standing(use, "", cycle)[0] is POSSIBLE:
+            regimen = drugs_of_known_regimen(use.words) or regimen
+        for drug in regimen or sorted(counted(use, cycle.first)):
             concurrency, why = standing(use, drug, cycle)
             if (use.in_doubt or not understood) and concurrency is CONCURRENT:
                 concurrency, why = POSSIBLE, "named in an order that is not wholly understood"
@@ -172,73 +153,13 @@ def _names_known_regimen(use: DrugUse) -> bool:
     return any(regimens.names(use.words, r) for r in (regimens.MINI_HYPER_CVD, regimens.HYPER_CVAD))
 
 
-def _counted(use: DrugUse, day_one: date) -> frozenset[str]:
-    """The drugs of a use that may be partners, after step 2 left out what is none."""
-    if use.intrathecal or use.benign_reason or use.status == "not-done":
-        return frozenset()
-    drugs = frozenset([d for d in use.drugs if _may_be_partner(d, use) and d != "hydroxyurea"])
-    premedication = drugs <= STEROIDS and _PREMEDICATION.search(use.all_text)
-    if premedication or is_cytoreduction(use, day_one):
-        return frozenset()
-    return drugs
-
-
-def _may_be_partner(drug: str, use: DrugUse) -> bool:
-    return drug != INOTUZUMAB and (
-        is_antineoplastic(drug, use.concept) or drug in MINI_HYPER_CVD or drug == UNRESOLVED
-    )
-
-
-def _overlapping(plans: Iterable[Plan], cycle: Cycle) -> Iterator[Plan]:
-    for plan in plans:
-        if plan.start is None or plan.start.first <= cycle.last:
-            yield plan
-
-
-def _of_plans(plans: Sequence[Plan], cycle: Cycle) -> Iterator[Partner]:
-    """Drugs of the plans' activities; a drug that only a plan's title names is possible."""
-    for plan in plans:
-        for activity in plan.activities:
-            concurrency, why = _of_activity(activity, plan, cycle)
-            for drug in sorted(d for d in activity.drugs if _is_plan_partner(d)):
-                yield Partner(drug, concurrency, plan.reference, why)
-        for drug in sorted(_named_in_words(plan)):
-            yield Partner(drug, POSSIBLE, plan.reference, "named in the care plan")
-
-
-def _of_activity(activity: PlannedDrug, plan: Plan, cycle: Cycle) -> Standing:
-    later = activity.start is not None and activity.start.first > cycle.last
-    if later or LATER_TREATMENT.search(activity.text):
-        return NOT, "in the care plan, for later"
-    if plan.end is not None and plan.end.last < cycle.first:
-        return POSSIBLE, f"in a care plan that ended {plan.end}"
-    if activity.end is not None and activity.end.last < cycle.first:
-        return NOT, f"in the care plan until {activity.end}"
-    return CONCURRENT, "in the care plan"
-
-
-def _named_in_words(plan: Plan) -> frozenset[str]:
-    """The partners that a plan's texts name for this treatment: being named there makes one possible, words only take back."""
-    quotes: list[str] = []
-    for text in plan.texts:
-        reading = read(text, "partner")
-        quotes += [a.quote for a in reading.assertions if a.is_now and a.value == "drug"]
-        quotes += [n.quote for n in reading.not_understood if not n.silenced]
-    named = {drug for quote in quotes for drug in drugs_in_text(quote)}
-    return frozenset(d for d in named if _is_plan_partner(d) and d not in STEROIDS)
-
-
-def _is_plan_partner(drug: str) -> bool:
-    return drug not in (INOTUZUMAB, "hydroxyurea") and (is_antineoplastic(drug) or drug in MINI_HYPER_CVD)
-
-
 def _plan_texts(case: Case, plans: Sequence[Plan], cycle: Cycle) -> Iterator[tuple[str, str]]:
     """Texts that may name the regimen of this cycle, with their source."""
     yield from ((text, case.order.reference) for text in case.order.texts)
     yield from ((use.all_text, use.reference) for use in case.drafts)
     for plan in plans:
         if plan.end is None or plan.end.last >= cycle.first:
-            yield from ((text, plan.reference) for text in (*plan.texts, *(a.text for a in plan.activities)))
+            yield from ((text, plan.reference) for text in standing_texts(plan, cycle))
     for request in case.requests:
         if not is_another_service(request.body):
             yield from ((words_in(part), request.reference) for part in service_parts(request.body))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from cds_service.clinical.leukemia.response import Response, response_statements, unreadable_blasts
+from cds_service.clinical.leukemia.response import Response, Stated, response_statements, unreadable_blasts
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.problems import problems_shown
@@ -79,7 +79,8 @@ def _remission_since(case: Case, d: DiseaseCourse, told: tuple[StatedRelapse, ..
     doses = tuple(dose.day for dose in case.frame.history.given)
     stated = tuple(t.when.first for t in told if t.when is not None)
     if (d.relapses or told) and (p := d.remission_since_relapse(doses, stated)) is not None:
-        return p.reference, problems_shown((p,))
+        status = ", with the status remission" if p in d.relapses else ""
+        return p.reference, problems_shown((p,)) + status
     return next(remission_stated_since(case, told, doses), None) if told and not d.relapses else None
 
 
@@ -176,13 +177,20 @@ def _only_remission(case: Case, d: DiseaseCourse) -> bool:
     """Remission is the newest state recorded, and progression was never stated (relapse is seen to before)."""
     if not d.remissions:
         return False
-    if any(s.response is Response.PD for s in response_statements(case.chart)):
-        return False
     newest_remission = max((w.first for p in d.remissions if (w := recorded_on(p))), default=None)
+    if any(_tells_of_progression(s, newest_remission) for s in response_statements(case.chart)):
+        return False
     return all(
         newest_remission is not None and (w := p.dated) is not None and w.last < newest_remission
         for p in d.not_in_remission
     )
+
+
+def _tells_of_progression(s: Stated, remission: date | None) -> bool:
+    """Progression, or "worsened" that may be later than the newest remission."""
+    if s.response is not Response.WORSENED:
+        return s.response is Response.PD
+    return s.when is None or remission is None or s.when.last > remission
 
 
 def _unread_since(case: Case, d: DiseaseCourse) -> list[Result]:
