@@ -11,15 +11,15 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 
-_CHROMOSOME = r"\??(?:\d{1,2}|[XY])"
+_CHROMOSOME = r"\??(?:\d{1,2}|[XYv])"  # v: a further one, whichever it is
 _SEVERAL = rf"\(\s?{_CHROMOSOME}(?:\s?[;:,]\s?{_CHROMOSOME}){{1,4}}\s?\)"
-_POINTS = r"\s?\(\s?\??[pq][^()\n]{0,60}\)"
+_POINTS = r"\s?\(\s?\??[pqv][^()\n]{0,60}\)"
 _TRANSLOCATION = rf"(?:t|dic|ins)\s?{_SEVERAL}(?:{_POINTS})?"
 _OF_ONE = rf"(?:ider|idic|der|del|add|inv|dup|ins|trp)\s?\(\s?{_CHROMOSOME}\s?\)(?:{_POINTS})?(?:{_TRANSLOCATION}){{0,2}}"
 _CELLS = r"\s?\[(?:cp)?\d{1,3}\]"
 _ITEM = r"[+\-?]|[a-z]{1,5}\(|inc|mar|dmin|idem|sl|sdl|\d{1,2}(?:~\d{1,2})?(?:dmin|mar)|[XY]\b"
 _KARYOTYPE = (
-    r"\b\d{2}(?:[~-]\d{2})?(?:<\dn>)?,\s?[XY]{1,4}(?![a-z])"
+    r"(?://\s?)?\b\d{2}(?:[~-]\d{2})?(?:<\dn>)?,\s?[XY]{1,4}(?![a-z])"
     rf"(?:\([^()\n]{{1,60}}\)|{_CELLS}|,\s?(?={_ITEM})|\s?//?\s?(?=\d{{2}}[,~<-]|sl\b|idem\b)|,\s?(?=[XY]{{1,4}}\b)|[\w+~?*<>\-]){{0,400}}"
 )
 _PROBES = r"[\w.]{0,10}\((?:[^()\n]|\([^()\n]{0,30}\)){1,80}\)(?:x\d(?:[~-]\d)?)?[,;]?\s?"
@@ -47,7 +47,7 @@ def meaning(text: str) -> Meaning:
     """What one notation says. ``text`` is a token that :data:`NOTATION` matched."""
     if re.match(r"(?:nuc\s)?ish\b", text, re.IGNORECASE):
         return _of_fish(text)
-    if re.match(r"\d{2}[~<,-]", text):
+    if re.match(r"(?://\s?)?\d{2}[~<,-]", text):
         return _of_karyotype(text)
     if re.fullmatch(_LOCUS, text, re.IGNORECASE):
         return Meaning.LOCUS
@@ -61,7 +61,11 @@ def _of_fish(text: str) -> Meaning:
         return Meaning.SILENT
     if re.search(r"\bcon\b", text, re.IGNORECASE) is None:
         return Meaning.NEGATIVE
-    fused = re.search(r"ABL1 con (?:\w{1,6} con )?BCR|BCR con (?:\w{1,6} con )?ABL1", text, re.IGNORECASE)
+    fused = re.search(
+        r"(?:ABL1 con (?:\w{1,6} con )?BCR|BCR con (?:\w{1,6} con )?ABL1)(x0)?", text, re.IGNORECASE
+    )
+    if fused and fused[1]:
+        return Meaning.NEGATIVE
     return Meaning.POSITIVE if fused and _is_above_cut_off(text) else Meaning.SILENT
 
 
@@ -74,6 +78,7 @@ def _is_above_cut_off(text: str) -> bool:
 
 
 def _of_karyotype(text: str) -> Meaning:
+    text = text.partition("//")[0]  # behind it are a donor's cells
     changes = [c for c in _changes(text) if c]
     if any(_is_fusion(change) for change in changes):
         return Meaning.POSITIVE
@@ -130,7 +135,7 @@ def _breakpoints(change: str) -> Iterator[tuple[str, str]]:
 
 
 def _paired(chromosomes: str, points: str | None) -> list[tuple[str, str]]:
-    names = re.findall(r"\d{1,2}|[XY]", chromosomes)
+    names = re.findall(r"\d{1,2}|[XYv]", chromosomes)
     bands = re.split("[;:,]", points.strip(" ()")) if points else []
     if len(names) == 1:
         return [(names[0], ";".join(bands))]
