@@ -72,7 +72,8 @@ def _activity(activity: Mapping[str, Any], plan: Resource, record: Record, zone:
     if not stands(detail) or as_text(detail.get("status")) in _OVER:
         return
     use = _as_order(detail, plan, record, zone)
-    told = [drugs_ordered({"code": part}) for part in (detail.get("code"), {"text": _description(detail)})]
+    named = drugs_ordered({"code": detail.get("code")})
+    told = [named, drugs_ordered({"code": {"text": _description(detail)}})]
     sure = use.drugs.union(*(drugs for drugs, is_sure in told if is_sure))
     yield replace(use, drugs=sure)
     if doubtful := frozenset[str]().union(*(drugs for drugs, _ in told)) - sure:
