@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -135,23 +135,24 @@ def unusable_times(value: object, members: frozenset[str], *, to_the_day: bool =
 
     ``to_the_day``: a month or a year cannot be used either.
     """
-    return tuple(dict.fromkeys(_unusable(value, members, to_the_day)))
+    found: dict[str, None] = {}
+    inside = [value]
+    for each in inside:  # which grows as it is gone through
+        if type(each) is dict:
+            for name, inner in each.items():
+                if name in members:
+                    texts = [t for v in (as_list(inner) or [inner]) if (t := as_text(v))]
+                    found |= dict.fromkeys(t[:_QUOTED] for t in texts if not _is_usable(t, to_the_day))
+                if type(inner) is dict or type(inner) is list:
+                    inside.append(inner)
+        elif type(each) is list:
+            inside += each
+    return tuple(found)
 
 
 def _is_usable(text: str, to_the_day: bool) -> bool:
     when = parse_when(text)
     return when is not None and (when.day is not None or not to_the_day)
-
-
-def _unusable(value: object, members: frozenset[str], to_the_day: bool) -> Iterator[str]:
-    if type(value) is dict:
-        for name, inner in value.items():
-            if name in members:
-                texts = [t for v in (as_list(inner) or [inner]) if (t := as_text(v))]
-                yield from (text[:_QUOTED] for text in texts if not _is_usable(text, to_the_day))
-    for inner in value.values() if type(value) is dict else as_list(value):
-        if type(inner) is dict or type(inner) is list:
-            yield from _unusable(inner, members, to_the_day)
 
 
 def effective(body: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:

@@ -141,6 +141,7 @@ def disease_course(case: Case) -> DiseaseCourse:
     )
 
 
+@once
 def leukemia_from(case: Case) -> date | None:
     """The day of the leukemia's first entry; None where that is itself a remission or relapse, or there is none.
 

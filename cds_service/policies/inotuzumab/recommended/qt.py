@@ -99,12 +99,16 @@ def low_electrolytes(case: Case) -> list[tuple[str, Result]]:
     ]
 
 
-def _newest_electrolytes(case: Case) -> Iterator[tuple[str, tuple[Result, ...]]]:
+@once
+def _newest_electrolytes(case: Case) -> list[tuple[str, tuple[Result, ...]]]:
     """The newest K and Mg of their window; of values of the same time that differ, all."""
     end = case.horizon
     start = end - timedelta(days=days("lab.max_age.electrolytes"))
-    for concept, name in (("potassium", "K"), ("magnesium", "Mg")):
-        yield name, newest_usable(case.chart, concept, surely_on(start, end))
+    chosen = surely_on(start, end)
+    return [
+        ("K", newest_usable(case.chart, "potassium", chosen)),
+        ("Mg", newest_usable(case.chart, "magnesium", chosen)),
+    ]
 
 
 def _is_low(r: Result, name: str) -> bool:
