@@ -40,7 +40,7 @@ _ORDERING = frozenset(
 
 
 def _is_order(sentence: Sentence) -> bool:
-    """Whether a sentence begins with an order, which is answered by nothing behind a colon or a full stop."""
+    """Whether a sentence begins with an order, and no answer to it stands behind a colon or a dash."""
     words = (t.tokens[0] for t in sentence.terms if t.tokens[0].shape is Shape.WORD)
     answered = any(t.tokens[0].text in (":", "-") for t in sentence.terms)
     return not answered and (first := next(words, None)) is not None and first.word in _ORDERING
