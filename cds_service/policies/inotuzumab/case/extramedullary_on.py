@@ -31,7 +31,9 @@ def extramedullary_on(
     when it is stated as present within the window, which is evidence of its own.
     """
     states = _by_place(emd, day, window, chart)
-    return states and (_unsettled(_suspected(chart, window[0]), emd, window[1]) or states)
+    if states is None:
+        return None
+    return _unsettled(_suspected(chart, window[0]), emd, window[1]) or states
 
 
 def _suspected(chart: Chart, since: date) -> list[Extramedullary]:
