@@ -65,8 +65,10 @@ def on_starting(server):  # type: ignore[no-untyped-def]
 
 def post_fork(_server, worker):  # type: ignore[no-untyped-def]
     """A worker that cannot load waits, instead of ending the whole service."""
+    from cds_service.collector import share_freed_memory
     from cds_service.serving.waiting import Waiting
 
+    share_freed_memory()
     worker.app.callable = Waiting(worker.app.load)
 
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import functools
 import gc
+import platform
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from itertools import islice
@@ -93,3 +96,38 @@ def test_calls_leave_nothing_behind_but_what_bounded_caches_hold(
         tracemalloc.stop()
 
     assert grown / CALLS <= MOST_BYTES_A_CALL, f"{grown / CALLS:.0f} bytes a call"
+
+
+HEAPS = """
+import ctypes, sys, threading
+from types import SimpleNamespace
+from cds_service.gunicorn_conf import post_fork
+
+if sys.argv[1] == "worker":
+    post_fork(None, SimpleNamespace(app=SimpleNamespace(load=None)))
+together = threading.Barrier(8)
+
+def hold():
+    held = [bytes(2000) for _ in range(100)]
+    together.wait()
+
+threads = [threading.Thread(target=hold) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.malloc_info(0, ctypes.c_void_p.in_dll(libc, "stdout"))
+libc.fflush(None)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries share what threads free")
+def test_threads_of_a_worker_share_what_is_freed() -> None:
+    def heaps(process: str) -> int:
+        told = subprocess.run(
+            [sys.executable, "-c", HEAPS, process], check=True, capture_output=True, text=True
+        )
+        return told.stdout.count("<heap nr")
+
+    assert heaps("worker") <= 2 < heaps("plain")
