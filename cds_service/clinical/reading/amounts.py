@@ -26,16 +26,21 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number with its role, in per cent; ``end`` is the index of the term behind it."""
+    """A number with its role, in per cent; ``end`` is the index of the term behind it.
+
+    ``is_power``: written as a bare power of ten ("10^-4"), as the levels of assays are.
+    """
 
     percent: Interval | None
     role: Role
     end: int
     of_blasts: bool = False
+    is_power: bool = False
 
 
 _COUNTED = ("count", "bare cells")
 _HUNDRED = Decimal(100)
+_POWERS = frozenset(map(str, range(2, 10)))
 _SUPERSCRIPTS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
 _FIFTH = Decimal("0.2")  # "about" may be off by a fifth (docs/record-reading.md#values, step 2)
 
@@ -58,7 +63,10 @@ def amount_at(found: Sequence[Term], i: int) -> Amount | None:
     scale, role, of_blasts, i = _unit(found, i, high)
     if scale is None:
         return Amount(None, role, i)
-    return Amount(_interval(low * scale, high * scale, sign), role, i, of_blasts)
+    percent = _interval(low * scale, high * scale, sign)
+    written = found[i - 1].kind is not Kind.UNIT and percent.low == percent.high is not None
+    is_power = written and (low * scale).normalize().as_tuple().digits == (1,)
+    return Amount(percent, role, i, of_blasts, is_power)
 
 
 def _of_how_many(found: Sequence[Term], i: int) -> int | None:
@@ -89,7 +97,8 @@ def _unit(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal | Non
     if (power := _power(found, i, number)) is not None:
         return (*power[:1], Role.RESULT, False, power[1])
     if i + 1 < len(found) and found[i].tokens[0].word == "in" and found[i + 1].kind is Kind.NUMBER:
-        return _HUNDRED / max(_number(found[i + 1]), Decimal(1)), Role.RESULT, False, i + 2
+        many, end = _how_many(found, i + 1)
+        return _HUNDRED / max(many, Decimal(1)), Role.RESULT, False, end
     if i + 1 < len(found) and found[i].kind is Kind.MARKER and found[i + 1].value == "per million":
         return Decimal("0.0001"), Role.RESULT, False, i  # "0 residual clonal cells per million"
     if i < len(found) and found[i].value == "bare cells":
@@ -105,6 +114,15 @@ def _unit(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal | Non
         case unit:
             role = Role.OTHER if unit == "percent other" else Role.RESULT
             return Decimal(1), role, unit == "percent blasts", i + 1
+
+
+def _how_many(found: Sequence[Term], i: int) -> tuple[Decimal, int]:
+    """The number that begins at a term, ``10^6`` too, and the next term."""
+    number = _number(found[i])
+    raised = number == 10 and [t.tokens[0].text for t in found[i + 1 : i + 2]] == ["^"]
+    if raised and i + 2 < len(found) and (power := found[i + 2].tokens[0].text) in _POWERS:
+        return number ** int(power), i + 3
+    return number, i + 1
 
 
 def _power(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal, int] | None:

@@ -10,30 +10,18 @@ from collections.abc import Sequence
 from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
+from cds_service.clinical.reading.grades import stated_rank
 from cds_service.clinical.reading.grouping import denies_another
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
-from cds_service.clinical.reading.subjects import denies_a_test
+from cds_service.clinical.reading.subjects import denies_a_test, finds_more, names_a_value
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.topics import NOTHING, Topic
 from cds_service.fhir.dates import When
 
 # What may stand between a denial and what it denies.
-_BETWEEN = frozenset(
-    {
-        "article",
-        "adjective",
-        "in",
-        "verb",
-        "patient",
-        "preposition",
-        "adverb",
-        "time",
-        "sign",
-        "and",
-        "criteria",
-        "after",
-    }
-)
+_BETWEEN = frozenset({
+    "article", "adjective", "in", "verb", "patient", "preposition", "adverb", "time", "sign", "and", "criteria", "after",
+})  # fmt: skip
 # What may be denied beside a thing that is there.
 _DONE = frozenset({"reviewed", "finding", "drug", "method", "grade"})
 _COURSE = frozenset(
@@ -50,6 +38,8 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
         return None  # "VOD: no ascites"
     if not topic.suspects and found[-1].tokens[0].text == ":" and any(t.kind is Kind.TARGET for t in found):
         return None  # "CR:" as the title of the lines under it
+    if topic.of_leukemia and (finds_more(found, of_another) or names_a_value(found)):
+        return None
     found = _without_what_is_over([t for i, t in enumerate(found) if i not in of_another], topic)
     if not topic.suspects:
         found = _without_names_of_tests(found)
@@ -210,14 +200,15 @@ def _values(found: Sequence[Term], topic: Topic) -> set[str] | None:
 
 
 def _is_unanswered(found: Sequence[Term]) -> bool:
-    """Whether a clause names the thing before a colon and says nothing of it behind ("VOD: seen today")."""
+    """Whether a clause names the thing before a colon and says nothing of it behind ("VOD: seen today"), not even a grade."""
     colon = next((i for i, t in enumerate(found) if t.tokens[0].text == ":"), None)
     if colon is None or not any(t.kind is Kind.TARGET for t in found[:colon]):
         return False
     if any(t.kind is Kind.DOUBT for t in found[:colon]):
         return False  # "Suspicious for VOD: bili 4"
     behind = found[colon + 1 :]
-    return bool(behind) and not any(t.kind in (Kind.TARGET, Kind.AFFIRM, *OPEN) for t in behind)
+    silent = bool(behind) and not any(t.kind in (Kind.TARGET, Kind.AFFIRM, *OPEN) for t in behind)
+    return silent and not stated_rank(" ".join(word.text for t in found for word in t.tokens))
 
 
 def _swings(found: Sequence[Term]) -> list[Term]:

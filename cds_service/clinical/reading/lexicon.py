@@ -194,7 +194,7 @@ _SET_APART = (Shape.SIGN, Shape.END)
 
 
 def without_hyphens(found: Sequence[Token]) -> list[Token]:
-    """Without the hyphens inside of words: "single-agent" is "single agent"."""
+    """Without the hyphens inside of words: "single-agent" is "single agent". The minus of "1x10-5" stays."""
     return [t for i, t in enumerate(found) if t.text != "-" or not _is_inner_hyphen(found, i)]
 
 
@@ -205,6 +205,7 @@ def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
     joined = before.end == found[i].start and found[i].end == after.start
     return (
         joined
+        and before.word != "x10"
         and {before.shape, after.shape}.isdisjoint(_SET_APART)
         and {before.shape, after.shape} != {Shape.NUMBER}
     )

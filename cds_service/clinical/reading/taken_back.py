@@ -132,7 +132,7 @@ def _left(behind: Sequence[Term]) -> list[Term]:
 
 
 def _grades(term: Term) -> bool:
-    return term.kind is Kind.NUMBER or _first(term) in _GRADED
+    return term.kind is Kind.NUMBER or (_first(term) in _GRADED and term.kind is not Kind.DENY)
 
 
 _GRADED = frozenset({"grade", "gr", "ctcae"})

@@ -236,14 +236,15 @@ class _Reader(SignReader):
         if self.limit:
             self.limit = False
             return True
-        negative = bool(self.group.items) and (
-            self.group.items[-1].sign == NEGATIVE or self.group.lead in (NO, NEGATIVE)
-        )
+        signed = bool(self.group.items) and self.group.items[-1].sign == NEGATIVE
+        negative = signed or (bool(self.group.items) and self.group.lead in (NO, NEGATIVE))
         before = self.terms[self.i - 1].value if self.i else ""
         if before == "to" and any(t.tokens[0].word == "from" for t in self.terms[: self.i]):
             # "MRD fell from 0.1 % to < 0.01 %": neither is read for the other.
             raise NotReadable("from ... to")
         positive = bool(self.group.items) and self.group.items[-1].sign in (POSITIVE, FOUND)
+        if signed and found.is_power:
+            return True  # "negative (10^-4)"
         return (negative and before in ("level", "at")) or (before == "to" and not positive)
 
     def _date(self) -> None:
