@@ -84,14 +84,8 @@ def apart(clause: Segment) -> Iterator[Segment]:
     A heading that names what is denied behind it says nothing of its own ("VOD: no VOD").
     """
     named = [i for i, t in enumerate(clause.terms) if t.kind is Kind.TARGET]
-    cut = next(
-        (
-            i
-            for i, t in enumerate(clause.terms)
-            if t.kind is Kind.DENY and t.value in ("before", "either") and named[0] < i < named[-1]
-        ),
-        None,
-    )
+    within = range(named[0] + 1, named[-1])
+    cut = next((i for i in within if _denies(clause.terms[i])), None)
     before, after = clause.terms[:cut], clause.terms[cut + 1 :] if cut is not None else ()
     one = cut is None or _is_of_past(before) or after[0].kind is Kind.AFFIRM
     if one or any(t.kind is Kind.AND for t in after):
@@ -131,9 +125,9 @@ def _denied_in_list(segments: Sequence[Segment], i: int) -> Segment | None:
     Other items may hold unknown names. The list must be closed by "or" or a stroke, and hold no verb or sign.
     """
     k = i
-    while k > 0 and segments[k].mark == "," and not _denies_first(segments[k]):
+    while k > 0 and segments[k].mark == "," and not _denies(segments[k].terms[0]):
         k -= 1
-    if not _denies_first(segments[k]):
+    if not _denies(segments[k].terms[0]):
         return None
     deny, *rest = segments[k].terms
     items: list[list[Term]] = [[]]
@@ -163,15 +157,15 @@ def _told_in_denied_list(segments: Sequence[Segment], i: int) -> Segment | None:
     "No jaundice, ascites, weight gain to suggest VOD": the findings are denied, not stated, so that it raises nothing.
     """
     doubt = next((t for t in segments[i].terms if t.kind is Kind.DOUBT), None)
-    if doubt is None or doubt is segments[i].terms[0] or _denies_first(segments[i]):
+    if doubt is None or doubt is segments[i].terms[0] or _denies(segments[i].terms[0]):
         return None
     k = i
-    while k > 0 and segments[k].mark == "," and not _denies_first(segments[k]):
+    while k > 0 and segments[k].mark == "," and not _denies(segments[k].terms[0]):
         k -= 1
     listed = segments[k + 1 : i]
     # "No fever, weight gain suggestive of VOD" may be either.
     whole = bool(listed) or _is_to_suggest(segments[i], doubt)
-    if not whole or not _denies_first(segments[k]):
+    if not whole or not _denies(segments[k].terms[0]):
         return None
     if any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.NOW) for s in listed for t in s.terms):
         return None
@@ -183,9 +177,9 @@ def _is_to_suggest(segment: Segment, doubt: Term) -> bool:
     return doubt.tokens[0].word == "to" or (bool(before) and before[-1].tokens[-1].word == "to")
 
 
-def _denies_first(segment: Segment) -> bool:
-    first = segment.terms[0]
-    return first.kind is Kind.DENY and first.value in ("before", "either")
+def _denies(term: Term) -> bool:
+    """Whether a term denies what stands behind it."""
+    return term.kind is Kind.DENY and term.value in ("before", "either")
 
 
 def _names(segment: Segment) -> bool:
@@ -196,18 +190,23 @@ def _target(segment: Segment) -> Term | None:
     return next((t for t in segment.terms if t.kind is Kind.TARGET), None)
 
 
+_BARE = frozenset({Kind.TARGET, Kind.AND, Kind.DENY, Kind.DOUBT})
+
+
 def _is_bare(segment: Segment) -> bool:
     """Whether a segment is an item of a list and no statement: names and what joins them."""
-    plain = {Kind.TARGET, Kind.AND, Kind.DENY, Kind.DOUBT}
-    return all(t.kind in plain or (t.kind is Kind.NEUTRAL and t.value == "adjective") for t in segment.terms)
+    return all(t.kind in _BARE or (t.kind is Kind.NEUTRAL and t.value == "adjective") for t in segment.terms)
 
 
 def _goes_on(segments: Sequence[Segment], j: int, named: Sequence[int], topic: Topic) -> bool:
-    """Whether the list of a bare segment goes on in the next; a denied list only up to its "or"."""
-    if not _is_bare(segments[j]) or j + 1 not in named or segments[j + 1].mark != ",":
+    """Whether the next segment is the abbreviation of a name, or goes on with the list of a bare one; a denied list up to its "or"."""
+    if j + 1 not in named or segments[j + 1].mark not in (",", "("):
         return False
     values = {t.value for s in segments[j : j + 2] for t in s.terms if t.kind is Kind.TARGET}
-    if not all(topic.agree(a, b) for a in values for b in values):
+    agree = all(topic.agree(a, b) for a in values for b in values)
+    if segments[j + 1].mark == "(":
+        return agree and all(t.kind is Kind.TARGET for t in segments[j + 1].terms)  # "history of VOD (SOS)"
+    if not (agree and _is_bare(segments[j])):
         return False
     if not any(t.kind in (Kind.DENY, Kind.DOUBT) for t in segments[j].terms):
         return True
@@ -272,9 +271,8 @@ def _names_nothing(segment: Segment) -> bool:
     if not all(t.kind in _ATTACHING and t.value != ANOTHER for t in segment.terms):
         return False
     signed = any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.BLOCK) for t in segment.terms)
-    denied = (
-        len(segment.terms) > 1 and segment.terms[0].tokens[-1].word in _DENYING and _denies_first(segment)
-    )
+    first, *more = segment.terms
+    denied = bool(more) and first.tokens[-1].word in _DENYING and _denies(first)
     return not (signed and any(t.value in _NOUNS or (denied and t.value == "person") for t in segment.terms))
 
 
