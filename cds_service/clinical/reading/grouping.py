@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import dropwhile
 
+from cds_service.clinical.reading.around import once_named, only_names, values_of
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged
 from cds_service.clinical.reading.lexicon import ANOTHER, OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.topics import Topic
@@ -25,7 +26,7 @@ _RELATIVE = frozenset({"which", "who", "per", "according", "as", "though", "alth
 
 def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
     """The segments that name the topic, each with those beside it that are about nothing else."""
-    segments = list(sentence.segments)
+    segments = once_named(sentence.segments)
     used: set[int] = set()
     named = [i for i, s in enumerate(segments) if _names(s)]
     for i in named:
@@ -199,14 +200,15 @@ def _is_bare(segment: Segment) -> bool:
 
 
 def _goes_on(segments: Sequence[Segment], j: int, named: Sequence[int], topic: Topic) -> bool:
-    """Whether the next segment is the abbreviation of a name, or goes on with the list of a bare one; a denied list up to its "or"."""
+    """Whether the next segment names it in brackets, or goes on with the list of a bare one; a denied list up to its "or"."""
     if j + 1 not in named or segments[j + 1].mark not in (",", "("):
         return False
-    values = {t.value for s in segments[j : j + 2] for t in s.terms if t.kind is Kind.TARGET}
-    agree = all(topic.agree(a, b) for a in values for b in values)
-    if segments[j + 1].mark == "(":
-        return agree and all(t.kind is Kind.TARGET for t in segments[j + 1].terms)  # "history of VOD (SOS)"
-    if not (agree and _is_bare(segments[j])):
+    values = values_of(segments[j]) | values_of(segments[j + 1])
+    if not all(topic.agree(a, b) for a in values for b in values):
+        return False
+    if segments[j + 1].mark == "(" and only_names(segments[j + 1]):
+        return True  # "history of CR (CRi)"
+    if segments[j + 1].mark == "(" or not _is_bare(segments[j]):
         return False
     if not any(t.kind in (Kind.DENY, Kind.DOUBT) for t in segments[j].terms):
         return True

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from cds_service.clinical.reading.around import goes_on_unheard
 from cds_service.clinical.reading.asserting import asserted
 from cds_service.clinical.reading.assertions import (
     Assertion,
@@ -94,7 +95,7 @@ def _of_sentence(
     split = (lambda clause: (clause,)) if topic.needs_predicate else apart
     for clause in (part for whole_clause in clauses_of(sentence, topic) for part in split(whole_clause)):
         of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
-        if of_another or is_explained(clause, sentence):
+        if of_another or is_explained(clause, sentence) or goes_on_unheard(clause, sentence):
             yield NotUnderstood(topic.name, text[slice(*whole)], whole)
             continue
         found = asserted(clause.terms, topic, on, asked=sentence.question)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from enum import Enum
 from itertools import dropwhile, takewhile
 
+from cds_service.clinical.reading.around import once_named
 from cds_service.clinical.reading.assertions import Certainty, Time
 from cds_service.clinical.reading.clauses import is_open_or_denied_form, sentences
 from cds_service.clinical.reading.lexicon import Kind, Term, terms
@@ -80,7 +81,7 @@ def _is_denied_later(name: str, topic: str) -> bool:
 
 def _taken(name: str, topic: str, values: Sequence[str]) -> Taken | None:
     """How a name takes back all that it names of a topic's values; None when something stands."""
-    found = [s.segments for s in sentences(folded(name), topic)]
+    found = [once_named(s.segments) for s in sentences(folded(name), topic)]
     return taken_back(found, lambda term: term.kind is Kind.TARGET and term.value in values)
 
 

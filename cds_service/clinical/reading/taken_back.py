@@ -71,14 +71,11 @@ def taken_back(sentences: Sequence[Sequence[Segment]], is_it: IsIt) -> Taken | N
 
 
 def _mentions(segments: Sequence[Segment], is_it: IsIt) -> Iterator[Taken | None]:
-    """For each segment that mentions the thing, how it is taken back; an abbreviation alone goes with the name before it."""
-    met = False
+    """For each segment that mentions the thing, how it is taken back."""
     for k, segment in enumerate(segments):
         places = [i for i, t in enumerate(segment.terms) if is_it(t)]
-        if not places or (met and segment.mark == "(" and len(places) == len(segment.terms)):
-            continue
-        met = True
-        yield _governed(segments, k, places, is_it)
+        if places:
+            yield _governed(segments, k, places, is_it)
 
 
 def _governed(segments: Sequence[Segment], k: int, places: Sequence[int], is_it: IsIt) -> Taken | None:

@@ -1,0 +1,77 @@
+"""What stands around the name of a thing in its sentence: the name again, and words that go on behind an aside.
+
+"Veno-occlusive disease (VOD) of liver" names one thing once. In "CR (as Dr. Lee had hoped) was not achieved" the words
+behind the brackets are said of what stands before them, and where the aside is not understood, so is the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cds_service.clinical.reading.clauses import Segment, Sentence, merged
+from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
+
+
+def once_named(segments: Sequence[Segment]) -> list[Segment]:
+    """The segments without those that only name a thing again ("history of veno-occlusive disease (VOD)")."""
+    kept: list[Segment] = []
+    met: set[str] = set()
+    inside = False
+    for segment in segments:
+        values = values_of(segment)
+        if values and values <= met and segment.mark in ("(", ",", "-") and only_names(segment):
+            inside = segment.mark == "("
+        elif inside and segment.mark == ")":
+            kept[-1], inside = merged([kept[-1], segment]), False
+        else:
+            kept.append(segment)
+        met |= values
+    return kept
+
+
+def values_of(segment: Segment) -> set[str]:
+    """The values of the things that a segment names."""
+    return {t.value for t in segment.terms if t.kind is Kind.TARGET}
+
+
+def only_names(segment: Segment) -> bool:
+    """Whether a segment is a name, and nothing is said of it."""
+    return all(t.kind is Kind.TARGET or t.value == "adjective" for t in segment.terms)
+
+
+_TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST, Kind.THERAPY})
+_SKIPPED = frozenset({"adverb", "and", "article", "patient"})
+_VERBS = frozenset({"is", "are", "has", "have", "had"})
+# Verbs that nobody uses of the patient in a row of states ("CR, was a misread"; but "CR, is doing well").
+_TURNING_VERBS = frozenset({"was", "were", "never", "turned", "proved", "resolved", "declined"})
+
+
+def goes_on_unheard(clause: Segment, sentence: Sentence) -> bool:
+    """Whether words without a subject stand behind a clause and an aside that is not understood: they may turn it."""
+    end = clause.terms[-1].end
+    unheard = False
+    for segment in sentence.segments:
+        if segment.terms[0].start < end:
+            continue
+        if values_of(segment):
+            return False
+        if _may_turn(segment, unheard=unheard):
+            return True
+        unheard = unheard or any(t.kind is Kind.UNKNOWN for t in segment.terms)
+    return False
+
+
+def _may_turn(segment: Segment, *, unheard: bool) -> bool:
+    """Whether a segment begins with what is said of something before it, and may turn that."""
+    first = next((t for t in segment.terms if t.value not in _SKIPPED), segment.terms[0])
+    word, behind_aside = first.tokens[0].word, segment.mark == ")"
+    if first.kind is Kind.UNKNOWN and behind_aside:
+        return True
+    if word in _TURNING_VERBS or ((unheard or behind_aside) and (first.value == "verb" or word in _VERBS)):
+        return not all(_supports(t) for t in segment.terms)
+    turns = first.kind in _TURNING and not (first.kind is Kind.DENY and first.value == "before")
+    return turns and (unheard or behind_aside)
+
+
+def _supports(term: Term) -> bool:
+    return term.kind in (Kind.AFFIRM, Kind.NEUTRAL, Kind.DATE, Kind.NUMBER, Kind.AND, Kind.NOW)
