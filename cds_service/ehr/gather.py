@@ -17,7 +17,8 @@ from cds_service.ehr.fhir_client import FhirClient, FhirError, late
 from cds_service.ehr.medications import (
     MOST_READ,
     drug_reference,
-    has_drug_in_words,
+    held_drugs,
+    lost_drug,
     read_medication,
     without_foreign,
 )
@@ -30,10 +31,13 @@ from cds_service.ehr.seen import Note, Seen
 from cds_service.fhir.belonging import MAY_NAME_NOBODY
 from cds_service.fhir.gaps import GapCode, Reason
 from cds_service.fhir.record import DataKind, Record, Resource, record_of
+from cds_service.fhir.references import local_reference
 from cds_service.values import dataclass
 
 _SCOPE = Reason("the granted scopes do not allow it", GapCode.SCOPE)
 _FIRST_PAGE = Reason("only its first page was sent", GapCode.CUT_OFF)
+_NOT_SENT = Reason("it was not sent")
+_NO_ADDRESS = Reason("it has no address on this server")
 _PART = Reason("the granted scopes allow only a part of it", GapCode.SCOPE)
 
 
@@ -249,15 +253,10 @@ class _Call:
 
     def _remark_on_drugs(self, seen: Seen) -> None:
         """Say which drugs stayed unknown because their Medication was not to be had."""
-        lost = [
-            reference
-            for resource in seen.resources
-            if "medicationReference" in resource.body
-            and (reference := drug_reference(resource)) is not None
-            and reference not in self.medications
-            and not has_drug_in_words(resource)
-        ]
+        named = [resource for resource in seen.resources if "medicationReference" in resource.body]
+        held = held_drugs(self.medications.values())
+        lost = [pointer for resource in named if (pointer := lost_drug(resource, held)) is not None]
         if lost:
-            why = self.asked.get(lost[0], Reason("it was not sent"))
+            why = self.asked.get(local_reference(lost[0]) or "", _NOT_SENT if lost[0] else _NO_ADDRESS)
             words = f"which drug is meant is not known for {len(lost)} of them: {why}"
             seen.remark = Reason(words, why.code)

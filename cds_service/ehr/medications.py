@@ -5,7 +5,7 @@ Knows every form of reference; never follows one to another server. Knows no dru
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +14,8 @@ from cds_service.ehr.crew import AT_ONCE, Crew
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.prefetch import sent
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
-from cds_service.fhir.record import Resource
-from cds_service.fhir.references import local_reference
+from cds_service.fhir.record import Resource, is_withdrawn
+from cds_service.fhir.references import contained_id, local_reference
 
 MOST_READ = 20
 
@@ -33,6 +33,31 @@ def has_drug_in_words(resource: Resource) -> bool:
     return as_prose(as_dict(resource.body.get("medicationReference")).get("display")) is not None
 
 
+def held_drugs(medications: Iterable[Resource]) -> frozenset[str]:
+    """The references and addresses that these Medications answer to."""
+    return frozenset(name for medication in medications for name in (medication.reference, medication.name))
+
+
+def lost_drug(resource: Resource, held: Collection[str]) -> str | None:
+    """What a resource points to when its drug is told by that alone, and is nowhere; None when it is known or in words.
+
+    ``held`` are :func:`held_drugs`. Empty when there is no address at all.
+    """
+    body = resource.body
+    if (
+        "medicationReference" not in body
+        or as_dict(body.get("medicationCodeableConcept"))
+        or has_drug_in_words(resource)
+    ):
+        return None
+    pointer = _pointer(body)
+    if (inside := contained_id(pointer)) is not None:
+        is_held = any(item.get("id") == inside for item in as_dicts(body.get("contained")))
+    else:
+        is_held = (local_reference(pointer) or pointer) in held
+    return None if is_held or is_withdrawn(resource) else pointer
+
+
 def _pointer(body: Mapping[str, Any]) -> str:
     return as_text(as_dict(body.get("medicationReference")).get("reference")) or ""
 
@@ -45,9 +70,10 @@ def without_foreign(resource: Resource, server: str | None) -> Resource:
     if server is None or "medicationReference" not in resource.body:
         return resource
     pointer = _pointer(resource.body)
-    if "://" not in pointer or pointer.startswith(f"{server}/"):
+    if "://" not in pointer or pointer.startswith(f"{server.removesuffix('/')}/"):
         return resource
     kept = {k: v for k, v in resource.body["medicationReference"].items() if k != "reference"}
+    kept.setdefault("type", "Medication")  # so that it still says that there is some drug
     return replace(resource, body={**resource.body, "medicationReference": kept})
 
 
