@@ -143,10 +143,11 @@ def _seen(
 
 
 def _tenant(call: OrderSign, services: Services, caller: Tenant | None) -> Tenant | None:
-    """The tenant of the call: the caller's, else the one whose FHIR server is named."""
-    if caller is not None or call.fhir_server is None:
+    """The tenant of the call: the caller's, else the one whose FHIR server is named, else that of unnamed calls."""
+    if caller is not None:
         return caller
-    return services.settings.tenant_for_fhir_server(call.fhir_server)
+    named = services.settings.tenant_for_fhir_server(call.fhir_server) if call.fhir_server else None
+    return named or services.settings.unnamed_tenant
 
 
 def _client(call: OrderSign, services: Services, tenant: Tenant | None) -> FhirClient | None:
