@@ -14,6 +14,7 @@ from cds_service.fhir.record import Gap, Resource
 from cds_service.values import dataclass
 
 log = logging.getLogger(__name__)
+_OTHER_KIND = Reason("what came is of another kind than was asked for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Seen:
     """One need of one patient. ``failure`` ends it; ``remark`` says that a part is missing.
 
     ``strangers`` counts the rows of other patients that were dropped; ``not_offered`` says that the
-    EHR has no such type.
+    EHR has no such type; ``has_asked`` that a row of the kind asked for came, whoever's it is.
     """
 
     row: DataNeed
@@ -49,6 +50,7 @@ class Seen:
     remark: Reason | None = None
     strangers: int = 0
     not_offered: bool = False
+    has_asked: bool = False
 
     def add(self, page: Page, origin: str) -> list[Resource]:
         """Take a page in; gives back what of it is this patient's."""
@@ -60,6 +62,7 @@ class Seen:
             self.remark = page.remark or self.remark
         if not page.resources:
             return []
+        self.has_asked = self.has_asked or any(r.type == self.row.resource_type for r in page.resources)
         where = origin if self.pages == 1 else f"{origin} page {self.pages}"
         whose = owners(self.patient_id)
         found = [whose(resource.body) for resource in page.resources]
@@ -80,15 +83,19 @@ class Seen:
             self.remark = Reason("entries that do not say whose they are were left out")
 
     @property
+    def _reason(self) -> Reason | None:
+        return self.failure or self.remark or (_OTHER_KIND if self.resources and not self.has_asked else None)
+
+    @property
     def gap(self) -> Gap | None:
         """What is missing; partial when something was seen all the same."""
-        reason = self.failure or self.remark
+        reason = self._reason
         if self.not_offered or reason is None:
             return None
-        return Gap(self.row.need, reason.words, bool(self.resources), reason.code)
+        return Gap(self.row.need, reason.words, bool(self.resources) and self.has_asked, reason.code)
 
     @property
     def note(self) -> Note:
         dropped = f"{self.strangers} rows of another patient were left out" if self.strangers else ""
-        reason = str(self.failure or self.remark or dropped)
+        reason = str(self._reason or dropped)
         return Note(self.row.need, self.origin, len(self.resources), self.pages, reason, self.strangers)
