@@ -8,12 +8,13 @@ from dataclasses import field
 from cds_service.ehr.bundles import Page
 from cds_service.ehr.medications import without_foreign
 from cds_service.ehr.needs import DataNeed
-from cds_service.fhir.belonging import Owner, owners
+from cds_service.fhir.belonging import MAY_NAME_NOBODY, Owner, owners
 from cds_service.fhir.gaps import Reason
 from cds_service.fhir.record import Gap, Resource
 from cds_service.values import dataclass
 
 log = logging.getLogger(__name__)
+_INCLUDED = MAY_NAME_NOBODY | {"Patient"}
 _OTHER_KIND = Reason("what came is of another kind than was asked for")
 
 
@@ -84,7 +85,12 @@ class Seen:
 
     @property
     def _reason(self) -> Reason | None:
-        return self.failure or self.remark or (_OTHER_KIND if self.resources and not self.has_asked else None)
+        return self.failure or self.remark or (_OTHER_KIND if self._is_other_kind else None)
+
+    @property
+    def _is_other_kind(self) -> bool:
+        """Whether only rows came that another search asks for; what may be included with any says nothing."""
+        return not self.has_asked and any(r.type not in _INCLUDED for r in self.resources)
 
     @property
     def gap(self) -> Gap | None:
