@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cds_service.ehr.bundles import Page, read_page
 from cds_service.ehr.crew import AT_ONCE, Crew
-from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.prefetch import sent
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Resource, is_withdrawn
 from cds_service.fhir.references import contained_id, local_reference
+
+if TYPE_CHECKING:  # telling which drugs are known needs no client
+    from cds_service.ehr.fhir_client import FhirClient
 
 MOST_READ = 20
 
