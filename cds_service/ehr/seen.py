@@ -89,8 +89,11 @@ class Seen:
 
     @property
     def _is_other_kind(self) -> bool:
-        """Whether only rows came that another search asks for; what may be included with any says nothing."""
-        return not self.has_asked and any(r.type not in _INCLUDED for r in self.resources)
+        """Whether rows of one other kind came alone: another search's. What may be included with any says nothing.
+
+        A client that sends all it has under each key sends rows of several kinds.
+        """
+        return not self.has_asked and len({r.type for r in self.resources} - _INCLUDED) == 1
 
     @property
     def gap(self) -> Gap | None:

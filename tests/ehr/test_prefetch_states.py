@@ -7,7 +7,7 @@ from cds_service.ehr.needs import BY_NEED, CLINICAL, NEEDS, prefetch_templates
 from cds_service.fhir.record import DataKind
 from tests.ehr.hostile import bundle, fhir, outcome, running
 from tests.ehr.looking import NOTHING, conditions, gaps, ids, look, only
-from tests.policy.chart_notes import condition, observation, patient
+from tests.policy.chart_notes import condition, observation, patient, procedure
 
 ONE = condition("C91.02", id="c0")
 UNREAD = "entries whose resource cannot be read were left out"
@@ -65,6 +65,12 @@ STATES = {
         0,
     ),
     "a lone resource of another kind": (observation("718-7", "2026-04-01", 9, "g/dL"), set(), OTHER, 0),
+    "rows of all other kinds": (
+        bundle(patient(), observation("718-7", "2026-04-01", 9, "g/dL"), procedure("x", "2026-04-01")),
+        set(),
+        None,
+        0,
+    ),
     "only what may be included with any rows": (
         bundle(patient(), {"resourceType": "Medication", "id": "m"}),
         set(),
