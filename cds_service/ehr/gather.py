@@ -15,6 +15,7 @@ from cds_service.ehr.bundles import Page
 from cds_service.ehr.crew import AT_ONCE, Crew
 from cds_service.ehr.fhir_client import FhirClient, FhirError, late
 from cds_service.ehr.medications import (
+    MADE_OF,
     MOST_READ,
     drug_reference,
     held_drugs,
@@ -22,9 +23,9 @@ from cds_service.ehr.medications import (
     read_medication,
     without_foreign,
 )
-from cds_service.ehr.needs import CLINICAL, NEEDS, DataNeed
+from cds_service.ehr.needs import BY_NEED, CLINICAL, NEEDS, DataNeed
 from cds_service.ehr.notes import documents_to_read, read_note
-from cds_service.ehr.prefetch import prefetched
+from cds_service.ehr.prefetch import prefetched, sent
 from cds_service.ehr.scopes import Access
 from cds_service.ehr.search import NotOfferedError, answers, following
 from cds_service.ehr.seen import Note, Seen
@@ -115,7 +116,16 @@ class _Call:
                 self._take(row.need, page, "prefetch")
             if page is None or page.next_link is not None:
                 found.append((row, page))
+        self._take_drugs()
         return found
+
+    def _take_drugs(self) -> None:
+        """Take in the drugs that were sent under keys of their own, such as the standard one of Da Vinci CRD."""
+        for key in sorted(self.request.prefetch.keys() - BY_NEED.keys()):
+            page = sent(self.request.prefetch, key)
+            for resource in page.resources if page is not None else ():
+                if resource.type in MADE_OF:
+                    self.medications.setdefault(resource.reference, resource.come_by("prefetch"))
 
     def leave(self, open_rows: _Open) -> None:
         """Without a server, what was not sent is a gap."""

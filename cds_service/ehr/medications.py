@@ -92,7 +92,7 @@ def drug_sources(
     What cannot be had is left out: the order's own words then decide which drug it is.
     """
     drafts = [without_foreign(draft, client.server if client else None) for draft in drafts]
-    found = {draft.reference: draft for draft in drafts if draft.type in _MADE_OF}
+    found = {draft.reference: draft for draft in drafts if draft.type in MADE_OF}
     wanted = {reference for draft in drafts if (reference := drug_reference(draft)) is not None}
     wanted |= {reference for draft in drafts for reference in _ingredients_of(draft)}
     for _ in range(_LEVELS):
@@ -103,7 +103,7 @@ def drug_sources(
     return tuple(found.values())
 
 
-_MADE_OF = ("Medication", "Substance")
+MADE_OF = ("Medication", "Substance")
 _LEVELS = 2  # the Medication of an order, and the Medications that it is made of
 
 
@@ -114,7 +114,7 @@ def _ingredients_of(resource: Resource) -> Iterator[str]:
             reference = local_reference(
                 as_text(as_dict(ingredient.get("itemReference")).get("reference")) or ""
             )
-            if reference is not None and reference.startswith(tuple(f"{kind}/" for kind in _MADE_OF)):
+            if reference is not None and reference.startswith(tuple(f"{kind}/" for kind in MADE_OF)):
                 yield reference
 
 

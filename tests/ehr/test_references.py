@@ -100,6 +100,17 @@ def test_case_17_a_dangling_reference_is_an_unknown_drug(status, why):
     }
 
 
+def test_a_drug_that_is_sent_under_a_key_of_its_own_is_known_and_not_asked_for():
+    sent = NOTHING | {
+        "medicationRequests": bundle(request_for("Medication/m1")),
+        "medications": bundle(BESPONSA),
+    }
+    with running([BESPONSA | {"code": {"text": "another"}}]) as ehr:
+        seen = look(ehr, sent)
+        assert ehr.asked("Medication/") == []
+    assert (drug_of(seen), gaps(seen)) == (J9229, {})
+
+
 LEADS_NOWHERE = {
     "another server": ({"reference": "https://other.example/fhir/Medication/m1"}, "has no address on this server"),
     "an identifier": ({"identifier": {"system": "urn:oid:1.2.3", "value": "9"}}, "has no address on this server"),
