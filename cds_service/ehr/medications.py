@@ -37,7 +37,8 @@ def has_drug_in_words(resource: Resource) -> bool:
 
 def held_drugs(medications: Iterable[Resource]) -> frozenset[str]:
     """The references and addresses that these Medications answer to."""
-    return frozenset(name for medication in medications for name in (medication.reference, medication.name))
+    names = (name for medication in medications for name in (medication.reference, medication.name))
+    return frozenset(name for name in names if name)
 
 
 def lost_drug(resource: Resource, held: Collection[str]) -> str | None:

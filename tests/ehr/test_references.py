@@ -123,8 +123,9 @@ LEADS_NOWHERE = {
 @pytest.mark.parametrize("form", LEADS_NOWHERE)
 def test_a_reference_without_words_that_leads_nowhere_is_an_unknown_drug(form):
     pointer, why = LEADS_NOWHERE[form]
-    with running([BESPONSA, request_for("") | {"medicationReference": pointer}]) as ehr:
-        seen = look(ehr, only("medicationRequests"))
+    sent = only("medicationRequests") | {"medications": bundle(BESPONSA)}
+    with running([request_for("") | {"medicationReference": pointer}]) as ehr:
+        seen = look(ehr, sent)
     assert gaps(seen) == {
         "medicationRequests": f"partly: which drug is meant is not known for 1 of them: it {why}"
     }
