@@ -60,7 +60,7 @@ def _open_detail_view(app: Flask, services: Services, vault: Vault) -> None:
         settings,
         outbound,
         vault,
-        partial(read_chart, services.door_to),
+        partial(read_chart, services.door_to, services.clock),
         viewed,
         partial(read_named, services.door_to),
         partial(viewed, what="packet"),

@@ -30,6 +30,9 @@ class Page:
     self_link: str | None = None
 
 
+_UNREAD = Reason("entries whose resource cannot be read were left out")
+
+
 def read_page(answer: object) -> Page:
     """The page that an answer is: a Bundle, a lone resource, an OperationOutcome, or no FHIR at all."""
     body = as_dict(answer)
@@ -40,18 +43,16 @@ def read_page(answer: object) -> Page:
         return Page(remark=Reason("the server answered with an error", GapCode.STATUS), failed=True)
     if kind != "Bundle":
         return Page((Resource(body),))
-    entries = as_dicts(body.get("entry"))
+    given = body.get("entry")
+    entries = as_dicts(given)
     if not entries:  # as most of a call's answers are
-        return Page((), _link(body, "next"), self_link=_link(body, "self"))
+        return Page((), _link(body, "next"), _UNREAD if given else None, self_link=_link(body, "self"))
     contents = [_content(entry) for entry in entries]
     resources = tuple(_resources(entries, contents))
     remark, failed = _remark(entries, contents, has_rows=bool(resources))
     if remark is None and len(resources) != len(entries) and _has_unread(entries, contents):
         remark = _UNREAD
     return Page(resources, _link(body, "next"), remark, failed and not resources, _link(body, "self"))
-
-
-_UNREAD = Reason("entries whose resource cannot be read were left out")
 
 
 def _has_unread(entries: Iterable[Mapping[str, Any]], contents: Iterable[Mapping[str, Any]]) -> bool:

@@ -15,25 +15,30 @@ from cds_service.ehr.bundles import Page
 from cds_service.ehr.crew import AT_ONCE, Crew
 from cds_service.ehr.fhir_client import FhirClient, FhirError, late
 from cds_service.ehr.medications import (
+    MADE_OF,
     MOST_READ,
     drug_reference,
-    has_drug_in_words,
+    held_drugs,
+    lost_drug,
     read_medication,
     without_foreign,
 )
-from cds_service.ehr.needs import CLINICAL, NEEDS, DataNeed
+from cds_service.ehr.needs import BY_NEED, CLINICAL, NEEDS, DataNeed
 from cds_service.ehr.notes import documents_to_read, read_note
-from cds_service.ehr.prefetch import prefetched
+from cds_service.ehr.prefetch import prefetched, sent
 from cds_service.ehr.scopes import Access
 from cds_service.ehr.search import NotOfferedError, answers, following
 from cds_service.ehr.seen import Note, Seen
 from cds_service.fhir.belonging import MAY_NAME_NOBODY
 from cds_service.fhir.gaps import GapCode, Reason
 from cds_service.fhir.record import DataKind, Record, Resource, record_of
+from cds_service.fhir.references import local_reference
 from cds_service.values import dataclass
 
 _SCOPE = Reason("the granted scopes do not allow it", GapCode.SCOPE)
 _FIRST_PAGE = Reason("only its first page was sent", GapCode.CUT_OFF)
+_NOT_SENT = Reason("it was not sent")
+_NO_ADDRESS = Reason("it has no address on this server")
 _PART = Reason("the granted scopes allow only a part of it", GapCode.SCOPE)
 
 
@@ -111,7 +116,16 @@ class _Call:
                 self._take(row.need, page, "prefetch")
             if page is None or page.next_link is not None:
                 found.append((row, page))
+        self._take_drugs()
         return found
+
+    def _take_drugs(self) -> None:
+        """Take in the drugs that were sent under keys of their own, such as the standard one of Da Vinci CRD."""
+        for key in sorted(self.request.prefetch.keys() - BY_NEED.keys()):
+            page = sent(self.request.prefetch, key)
+            for resource in page.resources if page is not None else ():
+                if resource.type in MADE_OF:
+                    self.medications.setdefault(resource.reference, resource.come_by("prefetch"))
 
     def leave(self, open_rows: _Open) -> None:
         """Without a server, what was not sent is a gap."""
@@ -249,15 +263,10 @@ class _Call:
 
     def _remark_on_drugs(self, seen: Seen) -> None:
         """Say which drugs stayed unknown because their Medication was not to be had."""
-        lost = [
-            reference
-            for resource in seen.resources
-            if "medicationReference" in resource.body
-            and (reference := drug_reference(resource)) is not None
-            and reference not in self.medications
-            and not has_drug_in_words(resource)
-        ]
+        named = [resource for resource in seen.resources if "medicationReference" in resource.body]
+        held = held_drugs(self.medications.values())
+        lost = [pointer for resource in named if (pointer := lost_drug(resource, held)) is not None]
         if lost:
-            why = self.asked.get(lost[0], Reason("it was not sent"))
+            why = self.asked.get(local_reference(lost[0]) or "", _NOT_SENT if lost[0] else _NO_ADDRESS)
             words = f"which drug is meant is not known for {len(lost)} of them: {why}"
             seen.remark = Reason(words, why.code)

@@ -5,17 +5,19 @@ Knows every form of reference; never follows one to another server. Knows no dru
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cds_service.ehr.bundles import Page, read_page
 from cds_service.ehr.crew import AT_ONCE, Crew
-from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.prefetch import sent
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
-from cds_service.fhir.record import Resource
-from cds_service.fhir.references import local_reference
+from cds_service.fhir.record import Resource, is_withdrawn
+from cds_service.fhir.references import contained_id, local_reference
+
+if TYPE_CHECKING:  # telling which drugs are known needs no client
+    from cds_service.ehr.fhir_client import FhirClient
 
 MOST_READ = 20
 
@@ -33,6 +35,32 @@ def has_drug_in_words(resource: Resource) -> bool:
     return as_prose(as_dict(resource.body.get("medicationReference")).get("display")) is not None
 
 
+def held_drugs(medications: Iterable[Resource]) -> frozenset[str]:
+    """The references and addresses that these Medications answer to."""
+    names = (name for medication in medications for name in (medication.reference, medication.name))
+    return frozenset(name for name in names if name)
+
+
+def lost_drug(resource: Resource, held: Collection[str]) -> str | None:
+    """What a resource points to when its drug is told by that alone, and is nowhere; None when it is known or in words.
+
+    ``held`` are :func:`held_drugs`. Empty when there is no address at all.
+    """
+    body = resource.body
+    if (
+        "medicationReference" not in body
+        or as_dict(body.get("medicationCodeableConcept"))
+        or has_drug_in_words(resource)
+    ):
+        return None
+    pointer = _pointer(body)
+    if (inside := contained_id(pointer)) is not None:
+        is_held = any(item.get("id") == inside for item in as_dicts(body.get("contained")))
+    else:
+        is_held = (local_reference(pointer) or pointer) in held
+    return None if is_held or is_withdrawn(resource) else pointer
+
+
 def _pointer(body: Mapping[str, Any]) -> str:
     return as_text(as_dict(body.get("medicationReference")).get("reference")) or ""
 
@@ -45,9 +73,10 @@ def without_foreign(resource: Resource, server: str | None) -> Resource:
     if server is None or "medicationReference" not in resource.body:
         return resource
     pointer = _pointer(resource.body)
-    if "://" not in pointer or pointer.startswith(f"{server}/"):
+    if "://" not in pointer or pointer.startswith(f"{server.removesuffix('/')}/"):
         return resource
     kept = {k: v for k, v in resource.body["medicationReference"].items() if k != "reference"}
+    kept.setdefault("type", "Medication")  # so that it still says that there is some drug
     return replace(resource, body={**resource.body, "medicationReference": kept})
 
 
@@ -64,7 +93,7 @@ def drug_sources(
     What cannot be had is left out: the order's own words then decide which drug it is.
     """
     drafts = [without_foreign(draft, client.server if client else None) for draft in drafts]
-    found = {draft.reference: draft for draft in drafts if draft.type in _MADE_OF}
+    found = {draft.reference: draft for draft in drafts if draft.type in MADE_OF}
     wanted = {reference for draft in drafts if (reference := drug_reference(draft)) is not None}
     wanted |= {reference for draft in drafts for reference in _ingredients_of(draft)}
     for _ in range(_LEVELS):
@@ -75,7 +104,7 @@ def drug_sources(
     return tuple(found.values())
 
 
-_MADE_OF = ("Medication", "Substance")
+MADE_OF = ("Medication", "Substance")
 _LEVELS = 2  # the Medication of an order, and the Medications that it is made of
 
 
@@ -86,7 +115,7 @@ def _ingredients_of(resource: Resource) -> Iterator[str]:
             reference = local_reference(
                 as_text(as_dict(ingredient.get("itemReference")).get("reference")) or ""
             )
-            if reference is not None and reference.startswith(tuple(f"{kind}/" for kind in _MADE_OF)):
+            if reference is not None and reference.startswith(tuple(f"{kind}/" for kind in MADE_OF)):
                 yield reference
 
 

@@ -8,12 +8,14 @@ from dataclasses import field
 from cds_service.ehr.bundles import Page
 from cds_service.ehr.medications import without_foreign
 from cds_service.ehr.needs import DataNeed
-from cds_service.fhir.belonging import Owner, owners
+from cds_service.fhir.belonging import MAY_NAME_NOBODY, Owner, owners
 from cds_service.fhir.gaps import Reason
 from cds_service.fhir.record import Gap, Resource
 from cds_service.values import dataclass
 
 log = logging.getLogger(__name__)
+_INCLUDED = MAY_NAME_NOBODY | {"Patient"}
+_OTHER_KIND = Reason("what came is of another kind than was asked for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Seen:
     """One need of one patient. ``failure`` ends it; ``remark`` says that a part is missing.
 
     ``strangers`` counts the rows of other patients that were dropped; ``not_offered`` says that the
-    EHR has no such type.
+    EHR has no such type; ``has_asked`` that a row of the kind asked for came, whoever's it is.
     """
 
     row: DataNeed
@@ -49,6 +51,7 @@ class Seen:
     remark: Reason | None = None
     strangers: int = 0
     not_offered: bool = False
+    has_asked: bool = False
 
     def add(self, page: Page, origin: str) -> list[Resource]:
         """Take a page in; gives back what of it is this patient's."""
@@ -60,6 +63,7 @@ class Seen:
             self.remark = page.remark or self.remark
         if not page.resources:
             return []
+        self.has_asked = self.has_asked or any(r.type == self.row.resource_type for r in page.resources)
         where = origin if self.pages == 1 else f"{origin} page {self.pages}"
         whose = owners(self.patient_id)
         found = [whose(resource.body) for resource in page.resources]
@@ -80,15 +84,27 @@ class Seen:
             self.remark = Reason("entries that do not say whose they are were left out")
 
     @property
+    def _reason(self) -> Reason | None:
+        return self.failure or self.remark or (_OTHER_KIND if self._is_other_kind else None)
+
+    @property
+    def _is_other_kind(self) -> bool:
+        """Whether rows of one other kind came alone: another search's. What may be included with any says nothing.
+
+        A client that sends all it has under each key sends rows of several kinds.
+        """
+        return not self.has_asked and len({r.type for r in self.resources} - _INCLUDED) == 1
+
+    @property
     def gap(self) -> Gap | None:
         """What is missing; partial when something was seen all the same."""
-        reason = self.failure or self.remark
+        reason = self._reason
         if self.not_offered or reason is None:
             return None
-        return Gap(self.row.need, reason.words, bool(self.resources), reason.code)
+        return Gap(self.row.need, reason.words, bool(self.resources) and self.has_asked, reason.code)
 
     @property
     def note(self) -> Note:
         dropped = f"{self.strangers} rows of another patient were left out" if self.strangers else ""
-        reason = str(self.failure or self.remark or dropped)
+        reason = str(self._reason or dropped)
         return Note(self.row.need, self.origin, len(self.resources), self.pages, reason, self.strangers)

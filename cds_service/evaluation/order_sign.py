@@ -21,7 +21,7 @@ from cds_service.engine.determination import Determination
 from cds_service.evaluation.decision import Grounds
 from cds_service.evaluation.dialect import ANY_DRUG, CdsService
 from cds_service.evaluation.refused import Refused, json_from
-from cds_service.evaluation.request import OrderSign, order_sign
+from cds_service.evaluation.request import OrderSign, distinct, order_sign
 from cds_service.evaluation.services import Services
 from cds_service.fhir.json_types import LONGEST_PROSE
 from cds_service.fhir.record import Record, Resource, record_from
@@ -115,7 +115,8 @@ def answer(
             return Answered(call, tenant, {"cards": []})
         if client is None and not may_hold_longer_text(raw, LONGEST_PROSE):
             gathered = replace(gathered, record=replace(gathered.record, may_hold_long_texts=False))
-        return _evaluated(call, services, tenant, inside, gathered, links, ends, service)
+        once = replace(call, drafts=distinct(call.drafts))
+        return _evaluated(once, services, tenant, inside, gathered, links, ends, service)
 
 
 def _seen(
@@ -143,10 +144,11 @@ def _seen(
 
 
 def _tenant(call: OrderSign, services: Services, caller: Tenant | None) -> Tenant | None:
-    """The tenant of the call: the caller's, else the one whose FHIR server is named."""
-    if caller is not None or call.fhir_server is None:
+    """The tenant of the call: the caller's, else the one whose FHIR server is named, else that of unnamed calls."""
+    if caller is not None:
         return caller
-    return services.settings.tenant_for_fhir_server(call.fhir_server)
+    named = services.settings.tenant_for_fhir_server(call.fhir_server) if call.fhir_server else None
+    return named or services.settings.unnamed_tenant
 
 
 def _client(call: OrderSign, services: Services, tenant: Tenant | None) -> FhirClient | None:

@@ -131,6 +131,20 @@ def _drafts(bundle: Mapping[str, Any], patient_id: str) -> tuple[Resource, ...]:
     return drafts
 
 
+def distinct(drafts: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    """The drafts without those that repeat another word for word, under the same id or address: that is one order."""
+    if len(drafts) < 2:
+        return drafts
+    kept: list[Resource] = []
+    bodies: dict[str, list[Mapping[str, Any]]] = {}
+    for draft in drafts:
+        held = bodies.setdefault(draft.reference, [])
+        if draft.body not in held:
+            held.append(draft.body)
+            kept.append(draft)
+    return tuple(kept)
+
+
 def _draft(entry: object, at: str) -> Resource:
     if not isinstance(entry, dict):
         raise _fault("structure", at, "must be an object")

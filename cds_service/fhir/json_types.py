@@ -16,7 +16,11 @@ PROSE = frozenset(
      "name", "unit", "diagnostics"}
 )  # fmt: skip
 """The members that hold words for people, wherever they stand; every reader takes them as prose."""
-_UNEVEN = re.compile(r"[^\S ]|  |^ | $")
+# Signs without a shape of their own: control characters stand between words, marks of direction within them,
+# where they would show a reader other figures than were read.
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNEVEN = re.compile(rf"[^\S ]|  |^ | $|{_CONTROLS.pattern}|{_DIRECTIONS.pattern}")
 
 
 def as_dict(value: object) -> Mapping[str, Any]:
@@ -61,12 +65,16 @@ def as_prose(value: object) -> str | None:
 
 
 def evened(text: str) -> str:
-    """A text with one blank for each run of white space; line ends are kept, empty lines are not."""
+    """A text with one blank for each run of white space; line ends are kept, empty lines are not.
+
+    Control characters count as white space; marks of direction, which only turn what is shown, are left out.
+    """
     return text if _UNEVEN.search(text) is None else _evened(text)
 
 
 def _evened(text: str) -> str:
-    lines = (" ".join(line.split()) for line in text.splitlines())
+    shown = _DIRECTIONS.sub("", _CONTROLS.sub(" ", text))
+    lines = (" ".join(line.split()) for line in shown.splitlines())
     return "\n".join(line for line in lines if line)
 
 

@@ -142,10 +142,10 @@ _NO_RESULT = {"registered", "unknown"}
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:
     """Whether a resource may count at all: this patient's, not withdrawn, and with a result if a result."""
-    return owner(body, patient_id) is Owner.PATIENT and not _is_withdrawn(Resource(body))
+    return owner(body, patient_id) is Owner.PATIENT and not is_withdrawn(Resource(body))
 
 
-def _is_withdrawn(resource: Resource) -> bool:
+def is_withdrawn(resource: Resource) -> bool:
     """Whether a resource says of itself that it holds nothing: withdrawn, replaced, a prohibition, or no result yet."""
     kind, body = resource.type, resource.body
     if kind in OF_NOBODY:
@@ -194,7 +194,7 @@ def record_of(
             unique[key] = min(held, resource, key=_origin)
         elif resource.reference not in replaced and (resource.id or not _is_of_a_report(resource)):
             unique[key] = resource if held is None else newer(held, resource)
-    standing = [unique[key] for key in sorted(unique) if not _is_withdrawn(unique[key])]
+    standing = [unique[key] for key in sorted(unique) if not is_withdrawn(unique[key])]
     by_type: dict[str, list[Resource]] = {}
     for resource in _with_results_of_reports(standing):
         by_type.setdefault(resource.type, []).append(resource)

@@ -49,8 +49,9 @@ class FhirAccess:
         Raises Unauthorized without a good token, and Refused with 403 without the scope.
         """
         given = request.headers.get("Authorization")
-        if not self.settings.auth_required and (given is None or not self._can_check):
-            return self.settings.tenants[0], ""
+        unnamed = self.settings.unnamed_tenant
+        if unnamed is not None and (given is None or not self._can_check):
+            return unnamed, ""
         scheme, _, token = (given or "").partition(" ")
         holder = self.tokens.holder(token) if scheme.lower() == "bearer" else None
         tenant = next((t for t in self.settings.tenants if holder and t.id == holder.tenant), None)

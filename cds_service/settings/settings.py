@@ -117,6 +117,11 @@ class Settings:
             raise SettingsError(*env.faults)
         return settings
 
+    @property
+    def unnamed_tenant(self) -> Tenant | None:
+        """Whose calls are those that name neither a client nor a server: the first tenant's, where that is allowed."""
+        return None if self.auth_required else next(iter(self.tenants), None)
+
     def tenant_for_fhir_server(self, base: str) -> Tenant | None:
         """The tenant whose server this is, one trailing slash ignored. None: never to be contacted."""
         base = without_slash(base)

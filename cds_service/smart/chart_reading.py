@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from cds_service.ehr.fhir_client import FhirClient, FhirError
@@ -22,11 +23,16 @@ from cds_service.trust.outbound import Outbound
 
 
 def read_chart(
-    door_to: Callable[[str], Outbound], login: Login, drafts: tuple[Resource, ...], deadline: float
+    door_to: Callable[[str], Outbound],
+    clock: Callable[[], datetime],
+    login: Login,
+    drafts: tuple[Resource, ...],
+    deadline: float,
 ) -> Record:
     """All that the login may see of its patient, before a monotonic deadline. Raises Refused.
 
-    ``door_to`` gives the outbound door to the login's FHIR server.
+    ``door_to`` gives the outbound door to the login's FHIR server; ``clock`` is the evaluation's, which dates
+    the notes to read.
     """
     client = FhirClient(door_to(login.iss), login.iss, login.access_token, login.scope)
     prefetch: dict[str, Mapping[str, Any]] = {}
@@ -39,6 +45,7 @@ def read_chart(
         fhir_server=login.iss,
         access_token=login.access_token,
         scope=login.scope,
+        today=clock().date(),
     )
     record = with_payors(gather(request, client, deadline).record, client, deadline)
     patient = tuple(resource.come_by("fetched") for resource in record.of_type("Patient"))

@@ -104,6 +104,7 @@ def launch() -> Response:
         raise refusals.unknown_ehr()
     g.smart_tenant = tenant
     registration, base = door.registration(tenant), iss.removesuffix("/")
+    handle = launching.checked(_one("launch"))
     browser = request.cookies.get(LAUNCH_COOKIE) or secrets.token_urlsafe(32)
     with _waiting_for_ehr() as deadline:
         configuration = door.discovery.configuration(
@@ -117,7 +118,7 @@ def launch() -> Response:
         tenant=tenant.id,
         iss=base,
         aud=iss,
-        launch=_one("launch"),
+        launch=handle,
         browser=browser,
     )
     response = make_response(redirect(address, 302))

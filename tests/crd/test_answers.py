@@ -171,6 +171,12 @@ def test_several_orders_have_a_statement_each_and_other_drugs_none(hospital: Hos
     assert all(card["detail"].startswith("For inotuzumab ozogamicin") for card in answer["cards"])
 
 
+def test_an_order_that_stands_twice_word_for_word_is_one(hospital: Hospital) -> None:
+    client, once, twice = hospital(), _drafts(_own_order()), _drafts(_own_order(), _own_order())
+
+    assert answered(client, twice) == answered(client, once)
+
+
 def test_a_service_request_for_the_drug_is_answered_as_well(hospital: Hospital) -> None:
     request = {
         "resourceType": "ServiceRequest",

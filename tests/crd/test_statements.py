@@ -232,6 +232,25 @@ def test_a_tenant_that_names_no_payor_answers_for_none_but_in_development(hospit
     assert refusal.value.status == 400
 
 
+@pytest.mark.parametrize("server", [None, "https://nobody.example.org/fhir"])
+def test_who_names_neither_client_nor_server_is_the_first_tenants_in_development(
+    hospital: Hospital, server: str | None
+) -> None:
+    client, foreign = hospital(), {"identifier": {"system": "urn:oid:1.2.3", "value": "X"}}
+    unnamed = {"fhirServer": server} if server else {}
+    call = {name: given for name, given in crd_call().items() if name != "fhirServer"} | unnamed
+    other = changed(call, "prefetch.coverage", bundle(coverage(MET, payor=[foreign])))
+
+    assert "of another payor" in refused(ask(client, other), 400, "prefetch.coverage")
+    (context,) = values(the_statement(answered(client, call)), "coverage-assertion-id")
+    asked = [{"name": "coverage", "resource": coverage(MET)}, {"name": "context", "valueString": context}]
+    package = client.post(
+        "/fhir/Questionnaire/$questionnaire-package",
+        json={"resourceType": "Parameters", "parameter": asked},
+    )
+    assert [p["name"] for p in package.get_json()["parameter"]] == ["packagebundle"]
+
+
 @pytest.mark.parametrize(
     ("members", "said"),
     [

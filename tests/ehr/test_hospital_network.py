@@ -255,10 +255,10 @@ def test_the_detail_view_signs_in_and_reads_within_the_network(ehr, network):
     assert view.http(own, BASE).json(configuration, time.monotonic() + 5) == {"issuer": BASE}
     with pytest.raises(Refused):
         view.http(other, BASE).json(configuration, time.monotonic() + 5)
-    record = read_chart(services.door_to, login_at(BASE), (), time.monotonic() + 5)
+    record = read_chart(services.door_to, services.clock, login_at(BASE), (), time.monotonic() + 5)
     assert [resource.id for resource in record.of_type("Condition")] == ["c0"]
     with pytest.raises(Refused):
-        read_chart(services.door_to, login_at(f"https://{HOST}/b"), (), time.monotonic() + 5)
+        read_chart(services.door_to, services.clock, login_at(f"https://{HOST}/b"), (), time.monotonic() + 5)
 
 
 def login_at(iss):

@@ -12,7 +12,7 @@ from cds_service.smart.chart_reading import read_chart
 from cds_service.smart.login.session import Login
 from tests.ehr.hostile import fhir, hangs, outcome, running
 from tests.ehr.looking import OUTBOUND
-from tests.policy.chart_notes import PATIENT, patient
+from tests.policy.chart_notes import CLOCK, PATIENT, document, patient
 
 
 def organization(id="mmm"):
@@ -105,11 +105,26 @@ def test_what_cannot_be_had_is_left_out(reply):
         assert read(ehr, coverage(by("Organization/mmm")), budget=0.5) == []
 
 
+LOGIN = Login(
+    tenant="a", iss="", patient="p1", user="Practitioner/1", access_token="t", scope="patient/*.rs",
+    expires_at=time.time() + 60, view="v", app_context=None, need_patient_banner=True, intent="", orders=(),
+)  # fmt: skip
+
+
+def viewed(ehr):
+    """The chart as the detail view reads it."""
+    return read_chart(
+        lambda _: OUTBOUND, lambda: CLOCK, replace(LOGIN, iss=ehr.base), (), time.monotonic() + 5
+    )
+
+
 def test_the_detail_view_reads_them_too():
-    login = Login(
-        tenant="a", iss="", patient="p1", user="Practitioner/1", access_token="t", scope="patient/*.rs",
-        expires_at=time.time() + 60, view="v", app_context=None, need_patient_banner=True, intent="", orders=(),
-    )  # fmt: skip
     with running([patient(), organization(), coverage(by("Organization/mmm"))]) as ehr:
-        chart = read_chart(lambda _: OUTBOUND, replace(login, iss=ehr.base), (), time.monotonic() + 5)
-    assert [o.id for o in chart.of_type("Organization")] == ["mmm"]
+        assert [o.id for o in viewed(ehr).of_type("Organization")] == ["mmm"]
+
+
+def test_the_detail_view_reads_the_notes_of_the_days_before_its_clock():
+    content = [{"attachment": {"contentType": "text/plain", "url": "Binary/b1"}}]
+    note = {"resourceType": "Binary", "id": "b1", "contentType": "text/plain", "data": "SW4gcmVtaXNzaW9uLg=="}
+    with running([patient(), document("2026-04-12", id="n", content=content), note]) as ehr:
+        assert [n.id for n in viewed(ehr).of_type("Binary")] == ["b1"]

@@ -7,10 +7,11 @@ from cds_service.ehr.needs import BY_NEED, CLINICAL, NEEDS, prefetch_templates
 from cds_service.fhir.record import DataKind
 from tests.ehr.hostile import bundle, fhir, outcome, running
 from tests.ehr.looking import NOTHING, conditions, gaps, ids, look, only
-from tests.policy.chart_notes import condition, patient
+from tests.policy.chart_notes import condition, observation, patient, procedure
 
 ONE = condition("C91.02", id="c0")
 UNREAD = "entries whose resource cannot be read were left out"
+OTHER = "what came is of another kind than was asked for"
 FAILED = "the EHR tried in vain to send it"
 
 # value of prefetch.conditions -> (Condition ids, gap, requests to the server)
@@ -54,6 +55,29 @@ STATES = {
         UNREAD,
         0,
     ),
+    "entries that are no objects": ({"resourceType": "Bundle", "entry": ["c1", None]}, set(), UNREAD, 0),
+    "entries that are no array": ({"resourceType": "Bundle", "entry": "c1"}, set(), UNREAD, 0),
+    "entries of null are none": ({"resourceType": "Bundle", "entry": None}, set(), None, 0),
+    "rows of another kind alone": (
+        bundle(patient(), observation("718-7", "2026-04-01", 9, "g/dL")),
+        set(),
+        OTHER,
+        0,
+    ),
+    "a lone resource of another kind": (observation("718-7", "2026-04-01", 9, "g/dL"), set(), OTHER, 0),
+    "rows of all other kinds": (
+        bundle(patient(), observation("718-7", "2026-04-01", 9, "g/dL"), procedure("x", "2026-04-01")),
+        set(),
+        None,
+        0,
+    ),
+    "only what may be included with any rows": (
+        bundle(patient(), {"resourceType": "Medication", "id": "m"}),
+        set(),
+        None,
+        0,
+    ),
+    "rows of another kind beside": (bundle(patient(), ONE), {"c0"}, None, 0),
     "an error page in HTML counts as absent": ("<html>Error</html>", {"fetched"}, None, 1),
     "a number counts as absent": (7, {"fetched"}, None, 1),
     "an object without a type counts as absent": ({"entry": []}, {"fetched"}, None, 1),

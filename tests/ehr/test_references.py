@@ -1,7 +1,10 @@
 """Cases 16 to 21: references of every form, and drugs named in every way."""
 
+import time
+
 import pytest
 
+from cds_service.ehr.gather import EhrRequest, gather
 from cds_service.evaluation.refused import Refused
 from tests.ehr.hooking import coverage_card, sign
 from tests.ehr.hostile import bundle, fhir, outcome, running
@@ -95,6 +98,61 @@ def test_case_17_a_dangling_reference_is_an_unknown_drug(status, why):
     assert gaps(seen) == {
         "medicationRequests": f"partly: which drug is meant is not known for 1 of them: {reason}"
     }
+
+
+def test_a_drug_that_is_sent_under_a_key_of_its_own_is_known_and_not_asked_for():
+    sent = NOTHING | {
+        "medicationRequests": bundle(request_for("Medication/m1")),
+        "medications": bundle(BESPONSA),
+    }
+    with running([BESPONSA | {"code": {"text": "another"}}]) as ehr:
+        seen = look(ehr, sent)
+        assert ehr.asked("Medication/") == []
+    assert (drug_of(seen), gaps(seen)) == (J9229, {})
+
+
+LEADS_NOWHERE = {
+    "another server": ({"reference": "https://other.example/fhir/Medication/m1"}, "has no address on this server"),
+    "an identifier": ({"identifier": {"system": "urn:oid:1.2.3", "value": "9"}}, "has no address on this server"),
+    "nothing at all": ({}, "has no address on this server"),
+    "a urn": ({"reference": "urn:uuid:05efabf0-4be2-4561-91ce-51548425acb9"}, "was not sent"),
+    "contained": ({"reference": "#inside"}, "was not sent"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", LEADS_NOWHERE)
+def test_a_reference_without_words_that_leads_nowhere_is_an_unknown_drug(form):
+    pointer, why = LEADS_NOWHERE[form]
+    sent = only("medicationRequests") | {"medications": bundle(BESPONSA)}
+    with running([request_for("") | {"medicationReference": pointer}]) as ehr:
+        seen = look(ehr, sent)
+    assert gaps(seen) == {
+        "medicationRequests": f"partly: which drug is meant is not known for 1 of them: it {why}"
+    }
+
+
+@pytest.mark.parametrize("form", LEADS_NOWHERE)
+def test_a_reference_that_leads_nowhere_but_says_its_drug_leaves_nothing_unknown(form):
+    pointer = LEADS_NOWHERE[form][0] | {"display": "lisinopril 10 mg"}
+    with running([request_for("") | {"medicationReference": pointer}]) as ehr:
+        assert gaps(look(ehr, only("medicationRequests"))) == {}
+
+
+def test_a_withdrawn_request_leaves_no_drug_unknown():
+    withdrawn = request_for("Medication/gone", status="entered-in-error")
+    sent = NOTHING | {"medicationRequests": bundle(withdrawn)}
+    assert gaps(look(None, sent)) == {}
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_servers_own_address_is_known_with_or_without_a_slash(slash):
+    medication = BESPONSA | {"code": {"text": "lisinopril 10 mg"}}
+    sent = NOTHING | {
+        "medicationRequests": bundle(medication, request_for("https://ehr.example/fhir/Medication/m1"))
+    }
+    request = EhrRequest("p1", sent, fhir_server=f"https://ehr.example/fhir{slash}")
+    (kept,) = gather(request, None, time.monotonic() + 1).record.of_type("MedicationRequest")
+    assert kept.body["medicationReference"] == {"reference": "https://ehr.example/fhir/Medication/m1"}
 
 
 def by_reference(reference, **more):

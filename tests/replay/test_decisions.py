@@ -178,6 +178,27 @@ def test_a_lost_line_of_a_patient_leaves_a_gap_and_never_a_no(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("pointer", "verdict"),
+    [
+        ({"reference": "Medication/away"}, "unknown"),
+        ({"identifier": {"system": "urn:oid:1.2.3", "value": "9"}}, "unknown"),
+        ({"reference": "Medication/away", "display": "lisinopril 10 mg"}, "met"),
+    ],
+)
+def test_a_drug_that_is_not_in_the_export_is_unknown_as_in_a_hook_call(tmp_path, pointer, verdict):
+    bodies = one("relapsed-single-agent")
+    other = {"resourceType": "MedicationAdministration", "id": "away", "status": "completed"}
+    more = {
+        "effectiveDateTime": "2026-04-01",
+        "subject": bodies[-1]["subject"],
+        "medicationReference": pointer,
+    }
+    (line,) = decisions_of(tmp_path, [*bodies, other | more])
+    (alone,) = [c for c in line["criteria"] if c["id"] == "POL-A-II-B-1"]
+    assert alone["verdict"] == verdict
+
+
 @pytest.mark.parametrize(("patient", "count"), [("second-cycle-after-cr", 1), ("member-000001", 0)])
 def test_a_line_broken_within_is_rejected_for_a_patient_with_an_order(tmp_path, patient, count):
     """Lines of others are not checked to the end, where their type and patient are plain to see."""

@@ -80,8 +80,12 @@ def test_an_unknown_ehr_is_refused_before_any_request(vault: Vault, iss: str) ->
 
 
 @pytest.mark.parametrize("query", [{"iss": ""}, {"launch": ""}, {"launch": "x" * 5000}])
-def test_a_launch_without_its_parameters_is_refused(vault: Vault, query: dict[str, str]) -> None:
-    assert bench(vault).launch(**query).status_code == 400
+def test_a_launch_without_its_parameters_is_refused_before_any_request(
+    vault: Vault, query: dict[str, str]
+) -> None:
+    desk = bench(vault)
+    assert desk.launch(**query).status_code == 400
+    assert desk.ehr.asked == []
 
 
 def test_a_parameter_given_twice_is_refused(vault: Vault) -> None:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from cards import facts
+from cds_service.ehr.medications import held_drugs, lost_drug
 from cds_service.ehr.needs import CLINICAL, NEEDS
 from cds_service.ehr.notes import documents_to_read
 from cds_service.engine.determination import CardKind, Determination
@@ -108,7 +109,9 @@ class Decider:
             else seen_at(clock, policy.order_of(order, clock), together, known)
         )
         asked = [r for r in there if _is_asked_for(r)]
-        record = record_from(patient, [*asked, *self._notes(asked, clock)], gaps)
+        record = record_from(
+            patient, [*asked, *self._notes(asked, clock)], [*gaps, *_gaps_of_drugs(asked, together)]
+        )
         drafts = [Resource(r.body, "draft order", r.name) for r in together]
         found = policy.determine(record, drafts, clock)
         return next(d for d in found if d.order == order.reference)
@@ -212,6 +215,17 @@ def _gaps(lost: Mapping[str, int]) -> Iterator[Gap]:
         if count:
             what = "1 line of the export" if count == 1 else f"{count} lines of the export"
             yield Gap(row.need, f"{what} could not be read", partial=True)
+
+
+def _gaps_of_drugs(asked: Sequence[Resource], orders: Sequence[Resource]) -> Iterator[Gap]:
+    """Where a drug is named by a reference alone and stands nowhere in the export, but for the orders themselves."""
+    held = held_drugs(r for r in asked if r.type == "Medication")
+    own = {order.reference for order in orders}
+    lost = Counter(r.type for r in asked if r.reference not in own and lost_drug(r, held) is not None)
+    for row in NEEDS:
+        if count := lost.get(row.resource_type):
+            words = f"which drug is meant is not known for {count} of them: it is not in the export"
+            yield Gap(row.need, words, partial=True)
 
 
 def _pointed_to(texts: Iterable[bytes], side: SideTable) -> list[Resource]:

@@ -47,6 +47,13 @@ class Pending:
     browser: str
 
 
+def checked(launch: str) -> str:
+    """The EHR's ``launch`` value, which is opaque. Raises Refused where there is none, or none that can be kept."""
+    if not 0 < len(launch) <= _MAX_LAUNCH:
+        raise refusals.bad_launch("no-launch-parameter")
+    return launch
+
+
 def begin(
     vault: Vault,
     configuration: SmartConfiguration,
@@ -63,8 +70,6 @@ def begin(
 
     ``aud`` is the EHR's base as it wrote it itself, ``iss`` the same without a trailing slash.
     """
-    if not 0 < len(launch) <= _MAX_LAUNCH:
-        raise refusals.bad_launch("no-launch-parameter")
     oauth = WebApplicationClient(client_id)
     state, nonce, verifier = generate_token(43), generate_token(43), oauth.create_code_verifier(64)
     scope = scopes.requested(configuration.scopes_v2)
