@@ -110,7 +110,11 @@ def checklist(d: Determination, about: str = "") -> str:
     """
     items = sorted(d.needed, key=lambda n: not n.decides)
     several = any(n.decides for n in items)
-    parts = [*_about(about), *(_item(d, n, several) for n in items if not n.unseen)]
+    told = [n.because for n in items]
+    parts = [
+        *_about(about),
+        *(_item(d, n, several, again=n.because in told[:at]) for at, n in enumerate(items) if not n.unseen),
+    ]
     parts += _look_for(d, [n for n in items if n.unseen], several)
     if d.attach:
         held = "; ".join(shortened(a, _OF_A_NAME) for a in d.attach)
@@ -140,7 +144,10 @@ def unseen(d: Determination) -> Iterator[Part]:
         yield Part((f"Could not be seen: {shown(told)}.", f"Could not be seen: {shown(shortened(few, 16))}."))
 
 
-def _item(d: Determination, need: NeededItem, several: bool) -> Part:
+def _item(d: Determination, need: NeededItem, several: bool, *, again: bool = False) -> Part:
+    """One item; ``again`` says that the reason stands on an earlier line."""
     aside = " (for information)" if several and not need.decides else ""
     what = f"- [ ] **{to_do(d, need)}{aside}.**"
+    if again:
+        return Part((what,))
     return Part((f"{what} {shown(sentence(shortened(need.because, _OF_AN_ITEM)))}", what))

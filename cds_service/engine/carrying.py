@@ -31,6 +31,26 @@ def carrying(group: GroupResult) -> list[CriterionResult]:
     return found
 
 
+def nearest_failures(group: GroupResult) -> list[CriterionResult]:
+    """The failed leaves of a group that is not met; of alternatives, those of the one that comes nearest.
+
+    The nearest has the fewest failures, then the best evidenced ones, then the most that is met.
+    """
+    failed = [part for part in group.parts if part.verdict is Verdict.NOT_MET]
+    each = [nearest_failures(part) if isinstance(part, GroupResult) else [part] for part in failed]
+    if group.operator == "all":
+        return [leaf for leaves in each for leaf in leaves]
+    return min(zip(each, failed, strict=True), key=_distance, default=([], None))[0]
+
+
+def _distance(
+    alternative: tuple[list[CriterionResult], GroupResult | CriterionResult],
+) -> tuple[int, int, int]:
+    failures, part = alternative
+    met = sum(p.verdict is Verdict.MET for p in part.parts) if isinstance(part, GroupResult) else 0
+    return len(failures), -sum(len(leaf.evidence) for leaf in failures), -met
+
+
 @once
 def needed_criteria(outline: GroupResult) -> frozenset[str]:
     """The ids that the path taken needs: alternatives that fell out before the deciding ones are not among them."""

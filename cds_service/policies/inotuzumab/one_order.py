@@ -98,10 +98,8 @@ def _notes(case: Case, policy: PolicyReference) -> Iterator[str]:
     if case.frame.earlier:
         last = case.frame.earlier[-1].day
         ended = max((e.day, e.text) for e in case.frame.ends if e.day is not None)[1]
-        yield (
-            f"A new course: inotuzumab was given before (last {last}), then {ended}. The earlier exposure raises the risk of "
-            "veno-occlusive disease. The policy does not state whether earlier cycles count toward six."
-        )
+        yield f"A new course: inotuzumab was given before (last {last}), then {ended}."
+        yield "The policy does not state whether earlier cycles count toward six."
     effective = date.fromisoformat(policy.effective)
     if case.planned < effective:
         yield f"The planned date lies before the policy's effective date ({effective}); the policy may not apply."

@@ -46,7 +46,7 @@ def single_agent(case: Case) -> Answer:
     found = partners(case)
     concurrent = found.antineoplastic(CONCURRENT)
     sure = [p for p in concurrent if p.drug != UNRESOLVED]
-    settle = "not a single agent while these are part of the cycle"
+    settle = "a record that this is not part of the cycle"
     if sure:
         return Answer(NOT, f"given with {_text(sure)}", _refs(sure), changes=settle)
     if plan := found.full_hyper_cvad or found.mini_hyper_cvd_plan:

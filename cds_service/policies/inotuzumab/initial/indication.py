@@ -143,7 +143,8 @@ def cd22(case: Case) -> Answer:
     earlier = _earlier_cd22_therapy(case)
     if earlier and any(r.when is None or r.when.is_after(earlier[0]) is not True for r in found):
         settle = f"a CD22 result from a sample after {earlier[1]}"
-        because = f"{shown}, not surely later than {earlier[1]}"
+        before = all(r.when is not None and r.when.is_before(earlier[0]) is True for r in found)
+        because = f"CD22 result {'before' if before else 'not surely later than'} {earlier[1]}: {shown}"
         return unknown(because, "cd22", evidence=evidence, changes=settle)
     verdict = agreed(_cd22_verdict(r) for r in found)
     if verdict is MET:
