@@ -66,7 +66,7 @@ def _about(order: str) -> list[Part]:
 
 def note(text: str) -> Part:
     """What the reader should know of how the order was read, as a line of a detail."""
-    return Part((f"- {shown(text)}", f"- {shown(sentence(shortened(text, 20)))}"), rank=3)
+    return Part((f"- {shown(text)}", f"- {shown(sentence(shortened(text, 24)))}"), rank=3)
 
 
 def _line(d: Determination, f: Finding) -> Part:
