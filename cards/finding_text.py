@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cards.cited import ground, source
+from cards.cited import BASIS, ground, source
 from cards.fitting import Part, fitted
 from cards.items import look_for, name_of, to_do
-from cards.text import SUMMARY_MOST, beginnings, counted, plain_line, sentence, shortened, shown, typeset
+from cards.text import (
+    SUMMARY_MOST,
+    beginnings,
+    counted,
+    plain_line,
+    sentence,
+    shortened,
+    shown,
+    typeset,
+    words,
+)
 from cds_service.engine.determination import ACTS, Determination, Finding, NeededItem
 from cds_service.engine.wording import lower_first, upper_first
 
@@ -18,6 +28,7 @@ MOST_WORDS = 80
 _OF_ONE = 45  # words of one finding
 _OF_AN_ITEM = 30
 _OF_A_NAME = 10
+_OF_A_BRIEF = 12
 
 
 def strongest_first(found: Sequence[Finding]) -> list[Finding]:
@@ -72,9 +83,11 @@ def note(text: str) -> Part:
 def _line(d: Determination, f: Finding) -> Part:
     lead = f"- **{shown(f.action)}:** " if f.action else "- "
     text = shortened(f.text, _OF_ONE).rstrip(".")
-    brief = f"- {shown(f.action or upper_first(shortened(f.text, 12)))} ({source(d, f)})."
+    brief = f"- {shown(f.action or upper_first(shortened(f.text, 12)))} ({BASIS[f.basis]})."
     said = lower_first(text) if f.action else upper_first(text)
-    return Part((f"{lead}{shown(_cited(d, f, said))}", brief))
+    first = next((b for b in beginnings(f.text) if words(b) <= _OF_A_BRIEF), "") if f.action else ""
+    reasoned = (f"{lead}{shown(_cited(d, f, lower_first(first)))}",) if first else ()
+    return Part((f"{lead}{shown(_cited(d, f, said))}", *reasoned, brief))
 
 
 def _cited(d: Determination, f: Finding, text: str) -> str:

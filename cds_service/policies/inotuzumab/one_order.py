@@ -92,7 +92,7 @@ def _notes(case: Case, policy: PolicyReference) -> Iterator[str]:
     for replaced in replaced_and_active(case):
         yield f"The earlier order for {replaced.planned}, which this one replaces, is still active."
     if case.frame.position.label_unchecked:
-        yield "Not every dose given is known; cycle and day are those the order states."
+        yield "The doses given could not all be seen, or are recorded without their days; cycle and day are those the order states."
     elif case.frame.position.why_unknown:
         yield f"Cycle and day: {case.frame.position.why_unknown}."
     if case.frame.earlier:
