@@ -17,12 +17,14 @@ from tests.policy.chart_notes import (
     care_plan,
     condition,
     document,
+    drug_order,
     observation,
     order,
     patient,
     procedure,
 )
 from tests.policy.cycles import DIAGNOSIS, doses
+from tests.policy.treated import NEVER_TREATED
 
 
 def test_met_criteria_stand_with_the_day_of_their_evidence_where_there_is_room():
@@ -33,6 +35,14 @@ def test_met_criteria_stand_with_the_day_of_their_evidence_where_there_is_room()
     initial = of_kind(bundled_cards("relapsed-single-agent"), "coverage")["detail"]
     assert "CD22-positive, 2026-03-02 (A.i)" in initial
     assert "age 1 or older (Indications A)" in initial
+    partner = [
+        observation("51867-0", "2026-03-28", text="Positive"),
+        drug_order("Dasatinib", authored="2026-04-10"),
+    ]
+    with_tki = of_kind(cards_of([*NEVER_TREATED, *partner], [order()]), "coverage")["detail"]
+    assert (
+        "with a listed TKI (A.ii.B.2)" in with_tki
+    )  # on which day its evidence was found says nothing of it
 
 
 def test_a_third_cycle_before_transplant_gives_its_whole_reason():
