@@ -15,9 +15,8 @@ from cards.finding_text import note, unseen
 from cards.fitting import Part, fitted
 from cards.items import look_for, name_of
 from cards.text import beginnings, counted, sentence, shortened, shown, words
-from cds_service.engine.carrying import nearest_failures
+from cds_service.engine.carrying import foremost_failure
 from cds_service.engine.determination import CardKind, CriterionResult, Determination, Indicator
-from cds_service.engine.outline import needed_by_every_path
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import lower_first, upper_first
 
@@ -67,7 +66,7 @@ def _unknown(d: Determination, drug: str) -> Iterator[str]:
 
 
 def _not_met(d: Determination, drug: str) -> Iterator[str]:
-    if first := _worst(d):
+    if first := foremost_failure(d.outline):
         for because in beginnings(first.because):
             place = first.section if not first.names_section_in(because) else "the policy"
             yield f"{drug}: does not appear to meet {place}: {lower_first(because)}"
@@ -79,19 +78,12 @@ def _finding_rules(d: Determination) -> frozenset[str]:
     return frozenset(r for f in d.findings_on(CardKind.COVERAGE) if f.kind == "coverage" for r in f.rules)
 
 
-def _worst(d: Determination) -> CriterionResult | None:
-    """The failed criterion to name first: one that every path needs, else the best evidenced of the nearest path."""
-    failed = nearest_failures(d.outline)
-    shared = [c for c in failed if c.id in needed_by_every_path(d.outline)]
-    return max(shared or failed, key=lambda c: len(c.evidence), default=None)
-
-
 def detail(d: Determination) -> str:
     """The body of the coverage card."""
-    worst = _worst(d)
+    first = foremost_failure(d.outline)
     opened = sorted(
         (c for c in d.criteria if c.applies and c.verdict is not Verdict.MET),
-        key=lambda c: (_RANK[c.verdict], c is not worst),
+        key=lambda c: (_RANK[c.verdict], c is not first),
     )
     parts = [
         Part((_opening(d),), rank=0),

@@ -7,6 +7,7 @@ import pytest
 
 from cards.dose_text import dose_line, dose_summary
 from cds_service.engine.determination import Dose, DoseOption
+from cds_service.smart.page.head import head
 from tests.cards.rendering import cards_of, of_kind
 from tests.cards.test_card_shape import bundled_cards
 from tests.cards.test_what_a_prescriber_reads import treated
@@ -16,6 +17,7 @@ from tests.policy.chart_notes import (
     body_size,
     care_plan,
     condition,
+    determine,
     document,
     drug_order,
     observation,
@@ -86,6 +88,8 @@ def test_the_failed_criterion_of_the_path_that_comes_nearest_is_named_first():
         cards_of([*FRONTLINE, observation("51867-0", "2026-03-11", text="Positive")], [order()]), "coverage"
     )
     assert "does not appear to meet A.iv: Philadelphia chromosome positive" in card["summary"]
+    d = determine([*FRONTLINE, observation("51867-0", "2026-03-11", text="Positive")], order())
+    assert head(d, "", ()).coverage.why.startswith("Philadelphia chromosome positive")
     lines = [line for line in card["detail"].splitlines() if line.startswith("- **")]
     assert [line.split(":**")[0] for line in lines] == ["- **Not met, A.iv", "- **Not met, A.ii.A"]
 
