@@ -38,8 +38,8 @@ def minimum_interval(case: Case) -> Iterator[Finding]:
     last = max(earlier, key=lambda d: d.day, default=None)
     if last is not None and (gap := (case.planned - last.day).days) < least:
         how = "ordered for" if last.planned else "given on"
-        ago = f"{gap} {'day' if gap == 1 else 'days'}"
-        text = f"The previous dose was {how} {last.day}, {ago} before the planned {case.planned}"
+        ago = f"{gap} {'day' if gap == 1 else 'days'} before the planned {case.planned}"
+        text = f"The previous dose was {how} {last.day}, {ago if gap else 'the planned day itself'}"
         yield _warning("interval", "POL-INT-LT7", text, action, last.reference)
     if (pair := too_close(case.order)) is not None:
         yield _warning("interval", "POL-INT-LT7", _crowded(case.order, *pair), action, case.order.reference)
