@@ -1,5 +1,6 @@
 """What the checklist asks for where only a part of an item lacks, and what is offered to order for it."""
 
+from cards.text import beginnings, shortened
 from tests.cards.rendering import cards_of, facts, of_kind
 from tests.policy.chart_notes import body_size, condition, observation, order, patient, report
 from tests.policy.treated import C2D1, ECGS, TREATED
@@ -53,3 +54,12 @@ def test_where_the_clinical_note_alone_lacks_no_pathology_is_asked_for_or_offere
     neither = documentation([*diagnosis, observation("51124-6", "2026-03-02", 85, "%")], order())
     assert "**Attach the pathology or flow cytometry report.**" in neither["detail"]
     assert labels(neither) == ["Order: Leukemia and lymphoma immunophenotyping"]
+
+
+def test_a_reason_is_never_cut_behind_the_heading_of_what_follows():
+    told = "marrow blasts 4 % after prior therapy, and neither remission nor relapse is stated"
+    text = f"{told}; needed: the treatment history, and a marrow result or note that states relapse"
+    assert shortened(text, 18) == f"{told} (shortened)"
+    assert (
+        next(b for b in beginnings("Stop: no response; needed: a note") if len(b) < 25) == "Stop: no response"
+    )

@@ -126,7 +126,6 @@ def _beside_regimen(found: Partners, sure: tuple[Partner, ...]) -> Answer:
     allowed = MINI_HYPER_CVD | STEROIDS | {"blinatumomab"}
     beside = [p for c in (CONCURRENT, POSSIBLE) for p in found.antineoplastic(c) if p.drug not in allowed]
     if beside:
-        return _open(
-            f"{what}, with {_text(beside)}, which the policy does not name", (*where, *_refs(beside))
-        )
+        because = f"{_text(beside)} beside the regimen, which the policy does not name; {what}"
+        return _open(because, (*where, *_refs(beside)))
     return Answer(MET, what, where)
