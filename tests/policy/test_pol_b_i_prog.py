@@ -105,3 +105,13 @@ def test_what_could_not_be_seen_leaves_progression_open_and_is_named(need):
     determination = before_cycle(3, says("SD"), gaps=[Gap(need, "the server answered 403")])
     assert verdict(determination, PROG) == "unknown"
     assert f"{need}: the server answered 403" in criterion(determination, PROG).because
+
+
+def test_a_cr_that_was_there_before_is_named_where_a_later_text_says_not_in_cr():
+    before = stated("Response", "CR", "2026-04-02", id="cr")
+    after = stated("Response", "not in CR", "2026-04-12", id="not-cr")
+    found = criterion(before_cycle(2, before, after), "POL-B-I-PROG")
+    assert found.verdict.value == "unknown"
+    assert "and CR stated (2026-04-02) before" in found.because
+    alone = criterion(before_cycle(2, after), "POL-B-I-PROG")
+    assert "and no CR or CRi before" in alone.because
