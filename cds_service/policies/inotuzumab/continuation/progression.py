@@ -60,7 +60,7 @@ def progression(case: Case) -> Answer:
         before = next((i.text for i in case.items if i.achieved), "no CR or CRi")
         why = f"{texts}, and {before} before: whether the disease has progressed is not stated"
     elif since is not None and any(s.first <= since for s in newest if s.progression is False):
-        why = f"the newest evidence ({texts}) is from before day 1 of the last cycle ({since})"
+        why = f"the newest evidence ({texts}) is not from after day 1 of the last cycle ({since})"
     elif not unseen:
         return Answer(MET, texts, evidence)
     else:

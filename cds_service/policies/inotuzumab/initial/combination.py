@@ -107,12 +107,12 @@ def with_mini_hyper_cvd(case: Case) -> Answer:
     some = (*sure, *possible)
     if len({p.drug for p in some}) <= 1 and not found.named(CONCURRENT, {UNRESOLVED}):
         none = "no drug of mini-hyper-CVD is recorded for this cycle"
-        because = f"of the five drugs of mini-hyper-CVD only {_text(some)}" if some else none
+        because = f"of the five drugs of mini-hyper-CVD only {_text(some)} is recorded" if some else none
         return Answer(NOT, because, _refs(some))
-    absent = ", ".join(sorted(shown(d) for d in MINI_HYPER_CVD - {p.drug for p in sure}))
+    absent = sorted(shown(d) for d in MINI_HYPER_CVD - {p.drug for p in sure})
     because = (
         f"{_text(some) or 'a drug that could not be identified'} recorded; courses A and B of the regimen alternate, "
-        f"so it is open whether {absent} belong to it"
+        f"so it is open whether {', '.join(absent)} {'belongs' if len(absent) == 1 else 'belong'} to it"
     )
     settle = "a plan that names mini-hyper-CVD, or orders of all five drugs"
     return unknown(because, "partner-drugs", evidence=_refs(some), changes=settle)
