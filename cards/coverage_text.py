@@ -6,7 +6,8 @@ Nothing is said of a path that was not taken. Ids are in the extension, not in t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from cards.cited import source
 from cards.dose_text import dose_line
@@ -14,8 +15,8 @@ from cards.finding_text import note, unseen
 from cards.fitting import Part, fitted
 from cards.items import look_for, name_of
 from cards.text import beginnings, counted, sentence, shortened, shown, words
+from cds_service.engine.carrying import foremost_failure
 from cds_service.engine.determination import CardKind, CriterionResult, Determination, Indicator
-from cds_service.engine.outline import needed_by_every_path
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import lower_first, upper_first
 
@@ -24,6 +25,7 @@ _REASON_WORDS = 46  # of one criterion that is open or not met
 _PAYER_WORDS = 24
 _FEW_WORDS = 15  # of a reason where room is short
 _BRIEF_WORDS = 10  # of a document's name
+_MOST_FAILED = 3  # criteria that fail and stand before what is met
 _RANK = {Verdict.NOT_MET: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -64,7 +66,7 @@ def _unknown(d: Determination, drug: str) -> Iterator[str]:
 
 
 def _not_met(d: Determination, drug: str) -> Iterator[str]:
-    if first := _worst(d):
+    if first := foremost_failure(d.outline):
         for because in beginnings(first.because):
             place = first.section if not first.names_section_in(because) else "the policy"
             yield f"{drug}: does not appear to meet {place}: {lower_first(because)}"
@@ -76,22 +78,17 @@ def _finding_rules(d: Determination) -> frozenset[str]:
     return frozenset(r for f in d.findings_on(CardKind.COVERAGE) if f.kind == "coverage" for r in f.rules)
 
 
-def _worst(d: Determination) -> CriterionResult | None:
-    """The failed criterion to name first: one that every path needs, else the best evidenced."""
-    failed = [c for c in d.criteria if c.verdict is Verdict.NOT_MET]
-    shared = [c for c in failed if c.id in needed_by_every_path(d.outline)]
-    return max(shared or failed, key=lambda c: len(c.evidence), default=None)
-
-
 def detail(d: Determination) -> str:
     """The body of the coverage card."""
+    first = foremost_failure(d.outline)
     opened = sorted(
-        (c for c in d.criteria if c.applies and c.verdict is not Verdict.MET), key=lambda c: _RANK[c.verdict]
+        (c for c in d.criteria if c.applies and c.verdict is not Verdict.MET),
+        key=lambda c: (_RANK[c.verdict], c is not first),
     )
     parts = [
         Part((_opening(d),), rank=0),
-        *(_open_line(c, rank=1 if n == 0 else 3) for n, c in enumerate(opened)),
-        *_met_line(d),
+        *(_open_line(c, _rank(n, c)) for n, c in enumerate(opened)),
+        *_met_line(d, {c.section for c in opened}),
         *_dose(d),
         *_payer(d),
         *_attach(d),
@@ -100,6 +97,13 @@ def detail(d: Determination) -> str:
         Part((_footer(d),), rank=0),
     ]
     return fitted(parts, MOST_WORDS)
+
+
+def _rank(place: int, c: CriterionResult) -> int:
+    """How much an open criterion matters: the first most, and what fails before what is met."""
+    if place == 0:
+        return 1
+    return 2 if c.verdict is Verdict.NOT_MET and place < _MOST_FAILED else 3
 
 
 _VERDICTS = {
@@ -126,7 +130,8 @@ def _open_line(c: CriterionResult, rank: int) -> Part:
     return Part(tuple(dict.fromkeys((because + settled, because, brief))), rank)
 
 
-def _met_line(d: Determination) -> Iterator[Part]:
+def _met_line(d: Determination, not_met: Collection[str]) -> Iterator[Part]:
+    """What is met; named where one of the same section is ``not_met``, else by its section where room is short."""
     met = [c for c in d.criteria if c.applies and c.verdict is Verdict.MET]
     if met:
         brief = [
@@ -140,7 +145,11 @@ def _met_line(d: Determination) -> Iterator[Part]:
             named.replace(" (", f", {day} (", 1) if (day := _newest(d, c)) else named
             for c, named in zip(met, brief, strict=True)
         ]
-        sections = f"Met: {', '.join(dict.fromkeys(c.section.split(', ')[-1] for c in met))}."
+        shortest = (
+            named if c.section in not_met else c.section.split(", ")[-1]
+            for c, named in zip(met, brief, strict=True)
+        )
+        sections = f"Met: {', '.join(dict.fromkeys(shortest))}."
         yield Part(
             (*(f"Met: {shown('; '.join(said))}." for said in (reasons, dated, brief)), sections), rank=2
         )
@@ -175,7 +184,7 @@ def _reminders(d: Determination) -> Iterator[Part]:
         if f.kind != "coverage":
             line = f"{shortened(f.text, _REASON_WORDS).rstrip('.')} ({source(d, f)})."
             yield Part((f"- {shown(upper_first(line))}",), rank=2 if f.indicator is Indicator.WARNING else 4)
-    yield from map(note, d.notes)
+    yield from (replace(note(text), rank=1) for text in d.notes)
 
 
 def _footer(d: Determination) -> str:

@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cards.cited import ground, source
+from cards.cited import BASIS, ground, source
 from cards.fitting import Part, fitted
 from cards.items import look_for, name_of, to_do
-from cards.text import SUMMARY_MOST, beginnings, counted, plain_line, sentence, shortened, shown, typeset
+from cards.text import (
+    SUMMARY_MOST,
+    beginnings,
+    counted,
+    plain_line,
+    sentence,
+    shortened,
+    shown,
+    typeset,
+    words,
+)
 from cds_service.engine.determination import ACTS, Determination, Finding, NeededItem
 from cds_service.engine.wording import lower_first, upper_first
 
@@ -18,6 +28,7 @@ MOST_WORDS = 80
 _OF_ONE = 45  # words of one finding
 _OF_AN_ITEM = 30
 _OF_A_NAME = 10
+_OF_A_BRIEF = 12
 
 
 def strongest_first(found: Sequence[Finding]) -> list[Finding]:
@@ -66,15 +77,17 @@ def _about(order: str) -> list[Part]:
 
 def note(text: str) -> Part:
     """What the reader should know of how the order was read, as a line of a detail."""
-    return Part((f"- {shown(text)}", f"- {shown(sentence(shortened(text, 20)))}"), rank=3)
+    return Part((f"- {shown(text)}", f"- {shown(sentence(shortened(text, 24)))}"), rank=3)
 
 
 def _line(d: Determination, f: Finding) -> Part:
     lead = f"- **{shown(f.action)}:** " if f.action else "- "
     text = shortened(f.text, _OF_ONE).rstrip(".")
-    brief = f"- {shown(f.action or upper_first(shortened(f.text, 12)))} ({source(d, f)})."
+    brief = f"- {shown(f.action or upper_first(shortened(f.text, 12)))} ({BASIS[f.basis]})."
     said = lower_first(text) if f.action else upper_first(text)
-    return Part((f"{lead}{shown(_cited(d, f, said))}", brief))
+    first = next((b for b in beginnings(f.text) if words(b) <= _OF_A_BRIEF), "") if f.action else ""
+    reasoned = (f"{lead}{shown(_cited(d, f, lower_first(first)))}",) if first else ()
+    return Part((f"{lead}{shown(_cited(d, f, said))}", *reasoned, brief))
 
 
 def _cited(d: Determination, f: Finding, text: str) -> str:
@@ -110,7 +123,11 @@ def checklist(d: Determination, about: str = "") -> str:
     """
     items = sorted(d.needed, key=lambda n: not n.decides)
     several = any(n.decides for n in items)
-    parts = [*_about(about), *(_item(d, n, several) for n in items if not n.unseen)]
+    told = [n.because for n in items]
+    parts = [
+        *_about(about),
+        *(_item(d, n, several, again=n.because in told[:at]) for at, n in enumerate(items) if not n.unseen),
+    ]
     parts += _look_for(d, [n for n in items if n.unseen], several)
     if d.attach:
         held = "; ".join(shortened(a, _OF_A_NAME) for a in d.attach)
@@ -140,7 +157,10 @@ def unseen(d: Determination) -> Iterator[Part]:
         yield Part((f"Could not be seen: {shown(told)}.", f"Could not be seen: {shown(shortened(few, 16))}."))
 
 
-def _item(d: Determination, need: NeededItem, several: bool) -> Part:
+def _item(d: Determination, need: NeededItem, several: bool, *, again: bool = False) -> Part:
+    """One item; ``again`` says that the reason stands on an earlier line."""
     aside = " (for information)" if several and not need.decides else ""
     what = f"- [ ] **{to_do(d, need)}{aside}.**"
+    if again:
+        return Part((what,))
     return Part((f"{what} {shown(sentence(shortened(need.because, _OF_AN_ITEM)))}", what))

@@ -8,8 +8,8 @@ from cds_service.engine.determination import Determination, NeededItem
 
 
 def name_of(d: Determination, need: NeededItem) -> str:
-    """The item as a noun."""
-    return d.policy.items[need.item].name
+    """The item as a noun, or what alone lacks of it."""
+    return need.part.name if need.part else d.policy.items[need.item].name
 
 
 def to_do(d: Determination, need: NeededItem) -> str:
@@ -21,7 +21,9 @@ def to_do(d: Determination, need: NeededItem) -> str:
     if need.may_be_there:
         return look_for(d, [need])
     if need.awaited:
-        return f"Await the result: {item.name}"
+        return f"Await the result: {name_of(d, need)}"
+    if need.part:
+        return need.part.act
     return item.late if item.late and d.request == "continuation" else item.act
 
 

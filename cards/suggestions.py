@@ -26,7 +26,8 @@ def orders_for(d: Determination, patient_id: str, card: str) -> Iterator[dict[st
         item = d.policy.items[need.item]
         if not need.orderable or (item.late and d.request == "continuation"):
             continue
-        tests = [t for t in item.tests if t.name not in offered]
+        lacking = [t for t in item.tests if need.part is None or t.name in need.part.tests]
+        tests = [t for t in lacking if t.name not in offered]
         if not tests:
             continue
         offered |= {t.name for t in tests}

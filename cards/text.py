@@ -15,6 +15,7 @@ SUMMARY_MOST = 139
 _LONGEST = 1000  # of one text on a card; what is longer is foreign prose
 _BLANKS = re.compile(r" +")
 _DIGIT = re.compile(r"\d")  # all that is typeset stands at one
+_LABEL_WORDS = 2
 _CLAUSE_END = re.compile(r"[.;:] ")
 _SPECIAL = "\\`*_{}[]<>#|~!&"  # the backslash first, since it escapes the others
 _LIST_START = re.compile(r"^(?=[-+=])|^(\d+)(?=[.)](?:\s|$))")
@@ -120,8 +121,14 @@ def beginnings(text: str) -> Iterator[str]:
     line = plain_line(text)
     yield line
     for end in reversed([match.start() for match in _CLAUSE_END.finditer(line, 0, _LONGEST)]):
-        if line.count("(", 0, end) == line.count(")", 0, end):
+        if line.count("(", 0, end) == line.count(")", 0, end) and not _ends_in_label(line, end):
             yield line[:end]
+
+
+def _ends_in_label(line: str, end: int) -> bool:
+    """Whether what ends there is only the heading of what follows, behind another clause: ``...; needed:``."""
+    start = max(line.rfind("; ", 0, end), line.rfind(". ", 0, end))
+    return line[end] == ":" and start >= 0 and words(line[start + 1 : end]) <= _LABEL_WORDS
 
 
 def _bounded(line: str, most: int) -> str:

@@ -55,6 +55,12 @@ def code_set(*names: str) -> CodeSet:
     )
 
 
+def code_shown(codes: Iterable[Code]) -> str:
+    """The first of these codes in the order of the alphabet as a person reads it; empty where there is none."""
+    pointed = (f"{c[:3]}.{c[3:]}" if system is System.ICD10CM and c[3:] else c for system, c in codes)
+    return min(pointed, default="")
+
+
 def _by_system(held: Iterable[Mapping[str, str]]) -> dict[System, list[str]]:
     """The codes of rows in normal form; a row of a system that is not read has none."""
     found: dict[System, list[str]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
-from cds_service.clinical.code_sets import code_set
+from cds_service.clinical.code_sets import code_set, code_shown
 from cds_service.clinical.named_conditions import HEMATOLOGIC, recorded
 from cds_service.clinical.reading.clauses import is_open_or_denied_form
 from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, severity_in, stated_rank
@@ -80,14 +80,13 @@ class Problem:
     @property
     def shown(self) -> str:
         date = f", {self.dated}" if self.dated else ", undated"
-        return f"{self.words.split(' | ')[0] or 'event'}{date}"
+        return f"{self.words.split(' | ')[0] or code_shown(self.codes) or 'event'}{date}"
 
 
 def problem_shown(p: Problem) -> str:
     """A condition for a prescriber: its words, else its code, and its date."""
-    codes = sorted(f"{c[:3]}.{c[3:]}" if system is System.ICD10CM and c[3:] else c for system, c in p.codes)
     words = re.sub(r" \((?:disorder|finding)\)$", "", p.words.split(" | ")[0])
-    name = words or (codes[0] if codes else "a condition")
+    name = words or code_shown(p.codes) or "a condition"
     return f"{name} ({p.dated})" if p.dated else name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds_service.engine.determination import Basis, CardKind, CriterionResult, Finding, GroupResult, Indicator
-from cds_service.engine.outline import leaves_of
+from cds_service.engine.outline import leaves_of, needed_by_every_path
 from cds_service.engine.verdict import Verdict
 from cds_service.remembering import once
 
@@ -29,6 +29,33 @@ def carrying(group: GroupResult) -> list[CriterionResult]:
             continue
         found += carrying(part) if isinstance(part, GroupResult) else [part]
     return found
+
+
+def foremost_failure(outline: GroupResult) -> CriterionResult | None:
+    """The failed criterion to name first: one that every path needs, else the best evidenced of the nearest path."""
+    failed = _nearest_failures(outline)
+    shared = [c for c in failed if c.id in needed_by_every_path(outline)]
+    return max(shared or failed, key=lambda c: len(c.evidence), default=None)
+
+
+def _nearest_failures(group: GroupResult) -> list[CriterionResult]:
+    """The failed leaves of a group that is not met; of alternatives, those of the one that comes nearest.
+
+    The nearest has the fewest failures, then the best evidenced ones, then the most that is met.
+    """
+    failed = [part for part in group.parts if part.verdict is Verdict.NOT_MET]
+    each = [_nearest_failures(part) if isinstance(part, GroupResult) else [part] for part in failed]
+    if group.operator == "all":
+        return [leaf for leaves in each for leaf in leaves]
+    return min(zip(each, failed, strict=True), key=_distance, default=([], None))[0]
+
+
+def _distance(
+    alternative: tuple[list[CriterionResult], GroupResult | CriterionResult],
+) -> tuple[int, int, int]:
+    failures, part = alternative
+    met = sum(p.verdict is Verdict.MET for p in part.parts) if isinstance(part, GroupResult) else 0
+    return len(failures), -sum(len(leaf.evidence) for leaf in failures), -met
 
 
 @once

@@ -119,12 +119,20 @@ class Unseen(NamedTuple):
     reason: str
 
 
+class ItemPart(NamedTuple):
+    """What alone lacks of a documentation item: its name, what to do about it, and those of the item's tests."""
+
+    name: str
+    act: str
+    tests: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class NeededItem:
     """A documentation gap: the item, why it is asked for, and whether a verdict depends on it.
 
     ``orderable`` is False where an order would not bring it: what may be there ``unseen`` or is not
-    understood, and what is ordered already (``awaited``).
+    understood, and what is ordered already (``awaited``). ``part`` is what lacks, where the rest is there.
     """
 
     item: str
@@ -133,6 +141,7 @@ class NeededItem:
     orderable: bool = True
     awaited: bool = False
     unseen: bool = False
+    part: ItemPart | None = None
 
     @property
     def may_be_there(self) -> bool:

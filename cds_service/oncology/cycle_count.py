@@ -171,7 +171,9 @@ def _skips(label: Label, current: int) -> str | None:
     if label.cycle == current + 1:
         return None
     return (
-        f"the last dose recorded is of cycle {current}" if current else "no earlier dose is recorded as given"
+        f"the last dose recorded is of cycle {current}"
+        if current
+        else "no dose of this course is recorded before it"
     )
 
 

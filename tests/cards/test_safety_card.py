@@ -104,3 +104,22 @@ def test_a_first_cycle_carries_the_boxed_warning_inside_its_coverage_card():
     cards = cards_of(NEVER_TREATED, [C1D1])
     assert of_kind(cards, "safety") is None
     assert "Boxed warning" in of_kind(cards, "coverage")["detail"]
+
+
+def test_with_many_findings_the_critical_ones_keep_their_reason():
+    """Under a stop for VOD, "do not infuse yet" says which QTc; holds follow by what to do."""
+    found = [
+        VOD, MUCOSITIS, observation("76634-5", "2026-04-15", 510, "ms"), observation("777-3", "2026-04-15", 30, "10*9/L"),
+        observation("2823-3", "2026-04-15", 3, "mmol/L"), observation("1975-2", "2026-04-15", 4, "mg/dL"),
+        drug_order("Ondansetron", authored="2026-04-15"),
+    ]  # fmt: skip
+    detail = safety(*found)["detail"]
+    assert "- **Do not infuse yet:** QTcF 510 ms (2026-04-15)" in detail
+    for act in ("Hold the next cycle", "Hold the dose until grade 1", "Correct potassium"):
+        assert act in detail
+
+
+def test_a_disease_that_is_recorded_by_its_code_alone_is_named_by_it():
+    cirrhosis = condition("K74.60", recorded="2023-01-01")
+    summary = safety(cirrhosis, resources=NEVER_TREATED, orders=(C1D1,))["summary"]
+    assert summary.endswith("liver disease (K74.60, 2023-01-01)")

@@ -564,3 +564,13 @@ def test_pol_a_ii_b_1_a_bare_code_of_a_chemotherapy_drug_leaves_it_open():
     assert "a drug that could not be identified" in criterion(d, "POL-A-II-B-1").because
     named = drug_order(coded(HCPCS, "J9209", "Injection, mesna, 200 mg"), authored="2026-04-14", id="mesna")
     assert verdicts([named])[0] == "met"
+
+
+def test_pol_a_ii_b_3_says_of_one_absent_drug_that_it_is_open_whether_it_belongs():
+    four = [drug_order(name, authored="2026-04-10") for name in FIVE if name != "methotrexate"]
+    d = determine(four, order("2026-04-16", "C1D1"))
+    assert criterion(d, "POL-A-II-B-3").because.endswith("whether methotrexate belongs to it")
+    d = determine(four[:1], order("2026-04-16", "C1D1"))
+    assert criterion(d, "POL-A-II-B-3").because.endswith(
+        "only cyclophosphamide (ordered 2026-04-10) is recorded"
+    )

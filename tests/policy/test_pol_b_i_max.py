@@ -390,3 +390,19 @@ def test_pol_def_mrd_the_newest_result_counts():
 def test_a_question_about_the_plan_is_read_with_its_answer(answer, expected):
     question = {k: v for k, v in stated("Proceeding to HSCT", "", "2026-04-01").items() if k != "valueString"}
     assert duration(4, CR, question | answer) == expected
+
+
+def test_a_day_8_order_says_what_was_known_on_day_1_and_what_since_then():
+    """MRD found negative only after day 1 of cycle 3: open by the facts of day 1, and not said to be missing."""
+    chart = [*DIAGNOSIS, *doses(3), PLANNED, CR]
+    given = administration("2026-04-13", 0.88, "C3D1")
+    d = determine(
+        [*chart, given, stated("MRD by flow cytometry", "negative", "2026-04-15", id="mrd")],
+        order("2026-04-20", "Cycle 3 Day 8", 0.88),
+    )
+    found = criterion(d, MAX)
+    assert (d.cycle, d.day, found.verdict.value) == (3, 8, "unknown")
+    assert found.because.startswith("as of day 1 of this cycle (2026-04-13): cycle 3, transplant planned")
+    assert "since then: cycle 3 before transplant, with CR/CRi and MRD negative" in found.because
+    (need,) = [n for n in d.needed if n.item == "mrd"]
+    assert "as of day 1 of this cycle (2026-04-13): no MRD result" in need.because

@@ -16,7 +16,7 @@ from tests.policy.chart_notes import (
     stated,
     verdict,
 )
-from tests.policy.cycles import before_cycle
+from tests.policy.cycles import before_cycle, on
 
 PROG = "POL-B-I-PROG"
 CODES = {"improved": "268910001", "stable": "359746009", "worsened": "271299001"}
@@ -105,3 +105,23 @@ def test_what_could_not_be_seen_leaves_progression_open_and_is_named(need):
     determination = before_cycle(3, says("SD"), gaps=[Gap(need, "the server answered 403")])
     assert verdict(determination, PROG) == "unknown"
     assert f"{need}: the server answered 403" in criterion(determination, PROG).because
+
+
+def test_a_cr_that_was_there_before_is_named_where_a_later_text_says_not_in_cr():
+    before = stated("Response", "CR", "2026-04-02", id="cr")
+    after = stated("Response", "not in CR", "2026-04-12", id="not-cr")
+    found = criterion(before_cycle(2, before, after), "POL-B-I-PROG")
+    assert found.verdict.value == "unknown"
+    assert "and CR stated (2026-04-02) before" in found.because
+    alone = criterion(before_cycle(2, after), "POL-B-I-PROG")
+    assert "and no CR or CRi before" in alone.because
+
+
+def test_evidence_of_day_1_itself_and_a_trend_are_said_as_they_are():
+    day_one = on(2, 3)
+    of_day_one = criterion(before_cycle(3, says("stable disease", day_one)), PROG)
+    assert f"is not from after day 1 of the last cycle ({day_one})" in of_day_one.because
+    assert (
+        criterion(before_cycle(3, status("worsened")), PROG).because
+        == "disease stated as worsened (2026-04-10)"
+    )

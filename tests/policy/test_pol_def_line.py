@@ -266,12 +266,43 @@ def test_pol_a_iv_fl_on_day_8_drugs_of_this_cycle_are_no_prior_line():
     assert frontline(record, "C1D8") == "met"
 
 
+MINI_HYPER_CVD = care_plan("Inotuzumab ozogamicin + mini-hyper-CVD, induction", start="2026-04-10")
+
+
+def path_2(ph_day, *more, born="1980-02-03", diagnosed="2026-02-10"):
+    """Newly diagnosed, with mini-hyper-CVD, and a negative test of the Philadelphia chromosome of a day."""
+    chart = [
+        patient(born), condition("277572006", system=SNOMED, onset=diagnosed), MINI_HYPER_CVD,
+        observation("51124-6", diagnosed, 85, "%"), observation("51867-0", ph_day, text="Negative"), *more,
+    ]  # fmt: skip
+    return determine(chart, order("2026-04-16", "C1D1"))
+
+
 def test_a_child_on_the_frontline_path_is_told_what_the_policy_no_longer_says():
-    new = condition("C91.00", onset="2026-03-20")
-    child = determine([patient("2018-01-01"), new], order("2026-04-16", "C1D1"))
-    adult = determine([patient("1980-01-01"), new], order("2026-04-16", "C1D1"))
-    assert "children" in criterion(child, "POL-A-IV-FL").because
-    assert "children" not in criterion(adult, "POL-A-IV-FL").because
+    child, adult = path_2("2026-02-12", born="2018-01-01"), path_2("2026-02-12")
+    assert (child.coverage.value, adult.coverage.value) == ("met", "met")
+    assert any("children" in note for note in child.notes)
+    assert not any("children" in note for note in adult.notes)
+    alone = determine([patient("2018-01-01"), OLD, condition("C91.02", recorded="2026-03-01")], order())
+    assert not any("children" in note for note in alone.notes)
+
+
+PH_TESTS = {
+    "at diagnosis": (["2026-02-12"], {}, "met"),
+    "six weeks later, untreated so far": (["2026-03-25"], {}, "met"),
+    "on day 1": (["2026-04-16"], {}, "unknown"),  # to come
+    "after a prior line": (["2026-03-25", given("cytarabine", "2026-03-01")], {}, "unknown"),
+    "long after a diagnosis of unknown history": (
+        ["2026-03-25"],
+        {"diagnosed": "2025-06-10"},
+        "met",
+    ),  # by the plan
+}
+
+
+@pytest.mark.parametrize(("given_", "more", "expected"), PH_TESTS.values(), ids=PH_TESTS)
+def test_pol_a_iv_ph_a_negative_test_before_any_treatment_is_the_diseases_own(given_, more, expected):
+    assert verdict(path_2(*given_, **more), "POL-A-IV-PH") == expected
 
 
 def test_a_response_to_the_first_line_does_not_make_it_frontline_again():

@@ -514,6 +514,15 @@ def test_a_cycle_seven_days_late_without_a_reason_is_asked_about(planned, asked)
         ]
 
 
+def test_a_gap_is_asked_about_also_where_the_order_names_a_day_already_given():
+    """Cycle 1 day 1 written again after a year: late in every reading. The next day in one of them: not asked."""
+    long_ago = given(("2025-03-05", 1.6, "C1D1"), ("2025-03-12", 1.0, "C1D8"), ("2025-03-19", 1.0, "C1D15"))
+    assert asks(long_ago, order("2026-04-16", "C1D1", 1.0)) == [
+        "the dose planned for 2026-04-16 was due 2025-04-02 and is 379 days late, with no reason recorded"
+    ]
+    assert asks(CYCLE_1, order("2026-04-02", "C1D1", 1.0)) == []
+
+
 def test_a_late_dose_that_was_given_is_asked_about_as_well():
     doses = given(("2026-03-24", 1.6, "C1D1"), ("2026-04-09", 1.0, "C1D8"))
     assert asks(doses, order("2026-04-16", "C1D15", 1.0)) == [

@@ -84,7 +84,7 @@ def test_one_day_is_said_in_the_singular():
 def test_a_dose_on_the_day_of_one_given_is_too_early():
     given = [administration("2026-04-15T07:00:00-04:00", 1.41, "C1D1")]
     (found,) = findings(determine([*BASE, *given], order("2026-04-15", None, 0.88)), "interval")
-    assert "given on 2026-04-15, 0 days before the planned 2026-04-15" in found.text
+    assert "given on 2026-04-15, the planned day itself" in found.text
 
 
 def test_other_orders_planned_before_count_for_the_interval():

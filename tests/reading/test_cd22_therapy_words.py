@@ -1,5 +1,6 @@
 """Earlier CD22-directed therapy in words: behind it only a later sample tells of CD22."""
 
+import re
 from datetime import date
 
 import pytest
@@ -70,7 +71,10 @@ THERAPIES = [
 def test_pol_a_i_cd22_a_sample_before_therapy_in_words_leaves_it_open(therapy):
     d = cd22(*therapy)
     assert verdict(d, "POL-A-I-CD22") == "unknown"
-    assert "not surely later than the CD22-directed therapy" in criterion(d, "POL-A-I-CD22").because
+    found = criterion(d, "POL-A-I-CD22")
+    assert "not surely later than the CD22-directed therapy" in found.because
+    assert not re.search(r"[A-Z]\w+/\w", found.because)  # ids stand in the evidence
+    assert therapy[0]["resourceType"] in {reference.split("/")[0] for reference in found.evidence}
 
 
 @pytest.mark.parametrize("therapy", THERAPIES)

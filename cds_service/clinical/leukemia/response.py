@@ -50,6 +50,7 @@ class Response(StrEnum):
 ACHIEVED = frozenset({Response.CR, Response.CRI})
 NOT_ACHIEVED = frozenset({Response.PR, Response.SD, Response.PD, Response.RELAPSE, Response.NO_RESPONSE})
 RELAPSED = frozenset({Response.PD, Response.RELAPSE})
+_TREND = frozenset({Response.IMPROVED, Response.STABLE, Response.WORSENED})
 _IN_WORDS = {
     "cr": Response.CR, "cri": Response.CRI, "pr": Response.PR, "sd": Response.SD, "progression": Response.PD,
     "relapse": Response.RELAPSE, "no-cr": Response.NO_RESPONSE, "no-progression": Response.NO_PROGRESSION,
@@ -69,7 +70,8 @@ class Stated:
 
     @property
     def shown(self) -> str:
-        return f"{self.response.value} stated ({self.when or 'undated'})"
+        said = f"disease stated as {self.response}" if self.response in _TREND else f"{self.response} stated"
+        return f"{said} ({self.when or 'undated'})"
 
 
 _CODED = {

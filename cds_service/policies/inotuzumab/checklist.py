@@ -11,16 +11,19 @@ from cds_service.engine.checklist import checklist
 from cds_service.engine.determination import (
     CriterionResult,
     GroupResult,
+    ItemPart,
     NeededItem,
 )
 from cds_service.engine.outline import leaves_of
 from cds_service.engine.verdict import Verdict
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.documents import supporting_documents
+from cds_service.policies.inotuzumab.case.documents import lacks_note_alone, supporting_documents
 from cds_service.policies.inotuzumab.case.open_items import explained
 from cds_service.policies.inotuzumab.continuation import monitoring
 from cds_service.policies.inotuzumab.continuation.number_of_cycles import mrd_informs
 from cds_service.policies.inotuzumab.numbers import POLICY
+
+_NOTE_ALONE = ItemPart("clinical note", "Attach a clinical note")
 
 
 def needed_items(
@@ -41,7 +44,8 @@ def _place(case: Case) -> Iterator[NeededItem]:
 def documents(case: Case) -> Iterator[NeededItem]:
     """What an initial request is to be sent with. It informs and decides nothing, like all below."""
     if case.request == "initial" and (found := supporting_documents(case)).verdict is not Verdict.MET:
-        yield NeededItem("pathology", found.because, decides=False)
+        part = _NOTE_ALONE if lacks_note_alone(case) else None
+        yield NeededItem("pathology", found.because, decides=False, part=part)
 
 
 def notes(case: Case) -> Iterator[NeededItem]:

@@ -14,6 +14,7 @@ from cds_service.engine.outline import leaves_of
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.initial.relapsed_or_frontline import is_child
 from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, days
 
 
@@ -27,6 +28,17 @@ def met_path(outline: GroupResult) -> str:
         how = next((text for leaf, text in use.items() if leaf in needed), "")
         return f"path 1 (relapsed or refractory, {how})"
     return "path 2 (frontline, Philadelphia-negative, with mini-hyper-CVD)"
+
+
+def pediatric_note(case: Case, outline: GroupResult) -> str:
+    """What the policy leaves unsaid of children, where frontline use is what is met; else empty.
+
+    Its 2026 revision dropped the sentence on children; its criteria did not change.
+    """
+    relied_on = outline.verdict is Verdict.MET and "POL-A-IV-FL" in needed_criteria(outline)
+    if not (relied_on and is_child(case)):
+        return ""
+    return "The policy no longer mentions a guideline recommendation for children; its criteria do not exclude them."
 
 
 def coverage_findings(request: str, outline: GroupResult) -> Iterator[Finding]:

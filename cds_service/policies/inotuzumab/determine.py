@@ -76,11 +76,13 @@ def _either_way(leaf: Callable[[Case], Answer]) -> Callable[[Case], Answer]:
         if then_case is None or now.verdict is Verdict.MET:
             return now
         then = leaf(then_case)
+        as_of = f"as of day 1 of this cycle ({case.day_one}): "
         if then.verdict is Verdict.MET:
-            return replace(then, because=f"as of day 1 of this cycle ({case.day_one}): {then.because}")
-        if now.verdict is then.verdict:
+            return replace(then, because=f"{as_of}{then.because}")
+        if now.verdict in (then.verdict, Verdict.UNKNOWN):
             return now
-        return now if now.verdict is Verdict.UNKNOWN else then
+        asks = tuple((item, f"{as_of}{reason}") for item, reason in then.asks)
+        return replace(then, because=f"{as_of}{then.because}; since then: {now.because}", asks=asks)
 
     return decide
 

@@ -13,14 +13,14 @@ from datetime import date
 from cds_service.engine.attempts import Allowance, Missed, attempt
 from cds_service.engine.carrying import decisive, needed_criteria
 from cds_service.engine.checklist import documentation
-from cds_service.engine.determination import Determination, NeededItem, PolicyReference, Unseen
+from cds_service.engine.determination import Determination, GroupResult, NeededItem, PolicyReference, Unseen
 from cds_service.engine.finders import find, not_evaluated
 from cds_service.engine.outline import Outline, leaves_of
 from cds_service.fhir.record import Record
 from cds_service.policies.inotuzumab.case.case import Case, replaced_and_active
 from cds_service.policies.inotuzumab.case.documents import attachments
 from cds_service.policies.inotuzumab.checklist import needed_items
-from cds_service.policies.inotuzumab.coverage import coverage_findings, met_path
+from cds_service.policies.inotuzumab.coverage import coverage_findings, met_path, pediatric_note
 from cds_service.policies.inotuzumab.dose.check import check_dose, unchecked_dose
 
 
@@ -31,7 +31,7 @@ def determination(bound: Outline[Case], case: Case, time: Allowance) -> Determin
     outline = bound.evaluate(case.request, case, time)
     reference = bound.policy.reference
     found, asked = find(bound.finders, case, time, bound.policy)
-    noted = attempt("the notes", lambda: tuple(_notes(case, reference)), Allowance())
+    noted = attempt("the notes", lambda: tuple(_notes(case, outline, reference)), Allowance())
     attach = attempt("what to attach", lambda: attachments(case), Allowance())
     decided = list(decisive(outline))
     leaves, needed = leaves_of(outline), needed_criteria(outline)
@@ -85,25 +85,25 @@ def _unseen(record: Record) -> tuple[Unseen, ...]:
     return tuple(Unseen(gap.need.value, gap.reason) for gap in record.gaps)
 
 
-def _notes(case: Case, policy: PolicyReference) -> Iterator[str]:
+def _notes(case: Case, outline: GroupResult, policy: PolicyReference) -> Iterator[str]:
     """What the reader should know of how the order was read, and of the policy in force (POL-META-1)."""
     if not case.order.planned_is_stated:
         yield f"The order states no date that can be read; it is taken as planned for today ({case.planned})."
     for replaced in replaced_and_active(case):
         yield f"The earlier order for {replaced.planned}, which this one replaces, is still active."
     if case.frame.position.label_unchecked:
-        yield "The doses given could not all be seen; cycle and day are those the order states."
+        yield "The doses given could not all be seen, or are recorded without their days; cycle and day are those the order states."
     elif case.frame.position.why_unknown:
         yield f"Cycle and day: {case.frame.position.why_unknown}."
     if case.frame.earlier:
         last = case.frame.earlier[-1].day
         ended = max((e.day, e.text) for e in case.frame.ends if e.day is not None)[1]
-        yield (
-            f"A new course: inotuzumab was given before (last {last}), then {ended}. The earlier exposure raises the risk of "
-            "veno-occlusive disease. The policy does not state whether earlier cycles count toward six."
-        )
+        yield f"A new course: inotuzumab was given before (last {last}), then {ended}."
+        yield "The policy does not state whether earlier cycles count toward six."
     effective = date.fromisoformat(policy.effective)
     if case.planned < effective:
         yield f"The planned date lies before the policy's effective date ({effective}); the policy may not apply."
+    if said := pediatric_note(case, outline):
+        yield said
     if case.response.note:
         yield f"Response: {case.response.note}."

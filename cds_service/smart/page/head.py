@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from cards.dose_text import dose_summary
 from cards.items import name_of
+from cds_service.engine.carrying import foremost_failure
 from cds_service.engine.determination import Determination, Finding, Indicator, NeededItem
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import upper_first
@@ -96,7 +97,9 @@ def _why(determination: Determination, safety: Sequence[Finding]) -> str:
     """Of what is not met the first that no stop says already; of what is open all that would settle it, by name."""
     if determination.coverage is Verdict.NOT_MET:
         stops = [f.text.casefold() for f in safety if f.indicator is Indicator.CRITICAL]
-        failed = (c for c in determination.criteria if c.applies and c.verdict is Verdict.NOT_MET)
+        first = foremost_failure(determination.outline)
+        counting = (c for c in determination.criteria if c.applies and c.verdict is Verdict.NOT_MET)
+        failed = sorted(counting, key=lambda c: c is not first)
         told = (c for c in failed if not any(c.because.casefold().startswith(text) for text in stops))
         return next((upper_first(found_where(c)) for c in told), "")
     if determination.coverage is Verdict.UNKNOWN:

@@ -71,14 +71,23 @@ def _dated(d: Document) -> tuple[date, str]:
     return (d.when.first if d.when is not None else date.min, d.reference)
 
 
-def supporting_documents(case: Case) -> Answer:
-    """POL-A-DOC: a pathology or flow report and a clinical note exist; never "not met"."""
+def _reports(case: Case) -> list[str]:
+    """The pathology and flow reports of any date, and results that are one."""
     reports = [d.reference for d in case.chart.documents if _is_pathology(d)]
     reports += [r.reference for r in case.chart.results_for("immunophenotype_panel")]
-    reports += [
+    return reports + [
         s.reference for s in case.chart.statements if s.kind == "Observation" and s.codes & {"document_type"}
     ]
-    notes = [n.reference for n in clinical_notes(case)]
+
+
+def lacks_note_alone(case: Case) -> bool:
+    """Whether a pathology or flow report is on record and no clinical note."""
+    return bool(_reports(case)) and not any(clinical_notes(case))
+
+
+def supporting_documents(case: Case) -> Answer:
+    """POL-A-DOC: a pathology or flow report and a clinical note exist; never "not met"."""
+    reports, notes = _reports(case), [n.reference for n in clinical_notes(case)]
     if reports and notes:
         because = "a pathology or flow report and a clinical note are on record"
         return Answer(MET, because, (reports[0], notes[0]))

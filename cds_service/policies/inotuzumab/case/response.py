@@ -116,7 +116,7 @@ def _read(
         and response.day <= last_cycle_day_one
     ):
         return _unknown(
-            f"{response.because}: from before day 1 of the last cycle ({last_cycle_day_one}), nothing newer is recorded",
+            f"{response.because}: not from after day 1 of the last cycle ({last_cycle_day_one}), nothing newer is recorded",
             response.evidence,
         )
     return response

@@ -19,7 +19,7 @@ from cds_service.clinical.observations.results import Result
 from cds_service.clinical.reading.mentioned import mentioned
 from cds_service.clinical.therapy.drugs import shown
 from cds_service.engine.answers import MET, Answer, unknown
-from cds_service.engine.determination import NeededItem
+from cds_service.engine.determination import ItemPart, NeededItem
 from cds_service.engine.verdict import all_of
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
@@ -37,7 +37,13 @@ _ASKED = {
         "a note or administration record that says the patient was monitored during and {infusion.watch!} after the infusion"
     ),
 }
-
+# Calcium is asked for beside potassium and magnesium and decides nothing.
+_CALCIUM = {
+    "electrolytes-baseline": ItemPart(
+        "baseline calcium", "Attach the calcium from before the first dose, if it was measured"
+    ),
+    "electrolytes-follow-up": ItemPart("follow-up calcium", "Measure calcium", ("Calcium",)),
+}
 
 _AN_HOUR = frozenset({"watched", "after", "hour"})
 
@@ -65,7 +71,8 @@ def informing(case: Case) -> Iterator[NeededItem]:
             yield NeededItem(item, because, decides=False)
     for item, (when, chosen) in _windows(case).items():
         if not any(chosen(case, r.when) for r in case.chart.usable("calcium")):
-            yield NeededItem(item, absent(case, f"calcium {when}", item), decides=False)
+            because = absent(case, f"calcium {when}", item)
+            yield NeededItem(item, because, decides=False, part=_CALCIUM[item])
 
 
 # ---- Notes ---------------------------------------------------------------------------------------

@@ -57,9 +57,10 @@ def progression(case: Case) -> Answer:
     elif unread := [i.text for i in case.items if i.unreadable and i.reference in evidence]:
         why = f"{'; '.join(unread)}: whether the disease has progressed cannot be determined"
     elif False not in found:
-        why = f"{texts}, and no CR or CRi before: whether the disease has progressed is not stated"
+        before = next((i.text for i in case.items if i.achieved), "no CR or CRi")
+        why = f"{texts}, and {before} before: whether the disease has progressed is not stated"
     elif since is not None and any(s.first <= since for s in newest if s.progression is False):
-        why = f"the newest evidence ({texts}) is from before day 1 of the last cycle ({since})"
+        why = f"the newest evidence ({texts}) is not from after day 1 of the last cycle ({since})"
     elif not unseen:
         return Answer(MET, texts, evidence)
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from cds_service.engine.wording import upper_first
 from cds_service.oncology.toxic_events import Event, Meaning
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.hematologic.persistence import Persistence, persistent_cytopenias
@@ -77,7 +78,7 @@ def _suspected_cytopenias(case: Case) -> Iterator[Reason]:
 def _failed_reductions(case: Case) -> Iterator[Reason]:
     cut = reduction(case, case.cycle)
     if cut.step >= STOPPING:
-        text = f"Toxicity after both reductions ({cut.because})"
+        text = f"Toxicity after both reductions: {cut.because}"
         yield Reason("POL-INT-STEP3", text, cut.evidence)
 
 
@@ -114,7 +115,7 @@ def _open_cytopenias(case: Case) -> Iterator[Reason]:
 
 def _grade_four(case: Case) -> Iterator[Reason]:
     for toxicity in unresolved_grade_four(case):
-        text = f"Unresolved {toxicity.shown}, without a statement that treatment may continue"
+        text = f"{toxicity.shown}, unresolved, without a statement that treatment may continue"
         asks = "whether the event has resolved, or that treatment may continue"
         yield Reason("POL-TOX-GR2", text, (toxicity.problem.reference,), "toxicity-detail", asks, "")
 
@@ -122,7 +123,7 @@ def _grade_four(case: Case) -> Iterator[Reason]:
 def _long_interruptions(case: Case) -> Iterator[Reason]:
     for i in interruptions(case):
         if i.toxicity and i.length is not None and i.length > days("int.stop"):
-            text = f"Interruption of {i.length} days ({i.shown}): the policy says to consider permanent discontinuation"
+            text = f"{upper_first(i.shown)}: the policy says to consider permanent discontinuation"
             asks = "the decision to continue after the interruption"
             yield Reason("POL-INT-GT28", text, i.references, "toxicity-detail", asks, _CONSIDER)
 

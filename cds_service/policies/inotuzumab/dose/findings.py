@@ -53,8 +53,8 @@ def unchecked(
     if doses[0].expected.bsa is None:
         yield not_checked(doses[0].expected.body.why_not)
     elif unread is not None:
-        on = f" planned for {unread.on}" if unread.on else ""
-        text = f"the dose{on} cannot be checked: {unread.ordered.problem}"
+        of_day = f"the dose planned for {unread.on} cannot be checked: " if unread.on else ""
+        text = f"{of_day}{unread.ordered.problem}"
         yield _unchecked(text, "POL-CODE-J9229", by_hand)
     for text in problems_of_days:
         yield _unchecked(text, "POL-INT-LT7", "Check the days of the doses")

@@ -38,8 +38,8 @@ def minimum_interval(case: Case) -> Iterator[Finding]:
     last = max(earlier, key=lambda d: d.day, default=None)
     if last is not None and (gap := (case.planned - last.day).days) < least:
         how = "ordered for" if last.planned else "given on"
-        ago = f"{gap} {'day' if gap == 1 else 'days'}"
-        text = f"The previous dose was {how} {last.day}, {ago} before the planned {case.planned}"
+        ago = f"{gap} {'day' if gap == 1 else 'days'} before the planned {case.planned}"
+        text = f"The previous dose was {how} {last.day}, {ago if gap else 'the planned day itself'}"
         yield _warning("interval", "POL-INT-LT7", text, action, last.reference)
     if (pair := too_close(case.order)) is not None:
         yield _warning("interval", "POL-INT-LT7", _crowded(case.order, *pair), action, case.order.reference)
@@ -139,7 +139,7 @@ def third_dose(case: Case) -> Iterator[Finding]:
     before = {d.day for d, slot in reading(case).placed if slot.cycle == case.cycle and d.given}
     own = {p.day for p in case.order.doses if slot_of(case, case.order, p) is not None} | {case.planned}
     if len(before | own) > days("dose.doses_after_second_reduction"):
-        text = f"Two doses a cycle are due ({cut.because}); cycle {case.cycle} would have {len(before | own)}"
+        text = f"Two doses a cycle are due, cycle {case.cycle} would have {len(before | own)}: {cut.because}"
         action = f"Hold: {word('dose.doses_after_second_reduction')} doses a cycle, omit this one"
         yield _warning("dose-reduction-due", "POL-INT-STEP2", text, action, *cut.evidence)
 
@@ -173,8 +173,8 @@ def _no_reason(case: Case, absent: str) -> str:
 
 def _late_without_reason(case: Case) -> Iterator[str]:
     """docs/policies/inotuzumab/interruptions.md#length, step 1: a dose or cycle that is late, given or ordered, with no interruption recorded before it."""
-    for day, label, what in _doses_in_order(case):
-        due = _due(case, label)
+    for day, labels, what in _doses_in_order(case):
+        due = max((due for label in labels if (due := _due(case, label)) is not None), default=None)
         if due is None or (late := (day - due).days) < days("interruption.ask_after"):
             continue
         if not _was_interrupted(case, due, day):
@@ -214,12 +214,12 @@ def _is_complete(case: Case, cycle: int) -> bool:
     return doses >= days("dose.doses_after_second_reduction") and reduction(case, cycle).step >= 2
 
 
-def _doses_in_order(case: Case) -> Iterator[tuple[date, Label, str]]:
+def _doses_in_order(case: Case) -> Iterator[tuple[date, tuple[Label, ...], str]]:
+    """Each dose given and the order's, with the slots that it may fill: late is what is late for all of them."""
     for dose, label in reading(case).placed:
         if dose.given and not dose.planned:
-            yield dose.day, label, f"{label}, given"
-    if case.cycle is not None and case.day is not None:
-        yield case.planned, Label(case.cycle, case.day), "the dose planned for"
+            yield dose.day, (label,), f"{label}, given"
+    yield case.planned, case.frame.position.candidates, "the dose planned for"
 
 
 def _due(case: Case, label: Label) -> date | None:

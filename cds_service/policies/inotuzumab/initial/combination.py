@@ -46,7 +46,7 @@ def single_agent(case: Case) -> Answer:
     found = partners(case)
     concurrent = found.antineoplastic(CONCURRENT)
     sure = [p for p in concurrent if p.drug != UNRESOLVED]
-    settle = "not a single agent while these are part of the cycle"
+    settle = "a record that this is not part of the cycle"
     if sure:
         return Answer(NOT, f"given with {_text(sure)}", _refs(sure), changes=settle)
     if plan := found.full_hyper_cvad or found.mini_hyper_cvd_plan:
@@ -107,12 +107,12 @@ def with_mini_hyper_cvd(case: Case) -> Answer:
     some = (*sure, *possible)
     if len({p.drug for p in some}) <= 1 and not found.named(CONCURRENT, {UNRESOLVED}):
         none = "no drug of mini-hyper-CVD is recorded for this cycle"
-        because = f"of the five drugs of mini-hyper-CVD only {_text(some)}" if some else none
+        because = f"of the five drugs of mini-hyper-CVD only {_text(some)} is recorded" if some else none
         return Answer(NOT, because, _refs(some))
-    absent = ", ".join(sorted(shown(d) for d in MINI_HYPER_CVD - {p.drug for p in sure}))
+    absent = sorted(shown(d) for d in MINI_HYPER_CVD - {p.drug for p in sure})
     because = (
         f"{_text(some) or 'a drug that could not be identified'} recorded; courses A and B of the regimen alternate, "
-        f"so it is open whether {absent} belong to it"
+        f"so it is open whether {', '.join(absent)} {'belongs' if len(absent) == 1 else 'belong'} to it"
     )
     settle = "a plan that names mini-hyper-CVD, or orders of all five drugs"
     return unknown(because, "partner-drugs", evidence=_refs(some), changes=settle)
@@ -126,7 +126,6 @@ def _beside_regimen(found: Partners, sure: tuple[Partner, ...]) -> Answer:
     allowed = MINI_HYPER_CVD | STEROIDS | {"blinatumomab"}
     beside = [p for c in (CONCURRENT, POSSIBLE) for p in found.antineoplastic(c) if p.drug not in allowed]
     if beside:
-        return _open(
-            f"{what}, with {_text(beside)}, which the policy does not name", (*where, *_refs(beside))
-        )
+        because = f"{_text(beside)} beside the regimen, which the policy does not name; {what}"
+        return _open(because, (*where, *_refs(beside)))
     return Answer(MET, what, where)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import NamedTuple
 
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.leukemia.cd22 import cd22_samples
@@ -141,10 +142,12 @@ def cd22(case: Case) -> Answer:
         because = f"{shown}; a newer result may exist, the results could not all be seen ({reason})"
         return unknown(because, "cd22", evidence=evidence, changes=_CD22_TEST)
     earlier = _earlier_cd22_therapy(case)
-    if earlier and any(r.when is None or r.when.is_after(earlier[0]) is not True for r in found):
-        settle = f"a CD22 result from a sample after {earlier[1]}"
-        because = f"{shown}, not surely later than {earlier[1]}"
-        return unknown(because, "cd22", evidence=evidence, changes=settle)
+    if earlier and any(r.when is None or r.when.is_after(earlier.day) is not True for r in found):
+        settle = f"a CD22 result from a sample after {earlier.said if earlier.is_exact else 'that therapy'}"
+        before = all(r.when is not None and r.when.is_before(earlier.day) is True for r in found)
+        than = "before" if before and earlier.is_exact else "not surely later than"
+        because = f"CD22 result ({shown}) {than} {earlier.said}"
+        return unknown(because, "cd22", evidence=(*evidence, earlier.reference), changes=settle)
     verdict = agreed(_cd22_verdict(r) for r in found)
     if verdict is MET:
         return Answer(MET, f"CD22 positive: {shown}", evidence)
@@ -200,21 +203,34 @@ def _cd22_verdict(result: Result) -> Verdict:
     return NOT if value.is_below(low) else UNKNOWN
 
 
-def _earlier_cd22_therapy(case: Case) -> tuple[date, str] | None:
-    """The last day of earlier CD22-directed therapy, and its name: an earlier course, another such drug, or told in words.
+class _CD22Therapy(NamedTuple):
+    """One therapy directed against CD22: its last day, in words, where it stands, and whether it ended just then."""
+
+    day: date
+    said: str
+    reference: str
+    is_exact: bool
+
+
+def _earlier_cd22_therapy(case: Case) -> _CD22Therapy | None:
+    """The last earlier CD22-directed therapy: an earlier course, another such drug, or told in words.
 
     What texts tell of inotuzumab from the first dose of the present course on may be of that course.
     """
-    found = [(d.day, f"the inotuzumab dose of {d.day}") for d in case.frame.earlier]
+    found = [
+        _CD22Therapy(d.day, f"the inotuzumab dose of {d.day}", d.reference, is_exact=True)
+        for d in case.frame.earlier
+    ]
     for use in case.chart.uses:
         others = use.drugs & (CD22_DIRECTED - {INOTUZUMAB})
         if others and use.is_given and (last := use.last_known) is not None:
-            found.append((last.last, f"{', '.join(sorted(others))} of {last}"))
+            said = f"{', '.join(sorted(others))} of {last}"
+            found.append(_CD22Therapy(last.last, said, use.reference, is_exact=True))
     start = case.frame.start
     for told in cd22_therapies(case.chart):
         last_day = told.when.last if told.when else case.chart.today
         if not (told.is_inotuzumab and start is not None and last_day >= start):
-            found.append(
-                (last_day, f'the CD22-directed therapy told of in {told.reference} ("{told.words[:80]}")')
-            )
+            when = f" ({told.when})" if told.when else ""
+            said = f'the CD22-directed therapy on record: "{told.words[:80]}"{when}'
+            found.append(_CD22Therapy(last_day, said, told.reference, is_exact=False))
     return max(found, default=None)

@@ -13,6 +13,7 @@ from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent, not_understood
 from cds_service.policies.inotuzumab.case.places import may_be_overruled
 from cds_service.policies.inotuzumab.initial.disease_states import DiseaseCourse, disease_course
+from cds_service.policies.inotuzumab.initial.relapsed_or_frontline import frontline
 from cds_service.policies.inotuzumab.numbers import span
 from cds_service.values import dataclass
 
@@ -65,7 +66,11 @@ def _is_of_the_disease(case: Case, negative: PhEvidence) -> bool:
     course = disease_course(case)
     if course.was_in_remission(negative.when.day or negative.when.last):
         return False
-    return negative.of is Of.DISEASE or _is_at_onset(case, course, negative.when)
+    return (
+        negative.of is Of.DISEASE
+        or _is_at_onset(case, course, negative.when)
+        or _is_before_treatment(case, negative.when)
+    )
 
 
 def _is_at_onset(case: Case, course: DiseaseCourse, when: When) -> bool:
@@ -74,6 +79,11 @@ def _is_at_onset(case: Case, course: DiseaseCourse, when: When) -> bool:
     onsets += [w for p in case.diagnosis.leukemia if (w := p.onset or p.recorded) is not None]
     near = span("ph.test_within")
     return not onsets or any(when.first <= o.last + near and when.last >= o.first - near for o in onsets)
+
+
+def _is_before_treatment(case: Case, when: When) -> bool:
+    """Whether nothing was there to respond to: a sample up to day 1 of what the record shows to be frontline."""
+    return when.last <= case.day_one and frontline(case).verdict is MET
 
 
 def philadelphia_negative(case: Case) -> Answer:

@@ -220,23 +220,21 @@ def frontline(case: Case) -> Answer:
     if planned := stated_first_line(case.chart, _day_one(case), case.order, case.drafts):
         return Answer(
             MET,
-            f"no prior therapy is recorded and the plan says first line or induction{_child(case)}",
+            "no prior therapy is recorded and the plan says first line or induction",
             planned,
         )
     new = newly_diagnosed(case.diagnosis.leukemia, case.day_one)
     if new is not None:
         return Answer(
             MET,
-            f"no prior therapy is recorded and the diagnosis is of {new.dated}{_child(case)}",
+            f"no prior therapy is recorded and the diagnosis is of {new.dated}",
             (new.reference,),
         )
     because = "no prior therapy is recorded, but nothing says that this is first-line treatment"
     return unknown(because, "line-of-therapy", changes=settle)
 
 
-def _child(case: Case) -> str:
-    """The policy's 2026 revision dropped the sentence on frontline use in children; its criteria did not change."""
+def is_child(case: Case) -> bool:
+    """Whether the patient is surely a child on the planned date."""
     birth = case.chart.birth
-    if birth is None or age_on(birth, case.planned).least >= days("age.adult"):
-        return ""
-    return " (the policy no longer mentions a guideline recommendation for children; its criteria do not exclude them)"
+    return birth is not None and age_on(birth, case.planned).least < days("age.adult")

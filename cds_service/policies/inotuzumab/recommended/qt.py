@@ -145,12 +145,12 @@ def interval(case: Case) -> Iterator[Finding]:
             (*refs, rise[1].reference),
         )
     elif state.has_nilotinib and state.above(warn):
-        text = f"{found}: above {said('qtc.warn')} with nilotinib. The limit is a recommendation, not policy"
+        text = f"{found}: above {said('qtc.warn')}. The limit is a recommendation, not policy"
         yield _finding(
             Indicator.WARNING,
             "safety-qt",
             text,
-            f"Check the QTc: above {said('qtc.warn')} with nilotinib",
+            "Check the QTc",
             refs,
         )
 

@@ -73,7 +73,7 @@ def _judged(case: Case, p: Problem, excluded: When | None) -> Event | None:
     if not is_confirmed(p, _TOPIC, _VOD) or denied:
         if not p.verified and _is_cleared(case, p.dated, excluded):
             return None
-        text = f"Veno-occlusive disease suspected, not confirmed ({p.shown}): hold and evaluate"
+        text = f"Veno-occlusive disease suspected, not confirmed ({p.shown})"
         asks = "whether veno-occlusive disease is confirmed"
         return Event(Meaning.UNDECIDED, _RULE, text, (p.reference,), asks)
     if since is None:
@@ -139,7 +139,7 @@ def _in_notes(
             text = f"Veno-occlusive disease stated in a text as of before inotuzumab ({day})"
             yield Event(Meaning.RISK, "POL-BBW-RISK", text, (s.reference,))
         elif not _is_cleared(case, s.when, excluded):
-            text = f"Veno-occlusive disease stated only in free text ({day}): suspected, hold and evaluate"
+            text = f"Veno-occlusive disease stated only in free text ({day}), so suspected"
             asks = "whether veno-occlusive disease was diagnosed, with its onset"
             yield Event(Meaning.UNDECIDED, _RULE, text, (s.reference,), asks)
 
@@ -171,7 +171,7 @@ def _treated(case: Case) -> Iterator[Event]:
         if _PROPHYLAXIS.search(use.all_text):
             yield Event(Meaning.NOTE, _RULE, f"Defibrotide as prophylaxis ({when})", (use.reference,))
         else:
-            text = f"Defibrotide since the first dose ({when}): veno-occlusive disease suspected, hold and evaluate"
+            text = f"Defibrotide since the first dose ({when}): veno-occlusive disease suspected"
             yield Event(Meaning.SUSPECTED, _RULE, text, (use.reference,))
 
 
