@@ -32,6 +32,9 @@ NOT_PLANNED = stated("Transplant plan", "not proceeding to HSCT", "2026-04-12", 
 CR = stated("Response", "CR", "2026-04-10", id="response")
 SD = stated("Response", "stable disease", "2026-04-10", id="response")
 MRD_NEGATIVE = stated("MRD by flow cytometry", "negative", "2026-04-10", id="mrd")
+MRD_BY_A_FLAG = {k: v for k, v in MRD_NEGATIVE.items() if k != "valueString"} | {
+    "interpretation": [{"coding": [{"code": "NEG"}]}]
+}
 MRD_POSITIVE = stated("MRD by flow cytometry", "positive", "2026-04-10", id="mrd")
 MAX = "POL-B-I-MAX"
 
@@ -50,6 +53,7 @@ def response_on(text, cycle, before, day):
         # a transplant is planned
         (2, [PLANNED], "met"),
         (3, [PLANNED, CR, MRD_NEGATIVE], "not-met"),
+        (3, [PLANNED, CR, MRD_BY_A_FLAG], "not-met"),
         (3, [PLANNED, CR, MRD_POSITIVE], "met"),
         (3, [PLANNED, SD, MRD_NEGATIVE], "met"),
         (3, [PLANNED, SD], "met"),
