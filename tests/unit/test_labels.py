@@ -23,6 +23,24 @@ DAYS = PlannedDays((1, 8, 15), 2)
         ("Besponsa C1D15: 0.88 mg over 1 hour", 1, 15),
         ("Cycle 1 Day 9", 1, 8),  # given within two days of the plan
         ("Cycle 12 Day 1", 12, 1),
+        ("Cycle two day eight", 2, 8),
+        ("day eight of cycle two", 2, 8),
+        ("2nd cycle, day 8", 2, 8),
+        ("Day 8 of the second cycle", 2, 8),
+        ("Cycle 2, 8th day", 2, 8),
+        ("First day of cycle 2", 2, 1),
+        ("Cycle II, Day 8", 2, 8),
+        ("Ciclo 2 Día 8", 2, 8),
+        ("CICLO 2 DIA 8", 2, 8),
+        ("Día 8 del ciclo 2", 2, 8),
+        ("Segundo ciclo, día ocho", 2, 8),
+        ("Cycle 2 (of 6) Day 8", 2, 8),
+        ("Cycle No. 2 | Day 8", 2, 8),
+        ("Cycle 2 \u2014 Day 8", 2, 8),
+        ("Cycle 2, on day 8", 2, 8),
+        ("Day 8 - Cycle 2", 2, 8),
+        ("C2_D8", 2, 8),
+        ("inotuzumab C2D8 dose", 2, 8),
     ],
 )
 def test_a_label_is_read_in_its_usual_spellings(text, cycle, day):
@@ -31,7 +49,8 @@ def test_a_label_is_read_in_its_usual_spellings(text, cycle, day):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Cycle 2", "Day 8", "Cycle 2 Day 28", "Cycle 2 Day 4", "Cycle 0 Day 1", "Cycle 2 Days 1, 8, 15", "C1D1, then C1D8"],
+    ["", "Cycle 2", "Day 8", "Cycle 2 Day 28", "Cycle 2 Day 4", "Cycle 0 Day 1", "Cycle 2 Days 1, 8, 15", "C1D1, then C1D8", "each cycle IV day 8",
+     "every second cycle day 1", "Repeat each cycle, on the first day of admission", "C2 D 3 doses"],
 )  # fmt: skip
 def test_a_text_without_one_place_in_the_schedule_has_no_label(text):
     assert label_of([text], DAYS) is None
