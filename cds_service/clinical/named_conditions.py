@@ -6,12 +6,13 @@ name that is not wholly understood leaves the condition undecided, never silent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named, opening
 from cds_service.clinical.terms import concepts
+from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
 from cds_service.remembering import remembered
 
@@ -92,3 +93,9 @@ def _said(names: Sequence[str], asked: tuple[str, ...]) -> Named:
     """What the own name says; where it does not name the thing, what the names of its codes say."""
     own, *others = (opening(name, *asked) for name in names)
     return own if own is not Named.ABSENT or not others else min(others, key=_STRONGEST.index)
+
+
+def first_code(codes: Iterable[tuple[System, str]]) -> str:
+    """The code to name an entry by that has no words, an ICD code with its point; empty where it has none."""
+    written = (f"{c[:3]}.{c[3:]}" if system is System.ICD10CM and c[3:] else c for system, c in codes)
+    return min(written, default="")

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.named_conditions import HEMATOLOGIC, recorded
+from cds_service.clinical.named_conditions import HEMATOLOGIC, first_code, recorded
 from cds_service.clinical.reading.clauses import is_open_or_denied_form
 from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, severity_in, stated_rank
 from cds_service.clinical.reading.tokens import folded
@@ -26,13 +26,11 @@ from cds_service.values import dataclass
 class Problem:
     """One Condition or AdverseEvent.
 
-    ``undecided`` are the concepts that its name speaks of in words that are not wholly understood.
-    ``verified`` is False for unconfirmed, provisional or differential diagnoses. ``onset`` is the
-    stated onset (an AdverseEvent's date), else the date that the name gives, ``recorded`` when it was written down, ``resolved``
-    when it ended. ``grade`` is a CTCAE grade, ``severity`` the word for it; ``stated_grade`` is the highest
-    of both that is recorded or surely stated of this event, 0 for none; ``grade_open``: its words name a higher one and leave open
-    whose it is. ``suspects`` are the
-    drugs or causes it is attributed to, in words.
+    ``undecided`` are the concepts that its name speaks of in words that are not wholly understood. ``verified`` is False
+    for unconfirmed, provisional or differential diagnoses. ``onset`` is the stated onset (an AdverseEvent's date), else the
+    date that the name gives, ``recorded`` when it was written down, ``resolved`` when it ended. ``grade`` is a CTCAE grade,
+    ``severity`` the word for it; ``stated_grade`` is the highest of both that is recorded or surely stated of this event,
+    0 for none; ``grade_open``: its words name a higher one and leave open whose it is. ``suspects`` are the causes in words.
     """
 
     concepts: frozenset[str]
@@ -79,15 +77,17 @@ class Problem:
 
     @property
     def shown(self) -> str:
-        date = f", {self.dated}" if self.dated else ", undated"
-        return f"{self.words.split(' | ')[0] or 'event'}{date}"
+        name = self.words.split(" | ")[0] or first_code(self.codes) or "event"
+        return f"{name}, {self.dated or 'undated'}"
 
 
 def problem_shown(p: Problem) -> str:
     """A condition for a prescriber: its words, else its code, and its date."""
-    codes = sorted(f"{c[:3]}.{c[3:]}" if system is System.ICD10CM and c[3:] else c for system, c in p.codes)
-    words = re.sub(r" \((?:disorder|finding)\)$", "", p.words.split(" | ")[0])
-    name = words or (codes[0] if codes else "a condition")
+    name = (
+        re.sub(r" \((?:disorder|finding)\)$", "", p.words.split(" | ")[0])
+        or first_code(p.codes)
+        or "a condition"
+    )
     return f"{name} ({p.dated})" if p.dated else name
 
 

@@ -11,7 +11,8 @@ from decimal import Decimal
 from functools import cache
 
 from cds_service.clinical.terminology import rows
-from cds_service.fhir.quantities import Interval
+from cds_service.fhir.decimals import to_place
+from cds_service.fhir.quantities import Interval, plain
 from cds_service.remembering import remembered
 
 # The unit that values of a kind are converted to; a ratio has none, since any unit does.
@@ -88,4 +89,19 @@ def convert(value: Interval, kind: str, code: str | None, words: str | None) -> 
 def written(value: Interval, kind: str) -> str:
     """The value with its canonical unit, for a card."""
     unit = "x10*9/L" if CANONICAL[kind] == "10*9/L" else CANONICAL[kind]
-    return f"{value} {unit}" if unit else str(value)
+    text = str(value)
+    if "." in text:
+        text = _MANY_PLACES.sub(lambda match: plain(for_a_reader(Decimal(match[0]))), text)
+    return f"{text} {unit}" if unit else text
+
+
+_MANY_PLACES = re.compile(r"\d+\.\d{3,}")
+_TWO_PLACES = Decimal("0.01")
+
+
+def for_a_reader(value: Decimal) -> Decimal:
+    """A value, often converted, without places that nobody measured: two, or three digits below 1. Rules take it as it is."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -2 or not value:
+        return value
+    return to_place(value, _TWO_PLACES if abs(value) >= 1 else Decimal(1).scaleb(value.adjusted() - 2))
