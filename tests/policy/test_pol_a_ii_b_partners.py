@@ -203,6 +203,8 @@ LEFT_OUT = {
     "methotrexate for arthritis": drug_order("methotrexate", authored="2026-04-01", reason="Rheumatoid arthritis"),
     "cyclophosphamide for lupus": drug_order("cyclophosphamide", authored="2026-04-01", reason="Lupus nephritis"),
     "conditioning planned for later": drug_order("fludarabine", authored="2026-04-01", text="conditioning, planned", intent="plan"),
+    "conditioning ordered without a day": drug_order("cyclophosphamide", authored="2026-04-10", text="conditioning for alloSCT"),
+    "conditioning as the reason": drug_order("busulfan", authored="2026-04-10", reason="Conditioning before transplant"),
     "blinatumomab consolidation planned": drug_order("blinatumomab", authored="2026-04-01", text="consolidation after cycle 2", intent="plan"),
 }  # fmt: skip
 
@@ -217,6 +219,12 @@ NOT_LEFT_OUT = {
         "methotrexate", authored="2026-04-01", reason="Acute lymphoblastic leukemia"
     ),
     "methotrexate without a reason": drug_order("methotrexate", authored="2026-04-01"),
+    "maintenance that may still be taken": drug_order(
+        "mercaptopurine", authored="2026-04-10", text="maintenance"
+    ),
+    "conditioning with a day in this cycle": drug_order(
+        "fludarabine", day="2026-04-20", authored="2026-04-10", text="conditioning"
+    ),
     "blinatumomab now": drug_order("blinatumomab", authored="2026-04-10"),
 }
 
