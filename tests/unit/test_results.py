@@ -211,3 +211,19 @@ def test_the_reference_range_is_read_in_the_canonical_unit():
         "1975-2", valueQuantity=measured(34, "umol/L"), referenceRange=[{"high": measured(21, "umol/L")}]
     )
     assert only(body).upper_limit == pytest.approx(Decimal("1.2278"), abs=Decimal("0.001"))
+
+
+@pytest.mark.parametrize(
+    "member", [{"effectiveDateTime": None}, {"effectiveDateTime": None, "effectivePeriod": {}}]
+)
+def test_a_time_member_that_holds_nothing_leaves_the_day_of_issue(member):
+    issued = {"issued": "2026-04-14T10:00:00Z"}
+    result = only(observation("777-3", valueQuantity=measured(48), **issued) | member)
+    assert result.problem is None
+    assert result.day_text == "issued 2026-04-14"
+
+
+def test_a_result_of_several_times_is_of_the_last():
+    timing = {"effectiveDateTime": None, "effectiveTiming": {"event": ["2026-04-12", "2026-04-14"]}}
+    result = only(observation("777-3", valueQuantity=measured(48)) | timing)
+    assert result.shown == "48 x10*9/L (2026-04-14)"
