@@ -48,13 +48,20 @@ def _as_written(kind: str) -> dict[str, str]:
 
 _AS_WRITTEN = "as-written"
 _RAISED = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
-_POWER_OF_TEN = re.compile(r"^[x\u00d7*]?10(?:\*{1,2}|\\s\\|exp|e\+?|\(|\*\()0?(\d{1,2})\)?(?!\d)")
+_POWER_OF_TEN = re.compile(r"^[x\u00d7*]?10(?:\*{1,2}|\\s\\|exp|e\+?|\(|\*\(|[x\u00d7-])0?(\d{1,2})\)?(?!\d)")
+_LOST_SUPERSCRIPT = re.compile(r"^(x\s?)?10\s(?=\d{1,2}\s?/)")
+_ANNOTATION = re.compile(r"\{[^{}]*\}")  # of UCUM: it changes nothing
+_MISREAD = str.maketrans(
+    {"\u00e2": ""}
+)  # the first of two bytes that were read as signs: "10*3/\u00c2\u00b5L"
 _CUBIC_MM = re.compile(r"(?:cu\.?mm\.?|cmm|mm\*?3)$")
 
 
 def _tidy(words: str) -> str:
     """A spelling without blanks and capitals, its powers as ``10*3``, microliters as ``ul``."""
-    text = words.strip().lower().replace("\u00b5", "u").replace("\u03bc", "u")
+    text = _ANNOTATION.sub("", words).strip().lower().translate(_MISREAD)
+    text = text.replace("\u00b5", "u").replace("\u03bc", "u").replace("\u00ee\u00bc", "u")
+    text = _LOST_SUPERSCRIPT.sub("10*", text)
     text = re.sub(r"(?<=10)(?=[\u2070\u00b9\u00b2\u00b3\u2074-\u2079])", "*", text).translate(_RAISED)
     text = re.sub(r"\s+", "", text).replace("^", "*").removesuffix(".")
     text = _POWER_OF_TEN.sub(r"10*\1", text)
