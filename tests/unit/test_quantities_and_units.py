@@ -124,6 +124,8 @@ def test_a_text_that_is_more_than_a_figure_is_not_guessed_at(text):
         ("count", "10*3/\u00c2\u00b5L", 48, "48"),
         ("count", "10*3/uL{cells}", 48, "48"),
         ("fraction", "%{blasts}", 48, "48"),
+        ("fraction", "/100 cells", 48, "48"),
+        ("enzyme", "Units/Liter", 48, "48"),
         ("count", "10\u00b3/\u00b5L", 48, "48"),
         ("count", "10\u2079/L", 48, "48"),
         ("count", "10\\S\\3/uL", 48, "48"),
