@@ -227,3 +227,19 @@ def test_a_result_of_several_times_is_of_the_last():
     timing = {"effectiveDateTime": None, "effectiveTiming": {"event": ["2026-04-12", "2026-04-14"]}}
     result = only(observation("777-3", valueQuantity=measured(48)) | timing)
     assert result.shown == "48 x10*9/L (2026-04-14)"
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "concept"),
+    [
+        ("Plaquetas", "K/uL", "platelets"), ("Neutrophils Absolute, Auto", "K/uL", "anc"), ("T.Bili", "mg/dL", "bilirubin_total"),
+        ("AST(SGOT)", "U/L", "ast"), ("QTC Calculation (Bezet)", "ms", "qtc_bazett"), ("BSA (Calculated - sq m)", "m2", "bsa"),
+        ("Plaquetas", "mg/dL", None), ("Segs Absolute", "K/uL", None),
+    ],
+)  # fmt: skip
+def test_a_result_without_a_public_code_is_known_by_its_whole_name_and_unit(name, unit, concept):
+    found = {
+        r.concept
+        for r in read(observation("x", valueQuantity={"value": 2, "unit": unit}) | {"code": {"text": name}})
+    }
+    assert found == ({concept} if concept else set())
