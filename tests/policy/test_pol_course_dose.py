@@ -59,6 +59,8 @@ DAY_8 = order("2026-04-16", None, 0.88)
     [
         *[administration("2026-04-09", status=status) for status in ("completed", "in-progress", "stopped")],
         *[statement("2026-04-09", status=status) for status in ("completed", "active")],
+        statement(period={"start": "2026-04-09", "end": "2026-04-09"}),
+        statement(period={"start": "2026-04-09T10:00:00-04:00", "end": "2026-04-09T11:00:00-04:00"}),
         dispense("2026-04-09"),
         request("2026-04-09"),
         request(authored="2026-04-09"),

@@ -672,3 +672,12 @@ def test_an_undated_order_written_before_the_last_dose_or_replaced_is_not_compar
     assert len(findings(determine([*given, newer], next_dose), "interval")) == 1
     replacing = next_dose | {"priorPrescription": {"reference": "MedicationRequest/before"}}
     assert findings(determine([*given, newer], replacing), "interval") == []
+
+
+def test_an_undated_order_that_a_dose_was_given_from_is_not_compared():
+    given = administration("2026-04-09", 1.4, "C1D1", request={"reference": "MedicationRequest/before"})
+    series = _undated(id="before", authoredOn="2026-04-10", status="active")
+    assert (
+        findings(determine([*body_size(), given, series], order("2026-04-16", "C1D8", 0.88)), "interval")
+        == []
+    )

@@ -183,6 +183,13 @@ def _times(
         and (end is None or _one_infusion(start, end))
     ):
         return (start,), start, end
+    if (
+        kind == "MedicationStatement"
+        and start is not None
+        and end is not None
+        and start.day == end.day is not None
+    ):
+        return (start,), start, end
     return (), start, end
 
 
