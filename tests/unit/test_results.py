@@ -243,3 +243,13 @@ def test_a_result_without_a_public_code_is_known_by_its_whole_name_and_unit(name
         for r in read(observation("x", valueQuantity={"value": 2, "unit": unit}) | {"code": {"text": name}})
     }
     assert found == ({concept} if concept else set())
+
+
+def test_a_sign_beside_the_reason_for_an_absent_value_is_a_result():
+    absent = {"dataAbsentReason": {"coding": [{"code": "as-text"}]}}
+    flagged = only(observation("51124-6", interpretation=[{"coding": [{"code": "POS"}]}], **absent))
+    assert (flagged.awaited, flagged.sign) == ("", True)
+    assert (
+        only(observation("777-3", interpretation=[{"coding": [{"code": "L"}]}], **absent)).awaited
+        == "as-text"
+    )
