@@ -14,7 +14,7 @@ from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, seve
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.medication import concept_of
 from cds_service.fhir.codings import System, codes_in, plain_codes, status_codes, words_in
-from cds_service.fhir.dates import When, read_when, start_of
+from cds_service.fhir.dates import When, read_when, start_of, written_on
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
@@ -133,7 +133,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
         verified=not doubtful and not _is_worded_as_doubtful(words),
         clinical=min(clinical, default=""),
         onset=onset or named.when,
-        recorded=read_when(body.get("recordedDate"), zone),
+        recorded=written_on(body, zone),
         resolved=ended,
         severity=graded.severity,
         grade=graded.grade,
@@ -147,7 +147,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
 
 def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     body = resource.body
-    code = body.get("event")
+    code = body.get("event") or body.get("type")  # as STU3 calls it
     words = _name(code)
     named = recorded(code, words)
     outcome = status_codes(body.get("outcome"))
@@ -165,7 +165,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
         words=words or description,
         reference=resource.reference,
         verified=as_text(body.get("actuality")) != "potential" and not _is_worded_as_doubtful(words),
-        clinical="resolved" if outcome & {"resolved", "recovered", "resolvedWithSequelae"} else "active",
+        clinical="resolved" if outcome & {"resolved", "recovered", "resolvedwithsequelae"} else "active",
         onset=date or named.when,
         recorded=read_when(body.get("recordedDate"), zone),
         resolved=resolved,

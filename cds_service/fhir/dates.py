@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from cds_service.fhir.json_types import as_dict, as_list, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.values import dataclass
 
 _FORM = re.compile(
@@ -168,3 +168,16 @@ def effective(body: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:
         ]
         return max(events, key=lambda when: when.last, default=None)
     return single
+
+
+_ASSERTED = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
+
+
+def written_on(condition: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:
+    """When a Condition was recorded, else asserted: in an extension, or where STU3 and DSTU2 had it."""
+    if (recorded := read_when(condition.get("recordedDate"), zone)) is not None:
+        return recorded
+    for extension in as_dicts(condition.get("extension")):
+        if extension.get("url") == _ASSERTED:
+            return read_when(extension.get("valueDateTime"), zone)
+    return read_when(condition.get("assertedDate"), zone) or read_when(condition.get("dateRecorded"), zone)

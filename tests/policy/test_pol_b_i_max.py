@@ -170,9 +170,24 @@ def described(words, **members):
     return bare | {"description": words} | members
 
 
+def with_activity(activity, **members):
+    """A care plan whose title says nothing, with one activity."""
+    return care_plan("ALL therapy", created="2026-04-01", activity=[activity], **members)
+
+
+def contained_request(**members):
+    """A care plan that contains the request for a transplant."""
+    request = {"resourceType": "ServiceRequest", "id": "sct", "status": "active", "intent": "plan"}
+    request |= {"code": coded("http://snomed.info/sct", ALLO)} | members
+    return with_activity({"reference": {"reference": "#sct"}}, contained=[request])
+
+
 @pytest.mark.parametrize(
     "note",
     [
+        with_activity({"detail": {"status": "scheduled", "code": coded("http://snomed.info/sct", ALLO)}}),
+        with_activity({"detail": {"status": "scheduled", "description": "Allogeneic stem cell transplant"}}),
+        contained_request(),
         service_request(ALLO, authored="2026-04-01"),
         service_request(ALLO, authored="2026-04-01", status="on-hold"),
         service_request(None, text="Allogeneic stem cell transplant", authored="2026-04-01"),
@@ -212,6 +227,26 @@ def test_what_states_that_no_transplant_is_planned(note):
 @pytest.mark.parametrize(
     "note",
     [
+        with_activity({"detail": {"status": "scheduled", "description": "Transplant evaluation"}}),
+        with_activity(
+            {
+                "detail": {
+                    "status": "scheduled",
+                    "description": "HLA typing and donor search for stem cell transplant",
+                }
+            }
+        ),
+        with_activity(
+            {
+                "detail": {
+                    "status": "scheduled",
+                    "description": "If in CR, consider allogeneic stem cell transplant",
+                }
+            }
+        ),
+        with_activity({"detail": {"status": "cancelled", "description": "Allogeneic stem cell transplant"}}),
+        contained_request(status="revoked"),
+        contained_request(status="completed"),
         service_request(ALLO, authored="2026-04-01", status="revoked"),
         service_request(ALLO, authored="2026-04-01", status="completed"),
         service_request(

@@ -36,6 +36,20 @@ STOPS = {
     "sinusoidal obstruction syndrome": condition(
         None, text="Sinusoidal obstruction syndrome", onset="2026-04-10"
     ),
+    "asserted, in the extension of US Core": condition(
+        "K76.5",
+        extension=[
+            {
+                "url": "http://hl7.org/fhir/StructureDefinition/condition-assertedDate",
+                "valueDateTime": "2026-04-10",
+            }
+        ],
+    ),
+    "asserted, as STU3 has it": condition("K76.5", assertedDate="2026-04-10"),
+    "as an adverse event of STU3": {
+        k: v for k, v in adverse_event("VOD/SOS", "2026-04-10", id="old").items() if k != "event"
+    }
+    | {"type": {"text": "VOD/SOS"}},
     "in words over two lines": condition(None, text="Hepatic veno-occlusive\ndisease", onset="2026-04-10"),
     "as an adverse event": adverse_event("VOD/SOS", "2026-04-10"),
     "on the day of the first dose": condition("K76.5", onset="2026-03-18"),
