@@ -14,7 +14,7 @@ from cds_service.fhir.dates import When, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
 from cds_service.fhir.references import contained_id
-from cds_service.fhir.requests import stands
+from cds_service.fhir.requests import stands, status_of
 from cds_service.values import dataclass
 
 
@@ -65,7 +65,7 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
         concepts=frozenset(coded),
         words=" | ".join(w for w in words if w),
         kind=resource.type,
-        status=as_text(body.get("status")) or "",
+        status=status_of(body),
         intent=as_text(body.get("intent")) or "",
         when=when,
         reference=resource.reference,
