@@ -6,14 +6,15 @@ name that is not wholly understood leaves the condition undecided, never silent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named, opening
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
+from cds_service.fhir.json_types import as_dict, as_dicts
 from cds_service.remembering import remembered
 
 # Concepts that a name adds to those of the codes: topic of the reader, and values.
@@ -99,3 +100,20 @@ def first_code(codes: Iterable[tuple[System, str]]) -> str:
     """The code to name an entry by that has no words, an ICD code with its point; empty where it has none."""
     written = (f"{c[:3]}.{c[3:]}" if system is System.ICD10CM and c[3:] else c for system, c in codes)
     return min(written, default="")
+
+
+_HISTOLOGY = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior"
+
+
+def code_of(condition: Mapping[str, Any]) -> object:
+    """The code of a Condition, with the histology that mCODE states in an extension beside it."""
+    code = condition.get("code")
+    told = [
+        as_dict(e.get("valueCodeableConcept"))
+        for e in as_dicts(condition.get("extension"))
+        if e.get("url") == _HISTOLOGY
+    ]
+    if not told:
+        return code
+    beside = [c for h in told for c in (*as_dicts(h.get("coding")), {"display": h.get("text")})]
+    return {**as_dict(code), "coding": [*as_dicts(as_dict(code).get("coding")), *beside]}

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.named_conditions import HEMATOLOGIC, first_code, recorded
+from cds_service.clinical.named_conditions import HEMATOLOGIC, code_of, first_code, recorded
 from cds_service.clinical.reading.clauses import is_open_or_denied_form
 from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, severity_in, stated_rank
 from cds_service.clinical.reading.tokens import folded
@@ -113,7 +113,7 @@ def _name(code: object) -> str:
 
 def _condition(resource: Resource, zone: tzinfo) -> Problem:
     body = resource.body
-    code = body.get("code")
+    code = code_of(body) if "extension" in body else body.get("code")
     words = _name(code)
     named = recorded(code, words)
     notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_prose(n.get("text"))))
