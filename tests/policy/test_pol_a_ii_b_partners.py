@@ -173,6 +173,7 @@ CONCURRENCY = {
     "in an active care plan that ended": ([plan(activity("venetoclax"), period={"start": "2026-01-01", "end": "2026-03-01"})], "unknown"),
     "named by the plan's title": ([plan(title="Inotuzumab with venetoclax")], "unknown"),
     "named by the plan as failed before": ([plan(title="Inotuzumab after venetoclax failed")], "met"),
+    "venetoclax by the code of a tablet": ([drug_order(coded(RXNORM, "1747559"), authored="2026-04-09")], "not-met"),
     "a product by its code": ([drug_order(coded(RXNORM, "475342"), authored="2026-04-09")], "not-met"),
     "an antineoplastic known by its class only": ([drug_order(coded("http://www.whocc.no/atc", "L01XX99"), authored="2026-04-09")], "not-met"),
     "a drug that is none": ([drug_order("allopurinol", authored="2026-04-09")], "met"),
