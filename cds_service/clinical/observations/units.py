@@ -51,9 +51,8 @@ _RAISED = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\
 _POWER_OF_TEN = re.compile(r"^[x\u00d7*]?10(?:\*{1,2}|\\s\\|exp|e\+?|\(|\*\(|[x\u00d7-])0?(\d{1,2})\)?(?!\d)")
 _LOST_SUPERSCRIPT = re.compile(r"^(x\s?)?10\s(?=\d{1,2}\s?/)")
 _ANNOTATION = re.compile(r"\{[^{}]*\}")  # of UCUM: it changes nothing
-_MISREAD = str.maketrans(
-    {"\u00e2": ""}
-)  # the first of two bytes that were read as signs: "10*3/\u00c2\u00b5L"
+# The first byte of a sign that was read as two: "10*3/\u00c2\u00b5L", in small letters.
+_MISREAD = str.maketrans({"\u00e2": ""})
 _CUBIC_MM = re.compile(r"(?:cu\.?mm\.?|cmm|mm\*?3)$")
 
 

@@ -104,7 +104,7 @@ _SPELLINGS = tuple(
         (rf"\bcycle {_WORD}", "cycle"),
         (r"(?<!every )(?<!each )(?<!per )\bcycle (I{1,3}|IV|VI?)(?=[ ,;:/(-]{1,3}d)", "cycle"),
         (rf"\bday {_WORD}", "day"),
-        (rf"(?<=cycle \d)(?:(?<=,)|,)? (?:on )?(?:the )?{_ORDINAL} day\b", " day"),
+        (rf"(?<=cycle \d),? (?:on )?(?:the )?{_ORDINAL} day\b", " day"),
         (rf"\b(?:the )?{_ORDINAL} day(?=,? (?:of|in) (?:the )?cycle \d)", "day"),
     )
 )  # fmt: skip
