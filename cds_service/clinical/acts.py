@@ -80,7 +80,7 @@ def _activities(plan: Resource, record: Record) -> Iterator[Mapping[str, Any]]:
         reference = as_text(as_dict(activity.get("reference")).get("reference")) or ""
         held = record.resolve(reference, plan) if contained_id(reference) is not None else None
         found = held.body if held is not None else as_dict(activity.get("detail"))
-        if stands(found) and (held is None or found.get("status") not in _OVER):
+        if stands(found) and (held is None or status_of(found) not in _OVER):
             yield found
 
 
