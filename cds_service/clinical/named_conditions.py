@@ -14,7 +14,7 @@ from cds_service.clinical.reading.recorded import Named, named, opening
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System
 from cds_service.fhir.dates import When
-from cds_service.fhir.json_types import as_dict, as_dicts
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose
 from cds_service.remembering import remembered
 
 # Concepts that a name adds to those of the codes: topic of the reader, and values.
@@ -105,15 +105,13 @@ def first_code(codes: Iterable[tuple[System, str]]) -> str:
 _HISTOLOGY = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior"
 
 
-def code_of(condition: Mapping[str, Any]) -> object:
+def code_of(condition: Mapping[str, Any]) -> Mapping[str, Any]:
     """The code of a Condition, with the histology that mCODE states in an extension beside it."""
-    code = condition.get("code")
+    code = as_dict(condition.get("code"))
     told = [
         as_dict(e.get("valueCodeableConcept"))
         for e in as_dicts(condition.get("extension"))
         if e.get("url") == _HISTOLOGY
     ]
-    if not told:
-        return code
-    beside = [c for h in told for c in (*as_dicts(h.get("coding")), {"display": h.get("text")})]
-    return {**as_dict(code), "coding": [*as_dicts(as_dict(code).get("coding")), *beside]}
+    beside = [c for h in told for c in (*as_dicts(h.get("coding")), {"display": as_prose(h.get("text"))})]
+    return {**code, "coding": [*as_dicts(code.get("coding")), *beside]} if told else code
