@@ -39,6 +39,15 @@ MRD_POSITIVE = stated("MRD by flow cytometry", "positive", "2026-04-10", id="mrd
 MAX = "POL-B-I-MAX"
 
 
+def mrd_part(name, percent):
+    """A flow cytometry panel with one component."""
+    part = {"code": {"text": name}, "valueQuantity": {"value": percent, "unit": "%"}}
+    return {k: v for k, v in MRD_NEGATIVE.items() if k != "valueString"} | {
+        "code": {"text": "Flow cytometry"},
+        "component": [part],
+    }
+
+
 def duration(cycle, *notes, **how):
     return verdict(before_cycle(cycle, *notes, **how), MAX)
 
@@ -54,6 +63,9 @@ def response_on(text, cycle, before, day):
         (2, [PLANNED], "met"),
         (3, [PLANNED, CR, MRD_NEGATIVE], "not-met"),
         (3, [PLANNED, CR, MRD_BY_A_FLAG], "not-met"),
+        (3, [PLANNED, CR, mrd_part("MRD %", 0.3)], "met"),
+        (3, [PLANNED, CR, mrd_part("MRD %", 0.003)], "not-met"),
+        (3, [PLANNED, CR, mrd_part("MRD limit of detection", 0.003)], "unknown"),
         (3, [PLANNED, CR, MRD_POSITIVE], "met"),
         (3, [PLANNED, SD, MRD_NEGATIVE], "met"),
         (3, [PLANNED, SD], "met"),
