@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.clinical.therapy.labels import NO_CYCLE, Label, PlannedDays, label_of
+from cds_service.clinical.therapy.labels import NO_CYCLE, Label, PlannedDays, label_of, labels_in
 
 DAYS = PlannedDays((1, 8, 15), 2)
 
@@ -59,6 +59,11 @@ def test_a_text_without_one_place_in_the_schedule_has_no_label(text):
 def test_texts_that_differ_have_no_label_and_equal_ones_have_it():
     assert label_of(["C1D1", "C1D8"], DAYS) is None
     assert label_of(["C1D8", "Cycle 1 Day 8"], DAYS) == Label(1, 8)
+
+
+def test_days_listed_in_spanish_are_all_read():
+    assert labels_in("Ciclo 1: días 1, 8 y 15", DAYS) == {Label(1, 1), Label(1, 8), Label(1, 15)}
+    assert labels_in("Ciclo 1, días 1 y 8", DAYS) == {Label(1, 1), Label(1, 8)}
 
 
 def test_which_days_a_cycle_has_is_not_for_the_text_to_say():

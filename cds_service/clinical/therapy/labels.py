@@ -96,6 +96,8 @@ _SPANISH = (
     (re.compile(r"\bdel? ciclo\b", re.I), "of cycle"),
     (re.compile(r"\bciclo\b", re.I), "cycle"),
     (re.compile(r"\bd[ií]a(?=s?\b)", re.I), "day"),
+    (re.compile(r"(?<=\d) y (?=\d)", re.I), " and "),
+    (re.compile(r"(?<=\d) al? (?=\d)", re.I), " to "),
 )
 _SPELLINGS = tuple(
     (re.compile(pattern, re.IGNORECASE), unit)
