@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from typing import Any
 
@@ -13,7 +13,8 @@ from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
-from cds_service.fhir.requests import stands
+from cds_service.fhir.references import contained_id
+from cds_service.fhir.requests import stands, status_of
 from cds_service.values import dataclass
 
 
@@ -54,22 +55,33 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
         words.append(words_in(service))
     if resource.type == "Appointment":  # its subject line
         words.append(as_prose(body.get("description")) or "")
-    for detail in (as_dict(activity.get("detail")) for activity in as_dicts(body.get("activity"))):
-        if not stands(detail):
-            continue
+    for detail in _activities(resource, record) if "activity" in body else ():
         code = detail.get("code")
         coded |= concepts(code, "procedures", "drugs", "rxnorm_products")
-        words.append(words_in(code))
+        words.append(words_in(code) or as_prose(detail.get("description")) or "")
     texts = [as_prose(body.get(m)) for m in ("title", "description", "patientInstruction")]
     texts += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
     return Act(
         concepts=frozenset(coded),
         words=" | ".join(w for w in words if w),
         kind=resource.type,
-        status=as_text(body.get("status")) or "",
+        status=status_of(body),
         intent=as_text(body.get("intent")) or "",
         when=when,
         reference=resource.reference,
         texts=tuple(t for t in texts if t),
         reasons=tuple(reasons_of(body, record, resource)),
     )
+
+
+def _activities(plan: Resource, record: Record) -> Iterator[Mapping[str, Any]]:
+    """The activities of a care plan that stand: their details, and the requests that the plan itself contains."""
+    for activity in as_dicts(plan.body.get("activity")):
+        reference = as_text(as_dict(activity.get("reference")).get("reference")) or ""
+        held = record.resolve(reference, plan) if contained_id(reference) is not None else None
+        found = held.body if held is not None else as_dict(activity.get("detail"))
+        if stands(found) and (held is None or status_of(found) not in _OVER):
+            yield found
+
+
+_OVER = frozenset({"completed", "stopped"})

@@ -6,13 +6,14 @@ name that is not wholly understood leaves the condition undecided, never silent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named, opening
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.dates import When
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose
 from cds_service.remembering import remembered
 
 # Concepts that a name adds to those of the codes: topic of the reader, and values.
@@ -92,3 +93,18 @@ def _said(names: Sequence[str], asked: tuple[str, ...]) -> Named:
     """What the own name says; where it does not name the thing, what the names of its codes say."""
     own, *others = (opening(name, *asked) for name in names)
     return own if own is not Named.ABSENT or not others else min(others, key=_STRONGEST.index)
+
+
+_HISTOLOGY = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior"
+
+
+def code_of(condition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The code of a Condition, with the histology that mCODE states in an extension beside it."""
+    code = as_dict(condition.get("code"))
+    told = [
+        as_dict(e.get("valueCodeableConcept"))
+        for e in as_dicts(condition.get("extension"))
+        if e.get("url") == _HISTOLOGY
+    ]
+    beside = [c for h in told for c in (*as_dicts(h.get("coding")), {"display": as_prose(h.get("text"))})]
+    return {**code, "coding": [*as_dicts(code.get("coding")), *beside]} if told else code

@@ -8,13 +8,13 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from cds_service.clinical.code_sets import code_set, code_shown
-from cds_service.clinical.named_conditions import HEMATOLOGIC, recorded
+from cds_service.clinical.named_conditions import HEMATOLOGIC, code_of, recorded
 from cds_service.clinical.reading.clauses import is_open_or_denied_form
 from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, severity_in, stated_rank
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.medication import concept_of
 from cds_service.fhir.codings import System, codes_in, plain_codes, status_codes, words_in
-from cds_service.fhir.dates import When, read_when, start_of
+from cds_service.fhir.dates import When, read_when, start_of, written_on
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
@@ -26,13 +26,11 @@ from cds_service.values import dataclass
 class Problem:
     """One Condition or AdverseEvent.
 
-    ``undecided`` are the concepts that its name speaks of in words that are not wholly understood.
-    ``verified`` is False for unconfirmed, provisional or differential diagnoses. ``onset`` is the
-    stated onset (an AdverseEvent's date), else the date that the name gives, ``recorded`` when it was written down, ``resolved``
-    when it ended. ``grade`` is a CTCAE grade, ``severity`` the word for it; ``stated_grade`` is the highest
-    of both that is recorded or surely stated of this event, 0 for none; ``grade_open``: its words name a higher one and leave open
-    whose it is. ``suspects`` are the
-    drugs or causes it is attributed to, in words.
+    ``undecided`` are the concepts that its name speaks of in words that are not wholly understood. ``verified`` is False
+    for unconfirmed, provisional or differential diagnoses. ``onset`` is the stated onset (an AdverseEvent's date), else the
+    date that the name gives, ``recorded`` when it was written down, ``resolved`` when it ended. ``grade`` is a CTCAE grade,
+    ``severity`` the word for it; ``stated_grade`` is the highest of both that is recorded or surely stated of this event,
+    0 for none; ``grade_open``: its words name a higher one and leave open whose it is. ``suspects`` are the causes in words.
     """
 
     concepts: frozenset[str]
@@ -79,8 +77,8 @@ class Problem:
 
     @property
     def shown(self) -> str:
-        date = f", {self.dated}" if self.dated else ", undated"
-        return f"{self.words.split(' | ')[0] or code_shown(self.codes) or 'event'}{date}"
+        name = self.words.split(" | ")[0] or code_shown(self.codes) or "event"
+        return f"{name}, {self.dated or 'undated'}"
 
 
 def problem_shown(p: Problem) -> str:
@@ -112,7 +110,7 @@ def _name(code: object) -> str:
 
 def _condition(resource: Resource, zone: tzinfo) -> Problem:
     body = resource.body
-    code = body.get("code")
+    code = code_of(body) if "extension" in body else body.get("code")
     words = _name(code)
     named = recorded(code, words)
     notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_prose(n.get("text"))))
@@ -132,7 +130,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
         verified=not doubtful and not _is_worded_as_doubtful(words),
         clinical=min(clinical, default=""),
         onset=onset or named.when,
-        recorded=read_when(body.get("recordedDate"), zone),
+        recorded=written_on(body, zone),
         resolved=ended,
         severity=graded.severity,
         grade=graded.grade,
@@ -146,7 +144,7 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
 
 def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     body = resource.body
-    code = body.get("event")
+    code = body.get("event") or body.get("type")  # as STU3 calls it
     words = _name(code)
     named = recorded(code, words)
     outcome = status_codes(body.get("outcome"))
@@ -164,7 +162,7 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
         words=words or description,
         reference=resource.reference,
         verified=as_text(body.get("actuality")) != "potential" and not _is_worded_as_doubtful(words),
-        clinical="resolved" if outcome & {"resolved", "recovered", "resolvedWithSequelae"} else "active",
+        clinical="resolved" if outcome & {"resolved", "recovered", "resolvedwithsequelae"} else "active",
         onset=date or named.when,
         recorded=read_when(body.get("recordedDate"), zone),
         resolved=resolved,

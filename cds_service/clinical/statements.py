@@ -13,7 +13,7 @@ from typing import Any
 from cds_service.clinical.observations.figures import has_value
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
-from cds_service.fhir.dates import When, effective, end_of, read_when, start_of
+from cds_service.fhir.dates import When, effective, end_of, read_when, start_of, written_on
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
 from cds_service.values import dataclass
@@ -73,7 +73,7 @@ def when_stated(resource: Resource, zone: tzinfo) -> When | None:
     body = resource.body
     match resource.type:
         case "Condition":
-            return read_when(body.get("recordedDate"), zone) or read_when(body.get("onsetDateTime"), zone)
+            return written_on(body, zone) or read_when(body.get("onsetDateTime"), zone)
         case "CarePlan":
             return read_when(body.get("created"), zone) or start_of(body.get("period"), zone)
         case "DocumentReference":

@@ -42,6 +42,7 @@ _ALIASES = {
     "urn:oid:2.16.840.1.113883.6.4": System.ICD10PCS,
     "http://hl7.org/fhir/sid/icd-10-pcs": System.ICD10PCS,
     "urn:oid:2.16.840.1.113883.3.26.1.1": System.NCIT,
+    "http://ncimeta.nci.nih.gov": System.NCIT,
     "http://hl7.org/fhir/v2/0078": System.INTERPRETATION,
     "http://terminology.hl7.org/codesystem/v2-0078": System.INTERPRETATION,
     "http://hl7.org/fhir/v3/observationinterpretation": System.INTERPRETATION,

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from cds_service.fhir.json_types import as_list, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.values import dataclass
 
 _FORM = re.compile(
@@ -156,8 +156,28 @@ def _is_usable(text: str, to_the_day: bool) -> bool:
 
 
 def effective(body: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:
-    """``effectiveDateTime`` or ``effectiveInstant``, else the end of ``effectivePeriod``."""
+    """``effectiveDateTime`` or ``effectiveInstant``, else the end of ``effectivePeriod``, else the last of ``effectiveTiming``."""
     single = read_when(body.get("effectiveDateTime"), zone) or read_when(body.get("effectiveInstant"), zone)
-    if single is not None or "effectivePeriod" not in body:
-        return single
-    return end_of(body["effectivePeriod"], zone) or start_of(body["effectivePeriod"], zone)
+    if single is None and "effectivePeriod" in body:
+        single = end_of(body["effectivePeriod"], zone) or start_of(body["effectivePeriod"], zone)
+    if single is None and "effectiveTiming" in body:
+        events = [
+            when
+            for e in as_list(as_dict(body["effectiveTiming"]).get("event"))
+            if (when := read_when(e, zone))
+        ]
+        return max(events, key=lambda when: when.last, default=None)
+    return single
+
+
+_ASSERTED = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
+
+
+def written_on(condition: Mapping[str, Any], zone: tzinfo = UTC) -> When | None:
+    """When a Condition was recorded, else asserted: in an extension, or where STU3 and DSTU2 had it."""
+    if (recorded := read_when(condition.get("recordedDate"), zone)) is not None:
+        return recorded
+    for extension in as_dicts(condition.get("extension")):
+        if extension.get("url") == _ASSERTED:
+            return read_when(extension.get("valueDateTime"), zone)
+    return read_when(condition.get("assertedDate"), zone) or read_when(condition.get("dateRecorded"), zone)

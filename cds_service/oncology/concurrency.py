@@ -17,6 +17,8 @@ from cds_service.values import dataclass
 
 LATER_TREATMENT = re.compile(r"\b(?:conditioning|maintenance|consolidation)\b", re.IGNORECASE)
 
+_CONDITIONING = re.compile(r"\bconditioning\b", re.IGNORECASE)
+
 
 class Concurrency(StrEnum):
     """How a drug stands to this cycle."""
@@ -138,6 +140,13 @@ def _without_end(use: DrugUse, drug: str, cycle: Cycle, begins: When | None) -> 
 
 
 def _starts_later(use: DrugUse) -> bool:
-    """An order whose text puts it after this treatment, such as conditioning or maintenance."""
+    """An order whose text puts it after this treatment: maintenance that is planned, conditioning for a transplant in any case.
+
+    Nobody is conditioned in a cycle of another treatment; maintenance may still be taken.
+    """
     planned = use.intent == "plan" or use.status in ("draft", "intended")
-    return planned or bool(re.search(r"\b(?:planned|after|following|then)\b", use.all_text, re.IGNORECASE))
+    return (
+        planned
+        or bool(_CONDITIONING.search(use.all_text))
+        or bool(re.search(r"\b(?:planned|after|following|then)\b", use.all_text, re.IGNORECASE))
+    )

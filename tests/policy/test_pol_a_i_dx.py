@@ -24,6 +24,12 @@ C91 = condition("C91.00", recorded="2026-03-01")
 CD22 = observation("51124-6", "2026-03-02", 85, "%")
 
 
+def with_histology(**concept):
+    """C91.02 as mCODE writes a cancer: the histology stands in an extension."""
+    url = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior"
+    return condition("C91.02", extension=[{"url": url, "valueCodeableConcept": concept}])
+
+
 def phenotype(text):
     return observation("101119-6", "2026-03-02", text=text)
 
@@ -47,6 +53,10 @@ PATIENTS = {
     "3: C91.00 with the lineage in the problem's note": ([condition("C91.00", note="B-lineage by flow cytometry")], "met"),
     "3: acute lymphoid leukemia by SNOMED, no lineage": ([condition("91857003", system=SNOMED)], "unknown"),
     "3: Ph-positive ALL by SNOMED, no lineage": ([condition("425688002", system=SNOMED)], "unknown"),
+    "3: C91.02 with the histology by code": ([with_histology(coding=[{"system": SNOMED, "code": "277572006"}])], "met"),
+    "3: C91.02 with the histology in words": ([with_histology(text="B lymphoblastic leukemia/lymphoma, NOS")], "met"),
+    "3: C91.02 with the histology of T cells": ([with_histology(text="T lymphoblastic leukemia/lymphoma")], "not-met"),
+    "3: C91.02 with a histology that tells no lineage": ([with_histology(text="Lymphoblastic leukemia")], "unknown"),
     "3: C91.02 alone: a listed code never meets it": ([condition("C91.02")], "unknown"),
     "3: C91.00 with CD22 negative and nothing else": ([C91, observation("51124-6", "2026-03-02", 1, "%")], "unknown"),
     "3: C91.00 with normal B cells counted": ([C91, observation("14017-8", "2026-03-02", 15, "%")], "unknown"),

@@ -173,6 +173,7 @@ CONCURRENCY = {
     "in an active care plan that ended": ([plan(activity("venetoclax"), period={"start": "2026-01-01", "end": "2026-03-01"})], "unknown"),
     "named by the plan's title": ([plan(title="Inotuzumab with venetoclax")], "unknown"),
     "named by the plan as failed before": ([plan(title="Inotuzumab after venetoclax failed")], "met"),
+    "venetoclax by the code of a tablet": ([drug_order(coded(RXNORM, "1747559"), authored="2026-04-09")], "not-met"),
     "a product by its code": ([drug_order(coded(RXNORM, "475342"), authored="2026-04-09")], "not-met"),
     "an antineoplastic known by its class only": ([drug_order(coded("http://www.whocc.no/atc", "L01XX99"), authored="2026-04-09")], "not-met"),
     "a drug that is none": ([drug_order("allopurinol", authored="2026-04-09")], "met"),
@@ -203,6 +204,8 @@ LEFT_OUT = {
     "methotrexate for arthritis": drug_order("methotrexate", authored="2026-04-01", reason="Rheumatoid arthritis"),
     "cyclophosphamide for lupus": drug_order("cyclophosphamide", authored="2026-04-01", reason="Lupus nephritis"),
     "conditioning planned for later": drug_order("fludarabine", authored="2026-04-01", text="conditioning, planned", intent="plan"),
+    "conditioning ordered without a day": drug_order("cyclophosphamide", authored="2026-04-10", text="conditioning for alloSCT"),
+    "conditioning as the reason": drug_order("busulfan", authored="2026-04-10", reason="Conditioning before transplant"),
     "blinatumomab consolidation planned": drug_order("blinatumomab", authored="2026-04-01", text="consolidation after cycle 2", intent="plan"),
 }  # fmt: skip
 
@@ -217,6 +220,12 @@ NOT_LEFT_OUT = {
         "methotrexate", authored="2026-04-01", reason="Acute lymphoblastic leukemia"
     ),
     "methotrexate without a reason": drug_order("methotrexate", authored="2026-04-01"),
+    "maintenance that may still be taken": drug_order(
+        "mercaptopurine", authored="2026-04-10", text="maintenance"
+    ),
+    "conditioning with a day in this cycle": drug_order(
+        "fludarabine", day="2026-04-20", authored="2026-04-10", text="conditioning"
+    ),
     "blinatumomab now": drug_order("blinatumomab", authored="2026-04-10"),
 }
 

@@ -32,8 +32,20 @@ NOT_PLANNED = stated("Transplant plan", "not proceeding to HSCT", "2026-04-12", 
 CR = stated("Response", "CR", "2026-04-10", id="response")
 SD = stated("Response", "stable disease", "2026-04-10", id="response")
 MRD_NEGATIVE = stated("MRD by flow cytometry", "negative", "2026-04-10", id="mrd")
+MRD_BY_A_FLAG = {k: v for k, v in MRD_NEGATIVE.items() if k != "valueString"} | {
+    "interpretation": [{"coding": [{"code": "NEG"}]}]
+}
 MRD_POSITIVE = stated("MRD by flow cytometry", "positive", "2026-04-10", id="mrd")
 MAX = "POL-B-I-MAX"
+
+
+def mrd_part(name, percent):
+    """A flow cytometry panel with one component."""
+    part = {"code": {"text": name}, "valueQuantity": {"value": percent, "unit": "%"}}
+    return {k: v for k, v in MRD_NEGATIVE.items() if k != "valueString"} | {
+        "code": {"text": "Flow cytometry"},
+        "component": [part],
+    }
 
 
 def duration(cycle, *notes, **how):
@@ -50,6 +62,10 @@ def response_on(text, cycle, before, day):
         # a transplant is planned
         (2, [PLANNED], "met"),
         (3, [PLANNED, CR, MRD_NEGATIVE], "not-met"),
+        (3, [PLANNED, CR, MRD_BY_A_FLAG], "not-met"),
+        (3, [PLANNED, CR, mrd_part("MRD %", 0.3)], "met"),
+        (3, [PLANNED, CR, mrd_part("MRD %", 0.003)], "not-met"),
+        (3, [PLANNED, CR, mrd_part("MRD limit of detection", 0.003)], "unknown"),
         (3, [PLANNED, CR, MRD_POSITIVE], "met"),
         (3, [PLANNED, SD, MRD_NEGATIVE], "met"),
         (3, [PLANNED, SD], "met"),
@@ -166,9 +182,24 @@ def described(words, **members):
     return bare | {"description": words} | members
 
 
+def with_activity(activity, **members):
+    """A care plan whose title says nothing, with one activity."""
+    return care_plan("ALL therapy", created="2026-04-01", activity=[activity], **members)
+
+
+def contained_request(**members):
+    """A care plan that contains the request for a transplant."""
+    request = {"resourceType": "ServiceRequest", "id": "sct", "status": "active", "intent": "plan"}
+    request |= {"code": coded("http://snomed.info/sct", ALLO)} | members
+    return with_activity({"reference": {"reference": "#sct"}}, contained=[request])
+
+
 @pytest.mark.parametrize(
     "note",
     [
+        with_activity({"detail": {"status": "scheduled", "code": coded("http://snomed.info/sct", ALLO)}}),
+        with_activity({"detail": {"status": "scheduled", "description": "Allogeneic stem cell transplant"}}),
+        contained_request(),
         service_request(ALLO, authored="2026-04-01"),
         service_request(ALLO, authored="2026-04-01", status="on-hold"),
         service_request(None, text="Allogeneic stem cell transplant", authored="2026-04-01"),
@@ -208,6 +239,26 @@ def test_what_states_that_no_transplant_is_planned(note):
 @pytest.mark.parametrize(
     "note",
     [
+        with_activity({"detail": {"status": "scheduled", "description": "Transplant evaluation"}}),
+        with_activity(
+            {
+                "detail": {
+                    "status": "scheduled",
+                    "description": "HLA typing and donor search for stem cell transplant",
+                }
+            }
+        ),
+        with_activity(
+            {
+                "detail": {
+                    "status": "scheduled",
+                    "description": "If in CR, consider allogeneic stem cell transplant",
+                }
+            }
+        ),
+        with_activity({"detail": {"status": "cancelled", "description": "Allogeneic stem cell transplant"}}),
+        contained_request(status="revoked"),
+        contained_request(status="completed"),
         service_request(ALLO, authored="2026-04-01", status="revoked"),
         service_request(ALLO, authored="2026-04-01", status="completed"),
         service_request(

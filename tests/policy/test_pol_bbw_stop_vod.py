@@ -36,6 +36,20 @@ STOPS = {
     "sinusoidal obstruction syndrome": condition(
         None, text="Sinusoidal obstruction syndrome", onset="2026-04-10"
     ),
+    "asserted, in the extension of US Core": condition(
+        "K76.5",
+        extension=[
+            {
+                "url": "http://hl7.org/fhir/StructureDefinition/condition-assertedDate",
+                "valueDateTime": "2026-04-10",
+            }
+        ],
+    ),
+    "asserted, as STU3 has it": condition("K76.5", assertedDate="2026-04-10"),
+    "as an adverse event of STU3": {
+        k: v for k, v in adverse_event("VOD/SOS", "2026-04-10", id="old").items() if k != "event"
+    }
+    | {"type": {"text": "VOD/SOS"}},
     "in words over two lines": condition(None, text="Hepatic veno-occlusive\ndisease", onset="2026-04-10"),
     "as an adverse event": adverse_event("VOD/SOS", "2026-04-10"),
     "on the day of the first dose": condition("K76.5", onset="2026-03-18"),
@@ -222,3 +236,17 @@ def test_vod_in_a_patient_never_treated_is_a_risk_factor_on_the_first_order():
 def test_vod_of_another_patient_does_not_count():
     other = condition("K76.5", onset="2026-04-10") | {"subject": {"reference": "Patient/somebody-else"}}
     assert outcome(second_cycle(other)) == (set(), "met")
+
+
+@pytest.mark.parametrize(
+    ("coded", "name"),
+    [
+        (condition("K76.5", onset="2026-04-10", verification="provisional"), "K76.5, 2026-04-10"),
+        (condition("65617004", system=SNOMED, onset="2026-04-10", verification="provisional"), "65617004, 2026-04-10"),
+        (condition("K76.5"), "K76.5, undated"),
+    ],
+)  # fmt: skip
+def test_vod_that_has_only_a_code_is_named_by_it(coded, name):
+    texts = [f.text for f in second_cycle(coded).findings if "POL-BBW-STOP" in f.rules]
+    assert texts
+    assert all(name in text and "event" not in text for text in texts)

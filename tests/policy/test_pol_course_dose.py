@@ -59,6 +59,8 @@ DAY_8 = order("2026-04-16", None, 0.88)
     [
         *[administration("2026-04-09", status=status) for status in ("completed", "in-progress", "stopped")],
         *[statement("2026-04-09", status=status) for status in ("completed", "active")],
+        statement(period={"start": "2026-04-09", "end": "2026-04-09"}),
+        statement(period={"start": "2026-04-09T10:00:00-04:00", "end": "2026-04-09T11:00:00-04:00"}),
         dispense("2026-04-09"),
         request("2026-04-09"),
         request(authored="2026-04-09"),
@@ -79,6 +81,8 @@ def test_each_kind_of_record_that_is_a_dose(record):
         administration("2026-04-09", status="entered-in-error"),
         statement("2026-04-09", status="intended"),
         statement("2026-04-09", status="not-taken"),
+        statement("2026-04-09") | {"taken": "n", "id": "stu3"},
+        statement("2026-04-09") | {"wasNotTaken": True, "id": "dstu2"},
         dispense("2026-04-09", status="in-progress"),
         *[request("2026-04-09", status=status) for status in ("active", "draft", "stopped", "on-hold")],
         administration("2026-04-15T10:00:00-04:00"),  # an hour after the clock
@@ -89,6 +93,13 @@ def test_each_kind_of_record_that_is_a_dose(record):
 )
 def test_each_kind_of_record_that_is_none(record):
     assert placed([record], DAY_8) == ("initial", 1, 1)
+
+
+@pytest.mark.parametrize("member", ["notGiven", "wasNotGiven"])
+def test_a_dose_that_an_earlier_version_of_fhir_says_was_not_given_fills_its_slot(member):
+    first, second = administration("2026-04-02", 1.41, "C1D1"), administration("2026-04-09", None, "C1D8")
+    assert placed([first, second | {member: True}], order("2026-04-16", "C1D8", 0.88)) == ("initial", 1, 8)
+    assert placed([first, second | {member: False}], order("2026-04-16", "C1D15", 0.88)) == ("initial", 1, 15)
 
 
 def test_each_event_of_a_completed_request_is_a_dose():

@@ -29,6 +29,7 @@ from tests.policy.chart_notes import (
     verdict,
 )
 
+CPT, ICD10PCS = "http://www.ama-assn.org/go/cpt", "http://www.cms.gov/Medicare/Coding/ICD10"
 OLD = condition("277572006", system=SNOMED, onset="2025-01-16")
 
 
@@ -94,6 +95,12 @@ A_LINE = {
     "for leukemia, and another disease beside it": given("cytarabine", "2025-03-01", reasonCode=[{"text": "B-ALL"}, {"text": "Breast cancer"}]),
     "CAR-T cells given, by their billing code": administration("2025-09-01", None, drug=coded(HCPCS, "Q2042"), id="cells"),
     "other CAR-T cells given, by their billing code": administration("2025-09-01", None, drug=coded(HCPCS, "Q2053"), id="cells"),
+    "newer CAR-T cells given, by their billing code": administration("2025-09-01", None, drug=coded(HCPCS, "Q2058"), id="cells"),
+    "CAR-T cells by the code of giving them": procedure("38228", "2025-09-01", system=CPT),
+    "the same by its former code, with its name": procedure("0540T", "2024-09-01", system=CPT, text="Chimeric antigen receptor T-cell (CAR-T) therapy; CAR-T cell administration, autologous"),
+    "CAR-T cells by the hospital's code": procedure("XW043J7", "2025-09-01", system=ICD10PCS),
+    "CAR-T cells as a procedure with the code of the product": procedure("Q2042", "2025-09-01", system=HCPCS),
+    "daunorubicin by its billing code": administration("2025-03-01", None, drug=coded(HCPCS, "J9150"), id="dauno"),
     "CAR-T cells in a condition's name": condition(None, text="History of CAR-T therapy", recorded="2026-03-01"),
     "CAR-T cells in a condition's code": condition("Z92.850", recorded="2026-03-01"),
     "a drug in a condition's name": condition(None, text="S/P blinatumomab therapy", recorded="2026-03-01"),
@@ -109,6 +116,10 @@ def test_pol_def_line_a_prior_line_is_not_frontline(resource):
 
 
 NO_LINE = {
+    "CAR-T cells collected, by code": procedure("38225", "2026-03-20", system=CPT, text="Car-t hrv bld-drv t lymphcyt"),
+    "CAR-T cells collected, by the name of the code": procedure(None, "2026-03-20", text="Chimeric antigen receptor T-cell (CAR-T) therapy; harvesting of blood-derived T lymphocytes for development of genetically modified autologous CAR-T cells, per day"),
+    "giving CAR-T cells, not done": procedure("38228", "2026-03-20", system=CPT, status="not-done"),
+    "CAR-T cells for lymphoma, by code": procedure("XW043H7", "2024-09-01", system=ICD10PCS, reasonCode=[{"text": "Diffuse large B-cell lymphoma"}]),
     "CAR-T cells that are possible": condition(None, text="History of CAR-T therapy", recorded="2026-03-01", verification="provisional"),
     "chemotherapy in the name of another malignancy": condition(None, text="Breast cancer s/p chemotherapy", recorded="2019-03-01"),
     "family history": condition(None, text="Family history of chemotherapy", recorded="2026-03-01"),

@@ -650,6 +650,43 @@ def test_orders_signed_together_that_name_no_day_are_for_today(orders, said):
         )
 
 
-def test_an_active_order_that_names_no_day_is_not_compared():
-    active = _undated(id="before") | {"status": "active", "authoredOn": "2026-03-01"}
-    assert findings(determine([*body_size(), active], order("2026-04-15", mg=1.4)), "interval") == []
+WRITTEN = {"authoredOn": "2026-04-14", "status": "active"}
+
+
+@pytest.mark.parametrize(
+    ("active", "said"),
+    [
+        (_undated(id="before", **WRITTEN), "without a day, still active; both together give 2.8 mg"),
+        (_undated("C1D1", id="before", **WRITTEN), "for cycle 1 day 1 without a day, still active; both together give 2.8 mg"),
+        (_undated("C1D8", id="before", **WRITTEN), ""),
+        (_undated(id="before", authoredOn="2025-11-14", status="active"), ""),
+        (_undated(id="before", status="active"), ""),
+        (_undated(id="before", authoredOn="2026-04-14", status="stopped"), ""),
+    ],
+    ids=["no-label", "same-label", "another-slot", "old", "when-is-not-known", "stopped"],
+)  # fmt: skip
+def test_an_active_order_of_the_record_that_names_no_day_is_compared(active, said):
+    texts = [
+        f.text for f in findings(determine([*body_size(), active], order(mg=1.4, text="C1D1")), "interval")
+    ]
+    assert texts == ([f"There is another order of the drug {said}"] if said else [])
+
+
+def test_an_undated_order_written_before_the_last_dose_or_replaced_is_not_compared():
+    given = [*body_size(), administration("2026-04-14", 1.4, "C1D1")]
+    older = _undated(id="before", authoredOn="2026-04-10", status="active")
+    next_dose = order("2026-04-21", "C1D8", 0.88)
+    assert findings(determine([*given, older], next_dose), "interval") == []
+    newer = _undated(id="before", authoredOn="2026-04-15", status="active")
+    assert len(findings(determine([*given, newer], next_dose), "interval")) == 1
+    replacing = next_dose | {"priorPrescription": {"reference": "MedicationRequest/before"}}
+    assert findings(determine([*given, newer], replacing), "interval") == []
+
+
+def test_an_undated_order_that_a_dose_was_given_from_is_not_compared():
+    given = administration("2026-04-09", 1.4, "C1D1", request={"reference": "MedicationRequest/before"})
+    series = _undated(id="before", authoredOn="2026-04-10", status="active")
+    assert (
+        findings(determine([*body_size(), given, series], order("2026-04-16", "C1D8", 0.88)), "interval")
+        == []
+    )

@@ -37,6 +37,7 @@ STOPS = {
     "life-threatening": adverse_event(REACTION, "2026-03-25", severity="life-threatening"),
     "serious, life-threatening": adverse_event(REACTION, "2026-03-25", seriousness={"coding": [{"code": "SeriousIsLifeThreatening"}]}),
     "anaphylaxis": condition(None, text="Anaphylaxis", onset="2026-03-25"),
+    "anaphylaxis to a drug in ICD-10": condition("T88.6XXA", onset="2026-03-25"),
     "anaphylaxis in SNOMED CT": condition("39579001", system=SNOMED, onset="2026-03-25"),
     "anaphylactic shock in ICD-10": condition("T78.2XXA", system=ICD10, onset="2026-03-25"),
     "resolved": condition(None, text="Anaphylaxis", onset="2026-03-25", ended="2026-03-26", clinical="resolved"),

@@ -67,6 +67,7 @@ NOT_HELD = {
     "mild": adverse_event("Headache", "2026-04-10", severity="mild"),
     "without grade": adverse_event("Headache", "2026-04-10"),
     "resolved": adverse_event("Oral mucositis, grade 3", "2026-04-05", outcome="resolved"),
+    "resolved with sequelae": adverse_event("Oral mucositis, grade 3", "2026-04-05", outcome="resolvedWithSequelae"),
     "resolved by its name": adverse_event("Oral mucositis resolved, grade 3", "2026-04-10"),
     "bleeding resolved by its name, with a grade": adverse_event("Bleeding resolved, grade 3", "2026-04-10"),
     "ruled out": adverse_event("Grade 3 mucositis ruled out", "2026-04-10"),

@@ -120,6 +120,8 @@ def test_the_time_of_a_result_is_its_date_else_the_end_of_its_period():
     assert str(effective({"effectiveDateTime": "2026-04-02", "effectivePeriod": period})) == "2026-04-02"
     assert str(effective({"effectivePeriod": period})) == "2026-04-03"
     assert str(effective({"effectivePeriod": {"start": "2026-04-01"}})) == "2026-04-01"
+    assert str(effective({"effectiveTiming": {"event": ["2026-04-02", "2026-04-03"]}})) == "2026-04-03"
+    assert effective({"effectiveTiming": {"code": {"text": "weekly"}}}) is None
     assert effective({}) is None
 
 

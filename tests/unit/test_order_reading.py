@@ -131,6 +131,9 @@ def test_a_range_is_no_dose_unless_both_ends_are_one():
 
 TEXTS = [
     ("1.41 mg IV", "1.41", "mg"),
+    ("Dose: 1.41 milligrams IV", "1.41", "mg"),
+    ("1410 micrograms IV", "1.41", "mg"),
+    ("Administrar 1.41 mg IV durante 1 hora, Ciclo 1 Día 1", "1.41", "mg"),
     ("0.8 mg/m2 x 1.77 m2 = 1.41 mg", "1.41", "mg"),
     ("0.5 mg / m^2 weekly", "0.5", "mg/m2"),
     ("1,410 µg", "1.41", "mg"),
@@ -195,7 +198,7 @@ def test_beside_them_the_dose_is_read(text):
         assert (found.value, found.unit) == (Decimal("1.06"), "mg")
 
 
-@pytest.mark.parametrize("text", ["Abcdefin 20 mg", "1.41 mg zzz", "Wxyz 1.41 mg IV"])
+@pytest.mark.parametrize("text", ["Abcdefin 20 mg", "1.41 mg zzz", "Máximo 1.8 mg", "Wxyz 1.41 mg IV"])
 def test_a_figure_among_words_that_are_not_understood_is_no_dose(text):
     assert dose_in_text(text) == StatedDose(None, None, text)
 

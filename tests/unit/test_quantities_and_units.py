@@ -6,7 +6,7 @@ import pytest
 from ucumvert import PintUcumRegistry
 
 from cds_service.clinical.observations.measurements import MEASUREMENTS
-from cds_service.clinical.observations.units import CANONICAL, convert, factors, ucum_of
+from cds_service.clinical.observations.units import CANONICAL, convert, factors, ucum_of, written
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.quantities import Interval, exactly, figure_in_text, quantity, unit_names
 
@@ -116,6 +116,16 @@ def test_a_text_that_is_more_than_a_figure_is_not_guessed_at(text):
         ("count", "K/mcL", 48, "48"),
         ("count", "cells/mcL", 48000, "48"),
         ("count", "x10(3)/uL", 48, "48"),
+        ("count", "10x3/uL", 48, "48"),
+        ("count", "X10-3/UL", 48, "48"),
+        ("count", "10 3/uL", 48, "48"),
+        ("count", "x1000/mm3", 48, "48"),
+        ("count", "TH/mm3", 48, "48"),
+        ("count", "10*3/\u00c2\u00b5L", 48, "48"),
+        ("count", "10*3/uL{cells}", 48, "48"),
+        ("fraction", "%{blasts}", 48, "48"),
+        ("fraction", "/100 cells", 48, "48"),
+        ("enzyme", "Units/Liter", 48, "48"),
         ("count", "10\u00b3/\u00b5L", 48, "48"),
         ("count", "10\u2079/L", 48, "48"),
         ("count", "10\\S\\3/uL", 48, "48"),
@@ -233,3 +243,23 @@ def test_every_written_unit_means_an_accepted_code_of_some_kind():
         "mg/kg",
     }
     assert {ucum_of(w) for w in ("K/uL", "mg/dL", "U/L", "ms", "kg", "cm", "m2", "mcg", "mg/m2")} <= accepted
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        ("2.065925", "bilirubin", "2.07 mg/dL"),
+        ("1.2", "bilirubin", "1.2 mg/dL"),
+        ("0.04512", "count", "0.0451 x10*9/L"),
+        ("0.045", "count", "0.045 x10*9/L"),
+        ("49.96", "count", "49.96 x10*9/L"),
+        ("69.99998", "weight", "70 kg"),
+        ("140", "count", "140 x10*9/L"),
+    ],
+)
+def test_a_card_shows_no_places_that_nobody_measured(value, kind, text):
+    assert written(exactly(Decimal(value)), kind) == text
+
+
+def test_a_bound_is_shown_so_as_well():
+    assert written(Interval(Decimal("0.584658559"), None, low_open=True), "bilirubin") == "> 0.585 mg/dL"

@@ -80,6 +80,10 @@ def test_the_bounds_of_plausibility_are_themselves_plausible(code, value, unit):
         ({"valueString": "equivocal"}, None),
         ({"valueBoolean": False}, False),
         ({"interpretation": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "code": "POS"}]}]}, True),
+        ({"interpretation": [{"coding": [{"code": "POS"}]}]}, True),
+        ({"interpretation": [{"coding": [{"code": "NEG"}]}]}, False),
+        ({"interpretation": [{"coding": [{"code": "IND"}]}], "valueString": "positive"}, None),
+        ({"interpretation": [{"coding": [{"system": "urn:local", "code": "NEG"}]}]}, None),
         ({"interpretation": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "code": "IND"}]}], "valueString": "positive"}, None),
         ({"interpretation": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "code": "NEG"}]}], "valueBoolean": True}, None),
     ],
@@ -207,3 +211,45 @@ def test_the_reference_range_is_read_in_the_canonical_unit():
         "1975-2", valueQuantity=measured(34, "umol/L"), referenceRange=[{"high": measured(21, "umol/L")}]
     )
     assert only(body).upper_limit == pytest.approx(Decimal("1.2278"), abs=Decimal("0.001"))
+
+
+@pytest.mark.parametrize(
+    "member", [{"effectiveDateTime": None}, {"effectiveDateTime": None, "effectivePeriod": {}}]
+)
+def test_a_time_member_that_holds_nothing_leaves_the_day_of_issue(member):
+    issued = {"issued": "2026-04-14T10:00:00Z"}
+    result = only(observation("777-3", valueQuantity=measured(48), **issued) | member)
+    assert result.problem is None
+    assert result.day_text == "issued 2026-04-14"
+
+
+def test_a_result_of_several_times_is_of_the_last():
+    timing = {"effectiveDateTime": None, "effectiveTiming": {"event": ["2026-04-12", "2026-04-14"]}}
+    result = only(observation("777-3", valueQuantity=measured(48)) | timing)
+    assert result.shown == "48 x10*9/L (2026-04-14)"
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "concept"),
+    [
+        ("Plaquetas", "K/uL", "platelets"), ("Neutrophils Absolute, Auto", "K/uL", "anc"), ("T.Bili", "mg/dL", "bilirubin_total"),
+        ("AST(SGOT)", "U/L", "ast"), ("QTC Calculation (Bezet)", "ms", "qtc_bazett"), ("BSA (Calculated - sq m)", "m2", "bsa"),
+        ("Plaquetas", "mg/dL", None), ("Segs Absolute", "K/uL", None),
+    ],
+)  # fmt: skip
+def test_a_result_without_a_public_code_is_known_by_its_whole_name_and_unit(name, unit, concept):
+    found = {
+        r.concept
+        for r in read(observation("x", valueQuantity={"value": 2, "unit": unit}) | {"code": {"text": name}})
+    }
+    assert found == ({concept} if concept else set())
+
+
+def test_a_sign_beside_the_reason_for_an_absent_value_is_a_result():
+    absent = {"dataAbsentReason": {"coding": [{"code": "as-text"}]}}
+    flagged = only(observation("51124-6", interpretation=[{"coding": [{"code": "POS"}]}], **absent))
+    assert (flagged.awaited, flagged.sign) == ("", True)
+    assert (
+        only(observation("777-3", interpretation=[{"coding": [{"code": "L"}]}], **absent)).awaited
+        == "as-text"
+    )

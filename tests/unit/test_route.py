@@ -7,6 +7,7 @@ from cds_service.clinical.therapy.route import Route, route_of
 V2 = "http://terminology.hl7.org/CodeSystem/v2-0162"
 V3 = "http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration"
 SNOMED = "http://snomed.info/sct"
+NCIT = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
 
 
 def routed(*routes, text=""):
@@ -19,7 +20,8 @@ def coded(system, code):
 
 @pytest.mark.parametrize(
     "route",
-    [coded(V2, "IT"), coded(V3, "ITINJ"), coded(SNOMED, "72607000"), {"text": "IT"}, {"text": "Intraventricular"}, {"text": "INTRATHECAL"}, {"text": "via Ommaya reservoir"}],
+    [coded(V2, "IT"), coded(V3, "ITINJ"), coded(SNOMED, "72607000"), {"text": "IT"}, {"text": "Intraventricular"}, {"text": "INTRATHECAL"}, {"text": "via Ommaya reservoir"}, coded(NCIT, "C38267"),
+     coded("http://ncimeta.nci.nih.gov", "C38267"), {"text": "Intraspinal"}, {"text": "Vía intratecal"}],
 )  # fmt: skip
 def test_a_stated_intrathecal_route(route):
     assert routed(route) is Route.INTRATHECAL
@@ -40,7 +42,7 @@ def test_the_route_in_words(text):
     "text",
     [
         "1 g/m2 IV over 24 h", "HOLD IT IF ANC LOW", "Give IV. Hold it if fever.", "TAKE IT WITH FOOD", "FATAL IF GIVEN INTRATHECALLY", "Not for intrathecal use",
-        "IV only. Fatal if given by the intrathecal route.", "IV day 1, never IT", "",
+        "IV only. Fatal if given by the intrathecal route.", "IV day 1, never IT", "Not for intraspinal use", "",
     ],
 )  # fmt: skip
 def test_words_that_name_no_intrathecal_route(text):
@@ -50,5 +52,6 @@ def test_words_that_name_no_intrathecal_route(text):
 def test_what_names_both_is_mixed_and_a_stated_route_goes_before_words():
     assert route_of((), ("1 g/m2 IV day 1, 12 mg IT day 2",)) is Route.MIXED
     assert routed({"text": "Intravenous"}, coded(SNOMED, "72607000")) is Route.MIXED
+    assert routed(coded(NCIT, "C38276"), text="with IT cytarabine") is Route.OTHER
     assert routed(coded(V2, "IV"), text="with IT cytarabine") is Route.OTHER
     assert routed({"text": "Injection"}, text="12 mg IT") is Route.INTRATHECAL

@@ -31,6 +31,7 @@ OPEN = {
     "US Core (github:HL7/US-Core)": "CC0-1.0",
     "npm:hl7.": "CC0-1.0",
     "CMS FY2026 icd10": "work of the United States government",
+    "CMS FY2021 icd10": "work of the United States government",
     "CMS 2019 HCPCS file": "work of the United States government",
     "github:softek/CMS.HCPCS": "work of the United States government (CMS Addendum B)",
     "https://dailymed.nlm.nih.gov": "work of the United States government",

@@ -7,8 +7,9 @@ alone is no MRD result.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.leukemia.marker_words import Source, Stated, mentions_in, names_marker, stated_in
@@ -20,7 +21,6 @@ from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.observations.units import convert
 from cds_service.clinical.statements import Statement, when_stated
 from cds_service.fhir.dates import When
-from cds_service.fhir.record import Resource
 from cds_service.remembering import once
 from cds_service.values import dataclass
 
@@ -42,6 +42,8 @@ class Mrd:
 
 _TOPIC = "mrd"
 _TRANSCRIPT = re.compile(r"BCR|ABL1?\b|transcript|p190|p210", re.IGNORECASE)
+# A component that tells of the test and not of the result ("MRD sensitivity").
+_OF_THE_ASSAY = re.compile(r"sensitiv|limit|\bLO[DQB]\b|cut-?off|threshold|events|method", re.IGNORECASE)
 _TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
 
 
@@ -89,26 +91,26 @@ def _texts(chart: Chart) -> list[tuple[Statement, Source]]:
 
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
-    """MRD Observations whose answer is a quantity or a code."""
-    topics = {whole.code.words for whole, *_ in chart.observations}
+    """MRD Observations, and components, whose answer is a quantity or a code."""
+    topics = {observed.code.words for whole in chart.observations for observed in whole}
     told_of = {t for t in topics if names_marker(t, _TOPIC) and not _TRANSCRIPT.search(t)}
-    for whole, *_ in chart.observations if told_of else ():
-        resource, topic = whole.resource, whole.code.words
-        if topic not in told_of:
+    for observed in (o for whole in chart.observations for o in whole) if told_of else ():
+        resource, part, topic = observed.resource, observed.part, observed.code.words
+        if topic not in told_of or (part is not resource.body and _OF_THE_ASSAY.search(topic)):
             continue
         when = when_stated(resource, chart.zone)
-        negative = _answer(resource, limit)
-        told = negative is not None or (has_value(resource.body) and not value_text(resource.body))
+        negative = _answer(part, limit)
+        told = negative is not None or (has_value(part) and not value_text(part))
         if told and (when is None or when.has_happened(chart.clock)):
             yield Mrd(negative, when, resource.reference, topic)
 
 
-def _answer(resource: Resource, limit: Decimal) -> bool | None:
-    figure = None if value_text(resource.body) else figure_of(resource.body)
+def _answer(part: Mapping[str, Any], limit: Decimal) -> bool | None:
+    figure = None if value_text(part) else figure_of(part)
     percent = convert(figure.number, "fraction", figure.code, figure.unit) if figure is not None else None
     if percent is not None:
         return percent.is_below(limit)
-    sign = sign_of(resource.body)
+    sign = sign_of(part)
     return None if sign is None else not sign
 
 

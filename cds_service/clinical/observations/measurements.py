@@ -13,6 +13,7 @@ from typing import Any
 
 from cds_service.clinical.observations import units
 from cds_service.clinical.observations.figures import VALUES, Figure, figure_of, has_value, value_text
+from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.observations.units import CANONICAL
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.codings import plain_codes, words_in
@@ -124,7 +125,7 @@ _NO_RESULT = re.compile(
 def no_result(part: Mapping[str, Any]) -> str:
     """In which words an Observation or component says that there is no result (yet); empty when there is one.
 
-    A text counts only when it is wholly that; ``dataAbsentReason`` only where no value stands beside it.
+    A text counts only when it is wholly that; ``dataAbsentReason`` only where neither a value nor a sign stands beside it.
     """
     if "valueQuantity" in part or not _BESIDE_WORDS.isdisjoint(part):
         return ""
@@ -132,6 +133,8 @@ def no_result(part: Mapping[str, Any]) -> str:
         text = value_text(part)
         return text if is_no_result(text) else ""
     reason = as_dict(part.get("dataAbsentReason"))
+    if reason and sign_of({"interpretation": part.get("interpretation")}) is not None:
+        return ""
     codes = [as_text(c.get("code")) for c in as_dicts(reason.get("coding"))]
     return (words_in(reason) or next((c for c in codes if c), "absent")) if reason else ""
 

@@ -200,7 +200,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
     words, awaited = ("", "") if plain else (words_of(part), no_result(part))
     status = as_text(body.get("status")) or ""
     value, problem = (None, None) if awaited else value_of(name, part, words)
-    if when is None and any(member in body for member in _TIME_MEMBERS):
+    if when is None and any(body.get(member) for member in _TIME_MEMBERS):
         value, problem = None, _why_unreadable(body, "effective") or _no_date(body)
     elif value is None and problem is None and "valueQuantity" in part:
         problem = _why_unreadable(body, "valueQuantity")

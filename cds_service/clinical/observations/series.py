@@ -15,7 +15,7 @@ from cds_service.clinical.observations.counts import anc
 from cds_service.clinical.observations.heart import ecgs
 from cds_service.clinical.observations.measurements import MEASUREMENTS
 from cds_service.clinical.observations.results import Result
-from cds_service.clinical.observations.units import CANONICAL
+from cds_service.clinical.observations.units import CANONICAL, for_a_reader
 from cds_service.fhir.record import Record
 from cds_service.values import dataclass
 
@@ -83,7 +83,7 @@ def series(record: Record, clock: datetime) -> tuple[Series, ...]:
         results = anc(chart) if concept == "anc" else chart.usable(concept)
         found.append(Series(name, CANONICAL[MEASUREMENTS[concept].kind], _points(results), concept=concept))
     qtc = (
-        Point(str(ecg.when), ecg.qtc.exact, ecg.reference)
+        Point(str(ecg.when), for_a_reader(ecg.qtc.exact), ecg.reference)
         for ecg in ecgs(chart)
         if ecg.when is not None and ecg.qtc is not None and ecg.qtc.exact is not None
     )
@@ -93,7 +93,11 @@ def series(record: Record, clock: datetime) -> tuple[Series, ...]:
 def _points(results: Iterable[Result]) -> tuple[Point, ...]:
     """The results with one exact value on a day. A bound such as ``< 10`` has no place on a line."""
     points = {
-        Point(r.when.instant.isoformat() if r.when.instant else str(r.when), r.value.exact, r.reference)
+        Point(
+            r.when.instant.isoformat() if r.when.instant else str(r.when),
+            for_a_reader(r.value.exact),
+            r.reference,
+        )
         for r in results
         if r.when is not None and r.when.day is not None and r.value is not None and r.value.exact is not None
     }

@@ -9,7 +9,7 @@ from cds_service.clinical.reading.markers.lists import NEGATIVE, POSITIVE
 from cds_service.clinical.reading.markers.reader import MEASURED, read_marker
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import codes_in, words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_prose
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 
 _POSITIVE_FLAGS = {"POS", "DET"}
 _NEGATIVE_FLAGS = {"NEG", "ND"}
@@ -39,9 +39,18 @@ def is_undecided(part: Mapping[str, Any]) -> bool:
     """Whether the laboratory says that it could not decide (indeterminate, equivocal)."""
     if "interpretation" not in part and "valueCodeableConcept" not in part:
         return False
-    flags = {code for i in as_dicts(part.get("interpretation")) for _, code in codes_in(i)}
-    flags |= {code for _, code in codes_in(part.get("valueCodeableConcept"))}
+    flags = _flags(part) | {code for _, code in codes_in(part.get("valueCodeableConcept"))}
     return bool(flags & _UNDECIDED_FLAGS)
+
+
+def _flags(part: Mapping[str, Any]) -> set[str]:
+    """The codes of the interpretation. One without a system is of the list that FHIR binds here (v3-ObservationInterpretation)."""
+    flags: set[str] = set()
+    for said in as_dicts(part["interpretation"]) if "interpretation" in part else ():
+        flags.update(code for _, code in codes_in(said))
+        bare = (as_text(c.get("code")) for c in as_dicts(said.get("coding")) if "system" not in c)
+        flags.update(code.upper() for code in bare if code is not None)
+    return flags
 
 
 def sign_of(part: Mapping[str, Any], concept: str = "") -> bool | None:
@@ -54,8 +63,7 @@ def sign_of(part: Mapping[str, Any], concept: str = "") -> bool | None:
     for name in concepts(value, "fhir_codes"):
         if name in ("positive", "negative"):
             found.add(name == "positive")
-    flags = {code for i in as_dicts(part.get("interpretation")) for _, code in codes_in(i)}
-    flags |= {code for _, code in codes_in(value)}
+    flags = _flags(part) | {code for _, code in codes_in(value)}
     if flags & _POSITIVE_FLAGS:
         found.add(True)
     if flags & _NEGATIVE_FLAGS:

@@ -11,7 +11,8 @@ from decimal import Decimal
 from functools import cache
 
 from cds_service.clinical.terminology import rows
-from cds_service.fhir.quantities import Interval
+from cds_service.fhir.decimals import to_place
+from cds_service.fhir.quantities import Interval, plain
 from cds_service.remembering import remembered
 
 # The unit that values of a kind are converted to; a ratio has none, since any unit does.
@@ -47,13 +48,19 @@ def _as_written(kind: str) -> dict[str, str]:
 
 _AS_WRITTEN = "as-written"
 _RAISED = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
-_POWER_OF_TEN = re.compile(r"^[x\u00d7*]?10(?:\*{1,2}|\\s\\|exp|e\+?|\(|\*\()0?(\d{1,2})\)?(?!\d)")
+_POWER_OF_TEN = re.compile(r"^[x\u00d7*]?10(?:\*{1,2}|\\s\\|exp|e\+?|\(|\*\(|[x\u00d7-])0?(\d{1,2})\)?(?!\d)")
+_LOST_SUPERSCRIPT = re.compile(r"^(x\s?)?10\s(?=\d{1,2}\s?/)")
+_ANNOTATION = re.compile(r"\{[^{}]*\}")  # of UCUM: it changes nothing
+# The first byte of a sign that was read as two: "10*3/\u00c2\u00b5L", in small letters.
+_MISREAD = str.maketrans({"\u00e2": ""})
 _CUBIC_MM = re.compile(r"(?:cu\.?mm\.?|cmm|mm\*?3)$")
 
 
 def _tidy(words: str) -> str:
     """A spelling without blanks and capitals, its powers as ``10*3``, microliters as ``ul``."""
-    text = words.strip().lower().replace("\u00b5", "u").replace("\u03bc", "u")
+    text = _ANNOTATION.sub("", words).strip().lower().translate(_MISREAD)
+    text = text.replace("\u00b5", "u").replace("\u03bc", "u").replace("\u00ee\u00bc", "u")
+    text = _LOST_SUPERSCRIPT.sub("10*", text)
     text = re.sub(r"(?<=10)(?=[\u2070\u00b9\u00b2\u00b3\u2074-\u2079])", "*", text).translate(_RAISED)
     text = re.sub(r"\s+", "", text).replace("^", "*").removesuffix(".")
     text = _POWER_OF_TEN.sub(r"10*\1", text)
@@ -88,4 +95,19 @@ def convert(value: Interval, kind: str, code: str | None, words: str | None) -> 
 def written(value: Interval, kind: str) -> str:
     """The value with its canonical unit, for a card."""
     unit = "x10*9/L" if CANONICAL[kind] == "10*9/L" else CANONICAL[kind]
-    return f"{value} {unit}" if unit else str(value)
+    text = str(value)
+    if "." in text:
+        text = _MANY_PLACES.sub(lambda match: plain(for_a_reader(Decimal(match[0]))), text)
+    return f"{text} {unit}" if unit else text
+
+
+_MANY_PLACES = re.compile(r"\d+\.\d{3,}")
+_TWO_PLACES = Decimal("0.01")
+
+
+def for_a_reader(value: Decimal) -> Decimal:
+    """A value, often converted, without places that nobody measured: two, or three digits below 1. Rules take it as it is."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -2 or not value:
+        return value
+    return to_place(value, _TWO_PLACES if abs(value) >= 1 else Decimal(1).scaleb(value.adjusted() - 2))

@@ -21,6 +21,7 @@ from cds_service.fhir.dates import When, end_of, read_when, start_of, whole_day
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.requests import status_of
 from cds_service.values import dataclass
 
 MEDICATION_TYPES = (
@@ -39,6 +40,7 @@ RANK = {
 }
 _LONGEST_SUPPLY = 366  # days handed out at once; more is an error of entry
 ONLY_PROPOSED = frozenset({"proposal", "option"})
+_WHY_NOT = ("statusReason", "reasonNotGiven", "reasonNotTaken")  # as R4 and earlier versions call it
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     return DrugUse(
         drugs=frozenset({UNRESOLVED}) if concept is None else ingredients(concept),
         kind=kind,
-        status=as_text(body.get("status")) or "",
+        status=status_of(body),
         intent=as_text(body.get("intent")) or "order",
         reference=resource.reference,
         words=words,
@@ -145,7 +147,9 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         authored=authored,
         texts=texts,
         reasons=reasons,
-        status_reasons=" ; ".join([words_in(reason) for reason in as_dicts(body.get("statusReason"))]),
+        status_reasons=" ; ".join(
+            [words_in(reason) for m in _WHY_NOT if m in body for reason in as_dicts(body[m])]
+        ),
         intrathecal=route is Route.INTRATHECAL,
         benign_reason=bool(reason_codes) and is_benign(reason_codes, reasons),
         amount=_amount(dosages),
@@ -181,6 +185,13 @@ def _times(
         kind == "MedicationAdministration"
         and start is not None
         and (end is None or _one_infusion(start, end))
+    ):
+        return (start,), start, end
+    if (
+        kind == "MedicationStatement"
+        and start is not None
+        and end is not None
+        and start.day == end.day is not None
     ):
         return (start,), start, end
     return (), start, end

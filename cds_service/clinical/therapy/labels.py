@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -50,13 +51,13 @@ class PlannedDays:
 NO_CYCLE = PlannedDays((1,), 0)  # of a drug that is not given in cycles
 
 # Of a folded text: one blank at most.
-_NUMBER = r" ?[#:]? ?\d{1,2}"
+_NUMBER = r" ?(?:[#:=]|no\.|number)? ?\d{1,2}"
 _CYCLE = rf"(?:cycle|cyc|c){_NUMBER}"
-_BETWEEN = r"(?: of \d{1,2})? ?[,;:/(\-\u2013]? ?"
+_BETWEEN = r"(?: \(?of \d{1,2}\)?)? ?[,;:/(\[|_\-\u2013\u2014]{0,2} ?(?:on )?"
 _DAY = rf"(?:days?|d){_NUMBER}"
 # What follows a day's number is neither more digits nor a unit or month that makes it an amount or a date.
 _ENDS = (
-    r"(?!\d|\.\d|W\b| ?(?:mg|mcg|[µμ]g|ug|g|m?l|vials?|units?|min|mins|minutes?|h|hrs?|hours?|doses?|bags?|%|times|weeks?|wks?|"
+    r"(?!\d|\.\d|W\b| ?(?:mg|mcg|[µμ]g|ug|g|m?l|vials?|units?|min|mins|minutes?|h|hrs?|hours?|doses|bags?|%|times|weeks?|wks?|"
     r"months?|syringes?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\b)"
 )
 _FURTHER = rf"(?:{_CYCLE}{_BETWEEN}{_DAY}|{_DAY}|\d{{1,2}}){_ENDS}"
@@ -64,13 +65,66 @@ _MENTION = re.compile(
     rf"\b(?P<days>(?:{_CYCLE}{_BETWEEN})?{_DAY}{_ENDS}"
     rf"(?:(?:(?: ?(?:[,&+] ?(?:and |& )?|and ){_FURTHER}(?!/\d)|,? (?:{_CYCLE}{_BETWEEN})?{_DAY}{_ENDS})+)"
     rf"|(?: ?/ ?{_FURTHER})+|(?: ?[-\u2013] ?{_FURTHER})+|(?: (?:to|through|thru|or) {_FURTHER})+)?)"
-    rf"(?P<after> ?(?:of|,|/|\()? ?{_CYCLE}(?!\d|\.\d))?",
+    rf"(?P<after> ?(?:of|,|/|\(|-|\u2013|\u2014)? ?{_CYCLE}(?!\d|\.\d))?",
     re.IGNORECASE,
 )
 _ONE = re.compile(
-    rf"(?:(?:cycle|cyc|c) ?[#:]? ?(?P<cycle>\d{{1,2}}){_BETWEEN}(?=d))?(?:(?:days?|d) ?[#:]? ?)?(?P<day>\d{{1,2}})",
+    rf"(?:(?:cycle|cyc|c) ?(?:[#:=]|no\.|number)? ?(?P<cycle>\d{{1,2}}){_BETWEEN}(?=d))?(?:(?:days?|d) ?(?:[#:=]|no\.|number)? ?)?(?P<day>\d{{1,2}})",
     re.IGNORECASE,
 )
+
+# How cycles and days are also written: in Spanish, with ordinals, with numbers in words or Roman figures.
+_NUMBERS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "fifteen": 15,
+    "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "ocho": 8, "quince": 15,
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "fifteenth": 15,
+    "primer": 1, "segundo": 2, "tercer": 3, "cuarto": 4, "quinto": 5, "sexto": 6,
+    "i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6,
+}  # fmt: skip
+_WORD = (
+    r"(one|two|three|four|five|six|seven|eight|nine|ten|fifteen|uno|dos|tres|cuatro|cinco|seis|ocho|quince)\b"
+)
+_ORDINAL = (
+    r"(\d{1,2}(?=st|nd|rd|th|er|do|ro|to|º)|first|second|third|fourth|fifth|sixth|eighth|fifteenth|"
+    r"primer|segundo|tercer|cuarto|quinto|sexto)(?:st|nd|rd|th|er|do|ro|to|º)?"
+)
+_SPELLED = re.compile(
+    r"\bciclo\b|\bd[ií]as? |\w(?:st|nd|rd|th|er|do|ro|to|º) (?:cycle|day)|\b(?:cycle|day) (?:[IV]+\b|[a-z])",
+    re.IGNORECASE,
+)
+_SPANISH = (
+    (re.compile(r"\bdel? ciclo\b", re.I), "of cycle"),
+    (re.compile(r"\bciclo\b", re.I), "cycle"),
+    (re.compile(r"\bd[ií]a(?=s?\b)", re.I), "day"),
+    (re.compile(r"(?<=\d) y (?=\d)", re.I), " and "),
+    (re.compile(r"(?<=\d) al? (?=\d)", re.I), " to "),
+)
+_SPELLINGS = tuple(
+    (re.compile(pattern, re.IGNORECASE), unit)
+    for pattern, unit in (
+        (rf"(?<!every )(?<!each )\b(?:(?:the|this|her|his|their|el|su) )?{_ORDINAL} cycle\b", "cycle"),
+        (rf"\bcycle {_WORD}", "cycle"),
+        (r"(?<!every )(?<!each )(?<!per )\bcycle (I{1,3}|IV|VI?)(?=[ ,;:/(-]{1,3}d)", "cycle"),
+        (rf"\bday {_WORD}", "day"),
+        (rf"(?<=cycle \d),? (?:on )?(?:the )?{_ORDINAL} day\b", " day"),
+        (rf"\b(?:the )?{_ORDINAL} day(?=,? (?:of|in) (?:the )?cycle \d)", "day"),
+    )
+)  # fmt: skip
+
+
+def in_figures(folded: str) -> str:
+    """A text, with its blanks folded, in which cycles and days stand in English and in figures ("2nd cycle, day eight")."""
+    if _SPELLED.search(folded) is None:
+        return folded
+    for pattern, unit in _SPANISH:
+        folded = pattern.sub(unit, folded)
+    for pattern, unit in _SPELLINGS:
+        folded = pattern.sub(partial(_figure, unit), folded)
+    return folded
+
+
+def _figure(unit: str, match: re.Match[str]) -> str:
+    return f"{unit} {_NUMBERS.get(match[1].lower(), match[1])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +169,15 @@ def _is_range(body: str) -> bool:
     return between in (["-"], ["\u2013"]) or not {"to", "through", "thru", "or"}.isdisjoint(between)
 
 
-def labels_in(text: str, planned: PlannedDays) -> set[Label]:
+@remembered(200_000)
+def labels_in(text: str, planned: PlannedDays) -> frozenset[Label]:
     """All labels a text carries, each with the planned day that it means."""
-    named = {one for mention in mentions_in(" ".join(text.split())) for one in mention.days}
-    return {
+    named = {one for mention in mentions_in(in_figures(" ".join(text.split()))) for one in mention.days}
+    return frozenset(
         Label(cycle, slot)
         for cycle, day in named
         if cycle is not None and cycle >= 1 and (slot := planned.slot(day)) is not None
-    }
+    )
 
 
 def label_of(texts: Iterable[str], planned: PlannedDays) -> Label | None:

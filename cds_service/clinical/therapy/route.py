@@ -27,7 +27,8 @@ class Route(Enum):
 _INTRATHECAL_CODES = frozenset({"IT", "ITINJ"})
 _SYSTEMIC_CODES = frozenset({"IV", "IVINJ", "IVP", "IVPB", "PO", "SC", "SQ", "IM"})
 _IN_WORDS = re.compile(
-    r"\bintra-? ?thecal(?:ly)?\b|\bintra-? ?ventricular(?:ly)?\b|\bommaya\b|\blumbar puncture\b|\bspinal tap\b|"
+    r"\bintra-? ?thecal(?:ly)?\b|\bintra-? ?spinal(?:ly)?\b|\bintra-?tecal\b|\bintra-? ?ventricular(?:ly)?\b|"
+    r"\bommaya\b|\blumbar puncture\b|\bpunción lumbar\b|\bspinal tap\b|"
     r"\b(?:with|via|by|during) (?:the |each )?LP\b|\bIT (?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg,? IT\b",
     re.IGNORECASE,
 )
@@ -35,12 +36,13 @@ _IN_WORDS = re.compile(
 _LETTERS = re.compile(r"\bIT\b")
 _IN_CAPITALS = re.compile(r"^IT$|\bTRIPLE IT\b|\bIT (?:X ?\d|PROPH|VIA\b|ONCE\b|DAYS? \d|WEEKLY\b)")
 _SYSTEMIC = re.compile(
-    r"\b(?:IV|IVPB|intravenous(?:ly)?|PO|by mouth|oral(?:ly)?|SC|SQ|sub-?cutaneous(?:ly)?|IM|intramuscular(?:ly)?)\b",
+    r"\b(?:IV|IVPB|intravenous(?:ly)?|intravenos[ao]|PO|by mouth|oral(?:ly)?|SC|SQ|sub-?cutaneous(?:ly)?|subcutáne[ao]|IM|intramuscular(?:ly)?)\b",
     re.IGNORECASE,
 )
-_MAY_TELL = re.compile(r"thecal|ventric|ommaya|puncture|spinal|\b(?:IT|LP)\b", re.IGNORECASE)
+_MAY_TELL = re.compile(r"thecal|tecal|ventric|ommaya|puncture|punción|spinal|\b(?:IT|LP)\b", re.IGNORECASE)
 _WARNING = re.compile(
-    r"\b(?:not|never|fatal|avoid|don't)\b[^.;\n]{0,60}?\b(?:intra-? ?thecal\w*|IT\b)", re.IGNORECASE
+    r"\b(?:not|never|fatal|avoid|don't)\b[^.;\n]{0,60}?\b(?:intra-? ?thecal\w*|intra-?tecal\w*|intra-? ?spinal\w*|IT\b)",
+    re.IGNORECASE,
 )
 
 
@@ -59,14 +61,11 @@ def route_of(dosages: Iterable[Mapping[str, Any]], texts: Sequence[str]) -> Rout
 
 def _stated(route: object) -> bool | None:
     """Whether a stated route is intrathecal; None when it is neither that nor a known systemic one."""
-    codes, words = plain_codes(route), words_in(route)
-    if (
-        "route_intrathecal" in concepts(route, "procedures")
-        or codes & _INTRATHECAL_CODES
-        or _is_intrathecal(words)
-    ):
+    codes, words, meant = plain_codes(route), words_in(route), concepts(route, "procedures")
+    if "route_intrathecal" in meant or codes & _INTRATHECAL_CODES or _is_intrathecal(words):
         return True
-    return False if codes & _SYSTEMIC_CODES or _SYSTEMIC.search(words) else None
+    systemic = "route_intravenous" in meant or codes & _SYSTEMIC_CODES or _SYSTEMIC.search(words)
+    return False if systemic else None
 
 
 def _is_intrathecal(text: str) -> bool:

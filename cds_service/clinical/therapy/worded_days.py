@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from cds_service.clinical.therapy.drugs import INOTUZUMAB, drugs_in_text
-from cds_service.clinical.therapy.labels import Mention, PlannedDays, mentions_in
+from cds_service.clinical.therapy.labels import Mention, PlannedDays, in_figures, mentions_in
 from cds_service.clinical.therapy.worded_dose import dose_in_text, is_understood, words_around
 from cds_service.clinical.therapy.worded_rhythm import Rhythm, rhythms_in
 from cds_service.fhir.json_types import as_prose
@@ -76,14 +76,15 @@ def days_in_text(text: str, cycle: PlannedDays, *, is_note: bool = False) -> Wor
 
     ``is_note``: it is prose beside the dosage, where a rhythm that is not understood and a regimen are none.
     """
-    text = " ".join(text.split())
+    written = " ".join(text.split())
+    text = in_figures(written)
     mentions = [(m, _about(text, m.start, m.end)) for m in mentions_in(text)]
     if is_note:
         mentions = [(m, about) for m, about in mentions if about is not _About.REGIMEN]
     rhythms = [r for r in rhythms_in(text) if not _is_inside(r, mentions)]
     counting = {_About.DOSE} if is_note else {_About.DOSE, _About.UNREAD}
     of_dose = [r for r in rhythms if _about(text, r.start, r.end) in counting]
-    problem = WordedDays(problem=text[:_QUOTED])
+    problem = WordedDays(problem=written[:_QUOTED])
     one = _one_stated(mentions, cycle)
     if one is not None:
         return _with_rhythms(one, of_dose, cycle, problem)

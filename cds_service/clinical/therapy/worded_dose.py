@@ -19,7 +19,7 @@ from cds_service.fhir.quantities import bounded, plain
 _SQUARE_METER = r"m\s*(?:2|²|\^2)|sq(?:\.|uare)?\s*m(?:et(?:er|re)s?)?\b|BSA\b"
 _FIGURE = re.compile(
     r"(?<![\d.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*-?"
-    rf"(?P<unit>mg\s*(?:/|per\b)\s*(?:{_SQUARE_METER})|mg|mcg|µg|μg|ug)(?![A-Za-z])"
+    rf"(?P<unit>mg\s*(?:/|per\b)\s*(?:{_SQUARE_METER})|mg|milligrams?|mcg|micrograms?|µg|μg|ug)(?![A-Za-z])"
     r"(?!\s*(?:/(?!\s*(?:dose|day|infusion)\b)|per\s+(?:h|hr|hour|min|minute|ml|kg)\b))",
     re.IGNORECASE,
 )
@@ -72,9 +72,9 @@ def dose_in_text(text: str) -> StatedDose | None:
 
 def _value(match: re.Match[str]) -> tuple[Decimal, str]:
     number, unit = bounded(Decimal(match["number"].replace(",", ""))), match["unit"].lower()
-    if unit not in ("mg", "mcg", "µg", "μg", "ug"):
+    if unit.startswith("mg") and unit != "mg":
         return number, "mg/m2"
-    return number * DOSE_UNITS["mg" if unit == "mg" else "ug"], "mg"
+    return number * DOSE_UNITS["mg" if unit.startswith(("mg", "milli")) else "ug"], "mg"
 
 
 def words_around(before: str, after: str) -> tuple[str, str]:
@@ -137,7 +137,8 @@ _KNOWN = frozenset(
         "dubois daily mcg policy table row january february march april may june july august september october november "
         "december jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun monday tuesday wednesday "
         "thursday friday saturday sunday induction salvage ino drug medication ivpb units unit billing exactly nacl hrs mins sterile water dextrose draw withdraw add mix prepared "
-        "prepare pharmacy",
+        "prepare pharmacy dosis administrar administre infundir infunda intravenosa durante hora horas minutos día días "
+        "ciclo ciclos",
     )
 )
 

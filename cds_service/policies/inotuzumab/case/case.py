@@ -189,7 +189,7 @@ def build_case(
     dated = tuple(e for e in ends if e.day is not None)
     last_end = max((e.day for e in dated if e.day is not None), default=None)
     events = present_course(history.doses, dated)
-    others = (*siblings, *_active_orders(chart, order))
+    others = (*siblings, *active_orders(chart, order))
     planned = tuple(_planned_before(order, others, chart, events))
     counted = tuple(sorted((*events, *planned), key=lambda d: d.day))
     delayed = _delayed_cycles(chart, counted)
@@ -261,8 +261,8 @@ def _takes_the_place(newer: Order, day: date, label: Label | None) -> bool:
     return same_slot or any(abs(day - own) < span("dose.min_interval") for own in newer.days)
 
 
-def _active_orders(chart: Chart, order: Order) -> Iterator[Order]:
-    """The active inotuzumab orders of the record, with the days they state."""
+def active_orders(chart: Chart, order: Order, *, dated: bool = True) -> Iterator[Order]:
+    """The other active inotuzumab orders of the record: those that state their day, or those that do not."""
     for kind in ("MedicationRequest", "ServiceRequest"):
         for resource in chart.record.of_type(kind):
             body = resource.body
@@ -270,7 +270,7 @@ def _active_orders(chart: Chart, order: Order) -> Iterator[Order]:
                 continue
             if resource.reference != order.reference and is_for(resource, INOTUZUMAB, chart.record):
                 other = order_of(resource, chart.clock)
-                if other.planned_is_stated:
+                if other.planned_is_stated is dated:
                     yield other
 
 
@@ -278,7 +278,7 @@ def replaced_and_active(case: Case) -> tuple[Order, ...]:
     """The orders that this one replaces and that are still active in the record."""
     return tuple(
         other
-        for other in _active_orders(case.chart, case.order)
+        for other in active_orders(case.chart, case.order)
         if other.reference in case.order.replaces
         and any(_takes_the_place(case.order, day, label) for day, label in _days_of(other))
     )
@@ -286,7 +286,7 @@ def replaced_and_active(case: Case) -> tuple[Order, ...]:
 
 def orders_of_the_same_day(case: Case) -> tuple[Order, ...]:
     """Other orders for this day, active or signed with this one (then also without a day), none that one replaces."""
-    others = {o.reference: o for o in (*_active_orders(case.chart, case.order), *case.siblings)}
+    others = {o.reference: o for o in (*active_orders(case.chart, case.order), *case.siblings)}
     named = {name for o in (case.order, *others.values()) for name in o.replaces}
     return tuple(
         o

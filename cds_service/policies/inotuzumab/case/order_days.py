@@ -11,12 +11,13 @@ from datetime import date
 from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.orders import Order
 from cds_service.clinical.therapy.planned_doses import PlannedDose
-from cds_service.fhir.dates import whole_day
+from cds_service.fhir.dates import read_when, whole_day
+from cds_service.fhir.references import local_reference
 from cds_service.oncology.cycle_count import Reading, contradicts, place
 from cds_service.oncology.doses import Dose
-from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.case import Case, active_orders
 from cds_service.policies.inotuzumab.case.schedule import schedule
-from cds_service.policies.inotuzumab.numbers import days
+from cds_service.policies.inotuzumab.numbers import days, span
 
 
 def too_close(order: Order) -> tuple[date, date] | None:
@@ -25,6 +26,25 @@ def too_close(order: Order) -> tuple[date, date] | None:
     if closest is None or (closest[1] - closest[0]).days >= days("dose.min_interval"):
         return None
     return closest
+
+
+def undated_orders_of_the_same_dose(case: Case) -> tuple[Order, ...]:
+    """Active orders of the record without a day that may be for this dose: of its slot, or written since the last dose.
+
+    Not one that an order replaces or that a dose was given from, and none that is older than an order without an end
+    still counts.
+    """
+    label = case.order.label or (Label(case.cycle, case.day) if case.cycle and case.day else None)
+    last = max((d.day for d in case.frame.given), default=None)
+    used = {local_reference(use.linked) for use in case.chart.uses if use.linked}
+    found = []
+    for other in active_orders(case.chart, case.order, dated=False):
+        written = read_when(other.resource.body.get("authoredOn"), case.chart.zone)
+        recent = written is not None and written.last >= case.planned - span("partner.stale_order")
+        for_it = other.label == label if other.label else last is None or (written and written.first > last)
+        if recent and for_it and other.reference not in {*case.order.replaces, *used}:
+            found.append(other)
+    return tuple(found)
 
 
 def days_problem(case: Case) -> str:

@@ -5,18 +5,19 @@ Procedure: docs/policies/inotuzumab/dose.md#when-the-order-falls. Also: docs/pol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 from cds_service.clinical.observations.body import body_surface
 from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.orders import Order
+from cds_service.clinical.therapy.planned_doses import PlannedDose
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case, orders_of_the_same_day
 from cds_service.policies.inotuzumab.case.open_items import hidden
-from cds_service.policies.inotuzumab.case.order_days import too_close
+from cds_service.policies.inotuzumab.case.order_days import too_close, undated_orders_of_the_same_dose
 from cds_service.policies.inotuzumab.dose.cycle_total import slot_of
 from cds_service.policies.inotuzumab.dose.findings import is_combination
 from cds_service.policies.inotuzumab.dose.ordered import whole_dose
@@ -47,22 +48,28 @@ def minimum_interval(case: Case) -> Iterator[Finding]:
 
 def same_day(case: Case) -> Iterator[Finding]:
     """POL-INT-LT7: another order for the day of this one; both together may be twice the dose."""
-    bsa = body_surface(case.chart).m2
     for other in orders_of_the_same_day(case):
         of_day = [d for o in (case.order, other) for d in o.doses if d.day == case.planned]
-        amounts = [whole_dose(d, bsa) for d in of_day]
-        known = [mg for mg in amounts if mg is not None]
         stated = other.planned_is_stated and case.order.planned_is_stated
         where = f"for the same day, {case.planned}" if stated else f"without a day, taken as {case.planned}"
         if not stated and other.planned_is_stated:
             where = f"for {case.planned}, and this one names no day"
-        text = f"There is another order of the drug {where}"
-        if len(known) == len(amounts):
-            text += f"; both together give {plain(rounded(sum(known, Decimal(0))))} mg"
-        yield Finding(
-            "interval", Indicator.WARNING, CardKind.SAFETY, ("POL-INT-LT7",), Basis.RECOMMENDATION, text,
-            "Check for a double order", (other.reference,),
-        )  # fmt: skip
+        yield _double(case, other, where, of_day)
+    for other in undated_orders_of_the_same_dose(case):
+        where = f"for {other.label} without a day" if other.label else "without a day"
+        yield _double(case, other, f"{where}, still active", [case.order.doses[0], other.doses[0]])
+
+
+def _double(case: Case, other: Order, where: str, doses: Sequence[PlannedDose]) -> Finding:
+    amounts = [whole_dose(d, body_surface(case.chart).m2) for d in doses]
+    known = [mg for mg in amounts if mg is not None]
+    text = f"There is another order of the drug {where}"
+    if len(known) == len(amounts):
+        text += f"; both together give {plain(rounded(sum(known, Decimal(0))))} mg"
+    return Finding(
+        "interval", Indicator.WARNING, CardKind.SAFETY, ("POL-INT-LT7",), Basis.RECOMMENDATION, text,
+        "Check for a double order", (other.reference,),
+    )  # fmt: skip
 
 
 def _crowded(order: Order, a: date, b: date) -> str:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.observations.newest_first import newest_usable, surely_on
 from cds_service.clinical.observations.results import Result
+from cds_service.clinical.observations.units import for_a_reader
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case
@@ -61,7 +62,7 @@ class Limb:
     @property
     def shown(self) -> str:
         said = " by default, none stated" if self.default_uln else ""
-        return f"{TESTS[self.concept]} {self.result.shown}, upper limit {plain(self.uln)}{said}"
+        return f"{TESTS[self.concept]} {self.result.shown}, upper limit {plain(for_a_reader(self.uln))}{said}"
 
 
 def limb_of(concept: str, result: Result) -> Limb:
