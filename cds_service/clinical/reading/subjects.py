@@ -8,7 +8,7 @@ disease, another person or not understood, the clause says nothing here. Knows n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from cds_service.clinical.reading.clauses import Segment, Sentence
@@ -237,9 +237,41 @@ _TESTS = frozenset({
 _CARRIED_OUT = frozenset({"done", "performed", "completed", "collected"})
 
 
+# Examinations, samples, reports and treatments that a thing may have been done for.
+_ACTS = frozenset({
+    "test", "tests", "testing", "fish", "pcr", "flow", "cytometry", "ngs", "clonoseq", "ihc", "immunohistochemistry", "stain", "stains",
+    "immunostain", "immunostains", "sample", "samples", "specimen", "material", "tissue", "marrow", "aspirate", "biopsy", "bx", "bmbx", "blasts",
+    "karyotype", "karyotyping", "cytogenetics", "sequencing", "assay", "assays", "probe", "analysis", "study", "studies", "assessment",
+    "evaluation", "eval", "workup", "report", "reports", "record", "records", "documentation", "result", "results", "data", "imaging", "scan",
+    "scans", "pet", "ct", "mri", "ultrasound", "doppler", "lp", "exam", "examination", "labs", "treatment", "therapy", "tx", "defibrotide",
+    "radiation", "xrt", "rt", "chemo", "chemotherapy", "it", "prophylaxis", "consult", "need",
+})  # fmt: skip
+_BESIDE_ACT = frozenset({
+    "bone", "core", "molecular", "immunophenotypic", "further", "additional", "new", "recent", "formal", "repeat", "adequate", "sufficient",
+    "other", "prior", "dedicated", "cns", "intrathecal", "done", "performed", "sent", "obtained", "available", "completed", "collected",
+    "ordered", "given", "received", "needed", "required", "yet", "work", "up", "liver", "hepatology", "rt", "-",
+})  # fmt: skip
+
+
+def denies_an_act(words: Iterable[str]) -> bool:
+    """Whether the words behind a bare "no" name what was not done for a thing ("no FISH done for", "no repeat MRD")."""
+    act = again = False
+    for word in words:
+        if word in ("for", "of"):
+            return act
+        again = again or word == "repeat"
+        if word in _ACTS:
+            act = True
+        elif word not in _BESIDE_ACT:
+            return again
+    return False
+
+
 def denies_a_test(found: Sequence[Term]) -> bool:
     """Whether a bare "no" is of an examination or act, and not of the thing that it names ("no relapse work-up done")."""
     start = next((i for i, t in enumerate(found) if _denies_barely(t)), len(found))
+    if denies_an_act(w.word for t in found[start + 1 :] for w in t.tokens):
+        return True
     for before, term in pairwise(found[start:]):
         beside = term.start - before.end <= 1
         if (
