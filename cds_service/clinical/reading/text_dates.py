@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from cds_service.fhir.dates import When
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
+SOON = 21  # days: a cycle is no shorter, so that what a text says without a day is no later change
 _NAMED = re.compile(r"(?:(\d{1,2})\s)?([a-z]{3,9})\.?\s(?:(\d{1,2}),?\s)?(\d{4})")
 
 
@@ -68,3 +69,8 @@ def _month(year: int, month: int) -> When:
 def _whole_day(year: int, month: int, day: int) -> When:
     found = date(year, month, day)
     return When(found, found)
+
+
+def is_just_before(when: When, on: date, within: int = SOON) -> bool:
+    """Whether a time lies in the days up to that of a text. ``within`` is their number."""
+    return on - timedelta(days=within) <= when.first <= on
