@@ -23,6 +23,7 @@ from cds_service.clinical.reading.assertions import (
 )
 from cds_service.clinical.reading.clauses import Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
+from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -92,7 +93,8 @@ def _of_sentence(
         yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=not sentence.form.bare)
         return
     split = (lambda clause: (clause,)) if topic.needs_predicate else apart
-    for clause in (part for whole_clause in clauses_of(sentence, topic) for part in split(whole_clause)):
+    joined = (with_words_before_aside(c, sentence, text) for c in clauses_of(sentence, topic))
+    for clause in (part for whole_clause in joined for part in split(whole_clause)):
         of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
         if of_another or is_explained(clause, sentence):
             yield NotUnderstood(topic.name, text[slice(*whole)], whole)
