@@ -274,7 +274,7 @@ def _predicated(found: Sequence[Term], topic: Topic, swings: Sequence[Term]) -> 
 
     What has no date is not denied ("no transplant scheduled"), nor what has not been done ("no transplant to date").
     """
-    planned = any(t.kind is Kind.AFFIRM for t in found)
+    planned = any(t.kind is Kind.AFFIRM for t in found) and all(t.value != "eligibility" for t in found)
     bare = any(t.tokens[-1].word in _BARE for t in swings)
     if len(swings) > 1 or (bare and _is_of_a_time(found, planned=planned)):
         return None

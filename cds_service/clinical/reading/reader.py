@@ -21,7 +21,7 @@ from cds_service.clinical.reading.assertions import (
     once,
     too_much,
 )
-from cds_service.clinical.reading.clauses import Sentence, sentences
+from cds_service.clinical.reading.clauses import Segment, Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.lexicon import OPEN, Kind
@@ -35,7 +35,7 @@ from cds_service.clinical.reading.subjects import (
 )
 from cds_service.clinical.reading.text_dates import SOON, is_just_before, read_date
 from cds_service.clinical.reading.tokens import folded
-from cds_service.clinical.reading.topics import TOPICS, VOD, Topic
+from cds_service.clinical.reading.topics import REACTION, TOPICS, VOD, Topic
 from cds_service.remembering import remembered
 
 # What a sentence without a subject turns behind another ("HSCT planned 5/4; cancelled 4/10"); both together are not understood.
@@ -80,12 +80,36 @@ def _read(written: str, name: str, on: date | None) -> Reading:
     return Reading(kept, once((*gathered.lost, *contradicted)))
 
 
+def _is_of_allergen(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
+    """Whether a bare name of a reaction stands behind a dash and words that may name another cause ("Peanuts - anaphylaxis")."""
+    if topic is not REACTION or clause.mark != "-" or not all(t.kind is Kind.TARGET for t in clause.terms):
+        return False
+    before = next(
+        (s.terms for s in reversed(sentence.segments) if s.terms[-1].end <= clause.terms[0].start), ()
+    )
+    return any(t.kind is Kind.UNKNOWN for t in before)
+
+
+# Of what is suspected only an exclusion takes it back.
+_EXCLUDED = ("excluded", "ruled out")
+
+
+def _is_turned(sentence: Sentence, topic: Topic, text: str) -> bool:
+    """Whether the next sentence turns this one without naming what it speaks of."""
+    turned = _TURNED.match(text, sentence.end)
+    if turned is None:
+        return False
+    if topic.suspects:
+        stands = sentence.has(Kind.DENY) and not sentence.has(Kind.DOUBT)  # "No VOD. Ruled out by US."
+        return turned[0].lower().endswith(_EXCLUDED) and not stands
+    return turned["again"] is None or sentence.has(Kind.DENY)
+
+
 def _of_sentence(
     sentence: Sentence, topic: Topic, text: str, on: date | None
 ) -> Iterator[Said | NotUnderstood]:
     whole = (sentence.start, sentence.end)
-    turned = None if topic.suspects else _TURNED.match(text, sentence.end)
-    if turned and not (turned["again"] and not sentence.has(Kind.DENY)):
+    if _is_turned(sentence, topic, text):
         yield NotUnderstood(topic.name, text[slice(*whole)], whole)
         return
     no_opposite = sentence.form.denied and not any(topic.denied.values())  # "Held for infection: No"
@@ -96,7 +120,7 @@ def _of_sentence(
     joined = (with_words_before_aside(c, sentence, text) for c in clauses_of(sentence, topic))
     for clause in (part for whole_clause in joined for part in split(whole_clause)):
         of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
-        if of_another or is_explained(clause, sentence):
+        if of_another or is_explained(clause, sentence) or _is_of_allergen(clause, sentence, topic):
             yield NotUnderstood(topic.name, text[slice(*whole)], whole)
             continue
         found = asserted(clause.terms, topic, on, asked=sentence.question)
