@@ -49,3 +49,18 @@ def test_a_day_in_an_aside_is_that_of_the_finding(text):
     (said,) = read(text, "response", TODAY).assertions
     assert said.when is not None
     assert said.when.first.year == 2026
+
+
+MARKERS = [
+    ("MRD negative (previously positive)", "mrd", {"negative"}), ("MRD positive (prior)", "mrd", set()), ("MRD negative (prior sample)", "mrd", set()),
+    ("CORRECTED REPORT: CD22 NEGATIVE (previously reported as positive).", "cd22", {"negative"}), ("CD22 positive (previously negative)", "cd22", {"positive"}),
+    ("CD22 positive (previous sample)", "cd22", set()), ("CD22 positive (at diagnosis 85%)", "cd22", set()),
+    ("No immunophenotypic evidence of residual B-ALL (MRD negative, LOD 0.01%)", "mrd", {"negative"}),
+    ("MRD neg by flow (sens 0.01%)", "mrd", {"negative"}), ("MRD detectable at 1 in 10^3", "mrd", {"positive"}), ("Neg. for MRD", "mrd", {"negative"}),
+    ("CD22 strong and diffuse positive", "cd22", {"positive"}), ("Lymphoblasts: CD19+, cyCD22+", "cd22", {"positive"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "topic", "values"), MARKERS)
+def test_an_aside_tells_what_was_before_and_not_what_is(text, topic, values):
+    assert read(text, topic, TODAY).values == values

@@ -89,7 +89,8 @@ def _unit(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal | Non
     if (power := _power(found, i, number)) is not None:
         return (*power[:1], Role.RESULT, False, power[1])
     if i + 1 < len(found) and found[i].tokens[0].word == "in" and found[i + 1].kind is Kind.NUMBER:
-        return _HUNDRED / max(_number(found[i + 1]), Decimal(1)), Role.RESULT, False, i + 2
+        among, end = _among(found, i + 1)
+        return _HUNDRED / max(among, Decimal(1)), Role.RESULT, False, end
     if i + 1 < len(found) and found[i].kind is Kind.MARKER and found[i + 1].value == "per million":
         return Decimal("0.0001"), Role.RESULT, False, i  # "0 residual clonal cells per million"
     if i < len(found) and found[i].value == "bare cells":
@@ -105,6 +106,19 @@ def _unit(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal | Non
         case unit:
             role = Role.OTHER if unit == "percent other" else Role.RESULT
             return Decimal(1), role, unit == "percent blasts", i + 1
+
+
+def _among(found: Sequence[Term], i: int) -> tuple[Decimal, int]:
+    """Of how many ("1 in 10,000", "1 in 10^4"), and where it ends."""
+    among, power = _number(found[i]), found[i + 2] if i + 2 < len(found) else None
+    if (
+        among == 10
+        and found[i + 1].tokens[0].text == "^"
+        and power is not None
+        and re.fullmatch("[1-9]", power.tokens[0].text)
+    ):
+        return among ** int(power.tokens[0].text), i + 3
+    return among, i + 1
 
 
 def _power(found: Sequence[Term], i: int, number: Decimal) -> tuple[Decimal, int] | None:
