@@ -13,6 +13,7 @@ from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
 from cds_service.clinical.reading.grouping import denies_another
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.subjects import denies_a_test
+from cds_service.clinical.reading.taken_back import patient_denies_too
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.topics import NOTHING, Topic
 from cds_service.fhir.dates import When
@@ -132,9 +133,8 @@ def _is_an_old_plan(found: Sequence[Term], topic: Topic, on: date | None) -> boo
 
 def _says_two_days(found: Sequence[Term]) -> bool:
     """Whether a clause denies and affirms, with two dates ("VOD absent on 4/2, present on 4/10")."""
-    kinds = {t.kind for t in found}
     dates = {t.tokens[-1].text for t in found if t.kind is Kind.DATE}
-    return len(dates) > 1 and {Kind.DENY, Kind.AFFIRM} <= kinds
+    return len(dates) > 1 and {Kind.DENY, Kind.AFFIRM} <= {t.kind for t in found}
 
 
 def _leaves_a_choice(found: Sequence[Term]) -> bool:
@@ -276,7 +276,8 @@ def _predicated(found: Sequence[Term], topic: Topic, swings: Sequence[Term]) -> 
     """
     planned = any(t.kind is Kind.AFFIRM for t in found) and all(t.value != "eligibility" for t in found)
     bare = any(t.tokens[-1].word in _BARE for t in swings)
-    if len(swings) > 1 or (bare and _is_of_a_time(found, planned=planned)):
+    twice = len(swings) > 1 and not patient_denies_too(found)
+    if twice or (bare and _is_of_a_time(found, planned=planned)):
         return None
     if swings and swings[0].kind in (Kind.DENY, Kind.LOSE):
         return topic.denied["planned"]
@@ -289,9 +290,8 @@ _SO_FAR = frozenset({"to date", "so far", "as yet", "this month", "this week"})
 
 def _is_of_a_time(found: Sequence[Term], *, planned: bool) -> bool:
     said = {" ".join(w.word for w in t.tokens) for t in found}
-    return any(t.value == "schedule" for t in found) or (
-        not planned and not said.isdisjoint(_SO_FAR | {"never"})
-    )
+    so_far = not planned and not said.isdisjoint(_SO_FAR | {"never"})
+    return so_far or any(t.value == "schedule" for t in found)
 
 
 def _cycle(found: Sequence[Term]) -> int | None:

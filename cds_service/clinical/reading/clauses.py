@@ -253,7 +253,7 @@ _ACTIONS = frozenset({
 })  # fmt: skip
 _AGAIN = frozenset({
     "confirm", "confirmed", "confirmation", "repeat", "reassess", "recheck", "verify", "document", "whether",
-    "see",
+    "see", "revisit", "readdress", "reconsider", "rediscuss",
 })  # fmt: skip
 
 
