@@ -67,7 +67,7 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
     past = any(t.kind in (Kind.PAST, Kind.THERAPY) for t in found) or _is_an_old_plan(found, topic, on)
     if past and any(t.kind is Kind.NOW for t in found):
         return None
-    dates = _dates(found, on) if topic.dated else []
+    dates = _dates(found, on, 0 if past else topic.ahead) if topic.dated else []
     if len(set(dates)) > 1:
         return None
     return [
@@ -145,9 +145,9 @@ def _leaves_a_choice(found: Sequence[Term]) -> bool:
     return not all(any(t.kind is Kind.TARGET for t in side) for side in (found[:at], found[at + 1 :]))
 
 
-def _dates(found: Sequence[Term], on: date | None) -> list[When]:
+def _dates(found: Sequence[Term], on: date | None, ahead: int) -> list[When]:
     written = [t.tokens[-1].text for t in found if t.kind is Kind.DATE or t.value == "month"]
-    return [when for text in written if (when := read_date(text, on)) is not None]
+    return [when for text in written if (when := read_date(text, on, ahead)) is not None]
 
 
 def _is_known(found: Sequence[Term], topic: Topic) -> bool:
