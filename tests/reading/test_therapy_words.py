@@ -186,3 +186,11 @@ def test_a_relapse_after_a_therapy_by_its_short_name(text):
 )
 def test_no_relapse_after_one(text):
     assert not read(text, "status", date(2026, 4, 13)).values
+
+
+def test_hyper_cvad_by_its_letters():
+    (given,) = read("s/p HCVAD x4", "therapy", date(2026, 4, 13)).assertions
+    assert (given.value, given.time) == ("given", "past")
+    assert read("InO + HCVAD", "regimen", date(2026, 4, 13)).values == {"hyper-cvad"}
+    assert not read("Plan HCVAD", "therapy", date(2026, 4, 13)).assertions
+    assert not read("Brother s/p HCVAD", "therapy", date(2026, 4, 13)).assertions
