@@ -33,6 +33,9 @@ STOPS = {
     "severe, on the day of a dose": adverse_event(REACTION, "2026-03-25", severity="severe"),
     "severe, the day after a dose": adverse_event(REACTION, "2026-03-26T08:00:00-04:00", severity="severe"),
     "grade 3 in an extension": with_grade(adverse_event(REACTION, "2026-03-25"), 3),
+    "to chemotherapy": adverse_event("Severe infusion reaction to chemotherapy", "2026-03-25"),
+    "to an antibody": adverse_event("Infusion reaction to antibody, grade 3", "2026-03-25"),
+    "due to an antineoplastic": adverse_event("Grade 4 infusion reaction due to antineoplastic drug", "2026-03-25"),
     "grade 4 in words": adverse_event("Infusion-related reaction, grade 4", "2026-03-25"),
     "life-threatening": adverse_event(REACTION, "2026-03-25", severity="life-threatening"),
     "serious, life-threatening": adverse_event(REACTION, "2026-03-25", seriousness={"coding": [{"code": "SeriousIsLifeThreatening"}]}),
@@ -210,3 +213,22 @@ def test_a_suspect_of_any_type_is_read(event, more, indicator):
     """Three days after a dose: only the suspect tells whether the reaction counts."""
     found = {f.indicator.value for f in second_cycle(event, *more).findings if "POL-TOX-IRR-SEV" in f.rules}
     assert found == ({indicator} if indicator else set())
+
+
+SIGNS = [
+    "Infusion reaction: chills and fever, grade 2",
+    "Rigors, infusion reaction gr. 2",
+    "Infusion reaction with rigors, grade 1",
+]
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_signs_beside_its_name_leave_no_anaphylaxis_open(name):
+    assert outcome(second_cycle(adverse_event(name, "2026-04-01"))) == (MILD, "met")
+
+
+@pytest.mark.parametrize(
+    "name", ["Infusion reaction, rule out anaphylaxis, grade 2", "Possible anaphylaxis, grade 2"]
+)
+def test_where_anaphylaxis_is_spoken_of_it_stays_open(name):
+    assert outcome(second_cycle(adverse_event(name, "2026-04-01")))[1] == "unknown"

@@ -18,6 +18,12 @@ NOT_DONE = [
     ("No VOD imaging performed", "vod"),
     ("No transplant to date.", "transplant"), ("No HSCT so far", "transplant"), ("No transplant this month.", "transplant"),
     ("No HSCT performed.", "transplant"), ("HSCT: never.", "transplant"), ("No transplant donor.", "transplant"),
+    ("No NGS done for MRD", "mrd"), ("No sample for MRD", "mrd"), ("No flow cytometry performed for MRD", "mrd"), ("No repeat MRD", "mrd"),
+    ("No assessment of MRD", "mrd"), ("No clonoSEQ for MRD", "mrd"), ("No flow for CD22", "cd22"), ("No IHC for CD22 available", "cd22"),
+    ("No blasts for CD22", "cd22"), ("No report of CD22", "cd22"), ("No FISH done for BCR::ABL1", "ph"), ("No PCR for BCR::ABL1", "ph"),
+    ("No molecular testing done for BCR::ABL1", "ph"), ("No karyotype for t(9;22)", "ph"), ("No imaging of progression", "response"),
+    ("No imaging for EMD", "extramedullary"), ("No IT for CNS leukemia", "extramedullary"), ("No radiation for CNS leukemia", "extramedullary"),
+    ("No imaging for VOD", "vod"), ("No defibrotide for VOD", "vod"), ("No documentation of VOD", "vod"),
 ]  # fmt: skip
 DENIED = [
     ("No MRD.", "mrd", "negative"), ("No MRD detected on marrow performed 4/10.", "mrd", "negative"), ("No MRD by flow.", "mrd", "negative"),
@@ -26,6 +32,8 @@ DENIED = [
     ("No progression by imaging.", "response", "no-progression"), ("No remission obtained.", "response", "no-cr"),
     ("No EMD on imaging.", "extramedullary", "absent"), ("No VOD on exam.", "vod", "excluded"),
     ("No HSCT planned.", "transplant", "not-planned"), ("No transplant.", "transplant", "not-planned"),
+    ("No flow MRD detected", "mrd", "negative"), ("No expression of CD22", "cd22", "negative"), ("No FISH evidence of BCR::ABL1", "ph", "negative"),
+    ("No imaging evidence of EMD", "extramedullary", "absent"), ("No marrow relapse", "response", "no-progression"),
 ]  # fmt: skip
 
 

@@ -168,3 +168,29 @@ def test_what_a_patient_got_is_earlier_therapy():
     assert [
         p.understood for p in prior_therapy_in("She got 2 cycles of hyper-CVAD elsewhere.", date(2026, 3, 10))
     ] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Relapsed after alloHSCT", "Relapse post alloHSCT 2025", "Relapsed post allo", "Relapsed after HCVAD", "Refractory to HCVAD", "Failed CAR-T",
+        "Relapsed after obe-cel",
+    ],
+)  # fmt: skip
+def test_a_relapse_after_a_therapy_by_its_short_name(text):
+    assert read(text, "status", date(2026, 4, 13)).values in ({"relapsed"}, {"refractory"})
+
+
+@pytest.mark.parametrize(
+    "text", ["No relapse after alloHSCT", "Relapse risk after alloHSCT", "In case of relapse after HCVAD"]
+)
+def test_no_relapse_after_one(text):
+    assert not read(text, "status", date(2026, 4, 13)).values
+
+
+def test_hyper_cvad_by_its_letters():
+    (given,) = read("s/p HCVAD x4", "therapy", date(2026, 4, 13)).assertions
+    assert (given.value, given.time) == ("given", "past")
+    assert read("InO + HCVAD", "regimen", date(2026, 4, 13)).values == {"hyper-cvad"}
+    assert not read("Plan HCVAD", "therapy", date(2026, 4, 13)).assertions
+    assert not read("Brother s/p HCVAD", "therapy", date(2026, 4, 13)).assertions

@@ -25,6 +25,7 @@ NOT_SURELY_PUT_OFF = [
     "Transplant clinic visit postponed to June", "alloHSCT was postponed to 2/2026", "Cycle 3 delayed to June",
 ]  # fmt: skip
 WITHOUT_A_DATE = [
+    "Pt wants transplant", "Interested in transplant", "Not currently planning transplant, will revisit after C2",
     "No HSCT yet", "No HSCT plans yet", "Transplant not scheduled yet", "No transplant scheduled", "HSCT not booked", "No transplant date",
     "No date set for HSCT", "No date for transplant yet", "Transplant candidate: yes", "Transplant eligible: yes",
     "HSCT planned. Patient declines.", "planned HSCT; pt refuses", "alloHSCT was planned for May. She has now declined it.",
@@ -54,6 +55,7 @@ STANDS = [
 DENIED = [
     "Not a candidate for allogeneic transplant.", "No transplant planned, auto or allo", "Not eligible for autologous or allogeneic transplant", "HSCT not possible, no donor",
     "Options reviewed: continue InO, no HSCT per patient wish.", "no txplant planned, InO to 6 cycles", "Planned alloHCT cancelled", "Not a candidate for second transplant",
+    "No transplant, patient declines.", "No HSCT as patient declines", "No transplant - pt refused", "No transplant planned, patient declined",
     "HSCT scheduled for May was cancelled", "We will not be pursuing HSCT.", "Transplant candidate: no",
 ]  # fmt: skip
 

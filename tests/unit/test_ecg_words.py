@@ -22,6 +22,9 @@ from cds_service.clinical.observations.ecg_words import reported_qts
         ("Corrected QT interval 455 ms", [("qtc_unspecified", 455)]),
         ("QT corrected 455 ms on 2026-04-10", [("qtc_unspecified", 455)]),
         ("QTc 480 ms, prolonged", [("qtc_unspecified", 480)]),
+        ("QTc 512 msecs", [("qtc_unspecified", 512)]),
+        ("QT/QTc 430/512 mSecs", [("qtc_unspecified", 512)]),
+        ("QTcF 0.51 secs", [("qtc_fridericia", 510)]),
     ],
 )
 def test_the_interval_of_this_ecg_is_read(text, found):

@@ -24,12 +24,12 @@ class ReportedQt(NamedTuple):
 _FORMULA = r"(?:[ -]?(?:(?:by|per|using) )?(?P<formula>F|B|Fridericia|Bazett|\(F\)|\(B\)|\(Fridericia\)|\(Bazett\)))?"
 _BETWEEN = r"\s{0,3}(?:intervals?|int\.?)?\s{0,3}(?:is|was|of|=|:)?\s{0,3}"
 _PAIR = re.compile(
-    rf"\bQT\s{{0,3}}/\s{{0,3}}QTc{_FORMULA}{_BETWEEN}\d{{3}}\s{{0,3}}(?:ms|msec)?\s{{0,3}}/\s{{0,3}}(?P<ms>\d{{3}})(?![\d.])\s{{0,3}}(?:ms|msec|milliseconds?)?",
+    rf"\bQT\s{{0,3}}/\s{{0,3}}QTc{_FORMULA}{_BETWEEN}\d{{3}}\s{{0,3}}(?:msecs?|ms)?\s{{0,3}}/\s{{0,3}}(?P<ms>\d{{3}})(?![\d.])\s{{0,3}}(?:msecs?|ms|milliseconds?)?",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(
     rf"(?<!/)\b(?:QTc|corrected QT|QT corrected){_FORMULA}{_BETWEEN}"
-    r"(?:(?P<ms>\d{3})(?![\d.])\s{0,3}(?:ms|msec|milliseconds?)|(?P<s>0\.\d{2,3})\s{0,3}(?:s|sec|seconds?))\b",
+    r"(?:(?P<ms>\d{3})(?![\d.])\s{0,3}(?:msecs?|ms|milliseconds?)|(?P<s>0\.\d{2,3})\s{0,3}(?:s|secs?|seconds?))\b",
     re.IGNORECASE,
 )
 _NOT_THIS_ECG = re.compile(

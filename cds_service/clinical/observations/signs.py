@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cds_service.clinical.reading.markers.lists import NEGATIVE, POSITIVE
-from cds_service.clinical.reading.markers.reader import MEASURED, read_marker
+from cds_service.clinical.reading.markers.order import MEASURED
+from cds_service.clinical.reading.markers.reader import read_marker
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import codes_in, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
+from cds_service.clinical.reading.besides import finds_more, names_a_value
 from cds_service.clinical.reading.grades import stated_rank
 from cds_service.clinical.reading.grouping import denies_another
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
-from cds_service.clinical.reading.subjects import denies_a_test, finds_more, names_a_value
+from cds_service.clinical.reading.subjects import denies_a_test
+from cds_service.clinical.reading.taken_back import patient_denies_too
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.topics import NOTHING, Topic
 from cds_service.fhir.dates import When
@@ -56,7 +58,7 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
     past = any(t.kind in (Kind.PAST, Kind.THERAPY) for t in found) or _is_an_old_plan(found, topic, on)
     if past and any(t.kind is Kind.NOW for t in found):
         return None
-    dates = _dates(found, on) if topic.dated else []
+    dates = _dates(found, on, 0 if past else topic.ahead) if topic.dated else []
     if len(set(dates)) > 1:
         return None
     return [
@@ -122,9 +124,8 @@ def _is_an_old_plan(found: Sequence[Term], topic: Topic, on: date | None) -> boo
 
 def _says_two_days(found: Sequence[Term]) -> bool:
     """Whether a clause denies and affirms, with two dates ("VOD absent on 4/2, present on 4/10")."""
-    kinds = {t.kind for t in found}
     dates = {t.tokens[-1].text for t in found if t.kind is Kind.DATE}
-    return len(dates) > 1 and {Kind.DENY, Kind.AFFIRM} <= kinds
+    return len(dates) > 1 and {Kind.DENY, Kind.AFFIRM} <= {t.kind for t in found}
 
 
 def _leaves_a_choice(found: Sequence[Term]) -> bool:
@@ -135,9 +136,9 @@ def _leaves_a_choice(found: Sequence[Term]) -> bool:
     return not all(any(t.kind is Kind.TARGET for t in side) for side in (found[:at], found[at + 1 :]))
 
 
-def _dates(found: Sequence[Term], on: date | None) -> list[When]:
+def _dates(found: Sequence[Term], on: date | None, ahead: int) -> list[When]:
     written = [t.tokens[-1].text for t in found if t.kind is Kind.DATE or t.value == "month"]
-    return [when for text in written if (when := read_date(text, on)) is not None]
+    return [when for text in written if (when := read_date(text, on, ahead)) is not None]
 
 
 def _is_known(found: Sequence[Term], topic: Topic) -> bool:
@@ -265,9 +266,10 @@ def _predicated(found: Sequence[Term], topic: Topic, swings: Sequence[Term]) -> 
 
     What has no date is not denied ("no transplant scheduled"), nor what has not been done ("no transplant to date").
     """
-    planned = any(t.kind is Kind.AFFIRM for t in found)
+    planned = any(t.kind is Kind.AFFIRM for t in found) and all(t.value != "eligibility" for t in found)
     bare = any(t.tokens[-1].word in _BARE for t in swings)
-    if len(swings) > 1 or (bare and _is_of_a_time(found, planned=planned)):
+    twice = len(swings) > 1 and not patient_denies_too(found)
+    if twice or (bare and _is_of_a_time(found, planned=planned)):
         return None
     if swings and swings[0].kind in (Kind.DENY, Kind.LOSE):
         return topic.denied["planned"]
@@ -280,9 +282,8 @@ _SO_FAR = frozenset({"to date", "so far", "as yet", "this month", "this week"})
 
 def _is_of_a_time(found: Sequence[Term], *, planned: bool) -> bool:
     said = {" ".join(w.word for w in t.tokens) for t in found}
-    return any(t.value == "schedule" for t in found) or (
-        not planned and not said.isdisjoint(_SO_FAR | {"never"})
-    )
+    so_far = not planned and not said.isdisjoint(_SO_FAR | {"never"})
+    return so_far or any(t.value == "schedule" for t in found)
 
 
 def _cycle(found: Sequence[Term]) -> int | None:

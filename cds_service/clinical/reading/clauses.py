@@ -25,6 +25,7 @@ from cds_service.values import dataclass
 _CONDITIONS = frozenset({"if", "unless"})
 # What takes back all that a text says.
 _RETRACTING = frozenset({"disregard", "retracted", "misfiled"})
+_IN_ERROR = frozenset({"this", "note", "encounter", "was", "entered", "documented", "charted", "in", "error"})
 _BACK = 6  # sentences before one in which its subject may stand
 _LONGEST = 120  # words; a longer run without a stop is no sentence, and is not read
 _OPENERS = frozenset({
@@ -182,9 +183,8 @@ def _sentence(run: Run, parts: _Parts, runs: Sequence[Run], i: int, *, blocked: 
 
 
 def _retracts(words: frozenset[str]) -> bool:
-    return not _RETRACTING.isdisjoint(words) or (
-        "wrong" in words and not words.isdisjoint({"chart", "patient"})
-    )
+    wrong = "wrong" in words and not words.isdisjoint({"chart", "patient", "pt", "mrn"})
+    return wrong or not _RETRACTING.isdisjoint(words) or ("error" in words and words <= _IN_ERROR)
 
 
 def _opens(run: Run) -> bool:
@@ -253,7 +253,7 @@ _ACTIONS = frozenset({
 })  # fmt: skip
 _AGAIN = frozenset({
     "confirm", "confirmed", "confirmation", "repeat", "reassess", "recheck", "verify", "document", "whether",
-    "see",
+    "see", "revisit", "readdress", "reconsider", "rediscuss",
 })  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import dropwhile
 
-from cds_service.clinical.reading.around import once_named, only_names, values_of
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged
+from cds_service.clinical.reading.layout.around import once_named, only_names, values_of
 from cds_service.clinical.reading.lexicon import ANOTHER, OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.topics import Topic
 

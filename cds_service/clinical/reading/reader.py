@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from cds_service.clinical.reading.around import goes_on_unheard
 from cds_service.clinical.reading.asserting import asserted
 from cds_service.clinical.reading.assertions import (
     Assertion,
@@ -22,8 +21,10 @@ from cds_service.clinical.reading.assertions import (
     once,
     too_much,
 )
-from cds_service.clinical.reading.clauses import Sentence, sentences
+from cds_service.clinical.reading.clauses import Segment, Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
+from cds_service.clinical.reading.layout.around import goes_on_unheard
+from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -33,9 +34,9 @@ from cds_service.clinical.reading.subjects import (
     only_names_disease,
     speaks_of_another,
 )
-from cds_service.clinical.reading.text_dates import read_date
+from cds_service.clinical.reading.text_dates import SOON, is_just_before, read_date
 from cds_service.clinical.reading.tokens import folded
-from cds_service.clinical.reading.topics import TOPICS, VOD, Topic
+from cds_service.clinical.reading.topics import REACTION, TOPICS, VOD, Topic
 from cds_service.remembering import remembered
 
 # What a sentence without a subject turns behind another ("HSCT planned 5/4; cancelled 4/10"); both together are not understood.
@@ -76,16 +77,40 @@ def _read(written: str, name: str, on: date | None) -> Reading:
     gathered.add_all(_latest_of(row, topic))
     if gathered.is_too_much:
         return too_much(name, text)
-    kept, contradicted = _in_order(gathered.said, topic)
+    kept, contradicted = _in_order(_without_replaced(gathered.said, topic, on), topic)
     return Reading(kept, once((*gathered.lost, *contradicted)))
+
+
+def _is_of_allergen(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
+    """Whether a bare name of a reaction stands behind a dash and words that may name another cause ("Peanuts - anaphylaxis")."""
+    if topic is not REACTION or clause.mark != "-" or not all(t.kind is Kind.TARGET for t in clause.terms):
+        return False
+    before = next(
+        (s.terms for s in reversed(sentence.segments) if s.terms[-1].end <= clause.terms[0].start), ()
+    )
+    return any(t.kind is Kind.UNKNOWN for t in before)
+
+
+# Of what is suspected only an exclusion takes it back.
+_EXCLUDED = ("excluded", "ruled out")
+
+
+def _is_turned(sentence: Sentence, topic: Topic, text: str) -> bool:
+    """Whether the next sentence turns this one without naming what it speaks of."""
+    turned = _TURNED.match(text, sentence.end)
+    if turned is None:
+        return False
+    if topic.suspects:
+        stands = sentence.has(Kind.DENY) and not sentence.has(Kind.DOUBT)  # "No VOD. Ruled out by US."
+        return turned[0].lower().endswith(_EXCLUDED) and not stands
+    return turned["again"] is None or sentence.has(Kind.DENY)
 
 
 def _of_sentence(
     sentence: Sentence, topic: Topic, text: str, on: date | None
 ) -> Iterator[Said | NotUnderstood]:
     whole = (sentence.start, sentence.end)
-    turned = None if topic.suspects else _TURNED.match(text, sentence.end)
-    if turned and not (turned["again"] and not sentence.has(Kind.DENY)):
+    if _is_turned(sentence, topic, text):
         yield NotUnderstood(topic.name, text[slice(*whole)], whole)
         return
     no_opposite = sentence.form.denied and not any(topic.denied.values())  # "Held for infection: No"
@@ -93,9 +118,11 @@ def _of_sentence(
         yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=not sentence.form.bare)
         return
     split = (lambda clause: (clause,)) if topic.needs_predicate else apart
-    for clause in (part for whole_clause in clauses_of(sentence, topic) for part in split(whole_clause)):
+    joined = (with_words_before_aside(c, sentence, text) for c in clauses_of(sentence, topic))
+    for clause in (part for whole_clause in joined for part in split(whole_clause)):
         of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
-        if of_another or is_explained(clause, sentence) or goes_on_unheard(clause, sentence):
+        elsewhere = of_another or is_explained(clause, sentence) or _is_of_allergen(clause, sentence, topic)
+        if elsewhere or goes_on_unheard(clause, sentence):
             yield NotUnderstood(topic.name, text[slice(*whole)], whole)
             continue
         found = asserted(clause.terms, topic, on, asked=sentence.question)
@@ -141,6 +168,31 @@ def _is_followed(one: Said, behind: Sequence[Said | NotUnderstood], topic: Topic
         return False
     dated = (s for s in behind if isinstance(s, Said) and s.assertion.when is not None and not s.aside)
     return any(not _agree(one, s, topic) for s in dated)
+
+
+# States that no remission or absence follows within days, and how many where it stands behind.
+_GRAVE = frozenset({"relapse", "progression", "no-cr", "present"})
+_DAYS = 7
+
+
+def _without_replaced(said: Sequence[Said], topic: Topic, on: date | None) -> Sequence[Said]:
+    """What a text says without the states that one of a day just before its own ends ("In CR. Relapsed 4/12.")."""
+    if on is None or not any(s.assertion.when is not None for s in said):
+        return said
+    return [s for i, s in enumerate(said) if not _is_ended(s, said[:i], said[i + 1 :], topic, on)]
+
+
+def _is_ended(one: Said, before: Sequence[Said], behind: Sequence[Said], topic: Topic, on: date) -> bool:
+    if (one.assertion.time, one.assertion.when) != (Time.PRESENT, None) or one.assertion.value in _GRAVE:
+        return False
+    if any(_ends(s.assertion, one.assertion, topic, on, SOON) for s in behind):
+        return True
+    return not one.says_now and any(_ends(s.assertion, one.assertion, topic, on, _DAYS) for s in before)
+
+
+def _ends(later: Assertion, one: Assertion, topic: Topic, on: date, within: int) -> bool:
+    soon = later.when is not None and is_just_before(later.when, on, within)
+    return soon and later.value in _GRAVE and later.is_now and not topic.agree(one.value, later.value)
 
 
 def _is_heading_of_another(quote: str, topic: Topic) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from enum import Enum
 from itertools import dropwhile, takewhile
 
-from cds_service.clinical.reading.around import once_named
 from cds_service.clinical.reading.assertions import Certainty, Time
 from cds_service.clinical.reading.clauses import is_open_or_denied_form, sentences
+from cds_service.clinical.reading.layout.around import once_named
 from cds_service.clinical.reading.lexicon import Kind, Term, terms
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.taken_back import Taken, follows_denial, is_denial, taken_back

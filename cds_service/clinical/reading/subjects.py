@@ -8,7 +8,7 @@ disease, another person or not understood, the clause says nothing here. Knows n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from cds_service.clinical.reading.clauses import Segment, Sentence
@@ -237,9 +237,41 @@ _TESTS = frozenset({
 _CARRIED_OUT = frozenset({"done", "performed", "completed", "collected"})
 
 
+# Examinations, samples, reports and treatments that a thing may have been done for.
+_ACTS = frozenset({
+    "test", "tests", "testing", "fish", "pcr", "flow", "cytometry", "ngs", "clonoseq", "ihc", "immunohistochemistry", "stain", "stains",
+    "immunostain", "immunostains", "sample", "samples", "specimen", "material", "tissue", "marrow", "aspirate", "biopsy", "bx", "bmbx", "blasts",
+    "karyotype", "karyotyping", "cytogenetics", "sequencing", "assay", "assays", "probe", "analysis", "study", "studies", "assessment",
+    "evaluation", "eval", "workup", "report", "reports", "record", "records", "documentation", "result", "results", "data", "imaging", "scan",
+    "scans", "pet", "ct", "mri", "ultrasound", "doppler", "lp", "exam", "examination", "labs", "treatment", "therapy", "tx", "defibrotide",
+    "radiation", "xrt", "rt", "chemo", "chemotherapy", "it", "prophylaxis", "consult", "need",
+})  # fmt: skip
+_BESIDE_ACT = frozenset({
+    "bone", "core", "molecular", "immunophenotypic", "further", "additional", "new", "recent", "formal", "repeat", "adequate", "sufficient",
+    "other", "prior", "dedicated", "cns", "intrathecal", "done", "performed", "sent", "obtained", "available", "completed", "collected",
+    "ordered", "given", "received", "needed", "required", "yet", "work", "up", "liver", "hepatology", "rt", "-",
+})  # fmt: skip
+
+
+def denies_an_act(words: Iterable[str]) -> bool:
+    """Whether the words behind a bare "no" name what was not done for a thing ("no FISH done for", "no repeat MRD")."""
+    act = again = False
+    for word in words:
+        if word in ("for", "of"):
+            return act
+        again = again or word == "repeat"
+        if word in _ACTS:
+            act = True
+        elif word not in _BESIDE_ACT:
+            return again
+    return False
+
+
 def denies_a_test(found: Sequence[Term]) -> bool:
     """Whether a bare "no" is of an examination or act, and not of the thing that it names ("no relapse work-up done")."""
     start = next((i for i, t in enumerate(found) if _denies_barely(t)), len(found))
+    if denies_an_act(w.word for t in found[start + 1 :] for w in t.tokens):
+        return True
     for before, term in pairwise(found[start:]):
         beside = term.start - before.end <= 1
         if (
@@ -260,39 +292,3 @@ def _denies_barely(term: Term) -> bool:
         if term.kind is Kind.DENY
         else term.kind is Kind.TARGET and words[0] == "no"
     )
-
-
-_JOINED = frozenset({"finding", "adjective", "and", "or"})
-
-
-def finds_more(found: Sequence[Term], denied: Set[int]) -> bool:
-    """Whether a clause speaks of a finding that none of the denials at these places denies ("recurrence of fever")."""
-    for i, term in enumerate(found):
-        if term.value == "finding":
-            while i >= 0 and found[i].value in _JOINED:
-                i -= 1
-            if i not in denied:
-                return True
-    return False
-
-
-_ABBREVIATED = frozenset({"cr", "pr", "sd", "pd", "nr"})
-_PASSED = frozenset({"sign", "preposition", "verb", "adverb", "in", "article"})
-_MEASURED = frozenset({"count", "method", "specimen", "blast", "counts"})
-_COUNTED = frozenset({"count", "patient", "cycle", "courses"})
-
-
-def names_a_value(found: Sequence[Term]) -> bool:
-    """Whether a number stands behind nothing but an abbreviation that may mean a laboratory test ("CR today 0.9")."""
-    targets = [t for t in found if t.kind is Kind.TARGET]
-    if any(t.tokens[-1].word not in _ABBREVIATED or len(t.tokens) > 1 for t in targets):
-        return False
-    return any(t.kind is Kind.NUMBER and not _is_measured(found, i) for i, t in enumerate(found))
-
-
-def _is_measured(found: Sequence[Term], i: int) -> bool:
-    """Whether a number is that of the thing named before it, or counts what stands behind it."""
-    before = next((t for t in reversed(found[:i]) if t.value not in _PASSED), None)
-    behind = found[i + 1] if i + 1 < len(found) else None
-    counted = behind is not None and (behind.tokens[0].text == "%" or behind.value in _COUNTED)
-    return counted or (before is not None and before.value in _MEASURED)

@@ -251,3 +251,10 @@ def _words(term: Term) -> str:
 
 def _first(term: Term) -> str:
     return term.tokens[0].word
+
+
+def patient_denies_too(found: Sequence[Term]) -> bool:
+    """Whether a denial gives the patient's own as its reason ("No transplant planned, patient declines")."""
+    known = [t for t in found if t.value == "patient" or t.kind not in (Kind.NEUTRAL, Kind.AFFIRM)]
+    said = ["patient" if t.value == "patient" else t.kind for t in known]
+    return said == [Kind.DENY, Kind.TARGET, "patient", Kind.DENY]

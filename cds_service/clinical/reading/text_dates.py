@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from cds_service.fhir.dates import When
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
+SOON = 21  # days: a cycle is no shorter, so that what a text says without a day is no later change
 _NAMED = re.compile(r"(?:(\d{1,2})\s)?([a-z]{3,9})\.?\s(?:(\d{1,2}),?\s)?(\d{4})")
 
 
-def read_date(text: str, on: date | None) -> When | None:
-    """The day, month or year that a text writes; None when it is none, or lacks a year and ``on`` is not known."""
+def read_date(text: str, on: date | None, ahead: int = 0) -> When | None:
+    """The day, month or year that a text writes; None when it is none, or lacks a year and ``on`` is not known.
+
+    ``ahead``: in how many days from then on a day without a year may still lie.
+    """
     text = text.lower().strip(".")
     try:
         if match := _NAMED.fullmatch(text):
@@ -25,7 +29,7 @@ def read_date(text: str, on: date | None) -> When | None:
         if text in _MONTHS:
             return _last_month(_MONTHS[text], on)
         numbers = [int(part) for part in re.split("[-/]", text)]
-        return _numeric(text, numbers, on)
+        return _numeric(text, numbers, on, timedelta(days=ahead))
     except ValueError:
         return None
 
@@ -37,7 +41,7 @@ def _named(match: re.Match[str]) -> When | None:
     return _whole_day(year, _MONTHS[match[2]], int(day)) if day else _month(year, _MONTHS[match[2]])
 
 
-def _numeric(text: str, numbers: list[int], on: date | None) -> When | None:
+def _numeric(text: str, numbers: list[int], on: date | None, ahead: timedelta) -> When | None:
     match numbers:
         case [year]:
             return When(date(year, 1, 1), date(year, 12, 31))
@@ -48,8 +52,9 @@ def _numeric(text: str, numbers: list[int], on: date | None) -> When | None:
         case [month, year] if year > 99:
             return _month(year, month)
         case [month, day] if on is not None:
-            this_year = date(on.year, month, day)
-            found = this_year if this_year <= on else date(on.year - 1, month, day)
+            years = (on.year + 1, on.year) if ahead and month < on.month else (on.year,)
+            coming = (date(year, month, day) for year in years)
+            found = next((d for d in coming if d <= on + ahead), date(on.year - 1, month, day))
             return When(found, found)
         case _:
             return None
@@ -68,3 +73,8 @@ def _month(year: int, month: int) -> When:
 def _whole_day(year: int, month: int, day: int) -> When:
     found = date(year, month, day)
     return When(found, found)
+
+
+def is_just_before(when: When, on: date, within: int = SOON) -> bool:
+    """Whether a time lies in the days up to that of a text. ``within`` is their number."""
+    return on - timedelta(days=within) <= when.first <= on

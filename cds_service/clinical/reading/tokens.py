@@ -12,6 +12,7 @@ from enum import StrEnum
 from html import unescape
 from typing import NamedTuple
 
+from cds_service.clinical.reading.layout.columns import in_one_line
 from cds_service.clinical.reading.layout.wrapping import unwrapped
 from cds_service.clinical.reading.markers.iscn import NOTATION
 from cds_service.fhir.json_types import evened
@@ -87,7 +88,8 @@ def folded(text: str) -> str:
     """
     if "&" in text:
         text = _ENTITY.sub(lambda sign: unescape(sign[0]), text)
-    return unwrapped(evened(unicodedata.normalize("NFC", text).translate(_DASHES)))
+    text = evened(unicodedata.normalize("NFC", text).translate(_DASHES))
+    return unwrapped(in_one_line(text) if ":\n" in text else text)
 
 
 @remembered(500_000)

@@ -28,6 +28,7 @@ class Topic:
     another may follow; "after" one of them, it is over.
     ``reasons``: states for which treatment is begun, which then are of the time before it.
     ``of_leukemia``: a state that other diseases have too, so that it counts of the leukemia only.
+    ``ahead``: for a plan, in how many days behind that of the text a day without a year may lie ("starting 4/16").
     """
 
     name: str
@@ -45,6 +46,7 @@ class Topic:
     passing: frozenset[str] = frozenset()
     reasons: frozenset[str] = frozenset()
     of_leukemia: bool = False
+    ahead: int = 0
 
     def agree(self, a: str, b: str) -> bool:
         return a == b or any({a, b} <= group for group in self.groups)
@@ -100,6 +102,7 @@ REGIMEN = Topic(
     "regimen",
     denied={"mini-hyper-cvd": "without", "hyper-cvad": "without"},
     lost={"mini-hyper-cvd": "without"},
+    ahead=60,
 )
 
 HOLD = Topic(
@@ -145,7 +148,7 @@ CYTOPENIA = Topic(
 # Therapy: what was given before, drugs beside inotuzumab in a plan, the line, maintenance, the end of a toxicity.
 THERAPY = Topic(
     "therapy", denied=dict.fromkeys(("given", "drug", "earlier", "transplant", "gvhd"), "not-given"),
-    groups=(frozenset({"given", "drug", "earlier", "transplant", "gvhd"}),), figures=True
+    groups=(frozenset({"given", "drug", "earlier", "transplant", "gvhd"}),), figures=True, ahead=60
 )  # fmt: skip
 PARTNER = Topic("partner", denied={"drug": "without"}, groups=(frozenset({"drug", "without"}),), figures=True)
 LINE = Topic("line", denied={"first": NOTHING, "later": NOTHING}, figures=True)

@@ -48,6 +48,7 @@ _CARRIED_OUT = frozenset(
         "drawn",
     }
 )
+_FUSED = frozenset({"fusion", "fusions", "rearrangement", "signal", "signals", "translocation"})
 _SAYING = frozenset({Kind.SIGN, Kind.LEAD, Kind.DENY, Kind.EXCEPT, Kind.UNIT})
 
 
@@ -187,6 +188,8 @@ class _Reader(SignReader):
     def _amount(self, found: Amount) -> None:
         if found.percent is None and self.terms[found.end - 1].kind not in (Kind.UNIT, Kind.NEUTRAL):
             raise NotReadable("a number")
+        if self._is_share_of_cells():
+            self._share(found)
         if found.percent is None or found.role is Role.OTHER:
             return
         if self._is_of_assay(found):
@@ -203,6 +206,29 @@ class _Reader(SignReader):
             self.group.amount = found.percent
         elif self.is_marker(following):
             self.own_amount = found
+
+    def _is_share_of_cells(self) -> bool:
+        """Whether a number tells in how many cells a rearrangement is, and nothing else gives it a sign ("t(9;22) in 18/20")."""
+        last = self.group.items[-1] if self.group.items else None
+        if last is None or last.name != "ph" or last.sign is not None or self.group.lead is not None:
+            return False
+        name = self.terms[self.i - 2] if self.i > 1 else None
+        named = self.is_marker(name) or (name is not None and name.tokens[-1].word in _FUSED)
+        return named and self.text(-1) == "in"
+
+    def _share(self, found: Amount) -> None:
+        written = [
+            t.tokens[0].text for t in self.terms[self.i : found.end] if t.kind in (Kind.NUMBER, Kind.DATE)
+        ]
+        match [int(n) for text in written for n in text.split("/") if n.isdecimal()]:
+            case [cells, scored] if found.percent is None and scored >= iscn.ENOUGH_CELLS:
+                share = 100 * cells / scored
+            case [per_cent] if found.percent is not None and per_cent:
+                share = float(per_cent)
+            case _:
+                return
+        if share == 0 or share >= iscn.LEAST_SHARE:
+            self.sign(POSITIVE if share else NEGATIVE)
 
     def _carry(self) -> None:
         """A number without a marker: that of the list before, where "now" parts the two ("negative, but now 0.1 %")."""

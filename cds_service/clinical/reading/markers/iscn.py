@@ -28,8 +28,8 @@ _LOCUS = r"(?<![\w.])(?:\d{1,2}|[XY])[pq]\d{1,2}(?:\.\d{1,2})?(?![\w.]\w)"
 # One token of a text; no group captures, and every repetition is bounded.
 NOTATION = rf"{_KARYOTYPE}|{_FISH}|(?<![A-Za-z])(?:{_TRANSLOCATION}|{_OF_ONE})|{_LOCUS}"
 
-_ENOUGH_CELLS = 20  # metaphases
-_LEAST_SHARE = 5  # per cent of nuclei: below, a fusion signal may lie within the cut-off of the probe
+ENOUGH_CELLS = 20  # metaphases
+LEAST_SHARE = 5  # per cent of nuclei: below, a fusion signal may lie within the cut-off of the probe
 
 
 class Meaning(Enum):
@@ -71,7 +71,7 @@ def _of_fish(text: str) -> Meaning:
 
 def _is_above_cut_off(text: str) -> bool:
     cells = re.search(r"\[(\d{1,4})/(\d{1,4})\]", text)
-    return cells is None or int(cells[1]) * 100 >= _LEAST_SHARE * int(cells[2]) > 0
+    return cells is None or int(cells[1]) * 100 >= LEAST_SHARE * int(cells[2]) > 0
 
 
 # ---- Karyotypes ------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def _of_karyotype(text: str) -> Meaning:
     if re.search(r"\binc\b|\?", text) or any(_touches(change) for change in changes):
         return Meaning.SILENT
     cells = sum(int(n) for n in re.findall(r"\[(?:cp)?(\d{1,3})\]", text))
-    return Meaning.NEGATIVE if changes or cells >= _ENOUGH_CELLS else Meaning.SILENT
+    return Meaning.NEGATIVE if changes or cells >= ENOUGH_CELLS else Meaning.SILENT
 
 
 def _changes(text: str) -> Iterator[str]:

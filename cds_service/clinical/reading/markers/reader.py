@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import replace
 from datetime import date
 from itertools import takewhile
 
@@ -37,13 +36,13 @@ from cds_service.clinical.reading.markers.lists import (
     Finding,
     NotReadable,
 )
+from cds_service.clinical.reading.markers.order import MEASURED, in_order
 from cds_service.clinical.reading.markers.portions import of_a_part
 from cds_service.clinical.reading.tokens import Token, folded
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
 
 MARKER_TOPICS = ("cd22", "ph", "mrd")
-MEASURED = "measured"
 _SIGNS = frozenset({POSITIVE, NEGATIVE, EQUIVOCAL})
 _WORDS_OF = {"ph": "ph", "mrd": "mrd"}  # the lexicon's topic; all surface markers share one
 _SURFACE = "cd22"
@@ -85,7 +84,7 @@ def _read(written: str, topic: str, on: date | None, question: bool) -> Reading:
             gathered.add(found)
         if gathered.is_too_much:
             return too_much(topic, text)
-    kept, contradicted = _in_order(gathered.said)
+    kept, contradicted = in_order(gathered.said, on)
     return Reading(kept, once((*gathered.lost, *contradicted)))
 
 
@@ -268,32 +267,3 @@ def _is_of_the_past(sentence: Sentence) -> bool:
 
 def _says_more(sentence: Sentence) -> bool:
     return any(t.kind in (Kind.SIGN, Kind.NUMBER, Kind.DOUBT, Kind.WAIT) for t in sentence.terms)
-
-
-# ---- Several statements in one text ----------------------------------------------------------------
-
-
-def _in_order(said: Sequence[Said]) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
-    """What "now" replaces is past; opposite statements of one time are none."""
-    if any(s.now for s in said):
-        said = [s if s.now or s.assertion.when else _past(s) for s in said]
-    latest = max((s.assertion.cycle or 0 for s in said), default=0)
-    said = [_past(s) if 0 < (s.assertion.cycle or 0) < latest else s for s in said]
-    kept = [s.assertion for s in said]
-    clash = [a for a in kept if any(_opposed(a, b) for b in kept)]
-    return (
-        tuple(a for a in kept if a not in clash),
-        tuple(NotUnderstood(a.topic, a.quote, a.span) for a in clash),
-    )
-
-
-def _past(said: Said) -> Said:
-    return replace(said, assertion=replace(said.assertion, time=Time.PAST))
-
-
-def _opposed(a: Assertion, b: Assertion) -> bool:
-    if MEASURED in (a.value, b.value) or a.value == b.value:
-        return False
-    return (a.time, a.when, a.cycle) == (b.time, b.when, b.cycle) or (
-        a.when == b.when and None in (a.cycle, b.cycle) and a.time is b.time
-    )

@@ -23,6 +23,7 @@ from cds_service.clinical.reading.markers.lists import (
     NotReadable,
 )
 from cds_service.clinical.reading.markers.state import OPENING, ClauseState, later
+from cds_service.clinical.reading.subjects import denies_an_act
 
 
 class SignReader(ClauseState):
@@ -38,13 +39,18 @@ class SignReader(ClauseState):
                 raise NotReadable(value)
             self.sign(value)  # "CD22 expressing blasts"
             return
-        if self.text(1) in (",", ".", ":") and value == NO:
+        if value == NO and (self.text(1) in (",", ".", ":") or self._is_of_an_act()):
             raise NotReadable(value)
         if self.turned:
             raise NotReadable(value)
         if self.negated:
             value, self.negated, self.turned = OPPOSITE.get(value, OPEN), False, True
         self.begin(value, governs=True)
+
+    def _is_of_an_act(self) -> bool:
+        """Whether a bare "no" is of what was not done for the marker ("no FISH done for", "no repeat")."""
+        behind = self.terms[self.i + 1 :]
+        return len(self.term.tokens) == 1 and denies_an_act(w.word for t in behind for w in t.tokens)
 
     def _not(self) -> None:
         following = self.next_said()

@@ -92,16 +92,34 @@ class ClauseState:
             if self.turned:
                 raise NotReadable(name)
             self.begin(None)
+        elif self._says_again(name):
+            self.begin(None)  # "no residual B-ALL (MRD negative)"
         amount = self.own_amount.percent if self.own_amount else None
         self.group.items.append(Finding(name, self.own, amount, times=replace(self.times)))
         self.own = self.own_amount = None
         self.beside, self.fresh, self.group.verb = True, False, False
+
+    def _is_signed(self) -> bool:
+        """Whether a sign stands behind this word."""
+        following = self.next_said()
+        return following is not None and following.kind is Kind.SIGN
+
+    def _says_again(self, name: str) -> bool:
+        """Whether a marker with a sign in brackets is that of the list before."""
+        group = self.group
+        last = group.items[-1].name if group.governs and group.items else ""
+        return last == name and self.text(-1) in OPENING and self._is_signed()
 
     def at(self, times: Times) -> None:
         """A word of time belongs to the sign that it follows, or to what it precedes."""
         if self.turned and (not self.group.items or self.group.items[-1].amount is not None):
             raise NotReadable("another time")
         ends = self.next() is None or self.text(1) in (*_SEPARATES, "--")
+        if times.past and self.fresh and self._is_signed() and self.text(-1) in OPENING:
+            self.times = later(self.times, times)
+            self.anew(self.group.items[-1:])  # "CD22 negative (previously positive)"
+            self.beside, self.times = True, Times()
+            return
         if (self.fresh or self.beside) and (ends or not times.now):
             for f in self.group.items:
                 f.times = later(f.times, times)

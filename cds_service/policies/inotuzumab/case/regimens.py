@@ -95,9 +95,10 @@ _COURSES = re.compile(
     r"\bx ?\d|\b(?:\d{1,2}|one|two|three|four|five|six) (?:cycles?|courses?)\b", re.IGNORECASE
 )
 _OTHER_REGIMEN = re.compile(
-    r"(?<!mini )(?<!mini-)\bhyper[ -]?c-?vad|\b(?:\w* ?bfm|calgb|graall|ukall|aall|pomp|flag|larson|moad)",
+    r"(?<!mini )(?<!mini-)\bh(?:yper)?[ -]?c-?vad|\b(?:\w* ?bfm|calgb|graall|ukall|aall|pomp|flag|larson|moad)",
     re.IGNORECASE,
 )
+_HYPER = re.compile(r"hyper|\bh-?cvad", re.IGNORECASE)
 _INTRATHECAL = re.compile(r"\b(?:it|intrathecal(?:ly)?)\b", re.IGNORECASE)
 _GIVEN_INTRATHECALLY = frozenset({"methotrexate", "cytarabine"}) | STEROIDS
 
@@ -106,7 +107,7 @@ def is_other_regimen(name: str) -> bool:
     """Whether the name of an activity is a regimen for ALL other than mini-hyper-CVD and hyper-CVAD, as planned."""
     return (
         _OTHER_REGIMEN.search(name) is not None
-        and "hyper" not in name.lower()
+        and _HYPER.search(name) is None
         and named(name, _THERAPY, "given") is Named.STATED
     )
 

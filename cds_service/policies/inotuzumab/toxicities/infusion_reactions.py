@@ -146,7 +146,10 @@ def _is_severe(p: Problem) -> bool:
 
 def _is_mild(p: Problem) -> bool:
     """Whether it is surely mild: graded so, nothing higher left open, and no anaphylaxis suspected."""
-    suspected = naming(p, _TOPIC, "anaphylaxis") in (Named.SUSPECTED, Named.UNDECIDED)
+    spoken_of = (
+        "anaphyla" in f"{p.words} {p.notes}".lower()
+    )  # words that are not understood need not be of it
+    suspected = spoken_of and naming(p, _TOPIC, "anaphylaxis") in (Named.SUSPECTED, Named.UNDECIDED)
     return p.stated_grade > 0 and not (p.grade_open or suspected or _is_severe(p))
 
 

@@ -1,0 +1,45 @@
+"""What a clause speaks of beside the state of the leukemia that it names: a finding, or a laboratory value.
+
+Used by ``asserting`` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from cds_service.clinical.reading.lexicon import Kind, Term
+
+_JOINED = frozenset({"finding", "adjective", "and", "or"})
+
+
+def finds_more(found: Sequence[Term], denied: Set[int]) -> bool:
+    """Whether a clause speaks of a finding that none of the denials at these places denies ("recurrence of fever")."""
+    for i, term in enumerate(found):
+        if term.value == "finding":
+            while i >= 0 and found[i].value in _JOINED:
+                i -= 1
+            if i not in denied:
+                return True
+    return False
+
+
+_ABBREVIATED = frozenset({"cr", "pr", "sd", "pd", "nr"})
+_PASSED = frozenset({"sign", "preposition", "verb", "adverb", "in", "article"})
+_MEASURED = frozenset({"count", "method", "specimen", "blast", "counts"})
+_COUNTED = frozenset({"count", "patient", "cycle", "courses"})
+
+
+def names_a_value(found: Sequence[Term]) -> bool:
+    """Whether a number stands behind nothing but an abbreviation that may mean a laboratory test ("CR today 0.9")."""
+    targets = [t for t in found if t.kind is Kind.TARGET]
+    if any(t.tokens[-1].word not in _ABBREVIATED or len(t.tokens) > 1 for t in targets):
+        return False
+    return any(t.kind is Kind.NUMBER and not _is_measured(found, i) for i, t in enumerate(found))
+
+
+def _is_measured(found: Sequence[Term], i: int) -> bool:
+    """Whether a number is that of the thing named before it, or counts what stands behind it."""
+    before = next((t for t in reversed(found[:i]) if t.value not in _PASSED), None)
+    behind = found[i + 1] if i + 1 < len(found) else None
+    counted = behind is not None and (behind.tokens[0].text == "%" or behind.value in _COUNTED)
+    return counted or (before is not None and before.value in _MEASURED)

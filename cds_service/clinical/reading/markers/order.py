@@ -1,0 +1,58 @@
+"""Several statements of a marker in one text: which of them stand, and which contradict each other.
+
+Knows the order in time that the statements themselves give, and nothing of their words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from cds_service.clinical.reading.assertions import Assertion, NotUnderstood, Said, Time
+from cds_service.clinical.reading.text_dates import is_just_before
+
+MEASURED = "measured"  # a number stands beside the marker, and nothing else
+_EVER = frozenset({"ph"})  # what once was positive stays so, whichever is the later
+
+
+def in_order(
+    said: Sequence[Said], on: date | None
+) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
+    """What "now" replaces is past; opposite statements of one time are none. ``on`` is the day of the text."""
+    if any(s.now for s in said):
+        said = [s if s.now or s.assertion.when else _past(s) for s in said]
+    latest = max((s.assertion.cycle or 0 for s in said), default=0)
+    said = [_past(s) if 0 < (s.assertion.cycle or 0) < latest else s for s in said]
+    kept = [s.assertion for s in said]
+    clash = [a for i, a in enumerate(kept) if _contradicts(a, i, kept, on)]
+    return (
+        tuple(a for a in kept if a not in clash),
+        tuple(NotUnderstood(a.topic, a.quote, a.span) for a in clash),
+    )
+
+
+def _past(said: Said) -> Said:
+    return replace(said, assertion=replace(said.assertion, time=Time.PAST))
+
+
+def _contradicts(one: Assertion, i: int, kept: Sequence[Assertion], on: date | None) -> bool:
+    if any(_opposed(one, other) for other in kept):
+        return True
+    return any(_follows(a, one, on) for a in kept[:i]) or any(_follows(one, a, on) for a in kept[i + 1 :])
+
+
+def _opposed(a: Assertion, b: Assertion) -> bool:
+    if MEASURED in (a.value, b.value) or a.value == b.value:
+        return False
+    return (a.time, a.when, a.cycle) == (b.time, b.when, b.cycle) or (
+        a.when == b.when and None in (a.cycle, b.cycle) and a.time is b.time
+    )
+
+
+def _follows(one: Assertion, later: Assertion, on: date | None) -> bool:
+    """Whether an opposite statement of a day just before the text stands behind one without a day: which is the later is not said."""
+    undated = one.when is None and later.when is not None and one.time is later.time is Time.PRESENT
+    if not undated or one.topic in _EVER or MEASURED in (one.value, later.value) or one.value == later.value:
+        return False
+    return on is not None and later.when is not None and is_just_before(later.when, on)
