@@ -130,6 +130,8 @@ def test_a_molecular_response_is_no_philadelphia_negative_disease(text):
     "text",
     [
         "BCR::ABL1 negative by FISH.",
+        "BCR::ABL1 negative by FISH, verified by repeat analysis.",
+        "BCR::ABL1 not detected, confirmed by repeat FISH.",
         "BCR::ABL1 not detected, MRD positive by flow.",
         "Ph-negative B-ALL, relapsed.",
         "Ph-negative B-ALL, relapse after remission.",

@@ -36,7 +36,7 @@ _RESPONSE = re.compile(
     |{_RESIDUAL}
     |\b(?:on|under|with|after|since|post|following|s/p|taking|receiving)\b[^.;]{{0,30}}\b{_TKI}\b
     |\b(?:after|post|following|end\ of|completed)\b[^.;]{{0,15}}\b(?:induction|consolidation|transplant\w*|hsct|sct|cycles?|chemo\w*|treatment|therapy|blina\w*)\b
-    |\b(?:repeat(?:ed)?|months?|weeks?)\b|\bbaseline\s+\(?\d|\b(?:previously|formerly|before|earlier|was)\s+(?:present|positive|detected)\b
+    |(?<!verified\ by\ )(?<!confirmed\ by\ )(?<!verified\ on\ )(?<!confirmed\ on\ )\brepeat(?:ed)?\b|\b(?:months?|weeks?)\b|\bbaseline\s+\(?\d|\b(?:previously|formerly|before|earlier|was)\s+(?:present|positive|detected)\b
     |\b(?:follow[\s-]?up|surveillance|monitoring|restaging|eoi|eot|on\ (?:treatment|therapy))\b""",
     re.IGNORECASE | re.VERBOSE,
 )

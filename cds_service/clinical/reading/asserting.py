@@ -167,8 +167,8 @@ def _gives_reason(term: Term, *, doubted: bool) -> bool:
 
 
 def _counts(following: Sequence[Term]) -> bool:
-    """Whether a figure is a percentage of blasts ("CRi: 2 % blasts"), or tells when it was ("IRR 20 min into infusion")."""
-    if following and following[0].tokens[0].word in ("min", "minutes"):
+    """Whether a figure counts cells ("CRi: 2 % blasts", "CNS 3: 12 WBC"), or tells when it was ("IRR 20 min into infusion")."""
+    if following and following[0].tokens[0].word in ("min", "minutes", "wbc", "wbcs", "cells"):
         return True
     return len(following) == 2 and following[0].tokens[0].text == "%" and following[1].value == "count"
 
@@ -192,7 +192,7 @@ def _values(found: Sequence[Term], topic: Topic) -> set[str] | None:
     if swings and not _scopes(swings[0], found):
         return None
     turned = {Kind.DENY: topic.denied, Kind.LOSE: topic.lost, Kind.NEAR: topic.near}
-    if not swings and topic.suspects and _is_unanswered(found):
+    if not swings and topic.suspects and _is_unanswered(found, topic):
         return None
     if not swings or swings[0].kind not in turned:
         return targets
@@ -200,7 +200,12 @@ def _values(found: Sequence[Term], topic: Topic) -> set[str] | None:
     return None if None in said else {value for value in said if value is not None}
 
 
-def _is_unanswered(found: Sequence[Term]) -> bool:
+# What is found where the thing is ("Extramedullary disease: mediastinal mass").
+_GROWTHS = frozenset({"mass", "masses", "lesion", "lesions", "nodule", "nodules", "deposit", "deposits", "infiltrate", "infiltrates",
+    "infiltration", "involvement", "tumor", "tumors", "bulky"})  # fmt: skip
+
+
+def _is_unanswered(found: Sequence[Term], topic: Topic) -> bool:
     """Whether a clause names the thing before a colon and says nothing of it behind ("VOD: seen today"), not even a grade."""
     colon = next((i for i, t in enumerate(found) if t.tokens[0].text == ":"), None)
     if colon is None or not any(t.kind is Kind.TARGET for t in found[:colon]):
@@ -208,6 +213,9 @@ def _is_unanswered(found: Sequence[Term]) -> bool:
     if any(t.kind is Kind.DOUBT for t in found[:colon]):
         return False  # "Suspicious for VOD: bili 4"
     behind = found[colon + 1 :]
+    words = {word.word for t in behind for word in t.tokens}
+    if topic.parts and "no" not in words and not words.isdisjoint(_GROWTHS):
+        return False
     silent = bool(behind) and not any(t.kind in (Kind.TARGET, Kind.AFFIRM, *OPEN) for t in behind)
     return silent and not stated_rank(" ".join(word.text for t in found for word in t.tokens))
 
