@@ -15,6 +15,7 @@ from typing import NamedTuple
 from cds_service.clinical.leukemia.transplant_words import is_transplant
 from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.layout.past import with_history_told
+from cds_service.clinical.reading.lexicon import another_person
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.reading.tokens import folded
@@ -51,10 +52,6 @@ _BEHIND = re.compile(
 _DISEASE_BEFORE = re.compile(
     r"(?:(?<=ALL)|(?<=leukemia)|(?<=/\d{4})|(?<=/\d\d)),?[ \t](?=(?:s/p|status post)\b)", re.IGNORECASE
 )
-_PERSON = re.compile(
-    r"\b(?:mother|father|brother|sister|sibling|son|daughter|twin|cousin|aunt|uncle|donor|parent|wife|husband|family)\b",
-    re.IGNORECASE,
-)
 _FOR_ANOTHER = re.compile(
     r"[ \t](?:for|because of)[ \t]((?:\w+[ -]){0,2}?(?:myeloma|lymphoma|DLBCL|AML|CML|MDS|amyloidosis|neuroblastoma|sickle cell disease|thalassemia))\b",
     re.IGNORECASE,
@@ -78,7 +75,7 @@ def performed_in(text: str, on: date | None = None) -> tuple[Performed, ...]:
 def _performed_in(text: str, on: date | None) -> Iterator[Performed]:
     text, reason = without_reason(text)
     text = _BEHIND.sub("; ", _ANSWERED.sub(r"\1 ", with_history_told(text)))
-    text = folded(text if _PERSON.search(text) else _DISEASE_BEFORE.sub("; ", text))
+    text = folded(text if another_person().search(text) else _DISEASE_BEFORE.sub("; ", text))
     end, past = 0, False
     for said in read(text, _THERAPY, on).assertions:
         goes_on = past and (said.span[0] < end or _JOINS.fullmatch(text, end, said.span[0]) is not None)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from cds_service.clinical.reading.lexicon import another_person
 from cds_service.clinical.reading.tokens import folded
 from cds_service.remembering import remembered
 
@@ -64,7 +65,7 @@ _OPEN = re.compile(
     r"\b(?:no|not|never|without|neither|nor|if|unless|until|when|whether|should|would|could|may|might|will|risks?|discuss\w*|educat\w*|"
     r"teach\w*|taught|counsel\w*|consent\w*|warn\w*|explain\w*|instruct\w*|stop|hold|call|watch|monitor\w*|criteria|threshold|defin\w*|"
     r"protocol|policy|label|history|hx|h/o|prior|past|previously|possibl[ey]|probabl[ey]|likely|suspect\w*|vs|versus|almost|nearly|near|"
-    r"approach\w*|expect\w*|prevent\w*|avoid\w*|family|father|mother|brother|sister|sibling|donor|patients|least|most)\b|[?<>]",
+    r"approach\w*|expect\w*|prevent\w*|avoid\w*|least|most)\b|[?<>]",
     re.IGNORECASE,
 )
 _OPEN_BEHIND = re.compile(
@@ -181,7 +182,12 @@ def _status(text: str, start: int, end: int) -> _Status:
     behind = _CLAUSE_END.split(text[end : end + _NEAR], maxsplit=1)[0]
     if _DENIED.search(before) or _SUPPOSED.search(before) or _DENIED_BEHIND.match(behind):
         return _Status.DENIED
-    if _OPEN.search(before) or _OPEN_BEHIND.match(behind) or text[end : end + 1] == "?":
+    if (
+        _OPEN.search(before)
+        or another_person().search(before)
+        or _OPEN_BEHIND.match(behind)
+        or text[end : end + 1] == "?"
+    ):
         return _Status.OPEN
     words = [w.lower() for w in _WORD.findall(before)]
     following = next((w.lower() for w in _WORD.findall(behind)), "")

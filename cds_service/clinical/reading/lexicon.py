@@ -8,6 +8,7 @@ it names. Each row carries a text that must be read and one that must not, which
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -118,6 +119,18 @@ def rows() -> tuple[Row, ...]:
     for table in sorted((t for t in folder.iterdir() if t.name.endswith(".csv")), key=lambda t: t.name):
         found += [_row(row) for row in csv.DictReader(table.read_text(encoding="utf-8").splitlines())]
     return tuple(found)
+
+
+@cache
+def another_person() -> re.Pattern[str]:
+    """What names somebody else than the patient, for readers that look at a text by patterns."""
+    named = (
+        p
+        for row in rows()
+        if row.value == "person" and row.kind is Kind.BLOCK and not row.topics
+        for p in row.phrases
+    )
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, named))})\b", re.IGNORECASE)
 
 
 def _row(row: dict[str, str]) -> Row:

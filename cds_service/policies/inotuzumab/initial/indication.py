@@ -18,6 +18,7 @@ from cds_service.clinical.leukemia.diagnosis import Diagnosis
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.problems import problems_shown
+from cds_service.clinical.reading.lexicon import another_person
 from cds_service.clinical.therapy.drugs import CD22_DIRECTED, INOTUZUMAB
 from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, refs, unknown
 from cds_service.engine.verdict import Verdict, agreed
@@ -96,12 +97,11 @@ def diagnosis(case: Case) -> Answer:
 
 
 _LEUKEMIA = re.compile(r"[Ll]euk(?:a)?emi|[Ll]ymphoblast|\bALL\b")
-_OF_ANOTHER = re.compile(r"\b(?:family|fh|donor|mother|father|brother|sister|son|daughter)\b", re.IGNORECASE)
 
 
 def _names_leukemia(words: str) -> bool:
     """Whether the name of a condition may be of this patient's leukemia, in whatever words."""
-    return _LEUKEMIA.search(words) is not None and _OF_ANOTHER.search(words) is None
+    return _LEUKEMIA.search(words) is not None and another_person().search(words) is None
 
 
 _LINEAGE = "a pathology or flow cytometry report that states the lineage"
