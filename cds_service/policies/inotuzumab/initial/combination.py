@@ -12,8 +12,8 @@ from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.oncology.concurrency import CONCURRENT, POSSIBLE
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.places import unseen
+from cds_service.policies.inotuzumab.initial.partner import Partner
 from cds_service.policies.inotuzumab.initial.partner_drugs import Partners, partners
-from cds_service.policies.inotuzumab.initial.partners_in_plans import Partner
 from cds_service.policies.inotuzumab.initial.philadelphia import PH_TEST, philadelphia
 
 _SETTLE = "which drugs are given with this cycle: stop or complete orders that have ended"

@@ -32,9 +32,8 @@ from cds_service.oncology.concurrency import (
 )
 from cds_service.policies.inotuzumab.case import regimens
 from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.initial.partner import Partner, counted
 from cds_service.policies.inotuzumab.initial.partners_in_plans import (
-    Partner,
-    counted,
     drugs_of_known_regimen,
     of_plans,
     overlapping,
