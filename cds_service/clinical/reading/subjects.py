@@ -155,6 +155,7 @@ _FOR_WHICH_BEGUN = re.compile(
     rf"|(?:^|[,;.:] |\b(?:now|currently|presently|and|is|so) )on {_INO}\b"
     rf"|(?:->|[,;.:]|\bthen|\bso) {_INO}(?= (?:ozogamicin|c1|cycle 1|since|from|\d)|\W*$| ->)"
     rf"|\bday \d{{1,2}} of {_INO}\b"
+    rf"|(?:^|[,;.:] )(?:now|currently|presently|today) {_INO}(?=\W*$| (?:ozogamicin|c1|cycle 1|alone|monotherapy)\b)|\b{_INO} (?:now|today)\W*$"
 )
 _GIVEN_FOR = re.compile(rf"(?<!longer )(?<!not )\bon {_INO} (?:due to|because of|for|given|secondary to)\b")
 
