@@ -23,7 +23,7 @@ from cds_service.clinical.reading.assertions import (
 )
 from cds_service.clinical.reading.clauses import Segment, Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
-from cds_service.clinical.reading.layout.around import goes_on_unheard
+from cds_service.clinical.reading.layout.around import comes_after_other_therapy, goes_on_unheard
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
@@ -141,6 +141,7 @@ def _of_sentence(
         before = bool(topic.reasons) and (
             only_names_disease(clause, sentence, topic.reasons)
             or is_reason_to_treat(clause, sentence, text, topic.reasons)
+            or comes_after_other_therapy(clause, sentence)
         )
         for one in found:
             if before and one.value in topic.reasons:

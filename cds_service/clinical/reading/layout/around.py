@@ -75,3 +75,14 @@ def _may_turn(segment: Segment, *, unheard: bool) -> bool:
 
 def _supports(term: Term) -> bool:
     return term.kind in (Kind.AFFIRM, Kind.NEUTRAL, Kind.DATE, Kind.NUMBER, Kind.AND, Kind.NOW)
+
+
+_THEN = frozenset({"adverb", "and", "verb", "but"})
+
+
+def comes_after_other_therapy(clause: Segment, sentence: Sentence) -> bool:
+    """Whether a bare state stands right behind a segment on another treatment ("received blinatumomab, relapsed")."""
+    if not all(t.kind is Kind.TARGET or t.value in _THEN for t in clause.terms):
+        return False
+    before = [s for s in sentence.segments if s.terms[0].start < clause.terms[0].start]
+    return bool(before) and any(t.kind is Kind.THERAPY for t in before[-1].terms)
