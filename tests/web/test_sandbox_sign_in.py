@@ -93,6 +93,7 @@ def running(folder: Path, auth: str | None = None, more: str = "") -> Iterator[R
     server.shutdown()
     thread.join(5)
     server.server_close()
+    app.extensions["payer-policy-cds-trust"].database.close()
 
 
 @pytest.fixture(scope="module")
