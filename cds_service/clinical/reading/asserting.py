@@ -12,6 +12,7 @@ from datetime import date
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
 from cds_service.clinical.reading.grades import stated_rank
 from cds_service.clinical.reading.grouping import denies_another
+from cds_service.clinical.reading.layout.order import is_case, without_what_is_over
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.subjects import denies_a_test, finds_more, names_a_value
 from cds_service.clinical.reading.text_dates import read_date
@@ -38,9 +39,9 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
         return None  # "VOD: no ascites"
     if not topic.suspects and found[-1].tokens[0].text == ":" and any(t.kind is Kind.TARGET for t in found):
         return None  # "CR:" as the title of the lines under it
-    if topic.of_leukemia and (finds_more(found, of_another) or names_a_value(found)):
+    if topic.of_leukemia and (finds_more(found, of_another) or names_a_value(found) or is_case(found)):
         return None
-    found = _without_what_is_over([t for i, t in enumerate(found) if i not in of_another], topic)
+    found = without_what_is_over([t for i, t in enumerate(found) if i not in of_another], topic)
     if not topic.suspects:
         found = _without_names_of_tests(found)
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
@@ -92,26 +93,6 @@ def _is_answered(behind: Sequence[Term]) -> bool:
     return bool(said) and (said[0].kind is Kind.AFFIRM or said[0].kind in SWINGS)
 
 
-# What may stand behind a state that is over, and belongs to it ("after CR to C1 of InO").
-_ITS_OWN = frozenset({"preposition", "article", "drug"})
-
-
-def _without_what_is_over(found: Sequence[Term], topic: Topic) -> list[Term]:
-    """The terms without the states after which something else is said to be ("relapse after brief CR")."""
-    kept: list[Term] = []
-    after = over = False
-    for term in found:
-        passed = after and term.kind is Kind.TARGET and term.value in topic.passing
-        over = passed or (over and (term.value in _ITS_OWN or term.value.startswith("cycle ")))
-        after = term.value == "after" or term.tokens[0].word == "from" or (after and term.value in _BEFORE_IT)
-        if not over:
-            kept.append(term)
-    return kept
-
-
-_BEFORE_IT = frozenset({"adjective", "article"})
-
-
 def _is_an_old_plan(found: Sequence[Term], topic: Topic, on: date | None) -> bool:
     """Whether a clause is about a plan of a year before that of its text ("transplant planned in 2019")."""
     if not topic.needs_predicate or on is None:
@@ -136,7 +117,9 @@ def _leaves_a_choice(found: Sequence[Term]) -> bool:
 
 
 def _dates(found: Sequence[Term], on: date | None) -> list[When]:
-    written = [t.tokens[-1].text for t in found if t.kind is Kind.DATE or t.value == "month"]
+    since = next((i for i, t in enumerate(found) if len(t.tokens) > 1 and t.tokens[0].word == "since"), None)
+    told = found[:since]  # the day behind "since starting inotuzumab on" is that of the start
+    written = [t.tokens[-1].text for t in told if t.kind is Kind.DATE or t.value == "month"]
     return [when for text in written if (when := read_date(text, on)) is not None]
 
 

@@ -154,7 +154,7 @@ _FOR_WHICH_BEGUN = re.compile(
     rf"|\b{_INO}(?: (?:ozogamicin|therapy|c1|cycle 1|was|is|has|been|then)){{0,4}} (?:{_BEGUN}|given)\b"
     rf"|(?:^|[,;.:] |\b(?:now|currently|presently|and|is|so) )on {_INO}\b"
     rf"|(?:->|[,;.:]|\bthen|\bso) {_INO}(?= (?:ozogamicin|c1|cycle 1|since|from|\d)|\W*$| ->)"
-    rf"|\bday \d{{1,2}} of {_INO}\b"
+    rf"|\bday \d{{1,2}} of {_INO}\b|\b(?:referred|refer|here|presents|presenting|admitted) (?:for|to (?:start|begin|receive)) {_INO}\b(?! c)"
 )
 _GIVEN_FOR = re.compile(rf"(?<!longer )(?<!not )\bon {_INO} (?:due to|because of|for|given|secondary to)\b")
 
@@ -247,7 +247,7 @@ def denies_a_test(found: Sequence[Term]) -> bool:
             and beside
             and (term.value == "method" or term.tokens[-1].word in _TESTS)
         ):
-            return not term.tokens[0].word.startswith(("by", "on"))
+            return not term.tokens[0].word.startswith(("by", "on", "since"))
         if term.value == "reviewed" and term.tokens[0].word in _CARRIED_OUT:
             return before.kind is Kind.TARGET or before.value == "verb"
     return False

@@ -18,7 +18,7 @@ _SHORTENED = frozenset({
 })  # fmt: skip
 # Nor before these: no sentence begins so.
 _GOING_ON = frozenset({"of", "for", "nor", "than"})
-_BEFORE_NAMES = frozenset({"Dr", "dr", "Drs", "drs", "Mr", "Mrs", "Prof"})  # "DR" is an antigen
+_BEFORE_NAMES = frozenset({"Dr", "dr", "Drs", "drs", "Mr", "Mrs", "Ms", "Prof"})  # "DR" is an antigen
 
 
 def is_abbreviated(found: Sequence[Token], i: int) -> bool:
