@@ -6,12 +6,15 @@ Source: docs/record-reading.md#statements, step 11.
 
 from __future__ import annotations
 
+import re
+
 from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.topics import SITES
 
 CNS = "cns"
 _SIDES = frozenset({"left", "right"})
 _SHAPE = "chloroma"  # a mass, which may lie anywhere; beside an organ the organ tells where
+_WORD = re.compile(r"[a-z]+")
 _NOWHERE = "tissue"  # an infiltrate or a biopsy, of what is not told
 
 
@@ -22,6 +25,17 @@ def sites_in(text: str) -> frozenset[str]:
     organs = organs - {_SHAPE} or organs
     side = f" {min(sides)}" if len(sides) == 1 else ""
     return frozenset(f"{organ}{side}" for organ in organs)
+
+
+_MARROW = frozenset({"marrow", "bm", "bmbx", "bma", "blood", "pb", "smear"})
+_OUTSIDE = frozenset({"extramedullary", "extranodal", "emd", "csf", "fluid"})
+
+
+def is_of_marrow(text: str) -> bool:
+    """Whether an infiltrate of no named organ is one of marrow or blood ("bone marrow positive for lymphoblasts")."""
+    words = set(_WORD.findall(text.lower()))
+    outside = not words.isdisjoint(_OUTSIDE) or sites_in(text)
+    return not words.isdisjoint(_MARROW) and not outside and _NOWHERE in names_in(text, SITES)
 
 
 def is_within(site: str, other: str) -> bool:

@@ -148,9 +148,12 @@ def _gives_reason(term: Term, *, doubted: bool) -> bool:
     return term.value == "reason" or (doubted and term.tokens[0].text == ":")
 
 
+_PASSED = frozenset({"min", "minutes", "weeks", "months", "years"})
+
+
 def _counts(following: Sequence[Term]) -> bool:
-    """Whether a figure is a percentage of blasts ("CRi: 2 % blasts"), or tells when it was ("IRR 20 min into infusion")."""
-    if following and following[0].tokens[0].word in ("min", "minutes"):
+    """Whether a figure is a percentage of blasts ("CRi: 2 % blasts"), or tells when it was ("relapsed 8 months after HSCT")."""
+    if following and following[0].tokens[0].word in _PASSED:
         return True
     return len(following) == 2 and following[0].tokens[0].text == "%" and following[1].value == "count"
 
