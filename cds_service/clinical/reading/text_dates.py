@@ -13,6 +13,7 @@ from cds_service.fhir.dates import When
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
+_DAY = re.compile(r"([a-z]{3,9})\.?\s(\d{1,2})(?:st|nd|rd|th)?")
 _NAMED = re.compile(r"(?:(\d{1,2})\s)?([a-z]{3,9})\.?\s(?:(\d{1,2}),?\s)?(\d{4})")
 
 
@@ -22,6 +23,8 @@ def read_date(text: str, on: date | None) -> When | None:
     try:
         if match := _NAMED.fullmatch(text):
             return _named(match)
+        if (match := _DAY.fullmatch(text)) and match[1] in _MONTHS:
+            return _numeric(text, [_MONTHS[match[1]], int(match[2])], on)
         if text in _MONTHS:
             return _last_month(_MONTHS[text], on)
         numbers = [int(part) for part in re.split("[-/]", text)]
