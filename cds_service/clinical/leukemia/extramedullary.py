@@ -139,7 +139,7 @@ def _stated(said: Assertion, s: Statement, topics: Mapping[str, str]) -> Extrame
     present = said.value in _PRESENT
     if said.time is Time.PAST and (not present or finding is not Finding.STATED):
         return None
-    if (finding is Finding.SUSPECTED and not present) or (present and is_of_marrow(said.quote)):
+    if (finding is Finding.SUSPECTED and not present) or (present and is_of_marrow(said.quote, s.text)):
         return None
     sites = sites_in(said.quote) | frozenset({CNS} if finding is Finding.CNS_2 else ())
     if not present:

@@ -31,11 +31,22 @@ _MARROW = frozenset({"marrow", "bm", "bmbx", "bma", "blood", "pb", "smear"})
 _OUTSIDE = frozenset({"extramedullary", "extranodal", "emd", "csf", "fluid"})
 
 
-def is_of_marrow(text: str) -> bool:
-    """Whether an infiltrate of no named organ is one of marrow or blood ("bone marrow positive for lymphoblasts")."""
-    words = set(_WORD.findall(text.lower()))
-    outside = not words.isdisjoint(_OUTSIDE) or sites_in(text)
-    return not words.isdisjoint(_MARROW) and not outside and _NOWHERE in names_in(text, SITES)
+def is_of_marrow(said: str, text: str) -> bool:
+    """Whether an infiltrate of no named organ is one of marrow or blood ("bone marrow positive for lymphoblasts").
+
+    ``text`` is all in which it is said.
+    """
+    return _names_marrow_only(said) or (_is_nowhere(said) and _names_marrow_only(text))
+
+
+def _names_marrow_only(text: str) -> bool:
+    text = text.lower().replace("iliac", "")  # where marrow is taken from
+    return not _MARROW.isdisjoint(_WORD.findall(text)) and _is_nowhere(text)
+
+
+def _is_nowhere(text: str) -> bool:
+    outside = not _OUTSIDE.isdisjoint(_WORD.findall(text.lower())) or sites_in(text)
+    return not outside and _NOWHERE in names_in(text, SITES)
 
 
 def is_within(site: str, other: str) -> bool:

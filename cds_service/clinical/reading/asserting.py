@@ -116,9 +116,15 @@ def _leaves_a_choice(found: Sequence[Term]) -> bool:
     return not all(any(t.kind is Kind.TARGET for t in side) for side in (found[:at], found[at + 1 :]))
 
 
+def _compares(term: Term) -> bool:
+    """Whether the day behind a term is that of another thing ("since starting inotuzumab on", "new since", "compared to")."""
+    return term.tokens[0].word == "compared" or any(
+        w.word == "since" for w in term.tokens[:2] if len(term.tokens) > 1
+    )
+
+
 def _dates(found: Sequence[Term], on: date | None) -> list[When]:
-    since = next((i for i, t in enumerate(found) if len(t.tokens) > 1 and t.tokens[0].word == "since"), None)
-    told = found[:since]  # the day behind "since starting inotuzumab on" is that of the start
+    told = found[: next((i for i, t in enumerate(found) if _compares(t)), None)]
     written = [t.tokens[-1].text for t in told if t.kind is Kind.DATE or t.value == "month"]
     return [when for text in written if (when := read_date(text, on)) is not None]
 

@@ -271,7 +271,7 @@ def _without_actions(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
 def _acts(segment: Segment) -> bool:
     """Whether a segment begins with an action, whoever does it, and not with one that looks at the finding again."""
     first = next((t for t in segment.terms if t.value.partition(" ")[0] not in _ACTORS), segment.terms[0])
-    if first.tokens[0].word not in _ACTIONS:
+    if first.tokens[0].word not in _ACTIONS and segment.mark != "will":
         return False
     return _AGAIN.isdisjoint(w.word for t in segment.terms for w in t.tokens)
 
