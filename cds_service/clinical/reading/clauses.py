@@ -251,7 +251,7 @@ _ACTIONS = frozenset({
 })  # fmt: skip
 _AGAIN = frozenset({
     "confirm", "confirmed", "confirmation", "repeat", "reassess", "recheck", "verify", "document", "whether", "see", "restage", "know",
-    "learn", "determine", "assess", "evaluate", "decide", "discuss", "await", "wait", "check", "then", "when", "after",
+    "learn", "determine", "assess", "evaluate", "decide", "discuss", "await", "wait", "check", "then", "when", "after", "prophylaxis", "ppx",
 })  # fmt: skip
 _ACTORS = frozenset({"article", "patient", "adverb", "and", "cycle", "drug", "reason"})
 
