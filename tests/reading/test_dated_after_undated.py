@@ -91,3 +91,15 @@ def test_a_case_and_what_is_to_be_looked_at_again_are_no_state(text):
 @pytest.mark.parametrize("text", ACTED)
 def test_what_is_done_next_is_no_part_of_a_state(text):
     assert read(text, "response", TODAY).values == {"progression"}
+
+
+BUT_NOT = [
+    "Complete remission with recovery of neutrophils but not platelets (CRi).",
+    "In CR but not MRD negative (CRi).",
+    "CR, not MRD negative",
+]
+
+
+@pytest.mark.parametrize("text", BUT_NOT)
+def test_a_denial_of_what_stands_behind_it_does_not_deny_the_remission(text):
+    assert read(text, "response", TODAY).values <= {"cr", "cri"}

@@ -25,6 +25,22 @@ _BETWEEN = frozenset({
 })  # fmt: skip
 # What may be denied beside a thing that is there.
 _DONE = frozenset({"reviewed", "finding", "drug", "method", "grade"})
+_ITS_OWN_DENIAL = frozenset(
+    {
+        "time",
+        "lately",
+        "verb",
+        "sign",
+        "and",
+        "article",
+        "patient",
+        "in",
+        "after",
+        "report",
+        "cause",
+        "disease",
+    }
+)
 _COURSE = frozenset(
     {"severe", "moderate", "mild", "worse", "worsening", "improving", "improved", "resolving", "resolved"}
 )
@@ -246,7 +262,10 @@ def _is_of_what_was_done(found: Sequence[Term], at: int) -> bool:
     behind = next((t for t in found[at + 1 :] if t.value not in ("preposition", "adverb")), None)
     if not bare or behind is None:
         return False
-    return behind.value in _DONE if behind.kind is Kind.NEUTRAL else behind.tokens[0].word in _COURSE
+    if behind.kind is not Kind.NEUTRAL:
+        return behind.tokens[0].word in _COURSE
+    beside = behind.start - found[at].end <= 1  # "in remission but not feeling well"
+    return behind.value in _DONE or (beside and behind.value not in _ITS_OWN_DENIAL)
 
 
 _BARE = frozenset({"no", "not", "without", "never", "none"})
