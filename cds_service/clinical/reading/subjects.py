@@ -256,7 +256,7 @@ def denies_a_test(found: Sequence[Term]) -> bool:
 def _denies_barely(term: Term) -> bool:
     words = [t.word for t in term.tokens]
     return (
-        words in (["no"], ["without"]) or words[-2:] == ["not", "had"]
+        words in (["no"], ["without"])
         if term.kind is Kind.DENY
         else term.kind is Kind.TARGET and words[0] == "no"
     )
