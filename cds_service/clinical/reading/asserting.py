@@ -25,25 +25,12 @@ _BETWEEN = frozenset({
 })  # fmt: skip
 # What may be denied beside a thing that is there.
 _DONE = frozenset({"reviewed", "finding", "drug", "method", "grade"})
-_ITS_OWN_DENIAL = frozenset(
-    {
-        "time",
-        "lately",
-        "verb",
-        "sign",
-        "and",
-        "article",
-        "patient",
-        "in",
-        "after",
-        "report",
-        "cause",
-        "disease",
-    }
-)
-_COURSE = frozenset(
-    {"severe", "moderate", "mild", "worse", "worsening", "improving", "improved", "resolving", "resolved"}
-)
+_ITS_OWN_DENIAL = frozenset({
+    "time", "lately", "verb", "sign", "and", "article", "patient", "in", "after", "report", "cause", "disease",
+})  # fmt: skip
+_COURSE = frozenset({
+    "severe", "moderate", "mild", "worse", "worsening", "improving", "improved", "resolving", "resolved",
+})  # fmt: skip
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
 
