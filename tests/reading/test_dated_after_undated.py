@@ -35,7 +35,9 @@ STANDS = [
     ("MRD negative. MRD positive 1/2026.", "mrd", "negative"), ("MRD positive 4/2. MRD negative.", "mrd", "negative"),
     ("Now in CR, relapsed 1/2026.", "response", "cr"), ("VOD suspected 4/8. No VOD.", "vod", "excluded"),
     ("CD22 was negative on 2025 sample; current blasts are CD22 positive (80 %).", "cd22", "positive"),
-    ("CD22 negative 4/8.", "cd22", "negative"),
+    ("CD22 negative 4/8.", "cd22", "negative"), ("Relapsed, was in CR on 3/30.", "response", "relapse"),
+    ("Lost response: blasts 35% today, was CR on 3/30.", "response", "relapse"), ("Not in CR; was CR 3/30.", "response", "no-cr"),
+    ("Relapse on marrow after 18 months of remission.", "response", "relapse"), ("B-ALL, relapsed after 3 years in remission.", "status", "relapsed"),
 ]  # fmt: skip
 
 
@@ -67,3 +69,50 @@ def test_what_is_unlikely_or_told_by_the_patient_is_no_response(text):
 )
 def test_an_unlikely_transplant_is_not_denied(text):
     assert not read(text, "transplant", TODAY).values
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("CR on April 8.", date(2026, 4, 8)),
+        ("Marrow from Apr 8th is in CR", date(2026, 4, 8)),
+        ("Dec 3: CR", date(2025, 12, 3)),
+        ("No progression since starting Besponsa on March 18.", None),
+        ("No progression compared to 3/2/2026.", None),
+        ("CR, start Dec 10 mg", None),
+    ],
+)
+def test_a_day_in_words_is_that_of_the_state_and_not_of_what_it_is_compared_with(text, day):
+    (said,) = read(text, "response", TODAY).assertions
+    assert (said.when.first if said.when else None) == day
+
+
+CASES = ["At progression, we will refer for CAR-T.", "Upon relapse, plan CAR-T.", "On progression, refer to hospice.", "For progression, she will start CAR-T."]  # fmt: skip
+ACTED = ["PD, we will stop inotuzumab and refer for CAR-T.", "Progression after C1, so cycle 2 will not be given", "She has progressed and will be referred to hospice."]  # fmt: skip
+LOOKED_AT = [
+    "CR, we will repeat marrow to confirm.",
+    "CR, we will know after the marrow is read.",
+    "CR, she will restage",
+]
+
+
+@pytest.mark.parametrize("text", CASES + LOOKED_AT)
+def test_a_case_and_what_is_to_be_looked_at_again_are_no_state(text):
+    assert not read(text, "response", TODAY).values
+
+
+@pytest.mark.parametrize("text", ACTED)
+def test_what_is_done_next_is_no_part_of_a_state(text):
+    assert read(text, "response", TODAY).values == {"progression"}
+
+
+BUT_NOT = [
+    "Complete remission with recovery of neutrophils but not platelets (CRi).",
+    "In CR but not MRD negative (CRi).",
+    "CR, not MRD negative",
+]
+
+
+@pytest.mark.parametrize("text", BUT_NOT)
+def test_a_denial_of_what_stands_behind_it_does_not_deny_the_remission(text):
+    assert read(text, "response", TODAY).values <= {"cr", "cri"}

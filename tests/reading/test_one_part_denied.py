@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from cds_service.clinical.leukemia.extramedullary_sites import sites_in
+from cds_service.clinical.leukemia.extramedullary_sites import is_of_marrow, sites_in
 from cds_service.clinical.reading.reader import read
 from tests.reading.asking import Chart, has_code, old_extramedullary, put, verdict
 
@@ -146,3 +146,31 @@ def test_the_end_of_one_entry_ends_no_other(ended, expected):
 def test_the_day_of_a_text_is_read_with_its_part():
     said = read("No leukemia cutis on 4/10", "extramedullary", date(2026, 4, 13)).assertions
     assert [(a.value, a.when.first) for a in said] == [("absent-there", date(2026, 4, 10))]
+
+
+OF_MARROW = [
+    ("Bone marrow positive for lymphoblasts.", ""), ("Marrow with leukemic infiltration", ""), ("Blood positive for leukemia cells", ""),
+    ("Positive for leukemic blasts", "Bone marrow biopsy, left iliac crest. Positive for leukemic blasts"),
+]  # fmt: skip
+OUTSIDE = [
+    "CSF positive for lymphoblasts", "Leukemic infiltration of the kidney", "Positive for lymphoblasts", "Marrow clear, extramedullary leukemic infiltration",
+    "Leukemic infiltration of the testis, marrow normal",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "text"), OF_MARROW)
+def test_an_infiltrate_of_the_marrow_is_none_outside_it(said, text):
+    assert is_of_marrow(said, text or said)
+
+
+@pytest.mark.parametrize("text", OUTSIDE)
+def test_an_infiltrate_elsewhere_is(text):
+    assert not is_of_marrow(text, text)
+
+
+NEW_PARTS = ["psoas", "gingiva", "mesentery", "dura", "tibia", "lymph nodes", "soft tissues"]
+
+
+@pytest.mark.parametrize("part", NEW_PARTS)
+def test_the_denial_of_a_part_stays_one_of_that_part(part):
+    assert read(f"No extramedullary disease of the {part}", "extramedullary").values == {"absent-there"}

@@ -8,7 +8,7 @@ from enum import Enum
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.leukemia.extramedullary_sites import CNS, is_within, sites_in
+from cds_service.clinical.leukemia.extramedullary_sites import CNS, is_of_marrow, is_within, sites_in
 from cds_service.clinical.leukemia.response import ASSESSING
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
@@ -139,7 +139,7 @@ def _stated(said: Assertion, s: Statement, topics: Mapping[str, str]) -> Extrame
     present = said.value in _PRESENT
     if said.time is Time.PAST and (not present or finding is not Finding.STATED):
         return None
-    if finding is Finding.SUSPECTED and not present:
+    if (finding is Finding.SUSPECTED and not present) or (present and is_of_marrow(said.quote, s.text)):
         return None
     sites = sites_in(said.quote) | frozenset({CNS} if finding is Finding.CNS_2 else ())
     if not present:

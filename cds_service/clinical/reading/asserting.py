@@ -13,6 +13,7 @@ from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
 from cds_service.clinical.reading.besides import finds_more, names_a_value
 from cds_service.clinical.reading.grades import stated_rank
 from cds_service.clinical.reading.grouping import denies_another
+from cds_service.clinical.reading.layout.order import is_case, without_what_is_over
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.subjects import denies_a_test
 from cds_service.clinical.reading.taken_back import patient_denies_too
@@ -26,9 +27,12 @@ _BETWEEN = frozenset({
 })  # fmt: skip
 # What may be denied beside a thing that is there.
 _DONE = frozenset({"reviewed", "finding", "drug", "method", "grade"})
-_COURSE = frozenset(
-    {"severe", "moderate", "mild", "worse", "worsening", "improving", "improved", "resolving", "resolved"}
-)
+_ITS_OWN_DENIAL = frozenset({
+    "time", "lately", "verb", "sign", "and", "article", "patient", "in", "after", "report", "cause", "disease",
+})  # fmt: skip
+_COURSE = frozenset({
+    "severe", "moderate", "mild", "worse", "worsening", "improving", "improved", "resolving", "resolved",
+})  # fmt: skip
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
 
@@ -40,9 +44,9 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
         return None  # "VOD: no ascites"
     if not topic.suspects and found[-1].tokens[0].text == ":" and any(t.kind is Kind.TARGET for t in found):
         return None  # "CR:" as the title of the lines under it
-    if topic.of_leukemia and (finds_more(found, of_another) or names_a_value(found)):
+    if topic.of_leukemia and (finds_more(found, of_another) or names_a_value(found) or is_case(found)):
         return None
-    found = _without_what_is_over([t for i, t in enumerate(found) if i not in of_another], topic)
+    found = without_what_is_over([t for i, t in enumerate(found) if i not in of_another], topic)
     if not topic.suspects:
         found = _without_names_of_tests(found)
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
@@ -94,26 +98,6 @@ def _is_answered(behind: Sequence[Term]) -> bool:
     return bool(said) and (said[0].kind is Kind.AFFIRM or said[0].kind in SWINGS)
 
 
-# What may stand behind a state that is over, and belongs to it ("after CR to C1 of InO").
-_ITS_OWN = frozenset({"preposition", "article", "drug"})
-
-
-def _without_what_is_over(found: Sequence[Term], topic: Topic) -> list[Term]:
-    """The terms without the states after which something else is said to be ("relapse after brief CR")."""
-    kept: list[Term] = []
-    after = over = False
-    for term in found:
-        passed = after and term.kind is Kind.TARGET and term.value in topic.passing
-        over = passed or (over and (term.value in _ITS_OWN or term.value.startswith("cycle ")))
-        after = term.value == "after" or term.tokens[0].word == "from" or (after and term.value in _BEFORE_IT)
-        if not over:
-            kept.append(term)
-    return kept
-
-
-_BEFORE_IT = frozenset({"adjective", "article"})
-
-
 def _is_an_old_plan(found: Sequence[Term], topic: Topic, on: date | None) -> bool:
     """Whether a clause is about a plan of a year before that of its text ("transplant planned in 2019")."""
     if not topic.needs_predicate or on is None:
@@ -136,8 +120,16 @@ def _leaves_a_choice(found: Sequence[Term]) -> bool:
     return not all(any(t.kind is Kind.TARGET for t in side) for side in (found[:at], found[at + 1 :]))
 
 
+def _compares(term: Term) -> bool:
+    """Whether the day behind a term is that of another thing ("since starting inotuzumab on", "new since", "compared to")."""
+    return term.tokens[0].word == "compared" or any(
+        w.word == "since" for w in term.tokens[:2] if len(term.tokens) > 1
+    )
+
+
 def _dates(found: Sequence[Term], on: date | None, ahead: int) -> list[When]:
-    written = [t.tokens[-1].text for t in found if t.kind is Kind.DATE or t.value == "month"]
+    told = found[: next((i for i, t in enumerate(found) if _compares(t)), None)]
+    written = [t.tokens[-1].text for t in told if t.kind is Kind.DATE or t.value == "month"]
     return [when for text in written if (when := read_date(text, on, ahead)) is not None]
 
 
@@ -166,9 +158,12 @@ def _gives_reason(term: Term, *, doubted: bool) -> bool:
     return term.value == "reason" or (doubted and term.tokens[0].text == ":")
 
 
+_BEHIND_FIGURES = frozenset({"min", "minutes", "weeks", "months", "years", "wbc", "wbcs", "cells"})
+
+
 def _counts(following: Sequence[Term]) -> bool:
-    """Whether a figure counts cells ("CRi: 2 % blasts", "CNS 3: 12 WBC"), or tells when it was ("IRR 20 min into infusion")."""
-    if following and following[0].tokens[0].word in ("min", "minutes", "wbc", "wbcs", "cells"):
+    """Whether a figure counts cells ("CRi: 2 % blasts", "CNS 3: 12 WBC"), or tells when it was ("relapsed 8 months after HSCT")."""
+    if following and following[0].tokens[0].word in _BEHIND_FIGURES:
         return True
     return len(following) == 2 and following[0].tokens[0].text == "%" and following[1].value == "count"
 
@@ -263,7 +258,10 @@ def _is_of_what_was_done(found: Sequence[Term], at: int) -> bool:
     behind = next((t for t in found[at + 1 :] if t.value not in ("preposition", "adverb")), None)
     if not bare or behind is None:
         return False
-    return behind.value in _DONE if behind.kind is Kind.NEUTRAL else behind.tokens[0].word in _COURSE
+    if behind.kind is not Kind.NEUTRAL:
+        return behind.tokens[0].word in _COURSE
+    beside = behind.start - found[at].end <= 1  # "in remission but not feeling well"
+    return behind.value in _DONE or (beside and behind.value not in _ITS_OWN_DENIAL)
 
 
 _BARE = frozenset({"no", "not", "without", "never", "none"})

@@ -29,10 +29,8 @@ _IN_ERROR = frozenset({"this", "note", "encounter", "was", "entered", "documente
 _BACK = 6  # sentences before one in which its subject may stand
 _LONGEST = 120  # words; a longer run without a stop is no sentence, and is not read
 _OPENERS = frozenset({
-    "if", "unless", "once", "when", "goal", "aim", "trial", "study", "protocol", "risk", "risks",
-    "eligibility",
+    "if", "unless", "once", "when", "goal", "aim", "trial", "study", "protocol", "risk", "risks", "eligibility",
 })  # fmt: skip
-_STOPPING = frozenset({"stop", "discontinue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +188,7 @@ def _retracts(words: frozenset[str]) -> bool:
 def _opens(run: Run) -> bool:
     """Whether a paragraph opens as a condition without its consequence, a goal, a rule or a risk."""
     word = run.words[0].word
-    if word == "without" and not run.vocabulary.isdisjoint(_STOPPING):
+    if word == "without" and not run.vocabulary.isdisjoint({"stop", "discontinue"}):
         return True
     return word in _OPENERS and not (word in ("if", "unless", "once", "when") and "," in run.vocabulary)
 
@@ -249,12 +247,13 @@ def _run(found: Sequence[Token], ending: str) -> Run:
 # What is done about a finding is no part of it, unless it is to be looked at again.
 _ACTIONS = frozenset({
     "will", "plan", "plans", "proceed", "proceeding", "continue", "cont", "stop", "start", "starting", "begin", "beginning", "discontinue",
-    "switch", "change", "hold",
+    "switch", "change", "hold", "refer", "referring", "transition", "transitioning",
 })  # fmt: skip
-_AGAIN = frozenset({
-    "confirm", "confirmed", "confirmation", "repeat", "reassess", "recheck", "verify", "document", "whether",
-    "see", "revisit", "readdress", "reconsider", "rediscuss",
-})  # fmt: skip
+_AGAIN = frozenset(
+    "confirm confirmed confirmation repeat reassess recheck verify document whether see restage know learn determine assess evaluate decide "
+    "discuss await wait check then when after prophylaxis ppx revisit readdress reconsider rediscuss".split()
+)
+_ACTORS = frozenset({"article", "patient", "adverb", "and", "cycle", "drug", "reason"})
 
 
 def _without_actions(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
@@ -270,8 +269,9 @@ def _without_actions(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
 
 
 def _acts(segment: Segment) -> bool:
-    """Whether a segment begins with an action, and not with one that looks at the finding again."""
-    if segment.terms[0].tokens[0].word not in _ACTIONS:
+    """Whether a segment begins with an action, whoever does it, and not with one that looks at the finding again."""
+    first = next((t for t in segment.terms if t.value.partition(" ")[0] not in _ACTORS), segment.terms[0])
+    if first.tokens[0].word not in _ACTIONS and segment.mark != "will":
         return False
     return _AGAIN.isdisjoint(w.word for t in segment.terms for w in t.tokens)
 

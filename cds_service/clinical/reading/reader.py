@@ -48,6 +48,11 @@ _TURNED = re.compile(
 )
 
 
+_WAS = frozenset(
+    {"was", "were", "had", "previously"}
+)  # "relapsed, was in CR on 3/30" tells of the time before
+
+
 def read(text: str, topic: str, on: date | None = None) -> Reading:
     """What a text says of a topic. ``on`` is the day of the text, from which its short dates are read."""
     return read_marker(text, topic, on) if topic in MARKER_TOPICS else _read(text, topic, on)
@@ -149,7 +154,8 @@ def _of_sentence(
             elif sentence.dated and (one.when, one.cycle) == (None, None) and topic.dated and not now:
                 one = replace(one, when=read_date(sentence.dated, on))
             said = replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span)
-            yield Said(said, now, says_now, aside=clause.mark == "(")
+            was = clause.terms[0].tokens[0].word in _WAS
+            yield Said(said, now, says_now, aside=was or clause.mark == "(")
 
 
 def _follows(between: str, topic: Topic) -> bool:

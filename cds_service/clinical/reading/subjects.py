@@ -156,6 +156,7 @@ _FOR_WHICH_BEGUN = re.compile(
     rf"|(?:->|[,;.:]|\bthen|\bso) {_INO}(?= (?:ozogamicin|c1|cycle 1|since|from|\d)|\W*$| ->)"
     rf"|\bday \d{{1,2}} of {_INO}\b"
     rf"|(?:^|[,;.:] )(?:now|currently|presently|today) {_INO}(?=\W*$| (?:ozogamicin|c1|cycle 1|alone|monotherapy)\b)|\b{_INO} (?:now|today)\W*$"
+    rf"|\b(?:referred|refer|here|presents|presenting|admitted) (?:for|to (?:start|begin|receive)) {_INO}\b(?! c)"
 )
 _GIVEN_FOR = re.compile(rf"(?<!longer )(?<!not )\bon {_INO} (?:due to|because of|for|given|secondary to)\b")
 
@@ -280,7 +281,7 @@ def denies_a_test(found: Sequence[Term]) -> bool:
             and beside
             and (term.value == "method" or term.tokens[-1].word in _TESTS)
         ):
-            return not term.tokens[0].word.startswith(("by", "on"))
+            return not term.tokens[0].word.startswith(("by", "on", "since"))
         if term.value == "reviewed" and term.tokens[0].word in _CARRIED_OUT:
             return before.kind is Kind.TARGET or before.value == "verb"
     return False

@@ -14,6 +14,7 @@ from cds_service.fhir.dates import When
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 SOON = 21  # days: a cycle is no shorter, so that what a text says without a day is no later change
+_DAY = re.compile(r"([a-z]{3,9})\.?\s(\d{1,2})(?:st|nd|rd|th)?")
 _NAMED = re.compile(r"(?:(\d{1,2})\s)?([a-z]{3,9})\.?\s(?:(\d{1,2}),?\s)?(\d{4})")
 
 
@@ -26,6 +27,8 @@ def read_date(text: str, on: date | None, ahead: int = 0) -> When | None:
     try:
         if match := _NAMED.fullmatch(text):
             return _named(match)
+        if (match := _DAY.fullmatch(text)) and match[1] in _MONTHS:
+            return _numeric(text, [_MONTHS[match[1]], int(match[2])], on, timedelta(days=ahead))
         if text in _MONTHS:
             return _last_month(_MONTHS[text], on)
         numbers = [int(part) for part in re.split("[-/]", text)]

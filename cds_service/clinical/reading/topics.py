@@ -96,6 +96,7 @@ STATUS = Topic(
     "status",
     denied={"relapsed": NOTHING, "refractory": NOTHING, "remission": NOTHING, "untreated": NOTHING},
     groups=(frozenset({"relapsed", "refractory"}),),
+    passing=frozenset({"remission"}),
     of_leukemia=True,
 )
 REGIMEN = Topic(

@@ -1,1 +1,1 @@
-"""How notes are laid out: forms with their boxes and blanks, and headings."""
+"""How notes are laid out: forms with their boxes and blanks, headings, and which state of a clause is over."""

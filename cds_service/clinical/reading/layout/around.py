@@ -39,7 +39,7 @@ def only_names(segment: Segment) -> bool:
     return all(t.kind is Kind.TARGET or t.value == "adjective" for t in segment.terms)
 
 
-_TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST, Kind.THERAPY})
+_TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST})
 _SKIPPED = frozenset({"adverb", "and", "article", "patient"})
 _VERBS = frozenset({"is", "are", "has", "have", "had"})
 # Verbs that nobody uses of the patient in a row of states ("CR, was a misread"; but "CR, is doing well").

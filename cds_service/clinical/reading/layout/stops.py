@@ -18,7 +18,7 @@ _SHORTENED = frozenset({
 })  # fmt: skip
 # Nor before these: no sentence begins so.
 _GOING_ON = frozenset({"of", "for", "nor", "than"})
-_BEFORE_NAMES = frozenset({"Dr", "dr", "Drs", "drs", "Mr", "Mrs", "Prof"})  # "DR" is an antigen
+_BEFORE_NAMES = frozenset({"Dr", "dr", "Drs", "drs", "Mr", "Mrs", "Ms", "Prof"})  # "DR" is an antigen
 
 
 def is_abbreviated(found: Sequence[Token], i: int) -> bool:
@@ -35,10 +35,6 @@ def is_abbreviated(found: Sequence[Token], i: int) -> bool:
 
 
 def is_name_of_doctor(found: Sequence[Token], i: int) -> bool:
-    """Whether a token is the name behind "Dr."; who it was says nothing."""
-    return (
-        i > 1
-        and found[i - 1].text == "."
-        and found[i - 2].text in _BEFORE_NAMES
-        and found[i].text[0].isupper()
-    )
+    """Whether a token is the name behind "Dr." or "Dr"; who it was says nothing."""
+    before = found[i - 2 : i] if i > 1 and found[i - 1].text == "." else found[max(i - 1, 0) : i]
+    return bool(before) and before[0].text in _BEFORE_NAMES and found[i].text[0].isupper()

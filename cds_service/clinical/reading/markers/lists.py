@@ -118,7 +118,11 @@ class MarkerList:
 
     def _end(self) -> int | None:
         if self.lead == NO:  # "no residual leukemia, MRD negative": no list, which would end in "or"
-            alone = not self.ands and {f.name for f in self.items[: self.after_comma]} <= _OF_DISEASE
+            before, behind = (
+                {f.name for f in part}
+                for part in (self.items[: self.after_comma], self.items[self.after_comma :])
+            )
+            alone = not self.ands and (before <= _OF_DISEASE or before == behind)
             return self.after_comma if alone else None
         if not self.governs:  # "bright CD10, CD22 negative"
             return self.after_comma if self.commas == 1 and len(self.items) - self.after_comma == 1 else None
