@@ -6,7 +6,12 @@ import pytest
 
 from cds_service.clinical.reading.reader import read
 from cds_service.oncology.hold_reasons import says_recovered, shared_words
-from cds_service.policies.inotuzumab.case.regimens import names_therapy, prior_therapy_in
+from cds_service.policies.inotuzumab.case.regimens import (
+    MINI_HYPER_CVD,
+    names_therapy,
+    plans,
+    prior_therapy_in,
+)
 
 EARLIER = [
     "Prior therapies: hyper-CVAD, blinatumomab", "Treated with hyper-CVAD x 8 then POMP maintenance, relapsed 1/2026", "She received blinatumomab x 2 cycles",
@@ -168,3 +173,16 @@ def test_what_a_patient_got_is_earlier_therapy():
     assert [
         p.understood for p in prior_therapy_in("She got 2 cycles of hyper-CVAD elsewhere.", date(2026, 3, 10))
     ] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mini-hyper-CVD with inotuzumab", True),
+        ("Mini-hyper-CVD + inotuzumab, started 12/2025", True),
+        ("Second line therapy: mini-hyper-CVD 2024", False),
+        ("Mini-hyper-CVD x 4 in 2024 as salvage", False),
+    ],
+)
+def test_a_regimen_of_a_day_long_ago_is_no_plan(text, expected):
+    assert plans(text, MINI_HYPER_CVD, date(2026, 4, 12)) is expected

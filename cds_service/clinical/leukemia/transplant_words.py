@@ -26,6 +26,8 @@ _BARE = frozenset({"transplant", "transplantation", "transplants", "tplant", "tx
 
 
 _PLANNED, _NOT_PLANNED = "planned", "not-planned"
+# The value of words for what is done or said around a transplant ("consent signed"): none of them is part of its name.
+_AROUND = "around"
 # What undoes a plan, wherever a text says it.
 _UNDONE = re.compile(
     r"\b(?:pt|patient|she|he) (?:now |has |then |has now )?(?:declines|declined|refuses|refused)(?: (?:it|this|that))?(?=[.;,\n]|\s*$)|"
@@ -112,4 +114,6 @@ def _is_named(name: str, allowed: frozenset[Kind]) -> bool:
     found = [t for s in sentences(name, _TOPIC) for t in s.terms]
     named = [t for t in found if t.kind is Kind.TARGET]
     bare = all(" ".join(w.word for w in t.tokens) in _BARE for t in named)
+    if any(t.kind is Kind.NEUTRAL and t.value == _AROUND for t in found):
+        return False
     return bool(named) and not bare and all(t.kind in allowed for t in found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from cds_service.clinical.leukemia.transplant_words import is_transplant
@@ -146,9 +146,16 @@ def _is_clear(said: Assertion) -> bool:
     return said.value != _EARLIER or not (said.quote.endswith(":") or "0" in _COUNTED.findall(said.quote))
 
 
-def plans(text: str, regimen: str) -> bool:
-    """Whether a text names a regimen (one of the constants above) as part of the plan: affirmed, and not as given before."""
-    return regimen in read(text, "regimen").values
+_LONG_OVER = timedelta(days=183)  # what a plan names with a day so far back was given before
+
+
+def plans(text: str, regimen: str, on: date | None = None) -> bool:
+    """Whether a text names a regimen (one of the constants above) as part of the plan: affirmed, and not as given before.
+
+    ``on``: the day of the plan, from which "mini-hyper-CVD x 4 in 2024" is known to be long over.
+    """
+    said = (a for a in read(text, "regimen").assertions if a.is_now and a.value == regimen)
+    return any(on is None or a.when is None or a.when.last >= on - _LONG_OVER for a in said)
 
 
 _DRUG = r"\b(?:inotuzumab(?: ozogamicin)?|besponsa|ino)\b"
