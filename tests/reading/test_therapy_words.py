@@ -182,7 +182,11 @@ def test_what_a_patient_got_is_earlier_therapy():
         ("Mini-hyper-CVD + inotuzumab, started 12/2025", True),
         ("Second line therapy: mini-hyper-CVD 2024", False),
         ("Mini-hyper-CVD x 4 in 2024 as salvage", False),
+        ("Mini-hyper-CVD with inotuzumab for relapsed B-ALL", True),
+        ("Mini-hyper-CVD with inotuzumab, relapsed B-ALL", True),
+        ("Mini-hyper-CVD, then transplant. Relapse. InO.", False),
+        ("Mini-hyper-CVD second line therapy, now inotuzumab", False),
     ],
 )
-def test_a_regimen_of_a_day_long_ago_is_no_plan(text, expected):
+def test_a_regimen_given_before_is_no_plan(text, expected):
     assert plans(text, MINI_HYPER_CVD, date(2026, 4, 12)) is expected

@@ -18,7 +18,7 @@ _SHORTENED = frozenset({
 })  # fmt: skip
 # Nor before these: no sentence begins so.
 _GOING_ON = frozenset({"of", "for", "nor", "than"})
-_BEFORE_NAMES = frozenset({"Dr", "dr", "Drs", "drs", "Mr", "Mrs", "Prof"})  # "DR" is an antigen
+_BEFORE_NAMES = frozenset({"Dr", "dr", "Drs", "drs", "Mr", "Mrs", "Ms", "Prof"})  # "DR" is an antigen
 
 
 def is_abbreviated(found: Sequence[Token], i: int) -> bool:
@@ -35,10 +35,8 @@ def is_abbreviated(found: Sequence[Token], i: int) -> bool:
 
 
 def is_name_of_doctor(found: Sequence[Token], i: int) -> bool:
-    """Whether a token is the name behind "Dr."; who it was says nothing."""
-    return (
-        i > 1
-        and found[i - 1].text == "."
-        and found[i - 2].text in _BEFORE_NAMES
-        and found[i].text[0].isupper()
-    )
+    """Whether a token is the name behind "Dr." or "Mrs"; who it was says nothing."""
+    if i == 0 or not found[i].text[0].isupper():
+        return False
+    title = found[i - 2] if i > 1 and found[i - 1].text == "." else found[i - 1]
+    return title.text in _BEFORE_NAMES
