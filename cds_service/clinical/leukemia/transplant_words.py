@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.clauses import sentences
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.reading.text_dates import read_date
+from cds_service.clinical.reading.text_dates import HALF_A_YEAR, read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import KINDS_OF_TRANSPLANT
 from cds_service.remembering import remembered
@@ -45,7 +45,6 @@ _RULE = re.compile(
     re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"(?<=[;\n])|(?<=\.)(?=\s)")
-_HALF_A_YEAR = timedelta(days=183)  # a day without a year that lies farther back is one to come
 
 
 @remembered(400_000)
@@ -76,7 +75,7 @@ def _lies_behind(day: str, on: date) -> bool:
     if when is None or when.last >= on:
         return False
     has_year = read_date(day, None) is not None
-    return has_year or on - when.last < _HALF_A_YEAR
+    return has_year or on - when.last < HALF_A_YEAR
 
 
 def _days(quote: str) -> Iterator[str]:

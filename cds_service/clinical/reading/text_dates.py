@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from cds_service.fhir.dates import When
 
+# A day without a year that lies farther back is one to come; what a plan names with such a day was given before.
+HALF_A_YEAR = timedelta(days=183)
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _NAMED = re.compile(r"(?:(\d{1,2})\s)?([a-z]{3,9})\.?\s(?:(\d{1,2}),?\s)?(\d{4})")

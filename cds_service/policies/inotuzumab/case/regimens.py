@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from cds_service.clinical.leukemia.transplant_words import is_transplant
@@ -17,6 +17,7 @@ from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.mentioned import names_in, speaks_of_past
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.reading.text_dates import HALF_A_YEAR
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.drugs import STEROIDS, drugs_in_text
 from cds_service.clinical.therapy.route import Route, route_of
@@ -150,10 +151,9 @@ def _is_clear(said: Assertion) -> bool:
 # What stands behind a regimen that was given before: its failure, or inotuzumab as what is given now.
 _WAS_BEFORE = re.compile(
     r"(?:[.;,]|\bthen|\bbut|\band) (?:then |now |she |he |pt |patient )?(?:relaps\w*|progress(?:ed|ion)|refractory|failed)\b"
-    r"(?! (?:b-?|ph|all\b|acute|disease|leukemia))|\bnow (?:on |for |with |starting |single[- ]agent )?(?:inotuzumab|ino)\b",
+    r"(?! (?:b-?|ph|all\b|acute|disease|leukemia|after|on|to|following|with)\b)|\bnow (?:on |for |with |starting |single[- ]agent )?(?:inotuzumab|ino)\b",
     re.IGNORECASE,
 )
-_LONG_OVER = timedelta(days=183)  # what a plan names with a day so far back was given before
 
 
 def plans(text: str, regimen: str, on: date | None = None) -> bool:
@@ -163,7 +163,7 @@ def plans(text: str, regimen: str, on: date | None = None) -> bool:
     """
     said = (a for a in read(text, "regimen").assertions if a.is_now and a.value == regimen)
     return any(
-        (on is None or a.when is None or a.when.last >= on - _LONG_OVER)
+        (on is None or a.when is None or a.when.last >= on - HALF_A_YEAR)
         and not _WAS_BEFORE.search(folded(text), a.span[0])
         for a in said
     )
