@@ -9,7 +9,7 @@ from cds_service.clinical.reading.tokens import Shape, Token
 # A stop after these ends no sentence when a small letter or a figure follows.
 _ABBREVIATED = frozenset({
     "pt", "pts", "cand", "cont", "approx", "vs", "dr", "dx", "tx", "hx", "rx", "wt", "bx", "no", "nos", "incl",
-    "excl", "resp", "eval", "temp", "neg", "pos", "st", "cf", "e.g", "i.e", "est", "max", "min",
+    "excl", "resp", "eval", "temp", "neg", "pos", "st", "cf", "e.g", "i.e", "est", "max", "min", "c",
 })  # fmt: skip
 # Nor after these, which are no words, whatever follows.
 _SHORTENED = frozenset({
