@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Time
-from cds_service.clinical.reading.clauses import sentences
+from cds_service.clinical.reading.clauses import Sentence, sentences
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.reader import read
@@ -59,7 +59,39 @@ def intention_in(text: str, on: date | None = None) -> bool | None:
     if _NOT_PLANNED in said:
         other = "autologous" in names_in(text, KINDS_OF_TRANSPLANT)  # beside a denial, one that may be open
         return None if other or _PLANNED in said or _PUT_OFF.search(text) else False
-    return True if _PLANNED in said and not _UNDONE.search(text) else None
+    planned = _PLANNED in said or (not said and _is_dated_ahead(text, on))
+    return True if planned and not _UNDONE.search(text) else None
+
+
+# A name that is of the procedure alone: "BMT 5/20" and "transplant 5/20" may be a visit, "HCT" a hematocrit.
+_PROCEDURE = re.compile(r"\b(?:allo|haplo|mud|msd)|\bhsct\b", re.IGNORECASE)
+_MONTH_OF_YEAR = re.compile(r"\d{1,2}[/-]\d\d")
+_PLAIN = frozenset({Kind.TARGET, Kind.NEUTRAL, Kind.NUMBER, Kind.DATE, Kind.AND})
+
+
+def _is_dated_ahead(text: str, on: date | None) -> bool:
+    """Whether a text gives nothing but the day of a transplant, which lies ahead ("alloSCT 5/20")."""
+    if on is None:
+        return False
+    return any(_gives_a_day_ahead(s, text, on) for s in sentences(text, _TOPIC))
+
+
+def _gives_a_day_ahead(sentence: Sentence, text: str, on: date) -> bool:
+    found = sentence.terms
+    if sentence.silenced or sentence.question or not all(t.kind in _PLAIN for t in found):
+        return False
+    days = [t.tokens[-1].text for t in found if t.kind is Kind.DATE]
+    named = (text[t.start : t.end] for t in found if t.kind is Kind.TARGET)
+    ahead = bool(days) and all(_lies_ahead(day, on) for day in days)
+    return ahead and any(_PROCEDURE.search(name) for name in named)
+
+
+def _lies_ahead(day: str, on: date) -> bool:
+    """Whether a day lies ahead for sure: "5/18" may be May 2018."""
+    when = read_date(day, on)
+    if when is None or (_MONTH_OF_YEAR.fullmatch(day) and int(day[-2:]) <= on.year % 100):
+        return False
+    return when.first > on or (when.last < on and not _lies_behind(day, on))
 
 
 def _is_over(said: Assertion, on: date | None) -> bool:
