@@ -18,12 +18,15 @@ EARLIER = [
     "B-ALL, relapsed after alloHSCT 2024", "R/R B-ALL after 2 prior lines", "Progressed on ponatinib", "Refractory to blinatumomab and CAR-T",
     "Had induction with CALGB 10403", "Completed BFM in 2010", "Failed 2 lines of therapy", "S/p CAR-T 2025",
     "Underwent alloSCT in CR1", "Previously on dasatinib", "Heavily pretreated with chemotherapy", "Prior lines: 2", "Relapsed after hyper-CVAD, starting inotuzumab",
+    "Pt previously received blinatumomab and brexu-cel.", "MRD persisted despite 2 cycles of blina.", "Past therapy included EWALL chemotherapy and dasatinib.",
+    "The member has previously been treated with multi-agent chemotherapy (hyper-CVAD) and blinatumomab.", "Mr. Doe has failed ponatinib and hyper-CVAD.",
 ]  # fmt: skip
 NONE_EARLIER = [
     "Plan hyper-CVAD", "Will receive blinatumomab after inotuzumab", "Never received chemotherapy", "No prior therapy", "No prior lines of therapy", "Chemotherapy naive",
     "Mother received chemotherapy for breast cancer", "Chemotherapy consent signed", "Received chemo teaching packet", "Prior authorization for chemotherapy received",
     "Discussed prior chemotherapy options", "Trial requires failure of 2 prior lines of therapy", "If she failed blinatumomab, consider CAR-T", "Risk of relapse after chemotherapy",
     "Prior chemo for lymphoma in 2005", "Breast cancer s/p chemotherapy 2012", "Induction of labor completed", "CAR-T referral completed", "Received first dose of inotuzumab",
+    "Prior auth for blinatumomab submitted.", "History of methotrexate for RA.", "Member has not received chemotherapy.", "Letter of medical necessity for blinatumomab.",
 ]  # fmt: skip
 
 
@@ -190,3 +193,24 @@ def test_what_a_patient_got_is_earlier_therapy():
 )
 def test_a_regimen_given_before_is_no_plan(text, expected):
     assert plans(text, MINI_HYPER_CVD, date(2026, 4, 12)) is expected
+
+
+@pytest.mark.parametrize("text", [
+    "Inotuzumab with ponatinib followed by blinatumomab", "No rituximab allergy; inotuzumab with ponatinib", "Cytarabine and inotuzumab, intrathecal methotrexate",
+    "Methotrexate IV with inotuzumab",
+])  # fmt: skip
+def test_a_drug_beside_inotuzumab_may_be_a_partner(text):
+    assert _may_be_partner(text)
+
+
+@pytest.mark.parametrize("text", [
+    "IT methotrexate with inotuzumab", "Intrathecal cytarabine x 4, inotuzumab", "Rituximab allergy; InO alone", "Methotrexate for RA held; InO",
+    "Prior blinatumomab, now inotuzumab", "Ponatinib to resume after inotuzumab",
+])  # fmt: skip
+def test_another_use_of_a_drug_is_no_partner(text):
+    assert not _may_be_partner(text)
+
+
+def _may_be_partner(text):
+    reading = read(text, "partner")
+    return "drug" in reading.values or any(not n.silenced for n in reading.not_understood)
