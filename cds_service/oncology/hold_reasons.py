@@ -37,7 +37,8 @@ def reason_kind(text: str, upper: LiverLimits) -> bool | None:
 
 
 _RAISED = re.compile(
-    r"elevat|\bhigh|\bup\b|\bris(?:e|en|ing)\b|increas|abnormal|\buln\b|\bgr?(?:ade)?\.? ?[2-4]\b|toxic|worse|dysfunction|failure",
+    r"elevat|\bhigh|\bup\b|\bris(?:e|en|ing)\b|increas|abnormal|\buln\b|\bgr?(?:ade)?\.? ?[2-4]\b|toxic|worse|dysfunction|failure|"
+    r"\b(?:until|when|once|till)\b.{0,30}\b(?:improve|normali[sz]e|come down|decrease)s?\b",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(

@@ -6,19 +6,27 @@ import pytest
 
 from cds_service.clinical.reading.reader import read
 from cds_service.oncology.hold_reasons import says_recovered, shared_words
-from cds_service.policies.inotuzumab.case.regimens import names_therapy, prior_therapy_in
+from cds_service.policies.inotuzumab.case.regimens import (
+    MINI_HYPER_CVD,
+    names_therapy,
+    plans,
+    prior_therapy_in,
+)
 
 EARLIER = [
     "Prior therapies: hyper-CVAD, blinatumomab", "Treated with hyper-CVAD x 8 then POMP maintenance, relapsed 1/2026", "She received blinatumomab x 2 cycles",
     "B-ALL, relapsed after alloHSCT 2024", "R/R B-ALL after 2 prior lines", "Progressed on ponatinib", "Refractory to blinatumomab and CAR-T",
     "Had induction with CALGB 10403", "Completed BFM in 2010", "Failed 2 lines of therapy", "S/p CAR-T 2025",
     "Underwent alloSCT in CR1", "Previously on dasatinib", "Heavily pretreated with chemotherapy", "Prior lines: 2", "Relapsed after hyper-CVAD, starting inotuzumab",
+    "Pt previously received blinatumomab and brexu-cel.", "MRD persisted despite 2 cycles of blina.", "Past therapy included EWALL chemotherapy and dasatinib.",
+    "The member has previously been treated with multi-agent chemotherapy (hyper-CVAD) and blinatumomab.", "Mr. Doe has failed ponatinib and hyper-CVAD.",
 ]  # fmt: skip
 NONE_EARLIER = [
     "Plan hyper-CVAD", "Will receive blinatumomab after inotuzumab", "Never received chemotherapy", "No prior therapy", "No prior lines of therapy", "Chemotherapy naive",
     "Mother received chemotherapy for breast cancer", "Chemotherapy consent signed", "Received chemo teaching packet", "Prior authorization for chemotherapy received",
     "Discussed prior chemotherapy options", "Trial requires failure of 2 prior lines of therapy", "If she failed blinatumomab, consider CAR-T", "Risk of relapse after chemotherapy",
     "Prior chemo for lymphoma in 2005", "Breast cancer s/p chemotherapy 2012", "Induction of labor completed", "CAR-T referral completed", "Received first dose of inotuzumab",
+    "Prior auth for blinatumomab submitted.", "History of methotrexate for RA.", "Member has not received chemotherapy.", "Letter of medical necessity for blinatumomab.",
 ]  # fmt: skip
 
 
@@ -194,3 +202,41 @@ def test_hyper_cvad_by_its_letters():
     assert read("InO + HCVAD", "regimen", date(2026, 4, 13)).values == {"hyper-cvad"}
     assert not read("Plan HCVAD", "therapy", date(2026, 4, 13)).assertions
     assert not read("Brother s/p HCVAD", "therapy", date(2026, 4, 13)).assertions
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mini-hyper-CVD with inotuzumab", True),
+        ("Mini-hyper-CVD + inotuzumab, started 12/2025", True),
+        ("Second line therapy: mini-hyper-CVD 2024", False),
+        ("Mini-hyper-CVD x 4 in 2024 as salvage", False),
+        ("Mini-hyper-CVD with inotuzumab for relapsed B-ALL", True),
+        ("Mini-hyper-CVD with inotuzumab, relapsed B-ALL", True),
+        ("Mini-hyper-CVD, then transplant. Relapse. InO.", False),
+        ("Mini-hyper-CVD second line therapy, now inotuzumab", False),
+    ],
+)
+def test_a_regimen_given_before_is_no_plan(text, expected):
+    assert plans(text, MINI_HYPER_CVD, date(2026, 4, 12)) is expected
+
+
+@pytest.mark.parametrize("text", [
+    "Inotuzumab with ponatinib followed by blinatumomab", "No rituximab allergy; inotuzumab with ponatinib", "Cytarabine and inotuzumab, intrathecal methotrexate",
+    "Methotrexate IV with inotuzumab",
+])  # fmt: skip
+def test_a_drug_beside_inotuzumab_may_be_a_partner(text):
+    assert _may_be_partner(text)
+
+
+@pytest.mark.parametrize("text", [
+    "IT methotrexate with inotuzumab", "Intrathecal cytarabine x 4, inotuzumab", "Rituximab allergy; InO alone", "Methotrexate for RA held; InO",
+    "Prior blinatumomab, now inotuzumab", "Ponatinib to resume after inotuzumab",
+])  # fmt: skip
+def test_another_use_of_a_drug_is_no_partner(text):
+    assert not _may_be_partner(text)
+
+
+def _may_be_partner(text):
+    reading = read(text, "partner")
+    return "drug" in reading.values or any(not n.silenced for n in reading.not_understood)

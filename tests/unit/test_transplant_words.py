@@ -1,5 +1,7 @@
 """What a text says of the plan for a stem cell transplant."""
 
+from datetime import date
+
 import pytest
 
 from cds_service.clinical.leukemia.transplant_words import intention_in, is_transplant
@@ -69,6 +71,11 @@ def test_neither(text):
         ("PBSCT", True),
         ("MUD PBSCT", True),
         ("UCBT", True),
+        ("Infusion of allogeneic hematopoietic progenitor cells", True),
+        ("Cord blood transplantation, double unit", True),
+        ("HSCT consent signed", False),
+        ("Allo HSCT workup complete", False),
+        ("Stem cells collected for allogeneic transplant", False),
         ("PBSCT collection", False),
         ("Cord blood collection", False),
         ("Kidney transplant", False),
@@ -86,3 +93,26 @@ def test_a_procedure_is_a_transplant_only_when_it_names_one(procedure, expected)
 def test_a_long_rule_of_dashes_or_blanks_hides_no_plan(rule):
     """Such rules once cost quadratic time."""
     assert intention_in(f"{rule}\nAllogeneic stem cell transplant is planned.\n{rule}") is True
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("alloSCT 5/20/26 with MUD, finish C2", True),
+        ("alloSCT 5/29", True),
+        ("alloSCT 12/2026", True),
+        ("alloSCT 5/18", None),  # May 2018, or May 18
+        ("HSCT 3/2/24", None),
+        ("alloSCT 3/30", None),
+        ("HSCT 5/29?", None),
+        ("HSCT consult 5/29", None),
+        ("HSCT labs 5/29", None),
+        ("BMT 5/29", None),
+        ("HCT 5/29", None),
+        ("Sister: alloSCT 5/29", None),
+        ("alloSCT 5/29 pending", None),
+        ("No HSCT 5/29", False),
+    ],
+)
+def test_nothing_but_a_day_ahead_is_a_plan(text, expected):
+    assert intention_in(text, date(2026, 4, 12)) is expected

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Time
-from cds_service.clinical.reading.clauses import sentences
+from cds_service.clinical.reading.clauses import Sentence, sentences
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.reading.text_dates import read_date
+from cds_service.clinical.reading.text_dates import HALF_A_YEAR, read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import KINDS_OF_TRANSPLANT
 from cds_service.remembering import remembered
@@ -26,6 +26,8 @@ _BARE = frozenset({"transplant", "transplantation", "transplants", "tplant", "tx
 
 
 _PLANNED, _NOT_PLANNED = "planned", "not-planned"
+# The value of words for what is done or said around a transplant ("consent signed"): none of them is part of its name.
+_AROUND = "around"
 # What undoes a plan, wherever a text says it.
 _UNDONE = re.compile(
     r"\b(?:pt|patient|she|he) (?:now |has |then |has now )?(?:declines|declined|refuses|refused)(?: (?:it|this|that))?(?=[.;,\n]|\s*$)|"
@@ -43,7 +45,6 @@ _RULE = re.compile(
     re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"(?<=[;\n])|(?<=\.)(?=\s)")
-_HALF_A_YEAR = timedelta(days=183)  # a day without a year that lies farther back is one to come
 
 
 @remembered(400_000)
@@ -58,7 +59,39 @@ def intention_in(text: str, on: date | None = None) -> bool | None:
     if _NOT_PLANNED in said:
         other = "autologous" in names_in(text, KINDS_OF_TRANSPLANT)  # beside a denial, one that may be open
         return None if other or _PLANNED in said or _PUT_OFF.search(text) else False
-    return True if _PLANNED in said and not _UNDONE.search(text) else None
+    planned = _PLANNED in said or (not said and _is_dated_ahead(text, on))
+    return True if planned and not _UNDONE.search(text) else None
+
+
+# A name that is of the procedure alone: "BMT 5/20" and "transplant 5/20" may be a visit, "HCT" a hematocrit.
+_PROCEDURE = re.compile(r"\b(?:allo|haplo|mud|msd)|\bhsct\b", re.IGNORECASE)
+_MONTH_OF_YEAR = re.compile(r"\d{1,2}[/-]\d\d")
+_PLAIN = frozenset({Kind.TARGET, Kind.NEUTRAL, Kind.NUMBER, Kind.DATE, Kind.AND})
+
+
+def _is_dated_ahead(text: str, on: date | None) -> bool:
+    """Whether a text gives nothing but the day of a transplant, which lies ahead ("alloSCT 5/20")."""
+    if on is None:
+        return False
+    return any(_gives_a_day_ahead(s, text, on) for s in sentences(text, _TOPIC))
+
+
+def _gives_a_day_ahead(sentence: Sentence, text: str, on: date) -> bool:
+    found = sentence.terms
+    if sentence.silenced or sentence.question or not all(t.kind in _PLAIN for t in found):
+        return False
+    days = [t.tokens[-1].text for t in found if t.kind is Kind.DATE]
+    named = (text[t.start : t.end] for t in found if t.kind is Kind.TARGET)
+    ahead = bool(days) and all(_lies_ahead(day, on) for day in days)
+    return ahead and any(_PROCEDURE.search(name) for name in named)
+
+
+def _lies_ahead(day: str, on: date) -> bool:
+    """Whether a day lies ahead for sure: "5/18" may be May 2018."""
+    when = read_date(day, on)
+    if when is None or (_MONTH_OF_YEAR.fullmatch(day) and int(day[-2:]) <= on.year % 100):
+        return False
+    return when.first > on or (when.last < on and not _lies_behind(day, on))
 
 
 def _is_over(said: Assertion, on: date | None) -> bool:
@@ -74,7 +107,7 @@ def _lies_behind(day: str, on: date) -> bool:
     if when is None or when.last >= on:
         return False
     has_year = read_date(day, None) is not None
-    return has_year or on - when.last < _HALF_A_YEAR
+    return has_year or on - when.last < HALF_A_YEAR
 
 
 def _days(quote: str) -> Iterator[str]:
@@ -112,4 +145,6 @@ def _is_named(name: str, allowed: frozenset[Kind]) -> bool:
     found = [t for s in sentences(name, _TOPIC) for t in s.terms]
     named = [t for t in found if t.kind is Kind.TARGET]
     bare = all(" ".join(w.word for w in t.tokens) in _BARE for t in named)
+    if any(t.kind is Kind.NEUTRAL and t.value == _AROUND for t in found):
+        return False
     return bool(named) and not bare and all(t.kind in allowed for t in found)

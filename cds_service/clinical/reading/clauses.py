@@ -249,10 +249,10 @@ _ACTIONS = frozenset({
     "will", "plan", "plans", "proceed", "proceeding", "continue", "cont", "stop", "start", "starting", "begin", "beginning", "discontinue",
     "switch", "change", "hold", "refer", "referring", "transition", "transitioning",
 })  # fmt: skip
-_AGAIN = frozenset(
-    "confirm confirmed confirmation repeat reassess recheck verify document whether see restage know learn determine assess evaluate decide "
-    "discuss await wait check then when after prophylaxis ppx revisit readdress reconsider rediscuss".split()
-)
+_AGAIN = frozenset({
+    "confirm", "confirmed", "confirmation", "repeat", "reassess", "recheck", "verify", "document", "whether", "see", "restage", "know", "learn", "determine",
+    "assess", "evaluate", "decide", "discuss", "await", "wait", "check", "then", "when", "after", "prophylaxis", "ppx", "revisit", "readdress", "reconsider",
+})  # fmt: skip
 _ACTORS = frozenset({"article", "patient", "adverb", "and", "cycle", "drug", "reason"})
 
 

@@ -127,7 +127,7 @@ def _of_sentence(
     for clause in (part for whole_clause in joined for part in split(whole_clause)):
         of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
         elsewhere = of_another or is_explained(clause, sentence) or _is_of_allergen(clause, sentence, topic)
-        if elsewhere or goes_on_unheard(clause, sentence):
+        if elsewhere or goes_on_unheard(clause, sentence, topic):
             yield NotUnderstood(topic.name, text[slice(*whole)], whole)
             continue
         found = asserted(clause.terms, topic, on, asked=sentence.question)

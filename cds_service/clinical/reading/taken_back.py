@@ -35,6 +35,9 @@ _CONDITIONS = frozenset({"if", "unless", "in case", "in case of", "in the event 
 _RULES = frozenset({"goal", "goals", "aim", "aims", "trial", "trials", "requires", "require", "eligibility", "exclusion",
     "exclusion criteria", "inclusion", "inclusion criteria"})  # fmt: skip
 _TALKING = frozenset({"risk", "teaching", "other", "about"})  # values of what silences when it stands before
+# To look out for a thing is talk of it where the name is what is looked for ("monitor for infusion reaction").
+_WATCHING = frozenset({"monitor for", "monitoring for", "watch for", "watching for", "observe for", "observing for",
+    "assess for", "check for", "look for", "screen for", "screening for", "surveillance for"})  # fmt: skip
 _KNOWING = frozenset(
     {"aware", "knows", "told", "informed", "advised", "understands", "asks", "asked", "asking"}
 )
@@ -235,6 +238,8 @@ def _talk(before: Sequence[Term], behind: Sequence[Term]) -> Taken | None:
 
 def _talks(term: Term) -> bool:
     """Whether a word makes talk of what it governs; to know of a thing is none ("family aware of VOD")."""
+    if _words(term) in _WATCHING:
+        return True
     if term.kind is not Kind.BLOCK or _first(term) in _KNOWING:
         return False
     return term.value in _TALKING or _words(term) in _CONDITIONS | _RULES

@@ -11,6 +11,8 @@ from datetime import date, timedelta
 
 from cds_service.fhir.dates import When
 
+# A day without a year that lies farther back is one to come; what a plan names with such a day was given before.
+HALF_A_YEAR = timedelta(days=183)
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 SOON = 21  # days: a cycle is no shorter, so that what a text says without a day is no later change

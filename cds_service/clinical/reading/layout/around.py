@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
+from cds_service.clinical.reading.topics import Topic
 
 
 def once_named(segments: Sequence[Segment]) -> list[Segment]:
@@ -46,7 +47,7 @@ _VERBS = frozenset({"is", "are", "has", "have", "had"})
 _TURNING_VERBS = frozenset({"was", "were", "never", "turned", "proved", "resolved", "declined"})
 
 
-def goes_on_unheard(clause: Segment, sentence: Sentence) -> bool:
+def goes_on_unheard(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
     """Whether words without a subject stand behind a clause and an aside that is not understood: they may turn it."""
     end = clause.terms[-1].end
     unheard = False
@@ -55,18 +56,20 @@ def goes_on_unheard(clause: Segment, sentence: Sentence) -> bool:
             continue
         if values_of(segment):
             return False
-        if _may_turn(segment, unheard=unheard):
+        if _may_turn(segment, topic, unheard=unheard):
             return True
         unheard = unheard or any(t.kind is Kind.UNKNOWN for t in segment.terms)
     return False
 
 
-def _may_turn(segment: Segment, *, unheard: bool) -> bool:
+def _may_turn(segment: Segment, topic: Topic, *, unheard: bool) -> bool:
     """Whether a segment begins with what is said of something before it, and may turn that."""
     first = next((t for t in segment.terms if t.value not in _SKIPPED), segment.terms[0])
     word, behind_aside = first.tokens[0].word, segment.mark == ")"
     if first.kind is Kind.UNKNOWN and behind_aside:
         return True
+    if topic.suspects and word == "resolved":
+        return False  # what happened stays so
     if word in _TURNING_VERBS or ((unheard or behind_aside) and (first.value == "verb" or word in _VERBS)):
         return not all(_supports(t) for t in segment.terms)
     turns = first.kind in _TURNING and not (first.kind is Kind.DENY and first.value == "before")

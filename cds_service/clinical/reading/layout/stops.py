@@ -9,7 +9,7 @@ from cds_service.clinical.reading.tokens import Shape, Token
 # A stop after these ends no sentence when a small letter or a figure follows.
 _ABBREVIATED = frozenset({
     "pt", "pts", "cand", "cont", "approx", "vs", "dr", "dx", "tx", "hx", "rx", "wt", "bx", "no", "nos", "incl",
-    "excl", "resp", "eval", "temp", "neg", "pos", "st", "cf", "e.g", "i.e", "est", "max", "min",
+    "excl", "resp", "eval", "temp", "neg", "pos", "st", "cf", "e.g", "i.e", "est", "max", "min", "c",
 })  # fmt: skip
 # Nor after these, which are no words, whatever follows.
 _SHORTENED = frozenset({
@@ -35,6 +35,8 @@ def is_abbreviated(found: Sequence[Token], i: int) -> bool:
 
 
 def is_name_of_doctor(found: Sequence[Token], i: int) -> bool:
-    """Whether a token is the name behind "Dr." or "Dr"; who it was says nothing."""
-    before = found[i - 2 : i] if i > 1 and found[i - 1].text == "." else found[max(i - 1, 0) : i]
-    return bool(before) and before[0].text in _BEFORE_NAMES and found[i].text[0].isupper()
+    """Whether a token is the name behind "Dr." or "Mrs"; who it was says nothing."""
+    if i == 0 or not found[i].text[0].isupper():
+        return False
+    title = found[i - 2] if i > 1 and found[i - 1].text == "." else found[i - 1]
+    return title.text in _BEFORE_NAMES

@@ -187,7 +187,7 @@ def _starting_now(chart: Chart, day_one: date, plan_texts: Sequence[str]) -> fro
         for s in chart.statements
         if s.kind in ("CarePlan", "MedicationRequest") and s.status in OPEN_STATUSES
     )
-    if any(regimens.plans(text, regimens.MINI_HYPER_CVD) for text in (*plan_texts, *current)):
+    if any(regimens.plans(text, regimens.MINI_HYPER_CVD, day_one) for text in (*plan_texts, *current)):
         found |= MINI_HYPER_CVD
     return frozenset(found)
 

@@ -17,6 +17,8 @@ from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.mentioned import names_in, speaks_of_past
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
+from cds_service.clinical.reading.text_dates import HALF_A_YEAR
+from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.drugs import STEROIDS, drugs_in_text
 from cds_service.clinical.therapy.route import Route, route_of
 from cds_service.fhir.dates import When
@@ -147,9 +149,25 @@ def _is_clear(said: Assertion) -> bool:
     return said.value != _EARLIER or not (said.quote.endswith(":") or "0" in _COUNTED.findall(said.quote))
 
 
-def plans(text: str, regimen: str) -> bool:
-    """Whether a text names a regimen (one of the constants above) as part of the plan: affirmed, and not as given before."""
-    return regimen in read(text, "regimen").values
+# What stands behind a regimen that was given before: its failure, or inotuzumab as what is given now.
+_WAS_BEFORE = re.compile(
+    r"(?:[.;,]|\bthen|\bbut|\band) (?:then |now |she |he |pt |patient )?(?:relaps\w*|progress(?:ed|ion)|refractory|failed)\b"
+    r"(?! (?:b-?|ph|all\b|acute|disease|leukemia|after|on|to|following|with)\b)|\bnow (?:on |for |with |starting |single[- ]agent )?(?:inotuzumab|ino)\b",
+    re.IGNORECASE,
+)
+
+
+def plans(text: str, regimen: str, on: date | None = None) -> bool:
+    """Whether a text names a regimen (one of the constants above) as part of the plan: affirmed, and not as given before.
+
+    ``on``: the day of the plan, from which "mini-hyper-CVD x 4 in 2024" is known to be long over.
+    """
+    said = (a for a in read(text, "regimen").assertions if a.is_now and a.value == regimen)
+    return any(
+        (on is None or a.when is None or a.when.last >= on - HALF_A_YEAR)
+        and not _WAS_BEFORE.search(folded(text), a.span[0])
+        for a in said
+    )
 
 
 _DRUG = r"\b(?:inotuzumab(?: ozogamicin)?|besponsa|ino)\b"

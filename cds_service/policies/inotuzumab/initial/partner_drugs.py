@@ -88,7 +88,7 @@ def partners(case: Case) -> Partners:
     noted = _planned_in_notes(case, cycle)
 
     def plan_of(regimen: str) -> str | None:
-        named = (reference for text, reference in texts if regimens.plans(text, regimen))
+        named = (reference for text, reference in texts if regimens.plans(text, regimen, cycle.first))
         return next(named, noted.get(regimen))
 
     return Partners(
