@@ -129,3 +129,15 @@ def test_a_form_that_acts_where_it_is_put_is_no_antineoplastic(words):
 @pytest.mark.parametrize("words", ["CMTX", "mesna", "leucovorin", "tamoxifen 20 mg", "Neosarcoma kit"])
 def test_other_words_name_no_antineoplastic(words):
     assert not any(map(is_antineoplastic, ingredients({"text": words})))
+
+
+@pytest.mark.parametrize(
+    ("words", "drug"),
+    [
+        ("vinCRIStina 2 mg IV", "vincristine"), ("Ciclofosfamida 300 mg/m2", "cyclophosphamide"), ("METOTREXATO", "methotrexate"), ("citarabina", "cytarabine"),
+        ("dexametasona 4 mg tabletas", "dexamethasone"), ("Asparaginasa", "asparaginase"), ("etopósido", "etoposide"), ("hidroxiurea", "hydroxyurea"),
+        ("inotuzumab ozogamicina", "inotuzumab_ozogamicin"), ("CMC-544", "inotuzumab_ozogamicin"), ("defibrotida", "defibrotide"), ("vincristin", "vincristine"),
+    ],
+)  # fmt: skip
+def test_names_in_spanish_and_as_further_spelled(words, drug):
+    assert ingredients({"text": words}) == {drug}
