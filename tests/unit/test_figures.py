@@ -108,6 +108,13 @@ NAMED = {
     "a reference laboratory's neutrophils": ({"text": "Neutrophils (Absolute)"}, "10*3/uL", "anc"),
     "abbreviated": ({"text": "Neutro Absolute"}, "10*3/uL", "anc"),
     "an ECG cart's QTc": ({"text": "QTC Calculation(Bazett)"}, "ms", "qtc_bazett"),
+    "whatever its commas and brackets": ({"text": "Neutro, Abs."}, "10*3/uL", "anc"),
+    "neutrophils as a count": ({"text": "Neutrophils"}, "10*3/uL", "anc"),
+    "absolute blasts": ({"text": "Blasts, Absolute"}, "10*3/uL", "pb_blasts_abs"),
+    "from the bedside": ({"text": "POC Potassium"}, "mmol/L", "potassium"),
+    "of whole blood": ({"text": "Potassium, WB"}, "mmol/L", "potassium"),
+    "of serum or plasma": ({"text": "Bilirubin Total Ser/Plas"}, "umol/L", "bilirubin_total"),
+    "an enzyme by both names": ({"text": "ALT - SGPT"}, "U/L", "alt"),
 }
 
 
@@ -128,6 +135,21 @@ OTHER_TESTS = {
         {},
     ),
     "urine": ({"text": "Potassium"}, "mmol/L", {"specimen": {"display": "Urine, random"}}),
+    "urine in a contained specimen": (
+        {"text": "Potassium"},
+        "mmol/L",
+        {
+            "specimen": {"reference": "#s"},
+            "contained": [{"resourceType": "Specimen", "id": "s", "type": {"text": "Urine"}}],
+        },
+    ),
+    "cells of a product": ({"text": "ANC"}, "10*3/uL", {"specimen": {"display": "Apheresis product"}}),
+    "cord blood": ({"text": "Platelets"}, "10*3/uL", {"specimen": {"display": "Cord blood"}}),
+    "direct bilirubin": ({"text": "Bilirubin, Direct"}, "mg/dL", {}),
+    "bilirubin, not said which": ({"text": "Bilirubin"}, "mg/dL", {}),
+    "ionized calcium": ({"text": "Calcium, Ionized"}, "mg/dL", {}),
+    "an ideal weight": ({"text": "Ideal Body Weight"}, "kg", {}),
+    "a weight at birth": ({"text": "Weight", "coding": [{"display": "Birth weight"}]}, "kg", {}),
 }
 
 
@@ -135,3 +157,8 @@ OTHER_TESTS = {
 def test_a_name_alone_is_not_enough(code, unit, more):
     body = {"resourceType": "Observation", "code": code, "valueQuantity": {"value": 48, "unit": unit}} | more
     assert list(parts_of(*observed_in([Resource(body)]))) == []
+
+
+def test_a_name_of_a_count_and_a_share_is_the_one_that_its_unit_says():
+    share = result_of({"text": "Neutrophils"}, valueQuantity={"value": 45, "unit": "%"})
+    assert (share.concept, str(share.value)) == ("neutrophil_pct", "45")

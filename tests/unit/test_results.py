@@ -234,7 +234,7 @@ def test_a_result_of_several_times_is_of_the_last():
     [
         ("Plaquetas", "K/uL", "platelets"), ("Neutrophils Absolute, Auto", "K/uL", "anc"), ("T.Bili", "mg/dL", "bilirubin_total"),
         ("AST(SGOT)", "U/L", "ast"), ("QTC Calculation (Bezet)", "ms", "qtc_bazett"), ("BSA (Calculated - sq m)", "m2", "bsa"),
-        ("Plaquetas", "mg/dL", None), ("Segs Absolute", "K/uL", None),
+        ("Plaquetas", "mg/dL", None), ("Segs Absolute", "K/uL", "anc_segmented"), ("Bands Absolute", "K/uL", None),
     ],
 )  # fmt: skip
 def test_a_result_without_a_public_code_is_known_by_its_whole_name_and_unit(name, unit, concept):

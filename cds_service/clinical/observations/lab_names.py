@@ -1,7 +1,8 @@
 """Which concept a result is of when no known code says it: by its whole name, from a reviewed list.
 
-A name alone is not enough: the value must carry a unit of that concept, no code of a public system
-may name another test, and the specimen must not be another than blood or marrow.
+A name alone is not enough: the value must carry a unit of that concept ("Neutrophils" are a count
+or a share by it), no code of a public system may name another test, and the specimen must be the
+patient's own blood or marrow.
 """
 
 from __future__ import annotations
@@ -21,18 +22,26 @@ from cds_service.fhir.json_types import as_dict, as_dicts, as_prose
 _PUBLIC = frozenset({System.LOINC, System.SNOMED, System.CPT})
 _OTHER_SPECIMEN = re.compile(
     r"\burine|\burinary|\bcsf\b|cerebrospinal|\bstool|fluid\b|effusion|sweat|saliva|\bfetal|\bgoal\b|\btarget\b|"
-    r"\bbirth\b|\bestimated\b|\bdonor\b|\bideal\b|\bdry\b",
+    r"\bbirth\b|\bestimated\b|\bdonor\b|\bideal\b|\bdry\b|\bcord\b|\bgraft\b|\bapheresis\b|\bpheresis\b|\bproduct\b",
     re.IGNORECASE,
 )
 
 
+# Commas, stops and brackets of a name change nothing; other signs are words ("neut#", "ast/sgot").
+_MARKS = str.maketrans(dict.fromkeys(",.:;()[]-_\u2013", " ") | {sign: f" {sign} " for sign in "#%/"})
+
+
 @cache
-def _names() -> Mapping[str, str]:
-    return {_tidy(row["display"]): row["concept"] for row in rows("lab_names")}
+def _names() -> Mapping[str, frozenset[str]]:
+    """Each name with its concepts, of which the unit tells the one meant."""
+    found: dict[str, set[str]] = {}
+    for row in rows("lab_names"):
+        found.setdefault(_tidy(row["display"]), set()).add(row["concept"])
+    return {name: frozenset(concepts) for name, concepts in found.items()}
 
 
 def _tidy(name: str) -> str:
-    return " ".join(name.casefold().split()).rstrip(".:")
+    return " ".join(name.casefold().translate(_MARKS).split())
 
 
 def has_known_name(code: object) -> bool:
@@ -41,7 +50,8 @@ def has_known_name(code: object) -> bool:
 
 
 def _by_name(code: object) -> dict[str, str]:
-    return {_names()[key]: name for name in _spoken(code) if (key := _tidy(name)) in _names()}
+    known = _names()
+    return {concept: name for name in _spoken(code) for concept in known.get(_tidy(name), ())}
 
 
 def named_concepts(part: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, str]:
@@ -69,5 +79,12 @@ def _has_unit_of(part: Mapping[str, Any], kind: str) -> bool:
 
 def _of_another_specimen(body: Mapping[str, Any]) -> bool:
     words = (words_in(body.get("code")), words_in(body.get("bodySite")), words_in(body.get("method")))
-    specimen = as_prose(as_dict(body.get("specimen")).get("display")) or ""
-    return any(_OTHER_SPECIMEN.search(text) for text in (*words, specimen))
+    return any(_OTHER_SPECIMEN.search(text) for text in (*words, *_specimens(body)))
+
+
+def _specimens(body: Mapping[str, Any]) -> Iterator[str]:
+    """What the specimen is called: beside its reference, or by itself where the Observation contains it."""
+    yield as_prose(as_dict(body.get("specimen")).get("display")) or ""
+    for one in as_dicts(body.get("contained")):
+        if one.get("resourceType") == "Specimen":
+            yield words_in(one.get("type"))
