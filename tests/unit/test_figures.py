@@ -143,8 +143,6 @@ OTHER_TESTS = {
             "contained": [{"resourceType": "Specimen", "id": "s", "type": {"text": "Urine"}}],
         },
     ),
-    "cells of a product": ({"text": "ANC"}, "10*3/uL", {"specimen": {"display": "Apheresis product"}}),
-    "cord blood": ({"text": "Platelets"}, "10*3/uL", {"specimen": {"display": "Cord blood"}}),
     "direct bilirubin": ({"text": "Bilirubin, Direct"}, "mg/dL", {}),
     "bilirubin, not said which": ({"text": "Bilirubin"}, "mg/dL", {}),
     "ionized calcium": ({"text": "Calcium, Ionized"}, "mg/dL", {}),
@@ -162,3 +160,38 @@ def test_a_name_alone_is_not_enough(code, unit, more):
 def test_a_name_of_a_count_and_a_share_is_the_one_that_its_unit_says():
     share = result_of({"text": "Neutrophils"}, valueQuantity={"value": 45, "unit": "%"})
     assert (share.concept, str(share.value)) == ("neutrophil_pct", "45")
+
+
+ANOTHERS = {
+    "a donor's blood": {"specimen": {"display": "Donor blood"}},
+    "a sample from the donor": {"specimen": {"display": "Blood from donor"}},
+    "cord blood": {"specimen": {"display": "Cord blood"}},
+    "a product to infuse": {"specimen": {"display": "HPC, apheresis product"}},
+    "a related person": {"focus": [{"reference": "RelatedPerson/7"}]},
+    "a fetus": {"focus": [{"display": "Fetus"}]},
+}
+
+
+@pytest.mark.parametrize("of", ANOTHERS.values(), ids=ANOTHERS)
+def test_a_count_of_another_than_the_patient_is_none(of):
+    body = {
+        "resourceType": "Observation",
+        "code": coded(LOINC, PLATELETS),
+        "valueQuantity": quantity(8, "10*9/L"),
+    }
+    assert observed_in([Resource(body | of)]) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["Blood", "Bone marrow after cord blood transplant", "Marrow, day 30 post donor cells"]
+)
+def test_a_sample_of_the_patient_stays_one_after_a_transplant(name):
+    assert result_of(PLATELETS, valueQuantity={"value": 8, "unit": "K/uL"}, specimen={"display": name}).value
+
+
+@pytest.mark.parametrize("name", ["Pregnancy Test, Urine", "HCG, Qualitative, Serum", "POC Urine HCG"])
+def test_a_pregnancy_test_is_known_by_its_name_where_its_value_is_an_answer(name):
+    result = result_of({"text": name}, valueString="Positive")
+    assert (result.concept, result.sign) == ("pregnancy_test", True)
+    body = {"resourceType": "Observation", "code": {"text": name}, "valueString": "see note"}
+    assert list(parts_of(*observed_in([Resource(body)]))) == []

@@ -1,8 +1,8 @@
 """Which concept a result is of when no known code says it: by its whole name, from a reviewed list.
 
 A name alone is not enough: the value must carry a unit of that concept ("Neutrophils" are a count
-or a share by it), no code of a public system may name another test, and the specimen must be the
-patient's own blood or marrow.
+or a share by it) or, where none is measured, be an answer ("Pregnancy Test, Urine: Positive"); no
+code of a public system may name another test, and the specimen must be blood or marrow of the patient.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import Any
 from cds_service.clinical.observations import units
 from cds_service.clinical.observations.figures import figure_of
 from cds_service.clinical.observations.measurements import MEASUREMENTS
+from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.codings import System, codes_in, words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_prose
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 
 _PUBLIC = frozenset({System.LOINC, System.SNOMED, System.CPT})
 _OTHER_SPECIMEN = re.compile(
@@ -59,11 +60,22 @@ def named_concepts(part: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str
     found = _by_name(part.get("code"))
     if not found or any(system in _PUBLIC for system, _ in codes_in(part.get("code"))):
         return {}
-    if _of_another_specimen(body):
-        return {}
+    other = _of_another_specimen(body)
     return {
-        concept: name for concept, name in found.items() if _has_unit_of(part, MEASUREMENTS[concept].kind)
+        concept: name
+        for concept, name in found.items()
+        if (concept in _OF_ANY_SPECIMEN or not other) and _answers(part, concept)
     }
+
+
+_OF_ANY_SPECIMEN = frozenset({"pregnancy_test"})
+
+
+def _answers(part: Mapping[str, Any], concept: str) -> bool:
+    """Whether a value is one of the concept: by its unit, or as an answer where nothing is measured."""
+    if concept in MEASUREMENTS:
+        return _has_unit_of(part, MEASUREMENTS[concept].kind)
+    return sign_of(part, concept) is not None
 
 
 def _spoken(code: object) -> Iterator[str]:
@@ -80,6 +92,24 @@ def _has_unit_of(part: Mapping[str, Any], kind: str) -> bool:
 def _of_another_specimen(body: Mapping[str, Any]) -> bool:
     words = (words_in(body.get("code")), words_in(body.get("bodySite")), words_in(body.get("method")))
     return any(_OTHER_SPECIMEN.search(text) for text in (*words, *_specimens(body)))
+
+
+# Samples of which a result in the patient's record tells nothing of the patient; not "marrow after cord blood transplant".
+_ANOTHERS = re.compile(
+    r"^\W*(?:donor|cord|umbilical|apheresis|graft|fetal|fetus|newborn)\b|[,;:(]\s*(?:donor|cord|fetal)\b|"
+    r"\b(?:from|of) (?:a |the )?donor\b|\bdonor(?:'s)?$|\bapheresis product\b",
+    re.IGNORECASE,
+)
+_ANOTHER_PERSON = re.compile(r"(?:^|/)RelatedPerson/")
+
+
+def is_of_another(body: Mapping[str, Any]) -> bool:
+    """Whether an Observation says that what it looked at is not the patient: a donor, a fetus, a product to infuse."""
+    focus = as_dicts(body.get("focus"))
+    if any(_ANOTHER_PERSON.search(as_text(one.get("reference")) or "") for one in focus):
+        return True
+    words = (*(as_prose(one.get("display")) or "" for one in focus), *_specimens(body))
+    return any(_ANOTHERS.search(text) for text in words)
 
 
 def _specimens(body: Mapping[str, Any]) -> Iterator[str]:

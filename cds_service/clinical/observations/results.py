@@ -14,7 +14,7 @@ from marshal import dumps
 from typing import Any
 
 from cds_service.clinical.observations import units
-from cds_service.clinical.observations.lab_names import has_known_name, named_concepts
+from cds_service.clinical.observations.lab_names import has_known_name, is_of_another, named_concepts
 from cds_service.clinical.observations.measurements import (
     ANSWERED_BY_SIGN,
     MEASUREMENTS,
@@ -118,10 +118,12 @@ class Observed:
 
 
 def observed_in(observations: Iterable[Resource]) -> list[tuple[Observed, ...]]:
-    """Each Observation as a whole with, after it, each of its components."""
+    """Each Observation of the patient as a whole with, after it, each of its components."""
     found = []
     for resource in observations:
         body = resource.body
+        if ("specimen" in body or "focus" in body) and is_of_another(body):
+            continue
         observed = [Observed(body, resource, _coded(body.get("code")))]
         for part in as_dicts(body["component"]) if "component" in body else ():
             observed.append(Observed(part, resource, _coded(part.get("code"))))
