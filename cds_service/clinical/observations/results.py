@@ -25,6 +25,7 @@ from cds_service.clinical.observations.measurements import (
     value_of,
     words_of,
 )
+from cds_service.clinical.observations.ranges_by_person import Person
 from cds_service.clinical.observations.signs import is_undecided, sign_of
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
@@ -192,8 +193,8 @@ def time_of(resource: Resource, zone: tzinfo) -> When | None:
     return effective(body, zone) or read_when(body.get("issued"), zone)
 
 
-def read_part(where: Part, zone: tzinfo) -> Result:
-    """The value as a result, with the time and status of its Observation."""
+def read_part(where: Part, zone: tzinfo, person: Person | None = None) -> Result:
+    """The value as a result, with the time and status of its Observation; ``person`` is whose it is."""
     name, part, resource = where.concept, where.part, where.resource
     body = resource.body
     when = effective(body, zone)
@@ -206,7 +207,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         value, problem = None, _why_unreadable(body, "effective") or _no_date(body)
     elif value is None and problem is None and "valueQuantity" in part:
         problem = _why_unreadable(body, "valueQuantity")
-    low, high = reference_range(name, part)
+    low, high = reference_range(name, part, person)
     return Result(
         concept=name,
         reference=resource.reference,
