@@ -160,6 +160,7 @@ TEXTS = [
     ("Give 0.8 mg/m2, max 1.8 mg", "0.8", "mg/m2"),
     ("BSA 1.77 m2, dose = 1.41 mg IV once on day 1", "1.41", "mg"),
     ("800 mcg/m2 IV", "0.8", "mg/m2"),
+    ("1.41 mg/50 mL NS IV over 60 min", "1.41", "mg"),
     ("500 micrograms per m2", "0.5", "mg/m2"),
     (".8 mg/m2 IV", "0.8", "mg/m2"),
     ("Administrar 1.41 mg por vía intravenosa en 1 hora", "1.41", "mg"),
@@ -216,7 +217,9 @@ def test_a_figure_among_words_that_are_not_understood_is_no_dose(text):
     assert dose_in_text(text) == StatedDose(None, None, text)
 
 
-@pytest.mark.parametrize("text", ["IV weekly", "0.25 mg/mL", "5 mg/h", "5 mg per hour", "1 mg/kg", ""])
+@pytest.mark.parametrize(
+    "text", ["IV weekly", "0.25 mg/mL", "0.9 mg/4 mL", "5 mg/h", "5 mg per hour", "1 mg/kg", ""]
+)
 def test_a_text_that_states_no_dose(text):
     assert dose_in_text(text) is None
 

@@ -20,7 +20,7 @@ _SQUARE_METER = r"m\s*(?:2|²|\^2)|sq(?:\.|uare)?\s*m(?:et(?:er|re)s?)?\b|BSA\b"
 _FIGURE = re.compile(
     r"(?<![\d.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)\s*-?"
     rf"(?P<unit>(?P<mass>mg|milligrams?|mcg|micrograms?|µg|μg|ug)(?P<area>\s*(?:/|per\b)\s*(?:{_SQUARE_METER}))?)(?![A-Za-z])"
-    r"(?!\s*(?:/(?!\s*(?:dose|day|infusion)\b)|per\s+(?:h|hr|hour|min|minute|ml|kg)\b))",
+    r"(?!\s*(?:/(?!\s*(?:(?:dose|day|infusion)\b|\d{2,4}\s*mL\s*(?:of\s*)?(?:NS|NaCl|0\.9|sodium|saline|bag)))|per\s+(?:h|hr|hour|min|minute|ml|kg)\b))",
     re.IGNORECASE,
 )
 _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}\s*(?:mg|mcg|[uµμ]g)\b", re.IGNORECASE)
