@@ -143,6 +143,8 @@ OTHER_TESTS = {
             "contained": [{"resourceType": "Specimen", "id": "s", "type": {"text": "Urine"}}],
         },
     ),
+    "neutrophils of marrow": ({"text": "Neutrophils"}, "%", {"specimen": {"display": "Bone marrow"}}),
+    "blood's name at a marrow site": ({"text": "WBC"}, "10*3/uL", {"bodySite": {"text": "Bone marrow"}}),
     "direct bilirubin": ({"text": "Bilirubin, Direct"}, "mg/dL", {}),
     "bilirubin, not said which": ({"text": "Bilirubin"}, "mg/dL", {}),
     "ionized calcium": ({"text": "Calcium, Ionized"}, "mg/dL", {}),

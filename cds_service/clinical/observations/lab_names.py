@@ -19,6 +19,7 @@ from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.fhir.record import Resource
 
 _PUBLIC = frozenset({System.LOINC, System.SNOMED, System.CPT})
 _OTHER_SPECIMEN = re.compile(
@@ -55,20 +56,29 @@ def _by_name(code: object) -> dict[str, str]:
     return {concept: name for name in _spoken(code) for concept in known.get(_tidy(name), ())}
 
 
-def named_concepts(part: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, str]:
+def named_concepts(part: Mapping[str, Any], observation: Resource) -> dict[str, str]:
     """The concepts that a part of an Observation has by its name and unit, each with that name."""
     found = _by_name(part.get("code"))
     if not found or any(system in _PUBLIC for system, _ in codes_in(part.get("code"))):
         return {}
-    other = _of_another_specimen(body)
+    sample = " | ".join(_of_what(observation))
     return {
         concept: name
         for concept, name in found.items()
-        if (concept in _OF_ANY_SPECIMEN or not other) and _answers(part, concept)
+        if _may_be_in(sample, concept) and _answers(part, concept)
     }
 
 
 _OF_ANY_SPECIMEN = frozenset({"pregnancy_test"})
+_OF_MARROW = frozenset({"marrow_blasts_pct"})
+_MARROW = re.compile(r"\bmarrow\b|\bBMA?\b|\baspirate\b|\bmédula\b", re.IGNORECASE)
+
+
+def _may_be_in(sample: str, concept: str) -> bool:
+    """Whether a concept can be measured in what the words on a sample name: cells of marrow are none of blood."""
+    if concept in _OF_ANY_SPECIMEN:
+        return True
+    return not _OTHER_SPECIMEN.search(sample) and (concept in _OF_MARROW or not _MARROW.search(sample))
 
 
 def _answers(part: Mapping[str, Any], concept: str) -> bool:
@@ -89,9 +99,14 @@ def _has_unit_of(part: Mapping[str, Any], kind: str) -> bool:
     return figure is not None and units.convert(figure.number, kind, figure.code, figure.unit) is not None
 
 
-def _of_another_specimen(body: Mapping[str, Any]) -> bool:
-    words = (words_in(body.get("code")), words_in(body.get("bodySite")), words_in(body.get("method")))
-    return any(_OTHER_SPECIMEN.search(text) for text in (*words, *_specimens(body)))
+def _of_what(observation: Resource) -> Iterator[str]:
+    """The words that may say of what sample a result is: its own, and those of the report that names it."""
+    body = observation.body
+    yield from (words_in(body.get(member)) for member in ("code", "bodySite", "method"))
+    yield from _specimens(body)
+    if observation.report is not None:
+        yield words_in(observation.report.get("code"))
+        yield from _specimens(observation.report)
 
 
 # Samples of which a result in the patient's record tells nothing of the patient; not "marrow after cord blood transplant".
@@ -114,7 +129,7 @@ def is_of_another(body: Mapping[str, Any]) -> bool:
 
 def _specimens(body: Mapping[str, Any]) -> Iterator[str]:
     """What the specimen is called: beside its reference, or by itself where the Observation contains it."""
-    yield as_prose(as_dict(body.get("specimen")).get("display")) or ""
+    yield from (as_prose(one.get("display")) or "" for one in as_dicts(body.get("specimen")))
     for one in as_dicts(body.get("contained")):
         if one.get("resourceType") == "Specimen":
             yield words_in(one.get("type"))

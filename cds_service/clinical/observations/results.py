@@ -178,7 +178,7 @@ def parts_of(observed: Sequence[Observed]) -> list[Part]:
         if coded:
             found += [Part(concept, one.part, one.resource) for concept in coded]
         elif one.code.has_known_name:
-            named = named_concepts(one.part, one.resource.body)
+            named = named_concepts(one.part, one.resource)
             found += [Part(concept, one.part, one.resource, name) for concept, name in named.items()]
     return found
 
