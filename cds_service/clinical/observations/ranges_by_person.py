@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.fhir.codings import plain_codes, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts
 from cds_service.fhir.quantities import as_decimal, unit_names
@@ -24,14 +25,9 @@ class Person:
     years: int | None
 
 
-_SEX_OF = {
-    "248152002": "female",
-    "248153007": "male",
-    "F": "female",
-    "M": "male",
-    "female": "female",
-    "male": "male",
-}
+_SEXES = ("female", "male")
+_CODES = {code: sex for sex in _SEXES for code in code_set(sex).bare}
+_CODES |= {"F": "female", "M": "male"} | {sex: sex for sex in _SEXES}
 _SEX_IN_WORDS = re.compile(r"\b(?:(females?|women|woman|girls?)|males?|men|man|boys?)\b", re.IGNORECASE)
 _YEARS = {"a": 1, "year": 1, "years": 1, "yr": 1, "yrs": 1, "y": 1, "mo": 12, "month": 12, "months": 12, "wk": 52, "d": 365, "day": 365, "days": 365}  # fmt: skip
 
@@ -39,7 +35,7 @@ _YEARS = {"a": 1, "year": 1, "years": 1, "yr": 1, "yrs": 1, "y": 1, "mo": 12, "m
 def is_of(entry: Mapping[str, Any], person: Person) -> bool:
     """Whether a range may be this person's: not of the other sex, nor of another age."""
     sexes = {sex for one in as_dicts(entry.get("appliesTo")) for sex in _sexes(one)}
-    if len(sexes) == 1 and person.sex in ("male", "female") and person.sex not in sexes:
+    if len(sexes) == 1 and person.sex in _SEXES and person.sex not in sexes:
         return False
     ages = as_dict(entry.get("age"))
     low, high = (_in_years(as_dict(ages.get(side))) for side in ("low", "high"))
@@ -49,7 +45,7 @@ def is_of(entry: Mapping[str, Any], person: Person) -> bool:
 
 
 def _sexes(group: Mapping[str, Any]) -> set[str]:
-    coded = {_SEX_OF[code] for code in plain_codes(group) if code in _SEX_OF}
+    coded = {_CODES[code] for code in plain_codes(group) if code in _CODES}
     worded = {"female" if m[1] else "male" for m in _SEX_IN_WORDS.finditer(words_in(group))}
     return coded or worded
 
