@@ -13,6 +13,7 @@ from datetime import date, datetime, tzinfo
 
 from cds_service.clinical.acts import Act, act_of
 from cds_service.clinical.documents import Document, document_of
+from cds_service.clinical.observations.ranges_by_person import Person
 from cds_service.clinical.observations.results import Observed, Part, Result, observed_in, parts_of, read_part
 from cds_service.clinical.problems import Problem, problems_of
 from cds_service.clinical.reports import silent_reports
@@ -60,6 +61,17 @@ class Chart:
         return read_when(self.patient.body.get("birthDate"), self.zone) if self.patient else None
 
     @kept
+    def person(self) -> Person:
+        """Sex and age at the clock, by which a laboratory's ranges may differ."""
+        born, today = self.birth.first if self.birth is not None else None, self.clock.date()
+        years = (
+            None
+            if born is None
+            else today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+        )
+        return Person(as_text(self.patient.body.get("gender")) if self.patient is not None else None, years)
+
+    @kept
     def death(self) -> str | None:
         """What the record says of a death that is not after the clock."""
         if self.patient is None:
@@ -100,7 +112,7 @@ class Chart:
         if name not in self.parts:
             return ()
         if name not in self._read:
-            read = [read_part(part, self.zone) for part in self.parts[name]]
+            read = [read_part(part, self.zone, self.person) for part in self.parts[name]]
             self._read[name] = tuple([r for r in read if r.when is None or r.when.has_happened(self.clock)])
         return self._read[name]
 

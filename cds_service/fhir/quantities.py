@@ -145,17 +145,18 @@ def quantity(value: object) -> Interval | None:
     return Interval(number, number)
 
 
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d+)?"
-_UNIT = r"[^\d\s<>=.,\-\u2013\u2014][^\s\u2013\u2014]*|10[*^(x\u00d7\u00b3\u2079eE\\]\S*"
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d+)?|\.\d{1,12}"
+_UNIT = r"[^\d\s<>=.,\-\u2013\u2014*!][^\s\u2013\u2014*!]*|(?:(?<= )|[x\u00d7] ?)10[*^(x\u00d7\u00b3\u2079eE\\]\S*"
 _SIGN = (
     r"<=|>=|<|>|\u2264|\u2265|\bGT\b|\bLT\b|\bGE\b|\bLE\b|less than|fewer than|below|under|up to|at most|"
     r"more than|greater than|above|over|at least"
 )
 _ABOUT = r"(?:approx(?:imately|\.)?|about|around|circa|ca\.?|estimated(?: at)?|~|\u2248)"
 # Both are for texts whose white space is one blank each.
+_FLAG = r"\b(?:HH?|LL?|A)\b|[(\[](?:HH?|LL?|A|C)[)\]]|[*!]{1,2}"  # what a laboratory sets beside an abnormal value
 _FIGURE = re.compile(
-    rf"(?P<about>{_ABOUT})? ?(?P<sign>{_SIGN})? ?(?P<number>{_NUMBER})"
-    rf" ?(?P<flag>\b(?:HH?|LL?|A)\b)? ?(?P<unit>{_UNIT})? ?(?:[(\[](?:HH?|LL?|A|C)[)\]])?",
+    rf"(?:{_FLAG})? ?(?P<about>{_ABOUT})? ?(?P<sign>{_SIGN})? ?(?P<number>{_NUMBER})"
+    rf" ?(?:{_FLAG})? ?(?P<unit>{_UNIT})? ?(?:{_FLAG})?",
     re.IGNORECASE,
 )
 _RANGE = re.compile(

@@ -50,12 +50,13 @@ class Resource:
     ``name`` is the ``fullUrl`` (or place) in its Bundle: it stands for the reference of a draft
     order that has no id, and others in the Bundle may refer to it by it. ``type``, ``id`` and
     ``reference`` (relative, such as ``Observation/cd22``; evidence is named by it) are read from the
-    body once, since everything asks for them.
+    body once, since everything asks for them. ``report`` is the report that names or contains a result under a local code.
     """
 
     body: Mapping[str, Any]
     origin: str = "prefetch"
     name: str = ""
+    report: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     type: str = field(init=False, repr=False, compare=False)
     id: str = field(init=False, repr=False, compare=False)
     reference: str = field(init=False, repr=False, compare=False)
@@ -70,7 +71,7 @@ class Resource:
 
     def come_by(self, origin: str) -> Resource:
         """The same resource, which reached us in another way."""
-        return self if origin == self.origin else Resource(self.body, origin, self.name)
+        return self if origin == self.origin else Resource(self.body, origin, self.name, self.report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +264,10 @@ def _is_of_a_report(resource: Resource) -> bool:
 
 
 def _dated_by(result: Resource, report: Mapping[str, Any]) -> Resource:
+    if "loinc.org" not in repr(
+        result.body.get("code")
+    ):  # then the report's name may tell of what sample it is
+        result = replace(result, report=report)
     if any(member in result.body for member in (*_TIME_MEMBERS, "issued")):
         return result
     times = {m: report[m] for m in (*_TIME_MEMBERS, "issued") if m in report}

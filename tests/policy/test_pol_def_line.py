@@ -100,6 +100,11 @@ A_LINE = {
     "the same by its former code, with its name": procedure("0540T", "2024-09-01", system=CPT, text="Chimeric antigen receptor T-cell (CAR-T) therapy; CAR-T cell administration, autologous"),
     "CAR-T cells by the hospital's code": procedure("XW043J7", "2025-09-01", system=ICD10PCS),
     "CAR-T cells as a procedure with the code of the product": procedure("Q2042", "2025-09-01", system=HCPCS),
+    "a drug as a procedure, by its billing code": procedure("J9039", "2025-09-01", system=HCPCS),
+    "chemotherapy by the hospital's code": procedure("3E04305", "2025-09-01", system=ICD10PCS),
+    "blinatumomab by the hospital's former code": procedure("XW03351", "2021-08-01", system=ICD10PCS),
+    "an infusion of stem cells": procedure(None, "2025-09-01", text="Infusion of hematopoietic progenitor cells, allogeneic"),
+    "an infusion of marrow": procedure(None, "2025-09-01", text="Bone marrow infusion, allogeneic"),
     "daunorubicin by its billing code": administration("2025-03-01", None, drug=coded(HCPCS, "J9150"), id="dauno"),
     "CAR-T cells in a condition's name": condition(None, text="History of CAR-T therapy", recorded="2026-03-01"),
     "CAR-T cells in a condition's code": condition("Z92.850", recorded="2026-03-01"),
@@ -144,6 +149,10 @@ NO_LINE = {
     "a cornea from a donor": procedure(None, "2015-10-01", text="Allogeneic transplantation of cornea"),
     "a transplant of something": procedure(None, "2015-10-01", text="Transplantation (procedure)"),
     "a procedure because of a transplant": procedure(None, "2025-10-01", text="Central line placement", reasonCode=[{"text": "Allogeneic stem cell transplant"}]),
+    "inotuzumab as a procedure": procedure("J9229", "2026-03-01", system=HCPCS),
+    "methotrexate into the spinal fluid as a procedure": procedure("J9250", "2025-09-01", system=HCPCS, text="Intrathecal methotrexate"),
+    "collection of stem cells": procedure(None, "2025-09-01", text="Collection of hematopoietic stem cells"),
+    "a consent to an infusion of stem cells": procedure(None, "2025-09-01", text="Consent for stem cell infusion"),
     "consent for CAR-T": procedure(None, "2025-09-01", text="Consent for CAR-T cell therapy"),
     "CAR-T discussed": procedure(None, "2025-09-01", text="Discussion of CAR-T therapy"),
     "CAR-T declined": procedure(None, "2025-09-01", text="CAR-T infusion declined"),
@@ -184,6 +193,8 @@ def test_pol_def_line_what_is_no_prior_line(resource):
 
 
 UNCLEAR_LINE = {
+    "a drug whose statement is on hold": taken("cladribine", "2025-02-01", "2025-06-01")
+    | {"status": "on-hold"},
     "a note": document("2026-03-03", "Previously treated with dasatinib xyzzy."),
     "the answer to prior therapy": stated("Prior systemic therapy", "hyper-CVAD per quux", "2026-04-10"),
     "a completed plan": care_plan("Chemotherapy of the quux kind", start="2025-02-01", status="completed"),

@@ -427,10 +427,9 @@ def test_a_transfused_count_is_named_as_such():
     )
 
 
-def test_a_transfusion_order_or_administration_by_code_counts_when_given():
-    code = {
-        "coding": [{"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "P9035"}]
-    }
+@pytest.mark.parametrize("billed", ["P9035", "P9073", "P9055"])
+def test_a_transfusion_order_or_administration_by_code_counts_when_given(billed):
+    code = {"coding": [{"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": billed}]}
     given = administration("2026-04-12", None, drug=code)
     ordered = drug_order(code | {"text": "Platelets"}, day="2026-04-12")
     kept = [*NORMAL_BASELINE, *cbc("2026-04-14", 2, 80)]
@@ -445,6 +444,18 @@ def test_a_transfusion_by_its_inpatient_code_alone_counts(code, counts):
     given = procedure(code, "2026-04-12", system="http://www.cms.gov/Medicare/Coding/ICD10")
     expected = [("hem-unknown", "POL-HEM-2")] if counts else []
     assert held_by(*NORMAL_BASELINE, *cbc("2026-04-14", 2, 80), given) == expected
+
+
+@pytest.mark.parametrize("code", ["12719002", "180208003", "117078000"])
+def test_a_transfusion_by_its_clinical_code_alone_counts(code):
+    given = procedure(code, "2026-04-12")
+    assert held_by(*NORMAL_BASELINE, *cbc("2026-04-14", 2, 80), given) == [("hem-unknown", "POL-HEM-2")]
+
+
+@pytest.mark.parametrize("words", ["PLT apheresis", "Transfusión de plaquetas"])
+def test_a_transfusion_by_further_names_counts(words):
+    given = administration("2026-04-12", None, drug={"text": words})
+    assert held_by(*NORMAL_BASELINE, *cbc("2026-04-14", 2, 80), given) == [("hem-unknown", "POL-HEM-2")]
 
 
 def test_a_transfused_baseline_is_an_upper_bound_too():

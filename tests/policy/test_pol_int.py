@@ -604,6 +604,15 @@ def test_two_orders_for_one_day_are_named_with_what_both_give():
     assert [findings(d, "interval") for d in determine_all(body_size(), pair)] == [[], []]
 
 
+def test_an_order_that_is_replaced_by_its_identifier_is_no_second_one():
+    number = {"system": "urn:orders", "value": "77"}
+    active = order(mg=1.4, id="before", identifier=[number]) | {"status": "active"}
+    replacing = order(mg=1.4) | {"priorPrescription": {"identifier": number}}
+    assert findings(determine([*body_size(), active], replacing), "interval") == []
+    of_another = replacing | {"priorPrescription": {"identifier": number | {"system": "urn:else"}}}
+    assert findings(determine([*body_size(), active], of_another), "interval") != []
+
+
 def test_an_active_order_of_the_record_for_the_same_day_is_named_too():
     active = order(mg=1.4, id="before") | {"status": "active"}
     (found,) = findings(determine([*body_size(), active], order(mg=1.4)), "interval")

@@ -276,6 +276,29 @@ def test_pol_rec_value_counts_under_local_codes_are_known_by_name_and_unit():
     assert 'known by its name "PLT"' in hold.text
 
 
+def test_pol_rec_value_an_anc_follows_from_a_white_count_and_a_share_that_names_alone_tell():
+    values = {"WBC": {"value": 1.2, "unit": "K/uL"}, "Neutrophils": {"value": 45, "unit": "%"}}
+    found = []
+    for name, value in values.items():
+        local = stated(name, "", "2026-04-15", id=name.lower(), valueQuantity=value)
+        del local["valueString"]
+        found.append(local)
+    assert ("hem-hold", "warning") in raised(second_cycle(*found), "POL-HEM-1")
+
+
+@pytest.mark.parametrize(
+    ("report_name", "held"), [("CBC with differential", True), ("Bone marrow differential", False), ("Pleural fluid", False)]
+)  # fmt: skip
+def test_pol_rec_value_a_result_under_a_local_code_is_of_the_sample_that_its_report_names(report_name, held):
+    local = stated("Platelets", "", "2026-04-15", id="plt", valueQuantity={"value": 40, "unit": "K/uL"})
+    del local["valueString"]
+    of = report(
+        "2026-04-15", loinc=None, code={"text": report_name}, result=[{"reference": "Observation/plt"}]
+    )
+    found = raised(second_cycle(local, of), "POL-HEM-2")
+    assert (("hem-hold", "warning") in found) == held
+
+
 @pytest.mark.parametrize("unit", ["K/mcL", "10\u00b3/\u00b5L", "thou/cumm", "10\\S\\3/uL", "/nL", "G/L"])
 def test_pol_rec_value_counts_in_the_units_of_laboratories(unit):
     found = [

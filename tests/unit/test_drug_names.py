@@ -129,3 +129,35 @@ def test_a_form_that_acts_where_it_is_put_is_no_antineoplastic(words):
 @pytest.mark.parametrize("words", ["CMTX", "mesna", "leucovorin", "tamoxifen 20 mg", "Neosarcoma kit"])
 def test_other_words_name_no_antineoplastic(words):
     assert not any(map(is_antineoplastic, ingredients({"text": words})))
+
+
+@pytest.mark.parametrize(
+    ("words", "drug"),
+    [
+        ("vinCRIStina 2 mg IV", "vincristine"), ("Ciclofosfamida 300 mg/m2", "cyclophosphamide"), ("METOTREXATO", "methotrexate"), ("citarabina", "cytarabine"),
+        ("dexametasona 4 mg tabletas", "dexamethasone"), ("Asparaginasa", "asparaginase"), ("etopósido", "etoposide"), ("hidroxiurea", "hydroxyurea"),
+        ("inotuzumab ozogamicina", "inotuzumab_ozogamicin"), ("CMC-544", "inotuzumab_ozogamicin"), ("defibrotida", "defibrotide"), ("vincristin", "vincristine"),
+    ],
+)  # fmt: skip
+def test_names_in_spanish_and_as_further_spelled(words, drug):
+    assert ingredients({"text": words}) == {drug}
+
+
+@pytest.mark.parametrize(
+    ("words", "drugs"),
+    [
+        ("leucovorin calcium 15 mg (methotrexate rescue)", set()), ("mesna 400 mg (with cyclophosphamide)", set()), ("Leucovorin for methotrexate", set()),
+        ("glucarpidase, methotrexate toxicity", set()), ("mesna + cyclophosphamide", {"cyclophosphamide"}), ("cyclophosphamide with mesna", {"cyclophosphamide"}),
+        ("levoleucovorin after methotrexate", set()), ("methotrexate 1 g with leucovorin rescue", {"methotrexate"}),
+    ],
+)  # fmt: skip
+def test_the_drug_that_another_one_protects_from_is_not_the_one_named(words, drugs):
+    assert ingredients({"text": words}) == drugs
+
+
+@pytest.mark.parametrize(
+    ("words", "drug"),
+    [("Pegasparagase 3750 units", "pegaspargase"), ("inotuzamab ozogamicin", "inotuzumab_ozogamicin"), ("Dasatanib", "dasatinib")],
+)  # fmt: skip
+def test_usual_misspellings_are_known(words, drug):
+    assert ingredients({"text": words}) == {drug}

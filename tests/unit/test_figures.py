@@ -108,6 +108,13 @@ NAMED = {
     "a reference laboratory's neutrophils": ({"text": "Neutrophils (Absolute)"}, "10*3/uL", "anc"),
     "abbreviated": ({"text": "Neutro Absolute"}, "10*3/uL", "anc"),
     "an ECG cart's QTc": ({"text": "QTC Calculation(Bazett)"}, "ms", "qtc_bazett"),
+    "whatever its commas and brackets": ({"text": "Neutro, Abs."}, "10*3/uL", "anc"),
+    "neutrophils as a count": ({"text": "Neutrophils"}, "10*3/uL", "anc"),
+    "absolute blasts": ({"text": "Blasts, Absolute"}, "10*3/uL", "pb_blasts_abs"),
+    "from the bedside": ({"text": "POC Potassium"}, "mmol/L", "potassium"),
+    "of whole blood": ({"text": "Potassium, WB"}, "mmol/L", "potassium"),
+    "of serum or plasma": ({"text": "Bilirubin Total Ser/Plas"}, "umol/L", "bilirubin_total"),
+    "an enzyme by both names": ({"text": "ALT - SGPT"}, "U/L", "alt"),
 }
 
 
@@ -128,10 +135,65 @@ OTHER_TESTS = {
         {},
     ),
     "urine": ({"text": "Potassium"}, "mmol/L", {"specimen": {"display": "Urine, random"}}),
+    "urine in a contained specimen": (
+        {"text": "Potassium"},
+        "mmol/L",
+        {
+            "specimen": {"reference": "#s"},
+            "contained": [{"resourceType": "Specimen", "id": "s", "type": {"text": "Urine"}}],
+        },
+    ),
+    "neutrophils of marrow": ({"text": "Neutrophils"}, "%", {"specimen": {"display": "Bone marrow"}}),
+    "blood's name at a marrow site": ({"text": "WBC"}, "10*3/uL", {"bodySite": {"text": "Bone marrow"}}),
+    "direct bilirubin": ({"text": "Bilirubin, Direct"}, "mg/dL", {}),
+    "bilirubin, not said which": ({"text": "Bilirubin"}, "mg/dL", {}),
+    "ionized calcium": ({"text": "Calcium, Ionized"}, "mg/dL", {}),
+    "an ideal weight": ({"text": "Ideal Body Weight"}, "kg", {}),
+    "a weight at birth": ({"text": "Weight", "coding": [{"display": "Birth weight"}]}, "kg", {}),
 }
 
 
 @pytest.mark.parametrize(("code", "unit", "more"), OTHER_TESTS.values(), ids=OTHER_TESTS)
 def test_a_name_alone_is_not_enough(code, unit, more):
     body = {"resourceType": "Observation", "code": code, "valueQuantity": {"value": 48, "unit": unit}} | more
+    assert list(parts_of(*observed_in([Resource(body)]))) == []
+
+
+def test_a_name_of_a_count_and_a_share_is_the_one_that_its_unit_says():
+    share = result_of({"text": "Neutrophils"}, valueQuantity={"value": 45, "unit": "%"})
+    assert (share.concept, str(share.value)) == ("neutrophil_pct", "45")
+
+
+ANOTHERS = {
+    "a donor's blood": {"specimen": {"display": "Donor blood"}},
+    "a sample from the donor": {"specimen": {"display": "Blood from donor"}},
+    "cord blood": {"specimen": {"display": "Cord blood"}},
+    "a product to infuse": {"specimen": {"display": "HPC, apheresis product"}},
+    "a related person": {"focus": [{"reference": "RelatedPerson/7"}]},
+    "a fetus": {"focus": [{"display": "Fetus"}]},
+}
+
+
+@pytest.mark.parametrize("of", ANOTHERS.values(), ids=ANOTHERS)
+def test_a_count_of_another_than_the_patient_is_none(of):
+    body = {
+        "resourceType": "Observation",
+        "code": coded(LOINC, PLATELETS),
+        "valueQuantity": quantity(8, "10*9/L"),
+    }
+    assert observed_in([Resource(body | of)]) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["Blood", "Bone marrow after cord blood transplant", "Marrow, day 30 post donor cells"]
+)
+def test_a_sample_of_the_patient_stays_one_after_a_transplant(name):
+    assert result_of(PLATELETS, valueQuantity={"value": 8, "unit": "K/uL"}, specimen={"display": name}).value
+
+
+@pytest.mark.parametrize("name", ["Pregnancy Test, Urine", "HCG, Qualitative, Serum", "POC Urine HCG"])
+def test_a_pregnancy_test_is_known_by_its_name_where_its_value_is_an_answer(name):
+    result = result_of({"text": name}, valueString="Positive")
+    assert (result.concept, result.sign) == ("pregnancy_test", True)
+    body = {"resourceType": "Observation", "code": {"text": name}, "valueString": "see note"}
     assert list(parts_of(*observed_in([Resource(body)]))) == []

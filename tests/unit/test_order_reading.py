@@ -92,6 +92,12 @@ QUANTITIES = [
     ({"value": "0.00141", "unit": "g"}, "0.00141e3", "mg"),
     ({"value": 0.8, "unit": "mg/m²"}, "0.8", "mg/m2"),
     ({"value": 0.8, "unit": "mg/m2", "code": "mg/m2", "system": "http://unitsofmeasure.org"}, "0.8", "mg/m2"),
+    (
+        {"value": 800, "unit": "mcg/m2", "code": "ug/m2", "system": "http://unitsofmeasure.org"},
+        "0.8",
+        "mg/m2",
+    ),
+    ({"value": 0.8, "unit": "mg/m2/dose"}, "0.8", "mg/m2"),
 ]
 
 
@@ -153,6 +159,12 @@ TEXTS = [
     ("Total dose 1.41 mg, 2 vials of 0.9 mg", "1.41", "mg"),
     ("Give 0.8 mg/m2, max 1.8 mg", "0.8", "mg/m2"),
     ("BSA 1.77 m2, dose = 1.41 mg IV once on day 1", "1.41", "mg"),
+    ("800 mcg/m2 IV", "0.8", "mg/m2"),
+    ("1.41 mg/50 mL NS IV over 60 min", "1.41", "mg"),
+    ("500 micrograms per m2", "0.5", "mg/m2"),
+    (".8 mg/m2 IV", "0.8", "mg/m2"),
+    ("Administrar 1.41 mg por vía intravenosa en 1 hora", "1.41", "mg"),
+    ("Infundir 1.41 mg intravenoso una vez", "1.41", "mg"),
 ]
 
 
@@ -198,13 +210,15 @@ def test_beside_them_the_dose_is_read(text):
         assert (found.value, found.unit) == (Decimal("1.06"), "mg")
 
 
-@pytest.mark.parametrize("text", ["Abcdefin 20 mg", "1.41 mg zzz", "Máximo 1.8 mg", "Wxyz 1.41 mg IV"])
+@pytest.mark.parametrize(
+    "text", ["Abcdefin 20 mg", "1.41 mg zzz", "1,41 mg", "0,8 mg/m2 IV", "Máximo 1.8 mg", "Wxyz 1.41 mg IV"]
+)
 def test_a_figure_among_words_that_are_not_understood_is_no_dose(text):
     assert dose_in_text(text) == StatedDose(None, None, text)
 
 
 @pytest.mark.parametrize(
-    "text", ["IV weekly", "0.25 mg/mL", "5 mg/h", "5 mg per hour", "1,41 mg", "1 mg/kg", ""]
+    "text", ["IV weekly", "0.25 mg/mL", "0.9 mg/4 mL", "5 mg/h", "5 mg per hour", "1 mg/kg", ""]
 )
 def test_a_text_that_states_no_dose(text):
     assert dose_in_text(text) is None
@@ -233,3 +247,11 @@ BILLED = [
 @pytest.mark.parametrize(("body", "billing"), BILLED)
 def test_what_an_order_bills(body, billing):
     assert billing_of(body) == billing
+
+
+def test_a_volume_beside_milligrams_in_the_text_is_that_of_the_infusion():
+    volume = {"doseAndRate": [{"doseQuantity": {"value": 5.64, "unit": "mL"}}]}
+    (with_dose,) = read(dosage("1.41 mg IV over 1 hour", "2026-04-16") | volume).doses[0].amounts
+    assert (with_dose.stated, with_dose.in_text.value) == ((), Decimal("1.41"))
+    (without,) = read(dosage("IV over 1 hour", "2026-04-16") | volume).doses[0].amounts
+    assert without.stated == (StatedDose(None, None, "5.64 mL"),)

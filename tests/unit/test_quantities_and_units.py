@@ -78,6 +78,12 @@ def test_a_comparator_counts_only_when_it_decides(interval, limit, below, above)
         ("~60 %", "48 to 72", "%"),
         ("about 60-70 %", "48 to 84", "%"),
         ("48 10*3/uL", "48", "10*3/uL"),
+        ("1.2 x 10^9/L", "1.2", "x 10^9/L"),
+        ("LL 0.4", "0.4", None),
+        ("*0.4 K/uL", "0.4", "K/uL"),
+        ("0.4 (LL) K/uL", "0.4", "K/uL"),
+        ("0.4 L*", "0.4", None),
+        (".4 K/uL", "0.4", "K/uL"),
     ],
 )
 def test_a_text_that_is_wholly_one_figure_is_read(text, value, unit):
@@ -97,6 +103,8 @@ def test_a_text_that_is_wholly_one_figure_is_read(text, value, unit):
         "1.2.3",
         "was 60, now 3",
         "5-",
+        "8510*3/uL",
+        "H",
     ],
 )
 def test_a_text_that_is_more_than_a_figure_is_not_guessed_at(text):

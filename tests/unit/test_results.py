@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from cds_service.clinical.observations.ranges_by_person import Person
 from cds_service.clinical.observations.results import observed_in, parts_of, read_part
 from cds_service.fhir.record import Resource
 
@@ -206,6 +207,30 @@ def test_the_upper_limit_is_that_of_a_normal_range(ranges, limit):
     assert only(body).upper_limit == limit
 
 
+def _range(high, **of):
+    return {"high": measured(high, "U/L")} | of
+
+
+MALE, FEMALE = {"coding": [{"code": "248153007"}]}, {"text": "Female"}
+BY_SEX = [_range(60, appliesTo=[MALE]), _range(50, appliesTo=[FEMALE])]
+BY_AGE = [_range(80, age={"high": measured(17, "a")}), _range(50, age={"low": measured(18, "a")})]
+BY_MONTHS = [_range(90, age={"high": measured(6, "mo")}), _range(50)]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "person", "limit"),
+    [
+        (BY_SEX, Person("male", 40), 60), (BY_SEX, Person("female", 40), 50), (BY_SEX, Person(None, 40), 60), (BY_SEX, Person("other", 40), 60),
+        (BY_AGE, Person(None, 12), 80), (BY_AGE, Person(None, 40), 50), (BY_AGE, Person(None, None), 80), (BY_MONTHS, Person(None, 3), 50),
+        ([_range(50, appliesTo=[{"text": "Adult men and women"}])], Person("female", 40), 50),
+    ],
+)  # fmt: skip
+def test_of_several_ranges_that_of_the_patients_sex_and_age_counts(ranges, person, limit):
+    body = observation("1742-6", valueQuantity=measured(260, "U/L"), referenceRange=ranges)
+    (part,) = parts_of(*observed_in([Resource(body)]))
+    assert read_part(part, UTC, person).upper_limit == limit
+
+
 def test_the_reference_range_is_read_in_the_canonical_unit():
     body = observation(
         "1975-2", valueQuantity=measured(34, "umol/L"), referenceRange=[{"high": measured(21, "umol/L")}]
@@ -234,7 +259,7 @@ def test_a_result_of_several_times_is_of_the_last():
     [
         ("Plaquetas", "K/uL", "platelets"), ("Neutrophils Absolute, Auto", "K/uL", "anc"), ("T.Bili", "mg/dL", "bilirubin_total"),
         ("AST(SGOT)", "U/L", "ast"), ("QTC Calculation (Bezet)", "ms", "qtc_bazett"), ("BSA (Calculated - sq m)", "m2", "bsa"),
-        ("Plaquetas", "mg/dL", None), ("Segs Absolute", "K/uL", None),
+        ("Plaquetas", "mg/dL", None), ("Segs Absolute", "K/uL", "anc_segmented"), ("Bands Absolute", "K/uL", None),
     ],
 )  # fmt: skip
 def test_a_result_without_a_public_code_is_known_by_its_whole_name_and_unit(name, unit, concept):

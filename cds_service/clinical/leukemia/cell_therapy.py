@@ -9,7 +9,7 @@ from cds_service.clinical.chart import Chart
 from cds_service.clinical.reading.recorded import is_recorded
 
 # The concepts of codes that give them: of the procedure, or of the product that a procedure is billed with.
-_GIVEN = frozenset(
+CELLS = frozenset(
     {"car_t", "axicabtagene", "brexucabtagene", "ciltacabtagene", "idecabtagene", "lisocabtagene", "obecabtagene",
      "tisagenlecleucel"}
 )  # fmt: skip
@@ -27,7 +27,7 @@ def cell_therapies(chart: Chart) -> Iterator[Act]:
 
 def _gave_cells(act: Act) -> bool:
     """By words, of which one half of a name may say that it is none ("CAR-T therapy; harvesting ..."), else by code."""
-    coded = not _GIVEN.isdisjoint(act.concepts)
+    coded = not CELLS.isdisjoint(act.concepts)
     if _BEFORE_IT in act.concepts and not coded:
         return False
     return is_recorded(act.words.replace(";", ","), "car-t", "car-t", unnamed=coded)

@@ -1,7 +1,8 @@
 """Which concept a result is of when no known code says it: by its whole name, from a reviewed list.
 
-A name alone is not enough: the value must carry a unit of that concept, no code of a public system
-may name another test, and the specimen must not be another than blood or marrow.
+A name alone is not enough: the value must carry a unit of that concept ("Neutrophils" are a count
+or a share by it) or, where none is measured, be an answer ("Pregnancy Test, Urine: Positive"); no
+code of a public system may name another test, and the specimen must be blood or marrow of the patient.
 """
 
 from __future__ import annotations
@@ -14,25 +15,35 @@ from typing import Any
 from cds_service.clinical.observations import units
 from cds_service.clinical.observations.figures import figure_of
 from cds_service.clinical.observations.measurements import MEASUREMENTS
+from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.terminology import rows
 from cds_service.fhir.codings import System, codes_in, words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_prose
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.fhir.record import Resource
 
 _PUBLIC = frozenset({System.LOINC, System.SNOMED, System.CPT})
 _OTHER_SPECIMEN = re.compile(
     r"\burine|\burinary|\bcsf\b|cerebrospinal|\bstool|fluid\b|effusion|sweat|saliva|\bfetal|\bgoal\b|\btarget\b|"
-    r"\bbirth\b|\bestimated\b|\bdonor\b|\bideal\b|\bdry\b",
+    r"\bbirth\b|\bestimated\b|\bdonor\b|\bideal\b|\bdry\b|\bcord\b|\bgraft\b|\bapheresis\b|\bpheresis\b|\bproduct\b",
     re.IGNORECASE,
 )
 
 
+# Commas, stops and brackets of a name change nothing; other signs are words ("neut#", "ast/sgot").
+_MARKS = str.maketrans(dict.fromkeys(",.:;()[]-_\u2013", " ") | {sign: f" {sign} " for sign in "#%/"})
+
+
 @cache
-def _names() -> Mapping[str, str]:
-    return {_tidy(row["display"]): row["concept"] for row in rows("lab_names")}
+def _names() -> Mapping[str, frozenset[str]]:
+    """Each name with its concepts, of which the unit tells the one meant."""
+    found: dict[str, set[str]] = {}
+    for row in rows("lab_names"):
+        found.setdefault(_tidy(row["display"]), set()).add(row["concept"])
+    return {name: frozenset(concepts) for name, concepts in found.items()}
 
 
 def _tidy(name: str) -> str:
-    return " ".join(name.casefold().split()).rstrip(".:")
+    return " ".join(name.casefold().translate(_MARKS).split())
 
 
 def has_known_name(code: object) -> bool:
@@ -41,19 +52,40 @@ def has_known_name(code: object) -> bool:
 
 
 def _by_name(code: object) -> dict[str, str]:
-    return {_names()[key]: name for name in _spoken(code) if (key := _tidy(name)) in _names()}
+    known = _names()
+    return {concept: name for name in _spoken(code) for concept in known.get(_tidy(name), ())}
 
 
-def named_concepts(part: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, str]:
+def named_concepts(part: Mapping[str, Any], observation: Resource) -> dict[str, str]:
     """The concepts that a part of an Observation has by its name and unit, each with that name."""
     found = _by_name(part.get("code"))
     if not found or any(system in _PUBLIC for system, _ in codes_in(part.get("code"))):
         return {}
-    if _of_another_specimen(body):
-        return {}
+    sample = " | ".join(_of_what(observation))
     return {
-        concept: name for concept, name in found.items() if _has_unit_of(part, MEASUREMENTS[concept].kind)
+        concept: name
+        for concept, name in found.items()
+        if _may_be_in(sample, concept) and _answers(part, concept)
     }
+
+
+_OF_ANY_SPECIMEN = frozenset({"pregnancy_test"})
+_OF_MARROW = frozenset({"marrow_blasts_pct"})
+_MARROW = re.compile(r"\bmarrow\b|\bBMA?\b|\baspirate\b|\bmédula\b", re.IGNORECASE)
+
+
+def _may_be_in(sample: str, concept: str) -> bool:
+    """Whether a concept can be measured in what the words on a sample name: cells of marrow are none of blood."""
+    if concept in _OF_ANY_SPECIMEN:
+        return True
+    return not _OTHER_SPECIMEN.search(sample) and (concept in _OF_MARROW or not _MARROW.search(sample))
+
+
+def _answers(part: Mapping[str, Any], concept: str) -> bool:
+    """Whether a value is one of the concept: by its unit, or as an answer where nothing is measured."""
+    if concept in MEASUREMENTS:
+        return _has_unit_of(part, MEASUREMENTS[concept].kind)
+    return sign_of(part, concept) is not None
 
 
 def _spoken(code: object) -> Iterator[str]:
@@ -67,7 +99,37 @@ def _has_unit_of(part: Mapping[str, Any], kind: str) -> bool:
     return figure is not None and units.convert(figure.number, kind, figure.code, figure.unit) is not None
 
 
-def _of_another_specimen(body: Mapping[str, Any]) -> bool:
-    words = (words_in(body.get("code")), words_in(body.get("bodySite")), words_in(body.get("method")))
-    specimen = as_prose(as_dict(body.get("specimen")).get("display")) or ""
-    return any(_OTHER_SPECIMEN.search(text) for text in (*words, specimen))
+def _of_what(observation: Resource) -> Iterator[str]:
+    """The words that may say of what sample a result is: its own, and those of the report that names it."""
+    body = observation.body
+    yield from (words_in(body.get(member)) for member in ("code", "bodySite", "method"))
+    yield from _specimens(body)
+    if observation.report is not None:
+        yield words_in(observation.report.get("code"))
+        yield from _specimens(observation.report)
+
+
+# Samples of which a result in the patient's record tells nothing of the patient; not "marrow after cord blood transplant".
+_ANOTHERS = re.compile(
+    r"^\W*(?:donor|cord|umbilical|apheresis|graft|fetal|fetus|newborn)\b|[,;:(]\s*(?:donor|cord|fetal)\b|"
+    r"\b(?:from|of) (?:a |the )?donor\b|\bdonor(?:'s)?$|\bapheresis product\b",
+    re.IGNORECASE,
+)
+_ANOTHER_PERSON = re.compile(r"(?:^|/)RelatedPerson/")
+
+
+def is_of_another(body: Mapping[str, Any]) -> bool:
+    """Whether an Observation says that what it looked at is not the patient: a donor, a fetus, a product to infuse."""
+    focus = as_dicts(body.get("focus"))
+    if any(_ANOTHER_PERSON.search(as_text(one.get("reference")) or "") for one in focus):
+        return True
+    words = (*(as_prose(one.get("display")) or "" for one in focus), *_specimens(body))
+    return any(_ANOTHERS.search(text) for text in words)
+
+
+def _specimens(body: Mapping[str, Any]) -> Iterator[str]:
+    """What the specimen is called: beside its reference, or by itself where the Observation contains it."""
+    yield from (as_prose(one.get("display")) or "" for one in as_dicts(body.get("specimen")))
+    for one in as_dicts(body.get("contained")):
+        if one.get("resourceType") == "Specimen":
+            yield words_in(one.get("type"))

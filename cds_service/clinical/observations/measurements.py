@@ -13,6 +13,7 @@ from typing import Any
 
 from cds_service.clinical.observations import units
 from cds_service.clinical.observations.figures import VALUES, Figure, figure_of, has_value, value_text
+from cds_service.clinical.observations.ranges_by_person import Person, is_of
 from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.observations.units import CANONICAL
 from cds_service.clinical.terminology import rows
@@ -160,12 +161,19 @@ def words_of(part: Mapping[str, Any]) -> str:
     return " | ".join(t for t in texts if t)
 
 
-def reference_range(name: str, part: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
-    """The laboratory's own lower and upper limit of normal, in the canonical unit; a critical range is none."""
+def reference_range(
+    name: str, part: Mapping[str, Any], person: Person | None = None
+) -> tuple[Decimal | None, Decimal | None]:
+    """The laboratory's own lower and upper limit of normal, in the canonical unit; a critical range is none.
+
+    Of several by sex or age, that of the ``person``.
+    """
     if "referenceRange" not in part or (measured := MEASUREMENTS.get(name)) is None:
         return None, None
     for entry in as_dicts(part["referenceRange"]):
         if "type" in entry and not _is_normal(entry["type"]):
+            continue
+        if person is not None and ("appliesTo" in entry or "age" in entry) and not is_of(entry, person):
             continue
         low, high = (_limit(entry.get(side), measured.kind, part) for side in ("low", "high"))
         if low is None and high is None and "text" in entry:

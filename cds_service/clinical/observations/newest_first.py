@@ -41,7 +41,7 @@ def back_to_usable(chart: Chart, name: str, chosen: Chosen | None = None) -> Seq
         if when is not None and enough is not None and when.last < enough:
             break
         if chosen is None or chosen(when):
-            result = read_part(part, chart.zone)
+            result = read_part(part, chart.zone, chart.person)
             found.append(result)
             if enough is None and result.value is not None and when is not None:
                 enough = when.first - _ELSEWHERE

@@ -14,7 +14,7 @@ from marshal import dumps
 from typing import Any
 
 from cds_service.clinical.observations import units
-from cds_service.clinical.observations.lab_names import has_known_name, named_concepts
+from cds_service.clinical.observations.lab_names import has_known_name, is_of_another, named_concepts
 from cds_service.clinical.observations.measurements import (
     ANSWERED_BY_SIGN,
     MEASUREMENTS,
@@ -25,6 +25,7 @@ from cds_service.clinical.observations.measurements import (
     value_of,
     words_of,
 )
+from cds_service.clinical.observations.ranges_by_person import Person
 from cds_service.clinical.observations.signs import is_undecided, sign_of
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
@@ -118,10 +119,12 @@ class Observed:
 
 
 def observed_in(observations: Iterable[Resource]) -> list[tuple[Observed, ...]]:
-    """Each Observation as a whole with, after it, each of its components."""
+    """Each Observation of the patient as a whole with, after it, each of its components."""
     found = []
     for resource in observations:
         body = resource.body
+        if ("specimen" in body or "focus" in body) and is_of_another(body):
+            continue
         observed = [Observed(body, resource, _coded(body.get("code")))]
         for part in as_dicts(body["component"]) if "component" in body else ():
             observed.append(Observed(part, resource, _coded(part.get("code"))))
@@ -175,7 +178,7 @@ def parts_of(observed: Sequence[Observed]) -> list[Part]:
         if coded:
             found += [Part(concept, one.part, one.resource) for concept in coded]
         elif one.code.has_known_name:
-            named = named_concepts(one.part, one.resource.body)
+            named = named_concepts(one.part, one.resource)
             found += [Part(concept, one.part, one.resource, name) for concept, name in named.items()]
     return found
 
@@ -190,8 +193,8 @@ def time_of(resource: Resource, zone: tzinfo) -> When | None:
     return effective(body, zone) or read_when(body.get("issued"), zone)
 
 
-def read_part(where: Part, zone: tzinfo) -> Result:
-    """The value as a result, with the time and status of its Observation."""
+def read_part(where: Part, zone: tzinfo, person: Person | None = None) -> Result:
+    """The value as a result, with the time and status of its Observation; ``person`` is whose it is."""
     name, part, resource = where.concept, where.part, where.resource
     body = resource.body
     when = effective(body, zone)
@@ -204,7 +207,7 @@ def read_part(where: Part, zone: tzinfo) -> Result:
         value, problem = None, _why_unreadable(body, "effective") or _no_date(body)
     elif value is None and problem is None and "valueQuantity" in part:
         problem = _why_unreadable(body, "valueQuantity")
-    low, high = reference_range(name, part)
+    low, high = reference_range(name, part, person)
     return Result(
         concept=name,
         reference=resource.reference,

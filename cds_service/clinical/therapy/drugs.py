@@ -124,6 +124,15 @@ _OTHER_THAN = re.compile(
     r"\b(?:not|instead of|before|prior to|after|due to|(?:pre-?)?med(?:ication)?s? for)\s+(?:each |every |the )?[\w-]+",
     re.IGNORECASE,
 )
+# The name of a drug that protects from another one ("leucovorin (methotrexate rescue)", "mesna with cyclophosphamide").
+_PROTECTS = re.compile(
+    r"\b(?:leucovorin|levoleucovorin|folinic acid|mesna|glucarpidase|dexrazoxane)\b", re.IGNORECASE
+)
+_PROTECTED = re.compile(
+    r"\b[A-Za-z]{3,30}[ -](?:rescue|toxicity|overdose|clearance|induced)\b|"
+    r"\b(?:with|for|during)\s(?:high[- ]dose )?[A-Za-z]{3,30}\b",
+    re.IGNORECASE,
+)
 
 
 @remembered(400_000)
@@ -171,6 +180,8 @@ def ingredients(concept: object) -> frozenset[str]:
     if found:
         return _one_name_each(found)
     words = words_in(concept)
+    if _PROTECTS.match(words):
+        words = _PROTECTED.sub(" ", words)
     if named := _named_in(words):
         local = _LOCAL.search(words) is not None
         return frozenset(n for n in named if not (local and is_antineoplastic(n)))

@@ -85,6 +85,12 @@ class DrugUse:
         return self.status in GIVEN_STATUSES[self.kind]
 
     @property
+    def was_begun(self) -> bool:
+        """Whether the drug was given or taken for some time, or may have been: a statement may stand on hold."""
+        paused = self.kind == "MedicationStatement" and self.status == "on-hold"
+        return self.is_given or paused or self.status == "stopped"
+
+    @property
     def first_known(self) -> When | None:
         """When the use began, as far as the record says."""
         times = [w for w in (*self.days, self.start) if w is not None]

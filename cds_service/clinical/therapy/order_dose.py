@@ -17,6 +17,7 @@ from cds_service.fhir.quantities import as_decimal, plain, quantity, unit_names
 from cds_service.values import dataclass
 
 DOSE_UNITS = factors("dose")  # to mg
+_PER_AREA = {"mg/m2": "mg", "ug/m2": "ug"}  # units of a dose per BSA, and that of its mass
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ def stated_dose(value: Mapping[str, Any]) -> StatedDose:
     name = ucum_of(code if code is not None else unit or "")
     if name in DOSE_UNITS:
         return StatedDose(number * DOSE_UNITS[name], "mg", quoted)
-    return StatedDose(number, name, quoted) if name == "mg/m2" else StatedDose(None, None, quoted)
+    if name in _PER_AREA:
+        return StatedDose(number * DOSE_UNITS[_PER_AREA[name]], "mg/m2", quoted)
+    return StatedDose(None, None, quoted)
 
 
 def _of_range(limits: Mapping[str, Any]) -> StatedDose:

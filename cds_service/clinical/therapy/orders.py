@@ -50,7 +50,8 @@ class Order:
     ``times`` are the days of all doses of one supply; a day stands twice when two are planned for
     it. ``repeats``: by a repeat, not by single days; ``endless``: nothing says until when. ``timing_problem``: doses whose days
     cannot be determined. ``days_problem``: words for several doses that are not sure; ``first_day_in_words``: the day
-    of a cycle, not named, on which words for several doses begin. ``replaces`` names the orders before this one (``priorPrescription``).
+    of a cycle, not named, on which words for several doses begin. ``replaces`` names the orders before this one (``priorPrescription``);
+    ``names`` are those by which another may name this one: its reference, its identifiers.
     """
 
     reference: str
@@ -71,6 +72,11 @@ class Order:
     days_problem: str = ""
     supply: Supply = Supply()
     replaces: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+
+    def takes_over(self, other: Order) -> bool:
+        """Whether this order names another as before it."""
+        return not other.names.isdisjoint(self.replaces)
 
     @property
     def closest(self) -> tuple[date, date] | None:
@@ -125,6 +131,7 @@ def read_order(resource: Resource, clock: datetime, cycle: PlannedDays = NO_CYCL
         days_problem=next((i.problem for i in instructions if i.problem), ""),
         supply=supply,
         replaces=tuple(_replaced(body)),
+        names=frozenset((resource.reference, *_identified_as(body.get("identifier")))),
     )
 
 
@@ -202,6 +209,15 @@ def _replaced(body: Mapping[str, Any]) -> Iterator[str]:
         reference = as_text(pointer.get("reference")) or ""
         if reference:
             yield local_reference(reference) or reference
+        yield from _identified_as(pointer.get("identifier"))
+
+
+def _identified_as(identifiers: object) -> Iterator[str]:
+    """Identifiers as names of a resource, where they say in which system."""
+    for one in as_dicts(identifiers):
+        system, value = as_text(one.get("system")), as_text(one.get("value"))
+        if system and value:
+            yield f"{system}|{value}"
 
 
 def _with_service_amount(body: Mapping[str, Any], doses: Sequence[PlannedDose]) -> tuple[PlannedDose, ...]:

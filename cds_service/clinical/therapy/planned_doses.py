@@ -88,7 +88,10 @@ def read_instruction(
     ``has_day``: its timing names one itself.
     """
     text = as_prose(dosage.get("text")) or ""
-    stated = [d for d in doses_in(dosage) if not (_VOLUME.search(d.quoted) and _DILUENT.search(text))]
+    in_text = dose_in_text(text)
+    stated = list(doses_in(dosage))
+    if _is_known(in_text) or _DILUENT.search(text):  # then a volume is that of the infusion
+        stated = [d for d in stated if not _VOLUME.search(d.quoted)]
     sequence = dosage.get("sequence")
     labels = _labels(words, cycle) if planned.used else ()
     return Instruction(
@@ -96,12 +99,16 @@ def read_instruction(
         labels[0] if labels else label_of([text], cycle),
         sequence if isinstance(sequence, int) else None,
         has_day,
-        Amount(tuple(stated), dose_in_text(text)),
+        Amount(tuple(stated), in_text),
         in_words=planned.used,
         labels=labels,
         day=words.days[0] if words.days else None,
         problem=planned.problem,
     )
+
+
+def _is_known(stated: StatedDose | None) -> bool:
+    return stated is not None and stated.value is not None
 
 
 def _labels(words: WordedDays, cycle: PlannedDays) -> tuple[Label | None, ...]:

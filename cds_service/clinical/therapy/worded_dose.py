@@ -2,7 +2,7 @@
 
 A figure in mg counts only when the words around it are about this drug's dose. Another drug's
 figure, a maximum, a strength or vial, an earlier dose and a cumulative amount are passed over; a
-figure among words that are not understood is no dose.
+figure among words that are not understood, or with a decimal comma, is no dose.
 Source: docs/record-reading.md#timing-of-an-order, step 3.
 """
 
@@ -18,11 +18,12 @@ from cds_service.fhir.quantities import bounded, plain
 
 _SQUARE_METER = r"m\s*(?:2|²|\^2)|sq(?:\.|uare)?\s*m(?:et(?:er|re)s?)?\b|BSA\b"
 _FIGURE = re.compile(
-    r"(?<![\d.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*-?"
-    rf"(?P<unit>mg\s*(?:/|per\b)\s*(?:{_SQUARE_METER})|mg|milligrams?|mcg|micrograms?|µg|μg|ug)(?![A-Za-z])"
-    r"(?!\s*(?:/(?!\s*(?:dose|day|infusion)\b)|per\s+(?:h|hr|hour|min|minute|ml|kg)\b))",
+    r"(?<![\d.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)\s*-?"
+    rf"(?P<unit>(?P<mass>mg|milligrams?|mcg|micrograms?|µg|μg|ug)(?P<area>\s*(?:/|per\b)\s*(?:{_SQUARE_METER}))?)(?![A-Za-z])"
+    r"(?!\s*(?:/(?!\s*(?:(?:dose|day|infusion)\b|\d{2,4}\s*mL\s*(?:of\s*)?(?:NS|NaCl|0\.9|sodium|saline|bag)))|per\s+(?:h|hr|hour|min|minute|ml|kg)\b))",
     re.IGNORECASE,
 )
+_DECIMAL_COMMA = re.compile(r"\d,\d{1,2}\s*(?:mg|mcg|[uµμ]g)\b", re.IGNORECASE)
 _RANGE = re.compile(
     r"\d\.\d+\s*(?:-|\u2013|to)\s*$|mg\s*[-\u2013]\s*$", re.IGNORECASE
 )  # before its second figure
@@ -49,7 +50,7 @@ def dose_in_text(text: str) -> StatedDose | None:
     is the dose. A concentration or rate (mg/mL, mg/h) is none either.
     """
     found: dict[str, set[Decimal]] = {"mg": set(), "mg/m2": set()}
-    unread = False
+    unread = _DECIMAL_COMMA.search(text) is not None
     figures = list(_FIGURE.finditer(text))
     for place, match in enumerate(figures):
         begins = figures[place - 1].end() if place else 0
@@ -71,10 +72,9 @@ def dose_in_text(text: str) -> StatedDose | None:
 
 
 def _value(match: re.Match[str]) -> tuple[Decimal, str]:
-    number, unit = bounded(Decimal(match["number"].replace(",", ""))), match["unit"].lower()
-    if unit.startswith("mg") and unit != "mg":
-        return number, "mg/m2"
-    return number * DOSE_UNITS["mg" if unit.startswith(("mg", "milli")) else "ug"], "mg"
+    number = bounded(Decimal(match["number"].replace(",", "")))
+    mass = "mg" if match["mass"].lower().startswith(("mg", "milli")) else "ug"
+    return number * DOSE_UNITS[mass], "mg/m2" if match["area"] else "mg"
 
 
 def words_around(before: str, after: str) -> tuple[str, str]:
@@ -138,7 +138,8 @@ _KNOWN = frozenset(
         "december jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun monday tuesday wednesday "
         "thursday friday saturday sunday induction salvage ino drug medication ivpb units unit billing exactly nacl hrs mins sterile water dextrose draw withdraw add mix prepared "
         "prepare pharmacy dosis administrar administre infundir infunda intravenosa durante hora horas minutos día días "
-        "ciclo ciclos",
+        "ciclo ciclos por vía intravenoso endovenosa endovenoso adminístrese administrese infusión infusion una vez cada "
+        "semana semanas",
     )
 )
 

@@ -235,7 +235,7 @@ def _planned_before(
     """Other inotuzumab orders, not yet given, with a day from today on and before the planned date."""
     found: dict[date, Dose] = {}
     for other in others:
-        newer = [o for o in (order, *others) if other.reference in o.replaces]
+        newer = [o for o in (order, *others) if o.takes_over(other)]
         for day, label in _days_of(other):
             if not any(_takes_the_place(o, day, label) for o in newer):
                 found.setdefault(day, Dose(day, whole_day(day), label, other.reference, 0, planned=True))
@@ -279,7 +279,7 @@ def replaced_and_active(case: Case) -> tuple[Order, ...]:
     return tuple(
         other
         for other in active_orders(case.chart, case.order)
-        if other.reference in case.order.replaces
+        if case.order.takes_over(other)
         and any(_takes_the_place(case.order, day, label) for day, label in _days_of(other))
     )
 
@@ -293,6 +293,6 @@ def orders_of_the_same_day(case: Case) -> tuple[Order, ...]:
         for o in others.values()
         if (o.planned_is_stated or (o in case.siblings and len({o.label, case.order.label} - {None}) < 2))
         and case.planned in o.days
-        and o.reference not in named
-        and case.order.reference not in o.replaces
+        and named.isdisjoint(o.names)
+        and not o.takes_over(case.order)
     )

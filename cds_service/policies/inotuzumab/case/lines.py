@@ -146,7 +146,7 @@ def _by_drugs(
     for use in (*chart.uses, *chart.ordered_services):
         named = _antineoplastic_names(use)
         first = use.first_known
-        if not named or not (use.is_given or use.status == "stopped") or is_cytoreduction(use, day_one):
+        if not named or not use.was_begun or is_cytoreduction(use, day_one):
             continue
         if first is not None and first.is_before(day_one) is False:
             continue
@@ -154,7 +154,7 @@ def _by_drugs(
         if goes_on and _begun_within(use, day_one, span("frontline.regimen_within")):
             continue
         ended = whole_day(day_one) if use.status == "active" and use.end is None else use.last_known
-        open_ = use.in_doubt or not _is_understood(use)
+        open_ = use.in_doubt or use.status == "on-hold" or not _is_understood(use)
         possible = open_ or _may_be_for_another(use.reason_codes, ended, leukemia_from)
         yield Line(named, first, use.last_known, (use.reference,), possible)
 
@@ -207,7 +207,7 @@ def _by_acts(chart: Chart, day_one: date, since: date | None, told: Iterable[Tra
     for done in (
         a for a in chart.acts if a.kind == "Procedure" and a.status in ("completed", "in-progress", "")
     ):
-        if (is_therapy := regimens.names_chemotherapy_given(done.words)) is not False:
+        if (is_therapy := regimens.names_chemotherapy_given(done)) is not False:
             starts_now = done.when is None or done.when.last >= day_one - span("frontline.regimen_within")
             acts.append((done.words.split(" | ")[0][:60], done, is_therapy is True and not starts_now))
     for what, act, understood in acts:

@@ -42,7 +42,7 @@ def undated_orders_of_the_same_dose(case: Case) -> tuple[Order, ...]:
         written = read_when(other.resource.body.get("authoredOn"), case.chart.zone)
         recent = written is not None and written.last >= case.planned - span("partner.stale_order")
         for_it = other.label == label if other.label else last is None or (written and written.first > last)
-        if recent and for_it and other.reference not in {*case.order.replaces, *used}:
+        if recent and for_it and not case.order.takes_over(other) and other.reference not in used:
             found.append(other)
     return tuple(found)
 

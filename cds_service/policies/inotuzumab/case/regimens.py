@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from cds_service.clinical.acts import Act
+from cds_service.clinical.leukemia.cell_therapy import CELLS
 from cds_service.clinical.leukemia.transplant_words import is_transplant
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.layout.past import with_history_told
@@ -19,7 +21,7 @@ from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.reading.text_dates import HALF_A_YEAR
 from cds_service.clinical.reading.tokens import folded
-from cds_service.clinical.therapy.drugs import STEROIDS, drugs_in_text
+from cds_service.clinical.therapy.drugs import INOTUZUMAB, STEROIDS, drugs_in_text, is_antineoplastic
 from cds_service.clinical.therapy.route import Route, route_of
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.numbers import span
@@ -37,6 +39,9 @@ _INTO_THE_CSF = re.compile(
     rf"\b(?:IT|[Ii]ntra-?thecal(?:ly)?) {_DRUG_OF_IT}\b(?:(?:,|/| and| &| \+) ?{_DRUG_OF_IT}\b){{0,2}}"
     rf"|\b{_DRUG_OF_IT} (?:\d{{1,3}} ?mg )?\(?(?:IT\b|[Ii]ntra-?thecal(?:ly)?\b)\)?"
 )
+_BY_CODE = "chemotherapy_given"  # as the table of procedures has it
+# Drugs of the code tables that are no line as a procedure, or one by another rule.
+_OTHERWISE_COUNTED = CELLS | {INOTUZUMAB, "hydroxyurea"}
 _COUNTED = re.compile(r"(?<![\d./])\d+(?![\d./])")
 _RECORDED = (Named.STATED, Named.PAST)
 
@@ -58,18 +63,17 @@ def names_therapy(text: str) -> bool | None:
     return None if named_so and Named.UNDECIDED in said else False
 
 
-def names_chemotherapy_given(name: str) -> bool | None:
-    """Whether the name of a procedure is systemic chemotherapy; None where it is not wholly understood.
+def names_chemotherapy_given(done: Act) -> bool | None:
+    """Whether a procedure is systemic chemotherapy, by its code, that of a drug, or its name; None where that is not wholly understood.
 
     Transplants and cells have rules of their own; what goes into the cerebrospinal fluid is not systemic.
     """
-    if (
-        _CHEMOTHERAPY.search(name) is None
-        or is_transplant(name)
-        or route_of((), (name,)) is Route.INTRATHECAL
-    ):
+    coded = any(d == _BY_CODE or is_antineoplastic(d) for d in done.concepts - _OTHERWISE_COUNTED)
+    if not (coded or _CHEMOTHERAPY.search(done.words)) or is_transplant(done.words):
         return False
-    return names_therapy(name)
+    if route_of((), (done.words,)) is Route.INTRATHECAL:
+        return False
+    return True if coded else names_therapy(done.words)
 
 
 def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:
