@@ -25,6 +25,7 @@ from cds_service.clinical.reading.clauses import Segment, Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.layout.around import goes_on_unheard
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
+from cds_service.clinical.reading.layout.listed import may_share_a_sign
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -122,7 +123,8 @@ def _of_sentence(
     for clause in (part for whole_clause in joined for part in split(whole_clause)):
         of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
         elsewhere = of_another or is_explained(clause, sentence) or _is_of_allergen(clause, sentence, topic)
-        if elsewhere or goes_on_unheard(clause, sentence):
+        unsure = goes_on_unheard(clause, sentence) or may_share_a_sign(clause, sentence, topic)
+        if elsewhere or unsure:
             yield NotUnderstood(topic.name, text[slice(*whole)], whole)
             continue
         found = asserted(clause.terms, topic, on, asked=sentence.question)
