@@ -35,7 +35,7 @@ from cds_service.clinical.reading.subjects import (
     only_names_disease,
     speaks_of_another,
 )
-from cds_service.clinical.reading.text_dates import SOON, is_just_before, read_date
+from cds_service.clinical.reading.text_dates import SOON, is_just_before, is_of_year_before, read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import REACTION, TOPICS, VOD, Topic
 from cds_service.remembering import remembered
@@ -147,6 +147,8 @@ def _of_sentence(
         for one in found:
             if before and one.value in topic.reasons:
                 one = replace(one, time=Time.PAST, when=None)
+            elif sentence.dated and topic.needs_predicate and is_of_year_before(sentence.dated, on):
+                one = replace(one, time=Time.PAST)
             elif sentence.dated and (one.when, one.cycle) == (None, None) and topic.dated and not now:
                 one = replace(one, when=read_date(sentence.dated, on))
             said = replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from itertools import takewhile
 from typing import NamedTuple
 
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, terms
@@ -97,10 +98,29 @@ _SINCE = frozenset(
 )
 
 
-def only_day(heading: Sequence[Token]) -> str:
-    """The day that a heading gives ("Note from 6/12/2024:"); empty where it gives none, or several."""
+_SET_APART = frozenset({*BULLETS, *_OPEN, *_CLOSED, "--", "|"})
+_FRONT = 8  # words
+
+
+def only_day(words: Sequence[Token], colon: int) -> str:
+    """The day that a heading gives ("Note from 6/12/2024:"), or that stands in front; empty where none does, or several.
+
+    ``colon``: where that of the heading stands, or 0.
+    """
+    if not colon:
+        return _day_in_front(words)
+    heading = words[:colon]
     days = [t.text for t in heading if t.shape is Shape.DATE]
     return days[0] if len(days) == 1 and _SINCE.isdisjoint(t.word for t in heading) else ""
+
+
+def _day_in_front(words: Sequence[Token]) -> str:
+    """The day, or the last of a span, that is set apart in front ("3/1/2024 - CR", "[3/1/2024] CR"); else empty."""
+    if words[0].shape is not Shape.DATE and words[0].text not in _SET_APART:
+        return ""
+    front = list(takewhile(lambda t: t.shape is Shape.DATE or t.text in _SET_APART, words[:_FRONT]))
+    days = [t.text for t in front if t.shape is Shape.DATE]
+    return days[-1] if days and front[-1].shape is not Shape.DATE and len(front) < len(words) else ""
 
 
 def _outside_brackets(words: Sequence[Token]) -> list[Token]:
