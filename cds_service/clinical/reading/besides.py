@@ -43,3 +43,12 @@ def _is_measured(found: Sequence[Term], i: int) -> bool:
     behind = found[i + 1] if i + 1 < len(found) else None
     counted = behind is not None and (behind.tokens[0].text == "%" or behind.value in _COUNTED)
     return counted or (before is not None and before.value in _MEASURED)
+
+
+_LOOKS = frozenset({"evaluation", "assessment", "determination"})
+
+
+def only_looks_for(found: Sequence[Term]) -> bool:
+    """Whether a clause ends with the thing that is looked for ("evaluation for VOD"), and no answer."""
+    named = len(found) > 2 and found[-1].kind is Kind.TARGET and found[-2].tokens[0].word in ("for", "of")
+    return named and found[-3].tokens[-1].word in _LOOKS

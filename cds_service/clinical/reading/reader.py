@@ -26,6 +26,7 @@ from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.layout.around import goes_on_unheard
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.layout.listed import may_share_a_sign
+from cds_service.clinical.reading.layout.retracted import is_not_so
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -42,7 +43,8 @@ from cds_service.remembering import remembered
 
 # What a sentence without a subject turns behind another ("HSCT planned 5/4; cancelled 4/10"); both together are not understood.
 _TURNED = re.compile(
-    r"[ ]?[;.][ ](?:(?:now|since|then|later|was|has been)[ ]){0,3}(?:cancell?ed|declined|refused|withdrawn|aborted|excluded|ruled out|lost|not confirmed"
+    r"(?:[ ]?[;.][ ]|\n[ ]?[-*\u2022][ ]?)(?:(?:now|since|then|later|was|has been)[ ]){0,3}"
+    r"(?:cancell?ed|declined|refused|withdrawn|aborted|excluded|ruled out|lost|not confirmed"
     r"|(?P<again>rescheduled|reinstated)|(?<=now )(?:planned|scheduled|booked|agrees|agreeable))\b"
     r"(?=[ ]?(?:[.;,\n\d]|$|(?:by|due|on|today|yesterday|because|per|now|after|for|to)\b))",
     re.IGNORECASE,
@@ -98,6 +100,8 @@ _EXCLUDED = ("excluded", "ruled out")
 
 def _is_turned(sentence: Sentence, topic: Topic, text: str) -> bool:
     """Whether the next sentence turns this one without naming what it speaks of."""
+    if is_not_so(text, sentence.end):
+        return True
     turned = _TURNED.match(text, sentence.end)
     if turned is None:
         return False

@@ -41,6 +41,7 @@ def only_names(segment: Segment) -> bool:
 
 _TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST, Kind.THERAPY})
 _SKIPPED = frozenset({"adverb", "and", "article", "patient"})
+_LINKING = frozenset({"verb", "adverb", "article", "preposition"})
 _VERBS = frozenset({"is", "are", "has", "have", "had"})
 # Verbs that nobody uses of the patient in a row of states ("CR, was a misread"; but "CR, is doing well").
 _TURNING_VERBS = frozenset({"was", "were", "never", "turned", "proved", "resolved", "declined"})
@@ -48,17 +49,38 @@ _TURNING_VERBS = frozenset({"was", "were", "never", "turned", "proved", "resolve
 
 def goes_on_unheard(clause: Segment, sentence: Sentence) -> bool:
     """Whether words without a subject stand behind a clause and an aside that is not understood: they may turn it."""
-    end = clause.terms[-1].end
+    last = clause.terms[-1]
+    if last.kind is Kind.CORRECT and last.tokens[-1].word == "error":
+        return True  # "CR in error"
+    end = last.end
     unheard = False
+    directly = True
     for segment in sentence.segments:
         if segment.terms[0].start < end:
             continue
         if values_of(segment):
             return False
-        if _may_turn(segment, unheard=unheard):
+        if _may_turn(segment, unheard=unheard) or _corrects(segment, directly=directly):
             return True
+        directly = False
         unheard = unheard or any(t.kind is Kind.UNKNOWN for t in segment.terms)
     return False
+
+
+# What a statement is called that does not hold.
+_WRONG = frozenset({
+    "incorrect", "inaccurate", "wrong", "untrue", "false", "mistaken", "disproved", "disproven", "refuted", "misread", "misdiagnosis",
+    "overcall", "overcalled",
+})  # fmt: skip
+_CORRECTING = frozenset({*SWINGS, *OPEN, Kind.CORRECT})
+
+
+def _corrects(segment: Segment, *, directly: bool) -> bool:
+    """Whether a segment takes back what stands before it ("CR - incorrect", "CR -> not confirmed")."""
+    said = [t for t in segment.terms if t.value not in _LINKING]
+    if len(said) == 1 and said[0].tokens[0].word in _WRONG:
+        return True
+    return directly and segment.mark == "arrow" and all(t.kind in _CORRECTING for t in said)
 
 
 def _may_turn(segment: Segment, *, unheard: bool) -> bool:

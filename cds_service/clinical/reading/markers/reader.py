@@ -25,6 +25,7 @@ from cds_service.clinical.reading.assertions import (
 )
 from cds_service.clinical.reading.clauses import Sentence, sentences, tells
 from cds_service.clinical.reading.layout.forms import form_tokens
+from cds_service.clinical.reading.layout.retracted import is_not_so
 from cds_service.clinical.reading.lexicon import Kind, Term, terms, without_hyphens
 from cds_service.clinical.reading.markers import iscn
 from cds_service.clinical.reading.markers.clauses import findings
@@ -214,6 +215,7 @@ def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iter
                 met[quote] = tuple(terms(without_hyphens(_within(form_tokens(text), *span)), words))
             past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
             silenced = (sentence.silenced and not past) or sentence.question or asked
+            silenced = silenced or is_not_so(text, sentence.end)
             yield _Clause(met[quote], quote, span, silenced, past, held)
             alone = {_name(t) for t in sentence.terms} <= {*wanted, None}
             carried = (topic,) if alone and not silenced else ()
