@@ -116,7 +116,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
     dated = line = ""
     for i, run in enumerate(whole.runs):
         silenced = part.silences(run.words, run.heading, opens_line=first, ends_line=run.ending in ("\n", ""))
-        if run.heading:
+        if run.heading or (run.dated and len(run.words) == 1 and (i == 0 or listed)):
             dated, listed = run.dated, run.heading == len(run.words) - 1
         elif first and not listed:
             dated = ""

@@ -32,17 +32,18 @@ def may_share_a_sign(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
     if _ends_with_sign(sentence.segments[own[-1] + 1 :], topic):
         return True
     first = sentence.segments[own[0]]
-    return topic.suspects and first.mark == "," and _begins_with_sign(sentence.segments[: own[0]])
+    return topic.suspects and first.mark == "," and _begins_with_sign(sentence.segments[: own[0]], topic)
 
 
-def _begins_with_sign(before: Sequence[Segment]) -> bool:
-    """Whether the items before a name go back to a denial, a doubt or a history that begins the list."""
+def _begins_with_sign(before: Sequence[Segment], topic: Topic) -> bool:
+    """Whether the items before a name go back to a denial, a doubt, an end or a history that begins the list."""
+    opening = (*_SIGNS, Kind.PAST, Kind.LOSE) if topic.lost else (*_SIGNS, Kind.PAST)
     for i, segment in enumerate(reversed(before)):
-        signs = [t for t in segment.terms if t.kind in (*_SIGNS, Kind.PAST)]
+        signs = [t for t in segment.terms if t.kind in opening]
         if signs:
             first, last = segment.terms[0], segment.terms[-1]
             past = signs[0].kind is Kind.PAST
-            opens = signs[0] is first and last is not first and (i > 0 or past)
+            opens = signs[0] is first and last is not first and (i > 0 or past or first.kind is Kind.LOSE)
             return opens and (not past or not _HISTORY.isdisjoint(w.word for w in first.tokens))
         if segment.mark != "," or not _is_item(segment.terms):
             return False

@@ -39,7 +39,7 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.markers.order import MEASURED, in_order
 from cds_service.clinical.reading.markers.portions import of_a_part
-from cds_service.clinical.reading.tokens import Token, folded
+from cds_service.clinical.reading.tokens import Shape, Token, folded
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
 
@@ -234,6 +234,8 @@ def _is_under_its_heading(sentence: Sentence) -> bool:
 
 def _within(found: Sequence[Token], start: int, end: int) -> Sequence[Token]:
     first = bisect_left(found, start, key=lambda t: t.start)
+    if found[first].shape is Shape.NUMBER and first + 1 < len(found) and found[first + 1].text == ")":
+        first += 2  # "1) MRD negative"
     return found[first : bisect_left(found, end, lo=first, key=lambda t: t.start)]
 
 
