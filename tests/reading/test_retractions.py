@@ -23,6 +23,10 @@ TAKEN_BACK = [
     "{}. Not true.", "{}. Later disproved.", "{}. That was a mistake.", "{}\n- incorrect", "{}\nAbove is incorrect.",
     "{}\nAbove entered in error.", "{}\nNo", "{}; no", "{}; none", "?? {}",
 ]  # fmt: skip
+DOUBTED = [
+    "{} (artifact)", "{} - false positive", "{} (unverified)", "{} - sample mix-up", "{} - needs confirmation", "{}, needs to be confirmed",
+    "{}, but repeat showed otherwise", "{} but repeat did not confirm", "{}, now felt to be artifact",
+]  # fmt: skip
 CALLED_OFF = ["{}\n- ruled out", "{}\n- excluded by imaging", "{} -> not confirmed"]
 
 
@@ -34,7 +38,7 @@ def test_what_is_taken_back_is_not_stated(written: str, said: str, topic: str, v
 
 
 @pytest.mark.parametrize(("said", "topic", "value"), STATEMENTS[:7])
-@pytest.mark.parametrize("written", CALLED_OFF)
+@pytest.mark.parametrize("written", [*CALLED_OFF, *DOUBTED])
 def test_a_line_or_arrow_without_a_subject_speaks_of_what_is_before_it(
     written: str, said: str, topic: str, value: str
 ) -> None:
@@ -65,6 +69,13 @@ def test_what_is_said_of_something_else_leaves_it(written: str, said: str, topic
 )
 def test_what_is_looked_for_is_not_stated(text: str, topic: str) -> None:
     assert not read(text, topic).assertions
+
+
+@pytest.mark.parametrize(
+    "text", ["CR but no count recovery", "CR, but platelets low", "CR - repeat in 4 weeks"]
+)
+def test_what_stands_beside_it_leaves_it(text: str) -> None:
+    assert read(text, "response").values == {"cr"}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.reader import read
 
 FINDINGS = [
@@ -25,6 +26,8 @@ FINDINGS = [
         "Denies fever, chills, {}.",
         "History of asthma, {}.",
         "Hx of asthma, gout, {}.",
+        "62 yo man with history of asthma, {}.",
+        "62 yo man with PMH of asthma, gout, and {}.",
         "{}, asthma, and gout were ruled out.",
         "{}, asthma and gout were ruled out.",
         "{}, asthma, gout: none.",
@@ -46,6 +49,12 @@ def test_an_item_of_a_list_with_one_sign_is_not_stated(listed: str, name: str, t
 )
 def test_an_item_of_a_list_without_a_sign_is_stated(listed: str, name: str, topic: str) -> None:
     assert read(listed.format(name), topic).values == read(name, topic).values
+
+
+@pytest.mark.parametrize("text", ["History of asthma, VOD.", "62 yo man with PMH of asthma, gout, VOD"])
+def test_an_item_of_a_history_is_of_the_past(text: str) -> None:
+    (said,) = read(text, "vod").assertions
+    assert said.time is Time.PAST
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from cds_service.clinical.reading.clauses import Segment, Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.layout.around import goes_on_unheard
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
-from cds_service.clinical.reading.layout.listed import may_share_a_sign
+from cds_service.clinical.reading.layout.listed import Shared, shared
 from cds_service.clinical.reading.layout.retracted import is_not_so
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
@@ -127,8 +127,8 @@ def _of_sentence(
     for clause in (part for whole_clause in joined for part in split(whole_clause)):
         of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
         elsewhere = of_another or is_explained(clause, sentence) or _is_of_allergen(clause, sentence, topic)
-        unsure = goes_on_unheard(clause, sentence) or may_share_a_sign(clause, sentence, topic)
-        if elsewhere or unsure:
+        common = shared(clause, sentence, topic)
+        if elsewhere or goes_on_unheard(clause, sentence) or common is Shared.SIGN:
             yield NotUnderstood(topic.name, text[slice(*whole)], whole)
             continue
         found = asserted(clause.terms, topic, on, asked=sentence.question)
@@ -149,7 +149,7 @@ def _of_sentence(
             or is_reason_to_treat(clause, sentence, text, topic.reasons)
         )
         for one in found:
-            if before and one.value in topic.reasons:
+            if (before and one.value in topic.reasons) or common is Shared.HISTORY:
                 one = replace(one, time=Time.PAST, when=None)
             elif sentence.dated and topic.needs_predicate and is_of_year_before(sentence.dated, on):
                 one = replace(one, time=Time.PAST)

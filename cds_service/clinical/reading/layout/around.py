@@ -67,19 +67,32 @@ def goes_on_unheard(clause: Segment, sentence: Sentence) -> bool:
     return False
 
 
-# What a statement is called that does not hold.
+# What a statement is called that does not hold, and what says so of it behind "but".
 _WRONG = frozenset({
     "incorrect", "inaccurate", "wrong", "untrue", "false", "mistaken", "disproved", "disproven", "refuted", "misread", "misdiagnosis",
-    "overcall", "overcalled",
+    "overcall", "overcalled", "artifact", "artifactual", "artefact", "spurious", "unverified", "mislabeled", "mislabelled", "mix",
 })  # fmt: skip
+_OTHERWISE = frozenset(
+    {"confirm", "confirmed", "agree", "show", "reproduce", "reproduced", "it", "this", "that"}
+)
 _CORRECTING = frozenset({*SWINGS, *OPEN, Kind.CORRECT})
+_CHECKED = ("confirm", "verif", "repeat", "review")  # so begins what is still to be done about it
+_SHORT = 6  # words
 
 
 def _corrects(segment: Segment, *, directly: bool) -> bool:
-    """Whether a segment takes back what stands before it ("CR - incorrect", "CR -> not confirmed")."""
-    said = [t for t in segment.terms if t.value not in _LINKING]
-    if len(said) == 1 and said[0].tokens[0].word in _WRONG:
-        return True
+    """Whether a segment takes back what stands before it ("CR - incorrect", "CR (artifact)", "CR -> not confirmed")."""
+    said = [t for t in segment.terms if t.value not in _LINKING and t.kind is not Kind.NOW]
+    words = [w.word for t in segment.terms for w in t.tokens]
+    if said and len(words) <= _SHORT and not _WRONG.isdisjoint(words):
+        return (
+            segment.mark != "," or words[-1] in _WRONG or said[0].tokens[0].word in ("disproved", "refuted")
+        )
+    if segment.terms[0].tokens[0].word in ("needs", "need", "requires"):
+        return any(word.startswith(_CHECKED) for word in words)
+    if segment.mark == "but":
+        denied = any(t.kind is Kind.DENY for t in segment.terms) and words[-1] in _OTHERWISE
+        return directly and (denied or words[-1] == "otherwise")
     return directly and segment.mark == "arrow" and all(t.kind in _CORRECTING for t in said)
 
 

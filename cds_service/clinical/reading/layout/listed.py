@@ -1,11 +1,13 @@
 """Lists of bare names that may share one sign: "no adenopathy, splenomegaly, leukemia cutis", "VOD, GVHD, and DILI were ruled out".
 
-A name in such a list is not stated. Whether the sign reaches every item is often left open, so that it is not denied either.
+A name in such a list is not stated. Whether the sign reaches every item is often left open, so that it is not denied either;
+behind a history it is one of the past.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 
 from cds_service.clinical.reading.clauses import Segment, Sentence
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
@@ -21,33 +23,42 @@ _COUNTED = frozenset(
 )  # what such a sign speaks of alone ("CR, blasts not seen")
 
 
-def may_share_a_sign(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
-    """Whether a bare name stands in a list whose first or last item has a sign that may be that of all."""
+class Shared(Enum):
+    """What the first or last item of a list may say of every item."""
+
+    SIGN = "a denial, a doubt or an end, so that none is stated"
+    HISTORY = "a history, so that all are of the past"
+
+
+def shared(clause: Segment, sentence: Sentence, topic: Topic) -> Shared | None:
+    """What a bare name in a list may share with the first or last item; None where it stands alone."""
     if len(sentence.segments) == 1 or any(t.kind in _SAID for t in clause.terms):
-        return False
+        return None
     named = [t.start for t in clause.terms if t.kind is Kind.TARGET]
     own = [i for i, s in enumerate(sentence.segments) if any(t.start in named for t in s.terms)]
     if not own or not all(_is_bare(sentence.segments[i].terms) for i in own):
-        return False
+        return None
     if _ends_with_sign(sentence.segments[own[-1] + 1 :], topic):
-        return True
-    first = sentence.segments[own[0]]
-    return topic.suspects and first.mark == "," and _begins_with_sign(sentence.segments[: own[0]], topic)
+        return Shared.SIGN
+    listed = topic.suspects and sentence.segments[own[0]].mark == ","
+    return _opening(sentence.segments[: own[0]], topic) if listed else None
 
 
-def _begins_with_sign(before: Sequence[Segment], topic: Topic) -> bool:
-    """Whether the items before a name go back to a denial, a doubt, an end or a history that begins the list."""
+def _opening(before: Sequence[Segment], topic: Topic) -> Shared | None:
+    """What the items before a name go back to: a denial, a doubt, an end or a history that begins the list."""
     opening = (*_SIGNS, Kind.PAST, Kind.LOSE) if topic.lost else (*_SIGNS, Kind.PAST)
     for i, segment in enumerate(reversed(before)):
         signs = [t for t in segment.terms if t.kind in opening]
         if signs:
             first, last = segment.terms[0], segment.terms[-1]
-            past = signs[0].kind is Kind.PAST
-            opens = signs[0] is first and last is not first and (i > 0 or past or first.kind is Kind.LOSE)
-            return opens and (not past or not _HISTORY.isdisjoint(w.word for w in first.tokens))
+            if signs[0].kind is Kind.PAST:  # "62 yo man with history of asthma, VOD"
+                told = signs[0] is not last and not _HISTORY.isdisjoint(w.word for w in signs[0].tokens)
+                return Shared.HISTORY if told else None
+            opens = signs[0] is first and last is not first and (i > 0 or first.kind is Kind.LOSE)
+            return Shared.SIGN if opens else None
         if segment.mark != "," or not _is_item(segment.terms):
-            return False
-    return False
+            return None
+    return None
 
 
 def _ends_with_sign(behind: Sequence[Segment], topic: Topic) -> bool:
@@ -73,11 +84,11 @@ def _is_of_all(last: Sequence[Term], at: int, *, more: bool, topic: Topic) -> bo
 
 
 def _is_bare(terms: Sequence[Term]) -> bool:
-    return all(t.kind in (Kind.TARGET, Kind.AND) or t.value == "adjective" for t in terms)
+    return all(t.kind is Kind.TARGET or _joins(t) or t.value == "adjective" for t in terms)
 
 
 def _joins(term: Term) -> bool:
-    return term.tokens[0].word in ("and", "&", "or")
+    return term.tokens[0].word in ("and", "&", "or", "/")
 
 
 def _names(term: Term) -> bool:
@@ -86,6 +97,6 @@ def _names(term: Term) -> bool:
 
 def _is_item(terms: Sequence[Term]) -> bool:
     """Whether terms are an item of a list: a name or two, and nothing said of it."""
-    plain = [t for t in terms if t.kind is not Kind.AND]
+    plain = [t for t in terms if not _joins(t)]
     named = 0 < len(plain) <= _ITEM and all(_names(t) or t.kind is Kind.TARGET for t in plain)
     return named and not plain[0].tokens[0].word.endswith(_ADJECTIVES)
