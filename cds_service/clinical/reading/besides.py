@@ -46,9 +46,17 @@ def _is_measured(found: Sequence[Term], i: int) -> bool:
 
 
 _LOOKS = frozenset({"evaluation", "assessment", "determination"})
+_TURNING = frozenset({"then", "to", "since", "after", "despite", "until"})
 
 
-def only_looks_for(found: Sequence[Term]) -> bool:
-    """Whether a clause ends with the thing that is looked for ("evaluation for VOD"), and no answer."""
-    named = len(found) > 2 and found[-1].kind is Kind.TARGET and found[-2].tokens[0].word in ("for", "of")
-    return named and found[-3].tokens[-1].word in _LOOKS
+def is_no_state(found: Sequence[Term]) -> bool:
+    """Whether a clause looks for what it ends with ("evaluation for VOD"), or turns what it denies ("no VOD then VOD")."""
+    named = [i for i, t in enumerate(found) if t.kind is Kind.TARGET]
+    last = len(found) - 1
+    if last > 1 and named[-1:] == [last] and found[last - 1].tokens[0].word in ("for", "of"):
+        return found[last - 2].tokens[-1].word in _LOOKS
+    between = found[named[0] + 1 : named[-1]] if len(named) > 1 else ()
+    turned = any(not _TURNING.isdisjoint(w.word for w in t.tokens) for t in between)
+    return (
+        turned and found[named[0]].value == found[named[-1]].value and any(t.kind is Kind.DENY for t in found)
+    )

@@ -41,6 +41,10 @@ def only_names(segment: Segment) -> bool:
 
 _TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST, Kind.THERAPY})
 _SKIPPED = frozenset({"adverb", "and", "article", "patient"})
+# What ends the state before it ("PR, converted to CR").
+_BECAME = frozenset(
+    {"converted", "turned", "evolved", "switched", "became", "reverted", "changed", "transitioned"}
+)
 _LINKING = frozenset({"verb", "adverb", "article", "preposition"})
 _VERBS = frozenset({"is", "are", "has", "have", "had"})
 # Verbs that nobody uses of the patient in a row of states ("CR, was a misread"; but "CR, is doing well").
@@ -59,7 +63,7 @@ def goes_on_unheard(clause: Segment, sentence: Sentence) -> bool:
         if segment.terms[0].start < end:
             continue
         if values_of(segment):
-            return False
+            return segment.terms[0].tokens[0].word in _BECAME
         if _may_turn(segment, unheard=unheard) or _corrects(segment, directly=directly):
             return True
         directly = False
