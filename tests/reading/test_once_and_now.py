@@ -51,3 +51,33 @@ def test_a_state_that_became_another_is_none_of_now(first: str, later: str, verb
 )
 def test_a_denial_that_turns_denies_nothing(text: str, topic: str) -> None:
     assert not read(text, topic).values
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("B-ALL, post relapse", "response"),
+        ("Status post relapse", "response"),
+        ("S/p leukemia cutis", "extramedullary"),
+        ("Following CNS disease, IT MTX given", "extramedullary"),
+        ("S/p anaphylaxis", "reaction"),
+        ("S/p VOD", "vod"),
+    ],
+)
+def test_what_a_clause_stands_after_is_of_the_past(text: str, topic: str) -> None:
+    (said,) = read(text, topic).assertions
+    assert said.time is Time.PAST
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "value"),
+    [
+        ("After C1 relapse", "response", "relapse"),
+        ("After C1, leukemia cutis present", "extramedullary", "present"),
+        ("Post infusion reaction noted", "reaction", "reaction"),
+        ("Relapse after HSCT", "response", "relapse"),
+        ("VOD after C2", "vod", "vod"),
+    ],
+)
+def test_what_happens_after_something_is_told(text: str, topic: str, value: str) -> None:
+    assert value in {a.value for a in read(text, topic).assertions}

@@ -23,7 +23,7 @@ from cds_service.clinical.reading.assertions import (
 )
 from cds_service.clinical.reading.clauses import Segment, Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
-from cds_service.clinical.reading.layout.around import goes_on_unheard
+from cds_service.clinical.reading.layout.around import goes_on_unheard, stands_after
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.layout.listed import Shared, shared
 from cds_service.clinical.reading.layout.retracted import is_not_so
@@ -148,8 +148,11 @@ def _of_sentence(
             only_names_disease(clause, sentence, topic.reasons)
             or is_reason_to_treat(clause, sentence, text, topic.reasons)
         )
+        over = common is Shared.HISTORY
+        if topic.suspects or topic.reasons:
+            over = over or stands_after(clause, sentence)
         for one in found:
-            if (before and one.value in topic.reasons) or common is Shared.HISTORY:
+            if (before and one.value in topic.reasons) or over:
                 one = replace(one, time=Time.PAST, when=None)
             elif sentence.dated and topic.needs_predicate and is_of_year_before(sentence.dated, on):
                 one = replace(one, time=Time.PAST)

@@ -114,3 +114,20 @@ def _may_turn(segment: Segment, *, unheard: bool) -> bool:
 
 def _supports(term: Term) -> bool:
     return term.kind in (Kind.AFFIRM, Kind.NEUTRAL, Kind.DATE, Kind.NUMBER, Kind.AND, Kind.NOW)
+
+
+_AFTER = frozenset({"s/p", "status", "post", "following", "after"})
+
+
+def stands_after(clause: Segment, sentence: Sentence) -> bool:
+    """Whether a segment that names a thing opens with "s/p" or "after", so that the thing is over; nothing else is said of it."""
+    opening: Term | None = None
+    for term in clause.terms:
+        if term.kind is Kind.TARGET:
+            break
+        if term.value not in ("adjective", "article"):
+            opening = term
+    if opening is None or opening.value != "after" or opening.tokens[0].word not in _AFTER:
+        return False
+    opens = any(s.terms[0] is opening for s in sentence.segments)
+    return opens and not any(t.kind in (Kind.AFFIRM, Kind.NOW, *SWINGS) for t in clause.terms)
