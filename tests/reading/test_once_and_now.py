@@ -81,3 +81,14 @@ def test_what_a_clause_stands_after_is_of_the_past(text: str, topic: str) -> Non
 )
 def test_what_happens_after_something_is_told(text: str, topic: str, value: str) -> None:
     assert value in {a.value for a in read(text, topic).assertions}
+
+
+@pytest.mark.parametrize(
+    "text", ["Transplant plan: not proceeding to HSCT", "No transplant: will not go on to HSCT"]
+)
+def test_a_denial_between_two_names_denies(text: str) -> None:
+    assert "planned" not in read(text, "transplant").values
+
+
+def test_a_plan_that_is_answered_is_denied() -> None:
+    assert read("Transplant plan: not proceeding to HSCT", "transplant").values == {"not-planned"}

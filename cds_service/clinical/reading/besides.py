@@ -55,8 +55,12 @@ def is_no_state(found: Sequence[Term]) -> bool:
     last = len(found) - 1
     if last > 1 and named[-1:] == [last] and found[last - 1].tokens[0].word in ("for", "of"):
         return found[last - 2].tokens[-1].word in _LOOKS
-    between = found[named[0] + 1 : named[-1]] if len(named) > 1 else ()
+    if len(named) < 2 or found[named[0]].value != found[named[-1]].value:
+        return False
+    before, between = found[: named[0]], found[named[0] + 1 : named[-1]]
     turned = any(not _TURNING.isdisjoint(w.word for w in t.tokens) for t in between)
-    return (
-        turned and found[named[0]].value == found[named[-1]].value and any(t.kind is Kind.DENY for t in found)
-    )
+    return turned and _denies(before) and not _denies(between)
+
+
+def _denies(found: Sequence[Term]) -> bool:
+    return any(t.kind is Kind.DENY for t in found)
