@@ -92,3 +92,9 @@ def test_a_denial_between_two_names_denies(text: str) -> None:
 
 def test_a_plan_that_is_answered_is_denied() -> None:
     assert read("Transplant plan: not proceeding to HSCT", "transplant").values == {"not-planned"}
+
+
+def test_what_is_over_keeps_its_day() -> None:
+    (said,) = read("S/p VOD 3/2025", "vod").assertions
+    assert said.time is Time.PAST
+    assert said.when is not None

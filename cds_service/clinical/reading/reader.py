@@ -148,18 +148,28 @@ def _of_sentence(
             only_names_disease(clause, sentence, topic.reasons)
             or is_reason_to_treat(clause, sentence, text, topic.reasons)
         )
-        over = common is Shared.HISTORY
-        if topic.suspects or topic.reasons:
-            over = over or stands_after(clause, sentence)
+        passes = topic.suspects or bool(topic.reasons)
+        over = common is Shared.HISTORY or (passes and stands_after(clause, sentence))
         for one in found:
-            if (before and one.value in topic.reasons) or over:
+            if before and one.value in topic.reasons:
                 one = replace(one, time=Time.PAST, when=None)
-            elif sentence.dated and topic.needs_predicate and is_of_year_before(sentence.dated, on):
+            elif over:
                 one = replace(one, time=Time.PAST)
-            elif sentence.dated and (one.when, one.cycle) == (None, None) and topic.dated and not now:
-                one = replace(one, when=read_date(sentence.dated, on))
+            else:
+                one = _dated(one, sentence, topic, on, now=now)
             said = replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span)
             yield Said(said, now, says_now, aside=clause.mark == "(")
+
+
+def _dated(one: Assertion, sentence: Sentence, topic: Topic, on: date | None, *, now: bool) -> Assertion:
+    """An assertion at the day under which its sentence stands; a plan under one of an earlier year is an old one."""
+    if not sentence.dated:
+        return one
+    if topic.needs_predicate and is_of_year_before(sentence.dated, on):
+        return replace(one, time=Time.PAST)
+    if (one.when, one.cycle) == (None, None) and topic.dated and not now:
+        return replace(one, when=read_date(sentence.dated, on))
+    return one
 
 
 def _follows(between: str, topic: Topic) -> bool:

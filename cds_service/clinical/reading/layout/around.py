@@ -2,6 +2,7 @@
 
 "Veno-occlusive disease (VOD) of liver" names one thing once. In "CR (as Dr. Lee had hoped) was not achieved" the words
 behind the brackets are said of what stands before them, and where the aside is not understood, so is the whole.
+What calls a statement wrong behind it takes it back, and what a clause "stands after" is over.
 """
 
 from __future__ import annotations
