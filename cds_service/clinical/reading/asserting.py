@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
-from cds_service.clinical.reading.besides import finds_more, names_a_value
+from cds_service.clinical.reading.besides import finds_more, is_no_state, names_a_value
 from cds_service.clinical.reading.grades import stated_rank
 from cds_service.clinical.reading.grouping import denies_another
 from cds_service.clinical.reading.layout.order import is_case, without_what_is_over
@@ -52,7 +52,7 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
         return None
     values = _values(found, topic)
-    if values is None or _leaves_a_choice(found) or denies_a_test(found):
+    if values is None or _leaves_a_choice(found) or denies_a_test(found) or is_no_state(found):
         return None
     doubted = asked or any(t.kind in OPEN for t in found)
     if doubted and (not topic.suspects or any(t.kind in (Kind.WAIT, Kind.DENY) for t in found)):

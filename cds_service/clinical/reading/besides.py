@@ -43,3 +43,24 @@ def _is_measured(found: Sequence[Term], i: int) -> bool:
     behind = found[i + 1] if i + 1 < len(found) else None
     counted = behind is not None and (behind.tokens[0].text == "%" or behind.value in _COUNTED)
     return counted or (before is not None and before.value in _MEASURED)
+
+
+_LOOKS = frozenset({"evaluation", "assessment", "determination"})
+_TURNING = frozenset({"then", "to", "since", "after", "despite", "until"})
+
+
+def is_no_state(found: Sequence[Term]) -> bool:
+    """Whether a clause looks for what it ends with ("evaluation for VOD"), or turns what it denies ("no VOD then VOD")."""
+    named = [i for i, t in enumerate(found) if t.kind is Kind.TARGET]
+    last = len(found) - 1
+    if last > 1 and named[-1:] == [last] and found[last - 1].tokens[0].word in ("for", "of"):
+        return found[last - 2].tokens[-1].word in _LOOKS
+    if len(named) < 2 or found[named[0]].value != found[named[-1]].value:
+        return False
+    before, between = found[: named[0]], found[named[0] + 1 : named[-1]]
+    turned = any(not _TURNING.isdisjoint(w.word for w in t.tokens) for t in between)
+    return turned and _denies(before) and not _denies(between)
+
+
+def _denies(found: Sequence[Term]) -> bool:
+    return any(t.kind is Kind.DENY for t in found)

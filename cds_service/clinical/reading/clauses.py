@@ -78,7 +78,7 @@ class Run:
     ending: str
     vocabulary: frozenset[str]
     heading: int
-    dated: str  # the one day in the heading, or empty
+    dated: str  # the one day in the heading or in front, or empty
     notation: bool  # whether it holds cytogenetics
     conditional: bool  # whether it sets a condition
     retracts: bool  # whether it takes back all that the text says
@@ -108,17 +108,17 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
     if not every and telling.isdisjoint(whole.vocabulary):
         return
     met: dict[str, _Parts] = {}
-    opened = condition = joined = False
+    opened = condition = joined = listed = False
     first = True
     part, rules = Part(topic), _rules(whole.runs, telling)
-    dated, listed = "", False
+    dated = line = ""
     for i, run in enumerate(whole.runs):
-        ends = run.ending in ("\n", "")
-        silenced = part.silences(run.words, run.heading, opens_line=first, ends_line=ends)
-        if run.heading:
+        silenced = part.silences(run.words, run.heading, opens_line=first, ends_line=run.ending in ("\n", ""))
+        if run.heading or (run.dated and len(run.words) == 1 and (i == 0 or listed)):
             dated, listed = run.dated, run.heading == len(run.words) - 1
         elif first and not listed:
             dated = ""
+        line = run.dated if first or run.heading else line
         opened = opened or (first and _opens(run))
         condition = condition or run.conditional
         blocked = silenced or opened or condition or whole.retracted or run.form.is_open or i in rules
@@ -128,7 +128,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
             if named or i == 0 or joined or _may_matter(run):
                 said = text[run.words[0].start : run.words[-1].end]
                 parts = met[said] if said in met else met.setdefault(said, _parts(words_of(run), topic))
-            yield _sentence(run, parts, whole.runs, i, blocked=blocked, dated=dated)
+            yield _sentence(run, parts, whole.runs, i, blocked=blocked, dated=line or dated)
         joined = run.ending == ";"
         condition = condition and joined
         first = run.ending == "\n"
@@ -235,7 +235,7 @@ def _run(found: Sequence[Token], ending: str) -> Run:
         ending,
         vocabulary,
         heading,
-        only_day(words[:heading]),
+        only_day(words, heading),
         any(t.shape is Shape.NOTATION for t in words),
         not _CONDITIONS.isdisjoint(vocabulary),
         _retracts(vocabulary),

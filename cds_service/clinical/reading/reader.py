@@ -23,8 +23,14 @@ from cds_service.clinical.reading.assertions import (
 )
 from cds_service.clinical.reading.clauses import Segment, Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
-from cds_service.clinical.reading.layout.around import comes_after_other_therapy, goes_on_unheard
+from cds_service.clinical.reading.layout.around import (
+    comes_after_other_therapy,
+    goes_on_unheard,
+    stands_after,
+)
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
+from cds_service.clinical.reading.layout.listed import Shared, shared
+from cds_service.clinical.reading.layout.retracted import is_not_so
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -34,14 +40,15 @@ from cds_service.clinical.reading.subjects import (
     only_names_disease,
     speaks_of_another,
 )
-from cds_service.clinical.reading.text_dates import SOON, is_just_before, read_date
+from cds_service.clinical.reading.text_dates import SOON, is_just_before, is_of_year_before, read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import REACTION, TOPICS, VOD, Topic
 from cds_service.remembering import remembered
 
 # What a sentence without a subject turns behind another ("HSCT planned 5/4; cancelled 4/10"); both together are not understood.
 _TURNED = re.compile(
-    r"[ ]?[;.][ ](?:(?:now|since|then|later|was|has been)[ ]){0,3}(?:cancell?ed|declined|refused|withdrawn|aborted|excluded|ruled out|lost|not confirmed"
+    r"(?:[ ]?[;.][ ]|\n[ ]?[-*\u2022][ ]?)(?:(?:now|since|then|later|was|has been)[ ]){0,3}"
+    r"(?:cancell?ed|declined|refused|withdrawn|aborted|excluded|ruled out|lost|not confirmed"
     r"|(?P<again>rescheduled|reinstated)|(?<=now )(?:planned|scheduled|booked|agrees|agreeable))\b"
     r"(?=[ ]?(?:[.;,\n\d]|$|(?:by|due|on|today|yesterday|because|per|now|after|for|to)\b))",
     re.IGNORECASE,
@@ -102,6 +109,8 @@ _EXCLUDED = ("excluded", "ruled out")
 
 def _is_turned(sentence: Sentence, topic: Topic, text: str) -> bool:
     """Whether the next sentence turns this one without naming what it speaks of."""
+    if is_not_so(text, sentence.end):
+        return True
     turned = _TURNED.match(text, sentence.end)
     if turned is None:
         return False
@@ -127,7 +136,8 @@ def _of_sentence(
     for clause in (part for whole_clause in joined for part in split(whole_clause)):
         of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
         elsewhere = of_another or is_explained(clause, sentence) or _is_of_allergen(clause, sentence, topic)
-        if elsewhere or goes_on_unheard(clause, sentence, topic):
+        common = shared(clause, sentence, topic)
+        if elsewhere or goes_on_unheard(clause, sentence, topic) or common is Shared.SIGN:
             yield NotUnderstood(topic.name, text[slice(*whole)], whole)
             continue
         found = asserted(clause.terms, topic, on, asked=sentence.question)
@@ -148,14 +158,29 @@ def _of_sentence(
             or is_reason_to_treat(clause, sentence, text, topic.reasons)
             or comes_after_other_therapy(clause, sentence)
         )
+        passes = topic.suspects or bool(topic.reasons)
+        over = common is Shared.HISTORY or (passes and stands_after(clause, sentence))
         for one in found:
             if before and one.value in topic.reasons:
                 one = replace(one, time=Time.PAST, when=None)
-            elif sentence.dated and (one.when, one.cycle) == (None, None) and topic.dated and not now:
-                one = replace(one, when=read_date(sentence.dated, on))
+            elif over:
+                one = replace(one, time=Time.PAST)
+            else:
+                one = _dated(one, sentence, topic, on, now=now)
             said = replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span)
             was = clause.terms[0].tokens[0].word in _WAS
             yield Said(said, now, says_now, aside=was or clause.mark == "(")
+
+
+def _dated(one: Assertion, sentence: Sentence, topic: Topic, on: date | None, *, now: bool) -> Assertion:
+    """An assertion at the day under which its sentence stands; a plan under one of an earlier year is an old one."""
+    if not sentence.dated:
+        return one
+    if topic.needs_predicate and is_of_year_before(sentence.dated, on):
+        return replace(one, time=Time.PAST)
+    if (one.when, one.cycle) == (None, None) and topic.dated and not now:
+        return replace(one, when=read_date(sentence.dated, on))
+    return one
 
 
 def _follows(between: str, topic: Topic) -> bool:

@@ -83,3 +83,9 @@ def _whole_day(year: int, month: int, day: int) -> When:
 def is_just_before(when: When, on: date, within: int = SOON) -> bool:
     """Whether a time lies in the days up to that of a text. ``within`` is their number."""
     return on - timedelta(days=within) <= when.first <= on
+
+
+def is_of_year_before(text: str, on: date | None) -> bool:
+    """Whether a date that names its year lies in a year before that of the text."""
+    when = read_date(text, None)
+    return on is not None and when is not None and when.last.year < on.year

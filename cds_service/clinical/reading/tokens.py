@@ -57,7 +57,7 @@ _MONTH = (  # whole names: "sepsis 2019" and "marrow 2024" are no dates
 )
 _TOKEN = re.compile(
     rf"(?P<notation>(?=[0-9/adintxy])(?:{NOTATION}))|"  # what it may begin with, so that other words cost nothing
-    r"(?P<end>[.!](?=\s|$)|\?(?= ?(?:\n|$))|(?<=[^\s(:\[-])\?(?=\s)|[;\n])"  # "? relapse" asks, and ends nothing
+    r"(?P<end>[.!](?=\s|$)|\?(?= ?(?:\n|$))|(?<=[^\s(:\[?-])\?(?=\s)|(?<=[^\s(:\[?-]\?)\?(?=\s)|[;\n])"  # "?? relapse" asks, and ends nothing
     r"|(?P<date>\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})(?![\d/])|\d{1,2}/\d{4}(?![\d/])|\d{1,2}/\d{1,2}(?![\d/])"
     rf"|(?:\d{{1,2}}\s)?\b{_MONTH}\.?\s(?:\d{{1,2}},?\s)?\d{{4}}(?!\d)|\b(?:19|20)\d{{2}}(?![\d.,]\d|\d)"
     rf"|\b(?!may\b){_MONTH}\.?\s(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?![\w/%-]|[.,]\d|\s?(?:mg|mcg|units|%)))"

@@ -2,6 +2,7 @@
 
 "Veno-occlusive disease (VOD) of liver" names one thing once. In "CR (as Dr. Lee had hoped) was not achieved" the words
 behind the brackets are said of what stands before them, and where the aside is not understood, so is the whole.
+What calls a statement wrong behind it takes it back, and what a clause "stands after" is over.
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ def only_names(segment: Segment) -> bool:
 
 _TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST})
 _SKIPPED = frozenset({"adverb", "and", "article", "patient"})
+# What ends the state before it ("PR, converted to CR").
+_BECAME = frozenset(
+    {"converted", "turned", "evolved", "switched", "became", "reverted", "changed", "transitioned"}
+)
+_LINKING = frozenset({"verb", "adverb", "article", "preposition"})
 _VERBS = frozenset({"is", "are", "has", "have", "had"})
 # Verbs that nobody uses of the patient in a row of states ("CR, was a misread"; but "CR, is doing well").
 _TURNING_VERBS = frozenset({"was", "were", "never", "turned", "proved", "resolved", "declined"})
@@ -49,17 +55,51 @@ _TURNING_VERBS = frozenset({"was", "were", "never", "turned", "proved", "resolve
 
 def goes_on_unheard(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
     """Whether words without a subject stand behind a clause and an aside that is not understood: they may turn it."""
-    end = clause.terms[-1].end
+    last = clause.terms[-1]
+    if last.kind is Kind.CORRECT and last.tokens[-1].word == "error":
+        return True  # "CR in error"
+    end = last.end
     unheard = False
+    directly = True
     for segment in sentence.segments:
         if segment.terms[0].start < end:
             continue
         if values_of(segment):
-            return False
-        if _may_turn(segment, topic, unheard=unheard):
+            return segment.terms[0].tokens[0].word in _BECAME
+        if _may_turn(segment, topic, unheard=unheard) or _corrects(segment, directly=directly):
             return True
+        directly = False
         unheard = unheard or any(t.kind is Kind.UNKNOWN for t in segment.terms)
     return False
+
+
+# What a statement is called that does not hold, and what says so of it behind "but".
+_WRONG = frozenset({
+    "incorrect", "inaccurate", "wrong", "untrue", "false", "mistaken", "disproved", "disproven", "refuted", "misread", "misdiagnosis",
+    "overcall", "overcalled", "artifact", "artifactual", "artefact", "spurious", "unverified", "mislabeled", "mislabelled", "mix",
+})  # fmt: skip
+_OTHERWISE = frozenset(
+    {"confirm", "confirmed", "agree", "show", "reproduce", "reproduced", "it", "this", "that"}
+)
+_CORRECTING = frozenset({*SWINGS, *OPEN, Kind.CORRECT})
+_CHECKED = ("confirm", "verif", "repeat", "review")  # so begins what is still to be done about it
+_SHORT = 6  # words
+
+
+def _corrects(segment: Segment, *, directly: bool) -> bool:
+    """Whether a segment takes back what stands before it ("CR - incorrect", "CR (artifact)", "CR -> not confirmed")."""
+    said = [t for t in segment.terms if t.value not in _LINKING and t.kind is not Kind.NOW]
+    words = [w.word for t in segment.terms for w in t.tokens]
+    if said and len(words) <= _SHORT and not _WRONG.isdisjoint(words):
+        return (
+            segment.mark != "," or words[-1] in _WRONG or said[0].tokens[0].word in ("disproved", "refuted")
+        )
+    if segment.terms[0].tokens[0].word in ("needs", "need", "requires"):
+        return any(word.startswith(_CHECKED) for word in words)
+    if segment.mark == "but":
+        denied = any(t.kind is Kind.DENY for t in segment.terms) and words[-1] in _OTHERWISE
+        return directly and (denied or words[-1] == "otherwise")
+    return directly and segment.mark == "arrow" and all(t.kind in _CORRECTING for t in said)
 
 
 def _may_turn(segment: Segment, topic: Topic, *, unheard: bool) -> bool:
@@ -89,3 +129,22 @@ def comes_after_other_therapy(clause: Segment, sentence: Sentence) -> bool:
         return False
     before = [s for s in sentence.segments if s.terms[0].start < clause.terms[0].start]
     return bool(before) and any(t.kind is Kind.THERAPY for t in before[-1].terms)
+
+
+_AFTER = frozenset({"s/p", "status", "post", "following", "after"})
+
+
+def stands_after(clause: Segment, sentence: Sentence) -> bool:
+    """Whether a segment that names a thing opens with "s/p" or "after", so that the thing is over; nothing else is said of it."""
+    if len(values_of(clause)) > 1:
+        return False  # "after a brief remission she has relapsed"
+    opening: Term | None = None
+    for term in clause.terms:
+        if term.kind is Kind.TARGET:
+            break
+        if term.value not in ("adjective", "article"):
+            opening = term
+    if opening is None or opening.value != "after" or any(w.word not in _AFTER for w in opening.tokens):
+        return False
+    opens = any(s.terms[0] is opening for s in sentence.segments)
+    return opens and not any(t.kind in (Kind.AFFIRM, Kind.NOW, *SWINGS) for t in clause.terms)

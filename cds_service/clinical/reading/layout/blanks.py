@@ -76,6 +76,8 @@ def _is_template(words: Sequence[Token], vocabulary: frozenset[str]) -> bool:
     said = [t.word for t in words]
     if any(sign in vocabulary and _has(said, [sign] * 3) for sign in ("*", ".")):
         return True  # "Remission: ***", "Remission ......"
+    if "~" in vocabulary and _has(said, ["~", "~"]):
+        return True  # "~~Relapse~~" is struck out
     if any(_has(said, [word, "one"]) or _has(said, [word, "all", "that"]) for word in _CHOOSING & vocabulary):
         return True
     return _is_unanswered(said) or (_may_choose(vocabulary) and _offers_both(said))

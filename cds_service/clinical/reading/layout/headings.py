@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from itertools import takewhile
 from typing import NamedTuple
 
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, terms
@@ -97,10 +98,31 @@ _SINCE = frozenset(
 )
 
 
-def only_day(heading: Sequence[Token]) -> str:
-    """The day that a heading gives ("Note from 6/12/2024:"); empty where it gives none, or several."""
+_SET_APART = frozenset({*BULLETS, *_OPEN, *_CLOSED, "--", "|"})
+_FRONT = 8  # words
+
+
+def only_day(words: Sequence[Token], colon: int) -> str:
+    """The day that a heading gives ("Note from 6/12/2024:"), or that stands in front; empty where none does, or several.
+
+    ``colon``: where that of the heading stands, or 0.
+    """
+    if not colon:
+        return _day_in_front(words)
+    heading = words[:colon]
     days = [t.text for t in heading if t.shape is Shape.DATE]
     return days[0] if len(days) == 1 and _SINCE.isdisjoint(t.word for t in heading) else ""
+
+
+def _day_in_front(words: Sequence[Token]) -> str:
+    """The day, or the last of a span, that is set apart in front ("3/1/2024 - CR", "[3/1/2024] CR"); else empty."""
+    if words[0].shape is not Shape.DATE and words[0].text not in _SET_APART:
+        return ""
+    front = list(takewhile(lambda t: t.shape is Shape.DATE or t.text in _SET_APART, words[:_FRONT]))
+    days = [t.text for t in front if t.shape is Shape.DATE]
+    if len(front) == len(words):
+        return days[0] if len(words) == 1 and days else ""  # a line of its own
+    return days[-1] if days and front[-1].shape is not Shape.DATE else ""
 
 
 def _outside_brackets(words: Sequence[Token]) -> list[Token]:
@@ -123,6 +145,10 @@ class _Judged(NamedTuple):
     past: bool  # it is silent of what is past alone, and the topic may ask about the past
 
 
+# What is asked of the present alone.
+_OF_NOW = frozenset(t.name for t in TOPICS.values() if t.passing or t.parts)
+
+
 @remembered(200_000)
 def _judged(title: str, topic: str) -> _Judged:
     """Notes share their titles."""
@@ -131,7 +157,10 @@ def _judged(title: str, topic: str) -> _Judged:
     kinds = {t.kind for t in found}
     about = TOPICS.get(topic)
     opening = {Kind.WAIT} if about is None or about.suspects else OPEN
-    listing = [t for t in found if t.kind is Kind.DENY or t.kind in opening]
+    ended = about is not None and bool(about.lost)  # "Resolved problems:"
+    listing = [
+        t for t in found if t.kind is Kind.DENY or t.kind in opening or (ended and t.kind is Kind.LOSE)
+    ]
     if any(
         t.value == "specimen" or t.tokens[-1].word == "marrow" for t in found
     ):  # a marrow "for follow-up" is one that was taken
@@ -139,9 +168,10 @@ def _judged(title: str, topic: str) -> _Judged:
     return _Judged(
         bool(kinds & _SILENT),
         " ".join(t.word for t in words) in _SECTIONS,
-        about is not None and about.of_leukemia and (not kinds.isdisjoint(OPEN) or title == "Differential"),
+        about is not None
+        and (title.lower() == "differential" if kinds.isdisjoint(OPEN) else about.of_leukemia),
         about is not None and bool(listing) and Kind.TARGET not in kinds,
-        Kind.BLOCK not in kinds and not (about is not None and about.passing),
+        Kind.BLOCK not in kinds and topic not in _OF_NOW,
     )
 
 

@@ -33,21 +33,9 @@ from cds_service.clinical.reading.markers.state import CLOSING, OPENING
 from cds_service.clinical.reading.text_dates import read_date
 
 _PUNCTUATION = frozenset(",:=()[]-/.\"'*|#_\u2022") | {"--", "::"}
-_CARRIED_OUT = frozenset(
-    {
-        "done",
-        "performed",
-        "tested",
-        "collected",
-        "received",
-        "reported",
-        "obtained",
-        "sent",
-        "ordered",
-        "run",
-        "drawn",
-    }
-)
+_CARRIED_OUT = frozenset({
+    "done", "performed", "tested", "collected", "received", "reported", "obtained", "sent", "ordered", "run", "drawn",
+})  # fmt: skip
 _FUSED = frozenset({"fusion", "fusions", "rearrangement", "signal", "signals", "translocation"})
 _SAYING = frozenset({Kind.SIGN, Kind.LEAD, Kind.DENY, Kind.EXCEPT, Kind.UNIT})
 

@@ -25,6 +25,7 @@ from cds_service.clinical.reading.assertions import (
 )
 from cds_service.clinical.reading.clauses import Sentence, sentences, tells
 from cds_service.clinical.reading.layout.forms import form_tokens
+from cds_service.clinical.reading.layout.retracted import is_not_so
 from cds_service.clinical.reading.lexicon import Kind, Term, terms, without_hyphens
 from cds_service.clinical.reading.markers import iscn
 from cds_service.clinical.reading.markers.clauses import findings
@@ -38,7 +39,7 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.markers.order import MEASURED, in_order
 from cds_service.clinical.reading.markers.portions import of_a_part
-from cds_service.clinical.reading.tokens import Token, folded
+from cds_service.clinical.reading.tokens import Shape, Token, folded
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
 
@@ -214,6 +215,7 @@ def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iter
                 met[quote] = tuple(terms(without_hyphens(_within(form_tokens(text), *span)), words))
             past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
             silenced = (sentence.silenced and not past) or sentence.question or asked
+            silenced = silenced or is_not_so(text, sentence.end)
             yield _Clause(met[quote], quote, span, silenced, past, held)
             alone = {_name(t) for t in sentence.terms} <= {*wanted, None}
             carried = (topic,) if alone and not silenced else ()
@@ -232,6 +234,8 @@ def _is_under_its_heading(sentence: Sentence) -> bool:
 
 def _within(found: Sequence[Token], start: int, end: int) -> Sequence[Token]:
     first = bisect_left(found, start, key=lambda t: t.start)
+    if found[first].shape is Shape.NUMBER and first + 1 < len(found) and found[first + 1].text == ")":
+        first += 2  # "1) MRD negative"
     return found[first : bisect_left(found, end, lo=first, key=lambda t: t.start)]
 
 

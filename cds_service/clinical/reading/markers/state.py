@@ -23,6 +23,7 @@ class ClauseState:
         self.i = 0
         self.lists = [MarkerList()]
         self.times = Times()  # of what follows
+        self.closed = 0  # where the bracket ends that they hold in, or 0
         self.own: str | None = None  # a sign that waits for its marker
         self.own_amount: Amount | None = None
         self.negated = False  # "not" before a sign
@@ -88,6 +89,8 @@ class ClauseState:
         self.beside = self.fresh = False
 
     def marker(self, name: str) -> None:
+        if 0 < self.closed < self.i:
+            self.times, self.closed = Times(), 0
         if self.group.settled:
             if self.turned:
                 raise NotReadable(name)
@@ -114,6 +117,12 @@ class ClauseState:
         """A word of time belongs to the sign that it follows, or to what it precedes."""
         if self.turned and (not self.group.items or self.group.items[-1].amount is not None):
             raise NotReadable("another time")
+        if times.past and self.text(-1) in OPENING and self.is_marker(self.next_said()):
+            self.times = later(self.times, times)  # "MRD negative (previously MRD positive)"
+            behind = range(self.i, len(self.terms))
+            self.closed = next((j for j in behind if self.terms[j].tokens[0].text in CLOSING), 0)
+            self.beside = self.fresh = False
+            return
         ends = self.next() is None or self.text(1) in (*_SEPARATES, "--")
         if times.past and self.fresh and self._is_signed() and self.text(-1) in OPENING:
             self.times = later(self.times, times)

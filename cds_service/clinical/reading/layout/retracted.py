@@ -1,0 +1,22 @@
+"""What follows upon a sentence and says that it does not hold: "In CR. This was an error.", and a "No" in the cell below.
+
+Knows no topic.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NOT_SO = re.compile(
+    r"[ ]?[;.]?[ \n][-*\u2022 ]{0,2}(?:(?:this|that|it|which|above|the above|later|since|then|subsequently)[ ]){0,2}"
+    r"(?:(?:is|was|were|has been|proved|proven|turned out(?: to be)?)[ ])?"
+    r"(?:not (?:true|correct|accurate|the case)|incorrect|inaccurate|untrue|wrong|false|disproved|disproven|refuted|in error"
+    r"|entered in error|an? (?:error|mistake|misread|misdiagnosis))[ ]?(?:[.;,\n]|$)"
+    r"|[ ]?(?:;[ ]|\n{1,2}[ ]?)(?:no|none)[ ]?[.]?(?:\n|$)",
+    re.IGNORECASE,
+)
+
+
+def is_not_so(text: str, end: int) -> bool:
+    """Whether what stands behind a sentence, which ends at ``end``, takes it back or denies it without naming it."""
+    return _NOT_SO.match(text, end) is not None
