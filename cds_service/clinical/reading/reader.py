@@ -25,6 +25,7 @@ from cds_service.clinical.reading.clauses import Segment, Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.layout.around import comes_after_other_therapy, goes_on_unheard
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
+from cds_service.clinical.reading.layout.company import means_relative
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -119,7 +120,10 @@ def _of_sentence(
         yield NotUnderstood(topic.name, text[slice(*whole)], whole)
         return
     no_opposite = sentence.form.denied and not any(topic.denied.values())  # "Held for infection: No"
-    if sentence.silenced or no_opposite or (sentence.question and not topic.suspects):
+    of_relative = sentence.before and means_relative(
+        sentence.terms[0].tokens[0].word, sentence.before[-1].words
+    )
+    if sentence.silenced or no_opposite or of_relative or (sentence.question and not topic.suspects):
         yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=not sentence.form.bare)
         return
     split = (lambda clause: (clause,)) if topic.needs_predicate else apart

@@ -1,0 +1,80 @@
+"""Relatives who are only at hand: "reviewed with her husband", "the patient and her wife".
+
+Where a sentence goes on about the relative ("with her brother, who is in remission"), it is of another person. Does not know
+what is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.tokens import Token
+
+_MEN = frozenset({"husband", "father", "dad", "brother", "son", "uncle", "grandfather", "grandson", "nephew", "boyfriend"})  # fmt: skip
+_WOMEN = frozenset({"wife", "mother", "mom", "sister", "daughter", "aunt", "grandmother", "granddaughter", "niece", "girlfriend"})  # fmt: skip
+_KIN = _MEN | _WOMEN | {"spouse", "partner", "family", "parents", "sibling", "siblings", "fiance", "cousin"}
+_WHOSE = frozenset({"her", "his", "their", "the", "pt's", "patient's", "both"})
+_PATIENT = frozenset({"patient", "pt", "she", "he", "her", "him", "they"})
+_WITH = frozenset({"with", "w/"})
+# Words behind a relative at hand; any other may say something of the relative ("with her sister in remission").
+_GOES_ON = frozenset({
+    "today", "yesterday", "at", "that", "and", "this", "over", ":", "before", "last", "to", "she", "he", "they", "we",
+})  # fmt: skip
+_ABOUT = frozenset({"who", "whose"})
+
+
+def at_hand(found: Sequence[Term]) -> list[Term]:
+    """The terms, where relatives who are only at hand are neutral and those of whom more is said are other persons."""
+    kept = list(found)
+    for i, term in enumerate(found):
+        if term.tokens[-1].word not in _KIN:
+            continue
+        if term.kind is Kind.BLOCK and _is_at_hand(found, i) and not _is_spoken_of(found, i):
+            kept[i] = term._replace(kind=Kind.NEUTRAL)
+        elif term.kind is Kind.NEUTRAL and _is_spoken_of(found, i) and _is_with(term):
+            kept[i] = term._replace(kind=Kind.BLOCK)
+    return kept
+
+
+def _is_with(term: Term) -> bool:
+    return any(t.word in (_WITH | {"by"}) for t in term.tokens)
+
+
+def _is_at_hand(found: Sequence[Term], i: int) -> bool:
+    """Whether a relative is named beside the patient, or after "with" and before nothing that is said of the relative."""
+    before = list(found[:i])
+    while before and before[-1].tokens[-1].word in _WHOSE:
+        before.pop()
+    if not before:
+        return False
+    joined = before[-1]
+    if (
+        joined.kind is Kind.AND
+        and len(before) > 1
+        and before[-2].tokens[-1].word in (_PATIENT | _WHOSE | _KIN)
+    ):
+        return True
+    behind = found[i + 1].tokens[0].word if i + 1 < len(found) else ":"
+    return joined.tokens[-1].word in _WITH and behind in _GOES_ON
+
+
+def _is_spoken_of(found: Sequence[Term], i: int) -> bool:
+    """Whether the sentence goes on with "who", or with the pronoun of a relative that is not the patient's."""
+    behind = {t.word for term in found[i + 1 :] for t in term.tokens}
+    if not behind.isdisjoint(_ABOUT):
+        return True
+    kin = found[i].tokens[-1].word
+    near = {t.word for term in found[max(0, i - 2) : i + 1] for t in term.tokens}
+    if kin in _MEN:
+        return "he" in behind and near.isdisjoint({"his", "he"})
+    return kin in _WOMEN and "she" in behind and near.isdisjoint({"her", "she"})
+
+
+def means_relative(pronoun: str, before: Sequence[Token]) -> bool:
+    """Whether a pronoun that opens a sentence is of the relative in the one before ("Here with her brother. He ...")."""
+    pairs = {(a.word, b.word) for a, b in pairwise(before)}
+    if pronoun == "he":
+        return any(a == "her" and b in _MEN for a, b in pairs)
+    return pronoun == "she" and any(a == "his" and b in _WOMEN for a, b in pairs)
