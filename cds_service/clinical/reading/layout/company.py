@@ -1,4 +1,4 @@
-"""Relatives who are only at hand: "reviewed with her husband", "the patient and her wife".
+"""Relatives and places around a statement: "reviewed with her husband", "the patient and her wife", "at Mercy Hospital".
 
 Where a sentence goes on about the relative ("with her brother, who is in remission"), it is of another person. Does not know
 what is said.
@@ -7,7 +7,7 @@ what is said.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.tokens import Token
@@ -16,18 +16,18 @@ _MEN = frozenset({"husband", "father", "dad", "brother", "son", "uncle", "grandf
 _WOMEN = frozenset({"wife", "mother", "mom", "sister", "daughter", "aunt", "grandmother", "granddaughter", "niece", "girlfriend"})  # fmt: skip
 _KIN = _MEN | _WOMEN | {"spouse", "partner", "family", "parents", "sibling", "siblings", "fiance", "cousin"}
 _WHOSE = frozenset({"her", "his", "their", "the", "pt's", "patient's", "both"})
-_PATIENT = frozenset({"patient", "pt", "she", "he", "her", "him", "they"})
+_PATIENT = frozenset({"patient", "pt", "mr", "mrs", "ms", "she", "he", "her", "him", "they"})
 _WITH = frozenset({"with", "w/"})
 # Words behind a relative at hand; any other may say something of the relative ("with her sister in remission").
 _GOES_ON = frozenset({
-    "today", "yesterday", "at", "that", "and", "this", "over", ":", "before", "last", "to", "she", "he", "they", "we",
+    "today", "yesterday", "at", "that", "and", "this", "over", ":", "before", "last", "to", "she", "he", "they", "we", "for",
 })  # fmt: skip
 _ABOUT = frozenset({"who", "whose"})
 
 
 def at_hand(found: Sequence[Term]) -> list[Term]:
-    """The terms, where relatives who are only at hand are neutral and those of whom more is said are other persons."""
-    kept = list(found)
+    """The terms, where places and relatives at hand are neutral and relatives of whom more is said are other persons."""
+    kept = _with_places(found)
     for i, term in enumerate(found):
         if term.tokens[-1].word not in _KIN:
             continue
@@ -35,6 +35,27 @@ def at_hand(found: Sequence[Term]) -> list[Term]:
             kept[i] = term._replace(kind=Kind.NEUTRAL)
         elif term.kind is Kind.NEUTRAL and _is_spoken_of(found, i) and _is_with(term):
             kept[i] = term._replace(kind=Kind.BLOCK)
+    return kept
+
+
+_PLACES = frozenset(
+    {"hospital", "clinic", "center", "institute", "university", "campus", "infirmary", "office"}
+)
+_LONGEST_PLACE = 4  # words
+
+
+def _with_places(found: Sequence[Term]) -> list[Term]:
+    """The terms, with the unknown words of a place as neutral: behind "at", up to "Hospital", or one name ("at Mayo")."""
+    kept = list(found)
+    for i, term in enumerate(found):
+        if term.tokens[-1].word not in ("at", "in", "from"):
+            continue
+        name = list(takewhile(lambda t: t.kind is Kind.UNKNOWN, found[i + 1 : i + 1 + _LONGEST_PLACE]))
+        ends = [n for n, t in enumerate(name) if t.value in _PLACES]
+        if not ends and (term.tokens[-1].word != "at" or not name or not name[0].tokens[0].text.istitle()):
+            continue
+        for n in range(ends[-1] + 1 if ends else 1):
+            kept[i + 1 + n] = name[n]._replace(kind=Kind.NEUTRAL, value="place")
     return kept
 
 
@@ -57,7 +78,14 @@ def _is_at_hand(found: Sequence[Term], i: int) -> bool:
     ):
         return True
     behind = found[i + 1].tokens[0].word if i + 1 < len(found) else ":"
-    return joined.tokens[-1].word in _WITH and behind in _GOES_ON
+    beside = joined.tokens[-1].word in _WITH or (joined.tokens[-1].word == "by" and _is_led(before))
+    return beside and behind in _GOES_ON
+
+
+def _is_led(before: Sequence[Term]) -> bool:
+    """Whether words end in "accompanied by" or the like."""
+    words = [t.word for term in before for t in term.tokens]
+    return words[-2:-1] in (["accompanied"], ["joined"], ["brought"])
 
 
 def _is_spoken_of(found: Sequence[Term], i: int) -> bool:
