@@ -49,6 +49,7 @@ def test_a_relative_at_hand_does_not_silence(topic: str, value: str, text: str) 
         ("response", "Here with daughter in CR."),
         ("response", "Accompanied by her sister in CR."),
         ("response", "Marrow at another aggressive remission clinic."),
+        ("status", "Here with his mother for her relapsed B-ALL."),
         ("status", "Here with her mother, who has relapsed B-ALL."),
         ("status", "Seen with her sister with relapsed B-ALL."),
         ("status", "Patient and daughter: daughter has relapsed B-ALL."),

@@ -96,8 +96,8 @@ def _is_spoken_of(found: Sequence[Term], i: int) -> bool:
     kin = found[i].tokens[-1].word
     near = {t.word for term in found[max(0, i - 2) : i + 1] for t in term.tokens}
     if kin in _MEN:
-        return "he" in behind and near.isdisjoint({"his", "he"})
-    return kin in _WOMEN and "she" in behind and near.isdisjoint({"her", "she"})
+        return not behind.isdisjoint({"he", "his"}) and near.isdisjoint({"his", "he"})
+    return kin in _WOMEN and not behind.isdisjoint({"she", "her"}) and near.isdisjoint({"her", "she"})
 
 
 def means_relative(pronoun: str, before: Sequence[Token]) -> bool:
