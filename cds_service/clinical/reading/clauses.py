@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from cds_service.clinical.reading.layout.blanks import Form, form_of
+from cds_service.clinical.reading.layout.company import at_hand
 from cds_service.clinical.reading.layout.forms import form_tokens, plain_signs
 from cds_service.clinical.reading.layout.headings import BULLETS, Part, heading_end, is_rule, only_day
 from cds_service.clinical.reading.layout.stops import is_abbreviated, is_name_of_doctor
@@ -159,7 +160,7 @@ _NOTHING = _Parts((), (), False)
 
 
 def _parts(words: Sequence[Token], topic: str) -> _Parts:
-    found = terms(words, topic, _LONGEST + 1)
+    found = at_hand(terms(words, topic, _LONGEST + 1))
     segments = _without_actions(tuple(_segments(found[:_LONGEST])))
     kept = tuple(t for s in segments for t in s.terms)
     return _Parts(segments, kept, len(found) > _LONGEST or any(t.kind is Kind.BLOCK for t in kept))
@@ -282,8 +283,7 @@ _MARKS = {
 
 
 def _segments(found: Sequence[Term]) -> Iterator[Segment]:
-    run: list[Term] = []
-    mark = ""
+    run, mark = list[Term](), ""
     for term in found:
         if term.kind is Kind.BREAK or (term.kind is Kind.UNKNOWN and term.value in _MARKS):
             if run:

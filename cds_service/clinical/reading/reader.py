@@ -29,6 +29,7 @@ from cds_service.clinical.reading.layout.around import (
     stands_after,
 )
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
+from cds_service.clinical.reading.layout.company import means_relative
 from cds_service.clinical.reading.layout.listed import Shared, shared
 from cds_service.clinical.reading.layout.retracted import is_not_so
 from cds_service.clinical.reading.lexicon import OPEN, Kind
@@ -128,7 +129,10 @@ def _of_sentence(
         yield NotUnderstood(topic.name, text[slice(*whole)], whole)
         return
     no_opposite = sentence.form.denied and not any(topic.denied.values())  # "Held for infection: No"
-    if sentence.silenced or no_opposite or (sentence.question and not topic.suspects):
+    of_relative = sentence.before and means_relative(
+        sentence.terms[0].tokens[0].word, sentence.before[-1].words
+    )
+    if sentence.silenced or no_opposite or of_relative or (sentence.question and not topic.suspects):
         yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=not sentence.form.bare)
         return
     split = (lambda clause: (clause,)) if topic.needs_predicate else apart

@@ -6,6 +6,7 @@ from collections.abc import Sequence, Set
 from itertools import takewhile
 from typing import NamedTuple
 
+from cds_service.clinical.reading.layout.company import at_hand
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, terms
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
 from cds_service.clinical.reading.topics import TOPICS
@@ -153,7 +154,7 @@ _OF_NOW = frozenset(t.name for t in TOPICS.values() if t.passing or t.parts)
 def _judged(title: str, topic: str) -> _Judged:
     """Notes share their titles."""
     words = tokens(title)
-    found = terms(words, topic)
+    found = at_hand(terms(words, topic))
     kinds = {t.kind for t in found}
     about = TOPICS.get(topic)
     opening = {Kind.WAIT} if about is None or about.suspects else OPEN

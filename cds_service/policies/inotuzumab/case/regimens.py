@@ -177,7 +177,12 @@ def plans(text: str, regimen: str, on: date | None = None) -> bool:
 _DRUG = r"\b(?:inotuzumab(?: ozogamicin)?|besponsa|ino)\b"
 _REGIMEN = r"\b(?:(?:mini|full|full-dose)[- ]?|m)?(?:h(?:yper)?[- ]?)?c[- ]?va?d\b"
 _WITH = r" ?(?:\+|&|/|\b(?:and|with|plus|in combination with|combined with|together with)\b) ?"
-_BESIDE = re.compile(rf"{_DRUG}{_WITH}{_REGIMEN}|{_REGIMEN}{_WITH}{_DRUG}", re.IGNORECASE)
+# "Mini-hyper-CVD cycle 1 with InO"; "inotuzumab, which we will give with mini-hyper-CVD".
+_CYCLE = r"(?: (?:c|cycle ?)\d)?"
+_GIVEN_WITH = r"(?:,? (?:which|that|to|we|i|she|he|will|is|are|be|give|giving|given|receive|added)\b){0,6}"
+_BESIDE = re.compile(
+    rf"{_DRUG}{_CYCLE}{_GIVEN_WITH}{_WITH}{_REGIMEN}|{_REGIMEN}{_CYCLE}{_WITH}{_DRUG}", re.IGNORECASE
+)
 _ALONE = re.compile(
     rf"{_DRUG} (?:as )?(?:a )?(?:single[- ]agent|monotherapy|alone)|\bsingle[- ]agent {_DRUG}", re.IGNORECASE
 )
