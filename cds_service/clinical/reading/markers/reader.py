@@ -26,6 +26,7 @@ from cds_service.clinical.reading.assertions import (
 from cds_service.clinical.reading.clauses import Sentence, sentences, tells
 from cds_service.clinical.reading.layout.forms import form_tokens
 from cds_service.clinical.reading.layout.retracted import is_not_so
+from cds_service.clinical.reading.layout.stops import is_name_of_doctor
 from cds_service.clinical.reading.lexicon import Kind, Term, terms, without_hyphens
 from cds_service.clinical.reading.markers import iscn
 from cds_service.clinical.reading.markers.clauses import findings
@@ -233,10 +234,12 @@ def _is_under_its_heading(sentence: Sentence) -> bool:
 
 
 def _within(found: Sequence[Token], start: int, end: int) -> Sequence[Token]:
+    """The words of a span, its stops among them, without the names behind "Mr." or "Dr."."""
     first = bisect_left(found, start, key=lambda t: t.start)
     if found[first].shape is Shape.NUMBER and first + 1 < len(found) and found[first + 1].text == ")":
         first += 2  # "1) MRD negative"
-    return found[first : bisect_left(found, end, lo=first, key=lambda t: t.start)]
+    last = bisect_left(found, end, lo=first, key=lambda t: t.start)
+    return [found[i] for i in range(first, last) if not is_name_of_doctor(found, i)]
 
 
 def _asks(text: str, last: int, start: int) -> bool:
