@@ -31,6 +31,9 @@ def said(topic: str, text: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['topic']}: {row['text']}")
-def test_a_plain_sentence_is_read_as_a_reader_reads_it(row: dict[str, str]) -> None:
-    assert said(row["topic"], row["text"]) == set(row["read"].split())
+@pytest.mark.parametrize("topic", sorted({row["topic"] for row in ROWS}))
+def test_a_plain_sentence_is_read_as_a_reader_reads_it(topic: str) -> None:
+    meant = {row["text"]: set(row["read"].split()) for row in ROWS if row["topic"] == topic}
+    assert meant
+    found = {text: said(topic, text) for text in meant}
+    assert {text: read for text, read in found.items() if read != meant[text]} == {}
