@@ -56,9 +56,8 @@ _TURNED = re.compile(
 )
 
 
-_WAS = frozenset(
-    {"was", "were", "had", "previously"}
-)  # "relapsed, was in CR on 3/30" tells of the time before
+# "relapsed, was in CR on 3/30" tells of the time before.
+_WAS = frozenset({"was", "were", "had", "previously"})
 
 
 def read(text: str, topic: str, on: date | None = None) -> Reading:
@@ -125,55 +124,82 @@ def _of_sentence(
     sentence: Sentence, topic: Topic, text: str, on: date | None
 ) -> Iterator[Said | NotUnderstood]:
     whole = (sentence.start, sentence.end)
+    nothing = NotUnderstood(topic.name, text[slice(*whole)], whole)
     if _is_turned(sentence, topic, text):
-        yield NotUnderstood(topic.name, text[slice(*whole)], whole)
+        yield nothing
         return
-    no_opposite = sentence.form.denied and not any(topic.denied.values())  # "Held for infection: No"
-    of_relative = sentence.before and means_relative(
-        sentence.terms[0].tokens[0].word, sentence.before[-1].words
-    )
-    if sentence.silenced or no_opposite or of_relative or (sentence.question and not topic.suspects):
-        yield NotUnderstood(topic.name, text[slice(*whole)], whole, silenced=not sentence.form.bare)
+    if _is_silent(sentence, topic):
+        yield replace(nothing, silenced=not sentence.form.bare)
         return
     split = (lambda clause: (clause,)) if topic.needs_predicate else apart
     joined = (with_words_before_aside(c, sentence, text) for c in clauses_of(sentence, topic))
     for clause in (part for whole_clause in joined for part in split(whole_clause)):
-        of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
-        elsewhere = of_another or is_explained(clause, sentence) or _is_of_allergen(clause, sentence, topic)
         common = shared(clause, sentence, topic)
-        if elsewhere or goes_on_unheard(clause, sentence, topic) or common is Shared.SIGN:
-            yield NotUnderstood(topic.name, text[slice(*whole)], whole)
+        if common is Shared.SIGN or _is_of_another(clause, sentence, topic):
+            yield nothing
             continue
-        found = asserted(clause.terms, topic, on, asked=sentence.question)
-        span = (clause.terms[0].start, max(t.end for t in clause.terms))
-        quote = text[span[0] : span[1]] if span[0] < span[1] else text[slice(*whole)]
-        if _is_heading_of_another(quote, topic):
-            yield NotUnderstood(topic.name, text[slice(*whole)], whole)
+        if _is_heading_of_another(_place(clause, sentence, text)[0], topic):
+            yield nothing
             return
-        if found is None:
-            silent = not any(t.kind is Kind.UNKNOWN for t in clause.terms)
-            silenced = silent and any(t.kind in OPEN for t in clause.terms)
-            yield NotUnderstood(topic.name, quote, span, silenced=silenced)
-            continue
-        says_now = any(t.kind is Kind.NOW for t in clause.terms)
-        now = says_now or clause.mark not in ("", ",", "(", ")", "-")
-        before = bool(topic.reasons) and (
-            only_names_disease(clause, sentence, topic.reasons)
-            or is_reason_to_treat(clause, sentence, text, topic.reasons)
-            or comes_after_other_therapy(clause, sentence)
-        )
-        passes = topic.suspects or bool(topic.reasons)
-        over = common is Shared.HISTORY or (passes and stands_after(clause, sentence))
-        for one in found:
-            if before and one.value in topic.reasons:
-                one = replace(one, time=Time.PAST, when=None)
-            elif over:
-                one = replace(one, time=Time.PAST)
-            else:
-                one = _dated(one, sentence, topic, on, now=now)
-            said = replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span)
-            was = clause.terms[0].tokens[0].word in _WAS
-            yield Said(said, now, says_now, aside=was or clause.mark == "(")
+        yield from _of_clause(clause, sentence, topic, text, on, told_as_past=common is Shared.HISTORY)
+
+
+def _is_silent(sentence: Sentence, topic: Topic) -> bool:
+    """Whether a sentence as a whole says nothing of the patient now: a rule, a question, another person's."""
+    no_opposite = sentence.form.denied and not any(topic.denied.values())  # "Held for infection: No"
+    asks = sentence.question and not topic.suspects
+    first = sentence.terms[0].tokens[0].word
+    of_relative = bool(sentence.before) and means_relative(first, sentence.before[-1].words)
+    return sentence.silenced or no_opposite or asks or of_relative
+
+
+def _is_of_another(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
+    """Whether a clause is said of something else, explains a name, or is turned by words that are not understood."""
+    of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
+    elsewhere = of_another or is_explained(clause, sentence) or _is_of_allergen(clause, sentence, topic)
+    return elsewhere or goes_on_unheard(clause, sentence, topic)
+
+
+def _place(clause: Segment, sentence: Sentence, text: str) -> tuple[str, tuple[int, int]]:
+    """The words of a clause and where they stand; those of its sentence where they stand in no order."""
+    span = (clause.terms[0].start, max(t.end for t in clause.terms))
+    return text[slice(*span)] if span[0] < span[1] else text[sentence.start : sentence.end], span
+
+
+def _of_clause(
+    clause: Segment, sentence: Sentence, topic: Topic, text: str, on: date | None, *, told_as_past: bool
+) -> Iterator[Said | NotUnderstood]:
+    quote, span = _place(clause, sentence, text)
+    found = asserted(clause.terms, topic, on, asked=sentence.question)
+    if found is None:
+        silent = not any(t.kind is Kind.UNKNOWN for t in clause.terms)
+        silenced = silent and any(t.kind in OPEN for t in clause.terms)
+        yield NotUnderstood(topic.name, quote, span, silenced=silenced)
+        return
+    says_now = any(t.kind is Kind.NOW for t in clause.terms)
+    now = says_now or clause.mark not in ("", ",", "(", ")", "-")
+    aside = clause.mark == "(" or clause.terms[0].tokens[0].word in _WAS
+    before = bool(topic.reasons) and _is_of_time_before(clause, sentence, topic, text)
+    passes = topic.suspects or bool(topic.reasons)
+    over = told_as_past or (passes and stands_after(clause, sentence))
+    for one in found:
+        if before and one.value in topic.reasons:
+            one = replace(one, time=Time.PAST, when=None)
+        elif over:
+            one = replace(one, time=Time.PAST)
+        else:
+            one = _dated(one, sentence, topic, on, now=now)
+        said = replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span)
+        yield Said(said, now, says_now, aside=aside)
+
+
+def _is_of_time_before(clause: Segment, sentence: Sentence, topic: Topic, text: str) -> bool:
+    """Whether a state for which treatment is begun is of the time before inotuzumab, or only names the disease."""
+    return (
+        only_names_disease(clause, sentence, topic.reasons)
+        or is_reason_to_treat(clause, sentence, text, topic.reasons)
+        or comes_after_other_therapy(clause, sentence)
+    )
 
 
 def _dated(one: Assertion, sentence: Sentence, topic: Topic, on: date | None, *, now: bool) -> Assertion:
