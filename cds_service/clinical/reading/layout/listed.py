@@ -18,9 +18,8 @@ _ADJECTIVES = ("ing", "ed")  # so ends what the patient does ("eating well"), wh
 _SIGNS = frozenset({Kind.DENY, *OPEN})
 _SAID = frozenset({*SWINGS, *OPEN, Kind.AFFIRM, Kind.PAST, Kind.NOW})
 _HISTORY = frozenset({"history", "hx", "h/o", "pmh", "pmhx"})
-_COUNTED = frozenset(
-    {"count", "specimen", "method"}
-)  # what such a sign speaks of alone ("CR, blasts not seen")
+# What such a sign speaks of alone ("CR, blasts not seen").
+_COUNTED = frozenset({"count", "specimen", "method"})
 
 
 class Shared(Enum):
