@@ -22,21 +22,13 @@ class Allowance:
     """The time of one evaluation, looked at before each step.
 
     ``is_late`` says whether the time is over; ``only`` reaches as many steps and no more. ``steps``
-    counts those reached, ``is_over`` says that one was not, ``faults`` how many raised.
+    counts those reached, ``is_over`` says that one was not, and then no later one is; ``faults`` how many raised.
     """
 
     def __init__(self, is_late: Callable[[], bool] | None = None, only: int | None = None) -> None:
-        self._is_late, self._only = is_late, only
+        self.is_late, self.only = is_late, only
         self.steps = self.faults = 0
         self.is_over = False
-
-    def allows_a_step(self) -> bool:
-        """Whether the next step may begin. Once it may not, no later one may."""
-        if self.is_over or self.steps == self._only or (self._is_late is not None and self._is_late()):
-            self.is_over = True
-            return False
-        self.steps += 1
-        return True
 
 
 _SHARE = 0.2  # of a call's time, kept for deciding; the rest may be spent on the EHR
@@ -69,8 +61,10 @@ def attempt(what: str, step: Callable[[], T], time: Allowance, done: str = "eval
 
     ``what`` names it in the log, and holds no patient data; ``done`` is the word for what could not be.
     """
-    if not time.allows_a_step():
+    if time.is_over or time.steps == time.only or (time.is_late is not None and time.is_late()):
+        time.is_over = True
         return LATE
+    time.steps += 1
     try:
         return step()
     except Exception as exc:  # one step must not take the others with it
