@@ -133,6 +133,10 @@ PAST = {
     "by its date after the first dose": ([document("2026-04-12", "History of VOD in 3/2026, after the first dose.")], "unknown"),
     "without a date": ([document("2026-04-12", "History of VOD.")], "unknown"),
     "under a heading of the past": ([document("2026-04-12", "PMH: VOD.")], "unknown"),
+    "in a list under it": ([document("2026-04-12", "PMH:\n- Asthma\n- VOD")], "unknown"),
+    "in the course of the disease, by its date before the first dose": (
+        [document("2026-04-12", "Oncologic history:\n- AlloSCT in 2023 complicated by VOD.")], "met",
+    ),
     "of a transplant's course": ([document("2026-04-12", "AlloSCT complicated by VOD.")], "unknown"),
     "by its date before the first dose": ([document("2026-04-12", "AlloSCT in 2023 complicated by VOD.")], "met"),
     "without a date, one before the first dose recorded": (

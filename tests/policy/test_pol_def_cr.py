@@ -75,12 +75,13 @@ def test_a_statement_of_response_in_words(text, expected):
     "note",
     [
         document("2026-04-10", "Seen in clinic. In CR."),
+        document("2026-04-10", "HPI: Started inotuzumab in February. Marrow on 4/8/2026 in CR."),
         report("2026-04-10", "Complete remission"),
         care_plan("Cycle 3 for patient in CRi", created="2026-04-10"),
         condition("C91.00", recorded="2026-04-10", note="CRi after two cycles"),
         observation("88040-1", "2026-04-10", valueCodeableConcept=coded(SNOMED, "103338009")),
     ],
-    ids=["note", "report", "care-plan", "condition-note", "coded"],
+    ids=["note", "history", "report", "care-plan", "condition-note", "coded"],
 )
 def test_where_a_response_may_be_stated(note):
     assert response(note) == ACHIEVED
@@ -91,6 +92,8 @@ def test_where_a_response_may_be_stated(note):
     [
         document("2026-04-10", "65-year-old with relapsed/refractory B-ALL. Cr 0.9, PR 160 ms."),
         document("2026-04-10", "Prior CR in 2019 with hyper-CVAD."),
+        document("2026-04-10", "HPI: Treated with hyper-CVAD, in CR."),
+        document("2026-04-10", "ONCOLOGIC HISTORY\n- Hyper-CVAD, in CR"),
         observation("97509-4", "2026-04-10", valueCodeableConcept=coded(SNOMED, "268910001")),  # improved
         observation("97509-4", "2026-04-10", valueCodeableConcept=coded(SNOMED, "359746009")),  # stable
         stated("Mood", "full remission of depression", None),

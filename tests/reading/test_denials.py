@@ -225,3 +225,34 @@ def test_a_rule_and_a_response_of_another_kind_are_none(text):
 )  # fmt: skip
 def test_the_stop_of_an_abbreviation_ends_no_sentence(text, topic, values):
     assert read(text, topic).values == values
+
+
+@pytest.mark.parametrize("opening", ["No", "She has no", "She has had no", "There is no", "There has been no", "The patient has no", "He does not have"])  # fmt: skip
+@pytest.mark.parametrize("listed", ["jaundice or {}", "jaundice, ascites or {}", "jaundice, ascites, or {}"])
+@pytest.mark.parametrize(
+    ("name", "topic", "says"), [("VOD", "vod", "excluded"), ("relapse", "response", "no-progression")]
+)
+def test_a_denied_list_may_open_with_who_has_none(name, topic, says, listed, opening):
+    assert read(f"{opening} {listed.format(name)}.", topic).values == {says}
+
+
+@pytest.mark.parametrize("first", ["No jaundice", "She has had no jaundice", "There is no ascites"])
+@pytest.mark.parametrize(
+    ("second", "topic", "says"), [
+        ("no VOD", "vod", "excluded"), ("no evidence of VOD", "vod", "excluded"), ("no relapse", "response", "no-progression"),
+        ("no disease progression", "response", "no-progression"), ("no CR", "response", "no-cr"),
+    ],
+)  # fmt: skip
+def test_each_of_two_denials_is_of_its_own_thing(second, topic, says, first):
+    assert read(f"{first} and {second}.", topic).values == {says}
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"), [
+        ("No jaundice and VOD", "vod"), ("No fever and no doubt of VOD", "vod"), ("No fever and no other explanation than VOD", "vod"),
+        ("No toxicity and no change in progression", "response"), ("She has no toxicity or change in remission", "response"),
+        ("There is no fever, VOD is likely or present", "response"),
+    ],
+)  # fmt: skip
+def test_where_it_is_not_said_what_is_denied_nothing_is(text, topic):
+    assert read(text, topic).values == set()

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from cds_service.clinical.leukemia.mentions import Mention
 from cds_service.clinical.reading.assertions import Assertion, Reading, Time
+from cds_service.clinical.reading.layout.past import with_course_told, with_past
 from cds_service.clinical.reading.lexicon import Kind, Term, terms
 from cds_service.clinical.reading.markers.lists import EQUIVOCAL, NEGATIVE, POSITIVE
 from cds_service.clinical.reading.markers.reader import names, read_marker
@@ -77,8 +78,14 @@ def _stated(said: list[Assertion], when: When | None) -> Stated:
 
 
 def _read(source: Source, topic: str) -> Reading:
+    """What a text says, also under its headings of the past where it has a day of its own; of Ph, whenever it was."""
     on = source.when.last if source.when is not None else None
-    return read_marker(source.text, topic, on, question=source.question)
+    told = with_course_told(source.text)
+    reading = read_marker(source.text, topic, on, question=source.question)
+    if told == source.text:
+        return reading
+    past = read_marker(told, topic, on, question=source.question)
+    return with_past(reading, past, whenever=topic == "ph")
 
 
 def mentions_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:

@@ -15,7 +15,8 @@ from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import deciding
 from cds_service.clinical.observations.results import Part, Result, read_part
-from cds_service.clinical.reading.assertions import Time
+from cds_service.clinical.reading.assertions import Reading, Time
+from cds_service.clinical.reading.layout.past import with_course_told, with_past
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import Statement
 from cds_service.clinical.terms import concepts
@@ -142,12 +143,18 @@ def _stated_in(statement: Statement) -> Iterator[Stated]:
         return  # the name of a problem is read as diagnosis, not as an assessment
     if statement.answers & {"mcode_disease_status", "remission_full", "remission_partial", "response_ncit"}:
         return  # read by its code
-    text = _asked(statement)
-    for said in read(text, "response", statement.when.last if statement.when else None).assertions:
+    for said in _read(_asked(statement), statement.when.last if statement.when else None).assertions:
         response = _IN_WORDS[said.value]
         if said.time is Time.PAST or (statement.kind in _MENTIONING and response in RELAPSED):
             continue
         yield Stated(response, said.when or statement.when, statement.reference, said.quote, said.cycle)
+
+
+def _read(text: str, on: date | None) -> Reading:
+    """What a text says of response, also under its headings of the past where it has a day of its own."""
+    told = with_course_told(text)
+    reading = read(text, "response", on)
+    return reading if told == text else with_past(reading, read(told, "response", on))
 
 
 def _asked(statement: Statement) -> str:

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
-from cds_service.clinical.reading.besides import finds_more, is_no_state, names_a_value
+from cds_service.clinical.reading.besides import denies_another, finds_more, is_no_state, names_a_value
 from cds_service.clinical.reading.grades import stated_rank
-from cds_service.clinical.reading.grouping import denies_another
 from cds_service.clinical.reading.layout.order import is_case, without_what_is_over
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.subjects import denies_a_test

@@ -1,11 +1,9 @@
-"""What a clause speaks of beside the state of the leukemia that it names: a finding, or a laboratory value.
-
-Used by ``asserting`` alone.
-"""
+"""What a clause speaks of beside the thing that it names: what else it finds or denies, or a laboratory value."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from itertools import dropwhile
 
 from cds_service.clinical.reading.lexicon import Kind, Term
 
@@ -64,3 +62,30 @@ def is_no_state(found: Sequence[Term]) -> bool:
 
 def _denies(found: Sequence[Term]) -> bool:
     return any(t.kind is Kind.DENY for t in found)
+
+
+def denies_what_follows(term: Term) -> bool:
+    """Whether a term denies what stands behind it."""
+    return term.kind is Kind.DENY and term.value in ("before", "either")
+
+
+# A denial that ends in one of these is of what stands right behind it.
+_LEADING = frozenset({"no", "without", "denies", "denied", "w/o", "nor", "of", "for"})
+# Neutral words that name no thing which could be denied instead.
+_NO_THING = frozenset({
+    "disease", "report", "reason", "reviewed", "sign", "time", "month", "adverb", "preposition", "article", "adjective", "verb", "in",
+    "patient", "and", "criteria", "after", "name",
+})  # fmt: skip
+_HOW = frozenset({"on", "by", "with", "per", "at", "in", "from", "via", "due", "for", "to"})
+
+
+def denies_another(found: Sequence[Term], at: int) -> bool:
+    """Whether the denial at this place is of another thing, right behind it ("VOD confirmed, no ascites")."""
+    if found[at].kind is not Kind.DENY or found[at].tokens[-1].word not in _LEADING:
+        return False
+    behind = list(dropwhile(lambda t: t.value == "adjective", found[at + 1 :]))
+    if not behind or any(t.kind is Kind.TARGET for t in behind):
+        return False
+    thing = behind[0]
+    named = thing.kind is Kind.NEUTRAL and thing.value not in _NO_THING
+    return named and thing.tokens[0].word not in _HOW

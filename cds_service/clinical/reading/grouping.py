@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import dropwhile
 
+from cds_service.clinical.reading.besides import denies_another, denies_what_follows
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged
 from cds_service.clinical.reading.layout.around import once_named, only_names, values_of
 from cds_service.clinical.reading.lexicon import ANOTHER, OPEN, SWINGS, Kind, Term
@@ -26,7 +27,7 @@ _RELATIVE = frozenset({"which", "who", "per", "according", "as", "though", "alth
 
 def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
     """The segments that name the topic, each with those beside it that are about nothing else."""
-    segments = once_named(sentence.segments)
+    segments = [part for s in once_named(sentence.segments) for part in _each_denial(s)]
     used: set[int] = set()
     named = [i for i, s in enumerate(segments) if _names(s)]
     for i in named:
@@ -57,28 +58,6 @@ def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
         yield clause
 
 
-# A denial that ends in one of these is of what stands right behind it.
-_LEADING = frozenset({"no", "without", "denies", "denied", "w/o", "nor", "of", "for"})
-# Neutral words that name no thing which could be denied instead.
-_NO_THING = frozenset({
-    "disease", "report", "reason", "reviewed", "sign", "time", "month", "adverb", "preposition", "article", "adjective", "verb", "in",
-    "patient", "and", "criteria", "after", "name",
-})  # fmt: skip
-_HOW = frozenset({"on", "by", "with", "per", "at", "in", "from", "via", "due", "for", "to"})
-
-
-def denies_another(found: Sequence[Term], at: int) -> bool:
-    """Whether the denial at this place is of another thing, right behind it ("VOD confirmed, no ascites")."""
-    if found[at].kind is not Kind.DENY or found[at].tokens[-1].word not in _LEADING:
-        return False
-    behind = list(dropwhile(lambda t: t.value == "adjective", found[at + 1 :]))
-    if not behind or any(t.kind is Kind.TARGET for t in behind):
-        return False
-    thing = behind[0]
-    named = thing.kind is Kind.NEUTRAL and thing.value not in _NO_THING
-    return named and thing.tokens[0].word not in _HOW
-
-
 def apart(clause: Segment) -> Iterator[Segment]:
     """A clause in two where a denial is between two names: the first is not denied by it ("reaction without anaphylaxis").
 
@@ -86,7 +65,7 @@ def apart(clause: Segment) -> Iterator[Segment]:
     """
     named = [i for i, t in enumerate(clause.terms) if t.kind is Kind.TARGET]
     within = range(named[0] + 1, named[-1])
-    cut = next((i for i in within if _denies(clause.terms[i])), None)
+    cut = next((i for i in within if denies_what_follows(clause.terms[i])), None)
     before, after = clause.terms[:cut], clause.terms[cut + 1 :] if cut is not None else ()
     one = cut is None or _is_of_past(before) or after[0].kind is Kind.AFFIRM
     if one or any(t.kind is Kind.AND for t in after):
@@ -118,6 +97,33 @@ def _words(term: Term) -> tuple[str, ...]:
 
 
 _ITEM = 4  # words; a longer item of a list is a clause
+_HAS = frozenset({"article", "verb", "patient", "joined"})
+
+
+def _denied_from(segment: Segment) -> Sequence[Term]:
+    """The denial that a segment opens with and what it denies ("no fever", "she has had no fever"); else none."""
+    opening = _from_thing(segment.terms)
+    return (opening[0], *_from_thing(opening[1:])) if opening and denies_what_follows(opening[0]) else ()
+
+
+def _from_thing(terms: Sequence[Term]) -> Sequence[Term]:
+    """Terms without the words in front that name nothing ("she has", "there is")."""
+    return tuple(dropwhile(lambda t: t.kind is Kind.NEUTRAL and t.value in _HAS, terms))
+
+
+def _each_denial(segment: Segment) -> Iterator[Segment]:
+    """A segment in parts where "and no" begins a denial behind one that does not name the topic ("no fever and no VOD")."""
+    terms = segment.terms
+    cut = next((i for i in range(1, len(terms) - 1) if _says_and_no(terms[i], terms[i + 1])), None)
+    if cut is None or not _denied_from(segment) or any(t.kind is Kind.TARGET for t in terms[:cut]):
+        yield segment
+    else:
+        yield replace(segment, terms=terms[:cut])
+        yield from _each_denial(Segment(terms[cut + 1 :], ","))
+
+
+def _says_and_no(joining: Term, denying: Term) -> bool:
+    return joining.tokens[0].word == "and" and denying.kind is Kind.DENY and denying.tokens[0].word == "no"
 
 
 def _denied_in_list(segments: Sequence[Segment], i: int) -> Segment | None:
@@ -126,11 +132,11 @@ def _denied_in_list(segments: Sequence[Segment], i: int) -> Segment | None:
     Other items may hold unknown names. The list must be closed by "or" or a stroke, and hold no verb or sign.
     """
     k = i
-    while k > 0 and segments[k].mark == "," and not _denies(segments[k].terms[0]):
+    while k > 0 and segments[k].mark == "," and not _denied_from(segments[k]):
         k -= 1
-    if not _denies(segments[k].terms[0]):
+    if not (opening := _denied_from(segments[k])):
         return None
-    deny, *rest = segments[k].terms
+    deny, *rest = opening
     items: list[list[Term]] = [[]]
     closed = False
     for segment in (rest, *(s.terms for s in segments[k + 1 : i + 1])):
@@ -158,15 +164,15 @@ def _told_in_denied_list(segments: Sequence[Segment], i: int) -> Segment | None:
     "No jaundice, ascites, weight gain to suggest VOD": the findings are denied, not stated, so that it raises nothing.
     """
     doubt = next((t for t in segments[i].terms if t.kind is Kind.DOUBT), None)
-    if doubt is None or doubt is segments[i].terms[0] or _denies(segments[i].terms[0]):
+    if doubt is None or doubt is segments[i].terms[0] or denies_what_follows(segments[i].terms[0]):
         return None
     k = i
-    while k > 0 and segments[k].mark == "," and not _denies(segments[k].terms[0]):
+    while k > 0 and segments[k].mark == "," and not denies_what_follows(segments[k].terms[0]):
         k -= 1
     listed = segments[k + 1 : i]
     # "No fever, weight gain suggestive of VOD" may be either.
     whole = bool(listed) or _is_to_suggest(segments[i], doubt)
-    if not whole or not _denies(segments[k].terms[0]):
+    if not whole or not denies_what_follows(segments[k].terms[0]):
         return None
     if any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.NOW) for s in listed for t in s.terms):
         return None
@@ -176,11 +182,6 @@ def _told_in_denied_list(segments: Sequence[Segment], i: int) -> Segment | None:
 def _is_to_suggest(segment: Segment, doubt: Term) -> bool:
     before = segment.terms[: segment.terms.index(doubt)]
     return doubt.tokens[0].word == "to" or (bool(before) and before[-1].tokens[-1].word == "to")
-
-
-def _denies(term: Term) -> bool:
-    """Whether a term denies what stands behind it."""
-    return term.kind is Kind.DENY and term.value in ("before", "either")
 
 
 def _names(segment: Segment) -> bool:
@@ -274,7 +275,7 @@ def _names_nothing(segment: Segment) -> bool:
         return False
     signed = any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.BLOCK) for t in segment.terms)
     first, *more = segment.terms
-    denied = bool(more) and first.tokens[-1].word in _DENYING and _denies(first)
+    denied = bool(more) and first.tokens[-1].word in _DENYING and denies_what_follows(first)
     return not (signed and any(t.value in _NOUNS or (denied and t.value == "person") for t in segment.terms))
 
 
@@ -295,6 +296,4 @@ def _trails(segment: Segment) -> bool:
         return True
     if _names_nothing(segment) or _begins_with_sign(segment):
         return True
-    if segment.mark != "(":
-        return False
-    return any(t.kind in (*SWINGS, *OPEN, Kind.PAST) for t in segment.terms)
+    return segment.mark == "(" and any(t.kind in (*SWINGS, *OPEN, Kind.PAST) for t in segment.terms)

@@ -23,7 +23,8 @@ _SECTIONS = frozenset(
 _TITLES = frozenset(
     {
         "pmh", "pmhx", "past medical history", "past history", "medical history", "past surgical history", "family history", "fhx", "fh",
-        "history", "onc history", "oncologic history", "oncology history", "treatment history", "prior therapy", "prior treatment",
+        "history", "hpi", "history of present illness", "onc history", "onc hx", "oncologic history", "oncologic hx", "oncology history",
+        "oncology hx", "cancer history", "treatment history", "prior therapy", "prior treatment",
         "patient education", "education", "teaching", "patient teaching", "instructions", "patient instructions", "discharge instructions",
         "return precautions", "precautions", "warnings", "warning signs", "side effects", "possible side effects", "adverse effects",
         "consent", "informed consent", "risks", "indications", "eligibility", "inclusion criteria", "exclusion criteria", "plan", "goals",
@@ -147,7 +148,7 @@ class _Judged(NamedTuple):
 
 
 # What is asked of the present alone.
-_OF_NOW = frozenset(t.name for t in TOPICS.values() if t.passing or t.parts)
+_OF_NOW = frozenset({"cd22", "mrd", *(t.name for t in TOPICS.values() if t.passing or t.parts)})
 
 
 @remembered(200_000)

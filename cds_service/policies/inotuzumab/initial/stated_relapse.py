@@ -14,7 +14,7 @@ from cds_service.clinical.leukemia.diagnosis import disease_in_words
 from cds_service.clinical.leukemia.indication import other_malignancies
 from cds_service.clinical.leukemia.response import ASSESSING
 from cds_service.clinical.reading.assertions import Assertion, Time
-from cds_service.clinical.reading.layout.past import with_history_told
+from cds_service.clinical.reading.layout.past import with_course_told
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import Statement
 from cds_service.fhir.dates import When
@@ -67,7 +67,7 @@ def stated_relapses(case: Case) -> tuple[StatedRelapse, ...]:
 
 def _said(text: str, when: When | None) -> list[Assertion]:
     """What a text says of relapse, in an assessment's words and in the disease's name."""
-    day, text = when.last if when is not None else None, with_history_told(text)
+    day, text = when.last if when is not None else None, with_course_told(text)
     return [
         a
         for topic, values in _RELAPSE.items()

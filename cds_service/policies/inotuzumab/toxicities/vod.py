@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.assertions import Time
-from cds_service.clinical.reading.layout.past import with_history_told
+from cds_service.clinical.reading.layout.past import with_course_told
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.engine.verdict import any_true
@@ -115,7 +115,7 @@ def _stated(case: Case) -> Iterator[_Stated]:
     for s in case.chart.statements:
         if s.kind not in NOTES or (s.kind in ("Condition", "AdverseEvent") and not s.text):
             continue
-        for said in read(with_history_told(s.text), _TOPIC, s.when.last if s.when else None).assertions:
+        for said in read(with_course_told(s.text), _TOPIC, s.when.last if s.when else None).assertions:
             yield _Stated(s.reference, said.value, said.time, said.when or s.when, said.when is not None)
 
 
