@@ -19,6 +19,7 @@ from tests.policy.chart_notes import (
     needed,
     observation,
     order,
+    report,
     procedure,
     service_request,
     stated,
@@ -401,10 +402,29 @@ def mrd(text=None, day="2026-04-10", topic="MRD by flow cytometry", **more):
             "met",
         ),
         (document("2026-04-10", "In CR. No MRD detected."), "not-met"),
+        (document("2026-04-10", "In CR. Flow: no residual B-ALL detected (sensitivity 0.01%)."), "not-met"),
+        (document("2026-04-10", "In CR. No residual B-ALL on morphology."), "unknown"),
     ],
 )
 def test_pol_def_mrd_readings(result, expected):
     assert duration(3, PLANNED, CR, result) == expected
+
+
+CSF = {
+    "contained": [{"resourceType": "Specimen", "id": "s", "type": {"text": "Cerebrospinal fluid"}}],
+    "specimen": {"reference": "#s"},
+}
+
+
+@pytest.mark.parametrize("sign", ["negative", "positive"])
+def test_pol_def_mrd_is_not_that_of_another_sample(sign):
+    elsewhere = [
+        mrd(sign, topic="MRD in CSF by flow"), mrd(sign, bodySite={"text": "Lymph node"}), mrd(sign, **CSF),
+        mrd(valueQuantity={"value": 0.005, "unit": "%"}, **CSF),
+        report("2026-04-10", f"MRD {sign}.", code={"text": "Flow cytometry, cerebrospinal fluid"}),
+        document("2026-04-10", f"In CR. CSF: MRD {sign}."),
+    ]  # fmt: skip
+    assert [duration(3, PLANNED, CR, result) for result in elsewhere] == ["unknown"] * len(elsewhere)
 
 
 @pytest.mark.parametrize(

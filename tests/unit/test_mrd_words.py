@@ -32,3 +32,32 @@ def mrd_sign(text, limit):
 )  # fmt: skip
 def test_mrd_in_words(text, negative):
     assert mrd_sign(text, Decimal("0.01")) is negative
+
+
+def told(text):
+    return [s.sign for s in stated_in(Source(text, "", None), "mrd")]
+
+
+@pytest.mark.parametrize("test", ["Flow", "Flow cytometry", "MFC", "Marrow flow cytometry", "NGS"])
+@pytest.mark.parametrize(
+    "cells",
+    ["residual leukemia", "residual B-ALL", "abnormal lymphoblasts", "abnormal B lymphoblast population"],
+)
+def test_what_a_sensitive_test_does_not_find_is_negative_mrd(cells, test):
+    assert told(f"{test}: no {cells} detected.") == [False]
+    assert told(f"No {cells} identified by {test.lower()}.") == [False]
+    assert told(f"{test} shows no {cells} (limit of detection 0.01%).") == [False]
+
+
+@pytest.mark.parametrize("text", [
+    "No residual leukemia.", "Morphology: no residual leukemia.", "Flow pending. No residual leukemia.", "Flow to follow; no residual leukemia.",
+    "No residual leukemia, flow pending.", "Flow inadequate: no residual leukemia.", "If flow shows no residual leukemia, transplant.",
+    "CSF flow: no residual leukemia.", "Lymph node flow: no residual leukemia.", "MRD negative in CSF.", "CSF: MRD negative.", "Skin biopsy: MRD positive.",
+])  # fmt: skip
+def test_without_one_or_of_another_sample_it_says_nothing(text):
+    assert told(text) == []
+
+
+@pytest.mark.parametrize("text", ["CSF clear, MRD negative.", "MRD negative in marrow, CSF clear.", "Bone marrow and CSF: MRD negative.", "CSF clear. MRD negative."])  # fmt: skip
+def test_another_sample_beside_it_hides_nothing(text):
+    assert told(text) == [False]

@@ -16,6 +16,7 @@ from cds_service.clinical.leukemia.marker_words import Source, Stated, mentions_
 from cds_service.clinical.leukemia.mentions import Mention
 from cds_service.clinical.leukemia.response import ASSESSING
 from cds_service.clinical.observations.figures import figure_of, has_value, value_text
+from cds_service.clinical.observations.lab_names import words_of_sample
 from cds_service.clinical.observations.measurements import is_no_result
 from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.observations.units import convert
@@ -44,6 +45,11 @@ _TOPIC = "mrd"
 _TRANSCRIPT = re.compile(r"BCR|ABL1?\b|transcript|p190|p210", re.IGNORECASE)
 # A component that tells of the test and not of the result ("MRD sensitivity").
 _OF_THE_ASSAY = re.compile(r"sensitiv|limit|\bLO[DQB]\b|cut-?off|threshold|events|method", re.IGNORECASE)
+# Samples in which the disease left in marrow and blood is not seen, and those two.
+_ELSEWHERE = re.compile(
+    r"\b(?:CSF|cerebrospinal|spinal fluid|lymph nodes?|skin|testi\w+|pleural|ascit\w+|peritoneal|brain|soft tissue)\b", re.IGNORECASE
+)
+_MARROW_OR_BLOOD = re.compile(r"\b(?:marrow|BMA?|BMBx|blood|PB)\b", re.IGNORECASE)
 _TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
 
 
@@ -55,6 +61,8 @@ def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
     found: list[Mrd] = []
     unreadable: list[Mrd] = []
     for s, text in _texts(chart):
+        if _is_of_another_sample(chart, s.reference):
+            continue
         said = [m for stated in stated_in(text, _TOPIC) if (m := _of_text(stated, text, limit)) is not None]
         found += said
         if not said and text.question and s.kind == "Observation" and s.answered and not is_no_result(s.text):
@@ -67,6 +75,13 @@ def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
         m for m in unreadable if m.reference not in references and (m.when is None or m.when.day not in days)
     ]
     return tuple(sorted((*told, *open_), key=lambda m: (m.reference, m.words)))
+
+
+def _is_of_another_sample(chart: Chart, reference: str) -> bool:
+    """Whether a resource says that it is of cerebrospinal fluid or tissue, and not of marrow or blood."""
+    resource = chart.record.resolve(reference)
+    words = " ".join(words_of_sample(resource)) if resource is not None else ""
+    return bool(_ELSEWHERE.search(words)) and not _MARROW_OR_BLOOD.search(words)
 
 
 def _dated(stated: Stated) -> When | None:
@@ -96,7 +111,8 @@ def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
     told_of = {t for t in topics if names_marker(t, _TOPIC) and not _TRANSCRIPT.search(t)}
     for observed in (o for whole in chart.observations for o in whole) if told_of else ():
         resource, part, topic = observed.resource, observed.part, observed.code.words
-        if topic not in told_of or (part is not resource.body and _OF_THE_ASSAY.search(topic)):
+        of_assay = part is not resource.body and _OF_THE_ASSAY.search(topic)
+        if topic not in told_of or of_assay or _is_of_another_sample(chart, resource.reference):
             continue
         when = when_stated(resource, chart.zone)
         negative = _answer(part, limit)

@@ -61,7 +61,7 @@ def named_concepts(part: Mapping[str, Any], observation: Resource) -> dict[str, 
     found = _by_name(part.get("code"))
     if not found or any(system in _PUBLIC for system, _ in codes_in(part.get("code"))):
         return {}
-    sample = " | ".join(_of_what(observation))
+    sample = " | ".join(words_of_sample(observation))
     return {
         concept: name
         for concept, name in found.items()
@@ -99,14 +99,14 @@ def _has_unit_of(part: Mapping[str, Any], kind: str) -> bool:
     return figure is not None and units.convert(figure.number, kind, figure.code, figure.unit) is not None
 
 
-def _of_what(observation: Resource) -> Iterator[str]:
-    """The words that may say of what sample a result is: its own, and those of the report that names it."""
-    body = observation.body
+def words_of_sample(result: Resource) -> Iterator[str]:
+    """The words that may say of what sample an Observation or a report is: its own, and those of the report that names it."""
+    body = result.body
     yield from (words_in(body.get(member)) for member in ("code", "bodySite", "method"))
     yield from _specimens(body)
-    if observation.report is not None:
-        yield words_in(observation.report.get("code"))
-        yield from _specimens(observation.report)
+    if result.report is not None:
+        yield words_in(result.report.get("code"))
+        yield from _specimens(result.report)
 
 
 # Samples of which a result in the patient's record tells nothing of the patient; not "marrow after cord blood transplant".

@@ -9,7 +9,7 @@ is left to the caller.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import takewhile
 
@@ -40,6 +40,7 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.markers.order import MEASURED, in_order
 from cds_service.clinical.reading.markers.portions import of_a_part
+from cds_service.clinical.reading.markers.samples import is_by_sensitive_test, is_elsewhere
 from cds_service.clinical.reading.tokens import Shape, Token, folded
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
@@ -52,7 +53,8 @@ _SURFACE = "cd22"
 _NO_HEADING = frozenset({Kind.SIGN, Kind.LEAD, Kind.MARKER, Kind.CORRECT})
 # Other names, of which only absence or a number speaks for the topic: "dominant sequences identified" is a baseline.
 _ALSO = {"mrd": frozenset({"clones"})}
-_ANSWERS = {"mrd": frozenset({"residual"})}  # what answers a question for the topic without naming it
+# What answers a question for the topic without naming it; a test that sees what morphology does not asks it as well.
+_ANSWERS = {"mrd": frozenset({"residual"})}
 
 
 def read_marker(text: str, topic: str, on: date | None = None, *, question: bool = False) -> Reading:
@@ -75,14 +77,14 @@ def names(text: str, topic: str) -> bool:
 @remembered(2_000_000)
 def _read(written: str, topic: str, on: date | None, question: bool) -> Reading:
     text = folded(written)
-    wanted = {topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())}
+    wanted = frozenset({topic, *_ALSO.get(topic, ()), *(_ANSWERS.get(topic, ()) if question else ())})
     gathered = Gathered()
     for clause in _clauses(text, topic, wanted, question=question):
         if clause.corrects:
             gathered.correct()
         if not gathered.meet(clause.as_said):
             continue
-        for found in clause.read(topic, wanted, on):
+        for found in clause.read(topic, on):
             gathered.add(found)
         if gathered.is_too_much:
             return too_much(topic, text)
@@ -95,7 +97,7 @@ def _read(written: str, topic: str, on: date | None, question: bool) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A clause that speaks of the topic; ``carried`` when only the words before it name it.
+    """A clause that speaks of the topic under one of the ``wanted`` names; ``carried`` when only the words before it name it.
 
     ``past``: under a heading of the past, where only what once was positive counts.
     """
@@ -106,6 +108,7 @@ class _Clause:
     silenced: bool
     past: bool
     carried: tuple[str, ...]
+    wanted: frozenset[str]
 
     @property
     def as_said(self) -> tuple[object, ...]:
@@ -116,13 +119,13 @@ class _Clause:
     def corrects(self) -> bool:
         return any(t.kind is Kind.CORRECT and t.value != "retract" for t in self.terms)
 
-    def read(self, topic: str, wanted: Set[str], on: date | None) -> Iterator[Said | NotUnderstood]:
+    def read(self, topic: str, on: date | None) -> Iterator[Said | NotUnderstood]:
         nothing = NotUnderstood(topic, self.quote, self.span, self.silenced)
         if self.silenced:
             yield nothing
             return
         try:
-            mine = [f for f in findings(self.terms, self.carried, on) if f.name in wanted]
+            mine = [f for f in findings(self.terms, self.carried, on) if f.name in self.wanted]
         except NotReadable:
             yield nothing
             return
@@ -188,7 +191,7 @@ def _value(found: Finding, topic: str) -> str | None:
     return found.sign if found.sign in _SIGNS else None
 
 
-def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iterator[_Clause]:
+def _clauses(text: str, topic: str, names: frozenset[str], *, question: bool) -> Iterator[_Clause]:
     words = _WORDS_OF.get(topic, _SURFACE)
     if not (question or tells(text, words)):
         return
@@ -197,6 +200,7 @@ def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iter
     headed = False
     met: dict[str, tuple[Term, ...]] = {}
     for i, sentence in enumerate(sentences(text, words, every=True)):
+        wanted = names | _ANSWERS.get(topic, frozenset()) if is_by_sensitive_test(sentence) else names
         marked = any(_name(t) for t in sentence.terms)
         if question and i == 0 and (not marked or _answers(sentence)):
             held: tuple[str, ...] = (topic,)
@@ -216,8 +220,10 @@ def _clauses(text: str, topic: str, wanted: Set[str], *, question: bool) -> Iter
                 met[quote] = tuple(terms(without_hyphens(_within(form_tokens(text), *span)), words))
             past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
             silenced = (sentence.silenced and not past) or sentence.question or asked
-            silenced = silenced or is_not_so(text, sentence.end)
-            yield _Clause(met[quote], quote, span, silenced, past, held)
+            silenced = (
+                silenced or is_not_so(text, sentence.end) or (topic == "mrd" and is_elsewhere(sentence))
+            )
+            yield _Clause(met[quote], quote, span, silenced, past, held, wanted)
             alone = {_name(t) for t in sentence.terms} <= {*wanted, None}
             carried = (topic,) if alone and not silenced else ()
 

@@ -1,0 +1,33 @@
+"""Residual disease: which tests see what morphology does not, and which samples say nothing of marrow and blood."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from cds_service.clinical.reading.clauses import Sentence
+from cds_service.clinical.reading.lexicon import Kind, Term
+
+_SENSITIVE = frozenset({"flow", "mfc", "ngs"})
+_ELSEWHERE = frozenset({
+    "csf", "cerebrospinal", "spinal", "lp", "node", "nodes", "skin", "testis", "testicular", "pleural", "ascitic", "brain", "tissue", "mass",
+})  # fmt: skip
+_MARROW_OR_BLOOD = frozenset({"marrow", "bm", "bmbx", "bma", "bmb", "aspirate", "blood", "pb"})
+
+
+def is_by_sensitive_test(sentence: Sentence) -> bool:
+    """Whether a sentence gives the result of a test for residual disease ("Flow: no residual leukemia")."""
+    tests = (t for t in sentence.terms if t.value in ("test", "method"))
+    return any(not _SENSITIVE.isdisjoint(w.word for w in t.tokens) for t in tests)
+
+
+def is_elsewhere(sentence: Sentence) -> bool:
+    """Whether residual disease is told of another sample, named in its heading or its segment ("CSF: MRD negative")."""
+    heading = list(takewhile(lambda t: t.tokens[0].text != ":", sentence.terms))
+    parts = [heading] if len(heading) < len(sentence.terms) else []
+    parts += [list(s.terms) for s in sentence.segments if any(_is_residual(t) for t in s.terms)]
+    words = [{w.word for t in part for w in t.tokens} for part in parts]
+    return any(not _ELSEWHERE.isdisjoint(said) and _MARROW_OR_BLOOD.isdisjoint(said) for said in words)
+
+
+def _is_residual(term: Term) -> bool:
+    return term.kind is Kind.MARKER and term.value in ("mrd", "residual", "clones")
