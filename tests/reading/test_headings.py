@@ -159,3 +159,16 @@ def test_who_doubts_it_denies_it():
 )
 def test_a_day_since_which_something_goes_on_dates_nothing_nor_does_any_beside_a_cycle(text):
     assert [a.when for a in read(text, "response", NOTED).assertions] == [None]
+
+
+@pytest.mark.parametrize("errand", ["Reason for visit: CR after cycle 1.", "Reason for consult: relapse of B-ALL.", "Indication: assess response", "Clinical indication: rule out relapse."])  # fmt: skip
+def test_what_a_visit_is_for_silences_its_own_line(errand):
+    assert values(errand, "response") == set()
+    assert values(f"{errand}\nIn CR after cycle 1.", "response") == {"cr"}
+    assert values(f"Goals: remission.\n{errand}\nIn CR after cycle 1.", "response") == {"cr"}
+
+
+def test_an_indication_over_lines_ends_with_the_findings():
+    text = "INDICATION:\nRelapsed ALL.\nHoping for CR\n\nFINDINGS:\nRelapse"
+    assert values(text, "response") == {"relapse"}
+    assert values(text.split("FINDINGS")[0], "response") == set()

@@ -116,3 +116,11 @@ def test_a_long_rule_of_dashes_or_blanks_hides_no_plan(rule):
 )
 def test_nothing_but_a_day_ahead_is_a_plan(text, expected):
     assert intention_in(text, date(2026, 4, 12)) is expected
+
+
+@pytest.mark.parametrize(("text", "planned"), [
+    ("HPI: He is planned for allogeneic stem cell transplant in June.", True), ("HPI: Not a transplant candidate.", False),
+    ("HPI: He was planned for transplant in 2024 but relapsed.", None), ("PMH: HSCT planned", None), ("Oncologic history: HSCT planned", None),
+])  # fmt: skip
+def test_the_history_of_the_present_illness_tells_the_plan_that_stands(text, planned):
+    assert intention_in(text, date(2026, 4, 12)) is planned

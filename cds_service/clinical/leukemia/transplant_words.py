@@ -13,6 +13,7 @@ from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.clauses import Sentence, sentences
+from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.reader import read
@@ -50,7 +51,7 @@ _SENTENCES = re.compile(r"(?<=[;\n])|(?<=\.)(?=\s)")
 @remembered(400_000)
 def intention_in(text: str, on: date | None = None) -> bool | None:
     """Whether a text of a day says that a transplant is planned (True), is not (False), or neither (None)."""
-    text = folded(text)
+    text = folded(with_history_told(text))
     if _RULE.search(text):
         text = "".join(s for s in _SENTENCES.split(text) if not _RULE.search(s))
     said = {

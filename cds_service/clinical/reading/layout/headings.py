@@ -17,6 +17,7 @@ _SECTIONS = frozenset(
         "assessment", "impression", "a/p", "assessment / plan", "assessment and plan", "current status", "disease status", "today", "summary",
         "conclusion", "final diagnosis", "interval", "interval history", "interval hx", "subjective", "objective", "data", "results", "pathology",
         "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "vitals", "imaging", "pet", "pet / ct", "micro", "current therapy", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
+        "findings", "interpretation", "hospital course", "physical exam", "physical examination", "laboratory data", "lab data",
     }
 )  # fmt: skip
 # Titles that stand on a line of their own without a colon, of parts that are not about the present.
@@ -193,9 +194,12 @@ class Part:
     def __init__(self, topic: str) -> None:
         self._topic = topic
         self._silenced = self._listed = False
+        self._until_line_ends = False  # what silences is the errand of a visit or an examination, on one line
 
     def silences(self, words: Sequence[Token], colon: int, *, opens_line: bool, ends_line: bool) -> bool:
         """Whether the next sentence is silenced; ``colon``: where that of its title stands, or 0."""
+        if opens_line and self._until_line_ends:
+            self._silenced = self._until_line_ends = False
         if colon:
             return self._titled(words, colon, opens_line=opens_line, ends_line=ends_line)
         if opens_line and ends_line:
@@ -208,6 +212,9 @@ class Part:
         # "Marrow 4/10:" begins another part of a note where it begins a line.
         begins = is_.section and (opens_line or len(title) == colon)
         self._silenced = is_.silent or _is_statistic(words[:colon]) or (self._silenced and not begins)
+        self._until_line_ends = (
+            is_.silent and _is_errand(words[:colon]) and not (ends_line and colon == len(words) - 1)
+        )
         told = _is_checklist(words, colon, self._topic)
         if opens_line and words[0].text not in BULLETS:
             self._listed = (is_.lists or told) and ends_line and colon == len(words) - 1
@@ -223,6 +230,11 @@ class Part:
             title in _ASSESSING or all(t.text.isupper() for t in words if t.word[0].isalpha())
         ):
             self._silenced = self._listed = False
+
+
+def _is_errand(title: Sequence[Token]) -> bool:
+    """Whether a title says what a visit or an examination is for: "Reason for visit", "Clinical indication"."""
+    return title[0].word == "reason" or title[-1].word in ("indication", "indications")
 
 
 def _is_statistic(title: Sequence[Token]) -> bool:
