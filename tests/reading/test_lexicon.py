@@ -3,7 +3,7 @@
 import pytest
 
 from cds_service.clinical.leukemia.cd22_therapy import told_in
-from cds_service.clinical.reading.lexicon import Kind, rows
+from cds_service.clinical.reading.lexicon import Kind, _words_of, as_in_texts, rows
 from cds_service.clinical.reading.markers.lineage import TOPIC as LINEAGE
 from cds_service.clinical.reading.markers.lineage import lineages
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS
@@ -76,3 +76,8 @@ def test_each_topic_is_known_and_each_phrase_stands_once_in_its_topic():
 
 def test_no_phrase_is_empty():
     assert all(phrase.strip() for row in rows() for phrase in row.phrases)
+
+
+def test_a_phrase_in_the_tables_has_the_words_that_a_text_has():
+    phrases = {phrase.removeprefix("=") or phrase for row in rows() for phrase in row.phrases}
+    assert [p for p in phrases if _words_of(p) != as_in_texts(p)] == []

@@ -47,7 +47,8 @@ _TRANSCRIPT = re.compile(r"BCR|ABL1?\b|transcript|p190|p210", re.IGNORECASE)
 _OF_THE_ASSAY = re.compile(r"sensitiv|limit|\bLO[DQB]\b|cut-?off|threshold|events|method", re.IGNORECASE)
 # Samples in which the disease left in marrow and blood is not seen, and those two.
 _ELSEWHERE = re.compile(
-    r"\b(?:CSF|cerebrospinal|spinal fluid|lymph nodes?|skin|testi\w+|pleural|ascit\w+|peritoneal|brain|soft tissue)\b", re.IGNORECASE
+    r"\b(?:CSF|cerebrospinal|spinal fluid|lymph nodes?|skin|testi\w+|pleural|ascit\w+|peritoneal|brain|soft tissue)\b",
+    re.IGNORECASE,
 )
 _MARROW_OR_BLOOD = re.compile(r"\b(?:marrow|BMA?|BMBx|blood|PB)\b", re.IGNORECASE)
 _TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})

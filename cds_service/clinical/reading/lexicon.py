@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from cds_service.clinical.reading.tokens import Shape, Token, folded, tokens
 from cds_service.clinical.reading.topics import TOPICS
+from cds_service.collector import keep_meanwhile
 from cds_service.values import dataclass
 
 
@@ -182,8 +183,17 @@ def _merged(own: _Node, shared: _Node) -> _Node:
     return both
 
 
+# Most phrases are words and blanks, of which each word is a token: the tables are read at each start.
+_PLAIN = re.compile(r"[a-z]{1,40}(?: [a-z]{1,40})*")
+
+
 @cache
 def _words_of(phrase: str) -> tuple[str, ...]:
+    return tuple(phrase.split()) if _PLAIN.fullmatch(phrase) else as_in_texts(phrase)
+
+
+def as_in_texts(phrase: str) -> tuple[str, ...]:
+    """The words that a phrase is when a text says it."""
     return tuple(t.word for t in without_hyphens(tokens(folded(phrase))))
 
 
@@ -198,7 +208,10 @@ def _add(root: _Node, row: Row, phrase: str) -> None:
     exact = phrase[1:] if phrase.startswith("=") else ""  # a lone "=" is the sign itself
     node = root
     for word in _words_of(exact or phrase):
-        node = node.steps.setdefault(word, _Node())
+        known = node.steps.get(word)
+        if known is None:
+            known = node.steps[word] = _Node()
+        node = known
     entry = _Entry(row.kind, row.value, exact)
     node.entries.insert(0 if exact else len(node.entries), entry)
 
@@ -245,9 +258,10 @@ def terms(words: Sequence[Token], topic: str, most: int | None = None) -> list[T
 
 def load() -> None:
     """Build the look-ups of all topics of the tables now, so that no call has to wait for them."""
-    for topic in sorted({topic for row in rows() for topic in row.topics}):
-        _trie(topic)
-        telling_words(topic)
+    with keep_meanwhile():  # nothing of it is garbage
+        for topic in sorted({topic for row in rows() for topic in row.topics}):
+            _trie(topic)
+            telling_words(topic)
 
 
 @cache
