@@ -123,6 +123,7 @@ class _Reader(SignReader):
 
     def _neutral(self) -> None:
         value = self.term.value
+        self.names_another()
         if value == "verb":
             self.group.verb = self.beside
         elif value.startswith("cycle "):

@@ -144,6 +144,8 @@ class SignReader(ClauseState):
         self.fresh, self.beside = True, False
 
     def _behind(self, sign: str) -> None:
+        if self.is_of_another(sign):
+            return
         group = self.group
         if not group.items:
             self._of_list_before(sign)

@@ -13,6 +13,34 @@ from cds_service.clinical.reading.markers.lists import WITH, Finding, MarkerList
 
 OPENING, CLOSING = ("(", "["), (")", "]")
 _SEPARATES = (",", ";", ".", *CLOSING, "/")
+# Samples and tests that may have a sign of their own ("CD22 92 %, CSF negative"): those in which the marker is not looked
+# for, and those that may be where it was.
+_ELSEWHERE = frozenset({"csf", "node", "nodes", "pet", "ct", "mri", "echo", "cultures", "culture"})
+_OF_GENES = frozenset({"fish", "pcr", "cytogenetics", "karyotype"})
+_THERE = frozenset({"marrow", "bm", "blood", "pb", "aspirate", "biopsy", "skin", "flow", "mfc", "ngs", "ihc"})
+_SUBJECTS = _ELSEWHERE | _OF_GENES | _THERE
+_JOINING = frozenset(
+    {
+        "by",
+        "in",
+        "on",
+        "of",
+        "from",
+        "with",
+        "via",
+        "at",
+        "per",
+        "for",
+        "the",
+        "her",
+        "his",
+        "and",
+        "&",
+        "/",
+        "-",
+        "(",
+    }
+)
 
 
 class ClauseState:
@@ -32,6 +60,7 @@ class ClauseState:
         self.answer = False  # whether the markers are those of a question or of the clause before
         self.limit = False  # behind a word of the assay's limit: the next number is its own
         self.fresh = False  # right behind a sign or amount
+        self.other = ""  # the sample or test that was named since, and has no sign yet
 
     @property
     def group(self) -> MarkerList:
@@ -80,6 +109,24 @@ class ClauseState:
         before = next((t for t in reversed(self.terms[: self.i]) if t.tokens[0].text not in ("|", ",")), None)
         return before is not None and before.value == "plus"
 
+    def names_another(self) -> None:
+        """A sample or test by its bare name, behind a marker that has its sign or number, is what the next sign is of."""
+        word = self.term.tokens[-1].word
+        last = self.group.items[-1] if self.group.items else None
+        said = last is not None and (last.sign is not None or last.amount is not None)
+        apart = last is not None and (self.text(-1) == "," or (self.answer and word in _ELSEWHERE))
+        if (said or apart) and word in _SUBJECTS and self.text(-1).lower() not in _JOINING:
+            self.other = word
+
+    def is_of_another(self, sign: str) -> bool:
+        """Whether a sign is that of another sample or test. Raises NotReadable where it differs and may be the marker's there."""
+        other, self.other = self.other, ""
+        last = self.group.items[-1] if self.group.items else None
+        there = other in _THERE or (other in _OF_GENES and last is not None and last.name == "ph")
+        if there and (last is None or last.sign != sign):
+            raise NotReadable(other)
+        return bool(other)
+
     def begin(self, lead: str | None, *, governs: bool = False) -> None:
         if not self.group.items and self.group.lead not in (None, WITH):
             raise NotReadable("a word that governs nothing")
@@ -100,7 +147,7 @@ class ClauseState:
         amount = self.own_amount.percent if self.own_amount else None
         self.group.items.append(Finding(name, self.own, amount, times=replace(self.times)))
         self.own = self.own_amount = None
-        self.beside, self.fresh, self.group.verb = True, False, False
+        self.beside, self.fresh, self.group.verb, self.other = True, False, False, ""
 
     def _is_signed(self) -> bool:
         """Whether a sign stands behind this word."""
