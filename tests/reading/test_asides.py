@@ -68,3 +68,13 @@ MARKERS = [
 @pytest.mark.parametrize(("text", "topic", "values"), MARKERS)
 def test_an_aside_tells_what_was_before_and_not_what_is(text, topic, values):
     assert read(text, topic, TODAY).values == values
+
+
+@pytest.mark.parametrize("awaited", ["NGS pending", "MRD pending", "flow pending"])
+def test_another_test_that_is_awaited_in_brackets_takes_nothing_back(awaited):
+    assert read(f"Marrow 4/7: CR ({awaited}).", "response").values == {"cr"}
+
+
+@pytest.mark.parametrize("awaited", ["pending", "marrow pending", "confirmation pending"])
+def test_what_the_state_itself_waits_for_does(awaited):
+    assert read(f"CR ({awaited}).", "response").values == set()

@@ -116,3 +116,21 @@ BUT_NOT = [
 @pytest.mark.parametrize("text", BUT_NOT)
 def test_a_denial_of_what_stands_behind_it_does_not_deny_the_remission(text):
     assert read(text, "response", TODAY).values <= {"cr", "cri"}
+
+
+@pytest.mark.parametrize("text", [
+    "Hyper-CVAD, CR1. Relapse 1/2026. InO C1 3/18/26.", "Dx 6/2023. Hyper-CVAD, CR. Relapsed 1/2026. On InO.", "2023 hyper-CVAD, CR1\n1/2026 relapse",
+    "CR1. Relapse 1/2026.", "Relapse 1/2026 after CR1.",
+])  # fmt: skip
+def test_a_remission_of_the_line_before_a_relapse_is_not_of_now(text):
+    assert not {a.value for a in read(text, "response", date(2026, 4, 12)).assertions if a.is_now} & {
+        "cr",
+        "cri",
+    }
+
+
+@pytest.mark.parametrize("text", [
+    "Hyper-CVAD, CR1. Relapse 1/2026. CRi after C1.", "Relapse 1/2026. InO. CR.", "CR after C1. Relapse was 1/2026.", "Now CR. Relapse 1/2026.", "CR1.",
+])  # fmt: skip
+def test_one_behind_the_relapse_or_of_a_cycle_is(text):
+    assert {a.value for a in read(text, "response", date(2026, 4, 12)).assertions if a.is_now} & {"cr", "cri"}

@@ -292,8 +292,8 @@ def _begins_with_sign(segment: Segment) -> bool:
 
 def _trails(segment: Segment) -> bool:
     """Whether a segment behind a clause belongs to it: it names nothing else, or begins as a relative clause."""
-    if segment.terms[0].tokens[0].word in _RELATIVE:
+    if segment.terms[0].tokens[0].word in _RELATIVE or _names_nothing(segment) or _begins_with_sign(segment):
         return True
-    if _names_nothing(segment) or _begins_with_sign(segment):
-        return True
-    return segment.mark == "(" and any(t.kind in (*SWINGS, *OPEN, Kind.PAST) for t in segment.terms)
+    awaited = all(t.value == "method" or t.kind is Kind.WAIT for t in segment.terms)  # "CR (NGS pending)"
+    turns = any(t.kind in (*SWINGS, *OPEN, Kind.PAST) for t in segment.terms)
+    return segment.mark == "(" and turns and not awaited

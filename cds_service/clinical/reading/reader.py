@@ -31,6 +31,7 @@ from cds_service.clinical.reading.layout.around import (
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.layout.company import means_relative
 from cds_service.clinical.reading.layout.listed import Shared, shared
+from cds_service.clinical.reading.layout.order import without_replaced
 from cds_service.clinical.reading.layout.retracted import is_not_so
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
@@ -41,7 +42,7 @@ from cds_service.clinical.reading.subjects import (
     only_names_disease,
     speaks_of_another,
 )
-from cds_service.clinical.reading.text_dates import SOON, is_just_before, is_of_year_before, read_date
+from cds_service.clinical.reading.text_dates import is_of_year_before, read_date
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.reading.topics import REACTION, TOPICS, VOD, Topic
 from cds_service.remembering import remembered
@@ -89,7 +90,7 @@ def _read(written: str, name: str, on: date | None) -> Reading:
     gathered.add_all(_latest_of(row, topic))
     if gathered.is_too_much:
         return too_much(name, text)
-    kept, contradicted = _in_order(_without_replaced(gathered.said, topic, on), topic)
+    kept, contradicted = _in_order(without_replaced(gathered.said, topic, on), topic)
     return Reading(kept, once((*gathered.lost, *contradicted)))
 
 
@@ -230,31 +231,6 @@ def _is_followed(one: Said, behind: Sequence[Said | NotUnderstood], topic: Topic
         return False
     dated = (s for s in behind if isinstance(s, Said) and s.assertion.when is not None and not s.aside)
     return any(not _agree(one, s, topic) for s in dated)
-
-
-# States that no remission or absence follows within days, and how many where it stands behind.
-_GRAVE = frozenset({"relapse", "progression", "no-cr", "present"})
-_DAYS = 7
-
-
-def _without_replaced(said: Sequence[Said], topic: Topic, on: date | None) -> Sequence[Said]:
-    """What a text says without the states that one of a day just before its own ends ("In CR. Relapsed 4/12.")."""
-    if on is None or not any(s.assertion.when is not None for s in said):
-        return said
-    return [s for i, s in enumerate(said) if not _is_ended(s, said[:i], said[i + 1 :], topic, on)]
-
-
-def _is_ended(one: Said, before: Sequence[Said], behind: Sequence[Said], topic: Topic, on: date) -> bool:
-    if (one.assertion.time, one.assertion.when) != (Time.PRESENT, None) or one.assertion.value in _GRAVE:
-        return False
-    if any(_ends(s.assertion, one.assertion, topic, on, SOON) for s in behind):
-        return True
-    return not one.says_now and any(_ends(s.assertion, one.assertion, topic, on, _DAYS) for s in before)
-
-
-def _ends(later: Assertion, one: Assertion, topic: Topic, on: date, within: int) -> bool:
-    soon = later.when is not None and is_just_before(later.when, on, within)
-    return soon and later.value in _GRAVE and later.is_now and not topic.agree(one.value, later.value)
 
 
 def _is_heading_of_another(quote: str, topic: Topic) -> bool:

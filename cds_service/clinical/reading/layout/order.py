@@ -1,10 +1,14 @@
-"""Which state of a clause is over because another stands after it, and which is only the case for which one plans."""
+"""Which state of a clause or a text is over because another stands after it, and which is only the case for which one plans."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date
 
+from cds_service.clinical.reading.assertions import Assertion, Said, Time
 from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.text_dates import SOON, is_just_before
 from cds_service.clinical.reading.topics import Topic
 
 _IN_CASE = frozenset({"at", "on", "upon", "for", "until"})
@@ -42,3 +46,50 @@ def without_what_is_over(found: Sequence[Term], topic: Topic) -> list[Term]:
 
 def _may_precede(term: Term) -> bool:
     return term.value in ("adjective", "article") or term.kind is Kind.NUMBER or term.tokens[0].word in _SPAN
+
+
+# States that no remission or absence follows within days, and how many where it stands behind.
+_GRAVE = frozenset({"relapse", "progression", "no-cr", "present"})
+_DAYS = 7
+
+
+def without_replaced(said: Sequence[Said], topic: Topic, on: date | None) -> Sequence[Said]:
+    """What a text says without the states that one of a day just before its own ends ("In CR. Relapsed 4/12.")."""
+    kept = [s for i, s in enumerate(said) if not _is_of_earlier_line(s, said[:i], said[i + 1 :], topic)]
+    if on is None or not any(s.assertion.when is not None for s in kept):
+        return kept
+    return [s for i, s in enumerate(kept) if not _is_ended(s, kept[:i], kept[i + 1 :], topic, on)]
+
+
+_FIRST = re.compile(r"\bCR[ -]?1\b", re.IGNORECASE)
+_IN = re.compile(r"\bin\b", re.IGNORECASE)  # "in CR" is said of now
+
+
+def _is_of_earlier_line(one: Said, before: Sequence[Said], behind: Sequence[Said], topic: Topic) -> bool:
+    """Whether a remission is told of as the one that a relapse ended ("Hyper-CVAD, CR1. Relapse 1/2026. InO.")."""
+    told, first = one.assertion, bool(_FIRST.search(one.assertion.quote))
+    if (
+        "relapse" not in topic.reasons
+        or told.value not in ("cr", "cri")
+        or (told.when, told.cycle) != (None, None)
+    ):
+        return False
+    if one.says_now or (not first and _IN.search(told.quote)):
+        return False
+    told_of = (*before, *behind) if first else behind
+    return any(
+        s.assertion.value == "relapse" and s.assertion.when is not None and not s.aside for s in told_of
+    )
+
+
+def _is_ended(one: Said, before: Sequence[Said], behind: Sequence[Said], topic: Topic, on: date) -> bool:
+    if (one.assertion.time, one.assertion.when) != (Time.PRESENT, None) or one.assertion.value in _GRAVE:
+        return False
+    if any(_ends(s.assertion, one.assertion, topic, on, SOON) for s in behind):
+        return True
+    return not one.says_now and any(_ends(s.assertion, one.assertion, topic, on, _DAYS) for s in before)
+
+
+def _ends(later: Assertion, one: Assertion, topic: Topic, on: date, within: int) -> bool:
+    soon = later.when is not None and is_just_before(later.when, on, within)
+    return soon and later.value in _GRAVE and later.is_now and not topic.agree(one.value, later.value)
