@@ -134,3 +134,9 @@ def test_a_remission_of_the_line_before_a_relapse_is_not_of_now(text):
 ])  # fmt: skip
 def test_one_behind_the_relapse_or_of_a_cycle_is(text):
     assert {a.value for a in read(text, "response", date(2026, 4, 12)).assertions if a.is_now} & {"cr", "cri"}
+
+
+@pytest.mark.parametrize("behind", ["", " Doing well.", " Admit today.", "\nNo fever."])
+@pytest.mark.parametrize("text", ["HSCT, relapse, now InO.", "Relapsed -> InO.", "Relapsed, InO now."])
+def test_the_relapse_for_which_it_was_begun_is_past_whatever_follows(text, behind):
+    assert not read(text + behind, "response", date(2026, 4, 12)).values

@@ -37,3 +37,19 @@ def test_the_marker_keeps_its_own_sign(text: str, topic: str, says: set[str]) ->
 ])  # fmt: skip
 def test_where_two_tests_of_the_marker_differ_nothing_is_read(text: str, topic: str) -> None:
     assert values(text, topic) == set()
+
+
+@pytest.mark.parametrize(("text", "topic", "says"), [
+    ("CD22 (+); Relapsed 3/2026 with 70% marrow blasts.", "cd22", {"positive"}), ("CD22: 90% positive; Response to date: CR (blasts 1%).", "cd22", {"positive"}),
+    ("CD22 below the cut-off for reporting; Relapsed after mini-hyper-CVD + InO", "cd22", set()), ("CD22: bright; 95 % of blasts", "cd22", {"positive", "measured"}),
+])  # fmt: skip
+def test_what_has_a_subject_of_its_own_goes_on_with_no_marker(text: str, topic: str, says: set[str]) -> None:
+    assert values(text, topic) == says
+
+
+@pytest.mark.parametrize(("text", "topic", "now"), [
+    ("CD22 bright; but repeat negative", "cd22", set()), ("MRD negative; but positive on repeat", "mrd", set()),
+    ("CD22 positive; however, now negative", "cd22", {"negative"}), ("MRD negative; however now positive at 0.1%", "mrd", {"positive"}),
+])  # fmt: skip
+def test_what_turns_a_sign_in_words_not_understood_leaves_none(text: str, topic: str, now: set[str]) -> None:
+    assert read(text, topic, ON).values == now

@@ -153,9 +153,9 @@ _FOR_WHICH_BEGUN = re.compile(
     rf"\b{_TREATED}(?: (?:to|on|with|the|single|agent|salvage|c1|cycle 1)){{0,4}} {_INO}\b"
     rf"|\b{_INO}(?: (?:ozogamicin|therapy|c1|cycle 1|was|is|has|been|then)){{0,4}} (?:{_BEGUN}|given)\b"
     rf"|(?:^|[,;.:] |\b(?:now|currently|presently|and|is|so) )on {_INO}\b"
-    rf"|(?:->|[,;.:]|\bthen|\bso) {_INO}(?= (?:ozogamicin|c1|cycle 1|since|from|\d)|\W*$| ->)"
+    rf"|(?:->|[,;.:]|\bthen|\bso) {_INO}(?= (?:ozogamicin|c1|cycle 1|since|from|\d)|\W*$|[.,;]| ->)"
     rf"|\bday \d{{1,2}} of {_INO}\b"
-    rf"|(?:^|[,;.:] )(?:now|currently|presently|today) {_INO}(?=\W*$| (?:ozogamicin|c1|cycle 1|alone|monotherapy)\b)|\b{_INO} (?:now|today)\W*$"
+    rf"|(?:^|[,;.:] )(?:now|currently|presently|today) {_INO}(?=\W*$|[.,;]| (?:ozogamicin|c1|cycle 1|alone|monotherapy)\b)|\b{_INO} (?:now|today)(?=\W*$|[.,;])"
     rf"|\b(?:referred|refer|here|presents|presenting|admitted) (?:for|to (?:start|begin|receive)) {_INO}\b(?! c)"
 )
 _GIVEN_FOR = re.compile(rf"(?<!longer )(?<!not )\bon {_INO} (?:due to|because of|for|given|secondary to)\b")

@@ -55,6 +55,7 @@ _NO_HEADING = frozenset({Kind.SIGN, Kind.LEAD, Kind.MARKER, Kind.CORRECT})
 _ALSO = {"mrd": frozenset({"clones"})}
 # What answers a question for the topic without naming it; a test that sees what morphology does not asks it as well.
 _ANSWERS = {"mrd": frozenset({"residual"})}
+_TURNING = frozenset({"but", "however", "though", "although", "yet"})
 
 
 def read_marker(text: str, topic: str, on: date | None = None, *, question: bool = False) -> Reading:
@@ -85,6 +86,8 @@ def _read(written: str, topic: str, on: date | None, question: bool) -> Reading:
         if not gathered.meet(clause.as_said):
             continue
         for found in clause.read(topic, on):
+            if isinstance(found, NotUnderstood) and clause.turns:
+                gathered.correct()
             gathered.add(found)
         if gathered.is_too_much:
             return too_much(topic, text)
@@ -118,6 +121,11 @@ class _Clause:
     @property
     def corrects(self) -> bool:
         return any(t.kind is Kind.CORRECT and t.value != "retract" for t in self.terms)
+
+    @property
+    def turns(self) -> bool:
+        """Whether it goes on with what was said before as what turns it does ("MRD negative; but positive on repeat")."""
+        return bool(self.carried) and self.quote.split(maxsplit=1)[0].lower().rstrip(",") in _TURNING
 
     def read(self, topic: str, on: date | None) -> Iterator[Said | NotUnderstood]:
         nothing = NotUnderstood(topic, self.quote, self.span, self.silenced)
@@ -204,7 +212,7 @@ def _clauses(text: str, topic: str, names: frozenset[str], *, question: bool) ->
         marked = any(_name(t) for t in sentence.terms)
         if question and i == 0 and (not marked or _answers(sentence)):
             held: tuple[str, ...] = (topic,)
-        elif not marked and carried and ";" in text[last : sentence.start] and _says_more(sentence):
+        elif not marked and carried and ";" in text[last : sentence.start] and _goes_on(sentence):
             held = carried
         else:
             held = ()
@@ -278,5 +286,8 @@ def _is_of_the_past(sentence: Sentence) -> bool:
     return sentence.terms[0].kind is Kind.PAST and not sentence.has(Kind.BLOCK)
 
 
-def _says_more(sentence: Sentence) -> bool:
+def _goes_on(sentence: Sentence) -> bool:
+    """Whether a sentence says more of the marker before it: it has a sign or number, and no subject or heading of its own."""
+    if sentence.terms[0].value in ("disease", "therapy") or not _is_under_its_heading(sentence):
+        return False
     return any(t.kind in (Kind.SIGN, Kind.NUMBER, Kind.DOUBT, Kind.WAIT) for t in sentence.terms)
