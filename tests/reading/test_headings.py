@@ -172,3 +172,13 @@ def test_an_indication_over_lines_ends_with_the_findings():
     text = "INDICATION:\nRelapsed ALL.\nHoping for CR\n\nFINDINGS:\nRelapse"
     assert values(text, "response") == {"relapse"}
     assert values(text.split("FINDINGS")[0], "response") == set()
+
+
+@pytest.mark.parametrize("title", ["Donor: brother", "Family: wife at bedside", "Reason for visit: cycle 2"])
+def test_who_somebody_is_silences_one_line(title):
+    assert values(f"{title}\nIn CR.", "response") == {"cr"}
+    assert values(f"{title}, in CR.", "response") == set()
+
+
+def test_a_family_history_goes_on():
+    assert values("Family history: father with CML\nin remission", "response") == set()

@@ -98,3 +98,13 @@ def test_what_is_over_keeps_its_day() -> None:
     (said,) = read("S/p VOD 3/2025", "vod").assertions
     assert said.time is Time.PAST
     assert said.when is not None
+
+
+@pytest.mark.parametrize(("now", "after", "topic"), [
+    ("Now in CR.", "Disease progression noted.", "response"), ("MRD is now negative.", "MRD positive on the repeat.", "mrd"),
+    ("She is now MRD negative.", "Low level MRD persists.", "mrd"), ("Her leukemia is now CD22 negative.", "CD22 is expressed by all blasts.", "cd22"),
+])  # fmt: skip
+@pytest.mark.parametrize("join", [" ", "\n", "\n- "])
+def test_what_follows_the_words_of_now_is_no_earlier(join, now, after, topic):
+    assert read(f"{now}{join}{after}", topic).values == set()
+    assert read(f"{after}{join}{now}", topic).values == read(now, topic).values

@@ -249,7 +249,9 @@ def _in_order(said: Sequence[Said], topic: Topic) -> tuple[tuple[Assertion, ...]
     present = [s for s in said if s.assertion.time is Time.PRESENT and s.assertion.when is None]
     newest = [s for s in present if s.now]
     if newest:
-        dropped = [s for s in present if not s.now and not all(_agree(s, n, topic) for n in newest)]
+        last = max(n.assertion.span[0] for n in newest)
+        before = [s for s in present if not s.now and s.assertion.span[0] <= last]
+        dropped = [s for s in before if not all(_agree(s, n, topic) for n in newest)]
         said = [s for s in said if s not in dropped]
         present = [s for s in present if s not in dropped]
     clash = [s for s in present if any(not _agree(s, other, topic) for other in present)]

@@ -194,7 +194,7 @@ class Part:
     def __init__(self, topic: str) -> None:
         self._topic = topic
         self._silenced = self._listed = False
-        self._until_line_ends = False  # what silences is the errand of a visit or an examination, on one line
+        self._until_line_ends = False  # what silences is of one line
 
     def silences(self, words: Sequence[Token], colon: int, *, opens_line: bool, ends_line: bool) -> bool:
         """Whether the next sentence is silenced; ``colon``: where that of its title stands, or 0."""
@@ -213,7 +213,7 @@ class Part:
         begins = is_.section and (opens_line or len(title) == colon)
         self._silenced = is_.silent or _is_statistic(words[:colon]) or (self._silenced and not begins)
         self._until_line_ends = (
-            is_.silent and _is_errand(words[:colon]) and not (ends_line and colon == len(words) - 1)
+            is_.silent and _is_of_a_line(words[:colon]) and not (ends_line and colon == len(words) - 1)
         )
         told = _is_checklist(words, colon, self._topic)
         if opens_line and words[0].text not in BULLETS:
@@ -232,9 +232,13 @@ class Part:
             self._silenced = self._listed = False
 
 
-def _is_errand(title: Sequence[Token]) -> bool:
-    """Whether a title says what a visit or an examination is for: "Reason for visit", "Clinical indication"."""
-    return title[0].word == "reason" or title[-1].word in ("indication", "indications")
+_OF_A_LINE = frozenset({"reason", "donor", "donors", "caregiver", "contact", "spouse", "family"})
+
+
+def _is_of_a_line(title: Sequence[Token]) -> bool:
+    """Whether a title is of one line: what a visit or an examination is for ("Reason for visit"), or who somebody is ("Donor")."""
+    history = title[-1].word in ("history", "hx")
+    return (title[0].word in _OF_A_LINE and not history) or title[-1].word in ("indication", "indications")
 
 
 def _is_statistic(title: Sequence[Token]) -> bool:

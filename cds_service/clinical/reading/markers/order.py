@@ -20,8 +20,8 @@ def in_order(
     said: Sequence[Said], on: date | None
 ) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
     """What "now" replaces is past; opposite statements of one time are none. ``on`` is the day of the text."""
-    if any(s.now for s in said):
-        said = [s if s.now or s.assertion.when else _past(s) for s in said]
+    last = max((s.assertion.span[0] for s in said if s.now), default=-1)
+    said = [_past(s) if _is_before(s, last) else s for s in said]
     latest = max((s.assertion.cycle or 0 for s in said), default=0)
     said = [_past(s) if 0 < (s.assertion.cycle or 0) < latest else s for s in said]
     kept = [s.assertion for s in said]
@@ -30,6 +30,11 @@ def in_order(
         tuple(a for a in kept if a not in clash),
         tuple(NotUnderstood(a.topic, a.quote, a.span) for a in clash),
     )
+
+
+def _is_before(said: Said, now: int) -> bool:
+    """Whether it stands without a day before the words that are of now; what follows these is no earlier."""
+    return not (said.now or said.assertion.when) and said.assertion.span[0] <= now
 
 
 def _past(said: Said) -> Said:
