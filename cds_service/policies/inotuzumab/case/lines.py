@@ -163,11 +163,12 @@ def _antineoplastic_names(use: DrugUse) -> str:
     """The systemic antineoplastics of a use, or the regimen that a use without a known drug names."""
     if drugs := systemic(use):
         return ", ".join(sorted(shown(d) for d in drugs))
-    if UNRESOLVED in use.drugs and use.concept:  # a code of chemotherapy drugs, not a reference to any drug
+    if use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER:
+        return ""
+    if UNRESOLVED in use.drugs and use.concept:  # a code that no table has, not a reference to any drug
         return shown(UNRESOLVED)
     is_regimen = not use.drugs and regimens.names_therapy(use.words) is not False
-    other = use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER
-    return use.words.split(" | ")[0][:60] if is_regimen and not other else ""
+    return use.words.split(" | ")[0][:60] if is_regimen else ""
 
 
 def _is_understood(use: DrugUse) -> bool:
