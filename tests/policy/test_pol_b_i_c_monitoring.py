@@ -254,6 +254,12 @@ def test_pol_b_i_c_3_potassium_and_magnesium_decide_and_calcium_informs(dropped,
     assert informing(d) == informs
 
 
+@pytest.mark.parametrize("loinc", ["1995-0", "29265-6"])
+def test_pol_b_i_c_3_ionized_or_corrected_calcium_is_calcium_measured(loinc):
+    d = second_cycle(observation(loinc, "2026-04-12", 1.2, "mmol/L"), without=[lab("17861-6", "2026-04-12")])
+    assert informing(d) == set()
+
+
 def test_pol_b_i_c_3_the_drug_list_names_the_drugs_and_is_unknown_when_it_could_not_be_seen():
     d = second_cycle(drug_order("dasatinib", authored="2026-03-01"))
     assert verdict(d, C3) == "met"

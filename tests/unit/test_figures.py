@@ -147,7 +147,6 @@ OTHER_TESTS = {
     "blood's name at a marrow site": ({"text": "WBC"}, "10*3/uL", {"bodySite": {"text": "Bone marrow"}}),
     "direct bilirubin": ({"text": "Bilirubin, Direct"}, "mg/dL", {}),
     "bilirubin, not said which": ({"text": "Bilirubin"}, "mg/dL", {}),
-    "ionized calcium": ({"text": "Calcium, Ionized"}, "mg/dL", {}),
     "an ideal weight": ({"text": "Ideal Body Weight"}, "kg", {}),
     "a weight at birth": ({"text": "Weight", "coding": [{"display": "Birth weight"}]}, "kg", {}),
 }
@@ -157,6 +156,11 @@ OTHER_TESTS = {
 def test_a_name_alone_is_not_enough(code, unit, more):
     body = {"resourceType": "Observation", "code": code, "valueQuantity": {"value": 48, "unit": unit}} | more
     assert list(parts_of(*observed_in([Resource(body)]))) == []
+
+
+def test_ionized_calcium_is_another_test_than_calcium():
+    ionized = result_of({"text": "Calcium, Ionized"}, valueQuantity={"value": 1.2, "unit": "mmol/L"})
+    assert ionized.concept == "calcium_ionized"
 
 
 def test_a_name_of_a_count_and_a_share_is_the_one_that_its_unit_says():
