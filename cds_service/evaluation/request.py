@@ -7,7 +7,7 @@ requires and that is missing, of another type or of another form is refused by i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
@@ -15,15 +15,17 @@ from typing import Any
 
 from cds_service.evaluation.refused import Refused
 from cds_service.fhir.dates import read_when
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
+from cds_service.fhir.requests import stands
 from cds_service.values import dataclass
 
 HOOK = "order-sign"
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _USER = re.compile(r"Practitioner(?:Role)?/[A-Za-z0-9\-.]{1,64}")
+_GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
 _OF_PATIENT = ("subject", "patient", "for", "beneficiary")
 
 
@@ -44,7 +46,7 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class OrderSign:
-    """One order-sign call. ``drafts`` are the resources of ``draftOrders``, in the order given.
+    """One order-sign call. ``drafts`` are the resources of ``draftOrders``, in the order given, and the orders in its groups.
 
     ``extension`` is the call's own, empty where it has none that can be read.
     """
@@ -131,7 +133,29 @@ def _drafts(bundle: Mapping[str, Any], patient_id: str) -> tuple[Resource, ...]:
     patients = _patients_by_full_url(entries)
     for index, draft in enumerate(drafts):
         _refuse_other_patient(draft, patient_id, patients, f"{at}.entry[{index}].resource")
-    return drafts
+    grouped = tuple(one for index, draft in enumerate(drafts) for one in _contained(draft, index))
+    for one in grouped:
+        _refuse_other_patient(one, patient_id, patients, f"context.{one.name}")
+    return (*drafts, *grouped)
+
+
+def _contained(group: Resource, index: int) -> Iterator[Resource]:
+    """The orders that a group of requests contains instead of having them beside it, each known by its place."""
+    if group.type not in _GROUPS or not stands(group.body):
+        return
+    held = as_list(group.body.get("contained"))
+    shared = {"contained": held} | ({"subject": group.body["subject"]} if "subject" in group.body else {})
+    for place, body in enumerate(held):
+        if as_dict(body).get("resourceType") in ("MedicationRequest", "ServiceRequest"):
+            own = {member: value for member, value in body.items() if member != "id"}
+            yield Resource(
+                shared | own, group.origin, f"draftOrders.entry[{index}].resource.contained[{place}]"
+            )
+
+
+def is_contained(order: str) -> bool:
+    """Whether the name of a draft is that of one in a group, which cannot be updated by itself."""
+    return ".contained[" in order
 
 
 def distinct(drafts: tuple[Resource, ...]) -> tuple[Resource, ...]:
