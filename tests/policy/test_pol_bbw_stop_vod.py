@@ -57,6 +57,8 @@ STOPS = {
     "without verification status": condition("K76.5", onset="2026-04-10", verification=None),
     "without onset, recorded later": condition("K76.5", recorded="2026-04-10"),
     "in a month wholly after the first dose": condition("K76.5", onset="2026-04"),
+    "in words": condition("K76.5", recorded="2026-04-14", onsetString="April 10, 2026"),
+    "in words that say nothing": condition("K76.5", recorded="2026-04-10", onsetString="unknown"),
     "in spite of prophylaxis": condition(None, text="VOD despite ursodiol prophylaxis", onset="2026-04-10"),
 }
 
@@ -86,6 +88,8 @@ UNDECIDED = {
     "a potential adverse event": adverse_event("VOD", "2026-04-10", actuality="potential"),
     "without any date": condition("K76.5"),
     "in the month of the first dose": condition("K76.5", onset="2026-03"),
+    "at the age of the first dose": condition("K76.5", recorded="2026-04-10", onsetAge={"value": 46, "code": "a"}),
+    "in words that are no date": condition("K76.5", recorded="2026-04-10", onsetString="after cycle 1"),
     "in the year of the first dose": condition("K76.5", onset="2026"),
     "coded, and its note says ruled out": condition("K76.5", onset="2026-04-10", note="VOD ruled out by ultrasound"),
     "stated only in a note": document("2026-04-12", "Bilirubin rising. Diagnosed with VOD."),
@@ -118,6 +122,8 @@ SILENT = {
     "before the first dose": condition("K76.5", onset="2024-05-01", ended="2024-07-01", clinical="resolved"),
     "unconfirmed, before the first dose": condition("K76.5", onset="2024-05-01", verification="provisional"),
     "in a month before the first dose": condition("K76.5", onset="2026-02"),
+    "at a younger age": condition("K76.5", recorded="2026-04-10", onsetAge={"value": 30, "unit": "years", "code": "a"}),
+    "in words of an earlier year": condition("K76.5", recorded="2026-04-10", onsetString="about 2019"),
     "in a note from before the first dose": document("2025-05-01", "History of VOD after transplant."),
 }  # fmt: skip
 
