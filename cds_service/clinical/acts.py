@@ -61,6 +61,9 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
         words.append(words_in(code) or as_prose(detail.get("description")) or "")
     texts = [as_prose(body.get(m)) for m in ("title", "description", "patientInstruction")]
     texts += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
+    for member in ("orderDetail", "category"):  # what kind of service is asked for
+        if resource.type == "ServiceRequest" and member in body:
+            texts += [words_in(kind) for kind in as_dicts(body[member])]
     return Act(
         concepts=frozenset(coded),
         words=" | ".join(w for w in words if w),
