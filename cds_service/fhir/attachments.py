@@ -18,7 +18,8 @@ from cds_service.fhir.record import Record, Resource
 
 LARGEST = 64 * 1024  # bytes of one text; a larger one is not read
 _MOST_TEXT = 6 * LARGEST  # characters of one record: reading takes time
-_READABLE = ("text/plain", "text/html")
+_HTML = ("text/html", "application/xhtml+xml")
+_READABLE = ("text/plain", *_HTML)
 
 
 def attachments_of(resource: Resource) -> tuple[Mapping[str, Any], ...]:
@@ -62,7 +63,7 @@ def _read(attachment: Mapping[str, Any], record: Record) -> Iterator[tuple[str, 
         kind, charset = _content_type(binary.body.get("contentType"))
     text = _decoded(data, charset) if data is not None and kind in _READABLE else None
     if text is not None:
-        yield kind, html_text(text) if kind == "text/html" else evened(text)
+        yield kind, html_text(text) if kind in _HTML else evened(text)
 
 
 def _binary_of(attachment: Mapping[str, Any], record: Record) -> Resource | None:
@@ -94,6 +95,7 @@ _BLOCKS = frozenset(
     {"p", "div", "br", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "hr", "pre"}
 )  # fmt: skip
 _SILENT = frozenset({"script", "style", "head", "title"})
+_CDATA = "CDATA["
 _STRUCK = frozenset({"del", "s", "strike"})
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})  # which hold nothing
 _UNSEEN_STYLE = re.compile(
@@ -126,6 +128,10 @@ class _Text(HTMLParser):
             self._unseen = tag if self._depth else ""
         if tag in _BLOCKS:
             self.parts.append("\n")
+
+    def unknown_decl(self, data: str) -> None:
+        if data.startswith(_CDATA):  # text of an XHTML page, written so that its signs need no escape
+            self.handle_data(data.removeprefix(_CDATA))
 
     def handle_data(self, data: str) -> None:
         if not self._unseen:
