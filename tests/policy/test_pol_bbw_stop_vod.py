@@ -4,13 +4,16 @@ import pytest
 
 from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
+    ICD10,
     SNOMED,
     administration,
     adverse_event,
     care_plan,
+    coded,
     condition,
     document,
     drug_order,
+    report,
     stated,
     verdict,
 )
@@ -95,6 +98,8 @@ UNDECIDED = {
     "stated only in a note": document("2026-04-12", "Bilirubin rising. Diagnosed with VOD."),
     "suspected in a note": document("2026-04-12", "Weight gain, suspected veno-occlusive disease."),
     "doubted in the note of a problem": condition(None, text="Ascites", onset="2026-04-10", note="concern for VOD"),
+    "concluded in a report by code alone": report("2026-04-12", conclusionCode=[coded(ICD10, "K76.5")]),
+    "an observation's answer by code alone": stated("Diagnosis", "", "2026-04-12", valueCodeableConcept=coded(SNOMED, "65617004")),
     "stated in words as an observation's text": stated("Assessment", "sinusoidal obstruction syndrome", "2026-04-12"),
 }  # fmt: skip
 
@@ -110,6 +115,7 @@ SILENT = {
     "no evidence of it": document("2026-04-12", "No evidence of VOD."),
     "a negated problem text": condition(None, text="No evidence of veno-occlusive disease", onset="2026-04-10"),
     "ursodiol for prophylaxis": drug_order("ursodiol", authored="2026-03-10", reason="VOD prophylaxis"),
+    "another disease concluded by code alone": report("2026-04-12", conclusionCode=[coded(ICD10, "K76.0")]),
     "prophylaxis coded as the disease": condition("K76.5", text="VOD prophylaxis", onset="2026-03-10"),
     "at risk": document("2026-04-12", "At risk of VOD; counselled."),
     "monitored for": document("2026-04-12", "Monitor for VOD weekly."),
