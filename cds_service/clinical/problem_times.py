@@ -71,7 +71,7 @@ def _told(body: Mapping[str, Any], member: str, birth: When | None, zone: tzinfo
     low, high = (ages.get("low"), ages.get("high")) if ages else (body.get(f"{member}Age"),) * 2
     if low is None and high is None and _NOT_SAID.fullmatch(text):
         return None
-    found = _in_words(text, written, zone) if text else _at_age(low or high, high or low, birth)
+    found = time_in_words(text, zone, written) if text else _at_age(low or high, high or low, birth)
     if written is None:
         return found
     if found is None or found.first > written.last:
@@ -79,7 +79,8 @@ def _told(body: Mapping[str, Any], member: str, birth: When | None, zone: tzinfo
     return When(found.first, min(found.last, written.last), found.instant)
 
 
-def _in_words(text: str, written: When | None, zone: tzinfo) -> When | None:
+def time_in_words(text: str, zone: tzinfo, written: When | None = None) -> When | None:
+    """The time that a text wholly is ("about March 2019", "2 weeks ago"), as seen from the day of writing."""
     said = _AROUND.sub("", text.strip()).rstrip(".")
     on = written.last if written else None
     if (found := read_when(said, zone) or read_date(said, on)) is not None:

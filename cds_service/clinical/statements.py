@@ -11,6 +11,7 @@ from datetime import tzinfo
 from typing import Any
 
 from cds_service.clinical.observations.figures import has_value
+from cds_service.clinical.problem_times import time_in_words
 from cds_service.clinical.terms import concepts, condition_in
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, end_of, read_when, start_of, written_on
@@ -82,6 +83,8 @@ def when_stated(resource: Resource, zone: tzinfo) -> When | None:
         case "Procedure":
             period = body.get("performedPeriod")
             performed = read_when(body.get("performedDateTime"), zone)
+            if performed is None and "performedString" in body:
+                return time_in_words(as_prose(body["performedString"]) or "", zone)
             return performed or end_of(period, zone) or start_of(period, zone)
         case "ServiceRequest" | "MedicationRequest":
             return read_when(body.get("authoredOn"), zone)
