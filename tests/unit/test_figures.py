@@ -158,6 +158,21 @@ def test_a_name_alone_is_not_enough(code, unit, more):
     assert list(parts_of(*observed_in([Resource(body)]))) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "concept"),
+    [
+        ("Platelets [#/volume] in Blood by Automated count", 48, "10*3/uL", "platelets"),
+        ("NEUTROPHILS [#/VOLUME] IN BLOOD", 0.4, "K/uL", "anc"),
+        ("Q-T interval corrected based on Fridericia formula", 510, "ms", "qtc_fridericia"),
+        ("Potassium [Moles/volume] in Serum or Plasma", 3.2, "mmol/L", "potassium"),
+    ],
+)
+def test_a_result_whose_code_was_lost_is_known_by_the_name_that_loinc_gives_it(name, value, unit, concept):
+    assert result_of({"text": name}, valueQuantity={"value": value, "unit": unit}).concept == concept
+    other_unit = {"code": {"text": name}, "valueQuantity": {"value": value, "unit": "kg"}}
+    assert list(parts_of(*observed_in([Resource({"resourceType": "Observation"} | other_unit)]))) == []
+
+
 def test_ionized_calcium_is_another_test_than_calcium():
     ionized = result_of({"text": "Calcium, Ionized"}, valueQuantity={"value": 1.2, "unit": "mmol/L"})
     assert ionized.concept == "calcium_ionized"

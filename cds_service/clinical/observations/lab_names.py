@@ -35,9 +35,10 @@ _MARKS = str.maketrans(dict.fromkeys(",.:;()[]-_\u2013", " ") | {sign: f" {sign}
 
 @cache
 def _names() -> Mapping[str, frozenset[str]]:
-    """Each name with its concepts, of which the unit tells the one meant."""
+    """Each name with its concepts, of which the unit tells the one meant; LOINC's own names of what is measured among them."""
     found: dict[str, set[str]] = {}
-    for row in rows("lab_names"):
+    measured = (row for row in rows("labs") if row["concept"] in MEASUREMENTS)
+    for row in (*rows("lab_names"), *measured):
         found.setdefault(_tidy(row["display"]), set()).add(row["concept"])
     return {name: frozenset(concepts) for name, concepts in found.items()}
 
