@@ -77,6 +77,8 @@ def test_the_bounds_of_plausibility_are_themselves_plausible(code, value, unit):
         ({"valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "260385009"}]}}, False),
         ({"valueCodeableConcept": {"coding": [{"system": LOINC, "code": "LA11883-8"}]}}, False),
         ({"valueCodeableConcept": {"text": "Not detected"}}, False),
+        ({"valueCodeableConcept": {"text": "Positive (qualifier value)"}}, True),
+        ({"valueCodeableConcept": {"coding": [{"system": "urn:local", "code": "n", "display": "Not detected (qualifier value)"}]}}, False),
         ({"valueString": "BCR::ABL1 detected"}, True),
         ({"valueString": "equivocal"}, None),
         ({"valueBoolean": False}, False),
