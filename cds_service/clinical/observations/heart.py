@@ -112,6 +112,9 @@ def _in_reports(chart: Chart) -> Iterator[Result]:
         for s in chart.statements
         if s.kind == "Observation" and (s.codes & _STUDIES or _NAMES_ECG.search(s.topic))
     ]
+    # A row of a flow sheet: "QT/QTc", answered by "430/512 ms".
+    asked = (s for s in chart.statements if s.kind == "Observation" and s.text and "QTc" in s.topic)
+    texts += [(s.reference, s.when, f"{s.topic} {s.text}") for s in asked]
     for reference, when, text in texts:
         for concept, ms in reported_qts(text) if reference not in measured else ():
             if MEASUREMENTS["qtc_unspecified"].holds(exactly(ms)):
