@@ -202,6 +202,9 @@ def contained_request(**members):
         contained_request(),
         service_request(ALLO, authored="2026-04-01"),
         service_request(ALLO, authored="2026-04-01", status="on-hold"),
+        appointment() | {"appointmentType": {"coding": [{"code": "ROUTINE"}]}},
+        appointment()
+        | {"appointmentType": {"text": "Admission"}, "comment": "Arrive at 7, consult the guide"},
         service_request(ALLO, authored="2026-04-01", note=[{"text": "Evaluation complete, donor found."}]),
         service_request(ALLO, authored="2026-04-01", note=[{"text": "HLA typing done 3/1"}]),
         service_request(
@@ -303,6 +306,11 @@ def test_what_states_that_no_transplant_is_planned(note):
             reasonCode=[coded("http://snomed.info/sct", ALLO, "Stem cell transplant")],
         ),
         appointment() | {"serviceType": [{"text": "Stem cell transplant consultation"}]},
+        appointment()
+        | {"serviceType": [{"text": "Bone Marrow Transplant"}], "appointmentType": {"text": "Office Visit"}},
+        appointment() | {"appointmentType": {"coding": [{"code": "FOLLOWUP"}]}},
+        appointment() | {"appointmentType": {"text": "New Patient Consult"}},
+        appointment() | {"comment": "Return visit, 30 min"},
         appointment(status="cancelled"),
         described("Stem cell transplant consultation"),
         described("Kidney transplant"),

@@ -40,14 +40,15 @@ _TRANSPLANT = re.compile(r"transplant", re.IGNORECASE)
 _ORGAN_CODES, _STEM_CELL_CODES = code_set("organ_transplant"), code_set("stem_cell_transplant")
 _FINDING_OUT = re.compile(
     r"\b(?:refer(?:ral|red)?|evaluat\w+|assess\w*|consult\w*|candidacy|eligib\w+|work-?\s?up|HLA|typing|donor (?:search|identification|selection)|"
-    r"search|education|discussion|clinic|visit|follow-?\s?up)\b",
+    r"search|education|discussion|clinic|visit|follow-?\s?up|check-?\s?up)\b",
     re.IGNORECASE,
 )
 # What else a reason, note or detail of a request may say that is wholly about finding out ("new patient evaluation for allo").
 _BESIDE_FINDING_OUT = re.compile(
     r"\b(?:a|an|the|and|or|for|of|to|by|with|at|only|please|pre|prior|before|initial|new|first|second|opinion|pt|patient|donors?|"
     r"transplant\w*|(?:allo|auto|haplo)\w*|bmt|h?sct|hct|stem|cells?|bone|marrow|request(?:ed)?|order|service|team|physician|eval|"
-    r"sibling|siblings|related|unrelated|matched|appointment|procedure|outpatient|clinical|medicine|hematology|oncology)\b",
+    r"sibling|siblings|related|unrelated|matched|appointment|procedure|outpatient|clinical|medicine|hematology|oncology|office|return|"
+    r"established|video|tele(?:health|phone|medicine)|phone|virtual|in|person|nurse|provider|md|np|pa|exam|short|long|extended|min(?:utes)?)\b",
     re.IGNORECASE,
 )
 _GRAFT_DISEASE = re.compile(r"gvhd|graft", re.IGNORECASE)
@@ -187,8 +188,8 @@ def _requests(chart: Chart) -> Iterator[Intention]:
 
 
 def _finds_out(act: Act) -> bool:
-    """Whether a request is for a referral, evaluation, typing or donor search: by its name, or wholly by a reason, note or detail."""
-    told = (*act.texts, *(words_in(reason) for reason in act.reasons)) if act.kind == "ServiceRequest" else ()
+    """Whether a request or visit is for a referral, evaluation, typing or donor search: by its name, or wholly by a reason, note or kind."""
+    told = (*act.texts, *(words_in(reason) for reason in act.reasons)) if act.kind != "CarePlan" else ()
     return _FINDING_OUT.search(act.words) is not None or any(map(_is_of_finding_out, told))
 
 
