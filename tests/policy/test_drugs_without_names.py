@@ -34,6 +34,7 @@ NO_DRUG_OF_THE_POLICY = {
     "an antibiotic by its class": coded(ATC, "J01CA04"),
     "an injection of another chapter": coded(HCPCS, "J0696"),
     "a name that is no cancer drug": coded(RXNORM, "9999991", "amlodipine 5 MG Oral Tablet"),
+    "a vaccine": coded("http://hl7.org/fhir/sid/cvx", "140"),
     "absent": coded("http://terminology.hl7.org/CodeSystem/data-absent-reason", "unknown"),
     "no drugs": coded("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-medication-info"),
     "nothing": {},

@@ -199,7 +199,8 @@ def _of_chemotherapy_chapter(concept: object) -> frozenset[str]:
 
 # Systems whose codes tell what class of drug one is, so that a code which no table has is of another class.
 _TELL_A_CLASS = frozenset({System.ATC, System.HCPCS})
-_NO_DRUG = re.compile(r"/(?:data-absent-reason|v3-NullFlavor|absent-unknown[\w-]*)/?$", re.IGNORECASE)
+# Vaccines, and codes for there being nothing to tell.
+_NO_DRUG = re.compile(r"/(?:cvx|data-absent-reason|v3-NullFlavor|absent-unknown[\w-]*)/?$", re.IGNORECASE)
 
 
 def medication_ingredients(concept: object) -> frozenset[str]:
