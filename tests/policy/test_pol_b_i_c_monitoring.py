@@ -195,6 +195,11 @@ ECG_ROWS = {
         [BEFORE, observation("x", "2026-04-12", text="Normal sinus rhythm") | {"code": {"text": "Electrocardiogram, complete"}}], set(),
     ),
     "a procedure by its name": ([BEFORE, procedure(None, "2026-04-12", text="EKG")], set()),
+    "a procedure by the long name of its billing code": (
+        [BEFORE, procedure(None, "2026-04-12", text="ELECTROCARDIOGRAM, ROUTINE ECG WITH AT LEAST 12 LEADS; WITH INTERPRETATION AND REPORT")], set(),
+    ),
+    "a procedure by the name that SNOMED gives it": ([BEFORE, procedure(None, "2026-04-12", text="Electrocardiographic procedure (procedure)")], set()),
+    "one of a day": ([BEFORE, procedure(None, "2026-04-12", text="ECG monitoring, 24 hours")], {"ecg-follow-up"}),
     "one not performed": (
         [BEFORE, observation("x", "2026-04-12", text="Not performed") | {"code": {"text": "ECG"}}], {"ecg-follow-up"},
     ),

@@ -30,11 +30,12 @@ _PREFERENCE = ("qtc_fridericia", "qt_uncorrected", "qtc_unspecified", "qtc_bazet
 _STUDIES = frozenset({"ecg_study", "ecg_impression"})
 _NAMES_ECG = re.compile(r"\bE[CK]G\b|electrocardiogra", re.IGNORECASE)
 # The whole of a name that is an ECG and nothing more: not "ECG monitoring", nor "ECG requested".
-_ECG = frozenset({"ecg", "ekg", "electrocardiogram", "electrocardiography"})
+_ECG = frozenset({"ecg", "ekg", "electrocardiogram", "electrocardiography", "electrocardiographic"})
 _BESIDE_ECG = frozenset(
     {
         "12", "12lead", "twelve", "lead", "leads", "channel", "complete", "routine", "standard", "resting", "tracing", "report",
         "result", "results", "study", "panel", "procedure", "adult", "pediatric", "with", "w", "and", "interpretation", "muse", "final",
+        "at", "least", "in", "office", "poc", "bedside", "unit", "performed", "only", "electrode",
     }
 )  # fmt: skip
 _OTHER_STUDY = re.compile(r"holter|echo|stress|monitor|telemetr|ultraso", re.IGNORECASE)
