@@ -81,7 +81,7 @@ def _recorded_grade(body: Mapping[str, Any]) -> int | None:
 
 
 _GRADING = re.compile(r"\bctc(?:ae)?\b|adverse event|toxicity", re.IGNORECASE)
-_FIGURE = re.compile(r"(?:ctc\w*-?|grade-?|g)?([1-5])", re.IGNORECASE)
+_FIGURE = re.compile(r"(?:ctc\w{0,9}-?|grade-?|g)?([1-5])", re.IGNORECASE)
 
 
 def _grade_of(concept: object, kind: object = None) -> int | None:
