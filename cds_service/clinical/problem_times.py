@@ -67,9 +67,9 @@ def end_of_problem(body: Mapping[str, Any], zone: tzinfo, birth: When | None) ->
 def _told(body: Mapping[str, Any], member: str, birth: When | None, zone: tzinfo) -> When | None:
     written = written_on(body, zone)
     text = as_prose(body.get(f"{member}String")) or ""
-    ages = as_dict(body.get(f"{member}Range"))
-    low, high = (ages.get("low"), ages.get("high")) if ages else (body.get(f"{member}Age"),) * 2
-    if low is None and high is None and _NOT_SAID.fullmatch(text):
+    ages, age = as_dict(body.get(f"{member}Range")), as_dict(body.get(f"{member}Age"))
+    low, high = as_dict(ages.get("low")) or age, as_dict(ages.get("high")) or age
+    if not (low or high) and _NOT_SAID.fullmatch(text):
         return None
     found = time_in_words(text, zone, written) if text else _at_age(low or high, high or low, birth)
     if written is None:
@@ -93,7 +93,7 @@ def time_in_words(text: str, zone: tzinfo, written: When | None = None) -> When 
     return When(on - timedelta(most), on - timedelta(min((number - 1) * length, most)))
 
 
-def _at_age(low: object, high: object, birth: When | None) -> When | None:
+def _at_age(low: Mapping[str, Any], high: Mapping[str, Any], birth: When | None) -> When | None:
     """From the first day of one age to the last day of another."""
     if birth is None:
         return None
@@ -101,9 +101,9 @@ def _at_age(low: object, high: object, birth: When | None) -> When | None:
     return When(first, last - timedelta(1)) if first and last and first < last else None
 
 
-def _reached(born: date, age: object, further: int) -> date | None:
+def _reached(born: date, age: Mapping[str, Any], further: int) -> date | None:
     """The day on which an age is reached, or so many of its units after it."""
-    value, (code, unit) = as_decimal(as_dict(age).get("value")), unit_names(age)
+    value, (code, unit) = as_decimal(age.get("value")), unit_names(age)
     name = (code or unit or "").lower()
     if value is None or not 0 <= value <= _OLDEST * 366:
         return None

@@ -209,10 +209,7 @@ _TIME_MEMBERS = ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "ef
 
 
 def _with_results_of_reports(held: Iterable[Resource]) -> Iterator[Resource]:
-    """The resources, with the results that reports and panels contain, and the holder's time on a result that has none.
-
-    A contained result is cited by its holder.
-    """
+    """The resources, with the results that reports and panels contain, which are cited by them, and their time on those without."""
     held = _dated([r for r in held if r.type == "DiagnosticReport"], "result", list(held))
     panels = [r for r in held if "hasMember" in r.body]
     held = _dated(panels, "hasMember", held) if panels else held
@@ -241,10 +238,12 @@ def _dated(holders: Sequence[Resource], member: str, held: list[Resource]) -> li
 def _contained_results(holder: Resource) -> Iterator[Resource]:
     """The results that a report contains; of a panel those that it names as its members."""
     subject = holder.body.get("subject")
-    members = {as_text(m.get("reference")) for m in as_dicts(holder.body.get("hasMember"))}
+    members = {
+        contained_id(as_text(m.get("reference")) or "") for m in as_dicts(holder.body.get("hasMember"))
+    }
     for body in as_dicts(holder.body.get("contained")):
         says = body.get("resourceType") == "Observation" and as_text(body.get("status")) not in _SILENT
-        is_named = holder.type != "Observation" or f"#{body.get('id')}" in members
+        is_named = holder.type != "Observation" or (as_text(body.get("id")) or "") in members
         if not (says and is_named) or _patient_in(body.get("subject")) not in (None, _patient_in(subject)):
             continue
         own = {k: v for k, v in body.items() if k not in ("id", "subject")}
