@@ -173,6 +173,28 @@ def test_a_result_whose_code_was_lost_is_known_by_the_name_that_loinc_gives_it(n
     assert list(parts_of(*observed_in([Resource({"resourceType": "Observation"} | other_unit)]))) == []
 
 
+@pytest.mark.parametrize(
+    ("sample", "concept"),
+    [
+        ({"specimen": {"display": "Bone marrow aspirate"}}, "marrow_blasts_pct"),
+        ({"bodySite": {"text": "Bone marrow"}}, "marrow_blasts_pct"),
+        ({"specimen": {"display": "Blood, Venous"}}, "pb_blasts_pct"),
+        ({"method": {"text": "Peripheral smear"}}, "pb_blasts_pct"),
+        ({"specimen": {"display": "Bone marrow and peripheral blood"}}, None),
+        ({"specimen": {"display": "CSF"}}, None),
+        ({}, None),
+    ],
+)
+def test_blasts_of_no_sample_in_their_name_are_of_the_sample_that_is_stated(sample, concept):
+    body = {
+        "resourceType": "Observation",
+        "code": {"text": "Blasts"},
+        "valueQuantity": {"value": 8, "unit": "%"},
+    } | sample
+    found = [read_part(part, UTC).concept for one in observed_in([Resource(body)]) for part in parts_of(one)]
+    assert found == ([concept] if concept else [])
+
+
 def test_ionized_calcium_is_another_test_than_calcium():
     ionized = result_of({"text": "Calcium, Ionized"}, valueQuantity={"value": 1.2, "unit": "mmol/L"})
     assert ionized.concept == "calcium_ionized"
