@@ -13,6 +13,7 @@ from typing import Any
 from cds_service.clinical.observations.figures import has_value
 from cds_service.clinical.problem_times import time_in_words
 from cds_service.clinical.terms import concepts, condition_in
+from cds_service.fhir.attachments import attached_on
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, end_of, read_when, start_of, written_on
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
@@ -79,7 +80,8 @@ def when_stated(resource: Resource, zone: tzinfo) -> When | None:
             return read_when(body.get("created"), zone) or start_of(body.get("period"), zone)
         case "DocumentReference":
             period = as_dict(body.get("context")).get("period")
-            return end_of(period, zone) or start_of(period, zone) or read_when(body.get("date"), zone)
+            dated = end_of(period, zone) or start_of(period, zone) or read_when(body.get("date"), zone)
+            return dated or attached_on(resource, zone)
         case "Procedure":
             period = body.get("performedPeriod")
             performed = read_when(body.get("performedDateTime"), zone)

@@ -10,9 +10,11 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, tzinfo
 from html.parser import HTMLParser
 from typing import Any
 
+from cds_service.fhir.dates import When, read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text, evened
 from cds_service.fhir.record import Record, Resource
 
@@ -29,6 +31,12 @@ def attachments_of(resource: Resource) -> tuple[Mapping[str, Any], ...]:
     if "presentedForm" in body:
         held += as_dicts(body["presentedForm"])
     return tuple([a for a in held if a])
+
+
+def attached_on(resource: Resource, zone: tzinfo = UTC) -> When | None:
+    """When the first of the attachments that say so was made: for a document that has no date of its own."""
+    made = (read_when(a.get("creation"), zone) for a in attachments_of(resource))
+    return next((when for when in made if when is not None), None)
 
 
 def is_readable_type(attachment: Mapping[str, Any]) -> bool:

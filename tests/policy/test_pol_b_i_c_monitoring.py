@@ -38,6 +38,14 @@ def test_well_documented_monitoring_is_met_and_asks_nothing():
     assert needed(d) == set()
 
 
+def test_a_note_that_has_no_date_has_that_of_its_attachment():
+    bare = {k: v for k, v in NOTE.items() if k != "date"}
+    made = {"contentType": "application/pdf", "creation": "2026-04-12T10:00:00-04:00"}
+    dated = bare | {"content": [{"attachment": made}]}
+    assert verdict(second_cycle(bare, without=ONLY_DAY_1), C1) == "unknown"
+    assert verdict(second_cycle(dated, without=ONLY_DAY_1), C1) == "met"
+
+
 def test_a_record_without_any_monitoring_is_unknown_never_not_met():
     d = second_cycle(without=[r for r in TREATED if r in (*COUNTS, *ECGS, *ELECTROLYTES, *ONLY_DAY_1)])
     assert [verdict(d, c) for c in (C1, C2, C3)] == ["unknown"] * 3
