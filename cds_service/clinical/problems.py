@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
+from typing import Any
 
 from cds_service.clinical.code_sets import code_set, code_shown
 from cds_service.clinical.named_conditions import HEMATOLOGIC, code_of, recorded
@@ -144,7 +145,7 @@ def _condition(resource: Resource, zone: tzinfo, born: When | None) -> Problem:
 
 def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     body = resource.body
-    code = body.get("event") or body.get("type")  # as STU3 calls it
+    code = body.get("event") or body.get("type") or _resulting(resource, record)  # ``type``, as STU3 calls it
     words = _name(code)
     named = recorded(code, words)
     outcome = status_codes(body.get("outcome"))
@@ -174,6 +175,19 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
         notes="\n".join(t for t in (description, notes) if t),
         is_event=True,
     )
+
+
+def _resulting(event: Resource, record: Record) -> Mapping[str, Any]:
+    """The condition that an event resulted in, where the event has no name of its own."""
+    for pointer in as_dicts(event.body.get("resultingCondition")):
+        target = record.resolve(as_text(pointer.get("reference")) or "", event)
+        if (
+            code := as_dict(target.body.get("code"))
+            if target is not None
+            else {"text": pointer.get("display")}
+        ):
+            return code
+    return {}
 
 
 _DOUBTFUL = re.compile(

@@ -53,6 +53,21 @@ STOPS = {
         k: v for k, v in adverse_event("VOD/SOS", "2026-04-10", id="old").items() if k != "event"
     }
     | {"type": {"text": "VOD/SOS"}},
+    "as what an event without a name resulted in": {
+        k: v for k, v in adverse_event("x", "2026-04-10", id="bare").items() if k != "event"
+    }
+    | {
+        "resultingCondition": [
+            {"reference": "Condition/elsewhere", "display": "Veno-occlusive disease of liver"}
+        ]
+    },
+    "as the contained condition that it resulted in": {
+        k: v for k, v in adverse_event("x", "2026-04-10", id="bare").items() if k != "event"
+    }
+    | {
+        "contained": [{"resourceType": "Condition", "id": "c", "code": coded(ICD10, "K76.5")}],
+        "resultingCondition": [{"reference": "#c"}],
+    },
     "in words over two lines": condition(None, text="Hepatic veno-occlusive\ndisease", onset="2026-04-10"),
     "as an adverse event": adverse_event("VOD/SOS", "2026-04-10"),
     "on the day of the first dose": condition("K76.5", onset="2026-03-18"),
