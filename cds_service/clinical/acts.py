@@ -9,7 +9,7 @@ from typing import Any
 from cds_service.clinical.statements import when_stated
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.reasons import reasons_of
-from cds_service.fhir.codings import words_in
+from cds_service.fhir.codings import plain_codes, words_in
 from cds_service.fhir.dates import When, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
@@ -61,6 +61,7 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
         words.append(words_in(code) or as_prose(detail.get("description")) or "")
     texts = [as_prose(body.get(m)) for m in ("title", "description", "patientInstruction")]
     texts += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
+    texts += _kinds(body) if resource.type in _OF_A_KIND else ()
     return Act(
         concepts=frozenset(coded),
         words=" | ".join(w for w in words if w),
@@ -72,6 +73,17 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
         texts=tuple(t for t in texts if t),
         reasons=tuple(reasons_of(body, record, resource)),
     )
+
+
+_OF_A_KIND = frozenset({"ServiceRequest", "Appointment"})
+
+
+def _kinds(body: Mapping[str, Any]) -> Iterator[str]:
+    """What kind of service or visit is asked for, beside what it is about."""
+    for member in ("orderDetail", "category", "appointmentType"):
+        for kind in as_dicts(body[member]) if member in body else ():
+            yield words_in(kind) or " ".join(sorted(plain_codes(kind)))
+    yield as_prose(body.get("comment")) or ""
 
 
 def _activities(plan: Resource, record: Record) -> Iterator[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from cds_service.clinical.statements import when_stated
-from cds_service.clinical.terms import concepts
+from cds_service.clinical.terms import concepts, condition_in
 from cds_service.fhir.attachments import attachments_of
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of
@@ -39,7 +39,7 @@ def document_of(resource: Resource, attached: str, zone: tzinfo) -> Document:
     categories = as_dicts(body.get("category"))
     codes = {str(c.get("code")) for x in (as_dict(kind), *categories) for c in as_dicts(x.get("coding"))}
     texts = [as_prose(body.get(m)) for m in ("description", "conclusion")]
-    texts += [*(words_in(c) for c in as_dicts(body.get("conclusionCode"))), attached]
+    texts += [*(condition_in(c) for c in as_dicts(body.get("conclusionCode"))), attached]
     when = when_stated(resource, zone) or end_of(as_dict(body.get("context")).get("period"), zone)
     return Document(
         concepts=concepts(kind, "fhir_codes", "labs"),

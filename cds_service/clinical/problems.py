@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
-from typing import Any, NamedTuple
+from typing import Any
 
 from cds_service.clinical.code_sets import code_set, code_shown
 from cds_service.clinical.named_conditions import HEMATOLOGIC, code_of, recorded
+from cds_service.clinical.problem_grades import graded_by, severity_words
+from cds_service.clinical.problem_times import end_of_problem, onset_of
 from cds_service.clinical.reading.clauses import is_open_or_denied_form
-from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, severity_in, stated_rank
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.medication import concept_of
 from cds_service.fhir.codings import System, codes_in, plain_codes, status_codes, words_in
-from cds_service.fhir.dates import When, read_when, start_of, written_on
+from cds_service.fhir.dates import When, read_when, written_on
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
-from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Record, Resource
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
@@ -94,8 +94,9 @@ def problems_shown(problems: Iterable[Problem]) -> str:
 
 
 def problems_of(record: Record, zone: tzinfo) -> Iterator[Problem]:
+    born = next((read_when(p.body.get("birthDate"), zone) for p in record.of_type("Patient")), None)
     for resource in record.of_type("Condition"):
-        yield _condition(resource, zone)
+        yield _condition(resource, zone, born)
     for resource in record.of_type("AdverseEvent"):
         yield _adverse_event(resource, record, zone)
 
@@ -108,7 +109,7 @@ def _name(code: object) -> str:
     return words_in(code).replace("\n", " ")
 
 
-def _condition(resource: Resource, zone: tzinfo) -> Problem:
+def _condition(resource: Resource, zone: tzinfo, born: When | None) -> Problem:
     body = resource.body
     code = code_of(body) if "extension" in body else body.get("code")
     words = _name(code)
@@ -118,9 +119,9 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
         status_codes(body.get("verificationStatus")) & {"unconfirmed", "provisional", "differential"}
     )
     clinical = status_codes(body.get("clinicalStatus")) & _CLINICAL
-    onset = read_when(body.get("onsetDateTime"), zone) or start_of(body.get("onsetPeriod"), zone)
-    ended = read_when(body.get("abatementDateTime"), zone) or start_of(body.get("abatementPeriod"), zone)
-    graded = _graded(body, _severity_words(body), f"{words} ; {notes}", f"{words} ; {notes}")
+    if not clinical and body.get("abatementBoolean") is True:
+        clinical = frozenset({"resolved"})
+    graded = graded_by(body, severity_words(body), f"{words} ; {notes}", f"{words} ; {notes}")
     return Problem(
         concepts=named.stated,
         undecided=named.undecided,
@@ -129,9 +130,9 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
         reference=resource.reference,
         verified=not doubtful and not _is_worded_as_doubtful(words),
         clinical=min(clinical, default=""),
-        onset=onset or named.when,
+        onset=onset_of(body, zone, born) or named.when,
         recorded=written_on(body, zone),
-        resolved=ended,
+        resolved=end_of_problem(body, zone, born),
         severity=graded.severity,
         grade=graded.grade,
         stated_grade=graded.stated,
@@ -144,15 +145,15 @@ def _condition(resource: Resource, zone: tzinfo) -> Problem:
 
 def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     body = resource.body
-    code = body.get("event") or body.get("type")  # as STU3 calls it
+    code = body.get("event") or body.get("type") or _resulting(resource, record)  # ``type``, as STU3 calls it
     words = _name(code)
     named = recorded(code, words)
     outcome = status_codes(body.get("outcome"))
-    severity = _severity_words(body)
+    severity = severity_words(body)
     severity += " " + " ".join(sorted(plain_codes(body.get("seriousness"))))  # SeriousIsLifeThreatening
     description = as_prose(body.get("description")) or ""
     notes = "\n".join(t for n in as_dicts(body.get("note")) if (t := as_prose(n.get("text"))))
-    graded = _graded(body, severity, words, f"{words} ; {description} ; {notes}")
+    graded = graded_by(body, severity, words, f"{words} ; {description} ; {notes}")
     resolved = read_when(body.get("recordedDate"), zone) if outcome & {"resolved", "recovered"} else None
     date = read_when(body.get("date"), zone) or read_when(body.get("detected"), zone)
     return Problem(
@@ -176,6 +177,19 @@ def _adverse_event(resource: Resource, record: Record, zone: tzinfo) -> Problem:
     )
 
 
+def _resulting(event: Resource, record: Record) -> Mapping[str, Any]:
+    """The condition that an event resulted in, where the event has no name of its own."""
+    for pointer in as_dicts(event.body.get("resultingCondition")):
+        target = record.resolve(as_text(pointer.get("reference")) or "", event)
+        if (
+            code := as_dict(target.body.get("code"))
+            if target is not None
+            else {"text": pointer.get("display")}
+        ):
+            return code
+    return {}
+
+
 _DOUBTFUL = re.compile(
     r"\b(?:possible|probable|suspected|rule out|r/o|concern for)\b|\?(?! ?(?:yes|y)\b)", re.IGNORECASE
 )
@@ -185,66 +199,6 @@ _DOUBTFUL = re.compile(
 def _is_worded_as_doubtful(words: str) -> bool:
     """Whether the words of an entry doubt it, or its own name is a form that is open or says "no"."""
     return _DOUBTFUL.search(words) is not None or is_open_or_denied_form(folded(words.split(" | ")[0]))
-
-
-_SEVERITY_CODES = {
-    code: severity
-    for name, severity in {
-        "severity_life_threatening": "life-threatening",
-        "severity_severe": "severe",
-        "severity_moderate": "moderate",
-        "severity_mild": "mild",
-    }.items()
-    for code in code_set(name).bare
-}
-
-
-def _severity_words(body: Mapping[str, Any]) -> str:
-    if "severity" not in body:
-        return ""
-    return words_in(body["severity"]) or " ".join(plain_codes(body["severity"]))
-
-
-class _Graded(NamedTuple):
-    """Severity in a word and the CTCAE grade; the highest that is surely stated, and whether a higher one is open."""
-
-    severity: str
-    grade: int | None
-    stated: int
-    open: bool
-
-
-def _graded(body: Mapping[str, Any], severity: str, name: str, text: str) -> _Graded:
-    """What is recorded in ``severity`` or an extension, else what the words say: ``name``'s severity, ``text``'s grade."""
-    word, number = _recorded_severity(severity, body.get("severity")), _recorded_grade(body)
-    stated = max(RANKS.get(word, 0), number or 0, stated_rank(text))
-    grade = grade_in(text) if number is None else number
-    return _Graded(word or severity_in(name), grade, stated, open_rank(text) > stated)
-
-
-def _recorded_severity(words: str, concept: object) -> str:
-    codes = plain_codes(concept)
-    if not words and not codes:
-        return ""
-    coded = [_SEVERITY_CODES[c] for c in sorted(codes) if c in _SEVERITY_CODES]
-    return severity_in(f"{words} {' '.join(codes)}") or (coded[0] if coded else "")
-
-
-def _recorded_grade(body: Mapping[str, Any]) -> int | None:
-    """The CTCAE grade that an extension or the severity gives."""
-    for extension in as_dicts(body.get("extension")):
-        if "grade" in (as_text(extension.get("url")) or "").lower():
-            concept = as_dict(extension.get("valueCodeableConcept"))
-            for code in (
-                *plain_codes(concept),
-                *plain_codes({"coding": [as_dict(extension.get("valueCoding"))]}),
-            ):
-                if (digits := re.search(r"[1-5]$", code)) is not None:
-                    return int(digits[0])
-            number = as_decimal(extension.get("valueInteger"))
-            if number is not None and number in (1, 2, 3, 4, 5):
-                return int(number)
-    return grade_in(words_in(body["severity"])) if "severity" in body else None
 
 
 def _suspects(resource: Resource, record: Record) -> Iterator[str]:

@@ -11,7 +11,9 @@ from datetime import tzinfo
 from typing import Any
 
 from cds_service.clinical.observations.figures import has_value
-from cds_service.clinical.terms import concepts
+from cds_service.clinical.problem_times import time_in_words
+from cds_service.clinical.terms import concepts, condition_in
+from cds_service.fhir.attachments import attached_on
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, end_of, read_when, start_of, written_on
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
@@ -78,10 +80,13 @@ def when_stated(resource: Resource, zone: tzinfo) -> When | None:
             return read_when(body.get("created"), zone) or start_of(body.get("period"), zone)
         case "DocumentReference":
             period = as_dict(body.get("context")).get("period")
-            return end_of(period, zone) or start_of(period, zone) or read_when(body.get("date"), zone)
+            dated = end_of(period, zone) or start_of(period, zone) or read_when(body.get("date"), zone)
+            return dated or attached_on(resource, zone)
         case "Procedure":
             period = body.get("performedPeriod")
             performed = read_when(body.get("performedDateTime"), zone)
+            if performed is None and "performedString" in body:
+                return time_in_words(as_prose(body["performedString"]) or "", zone)
             return performed or end_of(period, zone) or start_of(period, zone)
         case "ServiceRequest" | "MedicationRequest":
             return read_when(body.get("authoredOn"), zone)
@@ -131,7 +136,7 @@ def _answer(body: Mapping[str, Any]) -> str:
     """The words of the answer to a question."""
     if isinstance(body.get("valueBoolean"), bool):
         return "yes" if body["valueBoolean"] else "no"
-    told = (as_prose(body.get("valueString")), words_in(body.get("valueCodeableConcept")))
+    told = (as_prose(body.get("valueString")), condition_in(body.get("valueCodeableConcept")))
     value = " | ".join(t for t in told if t)
     return value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
 
@@ -140,7 +145,7 @@ _PROSE = ("title", "description", "conclusion", "patientInstruction")
 _WORDED: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     "note": lambda note: as_prose(note.get("text")),
     "statusReason": words_in,
-    "conclusionCode": words_in,
+    "conclusionCode": condition_in,
 }
 
 

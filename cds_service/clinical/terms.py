@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from cds_service.clinical.terminology import rows
-from cds_service.fhir.codings import System, codes_in, normal_code, system_of
+from cds_service.fhir.codings import System, codes_in, normal_code, system_of, words_in
 
 _NOTHING: frozenset[str] = frozenset()
 CodeTable = Mapping[tuple[System, str], frozenset[str]]
@@ -37,6 +37,19 @@ def _together(tables: tuple[str, ...]) -> CodeTable:
         for key, meant in code_table(name).items():
             found[key] = found.get(key, _NOTHING) | meant
     return found
+
+
+@cache
+def _names() -> Mapping[tuple[System, str], str]:
+    """The names of conditions by their codes, as the table gives them."""
+    coded = ((system_of(row["system"]), row) for row in rows("conditions"))
+    return {(s, normal_code(s, row["code"])): row["display"] for s, row in coded if s is not None}
+
+
+def condition_in(concept: object) -> str:
+    """The words of a CodeableConcept that may name a condition; of a code alone its name in the table, if it stands there."""
+    words = words_in(concept)
+    return words or next((_names()[code] for code in codes_in(concept) if code in _names()), "")
 
 
 @cache

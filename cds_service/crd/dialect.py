@@ -29,7 +29,7 @@ from cds_service.engine.determination import CardKind, Determination
 from cds_service.evaluation.decision import Grounds
 from cds_service.evaluation.dialect import Dialect, Said
 from cds_service.evaluation.refused import Refused
-from cds_service.evaluation.request import OrderSign
+from cds_service.evaluation.request import OrderSign, is_contained
 from cds_service.fhir.dates import read_when
 from cds_service.fhir.json_types import as_dict, as_text
 from cds_service.fhir.record import DataKind, Record, Resource
@@ -46,7 +46,8 @@ class Crd(Dialect):
 
     def admit(self, call: OrderSign, orders: Sequence[Resource]) -> None:
         for order in orders:
-            at = f"context.draftOrders.entry[{call.drafts.index(order)}].resource"
+            place = f"draftOrders.entry[{call.drafts.index(order)}].resource"
+            at = f"context.{order.name if is_contained(order.reference) else place}"
             for member, is_there in (
                 ("subject", bool(as_dict(order.body.get("subject")))),
                 ("authoredOn", as_text(order.body.get("authoredOn")) is not None),
@@ -98,7 +99,11 @@ class Crd(Dialect):
         stated = statements(grounds, found, time) if chosen.get(COVERAGE_INFO, True) else ()
         orders = {draft.reference: draft.body for draft in grounds.drafts}
         drugs = {d.order: d.policy.drug.full for d in found}
-        actions = [coverage_information.action(s, orders[s.order], drugs[s.order]) for s in stated]
+        actions = [
+            coverage_information.action(s, orders[s.order], drugs[s.order])
+            for s in stated
+            if not is_contained(s.order)
+        ]
         if made := [action for action in actions if action is not None]:
             body["systemActions"] = made
         determinations = [facts.card(d, CardKind.COVERAGE, facts.coverage(d)) for d in found]

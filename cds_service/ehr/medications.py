@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # telling which drugs are known needs no client
     from cds_service.ehr.fhir_client import FhirClient
 
 MOST_READ = 20
+_URI = "urn:ietf:rfc:3986"  # the system of identifiers that are addresses
 
 
 def drug_reference(resource: Resource) -> str | None:
@@ -66,7 +67,7 @@ def _pointer(body: Mapping[str, Any]) -> str:
 
 
 def without_foreign(resource: Resource, server: str | None) -> Resource:
-    """The resource; its drug, when that lies on another server, named by its words only.
+    """The resource; its drug, when that lies on another server, named by its words, with its address as an identifier.
 
     Else ``Medication/1`` there would be taken for this server's own.
     """
@@ -77,6 +78,7 @@ def without_foreign(resource: Resource, server: str | None) -> Resource:
         return resource
     kept = {k: v for k, v in resource.body["medicationReference"].items() if k != "reference"}
     kept.setdefault("type", "Medication")  # so that it still says that there is some drug
+    kept.setdefault("identifier", {"system": _URI, "value": pointer})
     return replace(resource, body={**resource.body, "medicationReference": kept})
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cds_service.clinical.terms import concepts
 from cds_service.ehr.bundles import Page
-from cds_service.fhir.attachments import LARGEST, attachments_of, is_readable_type
+from cds_service.fhir.attachments import LARGEST, attached_on, attachments_of, is_readable_type
 from cds_service.fhir.dates import When, effective, read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
@@ -64,7 +64,8 @@ def _is_listed(resource: Resource) -> bool:
 
 def _when(resource: Resource) -> When | None:
     body = resource.body
-    return effective(body) or read_when(body.get("date")) or read_when(body.get("issued"))
+    stated = effective(body) or read_when(body.get("date")) or read_when(body.get("issued"))
+    return stated or attached_on(resource)
 
 
 def _addresses(document: Resource, server: str) -> Iterator[str]:

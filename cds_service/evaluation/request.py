@@ -7,20 +7,25 @@ requires and that is missing, of another type or of another form is refused by i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from cds_service.evaluation.refused import Refused
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.dates import read_when
+from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
+from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
+from cds_service.fhir.requests import stands
 from cds_service.values import dataclass
 
 HOOK = "order-sign"
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _USER = re.compile(r"Practitioner(?:Role)?/[A-Za-z0-9\-.]{1,64}")
+_GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
 _OF_PATIENT = ("subject", "patient", "for", "beneficiary")
 
 
@@ -41,7 +46,7 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class OrderSign:
-    """One order-sign call. ``drafts`` are the resources of ``draftOrders``, in the order given.
+    """One order-sign call. ``drafts`` are the resources of ``draftOrders``, in the order given, and the orders in its groups.
 
     ``extension`` is the call's own, empty where it has none that can be read.
     """
@@ -128,21 +133,65 @@ def _drafts(bundle: Mapping[str, Any], patient_id: str) -> tuple[Resource, ...]:
     patients = _patients_by_full_url(entries)
     for index, draft in enumerate(drafts):
         _refuse_other_patient(draft, patient_id, patients, f"{at}.entry[{index}].resource")
-    return drafts
+    grouped = tuple(one for index, draft in enumerate(drafts) for one in _contained(draft, index))
+    for one in grouped:
+        _refuse_other_patient(one, patient_id, patients, f"context.{one.name}")
+    return (*drafts, *grouped)
+
+
+def _contained(group: Resource, index: int) -> Iterator[Resource]:
+    """The orders that a group of requests contains instead of having them beside it, each known by its place."""
+    if group.type not in _GROUPS or not stands(group.body):
+        return
+    held = as_list(group.body.get("contained"))
+    shared = {"contained": held} | ({"subject": group.body["subject"]} if "subject" in group.body else {})
+    for place, body in enumerate(held):
+        if as_dict(body).get("resourceType") in ("MedicationRequest", "ServiceRequest"):
+            own = {member: value for member, value in body.items() if member != "id"}
+            yield Resource(
+                shared | own, group.origin, f"draftOrders.entry[{index}].resource.contained[{place}]"
+            )
+
+
+def is_contained(order: str) -> bool:
+    """Whether the name of a draft is that of one in a group, which cannot be updated by itself."""
+    return ".contained[" in order
 
 
 def distinct(drafts: tuple[Resource, ...]) -> tuple[Resource, ...]:
-    """The drafts without those that repeat another word for word, under the same id or address: that is one order."""
-    if len(drafts) < 2:
+    """The drafts as single orders, each with a name of its own.
+
+    One that repeats another under its id or address is that order, and of two versions the later stands. Where nothing
+    tells which is later, the id names the first alone: the other is known by its place, as one without an id is.
+    """
+    if len({draft.reference for draft in drafts}) == len(drafts):
         return drafts
-    kept: list[Resource] = []
-    bodies: dict[str, list[Mapping[str, Any]]] = {}
-    for draft in drafts:
-        held = bodies.setdefault(draft.reference, [])
-        if draft.body not in held:
-            held.append(draft.body)
-            kept.append(draft)
-    return tuple(kept)
+    kept: dict[str, Resource] = {}
+    for place, draft in enumerate(drafts):
+        if any(draft.reference == e.reference and draft.body == e.body for e in drafts[:place]):
+            continue
+        held = kept.get(draft.reference)
+        if held is None or _is_later(draft, held):
+            kept[draft.reference] = draft
+        elif not _is_later(held, draft):
+            unnamed = {member: value for member, value in draft.body.items() if member != "id"}
+            at = f"draftOrders.entry[{place}]"
+            kept[at] = Resource(unnamed, draft.origin, at)
+    return tuple(kept.values())
+
+
+def _is_later(draft: Resource, other: Resource) -> bool:
+    """Whether a version of a resource says, by its number or time, that it came after another."""
+    (version, changed), (others_version, others_changed) = map(_age, (draft, other))
+    if version is not None and others_version is not None and version != others_version:
+        return version > others_version
+    return changed is not None and others_changed is not None and changed > others_changed
+
+
+def _age(draft: Resource) -> tuple[Decimal | None, datetime | None]:
+    meta = as_dict(draft.body.get("meta"))
+    changed = read_when(meta.get("lastUpdated"))
+    return as_decimal(meta.get("versionId")), changed.instant if changed else None
 
 
 def _draft(entry: object, at: str) -> Resource:

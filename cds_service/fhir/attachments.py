@@ -10,15 +10,18 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, tzinfo
 from html.parser import HTMLParser
 from typing import Any
 
+from cds_service.fhir.dates import When, read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text, evened
 from cds_service.fhir.record import Record, Resource
 
 LARGEST = 64 * 1024  # bytes of one text; a larger one is not read
 _MOST_TEXT = 6 * LARGEST  # characters of one record: reading takes time
-_READABLE = ("text/plain", "text/html")
+_HTML = ("text/html", "application/xhtml+xml")
+_READABLE = ("text/plain", *_HTML)
 
 
 def attachments_of(resource: Resource) -> tuple[Mapping[str, Any], ...]:
@@ -28,6 +31,12 @@ def attachments_of(resource: Resource) -> tuple[Mapping[str, Any], ...]:
     if "presentedForm" in body:
         held += as_dicts(body["presentedForm"])
     return tuple([a for a in held if a])
+
+
+def attached_on(resource: Resource, zone: tzinfo = UTC) -> When | None:
+    """When the first of the attachments that say so was made: for a document that has no date of its own."""
+    made = (read_when(a.get("creation"), zone) for a in attachments_of(resource))
+    return next((when for when in made if when is not None), None)
 
 
 def is_readable_type(attachment: Mapping[str, Any]) -> bool:
@@ -62,7 +71,7 @@ def _read(attachment: Mapping[str, Any], record: Record) -> Iterator[tuple[str, 
         kind, charset = _content_type(binary.body.get("contentType"))
     text = _decoded(data, charset) if data is not None and kind in _READABLE else None
     if text is not None:
-        yield kind, html_text(text) if kind == "text/html" else evened(text)
+        yield kind, html_text(text) if kind in _HTML else evened(text)
 
 
 def _binary_of(attachment: Mapping[str, Any], record: Record) -> Resource | None:
@@ -94,6 +103,7 @@ _BLOCKS = frozenset(
     {"p", "div", "br", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "hr", "pre"}
 )  # fmt: skip
 _SILENT = frozenset({"script", "style", "head", "title"})
+_CDATA = "CDATA["
 _STRUCK = frozenset({"del", "s", "strike"})
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})  # which hold nothing
 _UNSEEN_STYLE = re.compile(
@@ -126,6 +136,10 @@ class _Text(HTMLParser):
             self._unseen = tag if self._depth else ""
         if tag in _BLOCKS:
             self.parts.append("\n")
+
+    def unknown_decl(self, data: str) -> None:
+        if data.startswith(_CDATA):  # text of an XHTML page, written so that its signs need no escape
+            self.handle_data(data.removeprefix(_CDATA))
 
     def handle_data(self, data: str) -> None:
         if not self._unseen:

@@ -44,9 +44,9 @@ class When:
     def __str__(self) -> str:
         if self.first == self.last:
             return self.first.isoformat()
-        same_year = self.first.year == self.last.year
-        whole_month = same_year and self.first.month == self.last.month
-        return self.first.isoformat()[:7] if whole_month else str(self.first.year)
+        if self.first.year != self.last.year:
+            return f"{self.first.year} to {self.last.year}"
+        return self.first.isoformat()[:7] if self.first.month == self.last.month else str(self.first.year)
 
     def is_before(self, day: date) -> bool | None:
         """Whether it lies on an earlier calendar day."""

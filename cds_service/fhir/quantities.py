@@ -164,6 +164,12 @@ _RANGE = re.compile(
     rf"(?:-|\u2013|\u2014|\bto\b|\band\b) ?(?P<high>{_NUMBER}) ?(?P<unit>{_UNIT})?",
     re.IGNORECASE,
 )
+# The normal range that a system writes behind the value: "48 K/uL (150-400)", "4.1 [ref: 3.5 - 5.1 mmol/L]".
+_NORMAL = re.compile(
+    rf" ?[(\[](?:(?:ref(?:erence)?|normal|range)[.:]? ?){{0,3}}(?:(?:{_NUMBER}) ?(?:-|\u2013|\bto\b) ?|(?:{_SIGN}) ?)(?:{_NUMBER})"
+    rf" ?(?:[^\d\s()\[\]<>=][^\s()\[\]]{{0,20}})?[)\]]$",
+    re.IGNORECASE,
+)
 _LONGEST_FIGURE = 100
 _SIGNS = {
     "\u2264": "<=", "\u2265": ">=", "gt": ">", "lt": "<", "ge": ">=", "le": "<=", "less than": "<", "fewer than": "<",
@@ -182,6 +188,7 @@ def figure_in_text(text: str) -> tuple[Interval, str | None] | None:
     words = " ".join(text.split())
     if len(words) > _LONGEST_FIGURE:
         return None
+    words = _NORMAL.sub("", words) if words[-1:] in (")", "]") else words
     if (match := _RANGE.fullmatch(words)) is not None:
         low, high = (_read(match[side]) for side in ("low", "high"))
         if low > high or (match["low_unit"] or match["unit"]) != match["unit"]:

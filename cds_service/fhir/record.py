@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Protocol
 
 from cds_service.fhir.belonging import OF_NOBODY, Owner, owner, owners
@@ -139,6 +140,7 @@ class Record:
 
 _WITHDRAWN = {"entered-in-error", "cancelled", "refuted"}
 _NO_RESULT = {"registered", "unknown"}
+_SILENT = _WITHDRAWN | _NO_RESULT
 
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:
@@ -185,15 +187,16 @@ def record_of(
     A newer version that was withdrawn takes the older one with it. The order depends on content alone,
     so that shuffled input gives an equal record.
     """
-    replaced = _replaced(own)
+    replaced, named = _replaced(own), frozenset([r.reference for r in own if r.id])
     unique: dict[str, Resource] = {}
     for resource in own:
         key = resource.reference if resource.id else resource.name or canonical(resource.body)
         held = unique.get(key)
         # A row that came under two prefetch keys: nothing more is asked of its copy.
         if held is not None and held.body == resource.body:
-            unique[key] = min(held, resource, key=_origin)
-        elif resource.reference not in replaced and (resource.id or not _is_of_a_report(resource)):
+            unique[key] = min(held, resource, key=attrgetter("origin"))
+        # A result without id was taken out of the report or panel of its name, from which it is taken again.
+        elif resource.reference not in replaced and (resource.id or resource.name not in named):
             unique[key] = resource if held is None else newer(held, resource)
     standing = [unique[key] for key in sorted(unique) if not is_withdrawn(unique[key])]
     by_type: dict[str, list[Resource]] = {}
@@ -206,38 +209,46 @@ _TIME_MEMBERS = ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "ef
 
 
 def _with_results_of_reports(held: Iterable[Resource]) -> Iterator[Resource]:
-    """The resources, with the results that reports contain, and the report's time on a result that has none.
+    """The resources, with the results that reports and panels contain, which are cited by them, and their time on those without."""
+    held = _dated([r for r in held if r.type == "DiagnosticReport"], "result", list(held))
+    panels = [r for r in held if "hasMember" in r.body]
+    held = _dated(panels, "hasMember", held) if panels else held
+    yield from held
+    for holder in held:
+        if holder.type == "DiagnosticReport" or "hasMember" in holder.body:
+            yield from _contained_results(holder)
 
-    A contained result is cited by its report.
-    """
-    held = list(held)
-    reports = [r for r in held if r.type == "DiagnosticReport"]
-    times = {
-        name: report.body
-        for report in reports
-        for pointer in as_dicts(report.body.get("result"))
+
+def _dated(holders: Sequence[Resource], member: str, held: list[Resource]) -> list[Resource]:
+    """The resources, of which those that holders name under a member have their holder's time where they have none."""
+    by_name = {
+        name: holder
+        for holder in holders
+        for pointer in as_dicts(holder.body.get(member))
         if (name := local_reference(as_text(pointer.get("reference")) or "")) is not None
     }
-    for resource in held:
-        dated = resource.type == "Observation" and resource.reference in times
-        yield _dated_by(resource, times[resource.reference]) if dated else resource
-    for report in reports:
-        yield from _contained_results(report)
+    if not by_name:
+        return held
+    return [
+        _dated_by(r, by_name[r.reference]) if r.type == "Observation" and r.reference in by_name else r
+        for r in held
+    ]
 
 
-def _contained_results(report: Resource) -> Iterator[Resource]:
-    subject = report.body.get("subject")
-    for body in as_dicts(report.body.get("contained")):
-        if (
-            body.get("resourceType") != "Observation"
-            or as_text(body.get("status")) in _WITHDRAWN | _NO_RESULT
-        ):
-            continue
-        if _patient_in(body.get("subject")) not in (None, _patient_in(subject)):
+def _contained_results(holder: Resource) -> Iterator[Resource]:
+    """The results that a report contains; of a panel those that it names as its members."""
+    subject = holder.body.get("subject")
+    members = {
+        contained_id(as_text(m.get("reference")) or "") for m in as_dicts(holder.body.get("hasMember"))
+    }
+    for body in as_dicts(holder.body.get("contained")):
+        says = body.get("resourceType") == "Observation" and as_text(body.get("status")) not in _SILENT
+        is_named = holder.type != "Observation" or (as_text(body.get("id")) or "") in members
+        if not (says and is_named) or _patient_in(body.get("subject")) not in (None, _patient_in(subject)):
             continue
         own = {k: v for k, v in body.items() if k not in ("id", "subject")}
-        given = {"status": report.body.get("status"), "subject": subject}
-        yield _dated_by(Resource(given | own, report.origin, report.reference), report.body)
+        given = {"status": holder.body.get("status"), "subject": subject}
+        yield _dated_by(Resource(given | own, holder.origin, holder.reference), holder)
 
 
 def _patient_in(pointer: object) -> str | None:
@@ -258,19 +269,13 @@ def _replaced(resources: Iterable[Resource]) -> frozenset[str]:
     )
 
 
-def _is_of_a_report(resource: Resource) -> bool:
-    """Whether a resource without id was taken out of a report, from which it is taken again."""
-    return resource.type == "Observation" and resource.name.startswith("DiagnosticReport/")
-
-
-def _dated_by(result: Resource, report: Mapping[str, Any]) -> Resource:
-    if "loinc.org" not in repr(
-        result.body.get("code")
-    ):  # then the report's name may tell of what sample it is
-        result = replace(result, report=report)
+def _dated_by(result: Resource, holder: Resource) -> Resource:
+    # Under a local code the name of the report or panel may tell of what sample it is.
+    if "loinc.org" not in repr(result.body.get("code")):
+        result = replace(result, report=result.report or holder.report or holder.body)
     if any(member in result.body for member in (*_TIME_MEMBERS, "issued")):
         return result
-    times = {m: report[m] for m in (*_TIME_MEMBERS, "issued") if m in report}
+    times = {m: holder.body[m] for m in (*_TIME_MEMBERS, "issued") if m in holder.body}
     return replace(result, body={**times, **result.body}) if times else result
 
 
@@ -291,7 +296,3 @@ def _age(resource: Resource) -> tuple[str, bool, str]:
     """
     updated = as_text(as_dict(resource.body.get("meta")).get("lastUpdated")) or ""
     return updated, as_text(resource.body.get("status")) in _WITHDRAWN, canonical(resource.body)
-
-
-def _origin(resource: Resource) -> str:
-    return resource.origin

@@ -7,6 +7,7 @@ day is one dose; a lower-ranked record close to a higher-ranked one is the same 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -149,9 +150,19 @@ def _amount(use: DrugUse) -> tuple[Decimal | None, Decimal | None]:
 
 
 def _one_a_day(doses: Iterable[Dose]) -> list[Dose]:
-    """One dose for each calendar day; of several records of it, the fuller one."""
+    """One dose for each calendar day; of several records of it, the fuller one.
+
+    An instant that is written with two offsets is one dose as well, on the day of the hospital's own: the other came of a
+    conversion to UTC.
+    """
+    doses = list(doses)
     by_day: dict[date, Dose] = {}
+    local = {
+        d.when.instant: d.day for d in doses if d.when.instant is not None and d.when.instant.utcoffset()
+    }
     for dose in doses:
+        if dose.when.instant in local and local[dose.when.instant] != dose.day:
+            dose = replace(dose, day=local[dose.when.instant])
         held = by_day.get(dose.day)
         if held is None or _fullness(dose) > _fullness(held):
             by_day[dose.day] = dose

@@ -599,3 +599,26 @@ def test_with_no_hours_nothing_of_a_statement_is_kept(hospital: Hospital) -> Non
     client = hospital(CDS_DTR_HOURS="0")
 
     assert _kept(client, _assertion(client, crd_call())) is None
+
+
+def test_an_order_in_a_group_has_a_determination_and_no_action_that_nobody_could_carry_out(
+    hospital: Hospital,
+) -> None:
+    own = _own_order()
+    group = {
+        "resourceType": "RequestGroup", "id": "g", "status": "draft", "intent": "order", "subject": own["subject"],
+        "contained": [own], "action": [{"resource": {"reference": f"#{own['id']}"}}],
+    }  # fmt: skip
+    answer = answered(hospital(), _drafts(group))
+
+    (determination,) = answer["extension"]["payer-policy-cds"]["determinations"]
+    assert determination["order"] == "draftOrders.entry[0].resource.contained[0]"
+    assert not answer.get("systemActions")
+
+
+def test_an_order_in_a_group_that_violates_the_profile_is_422_by_its_place(hospital: Hospital) -> None:
+    own = {k: v for k, v in _own_order().items() if k != "authoredOn"}
+    group = {"resourceType": "RequestGroup", "status": "draft", "contained": [own]}
+    response = ask(hospital(), _drafts(group))
+    assert response.status_code == 422
+    assert "draftOrders.entry[0].resource.contained[0].authoredOn" in response.get_data(as_text=True)

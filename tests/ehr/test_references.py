@@ -155,6 +155,21 @@ def test_a_servers_own_address_is_known_with_or_without_a_slash(slash):
     assert kept.body["medicationReference"] == {"reference": "https://ehr.example/fhir/Medication/m1"}
 
 
+@pytest.mark.parametrize("own", [{}, {"identifier": {"system": "urn:oid:1.2.3", "value": "drug-1"}}])
+def test_the_address_of_a_drug_on_another_server_is_kept_without_being_taken_for_this_servers(own):
+    elsewhere = "https://other.example/fhir/Medication/m1"
+    pointer = {"reference": elsewhere, "display": "lisinopril"} | own
+    sent = NOTHING | {
+        "medicationRequests": bundle(BESPONSA, request_for("") | {"medicationReference": pointer})
+    }
+    request = EhrRequest("p1", sent, fhir_server="https://ehr.example/fhir")
+    (kept,) = gather(request, None, time.monotonic() + 1).record.of_type("MedicationRequest")
+    address = {"identifier": {"system": "urn:ietf:rfc:3986", "value": elsewhere}}
+    assert kept.body["medicationReference"] == {"display": "lisinopril", "type": "Medication"} | (
+        own or address
+    )
+
+
 def by_reference(reference, **more):
     draft = order()
     del draft["medicationCodeableConcept"]

@@ -55,6 +55,9 @@ PATIENTS = {
     "3: Ph-positive ALL by SNOMED, no lineage": ([condition("425688002", system=SNOMED)], "unknown"),
     "3: C91.02 with the histology by code": ([with_histology(coding=[{"system": SNOMED, "code": "277572006"}])], "met"),
     "3: C91.02 with the histology in words": ([with_histology(text="B lymphoblastic leukemia/lymphoma, NOS")], "met"),
+    "3: C91.02 with the histology by SNOMED's name": (
+        [with_histology(text="Precursor B-cell lymphoblastic leukemia (morphologic abnormality)")], "met",
+    ),
     "3: C91.02 with the histology of T cells": ([with_histology(text="T lymphoblastic leukemia/lymphoma")], "not-met"),
     "3: C91.02 with a histology that tells no lineage": ([with_histology(text="Lymphoblastic leukemia")], "unknown"),
     "3: C91.02 alone: a listed code never meets it": ([condition("C91.02")], "unknown"),

@@ -38,6 +38,14 @@ def test_well_documented_monitoring_is_met_and_asks_nothing():
     assert needed(d) == set()
 
 
+def test_a_note_that_has_no_date_has_that_of_its_attachment():
+    bare = {k: v for k, v in NOTE.items() if k != "date"}
+    made = {"contentType": "application/pdf", "creation": "2026-04-12T10:00:00-04:00"}
+    dated = bare | {"content": [{"attachment": made}]}
+    assert verdict(second_cycle(bare, without=ONLY_DAY_1), C1) == "unknown"
+    assert verdict(second_cycle(dated, without=ONLY_DAY_1), C1) == "met"
+
+
 def test_a_record_without_any_monitoring_is_unknown_never_not_met():
     d = second_cycle(without=[r for r in TREATED if r in (*COUNTS, *ECGS, *ELECTROLYTES, *ONLY_DAY_1)])
     assert [verdict(d, c) for c in (C1, C2, C3)] == ["unknown"] * 3
@@ -195,6 +203,11 @@ ECG_ROWS = {
         [BEFORE, observation("x", "2026-04-12", text="Normal sinus rhythm") | {"code": {"text": "Electrocardiogram, complete"}}], set(),
     ),
     "a procedure by its name": ([BEFORE, procedure(None, "2026-04-12", text="EKG")], set()),
+    "a procedure by the long name of its billing code": (
+        [BEFORE, procedure(None, "2026-04-12", text="ELECTROCARDIOGRAM, ROUTINE ECG WITH AT LEAST 12 LEADS; WITH INTERPRETATION AND REPORT")], set(),
+    ),
+    "a procedure by the name that SNOMED gives it": ([BEFORE, procedure(None, "2026-04-12", text="Electrocardiographic procedure (procedure)")], set()),
+    "one of a day": ([BEFORE, procedure(None, "2026-04-12", text="ECG monitoring, 24 hours")], {"ecg-follow-up"}),
     "one not performed": (
         [BEFORE, observation("x", "2026-04-12", text="Not performed") | {"code": {"text": "ECG"}}], {"ecg-follow-up"},
     ),
@@ -252,6 +265,12 @@ def test_pol_b_i_c_3_potassium_and_magnesium_decide_and_calcium_informs(dropped,
     assert verdict(d, C3) == ("unknown" if decides else "met")
     assert deciding(d) == decides
     assert informing(d) == informs
+
+
+@pytest.mark.parametrize("loinc", ["1995-0", "29265-6"])
+def test_pol_b_i_c_3_ionized_or_corrected_calcium_is_calcium_measured(loinc):
+    d = second_cycle(observation(loinc, "2026-04-12", 1.2, "mmol/L"), without=[lab("17861-6", "2026-04-12")])
+    assert informing(d) == set()
 
 
 def test_pol_b_i_c_3_the_drug_list_names_the_drugs_and_is_unknown_when_it_could_not_be_seen():

@@ -203,6 +203,15 @@ def contained_request(**members):
         contained_request(),
         service_request(ALLO, authored="2026-04-01"),
         service_request(ALLO, authored="2026-04-01", status="on-hold"),
+        appointment() | {"appointmentType": {"coding": [{"code": "ROUTINE"}]}},
+        appointment()
+        | {"appointmentType": {"text": "Admission"}, "comment": "Arrive at 7, consult the guide"},
+        service_request(ALLO, authored="2026-04-01", note=[{"text": "Evaluation complete, donor found."}]),
+        service_request(ALLO, authored="2026-04-01", note=[{"text": "HLA typing done 3/1"}]),
+        service_request(
+            ALLO, authored="2026-04-01", reasonCode=[coded("http://snomed.info/sct", "277572006")]
+        ),
+        service_request(ALLO, authored="2026-04-01", category=[{"text": "Surgical procedure"}]),
         service_request(None, text="Allogeneic stem cell transplant", authored="2026-04-01"),
         service_request("38240", system="http://www.ama-assn.org/go/cpt", authored="2026-04-01"),
         appointment(),
@@ -274,12 +283,35 @@ def test_what_states_that_no_transplant_is_planned(note):
         service_request(None, text="HLA typing for allogeneic stem cell transplant", authored="2026-04-01"),
         service_request(None, text="Donor search for stem cell transplant", authored="2026-04-01"),
         service_request(ALLO, authored="2026-04-01", text="Evaluation for stem cell transplant"),
+        service_request(ALLO, authored="2026-04-01", note=[{"text": "Evaluation"}]),
+        service_request(ALLO, authored="2026-04-01", note=[{"text": "Consult only, new patient eval."}]),
+        service_request(ALLO, authored="2026-04-01", reasonCode=[{"text": "HLA typing"}]),
+        service_request(
+            None,
+            text="Stem cell transplant",
+            authored="2026-04-01",
+            reasonCode=[{"text": "Transplant evaluation"}],
+        ),
+        service_request(
+            None,
+            text="Stem cell transplant",
+            authored="2026-04-01",
+            orderDetail=[{"text": "HLA typing of siblings"}],
+        ),
+        service_request(
+            ALLO, authored="2026-04-01", category=[{"coding": [{"display": "Referral to service"}]}]
+        ),
         service_request(
             "11368-8",
             authored="2026-04-01",
             reasonCode=[coded("http://snomed.info/sct", ALLO, "Stem cell transplant")],
         ),
         appointment() | {"serviceType": [{"text": "Stem cell transplant consultation"}]},
+        appointment()
+        | {"serviceType": [{"text": "Bone Marrow Transplant"}], "appointmentType": {"text": "Office Visit"}},
+        appointment() | {"appointmentType": {"coding": [{"code": "FOLLOWUP"}]}},
+        appointment() | {"appointmentType": {"text": "New Patient Consult"}},
+        appointment() | {"comment": "Return visit, 30 min"},
         appointment(status="cancelled"),
         described("Stem cell transplant consultation"),
         described("Kidney transplant"),

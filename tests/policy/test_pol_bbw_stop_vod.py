@@ -4,13 +4,16 @@ import pytest
 
 from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
+    ICD10,
     SNOMED,
     administration,
     adverse_event,
     care_plan,
+    coded,
     condition,
     document,
     drug_order,
+    report,
     stated,
     verdict,
 )
@@ -50,6 +53,21 @@ STOPS = {
         k: v for k, v in adverse_event("VOD/SOS", "2026-04-10", id="old").items() if k != "event"
     }
     | {"type": {"text": "VOD/SOS"}},
+    "as what an event without a name resulted in": {
+        k: v for k, v in adverse_event("x", "2026-04-10", id="bare").items() if k != "event"
+    }
+    | {
+        "resultingCondition": [
+            {"reference": "Condition/elsewhere", "display": "Veno-occlusive disease of liver"}
+        ]
+    },
+    "as the contained condition that it resulted in": {
+        k: v for k, v in adverse_event("x", "2026-04-10", id="bare").items() if k != "event"
+    }
+    | {
+        "contained": [{"resourceType": "Condition", "id": "c", "code": coded(ICD10, "K76.5")}],
+        "resultingCondition": [{"reference": "#c"}],
+    },
     "in words over two lines": condition(None, text="Hepatic veno-occlusive\ndisease", onset="2026-04-10"),
     "as an adverse event": adverse_event("VOD/SOS", "2026-04-10"),
     "on the day of the first dose": condition("K76.5", onset="2026-03-18"),
@@ -57,6 +75,8 @@ STOPS = {
     "without verification status": condition("K76.5", onset="2026-04-10", verification=None),
     "without onset, recorded later": condition("K76.5", recorded="2026-04-10"),
     "in a month wholly after the first dose": condition("K76.5", onset="2026-04"),
+    "by its day in words": condition("K76.5", recorded="2026-04-14", onsetString="April 10, 2026"),
+    "in words that say nothing": condition("K76.5", recorded="2026-04-10", onsetString="unknown"),
     "in spite of prophylaxis": condition(None, text="VOD despite ursodiol prophylaxis", onset="2026-04-10"),
 }
 
@@ -86,11 +106,15 @@ UNDECIDED = {
     "a potential adverse event": adverse_event("VOD", "2026-04-10", actuality="potential"),
     "without any date": condition("K76.5"),
     "in the month of the first dose": condition("K76.5", onset="2026-03"),
+    "at the age of the first dose": condition("K76.5", recorded="2026-04-10", onsetAge={"value": 46, "code": "a"}),
+    "in words that are no date": condition("K76.5", recorded="2026-04-10", onsetString="after cycle 1"),
     "in the year of the first dose": condition("K76.5", onset="2026"),
     "coded, and its note says ruled out": condition("K76.5", onset="2026-04-10", note="VOD ruled out by ultrasound"),
     "stated only in a note": document("2026-04-12", "Bilirubin rising. Diagnosed with VOD."),
     "suspected in a note": document("2026-04-12", "Weight gain, suspected veno-occlusive disease."),
     "doubted in the note of a problem": condition(None, text="Ascites", onset="2026-04-10", note="concern for VOD"),
+    "concluded in a report by code alone": report("2026-04-12", conclusionCode=[coded(ICD10, "K76.5")]),
+    "an observation's answer by code alone": stated("Diagnosis", "", "2026-04-12", valueCodeableConcept=coded(SNOMED, "65617004")),
     "stated in words as an observation's text": stated("Assessment", "sinusoidal obstruction syndrome", "2026-04-12"),
 }  # fmt: skip
 
@@ -106,6 +130,7 @@ SILENT = {
     "no evidence of it": document("2026-04-12", "No evidence of VOD."),
     "a negated problem text": condition(None, text="No evidence of veno-occlusive disease", onset="2026-04-10"),
     "ursodiol for prophylaxis": drug_order("ursodiol", authored="2026-03-10", reason="VOD prophylaxis"),
+    "another disease concluded by code alone": report("2026-04-12", conclusionCode=[coded(ICD10, "K76.0")]),
     "prophylaxis coded as the disease": condition("K76.5", text="VOD prophylaxis", onset="2026-03-10"),
     "at risk": document("2026-04-12", "At risk of VOD; counselled."),
     "monitored for": document("2026-04-12", "Monitor for VOD weekly."),
@@ -118,6 +143,8 @@ SILENT = {
     "before the first dose": condition("K76.5", onset="2024-05-01", ended="2024-07-01", clinical="resolved"),
     "unconfirmed, before the first dose": condition("K76.5", onset="2024-05-01", verification="provisional"),
     "in a month before the first dose": condition("K76.5", onset="2026-02"),
+    "at a younger age": condition("K76.5", recorded="2026-04-10", onsetAge={"value": 30, "unit": "years", "code": "a"}),
+    "in words of an earlier year": condition("K76.5", recorded="2026-04-10", onsetString="about 2019"),
     "in a note from before the first dose": document("2025-05-01", "History of VOD after transplant."),
 }  # fmt: skip
 

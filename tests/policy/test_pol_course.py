@@ -46,6 +46,7 @@ ALLO = procedure("425843001", "2025-12-10")
     [
         ALLO,
         procedure("425843001", "2025-12"),  # the whole month lies after the last dose
+        procedure("425843001", performedString="December 2025"),
         given("blinatumomab", "2025-12-01"),
         given("doxorubicin", "2025-12-01"),
         given("asciminib", "2025-12-01"),
@@ -53,7 +54,7 @@ ALLO = procedure("425843001", "2025-12-10")
         care_plan("Third-line therapy: FLAG-IDA", start="2025-12-01"),
         given("mercaptopurine", "2025-12-01", note=[{"text": "No maintenance"}]),
     ],
-    ids=["transplant", "transplant-in-a-month", "blinatumomab", "anthracycline", "unlisted-tki", "CAR-T", "stated-line", "no-maintenance"],
+    ids=["transplant", "transplant-in-a-month", "transplant-by-a-text", "blinatumomab", "anthracycline", "unlisted-tki", "CAR-T", "stated-line", "no-maintenance"],
 )  # fmt: skip
 def test_what_ends_a_course(event):
     determination = between(event)
@@ -65,6 +66,7 @@ def test_what_ends_a_course(event):
     "event",
     [
         procedure("425843001", "2024-12-10"),  # before the first dose
+        procedure("425843001", performedString="about 2024"),
         procedure("425843001", "2025-12-10", status="not-done"),
         given("imatinib", "2025-12-01"),
         given("doxorubicin", "2025-12-01", reasonCode=[{"text": "Breast cancer"}]),

@@ -1,8 +1,15 @@
 """POL-COURSE-DOSE: which records are doses given, and which are one dose."""
 
+from datetime import timedelta
+
 import pytest
 
+from cds_service.clinical.chart import read_chart
+from cds_service.fhir.record import Resource, record_from
+from cds_service.oncology.doses import dose_history
+from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS
 from tests.policy.chart_notes import (
+    CLOCK,
     J9229,
     PATIENT,
     administration,
@@ -209,3 +216,23 @@ def test_such_an_earlier_course_is_named_and_is_a_prior_line():
 
 def test_a_period_without_anything_that_ended_its_course_leaves_the_cycle_unknown():
     assert placed([statement(period=LAST_YEAR)], order("2026-04-16", "C1D1")) == ("continuation", None, None)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "doses"),
+    [
+        ("2026-04-08T22:00:00-04:00", "2026-04-09T02:00:00Z", 1),
+        ("2026-04-08T22:00:00-04:00", "2026-04-09T03:00:00Z", 2),
+        ("2026-04-08T22:00:00-04:00", "2026-04-08T22:00:00Z", 1),
+    ],
+)
+def test_an_instant_with_two_offsets_is_one_dose_on_the_day_in_the_hospital(first, second, doses):
+    """Given at ten in the evening; a copy of the record has the time in UTC."""
+    given = [administration(first, id="a"), administration(second, id="b")]
+    for record in (given, given[::-1]):
+        history = dose_history(
+            read_chart(record_from("p1", map(Resource, [*DIAGNOSIS, *record])), CLOCK),
+            "inotuzumab_ozogamicin", timedelta(2), PLANNED_DAYS,
+        ).given  # fmt: skip
+        assert len(history) == doses
+        assert str(history[0].day) == "2026-04-08"

@@ -183,6 +183,10 @@ NO_LINE = {
     "a consultation": document("2026-04-10", "HSCT consult completed."),
     "a plan of teaching that is over": care_plan("Chemotherapy education", start="2025-02-01", status="completed"),
     "G-CSF": given("filgrastim", "2025-03-01"),
+    "chemotherapy into the CNS by its billing code": procedure("96450", "2025-09-01", system=CPT, text="Chemotherapy into CNS"),
+    "an encounter of these days": condition("Z51.11", recorded="2026-04-10"),
+    "an encounter without a day": condition("Z51.11"),
+    "an infusion of something by its billing code": procedure("96365", "2025-09-01", system=CPT),
 }  # fmt: skip
 
 
@@ -199,6 +203,13 @@ UNCLEAR_LINE = {
     "the answer to prior therapy": stated("Prior systemic therapy", "hyper-CVAD per quux", "2026-04-10"),
     "a completed plan": care_plan("Chemotherapy of the quux kind", start="2025-02-01", status="completed"),
     "chemotherapy in a condition's code": condition("Z92.21", recorded="2026-03-01"),
+    "an infusion of chemotherapy by its billing code": procedure("96413", "2025-09-01", system=CPT),
+    "the same with a name that does not say of what": procedure(
+        "96415", "2025-09-01", system=CPT, text="IV infusion, each additional hour"
+    ),
+    "an administration by the code of HCPCS": procedure("Q0084", "2025-09-01", system=HCPCS),
+    "an encounter for chemotherapy": condition("Z51.11", recorded="2025-09-01"),
+    "an encounter for immunotherapy": condition("Z51.12", recorded="2025-09-01", clinical="resolved"),
     "chemotherapy in a condition's cause": condition(
         None, text="Infertility due to prior chemotherapy", recorded="2026-03-01"
     ),

@@ -13,6 +13,7 @@ from tests.policy.chart_notes import (
     procedure,
     quantity,
     report,
+    stated,
     verdict,
 )
 from tests.policy.treated import C1D1, C2D1, ECGS, NEVER_TREATED, first_cycle, raised, second_cycle
@@ -323,3 +324,9 @@ def test_pol_rec_qt_other_reports_and_other_words_give_no_qtc():
     said = "Sinus rhythm. Hold drugs if QTc 512 ms."
     assert CRITICAL not in raised(first_cycle(report("2026-04-14", said, loinc="11524-6")))
     assert CRITICAL not in raised(first_cycle(report("2026-04-14", "QT/QTc 430/512 ms.", loinc="60568-3")))
+
+
+def test_pol_rec_qt_both_intervals_in_one_row_of_a_flow_sheet_are_read():
+    assert CRITICAL in raised(first_cycle(stated("QT/QTc", "430/512 ms", "2026-04-14")))
+    assert CRITICAL not in raised(first_cycle(stated("QT/QTc", "430/450 ms", "2026-04-14")))
+    assert CRITICAL not in raised(first_cycle(stated("QTc goal", "below 500 ms", "2026-04-14")))

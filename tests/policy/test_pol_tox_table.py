@@ -2,9 +2,19 @@
 
 import pytest
 
-from tests.policy.chart_notes import SNOMED, adverse_event, condition, document, drug_order, held, verdict
+from tests.policy.chart_notes import (
+    SNOMED,
+    adverse_event,
+    coded,
+    condition,
+    document,
+    drug_order,
+    held,
+    verdict,
+)
 from tests.policy.treated import CYCLE_1, first_cycle, raised, second_cycle, with_grade
 
+CTCAE = "http://hl7.org/fhir/us/ctcae/CodeSystem/ctcae-grade-code-system"
 HOLD = {("nonhem-hold", "warning")}
 RULES = ("POL-TOX-BLEED", "POL-TOX-INF", "POL-TOX-GR2")
 
@@ -42,6 +52,13 @@ HELD = {
     "a relative was told": (adverse_event("Mucositis grade 3, sister informed", "2026-04-10"), "POL-TOX-GR2"),
     "not better": (adverse_event("Mucositis grade 3, not improved", "2026-04-10"), "POL-TOX-GR2"),
     "the lack of a thing": (adverse_event("No appetite grade 3", "2026-04-10"), "POL-TOX-GR2"),
+    "a grade in the stage": (condition(None, text="Oral mucositis", onset="2026-04-10", stage=[{"summary": {"text": "CTCAE Grade 3"}}]), "POL-TOX-GR2"),
+    "a grade of a scale in the stage": (
+        condition(None, text="Oral mucositis", onset="2026-04-10", stage=[{"summary": {"text": "3"}, "type": {"text": "CTCAE v5 grade"}}]), "POL-TOX-GR2",
+    ),
+    "a grade by code in the stage": (condition(None, text="Oral mucositis", onset="2026-04-10", stage={"summary": coded(CTCAE, "3")}), "POL-TOX-GR2"),
+    "a grade by code as severity": (condition(None, text="Oral mucositis", onset="2026-04-10", severity=coded(CTCAE, "grade-2")), "POL-TOX-GR2"),
+    "a severe infection by its stage": (condition(None, text="Infection", onset="2026-04-10", stage=[{"summary": {"text": "Grade 3"}}]), "POL-TOX-INF"),
     "a grade 2 infection": (adverse_event("Skin infection, grade 2", "2026-04-10"), "POL-TOX-GR2"),
 }  # fmt: skip
 
@@ -68,6 +85,13 @@ NOT_HELD = {
     "without grade": adverse_event("Headache", "2026-04-10"),
     "resolved": adverse_event("Oral mucositis, grade 3", "2026-04-05", outcome="resolved"),
     "resolved with sequelae": adverse_event("Oral mucositis, grade 3", "2026-04-05", outcome="resolvedWithSequelae"),
+    "grade 1 in the stage": condition(None, text="Oral mucositis", onset="2026-04-10", stage=[{"summary": {"text": "Grade 1"}}]),
+    "a stage that is no grade": condition(None, text="Chronic kidney disease", onset="2026-04-10", stage=[{"summary": {"text": "3"}, "type": {"text": "KDIGO"}}]),
+    "the grade of a tumor": condition("C50.911", onset="2026-04-10", stage=[{"summary": {"text": "Grade 3"}}]),
+    "ended, as earlier versions have it": condition(
+        None, text="Oral mucositis, grade 3", onset="2026-04-05", clinical=None, abatementBoolean=True,
+    ),
+    "ended at an age": condition(None, text="Oral mucositis, grade 3", onset="2026-04-05", clinical=None, abatementAge={"value": 46, "code": "a"}),
     "resolved by its name": adverse_event("Oral mucositis resolved, grade 3", "2026-04-10"),
     "bleeding resolved by its name, with a grade": adverse_event("Bleeding resolved, grade 3", "2026-04-10"),
     "ruled out": adverse_event("Grade 3 mucositis ruled out", "2026-04-10"),

@@ -32,6 +32,8 @@ READ = {
     "plain text": note(attachment("In remission.\n")),
     "with a charset": note(attachment("In remission.", "text/plain; charset=ISO-8859-1", "latin-1")),
     "HTML": note(attachment("<html><head><title>x</title></head><body><p>In&nbsp;<b>remission</b>.</p></body></html>", "text/html")),
+    "XHTML": note(attachment('<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body><p>In remission.<br/></p></body></html>', "application/xhtml+xml")),
+    "text of XHTML that is not escaped": note(attachment("<html><body><p><![CDATA[In remission.]]></p></body></html>", "application/xhtml+xml")),
     "plain text before HTML": note(attachment("<p>other</p>", "text/html"), attachment("In remission.")),
     "HTML beside a PDF": note({"contentType": "application/pdf", "data": "JVBERi0="}, attachment("<p>In remission.</p>", "text/html")),
     "a report's own form": report("2026-04-12", presentedForm=[attachment("In remission.")]),

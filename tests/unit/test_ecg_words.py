@@ -25,6 +25,14 @@ from cds_service.clinical.observations.ecg_words import reported_qts
         ("QTc 512 msecs", [("qtc_unspecified", 512)]),
         ("QT/QTc 430/512 mSecs", [("qtc_unspecified", 512)]),
         ("QTcF 0.51 secs", [("qtc_fridericia", 510)]),
+        ("Q-T Interval 460 ms\nQTC Calculation(Bezet) 512 ms\nP Axis 45 degrees", [("qtc_bazett", 512)]),
+        ("QTc Calculation (Bazett): 512 ms", [("qtc_bazett", 512)]),
+        (
+            " QT Int : 460 ms       P-R-T Axes : 045 030 020 degrees\nQTc Int : 512 ms",
+            [("qtc_unspecified", 512)],
+        ),
+        ("QT Interval, Corrected: 512 msec", [("qtc_unspecified", 512)]),
+        ("Q-T interval (corrected) 512 ms", [("qtc_unspecified", 512)]),
     ],
 )
 def test_the_interval_of_this_ecg_is_read(text, found):
@@ -47,6 +55,8 @@ def test_the_interval_of_this_ecg_is_read(text, found):
         "QTc 1.2 s",
         "QTc 0.43",
         "QTc 5120 ms",
+        "Prior QTC Calculation(Bezet) 512 ms",
+        "Q-T Interval 460 ms",
         "PR 160 ms, QRS 90 ms, QT 430 ms",
     ],
 )

@@ -147,7 +147,6 @@ OTHER_TESTS = {
     "blood's name at a marrow site": ({"text": "WBC"}, "10*3/uL", {"bodySite": {"text": "Bone marrow"}}),
     "direct bilirubin": ({"text": "Bilirubin, Direct"}, "mg/dL", {}),
     "bilirubin, not said which": ({"text": "Bilirubin"}, "mg/dL", {}),
-    "ionized calcium": ({"text": "Calcium, Ionized"}, "mg/dL", {}),
     "an ideal weight": ({"text": "Ideal Body Weight"}, "kg", {}),
     "a weight at birth": ({"text": "Weight", "coding": [{"display": "Birth weight"}]}, "kg", {}),
 }
@@ -157,6 +156,48 @@ OTHER_TESTS = {
 def test_a_name_alone_is_not_enough(code, unit, more):
     body = {"resourceType": "Observation", "code": code, "valueQuantity": {"value": 48, "unit": unit}} | more
     assert list(parts_of(*observed_in([Resource(body)]))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "concept"),
+    [
+        ("Platelets [#/volume] in Blood by Automated count", 48, "10*3/uL", "platelets"),
+        ("NEUTROPHILS [#/VOLUME] IN BLOOD", 0.4, "K/uL", "anc"),
+        ("Q-T interval corrected based on Fridericia formula", 510, "ms", "qtc_fridericia"),
+        ("Potassium [Moles/volume] in Serum or Plasma", 3.2, "mmol/L", "potassium"),
+    ],
+)
+def test_a_result_whose_code_was_lost_is_known_by_the_name_that_loinc_gives_it(name, value, unit, concept):
+    assert result_of({"text": name}, valueQuantity={"value": value, "unit": unit}).concept == concept
+    other_unit = {"code": {"text": name}, "valueQuantity": {"value": value, "unit": "kg"}}
+    assert list(parts_of(*observed_in([Resource({"resourceType": "Observation"} | other_unit)]))) == []
+
+
+@pytest.mark.parametrize(
+    ("sample", "concept"),
+    [
+        ({"specimen": {"display": "Bone marrow aspirate"}}, "marrow_blasts_pct"),
+        ({"bodySite": {"text": "Bone marrow"}}, "marrow_blasts_pct"),
+        ({"specimen": {"display": "Blood, Venous"}}, "pb_blasts_pct"),
+        ({"method": {"text": "Peripheral smear"}}, "pb_blasts_pct"),
+        ({"specimen": {"display": "Bone marrow and peripheral blood"}}, None),
+        ({"specimen": {"display": "CSF"}}, None),
+        ({}, None),
+    ],
+)
+def test_blasts_of_no_sample_in_their_name_are_of_the_sample_that_is_stated(sample, concept):
+    body = {
+        "resourceType": "Observation",
+        "code": {"text": "Blasts"},
+        "valueQuantity": {"value": 8, "unit": "%"},
+    } | sample
+    found = [read_part(part, UTC).concept for one in observed_in([Resource(body)]) for part in parts_of(one)]
+    assert found == ([concept] if concept else [])
+
+
+def test_ionized_calcium_is_another_test_than_calcium():
+    ionized = result_of({"text": "Calcium, Ionized"}, valueQuantity={"value": 1.2, "unit": "mmol/L"})
+    assert ionized.concept == "calcium_ionized"
 
 
 def test_a_name_of_a_count_and_a_share_is_the_one_that_its_unit_says():

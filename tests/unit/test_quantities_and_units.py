@@ -84,6 +84,10 @@ def test_a_comparator_counts_only_when_it_decides(interval, limit, below, above)
         ("0.4 (LL) K/uL", "0.4", "K/uL"),
         ("0.4 L*", "0.4", None),
         (".4 K/uL", "0.4", "K/uL"),
+        ("48 K/uL (150-400)", "48", "K/uL"),
+        ("4.1 mmol/L [ref: 3.5 - 5.1 mmol/L]", "4.1", "mmol/L"),
+        ("512 ms (normal range <470)", "512", "ms"),
+        ("0.4 (LL) K/uL (1.5 to 8 K/uL)", "0.4", "K/uL"),
     ],
 )
 def test_a_text_that_is_wholly_one_figure_is_read(text, value, unit):
@@ -105,6 +109,9 @@ def test_a_text_that_is_wholly_one_figure_is_read(text, value, unit):
         "5-",
         "8510*3/uL",
         "H",
+        "(150-400)",
+        "48 of 100 (of blasts)",
+        "CD22 (80-90)",
     ],
 )
 def test_a_text_that_is_more_than_a_figure_is_not_guessed_at(text):

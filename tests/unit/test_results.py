@@ -77,6 +77,8 @@ def test_the_bounds_of_plausibility_are_themselves_plausible(code, value, unit):
         ({"valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "260385009"}]}}, False),
         ({"valueCodeableConcept": {"coding": [{"system": LOINC, "code": "LA11883-8"}]}}, False),
         ({"valueCodeableConcept": {"text": "Not detected"}}, False),
+        ({"valueCodeableConcept": {"text": "Positive (qualifier value)"}}, True),
+        ({"valueCodeableConcept": {"coding": [{"system": "urn:local", "code": "n", "display": "Not detected (qualifier value)"}]}}, False),
         ({"valueString": "BCR::ABL1 detected"}, True),
         ({"valueString": "equivocal"}, None),
         ({"valueBoolean": False}, False),
@@ -229,6 +231,32 @@ def test_of_several_ranges_that_of_the_patients_sex_and_age_counts(ranges, perso
     body = observation("1742-6", valueQuantity=measured(260, "U/L"), referenceRange=ranges)
     (part,) = parts_of(*observed_in([Resource(body)]))
     assert read_part(part, UTC, person).upper_limit == limit
+
+
+@pytest.mark.parametrize(
+    ("text", "of_men", "of_women"),
+    [
+        ("M 10-40 / F 7-35", 40, 35), ("M: 10-40; F: 7-35", 40, 35), ("Female: 7-35\nMale: 10-40 U/L", 40, 35),
+        ("10-40 (M), 7-35 (F)", 40, 35), ("Men <=40 | Women <=35", 40, 35), ("Adult Males 10-40, Adult Females 7-35", 40, 35),
+        ("F 7-35", None, 35), ("10-40 (male)", 40, None), ("Adults: 10-40 U/L", 40, 40), ("7 - 38 U/L", 38, 38),
+        ("Male 10-40", 40, None), ("M 10-40 F 7-35 M 5-20", None, None), ("M/F", None, None), ("see M, 10-40", None, None),
+        ("Infants 10-80", None, None), ("M up to 40 / F 7-35", 40, 35), ("M see note / F 7-35", None, 35),
+    ],
+)  # fmt: skip
+def test_of_a_text_with_a_range_for_each_sex_that_of_the_patient_counts(text, of_men, of_women):
+    body = observation("1742-6", valueQuantity=measured(260, "U/L"), referenceRange=[{"text": text}])
+    (part,) = parts_of(*observed_in([Resource(body)]))
+    limits = [read_part(part, UTC, Person(sex, 40)).upper_limit for sex in ("male", "female")]
+    assert limits == [of_men, of_women]
+    of_anyone = limits[0] if limits[0] == limits[1] and "dult" not in text else None
+    assert read_part(part, UTC, Person(None, None)).upper_limit == of_anyone
+
+
+def test_ranges_that_name_a_sex_in_words_beside_their_limits_are_of_that_sex():
+    ranges = [_range(40, text="Male: 10-40"), _range(35, text="Female: 7-35")]
+    body = observation("1742-6", valueQuantity=measured(260, "U/L"), referenceRange=ranges)
+    (part,) = parts_of(*observed_in([Resource(body)]))
+    assert read_part(part, UTC, Person("female", 40)).upper_limit == 35
 
 
 def test_the_reference_range_is_read_in_the_canonical_unit():

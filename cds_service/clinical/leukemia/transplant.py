@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from cds_service.clinical.acts import Act
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.transplant_words import intention_in, is_request, is_transplant
 from cds_service.clinical.leukemia.transplants_done import is_of_one_done, performed_in, without_reason
 from cds_service.clinical.statements import Statement
-from cds_service.fhir.codings import System
+from cds_service.fhir.codings import System, words_in
 from cds_service.fhir.dates import When, whole_day
 from cds_service.remembering import once
 from cds_service.values import dataclass
@@ -39,7 +40,15 @@ _TRANSPLANT = re.compile(r"transplant", re.IGNORECASE)
 _ORGAN_CODES, _STEM_CELL_CODES = code_set("organ_transplant"), code_set("stem_cell_transplant")
 _FINDING_OUT = re.compile(
     r"\b(?:refer(?:ral|red)?|evaluat\w+|assess\w*|consult\w*|candidacy|eligib\w+|work-?\s?up|HLA|typing|donor (?:search|identification|selection)|"
-    r"search|education|discussion|clinic|visit|follow-?\s?up)\b",
+    r"search|education|discussion|clinic|visit|follow-?\s?up|check-?\s?up)\b",
+    re.IGNORECASE,
+)
+# What else a reason, note or detail of a request may say that is wholly about finding out ("new patient evaluation for allo").
+_BESIDE_FINDING_OUT = re.compile(
+    r"\b(?:a|an|the|and|or|for|of|to|by|with|at|only|please|pre|prior|before|initial|new|first|second|opinion|pt|patient|donors?|"
+    r"transplant\w*|(?:allo|auto|haplo)\w*|bmt|h?sct|hct|stem|cells?|bone|marrow|request(?:ed)?|order|service|team|physician|eval|"
+    r"sibling|siblings|related|unrelated|matched|appointment|procedure|outpatient|clinical|medicine|hematology|oncology|office|return|"
+    r"established|video|tele(?:health|phone|medicine)|phone|virtual|in|person|nurse|provider|md|np|pa|exam|short|long|extended|min(?:utes)?)\b",
     re.IGNORECASE,
 )
 _GRAFT_DISEASE = re.compile(r"gvhd|graft", re.IGNORECASE)
@@ -174,8 +183,21 @@ def _requests(chart: Chart) -> Iterator[Intention]:
         if act.kind not in _PLANS or act.status not in _PLAN_STATUSES or intention_in(texts) is False:
             continue
         named = is_request(act.words) and _is_hematopoietic(act.words)
-        if (act.concepts & _HSCT_CONCEPTS or named) and not _FINDING_OUT.search(act.words):
+        if (act.concepts & _HSCT_CONCEPTS or named) and not _finds_out(act):
             yield Intention(True, stated.get(act.reference), act.reference, act.words or texts[:120])
+
+
+def _finds_out(act: Act) -> bool:
+    """Whether a request or visit is for a referral, evaluation, typing or donor search: by its name, or wholly by a reason, note or kind."""
+    told = (*act.texts, *(words_in(reason) for reason in act.reasons)) if act.kind != "CarePlan" else ()
+    return _FINDING_OUT.search(act.words) is not None or any(map(_is_of_finding_out, told))
+
+
+def _is_of_finding_out(text: str) -> bool:
+    rest = re.sub(r"\beval\b", "evaluation", text, flags=re.IGNORECASE)
+    if not _FINDING_OUT.search(rest):
+        return False
+    return not re.search(r"[^\W\d_]", _BESIDE_FINDING_OUT.sub(" ", _FINDING_OUT.sub(" ", rest)))
 
 
 def newest_intention(

@@ -21,14 +21,14 @@ class ReportedQt(NamedTuple):
     ms: Decimal
 
 
-_FORMULA = r"(?:[ -]?(?:(?:by|per|using) )?(?P<formula>F|B|Fridericia|Bazett|\(F\)|\(B\)|\(Fridericia\)|\(Bazett\)))?"
+_FORMULA = r"(?:[ -]?(?:(?:by|per|using) )?(?P<formula>F|B|Fridericia|B[ae]zett?|\(F\)|\(B\)|\(Fridericia\)|\(B[ae]zett?\)))?"
 _BETWEEN = r"\s{0,3}(?:intervals?|int\.?)?\s{0,3}(?:is|was|of|=|:)?\s{0,3}"
 _PAIR = re.compile(
     rf"\bQT\s{{0,3}}/\s{{0,3}}QTc{_FORMULA}{_BETWEEN}\d{{3}}\s{{0,3}}(?:msecs?|ms)?\s{{0,3}}/\s{{0,3}}(?P<ms>\d{{3}})(?![\d.])\s{{0,3}}(?:msecs?|ms|milliseconds?)?",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(
-    rf"(?<!/)\b(?:QTc|corrected QT|QT corrected){_FORMULA}{_BETWEEN}"
+    rf"(?<!/)\b(?:Q-?Tc(?: calculation)?|corrected Q-?T|Q-?T corrected|Q-?T interval,? ?\(?corrected\)?){_FORMULA}{_BETWEEN}"
     r"(?:(?P<ms>\d{3})(?![\d.])\s{0,3}(?:msecs?|ms|milliseconds?)|(?P<s>0\.\d{2,3})\s{0,3}(?:s|secs?|seconds?))\b",
     re.IGNORECASE,
 )

@@ -30,11 +30,12 @@ _PREFERENCE = ("qtc_fridericia", "qt_uncorrected", "qtc_unspecified", "qtc_bazet
 _STUDIES = frozenset({"ecg_study", "ecg_impression"})
 _NAMES_ECG = re.compile(r"\bE[CK]G\b|electrocardiogra", re.IGNORECASE)
 # The whole of a name that is an ECG and nothing more: not "ECG monitoring", nor "ECG requested".
-_ECG = frozenset({"ecg", "ekg", "electrocardiogram", "electrocardiography"})
+_ECG = frozenset({"ecg", "ekg", "electrocardiogram", "electrocardiography", "electrocardiographic"})
 _BESIDE_ECG = frozenset(
     {
         "12", "12lead", "twelve", "lead", "leads", "channel", "complete", "routine", "standard", "resting", "tracing", "report",
         "result", "results", "study", "panel", "procedure", "adult", "pediatric", "with", "w", "and", "interpretation", "muse", "final",
+        "at", "least", "in", "office", "poc", "bedside", "unit", "performed", "only", "electrode",
     }
 )  # fmt: skip
 _OTHER_STUDY = re.compile(r"holter|echo|stress|monitor|telemetr|ultraso", re.IGNORECASE)
@@ -112,6 +113,9 @@ def _in_reports(chart: Chart) -> Iterator[Result]:
         for s in chart.statements
         if s.kind == "Observation" and (s.codes & _STUDIES or _NAMES_ECG.search(s.topic))
     ]
+    # A row of a flow sheet: "QT/QTc", answered by "430/512 ms".
+    asked = (s for s in chart.statements if s.kind == "Observation" and s.text and "QTc" in s.topic)
+    texts += [(s.reference, s.when, f"{s.topic} {s.text}") for s in asked]
     for reference, when, text in texts:
         for concept, ms in reported_qts(text) if reference not in measured else ():
             if MEASUREMENTS["qtc_unspecified"].holds(exactly(ms)):

@@ -35,9 +35,10 @@ _MARKS = str.maketrans(dict.fromkeys(",.:;()[]-_\u2013", " ") | {sign: f" {sign}
 
 @cache
 def _names() -> Mapping[str, frozenset[str]]:
-    """Each name with its concepts, of which the unit tells the one meant."""
+    """Each name with its concepts, of which the unit tells the one meant; LOINC's own names of what is measured among them."""
     found: dict[str, set[str]] = {}
-    for row in rows("lab_names"):
+    measured = (row for row in rows("labs") if row["concept"] in MEASUREMENTS)
+    for row in (*rows("lab_names"), *measured):
         found.setdefault(_tidy(row["display"]), set()).add(row["concept"])
     return {name: frozenset(concepts) for name, concepts in found.items()}
 
@@ -62,6 +63,8 @@ def named_concepts(part: Mapping[str, Any], observation: Resource) -> dict[str, 
     if not found or any(system in _PUBLIC for system, _ in codes_in(part.get("code"))):
         return {}
     sample = " | ".join(words_of_sample(observation))
+    if found.keys() >= _BY_SAMPLE and bool(_MARROW.search(sample)) is bool(_BLOOD.search(sample)):
+        found = {concept: name for concept, name in found.items() if concept not in _BY_SAMPLE}
     return {
         concept: name
         for concept, name in found.items()
@@ -71,6 +74,9 @@ def named_concepts(part: Mapping[str, Any], observation: Resource) -> dict[str, 
 
 _OF_ANY_SPECIMEN = frozenset({"pregnancy_test"})
 _OF_MARROW = frozenset({"marrow_blasts_pct"})
+# Concepts of one name ("Blasts"), of which only the sample tells the one that is meant.
+_BY_SAMPLE = frozenset({"marrow_blasts_pct", "pb_blasts_pct"})
+_BLOOD = re.compile(r"\bblood\b|\bperipheral\b|\bvenous\b|\bCBC\b|\bhemogram\b|\bsangre\b", re.IGNORECASE)
 _MARROW = re.compile(r"\bmarrow\b|\bBMA?\b|\baspirate\b|\bmédula\b", re.IGNORECASE)
 
 
@@ -78,7 +84,10 @@ def _may_be_in(sample: str, concept: str) -> bool:
     """Whether a concept can be measured in what the words on a sample name: cells of marrow are none of blood."""
     if concept in _OF_ANY_SPECIMEN:
         return True
-    return not _OTHER_SPECIMEN.search(sample) and (concept in _OF_MARROW or not _MARROW.search(sample))
+    is_marrow = _MARROW.search(sample) is not None
+    if _OTHER_SPECIMEN.search(sample) or (is_marrow and concept not in _OF_MARROW):
+        return False
+    return is_marrow or concept not in _OF_MARROW or not _BLOOD.search(sample)
 
 
 def _answers(part: Mapping[str, Any], concept: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cds_service.clinical.observations import units
 from cds_service.clinical.observations.figures import VALUES, Figure, figure_of, has_value, value_text
-from cds_service.clinical.observations.ranges_by_person import Person, is_of
+from cds_service.clinical.observations.ranges_by_person import Person, is_of, own_part
 from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.observations.units import CANONICAL
 from cds_service.clinical.terminology import rows
@@ -173,21 +173,27 @@ def reference_range(
     for entry in as_dicts(part["referenceRange"]):
         if "type" in entry and not _is_normal(entry["type"]):
             continue
-        if person is not None and ("appliesTo" in entry or "age" in entry) and not is_of(entry, person):
+        if person is not None and not _FOR_SOME.isdisjoint(entry) and not is_of(entry, person):
             continue
         low, high = (_limit(entry.get(side), measured.kind, part) for side in ("low", "high"))
         if low is None and high is None and "text" in entry:
-            low, high = _limits_in_text(entry["text"], measured.kind, part)
+            low, high = _limits_in_text(as_prose(entry["text"]) or "", measured.kind, part, person)
         if low is not None or high is not None:
             return low, high
     return None, None
 
 
+_FOR_SOME = frozenset({"appliesTo", "age", "text"})  # members that may say of whom a range is
+
+
 def _limits_in_text(
-    text: object, kind: str, part: Mapping[str, Any]
+    text: str, kind: str, part: Mapping[str, Any], person: Person | None
 ) -> tuple[Decimal | None, Decimal | None]:
-    """The limits of a range in words that is wholly one range: ``10-60 U/L``, ``<=1.2``; in the value's unit if it has none."""
-    read = figure_in_text(as_prose(text) or "")
+    """The limits of a range in words that is wholly one range: ``10-60 U/L``, ``<=1.2``; in the value's unit if it has none.
+
+    Of a text that states one for each sex, those of the ``person``.
+    """
+    read = figure_in_text(own_part(text, person) or text)
     if read is None or read[0].exact is not None:
         return None, None
     value, unit = read

@@ -35,6 +35,7 @@ _YEARS = {"a": 1, "year": 1, "years": 1, "yr": 1, "yrs": 1, "y": 1, "mo": 12, "m
 def is_of(entry: Mapping[str, Any], person: Person) -> bool:
     """Whether a range may be this person's: not of the other sex, nor of another age."""
     sexes = {sex for one in as_dicts(entry.get("appliesTo")) for sex in _sexes(one)}
+    sexes |= _sexes({"text": entry.get("text")})
     if len(sexes) == 1 and person.sex in _SEXES and person.sex not in sexes:
         return False
     ages = as_dict(entry.get("age"))
@@ -42,6 +43,32 @@ def is_of(entry: Mapping[str, Any], person: Person) -> bool:
     if person.years is None:
         return True
     return not ((low is not None and person.years < low) or (high is not None and person.years > high))
+
+
+# "M 10-40 / F 7-35", "Male: 10-40; Female: 7-35", "10-40 (M), 7-35 (F)"; what is meant for adults alone.
+_LABEL = re.compile(
+    r"\(?\b(?:adult )?(?:(?P<female>females?|women|woman|f)|(?:males?|men|man|m))\b\)?\s*[:=]?", re.IGNORECASE
+)
+_ADULTS = re.compile(r"\(?\badults?\b\)?\s*[:=]?", re.IGNORECASE)
+_BETWEEN = " \t\n/;,|."
+_OF_AGE = 18  # years
+
+
+def own_part(text: str, person: Person | None) -> str | None:
+    """Of a text that states a range for each sex, or for adults, that of the person; None where none is surely theirs."""
+    said = text.strip(_BETWEEN)
+    labels = list(_LABEL.finditer(said))
+    if not labels:
+        of_age = person is not None and person.years is not None and person.years >= _OF_AGE
+        return _ADULTS.sub("", said, count=1).strip(_BETWEEN) if of_age else None
+    bounds = [0, *(edge for label in labels for edge in label.span()), len(said)]
+    before, *parts = (said[a:b].strip(_BETWEEN) for a, b in zip(bounds[::2], bounds[1::2], strict=True))
+    if before and not parts[-1]:  # the labels stand behind their ranges
+        before, parts = "", [before, *parts[:-1]]
+    sexes = ["female" if label["female"] else "male" for label in labels]
+    if before or len(set(sexes)) < len(sexes) or person is None:
+        return None
+    return dict(zip(sexes, parts, strict=True)).get(person.sex or "")
 
 
 def _sexes(group: Mapping[str, Any]) -> set[str]:

@@ -197,6 +197,28 @@ def _of_chemotherapy_chapter(concept: object) -> frozenset[str]:
     return frozenset({UNRESOLVED}) if coded and not words_in(concept) else frozenset()
 
 
+# Systems whose codes tell what class of drug one is, so that a code which no table has is of another class.
+_TELL_A_CLASS = frozenset({System.ATC, System.HCPCS})
+# Vaccines, and codes for there being nothing to tell.
+_NO_DRUG = re.compile(r"/(?:cvx|data-absent-reason|v3-NullFlavor|absent-unknown[\w-]*)/?$", re.IGNORECASE)
+
+
+def medication_ingredients(concept: object) -> frozenset[str]:
+    """The ingredients of what is surely a drug: some drug, not known which, where a code that no table has says all of it."""
+    found = ingredients(concept)
+    return found or (frozenset({UNRESOLVED}) if _is_bare_code(concept) else found)
+
+
+def _is_bare_code(concept: object) -> bool:
+    """Whether a concept is codes of products or ingredients alone, without a word on what they are of."""
+    codings = as_dicts(as_dict(concept).get("coding"))
+    if words_in(concept) or any(system_of(c.get("system")) in _TELL_A_CLASS for c in codings):
+        return False
+    return any(
+        as_text(c.get("code")) and not _NO_DRUG.search(as_text(c.get("system")) or "") for c in codings
+    )
+
+
 def _billed_as(concept: object) -> frozenset[str]:
     """The drug of all codes that a concept could be billed with; none when they are of several drugs."""
     options = [e for e in as_dicts(as_dict(concept).get("extension")) if e.get("url") == BILLING_OPTION]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta, tzinfo
 from typing import Any
 
-from cds_service.clinical.therapy.drugs import UNRESOLVED, ingredients
+from cds_service.clinical.therapy.drugs import UNRESOLVED, medication_ingredients
 from cds_service.clinical.therapy.frequency import LONGEST, length_in_days
 from cds_service.clinical.therapy.medication import medication_concept
 from cds_service.clinical.therapy.reasons import is_benign, reasons_of
@@ -141,7 +141,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     words = words_in(concept)
     route = route_of(dosages, (*texts, words))
     return DrugUse(
-        drugs=frozenset({UNRESOLVED}) if concept is None else ingredients(concept),
+        drugs=frozenset({UNRESOLVED}) if concept is None else medication_ingredients(concept),
         kind=kind,
         status=status_of(body),
         intent=as_text(body.get("intent")) or "order",

@@ -28,7 +28,7 @@ _INTRATHECAL_CODES = frozenset({"IT", "ITINJ"})
 _SYSTEMIC_CODES = frozenset({"IV", "IVINJ", "IVP", "IVPB", "PO", "SC", "SQ", "IM"})
 _IN_WORDS = re.compile(
     r"\bintra-? ?thecal(?:ly)?\b|\bintra-? ?spinal(?:ly)?\b|\bintra-?tecal\b|\bintra-? ?ventricular(?:ly)?\b|"
-    r"\bommaya\b|\blumbar puncture\b|\bpunción lumbar\b|\bspinal tap\b|"
+    r"\binto (?:the )?(?:CNS|CSF)\b|\bommaya\b|\blumbar puncture\b|\bpunción lumbar\b|\bspinal tap\b|"
     r"\b(?:with|via|by|during) (?:the |each )?LP\b|\bIT (?:MTX|methotrexate|cytarabine|ara-?C|chemo\w*)\b|\bmg,? IT\b",
     re.IGNORECASE,
 )
@@ -39,7 +39,9 @@ _SYSTEMIC = re.compile(
     r"\b(?:IV|IVPB|intravenous(?:ly)?|intravenos[ao]|PO|by mouth|oral(?:ly)?|SC|SQ|sub-?cutaneous(?:ly)?|subcutáne[ao]|IM|intramuscular(?:ly)?)\b",
     re.IGNORECASE,
 )
-_MAY_TELL = re.compile(r"thecal|tecal|ventric|ommaya|puncture|punción|spinal|\b(?:IT|LP)\b", re.IGNORECASE)
+_MAY_TELL = re.compile(
+    r"thecal|tecal|ventric|ommaya|puncture|punción|spinal|\b(?:IT|LP|CNS|CSF)\b", re.IGNORECASE
+)
 _WARNING = re.compile(
     r"\b(?:not|never|fatal|avoid|don't)\b[^.;\n]{0,60}?\b(?:intra-? ?thecal\w*|intra-?tecal\w*|intra-? ?spinal\w*|IT\b)",
     re.IGNORECASE,

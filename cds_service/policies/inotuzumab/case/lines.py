@@ -121,7 +121,7 @@ def prior_lines(
         *_by_drugs(chart, day_one, plan_texts, since),
         *_by_acts(chart, day_one, since, told),
         *in_words,
-        *_in_names(chart, since),
+        *_in_names(chart, day_one, since),
     )
 
 
@@ -163,11 +163,12 @@ def _antineoplastic_names(use: DrugUse) -> str:
     """The systemic antineoplastics of a use, or the regimen that a use without a known drug names."""
     if drugs := systemic(use):
         return ", ".join(sorted(shown(d) for d in drugs))
-    if UNRESOLVED in use.drugs and use.concept:  # a code of chemotherapy drugs, not a reference to any drug
+    if use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER:
+        return ""
+    if UNRESOLVED in use.drugs and use.concept:  # a code that no table has, not a reference to any drug
         return shown(UNRESOLVED)
     is_regimen = not use.drugs and regimens.names_therapy(use.words) is not False
-    other = use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER
-    return use.words.split(" | ")[0][:60] if is_regimen and not other else ""
+    return use.words.split(" | ")[0][:60] if is_regimen else ""
 
 
 def _is_understood(use: DrugUse) -> bool:
@@ -209,7 +210,8 @@ def _by_acts(chart: Chart, day_one: date, since: date | None, told: Iterable[Tra
     ):
         if (is_therapy := regimens.names_chemotherapy_given(done)) is not False:
             starts_now = done.when is None or done.when.last >= day_one - span("frontline.regimen_within")
-            acts.append((done.words.split(" | ")[0][:60], done, is_therapy is True and not starts_now))
+            what = done.words.split(" | ")[0][:60] or "chemotherapy"
+            acts.append((what, done, is_therapy is True and not starts_now))
     for what, act, understood in acts:
         if _is_before(act.when, day_one) and indication(act.reasons) is not Indication.OTHER:
             possible = _may_be_for_another(act.reasons, act.when, since) or not understood
@@ -229,8 +231,8 @@ def _in_words(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterat
                 yield Line(prior.quote[:_QUOTED], when, when, (s.reference,), possible)
 
 
-def _in_names(chart: Chart, leukemia_from: date | None) -> Iterator[Line]:
-    for prior, p in therapy_in_names(chart):
+def _in_names(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
+    for prior, p in therapy_in_names(chart, day_one - span("frontline.regimen_within")):
         when = prior.when or p.dated
         possible = not prior.understood or _may_be_for_another((), prior.when, leukemia_from)
         yield Line(prior.quote[:_QUOTED], when, when, (p.reference,), possible)

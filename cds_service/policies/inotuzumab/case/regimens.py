@@ -40,6 +40,7 @@ _INTO_THE_CSF = re.compile(
     rf"|\b{_DRUG_OF_IT} (?:\d{{1,3}} ?mg )?\(?(?:IT\b|[Ii]ntra-?thecal(?:ly)?\b)\)?"
 )
 _BY_CODE = "chemotherapy_given"  # as the table of procedures has it
+_ADMINISTERED = "chemo_infusion"  # that of an antibody as well, for whatever disease
 # Drugs of the code tables that are no line as a procedure, or one by another rule.
 _OTHERWISE_COUNTED = CELLS | {INOTUZUMAB, "hydroxyurea"}
 _COUNTED = re.compile(r"(?<![\d./])\d+(?![\d./])")
@@ -69,11 +70,14 @@ def names_chemotherapy_given(done: Act) -> bool | None:
     Transplants and cells have rules of their own; what goes into the cerebrospinal fluid is not systemic.
     """
     coded = any(d == _BY_CODE or is_antineoplastic(d) for d in done.concepts - _OTHERWISE_COUNTED)
-    if not (coded or _CHEMOTHERAPY.search(done.words)) or is_transplant(done.words):
+    named = _CHEMOTHERAPY.search(done.words) is not None
+    if not (coded or named or _ADMINISTERED in done.concepts) or is_transplant(done.words):
         return False
     if route_of((), (done.words,)) is Route.INTRATHECAL:
         return False
-    return True if coded else names_therapy(done.words)
+    if coded or not named:
+        return True if coded else None
+    return names_therapy(done.words)
 
 
 def prior_therapy_in(text: str, on: date | None) -> Iterator[PriorTherapy]:

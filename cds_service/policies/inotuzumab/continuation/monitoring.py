@@ -63,6 +63,10 @@ def heart(case: Case) -> Answer:
     return _joined(*_ecg_parts(case), *_electrolyte_parts(case), _drug_part(case))
 
 
+# That calcium was measured is asked, not what it was: each of its tests will do.
+_CALCIUM_TESTS = ("calcium", "calcium_corrected", "calcium_ionized")
+
+
 def informing(case: Case) -> Iterator[NeededItem]:
     """What the checklist asks for without deciding: notes whose content was not read, calcium."""
     for item in _ASKED:
@@ -70,7 +74,7 @@ def informing(case: Case) -> Iterator[NeededItem]:
             because = f"{_note(case, item).because}; needed: {filled(_ASKED[item])}"
             yield NeededItem(item, because, decides=False)
     for item, (when, chosen) in _windows(case).items():
-        if not any(chosen(case, r.when) for r in case.chart.usable("calcium")):
+        if not any(chosen(case, r.when) for r in case.chart.usable(*_CALCIUM_TESTS)):
             because = absent(case, f"calcium {when}", item)
             yield NeededItem(item, because, decides=False, part=_CALCIUM[item])
 

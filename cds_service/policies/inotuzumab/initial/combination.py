@@ -83,8 +83,8 @@ def with_tki(case: Case) -> Answer:
 
 
 def _no_listed_tki(found: Partners) -> Answer:
-    if unread := found.named(CONCURRENT, {UNRESOLVED}):
-        return _open("a drug of this cycle could not be identified", _refs(unread))
+    if unread := found.unidentified:
+        return _open(f"it could be {_text(unread)}", _refs(unread))
     others = found.named(CONCURRENT, {"asciminib"})
     because = (
         f"{_text(others)} is not one of {_LISTED}" if others else f"no {_LISTED} is recorded for this cycle"
@@ -105,17 +105,18 @@ def with_mini_hyper_cvd(case: Case) -> Answer:
     if found.mini_hyper_cvd_plan or {p.drug for p in sure} == MINI_HYPER_CVD:
         return _beside_regimen(found, sure)
     some = (*sure, *possible)
-    if len({p.drug for p in some}) <= 1 and not found.named(CONCURRENT, {UNRESOLVED}):
+    if len({p.drug for p in some}) <= 1 and not found.unidentified:
         none = "no drug of mini-hyper-CVD is recorded for this cycle"
         because = f"of the five drugs of mini-hyper-CVD only {_text(some)} is recorded" if some else none
         return Answer(NOT, because, _refs(some))
+    recorded = (*some, *found.unidentified)
     absent = sorted(shown(d) for d in MINI_HYPER_CVD - {p.drug for p in sure})
     because = (
-        f"{_text(some) or 'a drug that could not be identified'} recorded; courses A and B of the regimen alternate, "
+        f"{_text(recorded)} recorded; courses A and B of the regimen alternate, "
         f"so it is open whether {', '.join(absent)} {'belongs' if len(absent) == 1 else 'belong'} to it"
     )
     settle = "a plan that names mini-hyper-CVD, or orders of all five drugs"
-    return unknown(because, "partner-drugs", evidence=_refs(some), changes=settle)
+    return unknown(because, "partner-drugs", evidence=_refs(recorded), changes=settle)
 
 
 def _beside_regimen(found: Partners, sure: tuple[Partner, ...]) -> Answer:

@@ -18,6 +18,7 @@ from cds_service.clinical.therapy.drugs import (
     MINI_HYPER_CVD,
     ORAL_TKIS,
     STEROIDS,
+    UNRESOLVED,
 )
 from cds_service.clinical.therapy.exposure import ONLY_PROPOSED, DrugUse
 from cds_service.clinical.therapy.plans import Plan, current_plans
@@ -64,6 +65,11 @@ class Partners:
     def antineoplastic(self, concurrency: Concurrency) -> tuple[Partner, ...]:
         """Partners that are systemic antineoplastics; steroids alone never defeat single-agent use."""
         return tuple(p for p in self.named(concurrency) if p.drug not in STEROIDS)
+
+    @property
+    def unidentified(self) -> tuple[Partner, ...]:
+        """What goes or may go with this cycle and is some drug, not known which."""
+        return (*self.named(CONCURRENT, {UNRESOLVED}), *self.named(POSSIBLE, {UNRESOLVED}))
 
     @property
     def full_hyper_cvad_drugs(self) -> tuple[Partner, ...]:

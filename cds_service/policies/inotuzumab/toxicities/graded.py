@@ -22,6 +22,7 @@ from cds_service.clinical.reading.recorded import Named, is_taken_back, recorded
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.statements import Statement
 from cds_service.engine.determination import NeededItem
+from cds_service.fhir.codings import System
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.numbers import days, span
 from cds_service.remembering import once
@@ -37,6 +38,7 @@ _SEVERE_INFECTION_CODES = code_set("severe_infection")
 _NEOPLASM = re.compile(
     r"leuk[ae]mia|lymphoma|carcinoma|cancer|tumou?r|neoplas|glioma|sarcoma|gvhd|graft", re.IGNORECASE
 )
+_NEOPLASMS = re.compile(r"C|D[0-4]")  # of ICD-10-CM
 # Named in an event as its cause, or a toxicity that only sounds like a neoplasm.
 _NO_NEOPLASM = re.compile(
     r"\banti-?neoplas\w+|\bchemo\w*|\btumou?r lysis|\b(?:due|secondary|related) to (?:the )?treatment",
@@ -215,7 +217,8 @@ def _rule_for(case: Case, p: Problem) -> str | None:
     graded = (_grade(p) or 0) >= days("tox.grade_interrupt") and not _is_called_over(p)
     if is_taken_back(p.words.split(" | ")[0]):
         return None
-    neoplasm = _NEOPLASM.search(_NO_NEOPLASM.sub(" ", p.words))
+    coded = any(system is System.ICD10CM and _NEOPLASMS.match(code) for system, code in p.codes)
+    neoplasm = coded or _NEOPLASM.search(_NO_NEOPLASM.sub(" ", p.words))
     return "POL-TOX-GR2" if graded and _began_in_treatment(case, p) and not neoplasm else None
 
 

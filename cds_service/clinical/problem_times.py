@@ -1,0 +1,121 @@
+"""When a Condition began and ended, in whatever of its shapes FHIR has it: a time, a period, an age, a text.
+
+An age is a stretch of a year or less, counted from the birth date. A text that is not understood leaves open when it
+was, up to the day on which it was written down; so does an age of a patient whose birth date is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import date, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from cds_service.clinical.reading.text_dates import read_date
+from cds_service.fhir.dates import When, read_when, start_of, written_on
+from cds_service.fhir.json_types import as_dict, as_prose
+from cds_service.fhir.quantities import as_decimal, unit_names
+
+_EARLIEST = date(1900, 1, 1)
+_OLDEST = 130  # years
+_OTHER_ONSETS = frozenset({"onsetString", "onsetAge", "onsetRange"})
+_OTHER_ENDS = frozenset({"abatementString", "abatementAge", "abatementRange"})
+_NOT_SAID = re.compile(
+    r"(?:unknown|unk|not known|unspecified|not (?:stated|documented|recorded)|n/?a|none)?\W*", re.IGNORECASE
+)
+_AROUND = re.compile(
+    r"^(?:(?:onset|began|started|since|in|on|from|around|approximately|approx\.?|about|circa|ca\.?|early|mid|late|~)[\s:-]*)+",
+    re.IGNORECASE,
+)
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_AGO = re.compile(
+    rf"(?P<number>\d{{1,3}}|{'|'.join(_NUMBERS)})\s(?P<unit>day|week|month|year)s?\sago", re.IGNORECASE
+)
+_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}  # at most
+_MONTHS_OF = {
+    "a": 12,
+    "year": 12,
+    "years": 12,
+    "yr": 12,
+    "yrs": 12,
+    "y": 12,
+    "mo": 1,
+    "month": 1,
+    "months": 1,
+}
+_DAYS_OF = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}
+
+
+def onset_of(body: Mapping[str, Any], zone: tzinfo, birth: When | None) -> When | None:
+    """When a Condition began; None where it does not say."""
+    stated = read_when(body.get("onsetDateTime"), zone) or start_of(body.get("onsetPeriod"), zone)
+    if stated is not None or _OTHER_ONSETS.isdisjoint(body):
+        return stated
+    return _told(body, "onset", birth, zone)
+
+
+def end_of_problem(body: Mapping[str, Any], zone: tzinfo, birth: When | None) -> When | None:
+    """When a Condition ended; None where it does not say that it did."""
+    stated = read_when(body.get("abatementDateTime"), zone) or start_of(body.get("abatementPeriod"), zone)
+    if stated is not None or _OTHER_ENDS.isdisjoint(body):
+        return stated
+    return _told(body, "abatement", birth, zone)
+
+
+def _told(body: Mapping[str, Any], member: str, birth: When | None, zone: tzinfo) -> When | None:
+    written = written_on(body, zone)
+    text = as_prose(body.get(f"{member}String")) or ""
+    ages, age = as_dict(body.get(f"{member}Range")), as_dict(body.get(f"{member}Age"))
+    low, high = as_dict(ages.get("low")) or age, as_dict(ages.get("high")) or age
+    if not (low or high) and _NOT_SAID.fullmatch(text):
+        return None
+    found = time_in_words(text, zone, written) if text else _at_age(low or high, high or low, birth)
+    if written is None:
+        return found
+    if found is None or found.first > written.last:
+        return found or When(birth.first if birth else _EARLIEST, written.last)
+    return When(found.first, min(found.last, written.last), found.instant)
+
+
+def time_in_words(text: str, zone: tzinfo, written: When | None = None) -> When | None:
+    """The time that a text wholly is ("about March 2019", "2 weeks ago"), as seen from the day of writing."""
+    said = _AROUND.sub("", text.strip()).rstrip(".")
+    on = written.last if written else None
+    if (found := read_when(said, zone) or read_date(said, on)) is not None:
+        return found
+    if on is None or (match := _AGO.fullmatch(said)) is None:
+        return None
+    number = _NUMBERS.get(match["number"].lower()) or int(match["number"])
+    length = _DAYS[match["unit"].lower()]
+    most = min((number + 1) * length, (on - _EARLIEST).days)
+    return When(on - timedelta(most), on - timedelta(min((number - 1) * length, most)))
+
+
+def _at_age(low: Mapping[str, Any], high: Mapping[str, Any], birth: When | None) -> When | None:
+    """From the first day of one age to the last day of another."""
+    if birth is None:
+        return None
+    first, last = _reached(birth.first, low, 0), _reached(birth.last, high, 1)
+    return When(first, last - timedelta(1)) if first and last and first < last else None
+
+
+def _reached(born: date, age: Mapping[str, Any], further: int) -> date | None:
+    """The day on which an age is reached, or so many of its units after it."""
+    value, (code, unit) = as_decimal(age.get("value")), unit_names(age)
+    name = (code or unit or "").lower()
+    if value is None or not 0 <= value <= _OLDEST * 366:
+        return None
+    count = value.to_integral_value() + further if value == value.to_integral_value() else value + further
+    if name in _DAYS_OF:
+        return born + timedelta(int(count * _DAYS_OF[name]))
+    if name not in _MONTHS_OF or value * _MONTHS_OF[name] > _OLDEST * 12:
+        return None
+    return _months_after(born, int(Decimal(count) * _MONTHS_OF[name]))
+
+
+def _months_after(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,0 +1,84 @@
+"""When a Condition began and ended, by each shape that FHIR has for it."""
+
+from datetime import UTC
+
+import pytest
+
+from cds_service.clinical.problem_times import end_of_problem, onset_of
+from cds_service.fhir.dates import read_when
+
+BORN = read_when("1980-02-03")
+WRITTEN = {"recordedDate": "2026-04-10"}
+
+
+def age(value, unit="a"):
+    return {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+
+
+def began(member, value, born=BORN, **more):
+    when = onset_of({f"onset{member}": value} | WRITTEN | more, UTC, born)
+    return (str(when.first), str(when.last)) if when else None
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last"),
+    [
+        (age(30), "2010-02-03", "2011-02-02"), (age(0), "1980-02-03", "1981-02-02"), (age(18, "mo"), "1981-08-03", "1981-09-02"),
+        ({"value": "x"}, "1980-02-03", "2026-04-10"), (age(3, "wk"), "1980-02-24", "1980-03-01"), (age(10, "d"), "1980-02-13", "1980-02-13"), ({"value": 46, "unit": "years"}, "2026-02-03", "2026-04-10"),
+    ],
+)  # fmt: skip
+def test_an_age_is_the_time_from_one_birthday_to_the_next(value, first, last):
+    assert began("Age", value) == (first, last)
+
+
+def test_a_birth_date_of_a_month_widens_the_age():
+    assert began("Age", age(30), read_when("1980-04")) == ("2010-04-01", "2011-04-29")
+
+
+def test_a_range_of_ages_is_from_the_first_to_the_end_of_the_last():
+    assert began("Range", {"low": age(20), "high": age(24)}) == ("2000-02-03", "2005-02-02")
+    assert began("Range", {"low": age(20)}) == ("2000-02-03", "2001-02-02")
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2026-04-02", "2026-04-02", "2026-04-02"), ("2019", "2019-01-01", "2019-12-31"), ("March 2019", "2019-03-01", "2019-03-31"),
+        ("3/2019", "2019-03-01", "2019-03-31"), ("Since 4/2/2026", "2026-04-02", "2026-04-02"), ("approx. 2019", "2019-01-01", "2019-12-31"),
+        ("around Apr 2, 2026.", "2026-04-02", "2026-04-02"), ("2 weeks ago", "2026-03-20", "2026-04-03"), ("a year ago", "2024-04-08", "2026-04-10"),
+        ("3 days ago", "2026-04-06", "2026-04-08"), ("began in 2019", "2019-01-01", "2019-12-31"),
+    ],
+)  # fmt: skip
+def test_a_text_that_is_a_time_is_that_time(text, first, last):
+    assert began("String", text) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "text", ["childhood", "after cycle 1", "in her thirties", "999 years ago?", "see note"]
+)
+def test_a_text_that_is_not_understood_leaves_it_open_up_to_the_day_of_writing(text):
+    assert began("String", text) == ("1980-02-03", "2026-04-10")
+    assert onset_of({"onsetString": text}, UTC, BORN) is None
+
+
+@pytest.mark.parametrize("text", ["unknown", "Unk.", "N/A", "", "not documented"])
+def test_a_text_that_says_nothing_says_nothing(text):
+    assert began("String", text) is None
+
+
+def test_an_age_without_a_birth_date_or_a_known_unit_leaves_it_open():
+    assert began("Age", age(30), None) == ("1900-01-01", "2026-04-10")
+    for value in (age(30, "kg"), age(-1), age(10**9), {}, {"value": "x"}):
+        assert began("Age", value) in (("1980-02-03", "2026-04-10"), None), value
+
+
+def test_a_stated_time_goes_before_all_else():
+    assert began("DateTime", "2026-04-01", onsetString="childhood") == ("2026-04-01", "2026-04-01")
+    assert began("Period", {"start": "2026-04-01"}) == ("2026-04-01", "2026-04-01")
+
+
+def test_an_end_is_read_as_an_onset_is():
+    ended = end_of_problem({"abatementAge": age(31)} | WRITTEN, UTC, BORN)
+    assert (str(ended.first), str(ended)) == ("2011-02-03", "2011 to 2012")
+    assert end_of_problem(WRITTEN, UTC, BORN) is None
+    assert str(end_of_problem({"abatementString": "March 2026"} | WRITTEN, UTC, BORN)) == "2026-03"
