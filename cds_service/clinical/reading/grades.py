@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from cds_service.clinical.reading.lexicon import another_person
+from cds_service.clinical.reading.mentioned import another_person
 from cds_service.clinical.reading.tokens import folded
 from cds_service.remembering import remembered
 
