@@ -27,6 +27,7 @@ SEVERE = [
     "Infusion reaction grade 3 requiring pressors",
     "Infusion reaction, severe",
     "Infusion reaction grade 3, no prior reaction of grade 4",
+    "Infusion reaction, grade 3: wheezing, epinephrine given",
 ]
 MILD = [
     "Infusion reaction grade 2, did not progress to grade 3",
@@ -36,6 +37,7 @@ MILD = [
     "Infusion reaction grade 2; grade 3 criteria not met",
     "Infusion reaction grade 2, grade 3 ruled out",
     "Infusion reaction grade 1. Stop if grade 3.",
+    "Infusion reaction, grade 1; if grade 3: hypotension, stop",
     "Infusion reaction grade 2. No prior severe reaction.",
     "Infusion reaction grade 1; risk of severe reaction discussed",
     "Infusion reaction grade 2. Patient education on severe reactions.",
