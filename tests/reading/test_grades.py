@@ -158,3 +158,20 @@ def test_grades_and_words_of_any_event(text, grade, severity):
 def test_a_grade_said_many_times_looks_no_further_than_its_surroundings(again):
     """A look at all that stands before each would take minutes for a text of this length."""
     assert grade_in(again * (60_000 // len(again))) in (3, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["Anaphylaxis, food", "Anaphylactic reaction (bee sting)", "Anaphylaxis - peanuts"]
+)
+def test_an_allergen_alone_behind_the_name_is_its_cause(text):
+    d = second_cycle(condition("", text=text, recorded="2026-04-01"))
+    assert verdict(d, "POL-B-I-TOX") == "met"
+    assert raised(d, "POL-TOX-IRR-SEV") == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["Anaphylaxis, platelets", "Anaphylaxis, antibiotics given", "Anaphylaxis, no food since noon"]
+)
+def test_what_may_be_its_treatment_is_not(text):
+    d = second_cycle(condition("", text=text, recorded="2026-04-01"))
+    assert verdict(d, "POL-B-I-TOX") != "met"
