@@ -25,7 +25,7 @@ _NUMERALS = {
 _FIGURE = r"[1-5](?!\d|\.\d|%)"
 _WORDED = r"(?:iii|ii|iv|i|v|one|two|three|four|five)\b"
 _GRADE = re.compile(
-    rf"\b(?:(?:grades?|gr\.?)[ :#=-]{{0,3}}({_FIGURE}|{_WORDED})|ctc(?:ae)?(?: v\d(?:\.\d)?)?[ :#=-]{{0,3}}({_FIGURE})|g ?({_FIGURE}))(?!\w)",
+    rf"\b(?:(?:graded?|grades|gr\.?)[ :#=-]{{0,3}}({_FIGURE}|{_WORDED})|ctc(?:ae)?(?: v\d(?:\.\d)?)?[ :#=-]{{0,3}}({_FIGURE})|g ?({_FIGURE}))(?!\w)",
     re.IGNORECASE,
 )
 _UNIT = r"(?! ?(?:doses?|infusions?|cycles?|hours?|hrs?|h|min\w{0,5}|days?|weeks?|months?|mg|l|liters?|units?|times|x|other|more)\b)"

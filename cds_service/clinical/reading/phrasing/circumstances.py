@@ -23,6 +23,8 @@ _LEADING = frozenset({
 _BEHIND = frozenset({"because", "as she", "as he", "as the patient", "since she", "since he", "due to", "because of", "owing to", "on account of"})  # fmt: skip
 # What gives the reason of a denial, and of a plan may be its condition.
 _OF_DENIAL = frozenset({"given", "in view of", "in light of"})
+# What opens how, by whom or with what it is done.
+_MANNER = frozenset({"with", "w/", "via", "under", "by", "through", "using", "by virtue of"})
 # Subjects with which a clause begins anew behind "and".
 _SUBJECTS = frozenset({"we", "she", "he", "they", "patient", "pt", "the patient", "the pt", "i"})
 # What blocks a plan, and in front of it only tells how it came about ("after a consult").
@@ -31,11 +33,13 @@ _TOLD = frozenset({
     "work-up", "referral", "referred", "typing", "biopsy", "search", "counseling", "consulted",
 })  # fmt: skip
 
+_TURNING = (Kind.TARGET, Kind.BLOCK, Kind.PAST, Kind.CORRECT, Kind.AFFIRM)
+
 
 def told(words: Sequence[Token], topic: str, most: int) -> list[Term]:
     """The words of a sentence as at most so many terms; of a plan without its mere circumstances."""
     found = at_hand(phrased(words, topic, most))
-    return _without_reason(_without_lead(_parted(found))) if topic in _PLANS else found
+    return _without_manner(_without_reason(_without_lead(_parted(found)))) if topic in _PLANS else found
 
 
 def _parted(found: Sequence[Term]) -> list[Term]:
@@ -67,6 +71,18 @@ def _without_reason(found: Sequence[Term]) -> list[Term]:
             if gives and _tells(before) and not any(_turns(t, denied=denied) for t in reason):
                 return [*before, *found[i + len(reason) :]]
             break
+    return list(found)
+
+
+def _without_manner(found: Sequence[Term]) -> list[Term]:
+    """Without what is not known behind "with" or "by", up to the end of its segment, where the plan is told before it."""
+    for i in range(len(found)):
+        opens = any(" ".join(words) in _MANNER for words in _beginnings(found[i:]))
+        how = list(_up_to_mark(found[i:])) if opens and _tells(found[:i]) else []
+        if any(t.kind is Kind.UNKNOWN for t in how) and not any(
+            t.kind in (*_TURNING, *OPEN, *SWINGS) for t in how
+        ):
+            return [*found[:i], *found[i + len(how) :]]
     return list(found)
 
 
