@@ -54,3 +54,13 @@ def test_a_name_is_a_word_with_a_capital_that_no_row_knows() -> None:
 
 def test_a_topic_without_constructions_is_read_by_its_lexicon_alone() -> None:
     assert [kind for kind, _ in parts("scheduled to undergo", "pregnancy")].count(Kind.AFFIRM) == 0
+
+
+def test_of_two_constructions_the_one_that_reaches_farther_counts() -> None:
+    assert (Kind.AFFIRM, "is planned to occur") in parts("transplant is planned to occur")
+    assert (Kind.AFFIRM, "is planned to") in parts("she is planned to wait for transplant")
+
+
+def test_what_is_done_around_a_transplant_is_no_transplant() -> None:
+    for thing in ("echo", "caregiver meeting", "ursodiol", "video visit"):
+        assert Kind.TARGET not in [kind for kind, _ in parts(f"transplant {thing} scheduled for May 14")]

@@ -54,10 +54,14 @@ def _parted(found: Sequence[Term]) -> list[Term]:
 
 
 def _without_lead(found: Sequence[Term]) -> Sequence[Term]:
-    """Without what stands before the first comma, where it opens as a circumstance."""
+    """Without what stands in front, up to the first comma or the subject of the plan, where it opens as a circumstance."""
+    if not any(" ".join(words) in _LEADING for words in _beginnings(found)):
+        return found
+    named = next((i for i, t in enumerate(found) if t.kind is Kind.TARGET), 0)
     comma = next((i for i, t in enumerate(found) if t.tokens[0].text == ","), 0)
-    opens = any(" ".join(words) in _LEADING for words in _beginnings(found))
-    return found[comma + 1 :] if comma and opens and _is_plain(found[:comma]) else found
+    subject = max((i for i in range(2, named) if _begins_with_subject(found[i:])), default=0)
+    end = comma + 1 if comma else subject
+    return found[end:] if end and _is_plain(found[: end - bool(comma)]) else found
 
 
 def _without_reason(found: Sequence[Term]) -> list[Term]:

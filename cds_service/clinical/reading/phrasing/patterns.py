@@ -34,10 +34,10 @@ class Row:
 
 
 class _Grammar(NamedTuple):
-    """All patterns of a topic as one expression, and what each of its groups means."""
+    """All patterns of a topic: as one expression that finds where some begin, and each with its row."""
 
-    expression: re.Pattern[str]
-    rows: tuple[Row, ...]
+    some: re.Pattern[str]
+    each: tuple[tuple[re.Pattern[str], Row], ...]
 
 
 def phrased(words: Sequence[Token], topic: str, most: int) -> list[Term]:
@@ -48,11 +48,17 @@ def phrased(words: Sequence[Token], topic: str, most: int) -> list[Term]:
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """All rows of the table, in its order: of two patterns that begin at one word the first counts."""
+    """All rows of the table, in its order: of two patterns that begin at one word and reach as far the first counts."""
     return tuple(
         Row(Kind(r["kind"]), r["value"], frozenset(r["topics"].split()), r["pattern"], r["read"], r["unread"])
         for r in _table("patterns.csv")
     )
+
+
+def load() -> None:
+    """Build the expressions of all topics now, so that no call has to wait for them."""
+    for topic in sorted({topic for row in rows() for topic in row.topics}):
+        _grammar(topic)
 
 
 def _table(name: str) -> Iterator[dict[str, str]]:
@@ -65,8 +71,9 @@ def _grammar(topic: str) -> _Grammar | None:
     mine = tuple(r for r in rows() if topic in r.topics)
     if not mine:
         return None
-    parts = "|".join(_compiled(row.pattern, i) for i, row in enumerate(mine))
-    return _Grammar(re.compile(rf"(?<![^ ])(?:{parts})"), mine)
+    parts = [rf"(?<![^ ]){_compiled(row.pattern)}" for row in mine]
+    some = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", part) for part in parts))
+    return _Grammar(some, tuple((re.compile(part), row) for part, row in zip(parts, mine, strict=True)))
 
 
 _WORD = r"\^? "  # behind a word: the mark of a name, and the blank that ends it
@@ -90,15 +97,14 @@ def _classes() -> dict[str, str]:
     return found
 
 
-def _compiled(pattern: str, number: int) -> str:
-    """A pattern as an expression over a line of words; its group is named by its number among the topic's."""
-    group = f"(?P<p{number}>"
+def _compiled(pattern: str) -> str:
+    """A pattern as an expression over a line of words: ``core`` has its meaning, and ``behind`` must stand behind it."""
     if "{" not in pattern:
-        return f"{group}{_expression(pattern)})"
+        return f"(?P<core>{_expression(pattern)})"
     before, rest = pattern.split("{")
     core, after = rest.split("}")
-    behind = f"(?=(?P<b{number}>{_expression(after)}))" if after.strip() else ""
-    return f"{_expression(before)}{group}{_expression(core)}){behind}"
+    behind = f"(?=(?P<behind>{_expression(after)}))" if after.strip() else ""
+    return f"{_expression(before)}(?P<core>{_expression(core)}){behind}"
 
 
 def _expression(pattern: str) -> str:
@@ -125,14 +131,25 @@ def _met(words: Sequence[Token], topic: str, grammar: _Grammar) -> Mapping[int, 
         line.append(_written(word, openers, may_be_name=cased and i > 0))
         length += len(line[-1])
     places[length] = len(words)
-    found: dict[int, Meant] = {}
-    for met in grammar.expression.finditer("".join(line)):
-        last = met.lastgroup or "p0"
-        row = grammar.rows[int(last[1:])]
-        start, end = met.span(f"p{last[1:]}")
+    found, whole, at = dict[int, Meant](), "".join(line), 0
+    while (some := grammar.some.search(whole, at)) is not None:
+        met, row = _longest(whole, some.start(), grammar)
+        start, end = met.span("core")
         if start < end:
-            found[places[start]] = Meant(row.kind, row.value, places[end], places[met.end(last)])
+            found[places[start]] = Meant(row.kind, row.value, places[end], places[_reach(met)])
+        at = max(end, whole.index(" ", some.start()) + 1)
     return found
+
+
+def _longest(line: str, at: int, grammar: _Grammar) -> tuple[re.Match[str], Row]:
+    """Of the patterns that begin at a place the one that reaches farthest."""
+    every = ((met, row) for pattern, row in grammar.each if (met := pattern.match(line, at)) is not None)
+    return max(every, key=lambda one: (_reach(one[0]), one[0].end("core")))
+
+
+def _reach(met: re.Match[str]) -> int:
+    """Where a construction ends, with what must stand behind it."""
+    return max(met.end("core"), met.end("behind") if "behind" in met.re.groupindex else 0)
 
 
 def _written(word: Token, openers: Container[str], *, may_be_name: bool) -> str:
