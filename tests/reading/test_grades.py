@@ -27,6 +27,7 @@ SEVERE = [
     "Infusion reaction grade 3 requiring pressors",
     "Infusion reaction, severe",
     "Infusion reaction grade 3, no prior reaction of grade 4",
+    "Infusion reaction, grade 3: wheezing, epinephrine given",
 ]
 MILD = [
     "Infusion reaction grade 2, did not progress to grade 3",
@@ -36,6 +37,7 @@ MILD = [
     "Infusion reaction grade 2; grade 3 criteria not met",
     "Infusion reaction grade 2, grade 3 ruled out",
     "Infusion reaction grade 1. Stop if grade 3.",
+    "Infusion reaction, grade 1; if grade 3: hypotension, stop",
     "Infusion reaction grade 2. No prior severe reaction.",
     "Infusion reaction grade 1; risk of severe reaction discussed",
     "Infusion reaction grade 2. Patient education on severe reactions.",
@@ -156,3 +158,20 @@ def test_grades_and_words_of_any_event(text, grade, severity):
 def test_a_grade_said_many_times_looks_no_further_than_its_surroundings(again):
     """A look at all that stands before each would take minutes for a text of this length."""
     assert grade_in(again * (60_000 // len(again))) in (3, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["Anaphylaxis, food", "Anaphylactic reaction (bee sting)", "Anaphylaxis - peanuts"]
+)
+def test_an_allergen_alone_behind_the_name_is_its_cause(text):
+    d = second_cycle(condition("", text=text, recorded="2026-04-01"))
+    assert verdict(d, "POL-B-I-TOX") == "met"
+    assert raised(d, "POL-TOX-IRR-SEV") == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["Anaphylaxis, platelets", "Anaphylaxis, antibiotics given", "Anaphylaxis, no food since noon"]
+)
+def test_what_may_be_its_treatment_is_not(text):
+    d = second_cycle(condition("", text=text, recorded="2026-04-01"))
+    assert verdict(d, "POL-B-I-TOX") != "met"

@@ -35,8 +35,11 @@ _UNDONE = re.compile(
     r"\b(?:fell through|falls through|backed out|withdrew as donor|donor (?:is )?(?:no longer available|unavailable|withdrew|declined))\b",
     re.IGNORECASE,
 )
-# What leaves a plan that is cancelled for its day ("cancelled, will reschedule").
-_PUT_OFF = re.compile(r"\b(?:re-?schedul|postpone)", re.IGNORECASE)
+# What leaves a plan that is cancelled for its day or for now ("cancelled, will reschedule", "to be readdressed").
+_PUT_OFF = re.compile(
+    r"\b(?:re-?schedul|postpone|(?:will|to|now|and|be) (?:be )?re-?(?:address|visit|consider|discuss|evaluat))",
+    re.IGNORECASE,
+)
 # A rule on the number of cycles ("no HSCT - 6 cycles") speaks of all patients.
 _NAME = r"\b(?:transplant\w*|(?:allo|auto|haplo)?-?(?:HSCT|SCT|HCT|BMT))\b"
 _CYCLES = r"(?:\d|two|three|four|six)\s(?:(?:more|further|additional) )?(?:cycle|course)s?\b"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from cds_service.clinical.leukemia.transplant_words import is_transplant
 from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.layout.past import with_history_told
-from cds_service.clinical.reading.lexicon import another_person
+from cds_service.clinical.reading.mentioned import another_person
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.reading.tokens import folded

@@ -13,11 +13,11 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from cds_service.clinical.reading.layout.blanks import Form, form_of
-from cds_service.clinical.reading.layout.company import at_hand
 from cds_service.clinical.reading.layout.forms import form_tokens, plain_signs
 from cds_service.clinical.reading.layout.headings import BULLETS, Part, heading_end, is_rule, only_day
 from cds_service.clinical.reading.layout.stops import is_abbreviated, is_name_of_doctor
-from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, terms, without_hyphens
+from cds_service.clinical.reading.lexicon import Kind, Term, telling_words, without_hyphens
+from cds_service.clinical.reading.phrasing.circumstances import told
 from cds_service.clinical.reading.tokens import Shape, Token
 from cds_service.clinical.reading.topics import TOPICS
 from cds_service.remembering import remembered
@@ -111,8 +111,7 @@ def sentences(text: str, topic: str, *, every: bool = False) -> Iterator[Sentenc
     met: dict[str, _Parts] = {}
     opened = condition = joined = listed = False
     first = True
-    part, rules = Part(topic), _rules(whole.runs, telling)
-    dated = line = ""
+    part, rules, dated, line = Part(topic), _rules(whole.runs, telling), "", ""
     for i, run in enumerate(whole.runs):
         silenced = part.silences(run.words, run.heading, opens_line=first, ends_line=run.ending in ("\n", ""))
         if run.heading or (run.dated and len(run.words) == 1 and (i == 0 or listed)):
@@ -160,7 +159,7 @@ _NOTHING = _Parts((), (), False)
 
 
 def _parts(words: Sequence[Token], topic: str) -> _Parts:
-    found = at_hand(terms(words, topic, _LONGEST + 1))
+    found = told(words, topic, _LONGEST + 1)
     segments = _without_actions(tuple(_segments(found[:_LONGEST])))
     kept = tuple(t for s in segments for t in s.terms)
     return _Parts(segments, kept, len(found) > _LONGEST or any(t.kind is Kind.BLOCK for t in kept))

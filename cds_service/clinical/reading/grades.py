@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from cds_service.clinical.reading.lexicon import another_person
+from cds_service.clinical.reading.mentioned import another_person
 from cds_service.clinical.reading.tokens import folded
 from cds_service.remembering import remembered
 
@@ -25,7 +25,7 @@ _NUMERALS = {
 _FIGURE = r"[1-5](?!\d|\.\d|%)"
 _WORDED = r"(?:iii|ii|iv|i|v|one|two|three|four|five)\b"
 _GRADE = re.compile(
-    rf"\b(?:(?:grades?|gr\.?)[ :#=-]{{0,3}}({_FIGURE}|{_WORDED})|ctc(?:ae)?(?: v\d(?:\.\d)?)?[ :#=-]{{0,3}}({_FIGURE})|g ?({_FIGURE}))(?!\w)",
+    rf"\b(?:(?:graded?|grades|gr\.?)[ :#=-]{{0,3}}({_FIGURE}|{_WORDED})|ctc(?:ae)?(?: v\d(?:\.\d)?)?[ :#=-]{{0,3}}({_FIGURE})|g ?({_FIGURE}))(?!\w)",
     re.IGNORECASE,
 )
 _UNIT = r"(?! ?(?:doses?|infusions?|cycles?|hours?|hrs?|h|min\w{0,5}|days?|weeks?|months?|mg|l|liters?|units?|times|x|other|more)\b)"
@@ -91,6 +91,11 @@ _BEHIND = frozenset(
     f"{_NAMES} requiring required requires needing needed treated with resolved improved improving despite because due from when "
     "managed at on in during after per by as to and or now then since within was is recorded noted".split()
 )
+# Behind a grade and its colon: what the event of that grade was ("grade 3: wheezing").
+_SIGNS = frozenset({
+    "wheezing", "wheeze", "bronchospasm", "hypotension", "hypotensive", "hypoxia", "dyspnea", "stridor", "angioedema", "rigors", "chills",
+    "fever", "flushing", "rash", "hives", "urticaria", "pruritus", "tachycardia", "lip", "facial", "throat", "chest", "tongue",
+})  # fmt: skip
 _WORD = re.compile(r"[^\W\d_][\w']*")
 
 
@@ -191,7 +196,8 @@ def _status(text: str, start: int, end: int) -> _Status:
         return _Status.OPEN
     words = [w.lower() for w in _WORD.findall(before)]
     following = next((w.lower() for w in _WORD.findall(behind)), "")
-    of_symptom = following not in ("", *_BEHIND)
+    described = behind.startswith(":") and following in _SIGNS
+    of_symptom = following not in ("", *_BEHIND) and not described
     if any(c.strip() for c in earlier):
         return _Status.STATED if _BEFORE.issuperset(words) and not of_symptom else _Status.OPEN
     return _Status.OPEN if of_symptom and _NAMING.isdisjoint(words[-1:]) else _Status.STATED

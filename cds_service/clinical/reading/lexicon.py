@@ -8,8 +8,7 @@ it names. Each row carries a text that must be read and one that must not, which
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache
@@ -102,6 +101,15 @@ ANOTHER = "another"
 OTHER_DISEASE = "other disease"
 
 
+class Meant(NamedTuple):
+    """What a construction means, the word at which it ends, and where what must stand behind it ends."""
+
+    kind: Kind
+    value: str
+    end: int
+    reach: int
+
+
 class _Node:
     """A place in the look-up: the words that go on from here, and what the phrase up to here means."""
 
@@ -120,18 +128,6 @@ def rows() -> tuple[Row, ...]:
     for table in sorted((t for t in folder.iterdir() if t.name.endswith(".csv")), key=lambda t: t.name):
         found += [_row(row) for row in csv.DictReader(table.read_text(encoding="utf-8").splitlines())]
     return tuple(found)
-
-
-@cache
-def another_person() -> re.Pattern[str]:
-    """What names somebody else than the patient, for readers that look at a text by patterns."""
-    named = (
-        p
-        for row in rows()
-        if row.value == "person" and row.kind is Kind.BLOCK and not row.topics
-        for p in row.phrases
-    )
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, named))})\b", re.IGNORECASE)
 
 
 def _row(row: dict[str, str]) -> Row:
@@ -217,6 +213,7 @@ def _add(root: _Node, row: Row, phrase: str) -> None:
 
 
 _SET_APART = (Shape.SIGN, Shape.END)
+_NO_PHRASES: Mapping[int, Meant] = {}
 
 
 def without_hyphens(found: Sequence[Token]) -> list[Token]:
@@ -237,15 +234,22 @@ def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
     )
 
 
-def terms(words: Sequence[Token], topic: str, most: int | None = None) -> list[Term]:
+def terms(
+    words: Sequence[Token], topic: str, most: int | None = None, phrases: Mapping[int, Meant] = _NO_PHRASES
+) -> list[Term]:
     """Words without inner hyphens as terms of a topic, the longest phrase first; what no row knows is unknown.
 
-    ``most``: how many terms at most, for a reader that does without the rest.
+    ``most``: how many terms at most, for a reader that does without the rest. ``phrases``: constructions by the
+    word at which they begin; one counts where no longer phrase begins there.
     """
     root, found, i = _trie(topic), list[Term](), 0
     while i < len(words) and (most is None or len(found) < most):
         known = _longest(words, i, root)
-        if known is None:
+        met = phrases.get(i)
+        if met is not None and (known is None or met.reach >= known[1]):
+            found.append(Term(met.kind, met.value, tuple(words[i : met.end])))
+            i = met.end
+        elif known is None:
             word = words[i]
             found.append(Term(_BY_SHAPE.get(word.shape, Kind.UNKNOWN), word.word, (word,)))
             i += 1
@@ -254,6 +258,11 @@ def terms(words: Sequence[Token], topic: str, most: int | None = None) -> list[T
             found.append(Term(entry.kind, entry.value, tuple(words[i:end])))
             i = end
     return found
+
+
+def known_openers(topic: str) -> Container[str]:
+    """The words with which a phrase of a topic begins."""
+    return _trie(topic).steps
 
 
 def load() -> None:

@@ -6,10 +6,12 @@ sentences that speak of plans, rules, teaching or other people do not count. And
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 
 from cds_service.clinical.reading.clauses import Sentence, sentences
-from cds_service.clinical.reading.lexicon import Kind, terms, without_hyphens
+from cds_service.clinical.reading.lexicon import Kind, rows, terms, without_hyphens
 from cds_service.clinical.reading.tokens import Shape, folded, tokens
 from cds_service.clinical.reading.topics import OBSERVATION
 from cds_service.remembering import remembered
@@ -64,3 +66,15 @@ def speaks_of_past(text: str, topic: str) -> bool:
     """Whether a text has a word of the past, as the topic knows them."""
     text = folded(text)
     return any(t.kind is Kind.PAST for s in sentences(text, topic) for t in s.terms)
+
+
+@cache
+def another_person() -> re.Pattern[str]:
+    """What names somebody else than the patient, for readers that look at a text by patterns."""
+    named = (
+        p
+        for row in rows()
+        if row.value == "person" and row.kind is Kind.BLOCK and not row.topics
+        for p in row.phrases
+    )
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, named))})\b", re.IGNORECASE)

@@ -84,6 +84,7 @@ TRANSPLANT = Topic(
     groups=(frozenset({"planned", "not-this-kind"}), frozenset({"not-planned", "not-this-kind"})),
     needs_predicate=True,
     dated=False,
+    knows=("response", "vod", "infection", "bleeding", "liver-disease", "cytopenia", "extramedullary"),
     parts=KINDS_OF_TRANSPLANT,
     narrowed={"not-planned": "not-this-kind"},
 )

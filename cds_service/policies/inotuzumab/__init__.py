@@ -1,6 +1,7 @@
 """Policy MP-RX-FP-12-23, inotuzumab ozogamicin (Besponsa), J9229."""
 
-from cds_service.clinical.reading.lexicon import load
+from cds_service.clinical.reading import lexicon
+from cds_service.clinical.reading.phrasing import patterns
 from cds_service.policies import DrugPolicy
 from cds_service.policies.inotuzumab.case.schedule import order_of
 from cds_service.policies.inotuzumab.determine import OUTLINE, determine, in_scope
@@ -8,4 +9,5 @@ from cds_service.policies.inotuzumab.form import AUTHORIZATION, diagnoses
 from cds_service.policies.inotuzumab.picture import picture
 
 POLICY = DrugPolicy("inotuzumab", OUTLINE, in_scope, order_of, determine, picture, AUTHORIZATION, diagnoses)
-load()
+lexicon.load()
+patterns.load()

@@ -18,7 +18,7 @@ from cds_service.clinical.leukemia.diagnosis import Diagnosis
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.problems import problems_shown
-from cds_service.clinical.reading.lexicon import another_person
+from cds_service.clinical.reading.mentioned import another_person
 from cds_service.clinical.therapy.drugs import CD22_DIRECTED, INOTUZUMAB
 from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, refs, unknown
 from cds_service.engine.verdict import Verdict, agreed

@@ -53,6 +53,12 @@ _OTHER_AGENT = re.compile(
     re.IGNORECASE,
 )
 
+# Alone behind a comma it is the cause, as the names of conditions put it ("Anaphylaxis, food"); no treatment is called so.
+_ALLERGEN = re.compile(
+    r"(?:foods?|peanuts?|(?:tree )?nuts|shellfish|latex|(?:bee|wasp|insect)(?: stings?| venom)?)(?: allergy)?",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Suspects:
@@ -173,6 +179,7 @@ def _suspects_of(text: str, recorded: Iterable[str]) -> _Suspects:
     if not named and not _is_inotuzumab(text):
         name, *beside = (c.strip() for c in _CLAUSES.split(text))
         other = any(_OTHER_AGENT.search(c) for c in (name, *filter(_WHEN.match, beside)))
+        other = other or any(_ALLERGEN.fullmatch(c) for c in beside)
         unread = not other and _OTHER_AGENT.search(text) is not None
     return _Suspects(ours, other, unread)
 

@@ -1,0 +1,1 @@
+"""Constructions with places to fill, such as "from her HLA-identical sister" and "is scheduled to undergo"."""

@@ -1,0 +1,60 @@
+"""Circumstances around a plan: what led to it, why it is so, and another clause in front of it are no part of it."""
+
+from datetime import date
+
+import pytest
+
+from cds_service.clinical.leukemia.transplant_words import intention_in
+from cds_service.clinical.reading.reader import read
+
+DAY = date(2026, 4, 12)
+
+PLANNED = [
+    "After a second opinion downtown, she is scheduled for alloHSCT on 5/11",
+    "Following this, he will proceed to alloHSCT",
+    "Now that his fistula healed, alloHSCT is planned for May",
+    "Her case was reviewed on 4/8 and she was approved for alloHSCT in May",
+    "AlloHSCT was moved to 5/18 because the donor had a cold",
+    "AlloHSCT is planned in May because she is young",
+]
+NOT_PLANNED = [
+    "After meeting with Dr. Kim, the patient has declined alloHSCT",
+    "She declines alloHSCT because she fears chronic GVHD",
+    "AlloHSCT is not planned given his amyloid heart",
+    "Due to severe emphysema, alloHSCT is not planned",
+]
+NEITHER = [
+    "After meeting with her brother, he is scheduled for alloHSCT",
+    "After discussing whether she is fit, alloHSCT is planned?",
+    "If she responds, alloHSCT is planned",
+    "Because patients relapse, alloHSCT is planned in all",
+    "Not sure that she responded and she is scheduled for alloHSCT",
+    "Her brother relapsed and he is scheduled for alloHSCT",
+    "AlloHSCT is planned because she is a match for her brother",
+    "AlloHSCT planned provided a donor turns up",
+    "AlloHSCT was cancelled last month because of sepsis; will be readdressed",
+]
+
+
+@pytest.mark.parametrize("text", PLANNED)
+def test_a_plan_is_one_whatever_led_to_it(text: str) -> None:
+    assert intention_in(text, DAY) is True
+
+
+@pytest.mark.parametrize("text", NOT_PLANNED)
+def test_a_denial_of_a_plan_is_one_whatever_its_reason(text: str) -> None:
+    assert intention_in(text, DAY) is False
+
+
+@pytest.mark.parametrize("text", NEITHER)
+def test_a_condition_a_doubt_or_another_person_is_no_mere_circumstance(text: str) -> None:
+    assert intention_in(text, DAY) is None
+
+
+def test_what_stands_in_front_of_a_state_is_of_moment() -> None:
+    assert read("With depression, in remission", "response", DAY).values == frozenset()
+
+
+def test_a_regimen_is_one_whatever_led_to_it() -> None:
+    text = "After a talk with pharmacy downtown, mini-hyper-CVD with inotuzumab"
+    assert read(text, "regimen", DAY).values == {"mini-hyper-cvd"}
