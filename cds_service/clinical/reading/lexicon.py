@@ -8,6 +8,7 @@ it names. Each row carries a text that must be read and one that must not, which
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -15,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from cds_service.clinical.reading.tokens import Shape, Token, folded, tokens
+from cds_service.clinical.reading.tokens import Shape, Token, folded, tokens, without_hyphens
 from cds_service.clinical.reading.topics import TOPICS
 from cds_service.collector import keep_meanwhile
 from cds_service.values import dataclass
@@ -212,26 +213,7 @@ def _add(root: _Node, row: Row, phrase: str) -> None:
     node.entries.insert(0 if exact else len(node.entries), entry)
 
 
-_SET_APART = (Shape.SIGN, Shape.END)
 _NO_PHRASES: Mapping[int, Meant] = {}
-
-
-def without_hyphens(found: Sequence[Token]) -> list[Token]:
-    """Without the hyphens inside of words: "single-agent" is "single agent". The minus of "1x10-5" stays."""
-    return [t for i, t in enumerate(found) if t.text != "-" or not _is_inner_hyphen(found, i)]
-
-
-def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
-    if not 0 < i < len(found) - 1:
-        return False
-    before, after = found[i - 1], found[i + 1]
-    joined = before.end == found[i].start and found[i].end == after.start
-    return (
-        joined
-        and before.word != "x10"
-        and {before.shape, after.shape}.isdisjoint(_SET_APART)
-        and {before.shape, after.shape} != {Shape.NUMBER}
-    )
 
 
 def terms(

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from cds_service.clinical.reading.clauses import Sentence, sentences
-from cds_service.clinical.reading.lexicon import Kind, rows, terms, without_hyphens
-from cds_service.clinical.reading.tokens import Shape, folded, tokens
+from cds_service.clinical.reading.lexicon import Kind, rows, terms
+from cds_service.clinical.reading.tokens import Shape, folded, tokens, without_hyphens
 from cds_service.clinical.reading.topics import OBSERVATION
 from cds_service.remembering import remembered
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from html import unescape
 from typing import NamedTuple
@@ -99,4 +100,25 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(
         Token(_MEMBERS.get(m.lastgroup or "", Shape.WORD), word := m[0], word.lower(), *m.span())
         for m in _TOKEN.finditer(text)
+    )
+
+
+_SET_APART = (Shape.SIGN, Shape.END)
+
+
+def without_hyphens(found: Sequence[Token]) -> list[Token]:
+    """Without the hyphens inside of words: "single-agent" is "single agent". The minus of "1x10-5" stays."""
+    return [t for i, t in enumerate(found) if t.text != "-" or not _is_inner_hyphen(found, i)]
+
+
+def _is_inner_hyphen(found: Sequence[Token], i: int) -> bool:
+    if not 0 < i < len(found) - 1:
+        return False
+    before, after = found[i - 1], found[i + 1]
+    joined = before.end == found[i].start and found[i].end == after.start
+    return (
+        joined
+        and before.word != "x10"
+        and {before.shape, after.shape}.isdisjoint(_SET_APART)
+        and {before.shape, after.shape} != {Shape.NUMBER}
     )

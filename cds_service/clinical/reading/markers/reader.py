@@ -27,7 +27,7 @@ from cds_service.clinical.reading.clauses import Sentence, sentences, tells
 from cds_service.clinical.reading.layout.forms import form_tokens
 from cds_service.clinical.reading.layout.retracted import is_not_so
 from cds_service.clinical.reading.layout.stops import is_name_of_doctor
-from cds_service.clinical.reading.lexicon import Kind, Term, terms, without_hyphens
+from cds_service.clinical.reading.lexicon import Kind, Term, terms
 from cds_service.clinical.reading.markers import iscn
 from cds_service.clinical.reading.markers.clauses import findings
 from cds_service.clinical.reading.markers.lists import (
@@ -41,7 +41,7 @@ from cds_service.clinical.reading.markers.lists import (
 from cds_service.clinical.reading.markers.order import MEASURED, in_order
 from cds_service.clinical.reading.markers.portions import of_a_part
 from cds_service.clinical.reading.markers.samples import is_by_sensitive_test, is_elsewhere
-from cds_service.clinical.reading.tokens import Shape, Token, folded
+from cds_service.clinical.reading.tokens import Shape, Token, folded, without_hyphens
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
 
