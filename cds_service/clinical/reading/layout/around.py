@@ -41,6 +41,13 @@ def only_names(segment: Segment) -> bool:
     return all(t.kind is Kind.TARGET or t.value == "adjective" for t in segment.terms)
 
 
+def has_own_sign(segment: Segment, after: Segment) -> bool:
+    """Whether a segment ends with a sign of its own before one that begins with a denial ("PET neg, no EM disease")."""
+    first, last = after.terms[0], segment.terms[-1]
+    denied = first.kind is Kind.DENY and first.value in ("before", "either")
+    return denied and last.kind is Kind.DENY and len(segment.terms) > 1
+
+
 _TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST})
 _SKIPPED = frozenset({"adverb", "and", "article", "patient"})
 # What ends the state before it ("PR, converted to CR").

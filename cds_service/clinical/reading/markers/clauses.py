@@ -32,11 +32,17 @@ from cds_service.clinical.reading.markers.signs import SignReader
 from cds_service.clinical.reading.markers.state import CLOSING, OPENING
 from cds_service.clinical.reading.text_dates import read_date
 
+_SIGNED = ("umrd", "response")  # how a name ends that holds its sign ("complete MRD response")
 _PUNCTUATION = frozenset(",:=()[]-/.\"'*|#_\u2022") | {"--", "::"}
 _CARRIED_OUT = frozenset({
     "done", "performed", "tested", "collected", "received", "reported", "obtained", "sent", "ordered", "run", "drawn",
 })  # fmt: skip
 _FUSED = frozenset({"fusion", "fusions", "rearrangement", "signal", "signals", "translocation"})
+# Behind "but" these take back what stands before it.
+_CONTRARY = frozenset({
+    "otherwise", "differ", "differs", "differed", "different", "contrary", "opposite", "discordant", "discrepant", "disagree", "disagrees",
+    "disagreed", "conflicting", "conflicts", "wrong", "incorrect", "changed", "revised", "reversed", "retracted",
+})  # fmt: skip
 _SAYING = frozenset({Kind.SIGN, Kind.LEAD, Kind.DENY, Kind.EXCEPT, Kind.UNIT})
 
 
@@ -108,6 +114,8 @@ class _Reader(SignReader):
 
     def _marker(self) -> None:
         self.marker(self.term.value)
+        if self.term.tokens[-1].word in _SIGNED:
+            self.attached(NEGATIVE)
 
     def _notation(self) -> None:
         match iscn.meaning(self.term.tokens[0].text):
@@ -152,6 +160,8 @@ class _Reader(SignReader):
     def _break(self) -> None:
         if self.term.tokens[0].word == "yet" and self._denies_the_test():
             raise NotReadable(self.term.value)  # "no MRD yet"
+        if any(not _CONTRARY.isdisjoint(w.word for w in t.tokens) for t in self.terms[self.i :]):
+            raise NotReadable(self.term.value)  # "positive, but repeat showed otherwise"
         says = any(self.is_marker(t) or t.kind in _SAYING for t in self.terms[self.i :] if t.value != WITH)
         if self.term.value != "break" and not says:
             self.i = len(self.terms)

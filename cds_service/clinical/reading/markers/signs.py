@@ -187,6 +187,8 @@ class SignReader(ClauseState):
         if last.sign == LOST and sign in (NEGATIVE, FOUND) and not anew:
             last.sign = POSITIVE if sign == NEGATIVE else LOST  # "CD22 loss not seen"
         elif sign == LOST and last.sign == NEGATIVE and not anew:
+            if last.name != "mrd" and self.text(-1) in OPENING:
+                return  # "CD22 negative (lost after inotuzumab)"
             raise NotReadable(sign)  # "MRD negativity lost"
         elif (
             last.sign is not None
