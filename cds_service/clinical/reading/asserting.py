@@ -13,8 +13,9 @@ from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
 from cds_service.clinical.reading.besides import finds_more, is_no_state, names_a_value
 from cds_service.clinical.reading.grades import stated_rank
 from cds_service.clinical.reading.grouping import denies_another
+from cds_service.clinical.reading.layout.around import answers_before_aside
 from cds_service.clinical.reading.layout.company import SPANS
-from cds_service.clinical.reading.layout.looking import leaves_a_choice
+from cds_service.clinical.reading.layout.looking import asked_beside, leaves_a_choice
 from cds_service.clinical.reading.layout.order import is_case, without_what_is_over
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.subjects import denies_a_test
@@ -41,7 +42,9 @@ _LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
 
 def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bool) -> list[Assertion] | None:
     """What a clause asserts; None when it is not understood. Nothing: understood, and it says nothing."""
-    of_another = {i for i in range(len(found)) if denies_another(found, i)}
+    of_another = {
+        i for i in range(len(found)) if denies_another(found, i) and not answers_before_aside(found, i)
+    }
     if any(i and found[i - 1].tokens[0].text == ":" for i in of_another):
         return None  # "VOD: no ascites"
     if not topic.suspects and found[-1].tokens[0].text == ":" and any(t.kind is Kind.TARGET for t in found):
@@ -81,7 +84,7 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
 
 
 _TESTS = frozenset({"assessment", "evaluation", "status", "determination", "workup", "reassessment", "reevaluation", "review", "staging",
-    "restaging", "sampling", "testing", "test", "tests", "study", "studies", "scan", "scans"})  # fmt: skip
+    "restaging", "sampling", "testing", "test", "tests", "study", "studies", "scan", "scans", "note", "notes"})  # fmt: skip
 
 
 def _without_names_of_tests(found: Sequence[Term]) -> list[Term]:
@@ -238,7 +241,7 @@ def _scopes(swing: Term, found: Sequence[Term]) -> bool:
         return False
     if before and reached == before[-1] and _is_of_what_was_done(found, at):
         return False
-    known = {*_BETWEEN, "cause"} if found[at - 1].tokens[0].text == ":" else _BETWEEN
+    known = _BETWEEN | asked_beside(between) if found[at - 1].tokens[0].text == ":" else _BETWEEN
     return all(t.kind is not Kind.NEUTRAL or t.value in known for t in between)
 
 
@@ -254,7 +257,7 @@ def _is_of_what_was_done(found: Sequence[Term], at: int) -> bool:
     """Whether a bare "not" behind a name denies what was done or came of it, not the thing ("VOD not biopsied")."""
     bare = len(found[at].tokens) == 1 and found[at].tokens[0].word in ("not", "never", "no")
     behind = next((t for t in found[at + 1 :] if t.value not in ("preposition", "adverb")), None)
-    if not bare or behind is None:
+    if not bare or behind is None or answers_before_aside(found, at):
         return False
     if behind.kind is not Kind.NEUTRAL:
         return behind.tokens[0].word in _COURSE

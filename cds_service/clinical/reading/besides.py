@@ -15,7 +15,12 @@ _JOINED = frozenset({"finding", "adjective", "and", "or"})
 
 
 def finds_more(found: Sequence[Term], denied: Set[int]) -> bool:
-    """Whether a clause speaks of a finding that none of the denials at these places denies ("recurrence of fever")."""
+    """Whether a clause speaks of a finding that none of the denials at these places denies ("recurrence of fever").
+
+    The answer to a question for one or the other denies both ("Progression or unacceptable toxicity: No").
+    """
+    if len(found) > 1 and found[-1].kind is Kind.DENY and found[-2].tokens[0].text == ":":
+        return False
     for i, term in enumerate(found):
         if term.value == "finding":
             while i >= 0 and found[i].value in _JOINED:

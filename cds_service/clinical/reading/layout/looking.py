@@ -101,3 +101,12 @@ def _is_of_means(found: Sequence[Term], at: int) -> bool:
     before, behind = found[at - 1], found[at + 1]
     neutral = before.kind is behind.kind is Kind.NEUTRAL
     return neutral and before.tokens[-1].word in _MEANS and behind.tokens[-1].word in _MEANS
+
+
+_ASKED = frozenset({"cause", "visit", "lately", "course", "drug", "span"})
+
+
+def asked_beside(between: Sequence[Term]) -> frozenset[str]:
+    """What else may stand between a thing and the "no" that answers it ("Progression on therapy: no")."""
+    either = any(t.kind is Kind.AND and t.value == "or" for t in between)
+    return _ASKED | {"finding"} if either else _ASKED

@@ -30,6 +30,7 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.markers.signs import SignReader
 from cds_service.clinical.reading.markers.state import CLOSING, OPENING
+from cds_service.clinical.reading.markers.tails import only_tells_plan, takes_back
 from cds_service.clinical.reading.text_dates import read_date
 
 _SIGNED = ("umrd", "response")  # how a name ends that holds its sign ("complete MRD response")
@@ -38,12 +39,8 @@ _CARRIED_OUT = frozenset({
     "done", "performed", "tested", "collected", "received", "reported", "obtained", "sent", "ordered", "run", "drawn",
 })  # fmt: skip
 _FUSED = frozenset({"fusion", "fusions", "rearrangement", "signal", "signals", "translocation"})
-# Behind "but" these take back what stands before it.
-_CONTRARY = frozenset({
-    "otherwise", "differ", "differs", "differed", "different", "contrary", "opposite", "discordant", "discrepant", "disagree", "disagrees",
-    "disagreed", "conflicting", "conflicts", "wrong", "incorrect", "changed", "revised", "reversed", "retracted",
-})  # fmt: skip
-_SAYING = frozenset({Kind.SIGN, Kind.LEAD, Kind.DENY, Kind.EXCEPT, Kind.UNIT})
+_SAYING = frozenset({Kind.SIGN, Kind.LEAD, Kind.DENY, Kind.EXCEPT})
+_UNITS = frozenset({Kind.UNIT, Kind.NUMBER})
 
 
 def findings(clause: Sequence[Term], carried: Sequence[str], on: date | None) -> list[Finding]:
@@ -97,7 +94,9 @@ class _Reader(SignReader):
 
     def _punctuation(self, text: str) -> None:
         self.limit = self.limit and text not in (",", *OPENING, *CLOSING)
-        if text == ",":
+        if text == "," and only_tells_plan(self.terms[self.i + 1 :]):
+            self.i = len(self.terms)
+        elif text == ",":
             group = self.group
             group.comma()
             if group.lead == EXCEPT and not any(before.items for before in self.lists[:-1]):
@@ -160,9 +159,11 @@ class _Reader(SignReader):
     def _break(self) -> None:
         if self.term.tokens[0].word == "yet" and self._denies_the_test():
             raise NotReadable(self.term.value)  # "no MRD yet"
-        if any(not _CONTRARY.isdisjoint(w.word for w in t.tokens) for t in self.terms[self.i :]):
+        rest = self.terms[self.i :]
+        if takes_back(rest):
             raise NotReadable(self.term.value)  # "positive, but repeat showed otherwise"
-        says = any(self.is_marker(t) or t.kind in _SAYING for t in self.terms[self.i :] if t.value != WITH)
+        says = any(self.is_marker(t) or t.kind in _SAYING for t in rest if t.value != WITH)
+        says = says or {t.kind for t in rest} >= _UNITS
         if self.term.value != "break" and not says:
             self.i = len(self.terms)
             return
@@ -221,8 +222,8 @@ class _Reader(SignReader):
         match [int(n) for text in written for n in text.split("/") if n.isdecimal()]:
             case [cells, scored] if found.percent is None and scored >= iscn.ENOUGH_CELLS:
                 share = 100 * cells / scored
-            case [per_cent] if found.percent is not None and per_cent:
-                share = float(per_cent)
+            case [_] | [] if found.percent is not None and found.percent.exact:
+                share = float(found.percent.exact)
             case _:
                 return
         if share == 0 or share >= iscn.LEAST_SHARE:
