@@ -61,6 +61,30 @@ def test_what_is_said_of_a_relative_is_not_the_patients(topic: str, text: str) -
 
 
 @pytest.mark.parametrize(
+    ("topic", "text", "value"),
+    [
+        ("response", "She is in complete remission four weeks after starting Besponsa.", "cr"), ("response", "CR 3 weeks into therapy.", "cr"),
+        ("response", "Two weeks after count recovery, she experienced relapse.", "relapse"),
+        ("response", "Told patient and husband that the marrow is in remission.", "cr"), ("mrd", "She is MRD negative by flow at Hopkins.", "negative"),
+    ],
+)  # fmt: skip
+def test_a_span_of_time_and_who_was_told_change_nothing(topic: str, text: str, value: str) -> None:
+    assert said(topic, text) == {value}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CR expected four weeks after starting Besponsa.",
+        "The concern is relapse in the months after transplant.",
+        "Weeks of CR",
+    ],
+)
+def test_a_span_ahead_or_without_a_count_states_nothing(text: str) -> None:
+    assert said("response", text) == set()
+
+
+@pytest.mark.parametrize(
     "text",
     ["Mini-HCVD cycle 1 with InO.", "Inotuzumab, which we will give with mini-hyper-CVD."],
 )

@@ -220,7 +220,7 @@ def test_a_rule_and_a_response_of_another_kind_are_none(text):
     [
         ("Pt has no evid. of relapse", "response", {"no-progression"}), ("w/o evid. of VOD", "vod", {"excluded"}), ("no sx. of VOD", "vod", set()),
         ("susp. VOD", "vod", set()), ("monit. for VOD", "vod", set()), ("r/o. relapse", "response", set()), ("no signif. progression", "response", set()),
-        ("No evid. of CNS disease", "extramedullary", {"absent-there"}), ("In CR. No VOD.", "response", {"cr"}), ("cr per bmbx. no vod.", "response", set()),
+        ("No evid. of CNS disease", "extramedullary", {"absent-there"}), ("In CR. No VOD.", "response", {"cr"}), ("cr per bmbx. no vod.", "response", {"cr"}),
     ],
 )  # fmt: skip
 def test_the_stop_of_an_abbreviation_ends_no_sentence(text, topic, values):

@@ -23,6 +23,11 @@ NOT_DONE = [
     ("No blasts for CD22", "cd22"), ("No report of CD22", "cd22"), ("No FISH done for BCR::ABL1", "ph"), ("No PCR for BCR::ABL1", "ph"),
     ("No molecular testing done for BCR::ABL1", "ph"), ("No karyotype for t(9;22)", "ph"), ("No imaging of progression", "response"),
     ("No imaging for EMD", "extramedullary"), ("No IT for CNS leukemia", "extramedullary"), ("No radiation for CNS leukemia", "extramedullary"),
+    ("Has not had progression assessed", "response"), ("has had no progression evaluated", "response"), ("without relapse checked", "response"),
+    ("has not had extramedullary disease evaluated", "extramedullary"), ("No VOD assessed", "vod"),
+    ("Criteria for CR: <5% blasts, ANC >1000", "response"), ("IWG criteria for CR", "response"), ("Criteria for CR to be met", "response"),
+    ("PET for EMD today", "extramedullary"), ("PET 4/8 for extramedullary disease", "extramedullary"), ("US for VOD today", "vod"),
+    ("Bone marrow for remission today", "response"), ("relapse workup", "response"), ("extramedullary disease workup", "extramedullary"),
     ("No imaging for VOD", "vod"), ("No defibrotide for VOD", "vod"), ("No documentation of VOD", "vod"),
 ]  # fmt: skip
 DENIED = [
@@ -31,6 +36,10 @@ DENIED = [
     ("No relapse seen.", "response", "no-progression"), ("No relapse on marrow done 4/10.", "response", "no-progression"),
     ("No progression by imaging.", "response", "no-progression"), ("No remission obtained.", "response", "no-cr"),
     ("No EMD on imaging.", "extramedullary", "absent"), ("No VOD on exam.", "vod", "excluded"),
+    ("Has not had progression.", "response", "no-progression"), ("Has not had progression, assessed today.", "response", "no-progression"),
+    ("Criteria for CR are met.", "response", "cr"), ("PET for EMD was negative.", "extramedullary", "absent"),
+    ("No progression on exam, smear or imaging.", "response", "no-progression"), ("Progression on therapy: no", "response", "no-progression"),
+    ("PET neg, no EM disease", "extramedullary", "absent"), ("EMD present: right testis", "extramedullary", "present"),
     ("No HSCT planned.", "transplant", "not-planned"), ("No transplant.", "transplant", "not-planned"),
     ("No flow MRD detected", "mrd", "negative"), ("No expression of CD22", "cd22", "negative"), ("No FISH evidence of BCR::ABL1", "ph", "negative"),
     ("No imaging evidence of EMD", "extramedullary", "absent"), ("No marrow relapse", "response", "no-progression"),

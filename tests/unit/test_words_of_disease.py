@@ -18,7 +18,7 @@ NEGATIVE = [
 ]  # fmt: skip
 SILENT = [
     "positive for CD10, CD79a, TdT, CD19, and CD20", "CD22 not tested", "CD19 positive, CD22 pending", "CD22 expression: 40%",
-    "CD22 - 85 %", "normal B cells CD22 positive", "CD22 positive. CD22 negative.", "",
+    "CD22 - 85 %", "CD22 positive, but repeat showed otherwise", "CD22 positive, however the second review disagreed", "normal B cells CD22 positive", "CD22 positive. CD22 negative.", "",
 ]  # fmt: skip
 
 

@@ -62,8 +62,16 @@ _OF_DISEASE = re.compile(
 )
 
 
+# "No BCR::ABL1 fusion was detected" tells of no earlier finding.
+_DENIED = re.compile(
+    rf"\b(?:no|neither)\s+(?!longer|more|residual|remaining)(?:\w+\s+){{0,3}}?{_NAME}(?:\s+\w+){{0,3}}?\s+(?:was|were)\s+(?:present|detected)\b",
+    re.IGNORECASE,
+)
+
+
 def absence_of(clause: str, text: str) -> Of:
     """What an absence stated in a clause of a text speaks of."""
+    clause = _DENIED.sub("", clause)
     if _RESPONSE_BESIDE.search(text) or (_RESPONSE.search(clause) and not _NAMED.search(clause)):
         return Of.RESPONSE
     return Of.DISEASE if _OF_DISEASE.search(clause) else Of.SAMPLE

@@ -12,6 +12,9 @@ from datetime import date
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
 from cds_service.clinical.reading.besides import denies_another, finds_more, is_no_state, names_a_value
 from cds_service.clinical.reading.grades import stated_rank
+from cds_service.clinical.reading.layout.around import answers_before_aside
+from cds_service.clinical.reading.layout.company import SPANS
+from cds_service.clinical.reading.layout.looking import asked_beside, leaves_a_choice
 from cds_service.clinical.reading.layout.order import is_case, without_what_is_over
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.subjects import denies_a_test
@@ -38,7 +41,9 @@ _LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
 
 def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: bool) -> list[Assertion] | None:
     """What a clause asserts; None when it is not understood. Nothing: understood, and it says nothing."""
-    of_another = {i for i in range(len(found)) if denies_another(found, i)}
+    of_another = {
+        i for i in range(len(found)) if denies_another(found, i) and not answers_before_aside(found, i)
+    }
     if any(i and found[i - 1].tokens[0].text == ":" for i in of_another):
         return None  # "VOD: no ascites"
     if not topic.suspects and found[-1].tokens[0].text == ":" and any(t.kind is Kind.TARGET for t in found):
@@ -46,12 +51,12 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
     if topic.of_leukemia and (finds_more(found, of_another) or names_a_value(found) or is_case(found)):
         return None
     found = without_what_is_over([t for i, t in enumerate(found) if i not in of_another], topic)
-    if not topic.suspects:
+    if not topic.suspects or topic.parts:
         found = _without_names_of_tests(found)
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):
         return None
     values = _values(found, topic)
-    if values is None or _leaves_a_choice(found) or denies_a_test(found) or is_no_state(found):
+    if values is None or leaves_a_choice(found) or denies_a_test(found) or is_no_state(found):
         return None
     doubted = asked or any(t.kind in OPEN for t in found)
     if doubted and (not topic.suspects or any(t.kind in (Kind.WAIT, Kind.DENY) for t in found)):
@@ -77,7 +82,8 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
     ]  # fmt: skip
 
 
-_TESTS = frozenset({"assessment", "evaluation", "status", "determination"})
+_TESTS = frozenset({"assessment", "evaluation", "status", "determination", "workup", "reassessment", "reevaluation", "review", "staging",
+    "restaging", "sampling", "testing", "test", "tests", "study", "studies", "scan", "scans", "note", "notes"})  # fmt: skip
 
 
 def _without_names_of_tests(found: Sequence[Term]) -> list[Term]:
@@ -89,7 +95,7 @@ def _without_names_of_tests(found: Sequence[Term]) -> list[Term]:
 
 
 def _names_a_test(behind: Sequence[Term]) -> bool:
-    return bool(behind) and behind[0].tokens[-1].word in _TESTS
+    return bool(behind) and len(behind[0].tokens) < 3 and behind[0].tokens[-1].word in _TESTS
 
 
 def _is_answered(behind: Sequence[Term]) -> bool:
@@ -109,14 +115,6 @@ def _says_two_days(found: Sequence[Term]) -> bool:
     """Whether a clause denies and affirms, with two dates ("VOD absent on 4/2, present on 4/10")."""
     dates = {t.tokens[-1].text for t in found if t.kind is Kind.DATE}
     return len(dates) > 1 and {Kind.DENY, Kind.AFFIRM} <= {t.kind for t in found}
-
-
-def _leaves_a_choice(found: Sequence[Term]) -> bool:
-    """Whether an affirmed clause names the thing as one of two ("counts or liver")."""
-    at = next((i for i, t in enumerate(found) if t.kind is Kind.AND and t.value == "or"), None)
-    if at is None or any(t.kind in SWINGS for t in found):
-        return False
-    return not all(any(t.kind is Kind.TARGET for t in side) for side in (found[:at], found[at + 1 :]))
 
 
 def _compares(term: Term) -> bool:
@@ -157,7 +155,7 @@ def _gives_reason(term: Term, *, doubted: bool) -> bool:
     return term.value == "reason" or (doubted and term.tokens[0].text == ":")
 
 
-_BEHIND_FIGURES = frozenset({"min", "minutes", "weeks", "months", "years", "wbc", "wbcs", "cells"})
+_BEHIND_FIGURES = SPANS | {"min", "minutes", "wbc", "wbcs", "cells"}
 
 
 def _counts(following: Sequence[Term]) -> bool:
@@ -207,6 +205,8 @@ def _is_unanswered(found: Sequence[Term], topic: Topic) -> bool:
     if any(t.kind is Kind.DOUBT for t in found[:colon]):
         return False  # "Suspicious for VOD: bili 4"
     behind = found[colon + 1 :]
+    if topic.parts and behind and found[colon - 1].kind is Kind.AFFIRM:
+        return False  # "EMD present: right testis"
     words = {word.word for t in behind for word in t.tokens}
     if topic.parts and "no" not in words and not words.isdisjoint(_GROWTHS):
         return False
@@ -240,7 +240,8 @@ def _scopes(swing: Term, found: Sequence[Term]) -> bool:
         return False
     if before and reached == before[-1] and _is_of_what_was_done(found, at):
         return False
-    return all(t.kind is not Kind.NEUTRAL or t.value in _BETWEEN for t in between)
+    known = _BETWEEN | asked_beside(between) if found[at - 1].tokens[0].text == ":" else _BETWEEN
+    return all(t.kind is not Kind.NEUTRAL or t.value in known for t in between)
 
 
 def _ends_another(found: Sequence[Term], at: int) -> bool:
@@ -255,7 +256,7 @@ def _is_of_what_was_done(found: Sequence[Term], at: int) -> bool:
     """Whether a bare "not" behind a name denies what was done or came of it, not the thing ("VOD not biopsied")."""
     bare = len(found[at].tokens) == 1 and found[at].tokens[0].word in ("not", "never", "no")
     behind = next((t for t in found[at + 1 :] if t.value not in ("preposition", "adverb")), None)
-    if not bare or behind is None:
+    if not bare or behind is None or answers_before_aside(found, at):
         return False
     if behind.kind is not Kind.NEUTRAL:
         return behind.tokens[0].word in _COURSE

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from itertools import dropwhile
 
+from cds_service.clinical.reading.layout.company import SPANS
+from cds_service.clinical.reading.layout.looking import is_of_looking
 from cds_service.clinical.reading.lexicon import Kind, Term
 
 _JOINED = frozenset({"finding", "adjective", "and", "or"})
 
 
 def finds_more(found: Sequence[Term], denied: Set[int]) -> bool:
-    """Whether a clause speaks of a finding that none of the denials at these places denies ("recurrence of fever")."""
+    """Whether a clause speaks of a finding that none of the denials at these places denies ("recurrence of fever").
+
+    The answer to a question for one or the other denies both ("Progression or unacceptable toxicity: No").
+    """
+    if len(found) > 1 and found[-1].kind is Kind.DENY and found[-2].tokens[0].text == ":":
+        return False
     for i, term in enumerate(found):
         if term.value == "finding":
             while i >= 0 and found[i].value in _JOINED:
@@ -39,20 +46,20 @@ def _is_measured(found: Sequence[Term], i: int) -> bool:
     """Whether a number is that of the thing named before it, or counts what stands behind it."""
     before = next((t for t in reversed(found[:i]) if t.value not in _PASSED), None)
     behind = found[i + 1] if i + 1 < len(found) else None
-    counted = behind is not None and (behind.tokens[0].text == "%" or behind.value in _COUNTED)
+    counted = behind is not None and (
+        behind.tokens[0].text == "%" or behind.value in _COUNTED or behind.tokens[0].word in SPANS
+    )
     return counted or (before is not None and before.value in _MEASURED)
 
 
-_LOOKS = frozenset({"evaluation", "assessment", "determination"})
 _TURNING = frozenset({"then", "to", "since", "after", "despite", "until"})
 
 
 def is_no_state(found: Sequence[Term]) -> bool:
-    """Whether a clause looks for what it ends with ("evaluation for VOD"), or turns what it denies ("no VOD then VOD")."""
+    """Whether a clause only looks for what it names ("evaluation for VOD"), or turns what it denies ("no VOD then VOD")."""
+    if is_of_looking(found):
+        return True
     named = [i for i, t in enumerate(found) if t.kind is Kind.TARGET]
-    last = len(found) - 1
-    if last > 1 and named[-1:] == [last] and found[last - 1].tokens[0].word in ("for", "of"):
-        return found[last - 2].tokens[-1].word in _LOOKS
     if len(named) < 2 or found[named[0]].value != found[named[-1]].value:
         return False
     before, between = found[: named[0]], found[named[0] + 1 : named[-1]]

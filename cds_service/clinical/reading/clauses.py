@@ -261,7 +261,7 @@ def _without_actions(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     kept: list[Segment] = []
     named = False
     for segment in segments:
-        names = any(t.kind is Kind.TARGET for t in segment.terms)
+        names = any(t.kind in (Kind.TARGET, Kind.MARKER) for t in segment.terms)
         if names or not named or not _acts(segment):
             kept.append(segment)
         named = named or names

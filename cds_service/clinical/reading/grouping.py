@@ -11,7 +11,7 @@ from itertools import dropwhile
 
 from cds_service.clinical.reading.besides import denies_another, denies_what_follows
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged
-from cds_service.clinical.reading.layout.around import once_named, only_names, values_of
+from cds_service.clinical.reading.layout.around import has_own_sign, once_named, only_names, values_of
 from cds_service.clinical.reading.lexicon import ANOTHER, OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.topics import Topic
 
@@ -230,7 +230,7 @@ def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segmen
             break
         if _is_then(segment) and segments[i].terms[0].kind is Kind.NOW:
             break
-        alone = _names_nothing(segment)
+        alone = _names_nothing(segment) and not has_own_sign(segment, segments[i])
         if joined == "," and (
             _carries_on(segments[i], segment) or alone or _is_its_subject(segment, segments[i])
         ):

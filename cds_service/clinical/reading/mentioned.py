@@ -39,13 +39,19 @@ def _counting(text: str, topic: str) -> Iterator[tuple[frozenset[str], str]]:
 _ORDERING = frozenset(
     {"monitor", "observe", "watch", "assess", "check", "evaluate", "avoid", "ask", "return", "keep"}
 )
+_DONE = frozenset({"observed", "monitored", "watched", "kept", "stayed", "remained", "completed"})
+# Who does it as a rule ("Nurses assess for infection").
+_STAFF = frozenset({"nurses", "nursing", "staff", "rn", "rns", "we", "team", "clinicians", "providers"})
 
 
 def _is_order(sentence: Sentence) -> bool:
     """Whether a sentence begins with an order, and no answer to it stands behind a colon or a dash."""
-    words = (t.tokens[0] for t in sentence.terms if t.tokens[0].shape is Shape.WORD)
+    words = [w.word for t in sentence.terms for w in t.tokens if w.shape is Shape.WORD]
     answered = any(t.tokens[0].text in (":", "-") for t in sentence.terms)
-    return not answered and (first := next(words, None)) is not None and first.word in _ORDERING
+    if "protocol" in words and _DONE.isdisjoint(words):
+        return True  # "Observation during and after infusion per protocol"
+    opening = words[1:] if words[:1] and words[0] in _STAFF else words
+    return not answered and bool(opening) and opening[0] in _ORDERING
 
 
 @remembered(100_000)

@@ -158,7 +158,10 @@ _FOR_WHICH_BEGUN = re.compile(
     rf"|(?:^|[,;.:] )(?:now|currently|presently|today) {_INO}(?=\W*$|[.,;]| (?:ozogamicin|c1|cycle 1|alone|monotherapy)\b)|\b{_INO} (?:now|today)(?=\W*$|[.,;])"
     rf"|\b(?:referred|refer|here|presents|presenting|admitted) (?:for|to (?:start|begin|receive)) {_INO}\b(?! c)"
 )
-_GIVEN_FOR = re.compile(rf"(?<!longer )(?<!not )\bon {_INO} (?:due to|because of|for|given|secondary to)\b")
+_GIVEN_FOR = re.compile(
+    rf"(?<!longer )(?<!not )\bon {_INO} (?:due to|because of|for|given|secondary to)\b"
+    rf"|\b(?:with|received|receiving|completed|got|(?:cycles?|courses?|rounds?|doses?) of) {_INO}(?: ozogamicin| therapy| treatment)* for\b"
+)
 
 
 def is_reason_to_treat(clause: Segment, sentence: Sentence, text: str, states: frozenset[str]) -> bool:

@@ -41,6 +41,19 @@ def only_names(segment: Segment) -> bool:
     return all(t.kind is Kind.TARGET or t.value == "adjective" for t in segment.terms)
 
 
+def answers_before_aside(found: Sequence[Term], at: int) -> bool:
+    """Whether the denial at this place answers a label and a sign parts it from what follows ("EMD: No (PET 4/9)")."""
+    answers = at > 0 and found[at - 1].tokens[0].text == ":"
+    return answers and at + 1 < len(found) and found[at + 1].start - found[at].end > 1
+
+
+def has_own_sign(segment: Segment, after: Segment) -> bool:
+    """Whether a segment ends with a sign of its own before one that begins with a denial ("PET neg, no EM disease")."""
+    first, last = after.terms[0], segment.terms[-1]
+    denied = first.kind is Kind.DENY and first.value in ("before", "either")
+    return denied and last.kind is Kind.DENY and len(segment.terms) > 1
+
+
 _TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST})
 _SKIPPED = frozenset({"adverb", "and", "article", "patient"})
 # What ends the state before it ("PR, converted to CR").
@@ -77,6 +90,7 @@ def goes_on_unheard(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
 _WRONG = frozenset({
     "incorrect", "inaccurate", "wrong", "untrue", "false", "mistaken", "disproved", "disproven", "refuted", "misread", "misdiagnosis",
     "overcall", "overcalled", "artifact", "artifactual", "artefact", "spurious", "unverified", "mislabeled", "mislabelled", "mix",
+    "disagree", "disagrees", "disagreed", "contradicts", "contradicted", "disputes",
 })  # fmt: skip
 _OTHERWISE = frozenset(
     {"confirm", "confirmed", "agree", "show", "reproduce", "reproduced", "it", "this", "that"}
@@ -86,8 +100,22 @@ _CHECKED = ("confirm", "verif", "repeat", "review")  # so begins what is still t
 _SHORT = 6  # words
 
 
+# What may stand beside the one word by which something is done to a statement ("since overturned").
+_BESIDE_DONE = frozenset(
+    {"was", "were", "is", "has", "been", "later", "since", "subsequently", "then", "now", "and", "being"}
+)
+
+
+def is_done_to_it(found: Sequence[Term]) -> bool:
+    """Whether terms are one unknown participle without a subject, which is said of what stands before ("CR, debunked")."""
+    said = [t for t in found if t.tokens[0].word not in _BESIDE_DONE and t.tokens[0].word[0].isalpha()]
+    return len(said) == 1 and said[0].kind is Kind.UNKNOWN and said[0].value.endswith("ed")
+
+
 def _corrects(segment: Segment, *, directly: bool) -> bool:
     """Whether a segment takes back what stands before it ("CR - incorrect", "CR (artifact)", "CR -> not confirmed")."""
+    if directly and is_done_to_it(segment.terms):
+        return True
     said = [t for t in segment.terms if t.value not in _LINKING and t.kind is not Kind.NOW]
     words = [w.word for t in segment.terms for w in t.tokens]
     if said and len(words) <= _SHORT and not _WRONG.isdisjoint(words):

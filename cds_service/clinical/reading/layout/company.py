@@ -1,4 +1,4 @@
-"""Relatives and places around a statement: "reviewed with her husband", "the patient and her wife", "at Mercy Hospital".
+"""Relatives, places and spans of time around a statement: "reviewed with her husband", "the patient and her wife", "at Mercy Hospital".
 
 Where a sentence goes on about the relative ("with her brother, who is in remission"), it is of another person. Does not know
 what is said.
@@ -27,7 +27,7 @@ _ABOUT = frozenset({"who", "whose"})
 
 def at_hand(found: Sequence[Term]) -> list[Term]:
     """The terms, where places and relatives at hand are neutral and relatives of whom more is said are other persons."""
-    kept = _with_places(found)
+    kept = _with_spans(_with_places(found))
     for i, term in enumerate(found):
         if term.tokens[-1].word not in _KIN:
             continue
@@ -35,6 +35,28 @@ def at_hand(found: Sequence[Term]) -> list[Term]:
             kept[i] = term._replace(kind=Kind.NEUTRAL)
         elif term.kind is Kind.NEUTRAL and _is_spoken_of(found, i) and _is_with(term):
             kept[i] = term._replace(kind=Kind.BLOCK)
+    return kept
+
+
+# Units of time, and what counts them.
+SPANS = frozenset(
+    {"day", "days", "week", "weeks", "wk", "wks", "month", "months", "mo", "mos", "year", "years"}
+)
+_COUNTING = frozenset(
+    {"a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve"}
+)
+_ANCHORS = frozenset({"after", "post", "following", "from", "into", "since", "out"})
+
+
+def _with_spans(found: Sequence[Term]) -> list[Term]:
+    """The terms, where a span that something ends or begins is neutral ("two weeks after", "3 months into")."""
+    kept = list(found)
+    for i, (counted, span, anchor) in enumerate(zip(found, found[1:], found[2:], strict=False)):
+        counts = counted.kind is Kind.NUMBER or counted.tokens[0].word in _COUNTING
+        if counts and span.kind is Kind.UNKNOWN and span.value in SPANS and anchor.tokens[0].word in _ANCHORS:
+            kept[i + 1] = span._replace(kind=Kind.NEUTRAL, value="span")
+            if counted.kind is Kind.UNKNOWN:
+                kept[i] = counted._replace(kind=Kind.NEUTRAL, value="span")
     return kept
 
 
@@ -77,6 +99,8 @@ def _is_at_hand(found: Sequence[Term], i: int) -> bool:
         and before[-2].tokens[-1].word in (_PATIENT | _WHOSE | _KIN)
     ):
         return True
+    if [t.word for t in joined.tokens[-2:-1]] == ["patient"] and joined.tokens[-1].word == "and":
+        return True  # "told patient and" is one term
     behind = found[i + 1].tokens[0].word if i + 1 < len(found) else ":"
     beside = joined.tokens[-1].word in _WITH or (joined.tokens[-1].word == "by" and _is_led(before))
     return beside and behind in _GOES_ON

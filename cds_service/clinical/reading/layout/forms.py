@@ -140,11 +140,11 @@ def _joined(found: Sequence[Token]) -> Iterator[Token]:
 
 
 def _answers(found: Sequence[Token], i: int) -> bool:
-    """Whether an answer to a question stands here: "yes" or "no" alone, "no" before a comma, or a choice left open."""
+    """Whether an answer to a question stands here: "yes" or "no" alone or before a bracket, "no" before a comma, or a choice left open."""
     if i >= len(found) or found[i].word not in (*_ANSWERS, UNANSWERED):
         return False
     behind = found[i + 1] if i + 1 < len(found) else None
-    if behind is None or behind.shape is Shape.END or found[i].word == UNANSWERED:
+    if behind is None or behind.shape is Shape.END or behind.text in _OPEN or found[i].word == UNANSWERED:
         return True
     return found[i].word != "yes" and behind.text == ","
 
@@ -165,7 +165,7 @@ def _is_answered_sign(found: Sequence[Token], i: int) -> bool:
     """Whether a sign stands here, not denied, with a colon and the last word of its sentence behind it."""
     if not 0 < i < len(found) - 2 or found[i].word not in _SIGN_WORDS or found[i + 1].text != ":":
         return False
-    ends = i + 3 == len(found) or found[i + 3].shape is Shape.END
+    ends = i + 3 == len(found) or found[i + 3].shape is Shape.END or found[i + 3].text in _OPEN
     answers = ("yes", "no") if found[i].word in _AFFIRMING else ("yes",)
     return ends and found[i + 2].word in answers and found[i - 1].word not in ("not", "no", "never")
 

@@ -30,14 +30,17 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.markers.signs import SignReader
 from cds_service.clinical.reading.markers.state import CLOSING, OPENING
+from cds_service.clinical.reading.markers.tails import only_tells_plan, takes_back
 from cds_service.clinical.reading.text_dates import read_date
 
+_SIGNED = ("umrd", "response")  # how a name ends that holds its sign ("complete MRD response")
 _PUNCTUATION = frozenset(",:=()[]-/.\"'*|#_\u2022") | {"--", "::"}
 _CARRIED_OUT = frozenset({
     "done", "performed", "tested", "collected", "received", "reported", "obtained", "sent", "ordered", "run", "drawn",
 })  # fmt: skip
 _FUSED = frozenset({"fusion", "fusions", "rearrangement", "signal", "signals", "translocation"})
-_SAYING = frozenset({Kind.SIGN, Kind.LEAD, Kind.DENY, Kind.EXCEPT, Kind.UNIT})
+_SAYING = frozenset({Kind.SIGN, Kind.LEAD, Kind.DENY, Kind.EXCEPT})
+_UNITS = frozenset({Kind.UNIT, Kind.NUMBER})
 
 
 def findings(clause: Sequence[Term], carried: Sequence[str], on: date | None) -> list[Finding]:
@@ -91,7 +94,9 @@ class _Reader(SignReader):
 
     def _punctuation(self, text: str) -> None:
         self.limit = self.limit and text not in (",", *OPENING, *CLOSING)
-        if text == ",":
+        if text == "," and only_tells_plan(self.terms[self.i + 1 :]):
+            self.i = len(self.terms)
+        elif text == ",":
             group = self.group
             group.comma()
             if group.lead == EXCEPT and not any(before.items for before in self.lists[:-1]):
@@ -108,6 +113,8 @@ class _Reader(SignReader):
 
     def _marker(self) -> None:
         self.marker(self.term.value)
+        if self.term.tokens[-1].word in _SIGNED:
+            self.attached(NEGATIVE)
 
     def _notation(self) -> None:
         match iscn.meaning(self.term.tokens[0].text):
@@ -132,11 +139,7 @@ class _Reader(SignReader):
             self._date()
         elif value == "bare cells" and self.fresh and self.terms[self.i - 1].kind is Kind.SIGN:
             raise NotReadable(value)  # "CD22-positive cells": of whom is not said
-        elif (
-            value == "test"
-            and self.group.governs
-            and self.is_marker(self.terms[self.i - 1] if self.i else None)
-        ):
+        elif value == "test" and self.group.governs and self.is_marker(self.next(-1)):
             raise NotReadable(value)  # "no CD22 result"
         elif self.term.tokens[0].word in _CARRIED_OUT and self._denies_the_test():
             raise NotReadable(value)  # "no CD22 staining performed"
@@ -153,7 +156,11 @@ class _Reader(SignReader):
     def _break(self) -> None:
         if self.term.tokens[0].word == "yet" and self._denies_the_test():
             raise NotReadable(self.term.value)  # "no MRD yet"
-        says = any(self.is_marker(t) or t.kind in _SAYING for t in self.terms[self.i :] if t.value != WITH)
+        rest = self.terms[self.i :]
+        if takes_back(rest):
+            raise NotReadable(self.term.value)  # "positive, but repeat showed otherwise"
+        says = any(self.is_marker(t) or t.kind in _SAYING for t in rest if t.value != WITH)
+        says = says or {t.kind for t in rest} >= _UNITS
         if self.term.value != "break" and not says:
             self.i = len(self.terms)
             return
@@ -212,8 +219,8 @@ class _Reader(SignReader):
         match [int(n) for text in written for n in text.split("/") if n.isdecimal()]:
             case [cells, scored] if found.percent is None and scored >= iscn.ENOUGH_CELLS:
                 share = 100 * cells / scored
-            case [per_cent] if found.percent is not None and per_cent:
-                share = float(per_cent)
+            case [_] | [] if found.percent is not None and found.percent.exact:
+                share = float(found.percent.exact)
             case _:
                 return
         if share == 0 or share >= iscn.LEAST_SHARE:

@@ -24,6 +24,7 @@ from cds_service.clinical.reading.assertions import (
     too_much,
 )
 from cds_service.clinical.reading.clauses import Sentence, sentences, tells
+from cds_service.clinical.reading.layout.company import at_hand
 from cds_service.clinical.reading.layout.forms import form_tokens
 from cds_service.clinical.reading.layout.retracted import is_not_so
 from cds_service.clinical.reading.layout.stops import is_name_of_doctor
@@ -225,7 +226,7 @@ def _clauses(text: str, topic: str, names: frozenset[str], *, question: bool) ->
             span = (sentence.start, sentence.end)
             quote = text[slice(*span)]
             if quote not in met:
-                met[quote] = tuple(terms(without_hyphens(_within(form_tokens(text), *span)), words))
+                met[quote] = tuple(at_hand(terms(without_hyphens(_within(form_tokens(text), *span)), words)))
             past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
             silenced = (sentence.silenced and not past) or sentence.question or asked
             silenced = (

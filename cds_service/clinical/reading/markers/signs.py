@@ -90,9 +90,14 @@ class SignReader(ClauseState):
             f.sign = OPPOSITE[f.sign or ""]
 
     def doubt(self) -> None:
+        said = bool(self.group.items) and not self.group.unsigned and self.group.lead is None
+        if said and self.term.kind is Kind.DOUBT and not self.is_marker(self.next_said()):
+            raise NotReadable(self.term.value)  # "MRD negative, I doubt it"
         self.sign(OPEN)
 
     def plain_sign(self) -> None:
+        if self.term.tokens[-1].word == "confirmed" and not (self.beside and self.group.unsigned):
+            return  # "confirmed CD22 positive", "CD22 negative was confirmed"
         if self.term.value == "plus" and not (self.beside or self.text(-1) in OPENING):
             self.group.joined()  # "CR + MRD negative"
         elif self.term.value == "plus":
@@ -189,6 +194,8 @@ class SignReader(ClauseState):
         if last.sign == LOST and sign in (NEGATIVE, FOUND) and not anew:
             last.sign = POSITIVE if sign == NEGATIVE else LOST  # "CD22 loss not seen"
         elif sign == LOST and last.sign == NEGATIVE and not anew:
+            if last.name != "mrd" and self.text(-1) in OPENING:
+                return  # "CD22 negative (lost after inotuzumab)"
             raise NotReadable(sign)  # "MRD negativity lost"
         elif (
             last.sign is not None

@@ -73,7 +73,7 @@ class ClauseState:
     # ---- Looking around ----
 
     def next(self, offset: int = 1) -> Term | None:
-        return self.terms[self.i + offset] if self.i + offset < len(self.terms) else None
+        return self.terms[self.i + offset] if 0 <= self.i + offset < len(self.terms) else None
 
     def text(self, offset: int) -> str:
         j = self.i + offset
@@ -155,10 +155,15 @@ class ClauseState:
         return following is not None and following.kind is Kind.SIGN
 
     def _says_again(self, name: str) -> bool:
-        """Whether a marker with a sign in brackets is that of the list before."""
+        """Whether a marker with a sign or a number in brackets is that of the list before."""
         group = self.group
         last = group.items[-1].name if group.governs and group.items else ""
-        return last == name and self.text(-1) in OPENING and self._is_signed()
+        return last == name and self.text(-1) in OPENING and (self._is_signed() or self._is_measured())
+
+    def _is_measured(self) -> bool:
+        """Whether a number below a bound stands right behind this word ("MRD < 0.01 %")."""
+        following = self.next()
+        return following is not None and following.tokens[0].text == "<"
 
     def at(self, times: Times) -> None:
         """A word of time belongs to the sign that it follows, or to what it precedes."""
