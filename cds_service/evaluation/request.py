@@ -17,7 +17,7 @@ from cds_service.evaluation.refused import Refused
 from cds_service.fhir.dates import read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.quantities import as_decimal
-from cds_service.fhir.record import Resource
+from cds_service.fhir.record import Resource, canonical
 from cds_service.fhir.references import local_reference
 from cds_service.fhir.requests import stands
 from cds_service.values import dataclass
@@ -167,9 +167,12 @@ def distinct(drafts: tuple[Resource, ...]) -> tuple[Resource, ...]:
     if len({draft.reference for draft in drafts}) == len(drafts):
         return drafts
     kept: dict[str, Resource] = {}
+    seen: set[tuple[str, str]] = set()
     for place, draft in enumerate(drafts):
-        if any(draft.reference == e.reference and draft.body == e.body for e in drafts[:place]):
+        said = draft.reference, canonical(draft.body)
+        if said in seen:
             continue
+        seen.add(said)
         held = kept.get(draft.reference)
         if held is None or _is_later(draft, held):
             kept[draft.reference] = draft
