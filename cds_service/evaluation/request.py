@@ -17,7 +17,7 @@ from cds_service.evaluation.refused import Refused
 from cds_service.fhir.dates import read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.quantities import as_decimal
-from cds_service.fhir.record import Resource
+from cds_service.fhir.record import Resource, canonical
 from cds_service.fhir.references import local_reference
 from cds_service.fhir.requests import stands
 from cds_service.values import dataclass
@@ -144,13 +144,33 @@ def _contained(group: Resource, index: int) -> Iterator[Resource]:
     if group.type not in _GROUPS or not stands(group.body):
         return
     held = as_list(group.body.get("contained"))
-    shared = {"contained": held} | ({"subject": group.body["subject"]} if "subject" in group.body else {})
+    by_id = {as_text(as_dict(b).get("id")): b for b in held if len(canonical(b)) <= _LARGEST_INSIDE}
+    subject = {"subject": group.body["subject"]} if "subject" in group.body else {}
     for place, body in enumerate(held):
         if as_dict(body).get("resourceType") in ("MedicationRequest", "ServiceRequest"):
             own = {member: value for member, value in body.items() if member != "id"}
+            named = _named_inside(own, by_id)
             yield Resource(
-                shared | own, group.origin, f"draftOrders.entry[{index}].resource.contained[{place}]"
+                subject | own | ({"contained": named} if named else {}),
+                group.origin,
+                f"draftOrders.entry[{index}].resource.contained[{place}]",
             )
+
+
+_INSIDE = re.compile(r'"reference": "#([^"]+)"')
+_LEVELS = 2  # a Medication, and what it is made of
+_LARGEST_INSIDE = 16 * 1024  # characters of one that many orders may name
+
+
+def _named_inside(order: Mapping[str, Any], by_id: Mapping[str | None, Any]) -> list[Any]:
+    """The contained resources that an order names, and those that they name: no order carries all of its group's."""
+    found: dict[str, Any] = {}
+    reached = [order]
+    for _ in range(_LEVELS):
+        names = {name for one in reached for name in _INSIDE.findall(canonical(one))} - found.keys()
+        found |= {name: by_id[name] for name in names if name in by_id}
+        reached = [found[name] for name in sorted(names & found.keys())]
+    return [found[name] for name in sorted(found)]
 
 
 def is_contained(order: str) -> bool:
@@ -167,9 +187,12 @@ def distinct(drafts: tuple[Resource, ...]) -> tuple[Resource, ...]:
     if len({draft.reference for draft in drafts}) == len(drafts):
         return drafts
     kept: dict[str, Resource] = {}
+    seen: set[tuple[str, str]] = set()
     for place, draft in enumerate(drafts):
-        if any(draft.reference == e.reference and draft.body == e.body for e in drafts[:place]):
+        said = draft.reference, canonical(draft.body)
+        if said in seen:
             continue
+        seen.add(said)
         held = kept.get(draft.reference)
         if held is None or _is_later(draft, held):
             kept[draft.reference] = draft
