@@ -49,3 +49,8 @@ def test_what_stands_beside_it_leaves_it(aside: str) -> None:
 )  # fmt: skip
 def test_what_is_done_next_is_no_part_of_a_result(text: str, value: str) -> None:
     assert stated("mrd", text) == {value}
+
+
+@pytest.mark.parametrize("became", ["relapsed 3/2026", "discharged", "treated", "recovered"])
+def test_what_became_of_the_patient_takes_nothing_back(became: str) -> None:
+    assert read(f"AlloSCT 6/2025 c/b VOD, {became}.", "vod").values == {"vod"}

@@ -75,17 +75,3 @@ def absence_of(clause: str, text: str) -> Of:
     if _RESPONSE_BESIDE.search(text) or (_RESPONSE.search(clause) and not _NAMED.search(clause)):
         return Of.RESPONSE
     return Of.DISEASE if _OF_DISEASE.search(clause) else Of.SAMPLE
-
-
-TRANSCRIPTS = frozenset({"p190", "p210"})  # of nearly all Philadelphia-positive ALL, p190 in most
-_TRANSCRIPT_WORDS = re.compile(
-    r"(?P<p210>\b(?i:p[- ]?210|b[23]a2|e1[34]a2)\b|\bM-?bcr\b)|(?P<p190>\b(?i:p[- ]?190|e1a2)\b|\bm-bcr\b)"
-)
-_ANY_FUSION = re.compile(r"\bph1?\b|philadelphia|\bfish\b|t\(9;22\)|karyotyp|cytogenetic", re.IGNORECASE)
-
-
-def transcripts_in(words: str) -> frozenset[str]:
-    """The transcripts that words name, where they speak of these alone; empty where any fusion is meant."""
-    if _ANY_FUSION.search(words):
-        return frozenset()
-    return frozenset(m.lastgroup for m in _TRANSCRIPT_WORDS.finditer(words) if m.lastgroup is not None)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.marker_words import (
     Source,
     ever_positive,
@@ -20,7 +19,7 @@ from cds_service.clinical.leukemia.marker_words import (
     stated_in,
 )
 from cds_service.clinical.leukemia.mentions import Mention
-from cds_service.clinical.leukemia.ph_words import Of, absence_of, transcripts_in
+from cds_service.clinical.leukemia.ph_words import Of, absence_of
 from cds_service.clinical.observations.results import Part, Result, read_part
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, words_in
@@ -33,17 +32,13 @@ from cds_service.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PhEvidence:
-    """One test or diagnosis for or against the Philadelphia chromosome; ``of``: what an absence speaks of.
-
-    ``transcripts``: those that a test looked for, where it looked for single ones.
-    """
+    """One test or diagnosis for or against the Philadelphia chromosome; ``of``: what an absence speaks of."""
 
     positive: bool
     what: str
     reference: str
     when: When | None
     of: Of = Of.SAMPLE
-    transcripts: frozenset[str] = frozenset()
 
     @property
     def shown(self) -> str:
@@ -56,7 +51,6 @@ _TESTS = {
     "bcr_abl1_transcript": "BCR::ABL1 transcript",
     "karyotype": "karyotype",
 }
-_SINGLE = {"p190": code_set("transcript_p190"), "p210": code_set("transcript_p210")}
 _TOPIC = "ph"
 _READ_BY_CODE = frozenset({*_TESTS, "gene_variant", "gene_variant_gene"})
 _BCR, _ABL1 = (System.HGNC, "HGNC:1014"), (System.HGNC, "HGNC:76")
@@ -85,27 +79,12 @@ def _tests(chart: Chart) -> Iterator[PhEvidence]:
     for name, what in _TESTS.items():
         for result in chart.results_for(name):
             if (sign := _sign_of(result)) is not None:
-                yield _tested(sign, what, result, _transcripts_of(chart.record.resolve(result.reference)))
+                yield _tested(sign, what, result)
 
 
-def _tested(sign: bool, what: str, result: Result, sought: frozenset[str] = frozenset()) -> PhEvidence:
+def _tested(sign: bool, what: str, result: Result) -> PhEvidence:
     words = f"{what}: {result.words}"
-    found = sought or transcripts_in(words)
-    return PhEvidence(sign, what, result.reference, result.when, absence_of(words, words), found)
-
-
-def _transcripts_of(test: Resource | None) -> frozenset[str]:
-    """The single transcripts that a test looks for by its codes; none where one of its codes is of any."""
-    body = test.body if test is not None else {}
-    sought: set[str] = set()
-    for part in (body, *as_dicts(body.get("component"))):
-        code = part.get("code")
-        if "bcr_abl1_transcript" in concepts(code, "labs"):
-            of = {name for name, codes in _SINGLE.items() if codes.has_any(codes_in(code))}
-            if not of:
-                return frozenset()
-            sought |= of
-    return frozenset(sought)
+    return PhEvidence(sign, what, result.reference, result.when, absence_of(words, words))
 
 
 def _sign_of(result: Result) -> bool | None:
@@ -205,6 +184,4 @@ def _in_words(source: Source, what: str) -> Iterator[PhEvidence]:
     for stated in stated_in(source, _TOPIC):
         if stated.sign is not None:
             of = absence_of(stated.quote, source.text)
-            yield PhEvidence(
-                stated.sign, what, source.reference, stated.when, of, transcripts_in(stated.quote)
-            )
+            yield PhEvidence(stated.sign, what, source.reference, stated.when, of)

@@ -106,10 +106,18 @@ _BESIDE_DONE = frozenset(
 )
 
 
+# What became of the patient, and says nothing of a statement before it ("VOD in 2025, relapsed").
+_BECAME_OF_PATIENT = frozenset({
+    "relapsed", "progressed", "admitted", "readmitted", "discharged", "hospitalized", "transferred", "treated", "transplanted", "referred",
+    "recovered", "improved", "extubated", "intubated", "transfused", "bridged", "consolidated", "died", "transitioned", "engrafted",
+})  # fmt: skip
+
+
 def is_done_to_it(found: Sequence[Term]) -> bool:
     """Whether terms are one unknown participle without a subject, which is said of what stands before ("CR, debunked")."""
     said = [t for t in found if t.tokens[0].word not in _BESIDE_DONE and t.tokens[0].word[0].isalpha()]
-    return len(said) == 1 and said[0].kind is Kind.UNKNOWN and said[0].value.endswith("ed")
+    done = len(said) == 1 and said[0].kind is Kind.UNKNOWN and said[0].value.endswith("ed")
+    return done and said[0].value not in _BECAME_OF_PATIENT
 
 
 def _corrects(segment: Segment, *, directly: bool) -> bool:

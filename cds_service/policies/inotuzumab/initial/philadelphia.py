@@ -5,7 +5,7 @@ Procedure: docs/policies/inotuzumab/initial.md#philadelphia-chromosome.
 
 from __future__ import annotations
 
-from cds_service.clinical.leukemia.ph_words import TRANSCRIPTS, Of
+from cds_service.clinical.leukemia.ph_words import Of
 from cds_service.clinical.leukemia.philadelphia import PhEvidence, ph_evidence
 from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.fhir.dates import When
@@ -38,12 +38,7 @@ def philadelphia(case: Case) -> PhStatus:
         because = f"the evidence on the Philadelphia chromosome could not all be seen ({reason})"
         return PhStatus(None, because, tuple(e.reference for e in found))
     if negative := [e for e in found if _is_of_the_disease(case, e)]:
-        status = _status(False, negative)
-        left = _not_looked_for(negative)
-        if not left:
-            return status
-        because = f"{status.because} is of one transcript alone; {left}, another one of ALL, may be there"
-        return PhStatus(None, because, status.evidence)
+        return _status(False, negative)
     if found:
         because = (
             f"{found[0].shown} is not shown to be of a sample at diagnosis or relapse: an absence on treatment or in "
@@ -52,13 +47,6 @@ def philadelphia(case: Case) -> PhStatus:
         return PhStatus(None, because, tuple(e.reference for e in found))
     on_file = tuple(found.reference for found in not_understood(case, "ph-status"))
     return PhStatus(None, absent(case, "test for the Philadelphia chromosome", "ph-status"), on_file)
-
-
-def _not_looked_for(negative: list[PhEvidence]) -> str:
-    """The transcript that none of these tests looked for; empty where one looked for any fusion."""
-    if not all(e.transcripts for e in negative):
-        return ""
-    return ", ".join(sorted(TRANSCRIPTS - {name for e in negative for name in e.transcripts}))
 
 
 def _status(positive: bool, found: list[PhEvidence]) -> PhStatus:
