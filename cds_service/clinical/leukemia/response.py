@@ -27,7 +27,7 @@ from cds_service.remembering import once
 from cds_service.values import dataclass
 
 __all__ = [
-    "ACHIEVED", "ASSESSING", "NOT_ACHIEVED", "RELAPSED", "Response", "Stated", "blasts", "has_blasts",
+    "ACHIEVED", "ASSESSING", "NOT_ACHIEVED", "RELAPSED", "Response", "Stated", "blasts", "has_blasts", "read_response",
     "response_statements", "unreadable_blasts",
 ]  # fmt: skip
 
@@ -143,14 +143,14 @@ def _stated_in(statement: Statement) -> Iterator[Stated]:
         return  # the name of a problem is read as diagnosis, not as an assessment
     if statement.answers & {"mcode_disease_status", "remission_full", "remission_partial", "response_ncit"}:
         return  # read by its code
-    for said in _read(_asked(statement), statement.when.last if statement.when else None).assertions:
+    for said in read_response(_asked(statement), statement.when.last if statement.when else None).assertions:
         response = _IN_WORDS[said.value]
         if said.time is Time.PAST or (statement.kind in _MENTIONING and response in RELAPSED):
             continue
         yield Stated(response, said.when or statement.when, statement.reference, said.quote, said.cycle)
 
 
-def _read(text: str, on: date | None) -> Reading:
+def read_response(text: str, on: date | None) -> Reading:
     """What a text says of response, also under its headings of the past where it has a day of its own."""
     told = with_course_told(text)
     reading = read(text, "response", on)
