@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from cds_service.clinical.leukemia.transplant_words import intention_in, is_transplant
+from cds_service.clinical.leukemia.transplant_words import intention_in, is_request, is_transplant
 
 
 @pytest.mark.parametrize(
@@ -124,3 +124,17 @@ def test_nothing_but_a_day_ahead_is_a_plan(text, expected):
 ])  # fmt: skip
 def test_the_history_of_the_present_illness_tells_the_plan_that_stands(text, planned):
     assert intention_in(text, date(2026, 4, 12)) is planned
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Stem cell transplant", True),
+        ("Allogeneic HCT; matched unrelated donor", True),
+        ("Stem cell transplant: evaluation", False),
+        ("Stem cell transplant; HLA typing", False),
+        ("Stem cell transplant. Consult", False),
+        ("Stem cell transplant - donor search", False),
+        ("Stem cell transplant echo", False),
+    ],
+)
+def test_a_request_is_of_the_transplant_itself_where_all_its_words_are(name, expected):
+    assert is_request(name) is expected

@@ -145,7 +145,12 @@ def _names(name: str, allowed: frozenset[Kind]) -> bool:
     return any(_is_named(folded(part), allowed) for part in name.split(" | "))
 
 
+# In a name a stop parts no statements: what stands behind it says of what sort the thing is ("transplant; HLA typing").
+_STOP = re.compile(r"\s?[.;](?=\s\S)")
+
+
 def _is_named(name: str, allowed: frozenset[Kind]) -> bool:
+    name = _STOP.sub(",", name)
     found = [t for s in sentences(name, _TOPIC) for t in s.terms]
     named = [t for t in found if t.kind is Kind.TARGET]
     bare = all(" ".join(w.word for w in t.tokens) in _BARE for t in named)

@@ -20,7 +20,7 @@ _PLANS = frozenset({"transplant", "regimen"})
 _LEADING = frozenset({
     "after", "following", "since", "because", "due", "given", "owing", "with", "despite", "upon", "now that", "in light", "in view", "on account",
 })  # fmt: skip
-_BEHIND = frozenset({"because", "as she", "as he", "as the patient", "since she", "since he", "due to", "because of", "owing to", "on account of"})  # fmt: skip
+_BEHIND = frozenset({"because", "as she", "as he", "as the patient", "since she", "since he", "due to", "because of", "owing to", "on account of", "so we", "so she", "so he", "so that", "as soon as"})  # fmt: skip
 # What gives the reason of a denial, and of a plan may be its condition.
 _OF_DENIAL = frozenset({"given", "in view of", "in light of"})
 # What opens how, by whom or with what it is done.
@@ -33,6 +33,7 @@ _TOLD = frozenset({
     "work-up", "referral", "referred", "typing", "biopsy", "search", "counseling", "consulted",
 })  # fmt: skip
 
+_SHORTEST = 3  # terms of a clause: who, does, what
 _TURNING = (Kind.TARGET, Kind.BLOCK, Kind.PAST, Kind.CORRECT, Kind.AFFIRM)
 
 
@@ -46,7 +47,7 @@ def _parted(found: Sequence[Term]) -> list[Term]:
     """The terms, where an "and" before a new subject parts two clauses of which only the second names the topic."""
     kept, start = list(found), 0
     for i, term in enumerate(found):
-        if term.kind is Kind.AND and _begins_with_subject(found[i + 1 :]) and _is_plain(found[start:i]):
+        if term.kind is Kind.AND and _begins_with_subject(found[i + 1 :]) and _is_clause(found[start:i]):
             kept[i] = term._replace(kind=Kind.BREAK, value="and")
         if term.kind in (Kind.AND, Kind.BREAK):
             start = i + 1
@@ -116,7 +117,18 @@ def _beginnings(found: Sequence[Term]) -> Iterator[list[str]]:
 
 
 def _begins_with_subject(found: Sequence[Term]) -> bool:
-    return any(" ".join(words) in _SUBJECTS for words in _beginnings(found))
+    """Whether a clause begins with who does it, or with the plan's name of which something is said ("her transplant is")."""
+    if any(" ".join(words) in _SUBJECTS for words in _beginnings(found)):
+        return True
+    at = next((i for i, t in enumerate(found[:3]) if t.kind is Kind.TARGET), None)
+    led = at is not None and all(t.kind is Kind.NEUTRAL for t in found[:at])
+    said = found[at + 1 : at + 2] if at is not None and led else ()
+    return any(t.value == "verb" or t.kind in (Kind.AFFIRM, Kind.DENY) for t in said)
+
+
+def _is_clause(found: Sequence[Term]) -> bool:
+    """Whether a run of terms may be a clause of its own, and is no more than that."""
+    return len(found) >= _SHORTEST and found[0].tokens[0].word != "before" and _is_plain(found)
 
 
 def _is_plain(found: Sequence[Term]) -> bool:

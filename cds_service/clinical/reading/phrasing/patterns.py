@@ -1,9 +1,11 @@
 """Constructions: phrases with places to fill, which mean one thing whatever fills them ("from her 10/10 matched sister").
 
 A row of ``patterns.csv`` gives a meaning to a pattern, for the topics that it names, as a row of the lexicon does to a
-phrase. In a pattern ``[x]`` may be left out, ``(x|y)`` is a choice, ``x*`` may stand up to four times, ``<donor>`` is
-any phrase of a row of ``classes.csv``, ``\\(`` a bracket of the text, and where ``{x}`` stands it alone has the meaning: the rest only has to be beside
-it. ``<number>``, ``<date>`` and ``<Name>`` (a word with a capital that no row knows) are classes without a row.
+phrase. In a pattern ``[x]`` may be left out, ``(x|y)`` is a choice, ``<donor>*`` may stand up to four times, ``<donor>``
+is any phrase of the row of ``classes.csv`` with that name, ``\\(`` a bracket of the text, and where ``{x}`` stands it
+alone has the meaning: the rest only has to be beside it. ``<number>``, ``<date>``, ``<any>`` (a word) and ``<Name>`` (a
+word with a capital that no row knows) are classes without a row. A meaning must not hold the day of a plan, nor leave
+out all that tells it apart ("rather than" alone).
 What each word means stays the lexicon's business, and a longer phrase of it comes first.
 """
 
