@@ -21,7 +21,7 @@ def mrd_sign(text, limit):
         ("No measurable residual disease", True), ("0.009%", True), ("<0.01 %", True), ("1x10^-5", True), ("5e-5", True),
         ("MRD < 10^-4", True), ("below 0.01 %", True), ("MRD negativity reached", True),
         ("uMRD", True), ("CR, uMRD by NGS", True), ("not uMRD", False), ("uMRD pending", None), ("uMRD not achieved", False),
-        ("complete MRD response", True), ("complete MRD response not achieved", False), 
+        ("complete MRD response", True), ("complete MRD response not achieved", False),
         ("No residual leukemia (MRD 0.5%)", None), ("MRD negative, but repeat differs", None),
         ("positive", False),
         ("MRD - positive", False), ("MRD - 0.1 %", False),

@@ -23,9 +23,12 @@ def finds_more(found: Sequence[Term], denied: Set[int]) -> bool:
         return False
     for i, term in enumerate(found):
         if term.value == "finding":
-            while i >= 0 and found[i].value in _JOINED:
+            either = False
+            while i >= 0 and (found[i].value in _JOINED or (either and found[i].kind is Kind.TARGET)):
+                either = either or found[i].value == "or"
                 i -= 1
-            if i not in denied:
+            both = either and i >= 0 and found[i].kind is Kind.DENY  # "no progression or toxicity"
+            if i not in denied and not both:
                 return True
     return False
 

@@ -58,7 +58,7 @@ def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
 
 
 # A denial that ends in one of these is of what stands right behind it.
-_LEADING = frozenset({"no", "without", "denies", "denied", "w/o", "nor", "of", "for"})
+_LEADING = frozenset({"no", "without", "denies", "denied", "w/o", "nor", "of", "for", "any"})
 # Neutral words that name no thing which could be denied instead.
 _NO_THING = frozenset({
     "disease", "report", "reason", "reviewed", "sign", "time", "month", "adverb", "preposition", "article", "adjective", "verb", "in",
