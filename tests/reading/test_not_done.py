@@ -28,6 +28,8 @@ NOT_DONE = [
     ("Criteria for CR: <5% blasts, ANC >1000", "response"), ("IWG criteria for CR", "response"), ("Criteria for CR to be met", "response"),
     ("PET for EMD today", "extramedullary"), ("PET 4/8 for extramedullary disease", "extramedullary"), ("US for VOD today", "vod"),
     ("Bone marrow for remission today", "response"), ("relapse workup", "response"), ("extramedullary disease workup", "extramedullary"),
+    ("The enclosed records do not show CR", "response"), ("Chart review does not show progression", "response"), ("Confirm Ph negative", "ph"),
+    ("MRD assay was confirmed with lab", "mrd"), ("BCR::ABL1 testing was confirmed", "ph"), ("CD22 order confirmed", "cd22"),
     ("No imaging for VOD", "vod"), ("No defibrotide for VOD", "vod"), ("No documentation of VOD", "vod"),
 ]  # fmt: skip
 DENIED = [

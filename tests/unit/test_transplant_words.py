@@ -124,6 +124,8 @@ def test_nothing_but_a_day_ahead_is_a_plan(text, expected):
 ])  # fmt: skip
 def test_the_history_of_the_present_illness_tells_the_plan_that_stands(text, planned):
     assert intention_in(text, date(2026, 4, 12)) is planned
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

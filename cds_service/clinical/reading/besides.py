@@ -21,9 +21,12 @@ def finds_more(found: Sequence[Term], denied: Set[int]) -> bool:
         return False
     for i, term in enumerate(found):
         if term.value == "finding":
-            while i >= 0 and found[i].value in _JOINED:
+            either = False
+            while i >= 0 and (found[i].value in _JOINED or (either and found[i].kind is Kind.TARGET)):
+                either = either or found[i].value == "or"
                 i -= 1
-            if i not in denied:
+            both = either and i >= 0 and found[i].kind is Kind.DENY  # "no progression or toxicity"
+            if i not in denied and not both:
                 return True
     return False
 
@@ -77,7 +80,7 @@ def denies_what_follows(term: Term) -> bool:
 
 
 # A denial that ends in one of these is of what stands right behind it.
-_LEADING = frozenset({"no", "without", "denies", "denied", "w/o", "nor", "of", "for"})
+_LEADING = frozenset({"no", "without", "denies", "denied", "w/o", "nor", "of", "for", "any"})
 # Neutral words that name no thing which could be denied instead.
 _NO_THING = frozenset({
     "disease", "report", "reason", "reviewed", "sign", "time", "month", "adverb", "preposition", "article", "adjective", "verb", "in",

@@ -48,10 +48,11 @@ def answers_before_aside(found: Sequence[Term], at: int) -> bool:
 
 
 def has_own_sign(segment: Segment, after: Segment) -> bool:
-    """Whether a segment ends with a sign of its own before one that begins with a denial ("PET neg, no EM disease")."""
-    first, last = after.terms[0], segment.terms[-1]
+    """Whether a segment has a sign of its own before one that begins with a denial ("PET neg, no EM disease")."""
+    first = after.terms[0]
     denied = first.kind is Kind.DENY and first.value in ("before", "either")
-    return denied and last.kind is Kind.DENY and len(segment.terms) > 1
+    signed = segment.terms[-1].kind is Kind.DENY or segment.terms[0].tokens[0].word in ("negative", "neg")
+    return denied and signed and len(segment.terms) > 1
 
 
 _TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST})

@@ -25,7 +25,33 @@ _DAYS = frozenset({"today", "yesterday", "tomorrow"})
 def is_of_looking(found: Sequence[Term]) -> bool:
     """Whether a clause looks for what it ends with, leaves it undone, or lists what it takes."""
     undone = any(_is_left_undone(found, i) for i in range(len(found)))
-    return undone or _looks_for(found) or _lists_criteria(found)
+    return undone or _looks_for(found) or _lists_criteria(found) or _is_not_recorded(found)
+
+
+_RECORDS = frozenset({"records", "record", "chart", "documentation", "documents", "file", "notes"})
+_SHOWING = frozenset(
+    {
+        "show",
+        "document",
+        "confirm",
+        "indicate",
+        "demonstrate",
+        "establish",
+        "support",
+        "mention",
+        "state",
+        "reveal",
+    }
+)
+
+
+def _is_not_recorded(found: Sequence[Term]) -> bool:
+    """Whether a clause says only that the records do not show a thing."""
+    for i, term in enumerate(found[:-1]):
+        denies = term.kind is Kind.DENY and term.tokens[-1].word.endswith(("not", "n't"))
+        if denies and found[i + 1].tokens[0].word in _SHOWING:
+            return any(w.word in _RECORDS for t in found[:i] for w in t.tokens)
+    return False
 
 
 def _looks_for(found: Sequence[Term]) -> bool:

@@ -25,6 +25,10 @@ from cds_service.clinical.reading.markers.lists import (
 from cds_service.clinical.reading.markers.state import OPENING, ClauseState, later
 from cds_service.clinical.reading.subjects import denies_an_act
 
+_TESTING = frozenset(
+    {"testing", "test", "tests", "assay", "order", "appointment", "sample", "request", "panel", "probe"}
+)
+
 
 class SignReader(ClauseState):
     """What words of a sign do to the lists of a clause."""
@@ -96,8 +100,11 @@ class SignReader(ClauseState):
         self.sign(OPEN)
 
     def plain_sign(self) -> None:
-        if self.term.tokens[-1].word == "confirmed" and not (self.beside and self.group.unsigned):
-            return  # "confirmed CD22 positive", "CD22 negative was confirmed"
+        if self.term.tokens[-1].word == "confirmed":
+            if self.i and self.terms[self.i - 1].tokens[-1].word in _TESTING:
+                raise NotReadable(self.term.value)  # "BCR::ABL1 testing was confirmed"
+            if not (self.beside and self.group.unsigned):
+                return  # "confirmed CD22 positive", "CD22 negative was confirmed"
         if self.term.value == "plus" and not (self.beside or self.text(-1) in OPENING):
             self.group.joined()  # "CR + MRD negative"
         elif self.term.value == "plus":

@@ -28,9 +28,10 @@ _WHO = frozenset({
 })  # fmt: skip
 _PLANS = frozenset({
     "will", "plan", "plans", "recommend", "recommended", "proceed", "proceeding", "continue", "continuing", "start", "starting", "give",
-    "giving", "discussed", "offered", "going", "moving", "intend", "intends", "appropriate", "chosen", "selected", "preferred", "requested",
-    "ordered", "reasonable",
+    "giving", "discussed", "offered", "going", "moving", "intend", "intends",
 })  # fmt: skip
+_DRUG = frozenset({"inotuzumab", "ino", "besponsa"})
+_OF_DRUG = frozenset({"appropriate", "chosen", "selected", "preferred", "requested", "ordered", "reasonable"})
 _WELCOME = frozenset({
     "great", "wonderful", "excellent", "good", "reassuring", "encouraging", "fantastic", "terrific", "disappointing", "unfortunate", "pleasing",
 })  # fmt: skip
@@ -52,4 +53,4 @@ def only_tells_plan(behind: Sequence[Term]) -> bool:
     if words[:2] in (["which", "is"], ["which", "was"]):
         return _WELCOME.issuperset(words[2:]) and len(words) == 3
     said = list(dropwhile(lambda word: word in _WHO, words))
-    return bool(said) and said[0] in _PLANS
+    return bool(said) and (said[0] in _PLANS or (said[0] in _OF_DRUG and not _DRUG.isdisjoint(words)))
