@@ -110,7 +110,7 @@ def _compared(value: Decimal, comparator: str | None) -> Interval:
 def as_decimal(value: object) -> Decimal | None:
     """A JSON number, or a string that is wholly a number, as a finite decimal that a double could hold."""
     if type(value) is Decimal:
-        number = value
+        number = value  # which the JSON reader gives for finite numbers alone
     elif type(value) is int:
         number = Decimal(value)
     elif type(value) in _OTHER_NUMBERS:
@@ -118,9 +118,9 @@ def as_decimal(value: object) -> Decimal | None:
             number = Decimal(str(value).strip())
         except InvalidOperation:
             return None
+        if not number.is_finite():
+            return None
     else:
-        return None
-    if not number.is_finite():
         return None
     power = number.adjusted()
     if -_BOUND <= power <= _BOUND:

@@ -79,11 +79,10 @@ def _stated(said: list[Assertion], when: When | None) -> Stated:
 
 def _read(source: Source, topic: str) -> Reading:
     """What a text says, also under its headings of the past where it has a day of its own; of Ph, whenever it was."""
-    on = source.when.last if source.when is not None else None
-    told = with_course_told(source.text)
-    reading = read_marker(source.text, topic, on, question=source.question)
-    if told == source.text:
-        return reading
+    on, text = source.when.last if source.when is not None else None, source.text
+    reading = read_marker(text, topic, on, question=source.question)
+    if not (":" in text or "\n" in text) or (told := with_course_told(text)) == text:
+        return reading  # without a heading
     past = read_marker(told, topic, on, question=source.question)
     return with_past(reading, past, whenever=topic == "ph")
 

@@ -62,11 +62,12 @@ def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
     found: list[Mrd] = []
     unreadable: list[Mrd] = []
     for s, text in _texts(chart):
-        if _is_of_another_sample(chart, s.reference):
-            continue
         said = [m for stated in stated_in(text, _TOPIC) if (m := _of_text(stated, text, limit)) is not None]
+        asked = text.question and s.kind == "Observation" and s.answered and not is_no_result(s.text)
+        if not (said or asked) or _is_of_another_sample(chart, s.reference):
+            continue
         found += said
-        if not said and text.question and s.kind == "Observation" and s.answered and not is_no_result(s.text):
+        if not said:
             unreadable.append(Mrd(None, s.when, s.reference, s.whole[:120]))
     measured = list(_measured(chart, limit))
     references = {m.reference for m in measured}
@@ -112,8 +113,9 @@ def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:
     told_of = {t for t in topics if names_marker(t, _TOPIC) and not _TRANSCRIPT.search(t)}
     for observed in (o for whole in chart.observations for o in whole) if told_of else ():
         resource, part, topic = observed.resource, observed.part, observed.code.words
-        of_assay = part is not resource.body and _OF_THE_ASSAY.search(topic)
-        if topic not in told_of or of_assay or _is_of_another_sample(chart, resource.reference):
+        if topic not in told_of or (part is not resource.body and _OF_THE_ASSAY.search(topic)):
+            continue
+        if _is_of_another_sample(chart, resource.reference):
             continue
         when = when_stated(resource, chart.zone)
         negative = _answer(part, limit)

@@ -152,9 +152,10 @@ def _stated_in(statement: Statement) -> Iterator[Stated]:
 
 def read_response(text: str, on: date | None) -> Reading:
     """What a text says of response, also under its headings of the past where it has a day of its own."""
-    told = with_course_told(text)
     reading = read(text, "response", on)
-    return reading if told == text else with_past(reading, read(told, "response", on))
+    if not (":" in text or "\n" in text) or (told := with_course_told(text)) == text:
+        return reading
+    return with_past(reading, read(told, "response", on))
 
 
 def _asked(statement: Statement) -> str:

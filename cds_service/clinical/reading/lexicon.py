@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 from cds_service.clinical.reading.tokens import Shape, Token, folded, tokens, without_hyphens
 from cds_service.clinical.reading.topics import TOPICS
-from cds_service.collector import keep_meanwhile
 from cds_service.values import dataclass
 
 
@@ -249,10 +248,9 @@ def known_openers(topic: str) -> Container[str]:
 
 def load() -> None:
     """Build the look-ups of all topics of the tables now, so that no call has to wait for them."""
-    with keep_meanwhile():  # nothing of it is garbage
-        for topic in sorted({topic for row in rows() for topic in row.topics}):
-            _trie(topic)
-            telling_words(topic)
+    for topic in sorted({topic for row in rows() for topic in row.topics}):
+        _trie(topic)
+        telling_words(topic)
 
 
 @cache

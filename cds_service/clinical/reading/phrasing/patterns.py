@@ -36,10 +36,10 @@ class Row:
 
 
 class _Grammar(NamedTuple):
-    """All patterns of a topic: as one expression that finds where some begin, and each with its row."""
+    """All patterns of a topic: as one expression that finds where some begin, and the expression of each with its row."""
 
     some: re.Pattern[str]
-    each: tuple[tuple[re.Pattern[str], Row], ...]
+    each: tuple[tuple[str, Row], ...]
 
 
 def phrased(words: Sequence[Token], topic: str, most: int) -> list[Term]:
@@ -58,9 +58,11 @@ def rows() -> tuple[Row, ...]:
 
 
 def load() -> None:
-    """Build the expressions of all topics now, so that no call has to wait for them."""
+    """Build all expressions now, so that no call has to wait for them."""
     for topic in sorted({topic for row in rows() for topic in row.topics}):
-        _grammar(topic)
+        grammar = _grammar(topic)
+        for expression, _ in grammar.each if grammar else ():
+            _pattern(expression)
 
 
 def _table(name: str) -> Iterator[dict[str, str]]:
@@ -75,10 +77,15 @@ def _grammar(topic: str) -> _Grammar | None:
         return None
     parts = [rf"(?<![^ ]){_compiled(row.pattern)}" for row in mine]
     some = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", part) for part in parts))
-    return _Grammar(some, tuple((re.compile(part), row) for part, row in zip(parts, mine, strict=True)))
+    return _Grammar(some, tuple(zip(parts, mine, strict=True)))
 
 
-_WORD = r"\^? "  # behind a word: the mark of a name, and the blank that ends it
+@cache
+def _pattern(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
+_WORD = "[~^]* "  # behind a word: the mark of a day or a name, and the blank that ends it
 _BUILT_IN = {
     "number": rf"\d[\d.,]*{_WORD}",
     "date": r"[^ ]+~ ",
@@ -119,7 +126,7 @@ def _item(item: str) -> str:
     if item.startswith("<"):
         name, times = item.strip("<>*"), "{0,4}" if item.endswith("*") else ""
         return f"(?:{_BUILT_IN.get(name) or _classes()[name]}){times}"
-    return re.escape(item.lstrip("\\")) + r"~?" + _WORD
+    return re.escape(item.lstrip("\\")) + _WORD
 
 
 def _met(words: Sequence[Token], topic: str, grammar: _Grammar) -> Mapping[int, Meant]:
@@ -145,7 +152,7 @@ def _met(words: Sequence[Token], topic: str, grammar: _Grammar) -> Mapping[int, 
 
 def _longest(line: str, at: int, grammar: _Grammar) -> tuple[re.Match[str], Row]:
     """Of the patterns that begin at a place the one that reaches farthest."""
-    every = ((met, row) for pattern, row in grammar.each if (met := pattern.match(line, at)) is not None)
+    every = ((met, row) for part, row in grammar.each if (met := _pattern(part).match(line, at)) is not None)
     return max(every, key=lambda one: (_reach(one[0]), one[0].end("core")))
 
 
