@@ -29,6 +29,7 @@ _ANSWERS = frozenset({"yes", "no", "none"})
 _AFFIRMING = frozenset({"detected", "positive", "expressed"})
 _SIGN_WORDS = _AFFIRMING | {"negative", "undetected", "undetectable"}
 _OPEN, _CLOSED = frozenset("(["), frozenset(")]")
+_MOST_OPTIONS = 10  # a longer run of them is no choice
 _BETWEEN_OPTIONS = frozenset({"/", "|", "or", "vs", "versus", ","})
 # Of an option that is set apart ("yes / **no**"), which is not sure to be the answer.
 _MARKUP = frozenset({"*", "_"})
@@ -92,8 +93,11 @@ def _choice(found: Sequence[Token], i: int) -> int | None:
     last = i + opened
     if last >= len(found) or found[last].word not in _OPTIONS:
         return None
-    said, loose = {found[last].word}, False
+    said, loose, options = {found[last].word}, False, 1
     while (following := _next_option(found, last)) is not None:
+        options += 1
+        if options > _MOST_OPTIONS:
+            return None
         loose = loose or following == last + 1 or found[last + 1].text == ","
         last = following
         said.add(found[last].word)
