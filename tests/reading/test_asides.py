@@ -78,3 +78,16 @@ def test_another_test_that_is_awaited_in_brackets_takes_nothing_back(awaited):
 @pytest.mark.parametrize("awaited", ["pending", "marrow pending", "confirmation pending"])
 def test_what_the_state_itself_waits_for_does(awaited):
     assert read(f"CR ({awaited}).", "response").values == set()
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("Persistent disease, 22% blasts (prior 88%).", "no-cr"), ("Relapse, blasts 40% (previously 2%).", "relapse"), ("In CR, blasts 1% (previously 85%).", "cr"),
+    ("CR, MRD negative (prior MRD positive).", "cr"), ("Leukemia is progressing, blasts 71% compared with 50% before starting inotuzumab.", "progression"),
+])  # fmt: skip
+def test_a_figure_of_before_beside_it_makes_no_state_past(text, says):
+    assert read(text, "response", TODAY).values == {says}
+
+
+@pytest.mark.parametrize("text", ["CR (prior).", "CR (previously).", "Relapse (before inotuzumab).", "Relapsed before starting inotuzumab."])  # fmt: skip
+def test_a_time_of_before_in_brackets_does(text):
+    assert read(text, "response", TODAY).values == set()

@@ -15,7 +15,12 @@ from cds_service.clinical.reading.grades import stated_rank
 from cds_service.clinical.reading.layout.around import answers_before_aside
 from cds_service.clinical.reading.layout.company import SPANS
 from cds_service.clinical.reading.layout.looking import asked_beside, leaves_a_choice
-from cds_service.clinical.reading.layout.order import is_case, without_what_is_over
+from cds_service.clinical.reading.layout.order import (
+    compares,
+    is_case,
+    up_to_comparison,
+    without_what_is_over,
+)
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.subjects import denies_a_test
 from cds_service.clinical.reading.taken_back import patient_denies_too
@@ -63,7 +68,8 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
         return None  # a denial that is doubted ("VOD excluded?") neither excludes nor raises a suspicion
     if _says_two_days(found):
         return None
-    past = any(t.kind in (Kind.PAST, Kind.THERAPY) for t in found) or _is_an_old_plan(found, topic, on)
+    told = up_to_comparison(found)
+    past = any(t.kind in (Kind.PAST, Kind.THERAPY) for t in told) or _is_an_old_plan(found, topic, on)
     if past and any(t.kind is Kind.NOW for t in found):
         return None
     dates = _dates(found, on, 0 if past else topic.ahead) if topic.dated else []
@@ -117,15 +123,8 @@ def _says_two_days(found: Sequence[Term]) -> bool:
     return len(dates) > 1 and {Kind.DENY, Kind.AFFIRM} <= {t.kind for t in found}
 
 
-def _compares(term: Term) -> bool:
-    """Whether the day behind a term is that of another thing ("since starting inotuzumab on", "new since", "compared to")."""
-    return term.tokens[0].word == "compared" or any(
-        w.word == "since" for w in term.tokens[:2] if len(term.tokens) > 1
-    )
-
-
 def _dates(found: Sequence[Term], on: date | None, ahead: int) -> list[When]:
-    told = found[: next((i for i, t in enumerate(found) if _compares(t)), None)]
+    told = found[: next((i for i, t in enumerate(found) if compares(t)), None)]
     written = [t.tokens[-1].text for t in told if t.kind is Kind.DATE or t.value == "month"]
     return [when for text in written if (when := read_date(text, on, ahead)) is not None]
 

@@ -12,6 +12,7 @@ from itertools import dropwhile
 from cds_service.clinical.reading.besides import denies_another, denies_what_follows
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged
 from cds_service.clinical.reading.layout.around import has_own_sign, once_named, only_names, values_of
+from cds_service.clinical.reading.layout.brackets import tells_what_was
 from cds_service.clinical.reading.lexicon import ANOTHER, OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.topics import Topic
 
@@ -293,7 +294,7 @@ def _begins_with_sign(segment: Segment) -> bool:
 def _trails(segment: Segment) -> bool:
     """Whether a segment behind a clause belongs to it: it names nothing else, or begins as a relative clause."""
     if segment.terms[0].tokens[0].word in _RELATIVE or _names_nothing(segment) or _begins_with_sign(segment):
-        return True
+        return not tells_what_was(segment)
     awaited = all(t.value == "method" or t.kind is Kind.WAIT for t in segment.terms)  # "CR (NGS pending)"
     turns = any(t.kind in (*SWINGS, *OPEN, Kind.PAST) for t in segment.terms)
-    return segment.mark == "(" and turns and not awaited
+    return segment.mark == "(" and turns and not awaited and not tells_what_was(segment)

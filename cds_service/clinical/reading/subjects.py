@@ -150,7 +150,7 @@ _BEGUN = r"(?:begun|began|started|initiated|commenced)"
 _TREATED = rf"(?:{_BEGUN}|begin|start|starts|starting|begins|beginning|initiate|received|placed|put|treated|switched|went|proceeded)"
 # "so InO was begun", "and was started on inotuzumab", "now on InO", "-> InO", "InO C1 3/18", "day 14 of InO".
 _FOR_WHICH_BEGUN = re.compile(
-    rf"\b{_TREATED}(?: (?:to|on|with|the|single|agent|salvage|c1|cycle 1)){{0,4}} {_INO}\b"
+    rf"(?<!before )(?<!prior to )(?<!since )\b{_TREATED}(?: (?:to|on|with|the|single|agent|salvage|c1|cycle 1)){{0,4}} {_INO}\b"
     rf"|\b{_INO}(?: (?:ozogamicin|therapy|c1|cycle 1|was|is|has|been|then)){{0,4}} (?:{_BEGUN}|given)\b"
     rf"|(?:^|[,;.:] |\b(?:now|currently|presently|and|is|so) )on {_INO}\b"
     rf"|(?:->|[,;.:]|\bthen|\bso) {_INO}(?= (?:ozogamicin|c1|cycle 1|since|from|\d)|\W*$|[.,;]| ->)"

@@ -76,3 +76,18 @@ def _said(before: Sequence[Term], inside: Sequence[Term], behind: Sequence[Term]
 
 def _has_time_of_its_own(term: Term) -> bool:
     return term.value in _UNDATED or term.value.startswith("cycle ")
+
+
+_ONCE = frozenset(
+    {"prior", "previous", "previously", "was", "were", "earlier", "initially", "baseline", "pre"}
+)
+_TEST = frozenset({"method", "specimen", "report"})
+
+
+def tells_what_was(segment: Segment) -> bool:
+    """Whether an aside gives a figure or a test of before, beside what is so now ("22 % blasts (prior 88 %)")."""
+    first, *rest = segment.terms
+    once = first.kind is Kind.PAST and len(first.tokens) == 1 and first.tokens[0].word in _ONCE
+    share = any(t.kind is Kind.NUMBER for t in rest) and any(t.tokens[0].text == "%" for t in rest)
+    test = any(t.value in _TEST or t.tokens[0].word == "mrd" for t in rest)
+    return segment.mark == "(" and once and (share or test)

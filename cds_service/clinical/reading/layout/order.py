@@ -48,6 +48,18 @@ def _may_precede(term: Term) -> bool:
     return term.value in ("adjective", "article") or term.kind is Kind.NUMBER or term.tokens[0].word in _SPAN
 
 
+def up_to_comparison(found: Sequence[Term]) -> Sequence[Term]:
+    """The terms before a comparison with what was ("71 % compared with 50 % before cycle 1")."""
+    return found[: next((i for i, t in enumerate(found) if t.tokens[0].word == "compared"), None)]
+
+
+def compares(term: Term) -> bool:
+    """Whether the day behind a term is that of another thing ("since starting inotuzumab on", "new since", "compared to")."""
+    return term.tokens[0].word == "compared" or any(
+        w.word == "since" for w in term.tokens[:2] if len(term.tokens) > 1
+    )
+
+
 # States that no remission or absence follows within days, and how many where it stands behind.
 _GRAVE = frozenset({"relapse", "progression", "no-cr", "present"})
 _DAYS = 7
