@@ -1,6 +1,7 @@
 """Whole notes, reports and letters as they are written, made up: what each says of every topic, and what it leaves unsaid.
 
-``notes/read.csv`` has what a reader finds in each, with the day where the note gives one of its own.
+``notes/read.csv`` has what a reader finds in each, with the day where the note gives one of its own; those that begin with
+``other`` speak of other things and people in the same words, and say nothing.
 """
 
 from __future__ import annotations
