@@ -56,6 +56,7 @@ _NO_HEADING = frozenset({Kind.SIGN, Kind.LEAD, Kind.MARKER, Kind.CORRECT})
 _ALSO = {"mrd": frozenset({"clones"})}
 # What answers a question for the topic without naming it; a test that sees what morphology does not asks it as well.
 _ANSWERS = {"mrd": frozenset({"residual"})}
+_SUBJECTS = frozenset({"she", "he", "they", "we", "i", "patient", "pt"})
 _TURNING = frozenset({"but", "however", "though", "although", "yet"})
 
 
@@ -289,6 +290,8 @@ def _is_of_the_past(sentence: Sentence) -> bool:
 
 def _goes_on(sentence: Sentence) -> bool:
     """Whether a sentence says more of the marker before it: it has a sign or number, and no subject or heading of its own."""
-    if sentence.terms[0].value in ("disease", "therapy") or not _is_under_its_heading(sentence):
+    opening = {w.word for t in sentence.terms[:3] for w in t.tokens}
+    own = sentence.terms[0].value in ("disease", "therapy") or not _SUBJECTS.isdisjoint(opening)
+    if own or not _is_under_its_heading(sentence):
         return False
     return any(t.kind in (Kind.SIGN, Kind.NUMBER, Kind.DOUBT, Kind.WAIT) for t in sentence.terms)
