@@ -33,6 +33,11 @@ _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 
 _AGO = re.compile(
     rf"(?P<number>\d{{1,3}}|{'|'.join(_NUMBERS)})\s(?P<unit>day|week|month|year)s?\sago", re.IGNORECASE
 )
+# Days before that of writing, from the earliest to the latest that such words may mean.
+_RELATIVE = {
+    "today": (0, 0), "this morning": (0, 0), "tonight": (0, 0), "last night": (1, 0), "overnight": (1, 0), "yesterday": (1, 1),
+    "this week": (6, 0), "last week": (13, 1), "this past week": (13, 0), "last month": (61, 1), "this month": (30, 0), "this past month": (61, 0),
+}  # fmt: skip
 _DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}  # at most
 _MONTHS_OF = {
     "a": 12,
@@ -85,6 +90,8 @@ def time_in_words(text: str, zone: tzinfo, written: When | None = None) -> When 
     on = written.last if written else None
     if (found := read_when(said, zone) or read_date(said, on)) is not None:
         return found
+    if on is not None and (days := _RELATIVE.get(said.lower())) is not None:
+        return When(on - timedelta(days[0]), on - timedelta(days[1]))
     if on is None or (match := _AGO.fullmatch(said)) is None:
         return None
     number = _NUMBERS.get(match["number"].lower()) or int(match["number"])

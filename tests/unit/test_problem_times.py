@@ -46,6 +46,7 @@ def test_a_range_of_ages_is_from_the_first_to_the_end_of_the_last():
         ("2026-04-02", "2026-04-02", "2026-04-02"), ("2019", "2019-01-01", "2019-12-31"), ("March 2019", "2019-03-01", "2019-03-31"),
         ("3/2019", "2019-03-01", "2019-03-31"), ("Since 4/2/2026", "2026-04-02", "2026-04-02"), ("approx. 2019", "2019-01-01", "2019-12-31"),
         ("around Apr 2, 2026.", "2026-04-02", "2026-04-02"), ("2 weeks ago", "2026-03-20", "2026-04-03"), ("a year ago", "2024-04-08", "2026-04-10"),
+        ("yesterday", "2026-04-09", "2026-04-09"), ("Since last week", "2026-03-28", "2026-04-09"), ("this morning", "2026-04-10", "2026-04-10"),
         ("3 days ago", "2026-04-06", "2026-04-08"), ("began in 2019", "2019-01-01", "2019-12-31"),
     ],
 )  # fmt: skip
@@ -54,7 +55,7 @@ def test_a_text_that_is_a_time_is_that_time(text, first, last):
 
 
 @pytest.mark.parametrize(
-    "text", ["childhood", "after cycle 1", "in her thirties", "999 years ago?", "see note"]
+    "text", ["childhood", "after cycle 1", "in her thirties", "999 years ago?", "see note", "the week before"]
 )
 def test_a_text_that_is_not_understood_leaves_it_open_up_to_the_day_of_writing(text):
     assert began("String", text) == ("1980-02-03", "2026-04-10")

@@ -28,9 +28,7 @@ _FORMULA_BEHIND = re.compile(
     rf"\s{{0,2}}(?:\(|by |per |using )(?:by |per |using )?(?P<formula>{_NAMES})", re.IGNORECASE
 )
 _PROLONGED = r"(?:(?:(?:mildly|slightly|markedly|severely) )?prolonged |calculated |measured )?"
-_BETWEEN = (
-    rf"\s{{0,3}}(?:intervals?|int\.?)?\s{{0,3}}(?:is |was )?{_PROLONGED}(?:is|was|of|at|=|:)?\s{{0,3}}"
-)
+_BETWEEN = rf"\s{{0,3}}(?:intervals?|int\.?)?\s{{0,3}}(?:is |was )?{_PROLONGED}(?:is|was|of|at|=|:)?\s{{0,3}}"
 _PAIR = re.compile(
     rf"\bQT\s{{0,3}}/\s{{0,3}}QTc{_FORMULA}{_BETWEEN}\d{{3}}\s{{0,3}}(?:msecs?|ms)?\s{{0,3}}/\s{{0,3}}(?P<ms>\d{{3}})(?![\d.])\s{{0,3}}(?:msecs?|ms|milliseconds?)?",
     re.IGNORECASE,
