@@ -83,3 +83,28 @@ def test_an_end_is_read_as_an_onset_is():
     assert (str(ended.first), str(ended)) == ("2011-02-03", "2011 to 2012")
     assert end_of_problem(WRITTEN, UTC, BORN) is None
     assert str(end_of_problem({"abatementString": "March 2026"} | WRITTEN, UTC, BORN)) == "2026-03"
+
+
+@pytest.mark.parametrize(
+    "text", ["ongoing", "Still present", "expected June", "not resolved", "see note", "until taper", "n/a"]
+)
+def test_words_that_do_not_say_that_it_ended_are_no_end(text):
+    assert end_of_problem({"abatementString": text} | WRITTEN, UTC, BORN) is None
+    assert end_of_problem({"abatementAge": {"value": "x"}} | WRITTEN, UTC, BORN) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("resolved", "1980-02-03", "2026-04-10"), ("Fully recovered.", "1980-02-03", "2026-04-10"),
+        ("resolved 4/2/2026", "2026-04-02", "2026-04-02"), ("last week", "2026-03-28", "2026-04-09"),
+    ],
+)  # fmt: skip
+def test_words_that_say_that_it_ended_are_its_end(text, first, last):
+    ended = end_of_problem({"abatementString": text} | WRITTEN, UTC, BORN)
+    assert (str(ended.first), str(ended.last)) == (first, last)
+
+
+def test_what_is_over_by_its_status_ended_before_it_was_written():
+    over = {"clinicalStatus": {"coding": [{"code": "resolved"}]}, "abatementString": "after the taper"}
+    assert str(end_of_problem(over | WRITTEN, UTC, BORN).last) == "2026-04-10"
