@@ -23,8 +23,12 @@ _EARLIEST = date(1900, 1, 1)
 _OLDEST = 130  # years
 _OTHER_ONSETS = frozenset({"onsetString", "onsetAge", "onsetRange"})
 _OTHER_ENDS = frozenset({"abatementString", "abatementAge", "abatementRange"})
+# Words that tell no time: that it is not known, or how it began.
 _NOT_SAID = re.compile(
-    r"(?:unknown|unk|not known|unspecified|not (?:stated|documented|recorded)|n/?a|none)?\W*", re.IGNORECASE
+    r"(?:unknown|unk|not known|unspecified|not (?:stated|documented|recorded)|n/?a|none"
+    r"|(?:very )?(?:acute|sub-?acute|sudden|abrupt|rapid|gradual|slow|insidious|chronic|new|recent)(?:[- ]onset)?"
+    r"|during (?:the |an )?infusion)?\W*",
+    re.IGNORECASE,
 )
 _AROUND = re.compile(
     r"^(?:(?:onset|began|started|ended|resolved|recovered|abated|until|since|in|on|from|around|approximately|approx\.?|about|circa|ca\.?|early|mid|late|~)[\s:-]*)+",

@@ -62,7 +62,10 @@ def test_a_text_that_is_not_understood_leaves_it_open_up_to_the_day_of_writing(t
     assert onset_of({"onsetString": text}, UTC, BORN) is None
 
 
-@pytest.mark.parametrize("text", ["unknown", "Unk.", "N/A", "", "not documented"])
+@pytest.mark.parametrize(
+    "text",
+    ["unknown", "Unk.", "N/A", "", "not documented", "Acute onset", "insidious", "sudden", "during infusion"],
+)
 def test_a_text_that_says_nothing_says_nothing(text):
     assert began("String", text) is None
 
