@@ -181,9 +181,14 @@ def _requests(chart: Chart) -> Iterator[Intention]:
     stated = {s.reference: s.when for s in chart.statements if s.when}
     for act in chart.acts:
         texts = " ; ".join((act.words, *act.texts))
-        if act.kind not in _PLANS or act.status not in _PLAN_STATUSES or intention_in(texts) is False:
+        if (
+            act.kind not in _PLANS
+            or act.status not in _PLAN_STATUSES
+            or (said := intention_in(texts)) is False
+        ):
             continue
-        named = any(_names_one_to_come(name, chart.today) for name in act.names)
+        names = act.names if said is None else (act.words,)  # what a title says is a statement already
+        named = any(_names_one_to_come(name, chart.today) for name in names)
         if (act.concepts & _HSCT_CONCEPTS or named) and not _finds_out(act):
             yield Intention(True, stated.get(act.reference), act.reference, act.words or texts[:120])
 
