@@ -35,7 +35,7 @@ _AROUND = re.compile(
     re.IGNORECASE,
 )
 _OVER = re.compile(
-    r"\s*(?:(?:now |has |fully |completely |it )*(?:resolved|recovered|abated|ended|healed|cured|gone|over|in remission|yes|true))\W*",
+    r"(?:now |has |fully |completely |it ){0,4}(?:resolved|recovered|abated|ended|healed|cured|gone|over|in remission|yes|true)\W{0,3}",
     re.IGNORECASE,
 )
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
@@ -76,7 +76,7 @@ def end_of_problem(body: Mapping[str, Any], zone: tzinfo, birth: When | None) ->
     if stated is not None or _OTHER_ENDS.isdisjoint(body):
         return stated
     told = _time_told(body, "abatement", birth, zone)
-    is_over = _OVER.fullmatch(as_prose(body.get("abatementString")) or "") or (
+    is_over = _OVER.fullmatch((as_prose(body.get("abatementString")) or "").strip()) or (
         status_codes(body.get("clinicalStatus")) & {"resolved", "inactive", "remission"}
     )
     return _told(body, "abatement", birth, zone) if told is not None or is_over else None
