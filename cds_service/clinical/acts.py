@@ -20,7 +20,10 @@ from cds_service.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A Procedure, ServiceRequest, Appointment or CarePlan: what, when, and how far it has come."""
+    """A Procedure, ServiceRequest, Appointment or CarePlan: what, when, and how far it has come.
+
+    ``names``: what it calls itself, a care plan also by its title and description.
+    """
 
     concepts: frozenset[str]
     words: str
@@ -31,6 +34,7 @@ class Act:
     reference: str
     texts: tuple[str, ...]
     reasons: tuple[Mapping[str, Any], ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
@@ -59,12 +63,14 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
         code = detail.get("code")
         coded |= concepts(code, "procedures", "drugs", "rxnorm_products")
         words.append(words_in(code) or as_prose(detail.get("description")) or "")
-    texts = [as_prose(body.get(m)) for m in ("title", "description", "patientInstruction")]
+    about = [as_prose(body.get(m)) or "" for m in ("title", "description")]
+    texts = [*about, as_prose(body.get("patientInstruction"))]
     texts += [as_prose(n.get("text")) for n in as_dicts(body.get("note"))]
     texts += _kinds(body) if resource.type in _OF_A_KIND else ()
+    named = " | ".join(w for w in words if w)
     return Act(
         concepts=frozenset(coded),
-        words=" | ".join(w for w in words if w),
+        words=named,
         kind=resource.type,
         status=status_of(body),
         intent=as_text(body.get("intent")) or "",
@@ -72,6 +78,7 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
         reference=resource.reference,
         texts=tuple(t for t in texts if t),
         reasons=tuple(reasons_of(body, record, resource)),
+        names=(named, *(about if resource.type == "CarePlan" else ())),
     )
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.reading.text_dates import read_date
+from cds_service.fhir.codings import status_codes
 from cds_service.fhir.dates import When, read_when, start_of, written_on
 from cds_service.fhir.json_types import as_dict, as_prose
 from cds_service.fhir.quantities import as_decimal, unit_names
@@ -22,17 +23,30 @@ _EARLIEST = date(1900, 1, 1)
 _OLDEST = 130  # years
 _OTHER_ONSETS = frozenset({"onsetString", "onsetAge", "onsetRange"})
 _OTHER_ENDS = frozenset({"abatementString", "abatementAge", "abatementRange"})
+# Words that tell no time: that it is not known, or how it began.
 _NOT_SAID = re.compile(
-    r"(?:unknown|unk|not known|unspecified|not (?:stated|documented|recorded)|n/?a|none)?\W*", re.IGNORECASE
+    r"(?:unknown|unk|not known|unspecified|not (?:stated|documented|recorded)|n/?a|none"
+    r"|(?:very )?(?:acute|sub-?acute|sudden|abrupt|rapid|gradual|slow|insidious|chronic|new|recent)(?:[- ]onset)?"
+    r"|during (?:the |an )?infusion)?\W*",
+    re.IGNORECASE,
 )
 _AROUND = re.compile(
-    r"^(?:(?:onset|began|started|since|in|on|from|around|approximately|approx\.?|about|circa|ca\.?|early|mid|late|~)[\s:-]*)+",
+    r"^(?:(?:onset|began|started|ended|resolved|recovered|abated|until|since|in|on|from|around|approximately|approx\.?|about|circa|ca\.?|early|mid|late|~)[\s:-]*)+",
+    re.IGNORECASE,
+)
+_OVER = re.compile(
+    r"(?:now |has |fully |completely |it ){0,4}(?:resolved|recovered|abated|ended|healed|cured|gone|over|in remission|yes|true)\W{0,3}",
     re.IGNORECASE,
 )
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _AGO = re.compile(
     rf"(?P<number>\d{{1,3}}|{'|'.join(_NUMBERS)})\s(?P<unit>day|week|month|year)s?\sago", re.IGNORECASE
 )
+# Days before that of writing, from the earliest to the latest that such words may mean.
+_RELATIVE = {
+    "today": (0, 0), "this morning": (0, 0), "tonight": (0, 0), "last night": (1, 0), "overnight": (1, 0), "yesterday": (1, 1),
+    "this week": (6, 0), "last week": (13, 1), "this past week": (13, 0), "last month": (61, 1), "this month": (30, 0), "this past month": (61, 0),
+}  # fmt: skip
 _DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}  # at most
 _MONTHS_OF = {
     "a": 12,
@@ -57,21 +71,37 @@ def onset_of(body: Mapping[str, Any], zone: tzinfo, birth: When | None) -> When 
 
 
 def end_of_problem(body: Mapping[str, Any], zone: tzinfo, birth: When | None) -> When | None:
-    """When a Condition ended; None where it does not say that it did."""
+    """When a Condition ended; None where it does not say that it did, nor words that are understood do ("ongoing")."""
     stated = read_when(body.get("abatementDateTime"), zone) or start_of(body.get("abatementPeriod"), zone)
     if stated is not None or _OTHER_ENDS.isdisjoint(body):
         return stated
-    return _told(body, "abatement", birth, zone)
+    told = _time_told(body, "abatement", birth, zone)
+    is_over = _OVER.fullmatch((as_prose(body.get("abatementString")) or "").strip()) or (
+        status_codes(body.get("clinicalStatus")) & {"resolved", "inactive", "remission"}
+    )
+    return _told(body, "abatement", birth, zone) if told is not None or is_over else None
+
+
+def _time_told(body: Mapping[str, Any], member: str, birth: When | None, zone: tzinfo) -> When | None:
+    """The time that a text or an age tells; None where neither is understood."""
+    if (text := as_prose(body.get(f"{member}String")) or "") != "":
+        return time_in_words(text, zone, written_on(body, zone))
+    low, high = _ages(body, member)
+    return _at_age(low or high, high or low, birth)
+
+
+def _ages(body: Mapping[str, Any], member: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    ages, age = as_dict(body.get(f"{member}Range")), as_dict(body.get(f"{member}Age"))
+    return as_dict(ages.get("low")) or age, as_dict(ages.get("high")) or age
 
 
 def _told(body: Mapping[str, Any], member: str, birth: When | None, zone: tzinfo) -> When | None:
+    """The time told, not after it was written; any time up to then where it is not understood."""
     written = written_on(body, zone)
     text = as_prose(body.get(f"{member}String")) or ""
-    ages, age = as_dict(body.get(f"{member}Range")), as_dict(body.get(f"{member}Age"))
-    low, high = as_dict(ages.get("low")) or age, as_dict(ages.get("high")) or age
-    if not (low or high) and _NOT_SAID.fullmatch(text):
+    if not any(_ages(body, member)) and _NOT_SAID.fullmatch(text):
         return None
-    found = time_in_words(text, zone, written) if text else _at_age(low or high, high or low, birth)
+    found = _time_told(body, member, birth, zone)
     if written is None:
         return found
     if found is None or found.first > written.last:
@@ -85,6 +115,8 @@ def time_in_words(text: str, zone: tzinfo, written: When | None = None) -> When 
     on = written.last if written else None
     if (found := read_when(said, zone) or read_date(said, on)) is not None:
         return found
+    if on is not None and (days := _RELATIVE.get(said.lower())) is not None:
+        return When(on - timedelta(days[0]), on - timedelta(days[1]))
     if on is None or (match := _AGO.fullmatch(said)) is None:
         return None
     number = _NUMBERS.get(match["number"].lower()) or int(match["number"])

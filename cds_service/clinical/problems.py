@@ -13,6 +13,7 @@ from cds_service.clinical.problem_grades import graded_by, severity_words
 from cds_service.clinical.problem_times import end_of_problem, onset_of
 from cds_service.clinical.reading.clauses import is_open_or_denied_form
 from cds_service.clinical.reading.tokens import folded
+from cds_service.clinical.therapy.drugs import UNRESOLVED, medication_ingredients, shown
 from cds_service.clinical.therapy.medication import concept_of
 from cds_service.fhir.codings import System, codes_in, plain_codes, status_codes, words_in
 from cds_service.fhir.dates import When, read_when, written_on
@@ -202,7 +203,7 @@ def _is_worded_as_doubtful(words: str) -> bool:
 
 
 def _suspects(resource: Resource, record: Record) -> Iterator[str]:
-    """Each suspect in words and codes; one that could not be read as its bare reference."""
+    """Each suspect in words, by the drugs of its codes, and in codes; one that could not be read as a bare reference."""
     for entity in as_dicts(resource.body.get("suspectEntity")):
         pointer = as_dict(entity.get("instance"))
         reference = as_text(pointer.get("reference")) or ""
@@ -211,16 +212,22 @@ def _suspects(resource: Resource, record: Record) -> Iterator[str]:
         concept = concept_of(target, record, inside) if target is not None else {}
         concept = concept or as_dict(entity.get("instanceCodeableConcept"))
         codes = [code for c in as_dicts(concept.get("coding")) if (code := as_prose(c.get("code")))]
-        words = " ".join(w for w in (as_prose(pointer.get("display")), words_in(concept), *codes) if w)
+        said, drugs = as_prose(pointer.get("display")) or "", medication_ingredients(concept)
+        if UNRESOLVED in drugs and not said:
+            yield reference or _CODE_ALONE
+            continue
+        named = sorted(shown(d) for d in drugs - {UNRESOLVED})
+        words = " ".join(w for w in (said, words_in(concept), *named, *codes) if w)
         if text := words or reference:
             yield text
 
 
+_CODE_ALONE = "#code"  # of what no table has
 _UNREAD = re.compile(r"(?:https?://\S+/)?[A-Z]\w+/\S+|urn:\S+|#\S+")
 
 
 def is_unread(suspect: str) -> bool:
-    """Whether a suspect is only a reference that could not be read: then no cause is stated."""
+    """Whether a suspect is only a reference, or a code, that could not be read: then no cause is stated."""
     return _UNREAD.fullmatch(suspect) is not None
 
 

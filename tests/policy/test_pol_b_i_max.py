@@ -219,6 +219,9 @@ def contained_request(**members):
         described("Admission for allo-HSCT"),
         document("2026-04-01", "Transplant delayed to June."),
         care_plan("Bridge to allogeneic HSCT", created="2026-04-01"),
+        care_plan("Allogeneic HSCT", created="2026-04-01"),
+        care_plan("Allogeneic HSCT after cycle 3", created="2026-04-01"),
+        care_plan("Leukemia", created="2026-04-01", description="Allogeneic stem cell transplant"),
         care_plan("ALL therapy", created="2026-04-01", description="Proceeding to HSCT after cycle 4."),
         document("2026-04-01", "Plan: allo-HSCT, planned for May."),
         condition("C91.01", recorded="2026-04-01", note="HSCT planned"),
@@ -249,6 +252,11 @@ def test_what_states_that_no_transplant_is_planned(note):
 @pytest.mark.parametrize(
     "note",
     [
+        care_plan("Allogeneic HSCT 2024", created="2026-04-01"),
+        care_plan("HSCT completed", created="2026-04-01"),
+        care_plan("Allogeneic HSCT evaluation", created="2026-04-01"),
+        care_plan("Allogeneic HSCT", created="2026-04-01", status="revoked"),
+        care_plan("Kidney transplant", created="2026-04-01"),
         with_activity({"detail": {"status": "scheduled", "description": "Transplant evaluation"}}),
         with_activity(
             {

@@ -9,10 +9,12 @@ from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
     SNOMED,
     coded,
+    condition,
     criterion,
     document,
     needed,
     observation,
+    patient,
     stated,
     verdict,
 )
@@ -125,3 +127,15 @@ def test_evidence_of_day_1_itself_and_a_trend_are_said_as_they_are():
         criterion(before_cycle(3, status("worsened")), PROG).because
         == "disease stated as worsened (2026-04-10)"
     )
+
+
+@pytest.mark.parametrize(
+    ("onset", "expected"),
+    [
+        ({"onset": "2026-04"}, "unknown"), ({"onset": "2026"}, "unknown"), ({"onset": "2026-04-11"}, "not-met"), ({"onset": "2026-04-09"}, "met"),
+        ({"onset": "2026-03"}, "met"), ({}, "met"), ({"onsetAge": {"value": 46, "code": "a"}}, "unknown"), ({"onsetAge": {"value": 45, "code": "a"}}, "met"),
+    ],
+)  # fmt: skip
+def test_a_relapse_that_may_be_later_than_the_remission_leaves_progression_open(onset, expected):
+    relapse = condition("C91.02", recorded="2026-04-12", **onset)
+    assert progression(says("CR"), relapse, patient("1980-02-03")) == expected

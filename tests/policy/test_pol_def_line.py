@@ -110,6 +110,8 @@ A_LINE = {
     "CAR-T cells in a condition's code": condition("Z92.850", recorded="2026-03-01"),
     "a drug in a condition's name": condition(None, text="S/P blinatumomab therapy", recorded="2026-03-01"),
     "a regimen in the leukemia's own name": condition(None, text="B-ALL s/p hyper-CVAD", recorded="2026-03-01"),
+    "chemotherapy by its billing code, for leukemia": procedure("96413", "2025-09-01", system=CPT, reasonCode=[coded(ICD10, "C91.00")]),
+    "the same with a name and the reason in words": procedure("Q0084", "2025-09-01", system=HCPCS, text="IV infusion, first hour", reasonCode=[{"text": "B-ALL"}]),
     "chemotherapy 20 days ago that does not go on": given("cytarabine", "2026-03-27"),
 }  # fmt: skip
 
@@ -186,6 +188,7 @@ NO_LINE = {
     "chemotherapy into the CNS by its billing code": procedure("96450", "2025-09-01", system=CPT, text="Chemotherapy into CNS"),
     "an encounter of these days": condition("Z51.11", recorded="2026-04-10"),
     "an encounter without a day": condition("Z51.11"),
+    "chemotherapy by its billing code, for another cancer": procedure("96413", "2025-09-01", system=CPT, reasonCode=[coded(ICD10, "C50.911")]),
     "an infusion of something by its billing code": procedure("96365", "2025-09-01", system=CPT),
 }  # fmt: skip
 
@@ -208,6 +211,9 @@ UNCLEAR_LINE = {
         "96415", "2025-09-01", system=CPT, text="IV infusion, each additional hour"
     ),
     "an administration by the code of HCPCS": procedure("Q0084", "2025-09-01", system=HCPCS),
+    "the same because of an encounter for it": procedure(
+        "96413", "2025-09-01", system=CPT, reasonCode=[coded(ICD10, "Z51.11")]
+    ),
     "an encounter for chemotherapy": condition("Z51.11", recorded="2025-09-01"),
     "an encounter for immunotherapy": condition("Z51.12", recorded="2025-09-01", clinical="resolved"),
     "chemotherapy in a condition's cause": condition(

@@ -68,12 +68,23 @@ def test_strictly_more_than_28_days_between_low_counts(first, expected):
     assert outcome(*BASELINE, *low_from(first), SUSPECTED) == expected
 
 
+def suspect_by_code(system, code):
+    drug = {
+        "resourceType": "Medication",
+        "id": "suspect",
+        "code": {"coding": [{"system": system, "code": code}]},
+    }
+    return {"contained": [drug], "suspectEntity": [{"instance": {"reference": "#suspect"}}]}
+
+
 CAUSES = [
     ("an event that names inotuzumab", [SUSPECTED], STOP),
     ("a note that names it", [document("2026-04-10", "Persistent thrombocytopenia, suspected to be due to inotuzumab.")], STOP),
     ("no cause stated", [], ASK),
     ("an event without a suspect", [adverse_event("Thrombocytopenia", "2026-03-20")], ASK),
     ("an event whose suspect cannot be read", [adverse_event("Thrombocytopenia", "2026-03-20") | {"suspectEntity": [{"instance": {"reference": "Substance/gone"}}]}], ASK),
+    ("an event whose suspect is the code of its package", [adverse_event("Thrombocytopenia", "2026-03-20") | suspect_by_code("http://hl7.org/fhir/sid/ndc", "0008-0100-01")], STOP),
+    ("an event whose suspect is a code that no table has", [adverse_event("Thrombocytopenia", "2026-03-20") | suspect_by_code("http://www.nlm.nih.gov/research/umls/rxnorm", "7777777")], ASK),
     ("another suspect", [adverse_event("Thrombocytopenia", "2026-03-20", suspect="Ganciclovir")], NOTHING),
     ("due to the disease", [document("2026-04-10", "Thrombocytopenia due to leukemia")], NOTHING),
     ("said not to be inotuzumab's", [document("2026-04-10", "Thrombocytopenia not related to inotuzumab")], NOTHING),

@@ -7,8 +7,10 @@ from tests.policy.chart_notes import (
     ICD10,
     J9229,
     PATIENT,
+    RXNORM,
     SNOMED,
     adverse_event,
+    coded,
     condition,
     drug_order,
     procedure,
@@ -182,6 +184,7 @@ def to(reference, display=None):
     return {"reference": reference} | ({"display": display} if display else {})
 
 
+NDC = "http://hl7.org/fhir/sid/ndc"
 BESPONSA = {"resourceType": "Medication", "id": "m1", "code": J9229}
 MIXTURE = {"resourceType": "Medication", "id": "mix", "ingredient": [{"itemReference": to("Medication/m1")}]}
 SUBSTANCE = {"resourceType": "Substance", "id": "s1", "code": {"text": "inotuzumab ozogamicin"}}
@@ -196,6 +199,10 @@ CONTRAST = procedure(None, "2026-03-28", text="Iodinated contrast injection", id
 SUSPECTS = {
     "a Medication": (suspecting(to("Medication/m1")), [BESPONSA], "critical"),
     "a mixture": (suspecting(to("Medication/mix")), [MIXTURE, BESPONSA], "critical"),
+    "a Medication by its package code": (suspecting(to("Medication/m1")), [BESPONSA | {"code": coded(NDC, "0008-0100-01")}], "critical"),
+    "another Medication by its code": (suspecting(to("Medication/m1")), [BESPONSA | {"code": coded(RXNORM, "121191")}], None),
+    "a code that no table has": (suspecting(to("Medication/m1")), [BESPONSA | {"code": coded(RXNORM, "7777777")}], "warning"),
+    "the same with a display": (suspecting(to("Medication/m1", "Rituximab")), [BESPONSA | {"code": coded(RXNORM, "7777777")}], None),
     "a Substance": (suspecting(to("Substance/s1")), [SUBSTANCE], "critical"),
     "a contained Substance": (suspecting(to("#s1"), contained=[SUBSTANCE]), [], "critical"),
     "a contained mixture": (suspecting(to("#mix"), contained=[MIXTURE | {"ingredient": [{"itemReference": to("#m1")}]}, BESPONSA]), [], "critical"),

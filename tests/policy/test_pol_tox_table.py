@@ -52,6 +52,9 @@ HELD = {
     "a relative was told": (adverse_event("Mucositis grade 3, sister informed", "2026-04-10"), "POL-TOX-GR2"),
     "not better": (adverse_event("Mucositis grade 3, not improved", "2026-04-10"), "POL-TOX-GR2"),
     "the lack of a thing": (adverse_event("No appetite grade 3", "2026-04-10"), "POL-TOX-GR2"),
+    "one whose end is told as not come": (
+        condition(None, text="Oral mucositis, grade 3", onset="2026-04-10", clinical=None, abatementString="ongoing"), "POL-TOX-GR2",
+    ),
     "a grade in the stage": (condition(None, text="Oral mucositis", onset="2026-04-10", stage=[{"summary": {"text": "CTCAE Grade 3"}}]), "POL-TOX-GR2"),
     "a grade of a scale in the stage": (
         condition(None, text="Oral mucositis", onset="2026-04-10", stage=[{"summary": {"text": "3"}, "type": {"text": "CTCAE v5 grade"}}]), "POL-TOX-GR2",

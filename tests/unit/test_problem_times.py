@@ -46,6 +46,7 @@ def test_a_range_of_ages_is_from_the_first_to_the_end_of_the_last():
         ("2026-04-02", "2026-04-02", "2026-04-02"), ("2019", "2019-01-01", "2019-12-31"), ("March 2019", "2019-03-01", "2019-03-31"),
         ("3/2019", "2019-03-01", "2019-03-31"), ("Since 4/2/2026", "2026-04-02", "2026-04-02"), ("approx. 2019", "2019-01-01", "2019-12-31"),
         ("around Apr 2, 2026.", "2026-04-02", "2026-04-02"), ("2 weeks ago", "2026-03-20", "2026-04-03"), ("a year ago", "2024-04-08", "2026-04-10"),
+        ("yesterday", "2026-04-09", "2026-04-09"), ("Since last week", "2026-03-28", "2026-04-09"), ("this morning", "2026-04-10", "2026-04-10"),
         ("3 days ago", "2026-04-06", "2026-04-08"), ("began in 2019", "2019-01-01", "2019-12-31"),
     ],
 )  # fmt: skip
@@ -54,14 +55,17 @@ def test_a_text_that_is_a_time_is_that_time(text, first, last):
 
 
 @pytest.mark.parametrize(
-    "text", ["childhood", "after cycle 1", "in her thirties", "999 years ago?", "see note"]
+    "text", ["childhood", "after cycle 1", "in her thirties", "999 years ago?", "see note", "the week before"]
 )
 def test_a_text_that_is_not_understood_leaves_it_open_up_to_the_day_of_writing(text):
     assert began("String", text) == ("1980-02-03", "2026-04-10")
     assert onset_of({"onsetString": text}, UTC, BORN) is None
 
 
-@pytest.mark.parametrize("text", ["unknown", "Unk.", "N/A", "", "not documented"])
+@pytest.mark.parametrize(
+    "text",
+    ["unknown", "Unk.", "N/A", "", "not documented", "Acute onset", "insidious", "sudden", "during infusion"],
+)
 def test_a_text_that_says_nothing_says_nothing(text):
     assert began("String", text) is None
 
@@ -82,3 +86,28 @@ def test_an_end_is_read_as_an_onset_is():
     assert (str(ended.first), str(ended)) == ("2011-02-03", "2011 to 2012")
     assert end_of_problem(WRITTEN, UTC, BORN) is None
     assert str(end_of_problem({"abatementString": "March 2026"} | WRITTEN, UTC, BORN)) == "2026-03"
+
+
+@pytest.mark.parametrize(
+    "text", ["ongoing", "Still present", "expected June", "not resolved", "see note", "until taper", "n/a"]
+)
+def test_words_that_do_not_say_that_it_ended_are_no_end(text):
+    assert end_of_problem({"abatementString": text} | WRITTEN, UTC, BORN) is None
+    assert end_of_problem({"abatementAge": {"value": "x"}} | WRITTEN, UTC, BORN) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("resolved", "1980-02-03", "2026-04-10"), ("Fully recovered.", "1980-02-03", "2026-04-10"),
+        ("resolved 4/2/2026", "2026-04-02", "2026-04-02"), ("last week", "2026-03-28", "2026-04-09"),
+    ],
+)  # fmt: skip
+def test_words_that_say_that_it_ended_are_its_end(text, first, last):
+    ended = end_of_problem({"abatementString": text} | WRITTEN, UTC, BORN)
+    assert (str(ended.first), str(ended.last)) == (first, last)
+
+
+def test_what_is_over_by_its_status_ended_before_it_was_written():
+    over = {"clinicalStatus": {"coding": [{"code": "resolved"}]}, "abatementString": "after the taper"}
+    assert str(end_of_problem(over | WRITTEN, UTC, BORN).last) == "2026-04-10"

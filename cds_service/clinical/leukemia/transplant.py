@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from cds_service.clinical.acts import Act
@@ -180,11 +181,21 @@ def _requests(chart: Chart) -> Iterator[Intention]:
     stated = {s.reference: s.when for s in chart.statements if s.when}
     for act in chart.acts:
         texts = " ; ".join((act.words, *act.texts))
-        if act.kind not in _PLANS or act.status not in _PLAN_STATUSES or intention_in(texts) is False:
+        if (
+            act.kind not in _PLANS
+            or act.status not in _PLAN_STATUSES
+            or (said := intention_in(texts)) is False
+        ):
             continue
-        named = is_request(act.words) and _is_hematopoietic(act.words)
+        names = act.names if said is None else (act.words,)  # what a title says is a statement already
+        named = any(_names_one_to_come(name, chart.today) for name in names)
         if (act.concepts & _HSCT_CONCEPTS or named) and not _finds_out(act):
             yield Intention(True, stated.get(act.reference), act.reference, act.words or texts[:120])
+
+
+def _names_one_to_come(name: str, today: date) -> bool:
+    """Whether a name is a stem cell transplant, and not one that it says is done ("HSCT 2024")."""
+    return is_request(name) and _is_hematopoietic(name) and not performed_in(name, today)
 
 
 def _finds_out(act: Act) -> bool:

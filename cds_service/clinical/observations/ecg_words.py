@@ -21,8 +21,14 @@ class ReportedQt(NamedTuple):
     ms: Decimal
 
 
-_FORMULA = r"(?:[ -]?(?:(?:by|per|using) )?(?P<formula>F|B|Fridericia|B[ae]zett?|\(F\)|\(B\)|\(Fridericia\)|\(B[ae]zett?\)))?"
-_BETWEEN = r"\s{0,3}(?:intervals?|int\.?)?\s{0,3}(?:is|was|of|=|:)?\s{0,3}"
+# As words, or as an ECG machine shortens them (QTcBaz, QTcFri).
+_NAMES = r"(?:Fri(?:d(?:ericia)?)?|B[ae]z(?:ett?)?|F|B)(?:'s)?\b"
+_FORMULA = rf"(?:[ -]?(?:(?:by|per|using) )?(?P<formula>\(?{_NAMES}\)?))?"
+_FORMULA_BEHIND = re.compile(
+    rf"\s{{0,2}}(?:\(|by |per |using )(?:by |per |using )?(?P<formula>{_NAMES})", re.IGNORECASE
+)
+_PROLONGED = r"(?:(?:(?:mildly|slightly|markedly|severely) )?prolonged |calculated |measured )?"
+_BETWEEN = rf"\s{{0,3}}(?:intervals?|int\.?)?\s{{0,3}}(?:is |was )?{_PROLONGED}(?:is|was|of|at|=|:)?\s{{0,3}}"
 _PAIR = re.compile(
     rf"\bQT\s{{0,3}}/\s{{0,3}}QTc{_FORMULA}{_BETWEEN}\d{{3}}\s{{0,3}}(?:msecs?|ms)?\s{{0,3}}/\s{{0,3}}(?P<ms>\d{{3}})(?![\d.])\s{{0,3}}(?:msecs?|ms|milliseconds?)?",
     re.IGNORECASE,
@@ -53,7 +59,9 @@ def reported_qts(text: str) -> Iterator[ReportedQt]:
             for match in form.finditer(clause):
                 before, after = clause[: match.start()], clause[match.end() :]
                 if not _NOT_THIS_ECG.search(before) and not _ANOTHER_TIME.match(after):
-                    yield ReportedQt(_concept(match["formula"]), _ms(match))
+                    behind = _FORMULA_BEHIND.match(after)
+                    named = match["formula"] or (behind["formula"] if behind else None)
+                    yield ReportedQt(_concept(named), _ms(match))
 
 
 def _ms(match: re.Match[str]) -> Decimal:
@@ -63,5 +71,5 @@ def _ms(match: re.Match[str]) -> Decimal:
 
 
 def _concept(formula: str | None) -> str:
-    letter = (formula or "").strip("()").upper()[:1]
+    letter = (formula or "").strip("( )").upper()[:1]
     return {"F": "qtc_fridericia", "B": "qtc_bazett"}.get(letter, "qtc_unspecified")

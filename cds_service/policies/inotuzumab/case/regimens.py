@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from cds_service.clinical.acts import Act
 from cds_service.clinical.leukemia.cell_therapy import CELLS
+from cds_service.clinical.leukemia.indication import Indication, indication
 from cds_service.clinical.leukemia.transplant_words import is_transplant
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.layout.past import with_history_told
@@ -69,7 +70,10 @@ def names_chemotherapy_given(done: Act) -> bool | None:
 
     Transplants and cells have rules of their own; what goes into the cerebrospinal fluid is not systemic.
     """
-    coded = any(d == _BY_CODE or is_antineoplastic(d) for d in done.concepts - _OTHERWISE_COUNTED)
+    for_leukemia = _ADMINISTERED in done.concepts and indication(done.reasons) is Indication.ALL
+    coded = for_leukemia or any(
+        d == _BY_CODE or is_antineoplastic(d) for d in done.concepts - _OTHERWISE_COUNTED
+    )
     named = _CHEMOTHERAPY.search(done.words) is not None
     if not (coded or named or _ADMINISTERED in done.concepts) or is_transplant(done.words):
         return False

@@ -32,7 +32,8 @@ class Status(StrEnum):
 class CourseResponse:
     """What a course has reached, since when, and on what evidence.
 
-    ``note`` names evidence that is newer and changes nothing; ``reached``: there was a CR or CRi before.
+    ``note`` names evidence that is newer and changes nothing; ``reached``: there was a CR or CRi before;
+    ``may_be_lost``: it is lost on some of the days that the dates of the evidence allow.
     """
 
     status: Status
@@ -42,6 +43,7 @@ class CourseResponse:
     needed: tuple[str, ...] = ()
     note: str = ""
     reached: bool = False
+    may_be_lost: bool = False
 
 
 _NO_DOSE = "no dose of this course is recorded as given"
@@ -85,8 +87,11 @@ def _response(
 ) -> CourseResponse:
     """The response by evidence that can be read."""
     late = _read(held, start, last_cycle_day_one, lambda i: i.day)
-    if late.status is not _read(held, start, last_cycle_day_one, lambda i: i.first).status:
-        return _unknown(f"the dates of the evidence leave the response open: {late.because}", late.evidence)
+    early = _read(held, start, last_cycle_day_one, lambda i: i.first)
+    if late.status is not early.status:
+        why = f"the dates of the evidence leave the response open: {late.because}"
+        may_be_lost = Status.LOST in (late.status, early.status)
+        return replace(_unknown(why, late.evidence), may_be_lost=may_be_lost)
     newer = may_be_overruled(chart, "response")
     if newer and late.status is not Status.ACHIEVED and late.because != _NOTHING:
         more = [item for item in late.needed if item != "response"]

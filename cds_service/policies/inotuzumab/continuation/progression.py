@@ -52,6 +52,8 @@ def progression(case: Case) -> Answer:
         why = f"opposite evidence of {newest[0].last}: {texts}"
     elif True in found:
         return Answer(NOT, texts, evidence)
+    elif response.may_be_lost:
+        why, evidence = response.because, tuple(dict.fromkeys((*response.evidence, *evidence)))
     elif not newest:
         why = _SILENT if hidden(case.chart, "progression-note") is None else _PARTLY_SEEN
     elif unread := [i.text for i in case.items if i.unreadable and i.reference in evidence]:
