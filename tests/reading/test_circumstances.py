@@ -83,3 +83,15 @@ def test_what_stands_in_front_of_a_state_is_of_moment() -> None:
 def test_a_regimen_is_one_whatever_led_to_it() -> None:
     text = "After a talk with pharmacy downtown, mini-hyper-CVD with inotuzumab"
     assert read(text, "regimen", DAY).values == {"mini-hyper-cvd"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Status post mini-HCVD cycle 4B",
+        "We recommend mini-hyper-CVD but she refused",
+        "Mini-hyper-CVD was planned but the patient refused",
+    ],
+)
+def test_a_regimen_that_is_over_or_refused_is_none_of_now(text: str) -> None:
+    assert "mini-hyper-cvd" not in read(text, "regimen", DAY).values

@@ -53,11 +53,23 @@ def _with_spans(found: Sequence[Term]) -> list[Term]:
     kept = list(found)
     for i, (counted, span, anchor) in enumerate(zip(found, found[1:], found[2:], strict=False)):
         counts = counted.kind is Kind.NUMBER or counted.tokens[0].word in _COUNTING
-        if counts and span.kind is Kind.UNKNOWN and span.value in SPANS and anchor.tokens[0].word in _ANCHORS:
+        anchors = anchor.tokens[0].word in _ANCHORS and not _counts_from_thing(found[i + 2 :])
+        if counts and span.kind is Kind.UNKNOWN and span.value in SPANS and anchors:
             kept[i + 1] = span._replace(kind=Kind.NEUTRAL, value="span")
             if counted.kind is Kind.UNKNOWN:
                 kept[i] = counted._replace(kind=Kind.NEUTRAL, value="span")
     return kept
+
+
+def _counts_from_thing(found: Sequence[Term]) -> bool:
+    """Whether a span is counted from the thing itself and nothing more is said of it ("two weeks after relapse")."""
+    things = [i for i, t in enumerate(found) if t.kind is Kind.TARGET]
+    between = found[1 : things[0]] if things else ()
+    return (
+        len(things) == 1
+        and found[0].tokens[0].word != "into"
+        and all(t.kind is Kind.NEUTRAL for t in between)
+    )
 
 
 _PLACES = frozenset(

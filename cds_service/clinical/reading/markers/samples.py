@@ -20,6 +20,16 @@ def is_by_sensitive_test(sentence: Sentence) -> bool:
     return any(not _SENSITIVE.isdisjoint(w.word for w in t.tokens) for t in tests)
 
 
+def finds_some(sentence: Sentence) -> bool:
+    """Whether a sentence names such a test with a sign or level of its own ("NGS positive", "NGS: 12 clones")."""
+    deep = any("ngs" in (w.word for w in t.tokens) for t in sentence.terms)
+    said = any(t.kind is Kind.SIGN and t.value in ("positive", "found") for t in sentence.terms)
+    denied = any(t.kind is Kind.DENY or t.value in ("no", "not", "negative") for t in sentence.terms)
+    level = deep and any(t.kind is Kind.NUMBER for t in sentence.terms)
+    named = any(_is_residual(t) for t in sentence.terms)
+    return is_by_sensitive_test(sentence) and (said or level) and not (denied or named)
+
+
 def is_elsewhere(sentence: Sentence) -> bool:
     """Whether residual disease is told of another sample, named in its heading or its segment ("CSF: MRD negative")."""
     heading = list(takewhile(lambda t: t.tokens[0].text != ":", sentence.terms))
