@@ -36,6 +36,11 @@ def is_elsewhere(sentence: Sentence) -> bool:
     parts = [heading] if len(heading) < len(sentence.terms) else []
     parts += [list(s.terms) for s in sentence.segments if any(_is_residual(t) for t in s.terms)]
     words = [{w.word for t in part for w in t.tokens} for part in parts]
+    alone = ({w.word for t in s.terms for w in t.tokens} for s in sentence.segments)
+    if any(
+        said and said <= _ELSEWHERE | {"lymph", "fluid", "biopsy"} and said - {"biopsy"} for said in alone
+    ):
+        return True  # "MRD negative (CSF)"
     return any(not _ELSEWHERE.isdisjoint(said) and _MARROW_OR_BLOOD.isdisjoint(said) for said in words)
 
 

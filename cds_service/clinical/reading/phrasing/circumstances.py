@@ -42,8 +42,17 @@ _UNDOING = frozenset({
     "assuming", "claims", "claimed", "caveat", "condition", "conditions", "conditional", "contingent", "proviso", "reservation", "reservations",
     "hesitation", "hesitant", "uncertainty", "exception", "hope", "hopes", "hoping", "hoped", "wonders", "rescheduled", "rescheduling", "moved",
     "already", "reversed", "disputed", "retracted", "withdrawn", "rescinded", "overturned", "revised", "amended", "corrected", "except",
+    "misdiagnosed", "misread", "misreading", "misdiagnosis", "mislabeled", "mislabeling", "mix", "mixed", "mixup", "confusion", "confused", "glitch",
+    "default", "defaulted", "autofill", "ticked", "checked", "clicked", "moot", "off", "else", "other", "instead", "donate", "donates", "hear", "understand", "nobody",
     "unless", "until", "but", "true", "supported", "stated", "strike", "delete", "confirm", "determine", "verify",
 })  # fmt: skip
+# What makes of a denial one for the time being, and of a plan one that is not settled.
+_FOR_NOW = frozenset({
+    "yet", "first", "premature", "early", "soon", "undecided", "indecision", "incomplete", "resume", "resumes", "temporary", "temporarily",
+    "scheduling", "weather", "snow", "storm", "holiday", "conflict", "closed", "taken", "fell", "bed", "beds", "be", "revisited", "reconsidered",
+    "pending", "await", "awaiting", "back", "discussed", "decided", "revisit", "reconsider", "dreams", "backed",
+})  # fmt: skip
+_FORMER = frozenset({"former", "previous", "prior", "old", "last"})
 # Who may decide about a plan and does not decide for the patient.
 _PAYERS = frozenset(
     {"insurer", "insurer's", "insurance", "payer", "payor", "medicare", "medicaid", "carrier"}
@@ -92,7 +101,7 @@ def _without_reason(found: Sequence[Term]) -> list[Term]:
             before, reason = found[:i], list(_up_to_mark(found[i:]))
             denied = any(t.kind is Kind.DENY for t in before)
             gives = denied or not opening.isdisjoint(_BEHIND)
-            turned = _undoes(reason) or any(_turns(t, denied=denied) for t in reason)
+            turned = _undoes(reason, _FOR_NOW) or any(_turns(t, denied=denied) for t in reason)
             if gives and _tells(before) and not turned:
                 return [*before, *found[i + len(reason) :]]
             break
@@ -104,7 +113,9 @@ def _without_manner(found: Sequence[Term]) -> list[Term]:
     for i in range(len(found)):
         opens = any(" ".join(words) in _MANNER for words in _beginnings(found[i:]))
         how = list(_up_to_mark(found[i:])) if opens and _tells(found[:i]) else []
-        turned = _undoes(how, _PAYERS | _FINITE) or any(t.kind in (*_TURNING, *OPEN, *SWINGS) for t in how)
+        turned = _undoes(how, _PAYERS | _FINITE | _FORMER) or any(
+            t.kind in (*_TURNING, *OPEN, *SWINGS) for t in how
+        )
         if any(t.kind is Kind.UNKNOWN for t in how) and not turned:
             return [*found[:i], *found[i + len(how) :]]
     return list(found)
