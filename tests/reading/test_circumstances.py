@@ -22,6 +22,8 @@ NOT_PLANNED = [
     "She declines alloHSCT because she fears chronic GVHD",
     "AlloHSCT is not planned given his amyloid heart",
     "Due to severe emphysema, alloHSCT is not planned",
+    "AlloHSCT planned in May, not any more",
+    "AlloHSCT planned, not any longer",
 ]
 NEITHER = [
     "After meeting with her brother, he is scheduled for alloHSCT",
@@ -61,6 +63,8 @@ NEITHER = [
     "I disagree that she achieved CR and will undergo alloHSCT",
     "Cannot confirm the patient achieved CR and is scheduled for alloHSCT",
     "The family believes she achieved CR and she is scheduled for alloHSCT",
+    "Hopefully she achieves CR and will undergo alloHSCT",
+    "Ideally she achieves CR and will undergo alloHSCT",
     "Suppose she achieved CR and will undergo alloHSCT",
     "Control: she achieved CR and will undergo alloHSCT",
     "Here for labs before alloHSCT on 5/21/24",

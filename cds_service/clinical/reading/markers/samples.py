@@ -20,6 +20,13 @@ def is_by_sensitive_test(sentence: Sentence) -> bool:
     return any(not _SENSITIVE.isdisjoint(w.word for w in t.tokens) for t in tests)
 
 
+def denies_by_test(sentence: Sentence) -> bool:
+    """Whether such a test may deny residual disease in a sentence, which does not go on to find it ("then positive")."""
+    finds = any(t.kind is Kind.SIGN and t.value == "positive" for t in sentence.terms)
+    named = any(t.kind is Kind.MARKER and t.value == "mrd" for t in sentence.terms)
+    return is_by_sensitive_test(sentence) and (named or not finds)
+
+
 def finds_some(sentence: Sentence) -> bool:
     """Whether a sentence names such a test with a sign or level of its own ("NGS positive", "NGS: 12 clones")."""
     deep = any("ngs" in (w.word for w in t.tokens) for t in sentence.terms)

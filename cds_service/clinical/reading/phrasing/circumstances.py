@@ -44,7 +44,7 @@ _UNDOING = frozenset({
     "already", "reversed", "disputed", "retracted", "withdrawn", "rescinded", "overturned", "revised", "amended", "corrected", "except",
     "misdiagnosed", "misread", "misreading", "misdiagnosis", "mislabeled", "mislabeling", "mix", "mixed", "mixup", "confusion", "confused", "glitch",
     "default", "defaulted", "autofill", "ticked", "checked", "clicked", "moot", "off", "else", "other", "instead", "donate", "donates", "hear", "understand", "nobody",
-    "unless", "until", "but", "true", "supported", "stated", "strike", "delete", "confirm", "determine", "verify",
+    "rarely", "hardly", "seldom", "scarcely", "cannot", "can't", "unless", "until", "but", "true", "supported", "stated", "strike", "delete", "confirm", "determine", "verify",
 })  # fmt: skip
 # What makes of a denial one for the time being, and of a plan one that is not settled.
 _FOR_NOW = frozenset({
@@ -75,7 +75,7 @@ def _parted(found: Sequence[Term]) -> list[Term]:
     for i, term in enumerate(found):
         if term.kind is Kind.AND and _begins_with_subject(found[i + 1 :]) and _is_clause(found[start:i]):
             kept[i] = term._replace(kind=Kind.BREAK, value="and")
-        elif term.kind is Kind.BREAK and term.tokens[0].word == "and" and _undoes(found[start:i]):
+        elif term.kind is Kind.BREAK and term.tokens[0].word == "and" and _leaves_open(found[start:i]):
             kept[i] = term._replace(kind=Kind.AND)
         if term.kind in (Kind.AND, Kind.BREAK):
             start = i + 1
@@ -124,6 +124,11 @@ def _without_manner(found: Sequence[Term]) -> list[Term]:
 def _tells(found: Sequence[Term]) -> bool:
     kinds = {t.kind for t in found}
     return Kind.TARGET in kinds and not kinds.isdisjoint((Kind.AFFIRM, Kind.DENY))
+
+
+def _leaves_open(found: Sequence[Term]) -> bool:
+    """Whether a clause in front of "and will" leaves open or undoes what stands behind it as well ("hopefully she ... and will")."""
+    return _undoes(found) or any(t.kind in OPEN for t in found[:2])
 
 
 def _undoes(found: Sequence[Term], more: Set[str] = frozenset()) -> bool:
