@@ -78,6 +78,9 @@ def test_a_span_of_time_and_who_was_told_change_nothing(topic: str, text: str, v
         "CR expected four weeks after starting Besponsa.",
         "The concern is relapse in the months after transplant.",
         "Weeks of CR",
+        "Two weeks after relapse",
+        "She is 2 weeks post relapse",
+        "Seen three weeks after the progression",
     ],
 )
 def test_a_span_ahead_or_without_a_count_states_nothing(text: str) -> None:

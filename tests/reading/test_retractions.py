@@ -21,7 +21,8 @@ STATEMENTS = [
 TAKEN_BACK = [
     "~~{}~~", "{} - incorrect", "{} (incorrect)", "{} - wrong", "{} in error", "{}. This is incorrect.", "{}. This was an error.",
     "{}. Not true.", "{}. Later disproved.", "{}. That was a mistake.", "{}\n- incorrect", "{}\nAbove is incorrect.",
-    "{}\nAbove entered in error.", "{}\nNo", "{}; no", "{}; none", "?? {}",
+    "{}\nAbove entered in error.", "{}\nNo", "{}; no", "{}; none", "?? {}", "{}. Not so.", "{}; not anymore", "{}; no longer",
+    "{}\nAddendum: the above is incorrect", "{}\nCorrection: not so",
 ]  # fmt: skip
 DOUBTED = [
     "{} (artifact)", "{} - false positive", "{} (unverified)", "{} - sample mix-up", "{} - needs confirmation", "{}, needs to be confirmed",

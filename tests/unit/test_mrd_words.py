@@ -55,6 +55,11 @@ def test_what_a_sensitive_test_does_not_find_is_negative_mrd(cells, test):
 @pytest.mark.parametrize("text", [
     "No residual leukemia.", "Morphology: no residual leukemia.", "Flow pending. No residual leukemia.", "Flow to follow; no residual leukemia.",
     "No residual leukemia, flow pending.", "Flow inadequate: no residual leukemia.", "If flow shows no residual leukemia, transplant.",
+    "Flow: no residual leukemia. NGS positive.", "NGS: 12 clones; flow: no residual leukemia.", "NGS detected; flow: no residual leukemia.",
+    "Flow: no residual leukemia. NGS: 0.05%.", "MRD negative, inotuzumab is chosen to get there.", "MRD negative, we plan to achieve.",
+    "MRD negative, going by last report.", "78% complete MRD response.", "Complete MRD response of 78%.", "Complete MRD response in 78%.",
+    "Flow: no residual leukemia, then positive", "Flow: no residual leukemia (later positive)", "MRD negative, PCR positive.", "MRD negative (CSF)", "MRD positive (lymph node)", "MRD negative. Not so.", "MRD negative; not anymore",
+    "MRD negative\nAddendum: above is incorrect",
     "CSF flow: no residual leukemia.", "Lymph node flow: no residual leukemia.", "MRD negative in CSF.", "CSF: MRD negative.", "Skin biopsy: MRD positive.",
 ])  # fmt: skip
 def test_without_one_or_of_another_sample_it_says_nothing(text):

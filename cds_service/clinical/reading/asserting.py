@@ -40,7 +40,7 @@ _ITS_OWN_DENIAL = frozenset({
 _COURSE = frozenset({
     "severe", "moderate", "mild", "worse", "worsening", "improving", "improved", "resolving", "resolved",
 })  # fmt: skip
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|^\d{1,2}[/-]\d{1,2}[/-]\d\d$")
 _LONGEST_CLAUSE = 60  # words; nobody says one thing of a patient in more
 
 

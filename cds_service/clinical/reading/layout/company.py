@@ -14,7 +14,7 @@ from cds_service.clinical.reading.tokens import Token
 
 _MEN = frozenset({"husband", "father", "dad", "brother", "son", "uncle", "grandfather", "grandson", "nephew", "boyfriend"})  # fmt: skip
 _WOMEN = frozenset({"wife", "mother", "mom", "sister", "daughter", "aunt", "grandmother", "granddaughter", "niece", "girlfriend"})  # fmt: skip
-_KIN = _MEN | _WOMEN | {"spouse", "partner", "family", "parents", "sibling", "siblings", "fiance", "cousin"}
+KIN = _MEN | _WOMEN | {"spouse", "partner", "family", "parents", "sibling", "siblings", "fiance", "cousin"}
 _WHOSE = frozenset({"her", "his", "their", "the", "pt's", "patient's", "both"})
 _PATIENT = frozenset({"patient", "pt", "mr", "mrs", "ms", "she", "he", "her", "him", "they"})
 _WITH = frozenset({"with", "w/"})
@@ -29,7 +29,7 @@ def at_hand(found: Sequence[Term]) -> list[Term]:
     """The terms, where places and relatives at hand are neutral and relatives of whom more is said are other persons."""
     kept = _with_spans(_with_places(found))
     for i, term in enumerate(found):
-        if term.tokens[-1].word not in _KIN:
+        if term.tokens[-1].word not in KIN:
             continue
         if term.kind is Kind.BLOCK and _is_at_hand(found, i) and not _is_spoken_of(found, i):
             kept[i] = term._replace(kind=Kind.NEUTRAL)
@@ -53,11 +53,23 @@ def _with_spans(found: Sequence[Term]) -> list[Term]:
     kept = list(found)
     for i, (counted, span, anchor) in enumerate(zip(found, found[1:], found[2:], strict=False)):
         counts = counted.kind is Kind.NUMBER or counted.tokens[0].word in _COUNTING
-        if counts and span.kind is Kind.UNKNOWN and span.value in SPANS and anchor.tokens[0].word in _ANCHORS:
+        anchors = anchor.tokens[0].word in _ANCHORS and not _counts_from_thing(found[i + 2 :])
+        if counts and span.kind is Kind.UNKNOWN and span.value in SPANS and anchors:
             kept[i + 1] = span._replace(kind=Kind.NEUTRAL, value="span")
             if counted.kind is Kind.UNKNOWN:
                 kept[i] = counted._replace(kind=Kind.NEUTRAL, value="span")
     return kept
+
+
+def _counts_from_thing(found: Sequence[Term]) -> bool:
+    """Whether a span is counted from the thing itself and nothing more is said of it ("two weeks after relapse")."""
+    things = [i for i, t in enumerate(found) if t.kind is Kind.TARGET]
+    between = found[1 : things[0]] if things else ()
+    return (
+        len(things) == 1
+        and found[0].tokens[0].word != "into"
+        and all(t.kind is Kind.NEUTRAL for t in between)
+    )
 
 
 _PLACES = frozenset(
@@ -96,7 +108,7 @@ def _is_at_hand(found: Sequence[Term], i: int) -> bool:
     if (
         joined.kind is Kind.AND
         and len(before) > 1
-        and before[-2].tokens[-1].word in (_PATIENT | _WHOSE | _KIN)
+        and before[-2].tokens[-1].word in (_PATIENT | _WHOSE | KIN)
     ):
         return True
     if [t.word for t in joined.tokens[-2:-1]] == ["patient"] and joined.tokens[-1].word == "and":

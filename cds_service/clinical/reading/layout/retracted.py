@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 _NOT_SO = re.compile(
-    r"[ ]?[;.]?[ \n][-*\u2022 ]{0,2}(?:(?:this|that|it|which|above|the above|later|since|then|subsequently)[ ]){0,2}"
+    r"[ ]?[;.]?[ \n][-*\u2022 ]{0,2}(?:(?:addendum|correction|corrected|amended|amendment|update)[ ]?[:,-][ ])?(?:(?:this|that|it|which|above|the above|later|since|then|subsequently)[ ]){0,2}"
     r"(?:(?:is|was|were|has been|proved|proven|turned out(?: to be)?)[ ])?"
-    r"(?:not (?:true|correct|accurate|the case)|incorrect|inaccurate|untrue|wrong|false|disproved|disproven|refuted|in error"
+    r"(?:not (?:true|correct|accurate|the case|so|any ?more)|no longer(?: (?:true|the case|so|valid))?|does not apply|incorrect|inaccurate|untrue|wrong|false|disproved|disproven|refuted|in error"
     r"|entered in error|an? (?:error|mistake|misread|misdiagnosis))[ ]?(?:[.;,\n]|$)"
     r"|[ ]?(?:;[ ]|\n{1,2}[ ]?)(?:no|none)[ ]?[.]?(?:\n|$)",
     re.IGNORECASE,

@@ -114,6 +114,8 @@ class _Reader(SignReader):
     def _marker(self) -> None:
         self.marker(self.term.value)
         if self.term.tokens[-1].word in _SIGNED:
+            if self.is_rate():
+                raise NotReadable("a rate")  # "78 % complete MRD response"
             self.attached(NEGATIVE)
 
     def _notation(self) -> None:

@@ -41,7 +41,7 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.markers.order import MEASURED, in_order
 from cds_service.clinical.reading.markers.portions import of_a_part
-from cds_service.clinical.reading.markers.samples import is_by_sensitive_test, is_elsewhere
+from cds_service.clinical.reading.markers.samples import denies_by_test, finds_some, is_elsewhere
 from cds_service.clinical.reading.tokens import Shape, Token, folded, without_hyphens
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
@@ -209,8 +209,11 @@ def _clauses(text: str, topic: str, names: frozenset[str], *, question: bool) ->
     last = 0
     headed = False
     met: dict[str, tuple[Term, ...]] = {}
-    for i, sentence in enumerate(sentences(text, words, every=True)):
-        wanted = names | _ANSWERS.get(topic, frozenset()) if is_by_sensitive_test(sentence) else names
+    told = tuple(sentences(text, words, every=True))
+    found = topic in _ANSWERS and any(finds_some(s) for s in told)
+    for i, sentence in enumerate(told):
+        by_test = not found and denies_by_test(sentence)
+        wanted = names | _ANSWERS.get(topic, frozenset()) if by_test else names
         marked = any(_name(t) for t in sentence.terms)
         if question and i == 0 and (not marked or _answers(sentence)):
             held: tuple[str, ...] = (topic,)

@@ -20,12 +20,34 @@ def is_by_sensitive_test(sentence: Sentence) -> bool:
     return any(not _SENSITIVE.isdisjoint(w.word for w in t.tokens) for t in tests)
 
 
+def denies_by_test(sentence: Sentence) -> bool:
+    """Whether such a test may deny residual disease in a sentence, which does not go on to find it ("then positive")."""
+    finds = any(t.kind is Kind.SIGN and t.value == "positive" for t in sentence.terms)
+    named = any(t.kind is Kind.MARKER and t.value == "mrd" for t in sentence.terms)
+    return is_by_sensitive_test(sentence) and (named or not finds)
+
+
+def finds_some(sentence: Sentence) -> bool:
+    """Whether a sentence names such a test with a sign or level of its own ("NGS positive", "NGS: 12 clones")."""
+    deep = any("ngs" in (w.word for w in t.tokens) for t in sentence.terms)
+    said = any(t.kind is Kind.SIGN and t.value in ("positive", "found") for t in sentence.terms)
+    denied = any(t.kind is Kind.DENY or t.value in ("no", "not", "negative") for t in sentence.terms)
+    level = deep and any(t.kind is Kind.NUMBER for t in sentence.terms)
+    named = any(_is_residual(t) for t in sentence.terms)
+    return is_by_sensitive_test(sentence) and (said or level) and not (denied or named)
+
+
 def is_elsewhere(sentence: Sentence) -> bool:
     """Whether residual disease is told of another sample, named in its heading or its segment ("CSF: MRD negative")."""
     heading = list(takewhile(lambda t: t.tokens[0].text != ":", sentence.terms))
     parts = [heading] if len(heading) < len(sentence.terms) else []
     parts += [list(s.terms) for s in sentence.segments if any(_is_residual(t) for t in s.terms)]
     words = [{w.word for t in part for w in t.tokens} for part in parts]
+    alone = ({w.word for t in s.terms for w in t.tokens} for s in sentence.segments)
+    if any(
+        said and said <= _ELSEWHERE | {"lymph", "fluid", "biopsy"} and said - {"biopsy"} for said in alone
+    ):
+        return True  # "MRD negative (CSF)"
     return any(not _ELSEWHERE.isdisjoint(said) and _MARROW_OR_BLOOD.isdisjoint(said) for said in words)
 
 

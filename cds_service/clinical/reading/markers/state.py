@@ -109,6 +109,15 @@ class ClauseState:
         before = next((t for t in reversed(self.terms[: self.i]) if t.tokens[0].text not in ("|", ",")), None)
         return before is not None and before.value == "plus"
 
+    def is_rate(self) -> bool:
+        """Whether a percentage stands right before or behind a response: that of the patients who had one."""
+        before, behind = self.next(-1), self.next()
+        if behind is not None and behind.tokens[0].word in ("in", "of", "rate", "rates", ":"):
+            behind = self.next(2)
+        return Kind.UNIT in {t.kind for t in (before,) if t} or Kind.NUMBER in {
+            t.kind for t in (behind,) if t
+        }
+
     def names_another(self) -> None:
         """A sample or test by its bare name, behind a marker that has its sign or number, is what the next sign is of."""
         word = self.term.tokens[-1].word
@@ -122,7 +131,8 @@ class ClauseState:
         """Whether a sign is that of another sample or test. Raises NotReadable where it differs and may be the marker's there."""
         other, self.other = self.other, ""
         last = self.group.items[-1] if self.group.items else None
-        there = other in _THERE or (other in _OF_GENES and last is not None and last.name == "ph")
+        name = last.name if last is not None else ""
+        there = other in _THERE or (other in _OF_GENES and name == "ph") or (other, name) == ("pcr", "mrd")
         if there and (last is None or last.sign != sign):
             raise NotReadable(other)
         return bool(other)

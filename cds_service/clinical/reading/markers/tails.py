@@ -20,6 +20,7 @@ _CONTRARY = frozenset({
 _AGAIN = frozenset({
     "confirm", "confirmed", "confirmation", "repeat", "repeated", "repeating", "reassess", "recheck", "verify", "whether", "see", "await",
     "wait", "check", "doubt", "question", "suspect", "believe", "think", "feel", "wonder", "know", "amend", "correct", "rescind", "unsure",
+    "achieve", "reach", "attain", "obtain", "get", "convert", "become", "last", "prior", "previous", "report",
     "hope", "hoping", "hopeful", "expect", "until", "if", "unless", "when", "once", "may", "might", "could", "not", "no", "never",
 })  # fmt: skip
 _WHO = frozenset({

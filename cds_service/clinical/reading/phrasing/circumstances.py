@@ -7,9 +7,9 @@ Does not know what the plan is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
-from cds_service.clinical.reading.layout.company import at_hand
+from cds_service.clinical.reading.layout.company import KIN, at_hand
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.phrasing.patterns import phrased
 from cds_service.clinical.reading.tokens import Token
@@ -33,6 +33,32 @@ _TOLD = frozenset({
     "work-up", "referral", "referred", "typing", "biopsy", "search", "counseling", "consulted",
 })  # fmt: skip
 
+# What undoes a plan, whoever says so and wherever it stands: it is an error, copied, another's word, a hope, moved, or not all.
+_UNDOING = frozenset({
+    "error", "errors", "mistake", "mistaken", "mistakenly", "incorrect", "incorrectly", "wrong", "wrongly", "inaccurate", "untrue", "false",
+    "typo", "template", "copy", "copied", "pasted", "carried", "autopopulated", "documentation", "documented", "charting", "chart", "clerical",
+    "record", "records", "example", "control", "reference", "contrary", "disagree", "disagrees", "disagreed", "told", "said", "says", "stating",
+    "say", "heard", "thought", "think", "thinks", "believes", "believe", "believed", "suppose", "supposed", "assume", "assumed", "assumption", "assumptions",
+    "assuming", "claims", "claimed", "caveat", "condition", "conditions", "conditional", "contingent", "proviso", "reservation", "reservations",
+    "hesitation", "hesitant", "uncertainty", "exception", "hope", "hopes", "hoping", "hoped", "wonders", "rescheduled", "rescheduling", "moved",
+    "already", "reversed", "disputed", "retracted", "withdrawn", "rescinded", "overturned", "revised", "amended", "corrected", "except",
+    "misdiagnosed", "misread", "misreading", "misdiagnosis", "mislabeled", "mislabeling", "mix", "mixed", "mixup", "confusion", "confused", "glitch",
+    "default", "defaulted", "autofill", "ticked", "checked", "clicked", "moot", "off", "else", "other", "instead", "donate", "donates", "hear", "understand", "nobody",
+    "rarely", "hardly", "seldom", "scarcely", "cannot", "can't", "unless", "until", "but", "true", "supported", "stated", "strike", "delete", "confirm", "determine", "verify",
+})  # fmt: skip
+# What makes of a denial one for the time being, and of a plan one that is not settled.
+_FOR_NOW = frozenset({
+    "yet", "first", "premature", "early", "soon", "undecided", "indecision", "incomplete", "resume", "resumes", "temporary", "temporarily",
+    "scheduling", "weather", "snow", "storm", "holiday", "conflict", "closed", "taken", "fell", "bed", "beds", "be", "revisited", "reconsidered",
+    "pending", "await", "awaiting", "back", "discussed", "decided", "revisit", "reconsider", "dreams", "backed",
+})  # fmt: skip
+_FORMER = frozenset({"former", "previous", "prior", "old", "last"})
+# Who may decide about a plan and does not decide for the patient.
+_PAYERS = frozenset(
+    {"insurer", "insurer's", "insurance", "payer", "payor", "medicare", "medicaid", "carrier"}
+)
+_FINITE = frozenset({"is", "was", "are", "were", "has", "have", "had", "that", "if", "did", "does", "do"})
+
 _SHORTEST = 3  # terms of a clause: who, does, what
 _TURNING = (Kind.TARGET, Kind.BLOCK, Kind.PAST, Kind.CORRECT, Kind.AFFIRM)
 
@@ -49,6 +75,8 @@ def _parted(found: Sequence[Term]) -> list[Term]:
     for i, term in enumerate(found):
         if term.kind is Kind.AND and _begins_with_subject(found[i + 1 :]) and _is_clause(found[start:i]):
             kept[i] = term._replace(kind=Kind.BREAK, value="and")
+        elif term.kind is Kind.BREAK and term.tokens[0].word == "and" and _leaves_open(found[start:i]):
+            kept[i] = term._replace(kind=Kind.AND)
         if term.kind in (Kind.AND, Kind.BREAK):
             start = i + 1
     return kept
@@ -73,7 +101,8 @@ def _without_reason(found: Sequence[Term]) -> list[Term]:
             before, reason = found[:i], list(_up_to_mark(found[i:]))
             denied = any(t.kind is Kind.DENY for t in before)
             gives = denied or not opening.isdisjoint(_BEHIND)
-            if gives and _tells(before) and not any(_turns(t, denied=denied) for t in reason):
+            turned = _undoes(reason, _FOR_NOW) or any(_turns(t, denied=denied) for t in reason)
+            if gives and _tells(before) and not turned:
                 return [*before, *found[i + len(reason) :]]
             break
     return list(found)
@@ -84,9 +113,10 @@ def _without_manner(found: Sequence[Term]) -> list[Term]:
     for i in range(len(found)):
         opens = any(" ".join(words) in _MANNER for words in _beginnings(found[i:]))
         how = list(_up_to_mark(found[i:])) if opens and _tells(found[:i]) else []
-        if any(t.kind is Kind.UNKNOWN for t in how) and not any(
+        turned = _undoes(how, _PAYERS | _FINITE | _FORMER) or any(
             t.kind in (*_TURNING, *OPEN, *SWINGS) for t in how
-        ):
+        )
+        if any(t.kind is Kind.UNKNOWN for t in how) and not turned:
             return [*found[:i], *found[i + len(how) :]]
     return list(found)
 
@@ -94,6 +124,19 @@ def _without_manner(found: Sequence[Term]) -> list[Term]:
 def _tells(found: Sequence[Term]) -> bool:
     kinds = {t.kind for t in found}
     return Kind.TARGET in kinds and not kinds.isdisjoint((Kind.AFFIRM, Kind.DENY))
+
+
+def _leaves_open(found: Sequence[Term]) -> bool:
+    """Whether a clause in front of "and will" leaves open or undoes what stands behind it as well ("hopefully she ... and will")."""
+    return _undoes(found) or any(t.kind in OPEN for t in found[:2])
+
+
+def _undoes(found: Sequence[Term], more: Set[str] = frozenset()) -> bool:
+    """Whether words say that a plan does not hold, or whose word it is, or name what is a relative's ("her brother's team")."""
+    words = {w.word for t in found for w in t.tokens}
+    return not words.isdisjoint(_UNDOING | more) or any(
+        w.removesuffix("'s") in KIN for w in words if w.endswith("'s")
+    )
 
 
 def _turns(term: Term, *, denied: bool) -> bool:
@@ -133,8 +176,12 @@ def _is_clause(found: Sequence[Term]) -> bool:
 
 def _is_plain(found: Sequence[Term]) -> bool:
     """Whether a run of terms names nothing of the topic, and turns, doubts and conditions nothing."""
-    return bool(found) and not any(
-        t.kind in (Kind.TARGET, Kind.CORRECT, *OPEN, *SWINGS)
-        or (t.kind is Kind.BLOCK and t.tokens[0].word not in _TOLD)
-        for t in found
+    return (
+        bool(found)
+        and not _undoes(found)
+        and not any(
+            t.kind in (Kind.TARGET, Kind.CORRECT, *OPEN, *SWINGS)
+            or (t.kind is Kind.BLOCK and t.tokens[0].word not in _TOLD)
+            for t in found
+        )
     )
