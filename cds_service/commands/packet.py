@@ -17,7 +17,7 @@ from cds_service.evaluation.saved_request import saved_request
 from cds_service.evaluation.services import services_from
 from cds_service.fhir.record import Resource
 from cds_service.json_text import NotStrictJson, read_json
-from cds_service.packet.assembly import Packet
+from cds_service.packet.assembly import REQUEST, Packet
 from cds_service.packet.named import resources_in
 from cds_service.settings import DEFAULT_PUBLIC_URL
 from cds_service.settings.tenants import address_fault, without_slash
@@ -96,5 +96,7 @@ def _write(one: Packet, out: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in one.files.items():
             (folder / name).write_text(text, encoding="utf-8")
+        if REQUEST not in one.files:  # of an earlier run, whose record had a Coverage
+            (folder / REQUEST).unlink(missing_ok=True)
     except OSError as error:
         raise click.UsageError(f"{folder} cannot be written: {error.strerror}") from None
