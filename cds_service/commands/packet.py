@@ -16,7 +16,7 @@ from cds_service.evaluation.refused import Refused
 from cds_service.evaluation.saved_request import saved_request
 from cds_service.evaluation.services import services_from
 from cds_service.fhir.record import Resource
-from cds_service.json_text import NotStrictJson, read_json
+from cds_service.json_text import read_json
 from cds_service.packet.assembly import REQUEST, Packet
 from cds_service.packet.named import resources_in
 from cds_service.settings import DEFAULT_PUBLIC_URL
@@ -68,13 +68,8 @@ def _packets(request_file: Path, as_of: str | None, fhir_server: str | None) -> 
         return packets_of_call(answered, services, base, _beside(request_file))
     except Refused as refused:
         raise click.UsageError(f"{refused.status}: {refused.text}") from None
-    except (click.ClickException, NotStrictJson) as fault:
-        text = (
-            fault.message
-            if isinstance(fault, click.ClickException)
-            else f"{request_file} cannot be read: {fault}"
-        )
-        raise click.UsageError(text) from None
+    except click.ClickException as fault:
+        raise click.UsageError(fault.message) from None
 
 
 def _public_url() -> str:
@@ -87,7 +82,7 @@ def _public_url() -> str:
 def _beside(request_file: Path) -> Iterator[Resource]:
     """What ``resources.json`` beside the request holds of people, organizations and places."""
     beside = request_file.with_name("resources.json")
-    return resources_in([read_json(beside.read_bytes())] if beside.exists() else [])
+    return resources_in([read_json(beside.read_bytes())] if beside.is_file() else [])
 
 
 def _write(one: Packet, out: Path) -> None:
