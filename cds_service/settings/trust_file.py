@@ -158,13 +158,15 @@ def _smart(table: Table, environ: Mapping[str, str]) -> SmartRegistration:
             table.fault("auth", f"must be one of: {', '.join(SMART_AUTH)}")
     elif table.has("private_key_file") != (auth == "private_key_jwt"):
         table.fault("private_key_file", 'belongs to auth = "private_key_jwt", which needs it')
-    secret = _client_secret(table, auth, environ)
+    secret_file = table.file("client_secret_file")
+    secret = _client_secret(table, auth, secret_file, environ)
     registration = SmartRegistration(
         table.required_text("client_id"),
         auth,
         table.file("private_key_file"),
         secret,
         table.each("hosts", _host),
+        secret_file,
     )
     table.finish()
     return registration
@@ -178,8 +180,8 @@ def _host(value: str) -> str:
     return value
 
 
-def _client_secret(table: Table, auth: str, environ: Mapping[str, str]) -> str | None:
-    name, file = table.text("client_secret_env"), table.file("client_secret_file")
+def _client_secret(table: Table, auth: str, file: Path | None, environ: Mapping[str, str]) -> str | None:
+    name = table.text("client_secret_env")
     given = table.has("client_secret_env") + table.has("client_secret_file")
     if auth in SMART_AUTH and given != (auth == "client_secret_basic"):
         what = 'or client_secret_file belongs to auth = "client_secret_basic", which needs one of them'
