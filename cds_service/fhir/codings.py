@@ -49,18 +49,21 @@ _ALIASES = {
     "http://www.genenames.org/geneid": System.HGNC,
 }
 _ALIASES |= {s.value.lower(): s for s in System}
+_EDITIONS = "http://snomed.info/sct/"
 
 
 def system_of(uri: object) -> System | None:
     """The code system that a URI names; None when there is no URI or it names no known system.
 
-    HCPCS has many addresses in use; each ends with its name.
+    HCPCS has many addresses in use; each ends with its name. Behind that of SNOMED CT an edition may stand.
     """
     text = as_text(uri)
     if text is None:
         return None
     plain = text.lower().rstrip("/")
     known = _ALIASES.get(plain) or _ALIASES.get(plain.replace("https://", "http://", 1))
+    if known is None and plain.replace("https://", "http://", 1).startswith(_EDITIONS):
+        return System.SNOMED
     return known or (System.HCPCS if plain.rsplit("/", 1)[-1].startswith("hcpcs") else None)
 
 
@@ -110,7 +113,12 @@ def plain_codes(concept: object) -> frozenset[str]:
 
 
 def status_codes(concept: object) -> frozenset[str]:
-    """The codes of a status in small letters; of one that is given in words alone, its words ("Entered in error")."""
+    """The codes of a status in small letters; of one that is given in words alone, its words ("Entered in error").
+
+    Before R4 a status was a bare code.
+    """
+    if type(concept) is str:
+        return frozenset({concept.lower()})
     codes = plain_codes(concept)
     if not codes and type(concept) is dict and (words := as_prose(concept.get("text"))) is not None:
         codes = frozenset({"-".join(words.split())})
