@@ -193,8 +193,17 @@ def _requests(chart: Chart) -> Iterator[Intention]:
             yield Intention(True, stated.get(act.reference), act.reference, act.words or texts[:120])
 
 
+# What an appointment's name says around the transplant that it is for; "BMT admission" may be to a ward of that name.
+_TO_BE_ADMITTED = re.compile(
+    r"^(?:(?:direct|planned|elective|scheduled|inpatient|hospital) )*(?:admission|admit)\s?(?:for\b|:|-)\s?|"
+    r"(?<!BMT)\s(?:inpatient )?admission$|\s?[-:,;(]\s?(?:start of )?conditioning(?: chemo\w*)?(?: start\w*| begins?)?\)?$",
+    re.IGNORECASE,
+)
+
+
 def _names_one_to_come(name: str, today: date) -> bool:
     """Whether a name is a stem cell transplant, and not one that it says is done ("HSCT 2024")."""
+    name = " | ".join(_TO_BE_ADMITTED.sub("", part.strip()) for part in name.split(" | "))
     return is_request(name) and _is_hematopoietic(name) and not performed_in(name, today)
 
 
