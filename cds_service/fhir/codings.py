@@ -22,6 +22,7 @@ class System(StrEnum):
     ATC = "http://www.whocc.no/atc"
     ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
     ICD10PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
+    ICDO3 = "http://terminology.hl7.org/CodeSystem/icd-o-3"
     NCIT = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
     INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
     HGNC = "http://www.genenames.org"
@@ -41,6 +42,7 @@ _ALIASES = {
     "urn:oid:2.16.840.1.113883.6.90": System.ICD10CM,
     "urn:oid:2.16.840.1.113883.6.4": System.ICD10PCS,
     "http://hl7.org/fhir/sid/icd-10-pcs": System.ICD10PCS,
+    "urn:oid:2.16.840.1.113883.6.43.1": System.ICDO3,
     "urn:oid:2.16.840.1.113883.3.26.1.1": System.NCIT,
     "http://ncimeta.nci.nih.gov": System.NCIT,
     "http://hl7.org/fhir/v2/0078": System.INTERPRETATION,
