@@ -2,10 +2,12 @@
 
 import pytest
 
+from cds_service.clinical.chart import read_chart
 from tests.ehr.hooking import sign, verdicts
 from tests.ehr.hostile import bundle
 from tests.ehr.looking import NOTHING, gaps, look
 from tests.policy.chart_notes import (
+    CLOCK,
     ICD10,
     PATIENT,
     SNOMED,
@@ -89,3 +91,58 @@ def test_what_it_may_turn_is_unknown_and_its_neighbors_are_read():
 
 def test_an_empty_list_of_such_extensions_changes_nothing():
     assert initial(conditions=[b_all(modifierExtension=[])])["POL-A-I-DX"] == "met"
+
+
+# Names and units of laboratories and EHRs, as they are written -> concept and value read.
+WRITTEN = [
+    ("NEUTROPHIL # (AUTO)", 0.4, "10*3/uL", "anc", "0.4"),
+    ("# Neutrophils", 0.4, "K/uL", "anc", "0.4"),
+    ("Absolute Neutrophil Count (ANC), Automated", 0.4, "K/uL", "anc", "0.4"),
+    ("AUTO ABSOLUTE NEUTROPHILS", 0.4, "K/uL", "anc", "0.4"),
+    ("POC Platelet", 48, "K/microL", "platelets", "48"),
+    ("Platelets (K/uL)", 48, "K/uL", "platelets", "48"),
+    ("PLT", 48, "x103/\u00b5L", "platelets", "48"),
+    ("PLT", 48, "THO/uL", "platelets", "48"),
+    ("Q-Tc Interval", 512, "ms", "qtc_unspecified", "512"),
+    ("QTC INTERVAL EKG", 512, "ms", "qtc_unspecified", "512"),
+    ("QTC(MUSE)", 512, "msec", "qtc_unspecified", "512"),
+    ("QTcF Interval (Fridericia)", 512, "ms", "qtc_fridericia", "512"),
+    ("ALT, P5P", 300, "IntUnit/L", "alt", "300"),
+    ("AST", 300, "Unit(s)/L", "ast", "300"),
+    ("Bilirubin Tot", 4, "mg/dL", "bilirubin_total", "4"),
+    ("Mg Lvl", 1.2, "mg/dL", "magnesium", "1.2"),
+    ("Dosing Weight", 68, "kg", "body_weight", "68"),
+    ("Clinical Height", 165, "cm", "body_height", "165"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "unit", "concept", "read"), WRITTEN)
+def test_a_result_is_known_by_its_name_in_whatever_words_on_how_it_was_measured(
+    name, value, unit, concept, read
+):
+    result = {
+        "resourceType": "Observation", "id": "o", "status": "final", "subject": PATIENT, "code": {"text": name},
+        "effectiveDateTime": "2026-04-01", "valueQuantity": {"value": value, "unit": unit},
+    }  # fmt: skip
+    found = read_chart(look(None, prefetch(otherObservations=[result])).record, CLOCK).results_for(concept)
+    assert [str(r.value) for r in found] == [read]
+
+
+# A name of another thing, and a name or unit that is not sure.
+NOT_KNOWN = [
+    ("Immature Platelet Fraction, Automated", 9, "%", "platelets"),
+    ("Neutrophils (Auto)", 40, "%", "anc"),
+    ("PLT", 48, "x10^3", "platelets"),
+    ("Manual", 48, "K/uL", "platelets"),
+    ("Ideal weight, dosing", 60, "kg", "body_weight"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "unit", "concept"), NOT_KNOWN)
+def test_words_on_how_it_was_measured_make_no_name(name, value, unit, concept):
+    result = {
+        "resourceType": "Observation", "id": "o", "status": "final", "subject": PATIENT, "code": {"text": name},
+        "effectiveDateTime": "2026-04-01", "valueQuantity": {"value": value, "unit": unit},
+    }  # fmt: skip
+    found = read_chart(look(None, prefetch(otherObservations=[result])).record, CLOCK).results_for(concept)
+    assert [r for r in found if r.value is not None] == []
