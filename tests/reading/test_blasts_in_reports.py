@@ -88,3 +88,14 @@ def test_a_newer_answer_on_the_state_of_the_disease_that_is_not_understood_leave
     quiet_note(chart)
     put(chart, "Observation.value@97509-4", answer, "2026-04-13")
     assert next(c.verdict.value for c in chart.determine().criteria if c.id == "POL-B-I-PROG") == expected
+
+
+def test_one_by_a_code_that_no_table_has_leaves_it_open_too():
+    chart = Chart(SECOND)
+    quiet_note(chart)
+    code = {"coding": [{"system": "http://loinc.org", "code": "97509-4"}]}
+    answer = {"coding": [{"system": "http://snomed.info/sct", "code": "1"}]}
+    chart.add(
+        "Observation", status="final", code=code, effectiveDateTime="2026-04-13", valueCodeableConcept=answer
+    )
+    assert next(c.verdict.value for c in chart.determine().criteria if c.id == "POL-B-I-PROG") == "unknown"

@@ -282,7 +282,7 @@ def unread_answers(chart: Chart) -> Iterator[Statement]:
     """Answers to the question how the disease responds that say something which is not read."""
     read_of = {s.reference for s in response_statements(chart)}
     for s in chart.statements:
-        asked = s.answered and s.text and s.codes & _ABOUT_RESPONSE and s.reference not in read_of
+        asked = s.answered and s.codes & _ABOUT_RESPONSE and s.reference not in read_of
         if asked and not s.answers and not is_no_result(s.text):
             yield s
 

@@ -145,7 +145,7 @@ def _unreadable(chart: Chart) -> Iterator[Item]:
     answers = ((s, "an answer that is not understood") for s in unread_answers(chart))
     for s, what in (*reports, *answers):
         if s.when is not None:
-            text = f'{what} ("{s.text[:80]}")'
+            text = f'{what} ("{s.text[:80]}")' if s.text else f"{what} ({s.topic or 'a code'})"
             yield Item(s.when.first, s.when.last, False, False, s.reference, text, open=True, unreadable=True)
 
 
