@@ -40,9 +40,6 @@ _ALIASES = {
     "urn:oid:2.16.840.1.113883.6.69": System.NDC,
     "urn:oid:2.16.840.1.113883.6.73": System.ATC,
     "urn:oid:2.16.840.1.113883.6.90": System.ICD10CM,
-    # ICD-10 itself, of which ICD-10-CM refines the codes; US systems send those of ICD-10-CM under its address too.
-    "http://hl7.org/fhir/sid/icd-10": System.ICD10CM,
-    "urn:oid:2.16.840.1.113883.6.3": System.ICD10CM,
     "urn:oid:2.16.840.1.113883.6.4": System.ICD10PCS,
     "http://hl7.org/fhir/sid/icd-10-pcs": System.ICD10PCS,
     "urn:oid:2.16.840.1.113883.6.43.1": System.ICDO3,

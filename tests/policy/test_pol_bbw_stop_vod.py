@@ -72,7 +72,6 @@ STOPS = {
     "coded in NCIt": condition(
         "C26793", system="http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl", onset="2026-04-10"
     ),
-    "coded in ICD-10 itself": condition("K76.5", system="http://hl7.org/fhir/sid/icd-10", onset="2026-04-10"),
     "in words over two lines": condition(None, text="Hepatic veno-occlusive\ndisease", onset="2026-04-10"),
     "as an adverse event": adverse_event("VOD/SOS", "2026-04-10"),
     "on the day of the first dose": condition("K76.5", onset="2026-03-18"),

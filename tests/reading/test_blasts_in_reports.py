@@ -93,7 +93,9 @@ def test_a_newer_answer_on_the_state_of_the_disease_that_is_not_understood_leave
 def test_one_by_a_code_that_no_table_has_leaves_it_open_too():
     chart = Chart(SECOND)
     quiet_note(chart)
-    code = {"coding": [{"system": "http://loinc.org", "code": "97509-4"}]}
+    code = {
+        "coding": [{"system": "http://loinc.org", "code": "97509-4", "display": "Cancer disease progression"}]
+    }
     answer = {"coding": [{"system": "http://snomed.info/sct", "code": "1"}]}
     chart.add(
         "Observation", status="final", code=code, effectiveDateTime="2026-04-13", valueCodeableConcept=answer
