@@ -331,6 +331,7 @@ def test_what_states_that_no_transplant_is_planned(note):
         described("Kidney transplant"),
         described("Transplant"),
         described("Transplant admission"),
+        described("Admission for inotuzumab (pre HSCT)"),
         described("BMT admission"),
         described("Admission for HSCT evaluation"),
         described("Pre-transplant admission"),

@@ -59,7 +59,13 @@ def test_a_report_that_concludes_the_leukemia_in_relapse_leaves_an_older_cr_open
 
 @pytest.mark.parametrize(
     "text",
-    ["No relapse of B-ALL.", "B-ALL, no evidence of relapse.", "Relapsed B-ALL, now in complete remission."],
+    [
+        "No relapse of B-ALL.",
+        "B-ALL, no evidence of relapse.",
+        "Relapsed B-ALL, now in complete remission.",
+        "Relapsed B-ALL, MRD negative",
+        "Relapsed B-ALL status post inotuzumab, no residual leukemia",
+    ],
 )
 def test_a_report_that_denies_a_relapse_does_not(text):
     assert progression(text) == "met"

@@ -268,11 +268,15 @@ def _tells_blasts(s: Statement, title: str, limit: Decimal) -> bool:
 
 _LEUKEMIA = frozenset({ALL, B_ALL, T_ALL})
 _LONGEST_NAME = 120  # characters
+_SAYS_MORE = re.compile(
+    r"\b(?:no|not|without|negative|remission|CR\d?|CRi|MRD|residual|undetect\w+|prior|previous\w*|history|hx|s/p|status post|after)\b",
+    re.IGNORECASE,
+)
 
 
 def _names_relapse(s: Statement) -> bool:
     """Whether all that a report concludes is the name of the leukemia, in relapse."""
-    if s.kind != "DiagnosticReport" or "relaps" not in s.text.lower() or s.text[_LONGEST_NAME:]:
+    if s.kind != "DiagnosticReport" or s.text[_LONGEST_NAME:] or _SAYS_MORE.search(s.text):
         return False
     is_named = named(s.text, "status", "relapsed") is Named.STATED
     return is_named and not _LEUKEMIA.isdisjoint(lineages(s.text, recorded=True))

@@ -41,7 +41,7 @@ _TRANSPLANT = re.compile(r"transplant", re.IGNORECASE)
 _ORGAN_CODES, _STEM_CELL_CODES = code_set("organ_transplant"), code_set("stem_cell_transplant")
 _FINDING_OUT = re.compile(
     r"\b(?:refer(?:ral|red)?|evaluat\w+|assess\w*|consult\w*|candidacy|eligib\w+|work-?\s?up|HLA|typing|donor (?:search|identification|selection)|"
-    r"search|education|discussion|clinic|visit|follow-?\s?up|check-?\s?up)\b",
+    r"search|education|discussion|clinic|visit|follow-?\s?up|check-?\s?up|pre-?\s?(?:HSCT|HCT|SCT|BMT|allo\w*))\b",
     re.IGNORECASE,
 )
 # What else a reason, note or detail of a request may say that is wholly about finding out ("new patient evaluation for allo").
