@@ -37,7 +37,7 @@ class Cycle:
     """The days of the order's cycle, the day on which it is judged, and the days on which each drug was given.
 
     An active order without an end still counts for ``goes_on`` after it began; one of a drug in ``oral``,
-    whose supply has not run out, for ``oral_goes_on``. A drug in ``oral`` that was last given ``goes_on_given``
+    whose supply has not run out, for ``oral_goes_on``. A drug in ``daily`` that was last given ``goes_on_given``
     before, or handed out for a time that is not said, may go on, unless it is in ``ended``.
     """
 
@@ -49,6 +49,7 @@ class Cycle:
     oral_goes_on: timedelta
     goes_on_given: timedelta
     oral: frozenset[str] = frozenset()
+    daily: frozenset[str] = frozenset()
     ended: frozenset[str] = frozenset()
 
     @property
@@ -114,7 +115,7 @@ def _of_given(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
     if use.start is not None and use.status == "in-progress" and use.end is None:
         return CONCURRENT, f"since {use.start}"
     last = use.last_known
-    if drug in cycle.oral - cycle.ended and last is not None and last.is_before(cycle.first) is not False:
+    if drug in cycle.daily - cycle.ended and last is not None and last.is_before(cycle.first) is not False:
         goes_on = cycle.goes_on_given if use.kind == "MedicationAdministration" else cycle.goes_on
         if last.last >= cycle.first - goes_on and use.end is None:
             return POSSIBLE, f"given {last}, and no end is recorded"

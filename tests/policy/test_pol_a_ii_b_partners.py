@@ -130,7 +130,8 @@ CONCURRENCY = {
     "a proposal": ([drug_order("venetoclax", authored="2026-04-09", intent="proposal")], "met"),
     "an order not to give it": ([drug_order("venetoclax", authored="2026-04-09", doNotPerform=True)], "met"),
     "a draft that nobody signs now": ([drug_order("venetoclax", status="draft", authored="2026-04-09")], "met"),
-    "given the week before": ([given("venetoclax", "2026-04-09")], "met"),
+    "given the week before": ([given("cytarabine", "2026-04-09")], "met"),
+    "taken daily, last given more than a week before": ([given("venetoclax", "2026-04-08")], "met"),
     "stated as taken, since before": ([taken("venetoclax", start="2025-12-01")], "not-met"),
     "stated as taken, until before day 1": ([taken("venetoclax", status="completed", start="2025-12-01", end="2026-04-15")], "met"),
     "stated as active, but its period ended": ([taken("venetoclax", start="2025-12-01", end="2026-03-01")], "unknown"),
@@ -321,6 +322,14 @@ TKI_GIVEN = {
     "handed out long ago": ([dispensed("dasatinib", "2026-02-01")], ("met", "not-met")),
     "handed out for days that are over": (
         [dispensed("dasatinib", "2026-03-01", daysSupply={"value": 30, "unit": "days"})],
+        ("met", "not-met"),
+    ),
+    "another drug that is taken daily": ([given("venetoclax", "2026-04-15")], ("unknown", "not-met")),
+    "another, its order stopped": (
+        [
+            given("mercaptopurine", "2026-04-14"),
+            drug_order("mercaptopurine", authored="2026-04-14", status="stopped"),
+        ],
         ("met", "not-met"),
     ),
     "a drug that is not taken daily": ([given("cyclophosphamide", "2026-04-14")], ("met", "not-met")),

@@ -18,6 +18,7 @@ from cds_service.clinical.therapy.drugs import (
     MINI_HYPER_CVD,
     ORAL_TKIS,
     STEROIDS,
+    TAKEN_DAILY,
     UNRESOLVED,
 )
 from cds_service.clinical.therapy.exposure import ONLY_PROPOSED, ORDERS, DrugUse
@@ -117,19 +118,19 @@ def _cycle(case: Case) -> Cycle:
     return Cycle(
         case.day_one, case.day_one + timedelta(days=length - 1), case.chart.today,
         {drug: tuple(sorted(on)) for drug, on in given.items()}, goes_on, span("partner.stale_tki"), span("partner.tki_given"),
-        ORAL_TKIS, frozenset(_ended(case, given)),
+        ORAL_TKIS, TAKEN_DAILY, frozenset(_ended(case, given)),
     )  # fmt: skip
 
 
 def _ended(case: Case, given: Mapping[str, Sequence[date]]) -> Iterator[str]:
-    """The oral TKIs of which an order or statement says that they ended, and that were not given since."""
+    """The drugs taken daily of which an order or statement says that they ended, and that were not given since."""
     for use in case.chart.uses:
         if use.status in ("completed", "stopped", "not-taken") and use.kind in (
             *ORDERS,
             "MedicationStatement",
         ):
             end = use.end or use.authored
-            for drug in use.drugs & ORAL_TKIS:
+            for drug in use.drugs & TAKEN_DAILY:
                 if end is None or all(day <= end.last for day in given.get(drug, ())):
                     yield drug
 
