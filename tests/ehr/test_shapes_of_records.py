@@ -103,6 +103,7 @@ WRITTEN = [
     ("Platelets (K/uL)", 48, "K/uL", "platelets", "48"),
     ("PLT", 48, "x103/\u00b5L", "platelets", "48"),
     ("PLT", 48, "THO/uL", "platelets", "48"),
+    ("PLT", 48, "10+3/uL", "platelets", "48"),
     ("Q-Tc Interval", 512, "ms", "qtc_unspecified", "512"),
     ("QTC INTERVAL EKG", 512, "ms", "qtc_unspecified", "512"),
     ("QTC(MUSE)", 512, "msec", "qtc_unspecified", "512"),
