@@ -63,3 +63,34 @@ DENIED = [
 @pytest.mark.parametrize(("text", "planned"), [*((t, True) for t in STANDS), *((t, False) for t in DENIED)])
 def test_the_plan_that_stands(text, planned):
     assert intention_in(text, date(2026, 4, 13)) is planned
+
+
+TURNED = [
+    "HSCT planned, now off", "HSCT planned, but I doubt it", "HSCT planned; now off", "HSCT planned. It is off.", "HSCT planned per BMT. I doubt it will happen.",
+    "HSCT planned but doubtful", "HSCT planned, but not sure it will happen", "HSCT planned, but having second thoughts", "HSCT planned, pt reconsidering",
+    "HSCT planned, though it looks unlikely", "HSCT planned, didn't happen", "HSCT planned, but patient changed mind", "HSCT planned, called it off",
+    "Transplant scheduled 5/6, now off", "alloHSCT scheduled for 5/6 but off", "HSCT planned, liver permitting", "HSCT planned. Team now recommends against.",
+    "HSCT planned, but denied", "No HSCT planned, but she is reconsidering", "Pt declined HSCT but is wavering",
+    "Declined HSCT. Having second thoughts.", "HSCT not planned, but I doubt that is final", "No transplant planned. Plan may change.",
+]  # fmt: skip
+OF_THE_DRUG = [
+    "Inotuzumab is given as a bridge to transplant", "Inotuzumab is a bridge to transplant", "Inotuzumab is followed by transplant", "Besponsa bridges to transplant",
+    "Most will proceed to transplant", "The standard of care is to proceed to transplant",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*TURNED, *OF_THE_DRUG])
+def test_what_is_doubted_behind_or_said_of_all_patients_decides_nothing(text):
+    assert intention_in(text, date(2026, 4, 13)) is None
+
+
+ABOUT_OTHER_THINGS = [
+    "HSCT planned, now off antibiotics", "HSCT planned, off steroids", "HSCT planned. Now off oxygen.", "HSCT planned, but counts are low today",
+    "HSCT planned, denies fever", "HSCT planned, now day 15", "InO is a bridge to alloHSCT in May", "Inotuzumab is a bridge to her transplant",
+    "InO is being given as a bridge to transplant", "Inotuzumab as a bridge to transplant",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ABOUT_OTHER_THINGS)
+def test_what_goes_on_about_other_things_leaves_a_plan(text):
+    assert intention_in(text, date(2026, 4, 13)) is True

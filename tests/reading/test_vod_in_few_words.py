@@ -35,3 +35,34 @@ def test_an_exclusion_is_read_beside_the_cause_that_was_found(text):
 )
 def test_what_names_no_state_of_it_says_nothing(text):
     assert not read(text, "vod", date(2026, 4, 13)).assertions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Possible VOD, felt DILI", "VOD suspected, felt to be DILI per hepatology", "Suspected VOD felt to be viral hepatitis", "Possible VOD (felt to be DILI)",
+        "Concern for VOD 4/2, was DILI", "Suspected VOD; attributed to posaconazole", "VOD vs DILI, felt DILI", "Possible VOD. Felt DILI.",
+    ],
+)  # fmt: skip
+def test_another_cause_in_its_place_ends_a_suspicion(text):
+    assert not read(text, "vod", date(2026, 4, 13)).assertions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Possible VOD, felt DILI unlikely", "VOD suspected, DILI excluded", "VOD suspected, found to have sepsis", "Possible VOD, felt DILI or VOD",
+        "Suspected VOD attributed to posaconazole", "Suspected VOD secondary to infection", "Possible VOD, DILI also possible",
+    ],
+)  # fmt: skip
+def test_another_cause_beside_it_does_not(text):
+    assert [(a.value, a.certainty) for a in read(text, "vod", date(2026, 4, 13)).assertions] == [
+        ("vod", "suspected")
+    ]
+
+
+@pytest.mark.parametrize("text", ["VOD confirmed, felt due to DILI", "VOD, felt DILI"])
+def test_what_is_stated_is_not_taken_back_by_what_was_felt(text):
+    assert [(a.value, a.certainty) for a in read(text, "vod", date(2026, 4, 13)).assertions] == [
+        ("vod", "stated")
+    ]

@@ -13,6 +13,7 @@ from datetime import date
 from cds_service.clinical.reading.asserting import asserted
 from cds_service.clinical.reading.assertions import (
     Assertion,
+    Certainty,
     Gathered,
     NotUnderstood,
     Reading,
@@ -32,7 +33,7 @@ from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.layout.company import means_relative
 from cds_service.clinical.reading.layout.listed import Shared, shared
 from cds_service.clinical.reading.layout.order import without_replaced
-from cds_service.clinical.reading.layout.retracted import is_not_so
+from cds_service.clinical.reading.layout.retracted import is_another_instead, is_not_so
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -177,6 +178,9 @@ def _of_clause(
         silenced = silent and any(t.kind in OPEN for t in clause.terms)
         yield NotUnderstood(topic.name, quote, span, silenced=silenced)
         return
+    if topic is VOD and any(a.certainty is Certainty.SUSPECTED for a in found) and _is_another(clause, text):
+        yield NotUnderstood(topic.name, quote, span)
+        return
     says_now = any(t.kind is Kind.NOW for t in clause.terms)
     now = says_now or clause.mark not in ("", ",", "(", ")", "-")
     aside = clause.mark == "(" or clause.terms[0].tokens[0].word in _WAS
@@ -192,6 +196,15 @@ def _of_clause(
             one = _dated(one, sentence, topic, on, now=now)
         said = replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span)
         yield Said(said, now, says_now, aside=aside)
+
+
+_NEAR = 4  # words behind a name in which what is suspected of it may end ("VOD suspected on 4/2, felt DILI")
+
+
+def _is_another(clause: Segment, text: str) -> bool:
+    """Whether what is suspected was found to be something else, which is named in its place."""
+    last = max(i for i, t in enumerate(clause.terms) if t.kind is Kind.TARGET)
+    return any(is_another_instead(text, t.end) for t in clause.terms[last : last + _NEAR])
 
 
 def _is_of_time_before(clause: Segment, sentence: Sentence, topic: Topic, text: str) -> bool:
