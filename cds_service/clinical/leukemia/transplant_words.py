@@ -35,6 +35,21 @@ _UNDONE = re.compile(
     r"\b(?:fell through|falls through|backed out|withdrew as donor|donor (?:is )?(?:no longer available|unavailable|withdrew|declined))\b",
     re.IGNORECASE,
 )
+# What is planned told as a verb ("is going to be transplanted in May").
+_TRANSPLANTED = re.compile(r"\bbe transplanted\b", re.IGNORECASE)
+# A transplant of which something is said and which the same sentence goes on to decline ("it was offered, but she declined it").
+_DECLINED_IT = re.compile(
+    r"(?:\b(?:transplant(?:ation)?|HSCT|BMT|SCT|HCT)|\ballo-?(?:HSCT|SCT|HCT|BMT))(?=[ ](?:offers|is|was|has|would|could|can|may|might|remains|as)\b)(?P<told>[^.;\n]{0,120}?)"
+    r"\b(?:but|however,?|and|although) (?:the )?(?:patient|pt|she|he) (?:has |have )?(?:(?:again|now|still|firmly|clearly|ultimately|repeatedly) ){0,2}"
+    r"(?:declined|declines|refused|refuses|(?:decided|opted|elected) against|turned down|does not want|doesn't want|is not interested in|rejected) (?:it|this|that)\b"
+    r"(?! (?:for now|at this|yet|until|unless|if|before|today))",
+    re.IGNORECASE,
+)
+_ANOTHER_IT = re.compile(
+    r"\b(?:trial|study|biopsy|marrow|prophylaxis|evaluation|clinic|consult\w*|appointment|referral|search|typing|line|visit|drug|therapy|inotuzumab|CAR|chemo\w*|TBI|"
+    r"conditioning|donat\w*|brother|sister|mother|father|son|daughter|wife|husband|friend)\b",
+    re.IGNORECASE,
+)
 # What goes on to speak of a plan or of its denial: the rest of its sentence, and the next one where that has no subject of its own.
 _GOES_ON = re.compile(
     r"[^.;\n]{0,120}(?:[.;\n][\s*\u2022-]*(?:it|it's|that|that's|this|which|now|off|having|i|we|bmt|(?:the )?(?:plans?|(?:bmt |transplant )?team)|pt|patient|she|he)\b[^.;\n]{0,80})?",
@@ -88,15 +103,20 @@ _SENTENCES = re.compile(r"(?<=[;\n])|(?<=\.)(?=\s)")
 @remembered(400_000)
 def intention_in(text: str, on: date | None = None) -> bool | None:
     """Whether a text of a day says that a transplant is planned (True), is not (False), or neither (None)."""
-    text = folded(with_history_told(text))
+    text = _TRANSPLANTED.sub("undergo transplant", folded(with_history_told(text)))
     text = "".join(s for s in _SENTENCES.split(text) if not _is_general(s))
     stated = [a for a in read(text, _TOPIC, on).assertions if a.time is Time.PRESENT and not _is_over(a, on)]
     said = {a.value for a in stated} - {a.value for a in stated if _is_turned(a, text)}
-    if _NOT_PLANNED in said:
+    if _NOT_PLANNED in said or _declines_it(text):
         other = "autologous" in names_in(text, KINDS_OF_TRANSPLANT)  # beside a denial, one that may be open
         return None if other or _PLANNED in said or _PUT_OFF.search(text) else False
     planned = _PLANNED in said or (not stated and _is_dated_ahead(text, on))
     return True if planned and not _UNDONE.search(text) else None
+
+
+def _declines_it(text: str) -> bool:
+    """Whether a sentence speaks of a transplant and of nothing else, and says that the patient declined it."""
+    return any(_ANOTHER_IT.search(found["told"]) is None for found in _DECLINED_IT.finditer(text))
 
 
 def _is_turned(said: Assertion, text: str) -> bool:

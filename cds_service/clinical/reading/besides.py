@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from itertools import dropwhile
 
+from cds_service.clinical.reading.clauses import Segment, merged
 from cds_service.clinical.reading.layout.company import SPANS
 from cds_service.clinical.reading.layout.looking import is_of_looking
-from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 
 _JOINED = frozenset({"finding", "adjective", "and", "or"})
 
@@ -99,3 +100,29 @@ def denies_another(found: Sequence[Term], at: int) -> bool:
     thing = behind[0]
     named = thing.kind is Kind.NEUTRAL and thing.value not in _NO_THING
     return named and thing.tokens[0].word not in _HOW
+
+
+def told_in_denied_list(segments: Sequence[Segment], i: int) -> Segment | None:
+    """The whole of a list that begins with a denial, where its last item says what the findings would tell.
+
+    "No jaundice, ascites, weight gain to suggest VOD": the findings are denied, not stated, so that it raises nothing.
+    """
+    doubt = next((t for t in segments[i].terms if t.kind is Kind.DOUBT), None)
+    if doubt is None or doubt is segments[i].terms[0] or denies_what_follows(segments[i].terms[0]):
+        return None
+    k = i
+    while k > 0 and segments[k].mark == "," and not denies_what_follows(segments[k].terms[0]):
+        k -= 1
+    listed = segments[k + 1 : i]
+    # "No fever, weight gain suggestive of VOD" may be either.
+    whole = bool(listed) or _is_to_suggest(segments[i], doubt)
+    if not whole or not denies_what_follows(segments[k].terms[0]):
+        return None
+    if any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.NOW) for s in listed for t in s.terms):
+        return None
+    return merged(segments[k : i + 1])
+
+
+def _is_to_suggest(segment: Segment, doubt: Term) -> bool:
+    before = segment.terms[: segment.terms.index(doubt)]
+    return doubt.tokens[0].word == "to" or (bool(before) and before[-1].tokens[-1].word == "to")
