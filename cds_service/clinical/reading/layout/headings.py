@@ -213,7 +213,9 @@ class Part:
         begins = is_.section and (opens_line or len(title) == colon)
         self._silenced = is_.silent or _is_statistic(words[:colon]) or (self._silenced and not begins)
         self._until_line_ends = (
-            is_.silent and _is_of_a_line(words[:colon]) and not (ends_line and colon == len(words) - 1)
+            is_.silent
+            and (_is_of_a_line(words[:colon]) or _is_answer(words[colon + 1 :]))
+            and not (ends_line and colon == len(words) - 1)
         )
         told = _is_checklist(words, colon, self._topic)
         if opens_line and words[0].text not in BULLETS:
@@ -239,6 +241,18 @@ def _is_of_a_line(title: Sequence[Token]) -> bool:
     """Whether a title is of one line: what a visit or an examination is for ("Reason for visit"), or who somebody is ("Donor")."""
     history = title[-1].word in ("history", "hx")
     return (title[0].word in _OF_A_LINE and not history) or title[-1].word in ("indication", "indications")
+
+
+_ANSWERS = frozenset({"yes", "no", "none", "never", "denies", "unknown", "n/a", "na"})
+
+
+def _is_answer(words: Sequence[Token]) -> bool:
+    """Whether behind a title there is nothing but the answer to it, so that it is of one line ("Prior VOD: no")."""
+    return (
+        bool(words)
+        and words[0].word in _ANSWERS
+        and all(t.shape is not Shape.WORD or t.word in _ANSWERS for t in words)
+    )
 
 
 def _is_statistic(title: Sequence[Token]) -> bool:
