@@ -57,7 +57,7 @@ def has_own_sign(segment: Segment, after: Segment) -> bool:
 
 def plans_therapy(segment: Segment) -> bool:
     """Whether a segment plans what an arrow leads on from, and is no finding that would lead to it ("Plan: InO x2 -> HSCT")."""
-    planned = segment.terms[0].kind is Kind.AFFIRM
+    planned = any(t.kind is Kind.AFFIRM and t.tokens[0].word == "plan" for t in segment.terms[:2])
     given = any(t.value.startswith(("drug", "cycle", "therapy", "inotuzumab")) for t in segment.terms)
     return planned and given and all(t.value != ANOTHER and t.kind is not Kind.PAST for t in segment.terms)
 
