@@ -72,6 +72,7 @@ TURNED = [
     "Transplant scheduled 5/6, now off", "alloHSCT scheduled for 5/6 but off", "HSCT planned, liver permitting", "HSCT planned. Team now recommends against.",
     "HSCT planned, but denied", "No HSCT planned, but she is reconsidering", "Pt declined HSCT but is wavering",
     "Declined HSCT. Having second thoughts.", "HSCT not planned, but I doubt that is final", "No transplant planned. Plan may change.",
+    "HSCT scheduled -> moved to CAR-T instead", "HSCT planned, CAR-T instead", "Was too frail for HSCT in January",
 ]  # fmt: skip
 OF_THE_DRUG = [
     "Inotuzumab is given as a bridge to transplant", "Inotuzumab is a bridge to transplant", "Inotuzumab is followed by transplant", "Besponsa bridges to transplant",

@@ -70,7 +70,7 @@ _IS_OFF = re.compile(
     r"(?:^|[^\w'])(?:(?:it|that|this|which|plan)(?:'s)? )?(?:(?:is|was|but|now|all) )*(?:off|out|over)(?=\s*(?:[.,;)\n]|$|(?:for|since|again|the (?:table|calendar|books)|of the question)\b))|"
     r"\b(?:scrapped|nixed|shelved|called (?:\w+ )?off|pulled the plug|no[ -]go|dead in the water|never (?:happened|materiali[sz]ed)|"
     r"did(?:n't| not) (?:happen|materiali[sz]e|go (?:through|ahead|forward))|denied(?=\s*(?:[.,;)\n]|$|by\b))|"
-    r"no longer recommends?|recommends? against|thinks? otherwise|plans? (?:(?:is|was|has been) )?(?:dropped|abandoned|withdrawn)|died|deceased|expired)\b",
+    r"instead(?! of)|no longer recommends?|recommends? against|thinks? otherwise|plans? (?:(?:is|was|has been) )?(?:dropped|abandoned|withdrawn)|died|deceased|expired)\b",
     re.IGNORECASE,
 )
 # What leaves a plan that is cancelled for its day or for now ("cancelled, will reschedule", "to be readdressed").

@@ -259,6 +259,8 @@ def _of_part(value: str, quote: str, topic: Topic) -> str:
 
 def _in_order(said: Sequence[Said], topic: Topic) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
     """The present is the latest in time; opposite states without an order in time are none of them."""
+    if topic in (VOD, REACTION):
+        said = [s for s in said if not _is_of_another_time(s, said, topic)]
     present = [s for s in said if s.assertion.time is Time.PRESENT and s.assertion.when is None]
     newest = [s for s in present if s.now]
     if newest:
@@ -270,6 +272,28 @@ def _in_order(said: Sequence[Said], topic: Topic) -> tuple[tuple[Assertion, ...]
     clash = [s for s in present if any(not _agree(s, other, topic) for other in present)]
     kept = tuple(s.assertion for s in said if s not in clash)
     return kept, tuple(NotUnderstood(topic.name, s.assertion.quote, s.assertion.span) for s in clash)
+
+
+_EXCLUDING = frozenset({"excluded", "no-anaphylaxis"})
+
+
+def _is_of_another_time(one: Said, said: Sequence[Said], topic: Topic) -> bool:
+    """Whether an event is excluded without a day, and stated or suspected elsewhere: what happened once is not undone by that.
+
+    VOD: of another cycle, or where the suspicion stands behind it ("no VOD with C1. VOD suspected"). A reaction: wherever
+    one is stated ("severe reaction on day 1, none on day 8").
+    """
+    told = one.assertion
+    if told.value not in _EXCLUDING or (told.time, told.when) != (Time.PRESENT, None):
+        return False
+    told_of = [s.assertion for s in said if s.assertion.value not in _EXCLUDING and not _agree(s, one, topic)]
+    others = [a for a in told_of if a.time is Time.PRESENT]
+    if topic is REACTION and any(o.certainty is Certainty.STATED for o in others):
+        return True
+    of_cycle = told.cycle is not None
+    return not one.says_now and any(
+        (of_cycle and o.cycle != told.cycle) or told.span[1] < o.span[0] for o in others
+    )
 
 
 def _agree(a: Said, b: Said, topic: Topic) -> bool:

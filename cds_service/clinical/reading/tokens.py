@@ -82,12 +82,6 @@ _MEMBERS = {
 _ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|apos|#\d{1,5}|#x[0-9a-f]{1,4});", re.IGNORECASE)
 
 
-# Fields that a form has beside each other, each with its title ("VOD: No   Relapse: Yes"); each is one line.
-_FIELDS = re.compile(
-    r"(?P<answer>[:?][ ]?[^\s:;.?][^:;.?\n\t]{0,40}?)(?:[ ]{2,}|[ ]{0,3}\t[ \t]{0,40})(?=[A-Z][^:;.\n\t]{0,40}:)"
-)
-
-
 @remembered(1_000_000)
 def folded(text: str) -> str:
     """The text with one blank for each run of white space, dashes made alike; line ends stay unless they only wrap a line.
@@ -96,8 +90,6 @@ def folded(text: str) -> str:
     """
     if "&" in text:
         text = _ENTITY.sub(lambda sign: unescape(sign[0]), text)
-    if "  " in text or "\t" in text:
-        text = _FIELDS.sub(r"\g<answer>\n", text)
     text = evened(unicodedata.normalize("NFC", text).translate(_DASHES))
     return unwrapped(in_one_line(text) if ":\n" in text else text)
 
