@@ -73,6 +73,8 @@ TURNED = [
     "HSCT planned, but denied", "No HSCT planned, but she is reconsidering", "Pt declined HSCT but is wavering",
     "Declined HSCT. Having second thoughts.", "HSCT not planned, but I doubt that is final", "No transplant planned. Plan may change.",
     "HSCT scheduled -> moved to CAR-T instead", "HSCT planned, CAR-T instead", "Was too frail for HSCT in January",
+    "We plan no more inotuzumab after this cycle, as she goes to transplant on May 14.", "No additional cycles as she goes to transplant",
+    "No third cycle since transplant is planned in May", "Inotuzumab not continued as transplant is planned", "Declined C3, going to transplant 5/14",
 ]  # fmt: skip
 OF_THE_DRUG = [
     "Inotuzumab is given as a bridge to transplant", "Inotuzumab is a bridge to transplant", "Inotuzumab is followed by transplant", "Besponsa bridges to transplant",

@@ -35,8 +35,11 @@ _UNDONE = re.compile(
     r"\b(?:fell through|falls through|backed out|withdrew as donor|donor (?:is )?(?:no longer available|unavailable|withdrew|declined))\b",
     re.IGNORECASE,
 )
-# What is planned told as a verb ("is going to be transplanted in May").
+# What is planned told as a verb ("is going to be transplanted in May", "will transplant her").
 _TRANSPLANTED = re.compile(r"\bbe transplanted\b", re.IGNORECASE)
+_TRANSPLANTS = re.compile(
+    r"\btransplant (him|her|pt|patient|the patient|this patient)\b(?! to\b)", re.IGNORECASE
+)
 # A transplant of which something is said and which the same sentence goes on to decline ("it was offered, but she declined it").
 _DECLINED_IT = re.compile(
     r"(?:\b(?:transplant(?:ation)?|HSCT|BMT|SCT|HCT)|\ballo-?(?:HSCT|SCT|HCT|BMT))(?=[ ](?:offers|is|was|has|would|could|can|may|might|remains|as)\b)(?P<told>[^.;\n]{0,120}?)"
@@ -104,6 +107,7 @@ _SENTENCES = re.compile(r"(?<=[;\n])|(?<=\.)(?=\s)")
 def intention_in(text: str, on: date | None = None) -> bool | None:
     """Whether a text of a day says that a transplant is planned (True), is not (False), or neither (None)."""
     text = _TRANSPLANTED.sub("undergo transplant", folded(with_history_told(text)))
+    text = _TRANSPLANTS.sub(r"take \1 to transplant", text)
     text = "".join(s for s in _SENTENCES.split(text) if not _is_general(s))
     stated = [a for a in read(text, _TOPIC, on).assertions if a.time is Time.PRESENT and not _is_over(a, on)]
     said = {a.value for a in stated} - {a.value for a in stated if _is_turned(a, text)}

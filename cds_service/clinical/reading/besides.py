@@ -126,3 +126,27 @@ def told_in_denied_list(segments: Sequence[Segment], i: int) -> Segment | None:
 def _is_to_suggest(segment: Segment, doubt: Term) -> bool:
     before = segment.terms[: segment.terms.index(doubt)]
     return doubt.tokens[0].word == "to" or (bool(before) and before[-1].tokens[-1].word == "to")
+
+
+_LEADS_ON = frozenset({"as", "since", "because", "so"})
+
+
+def denies_what_it_leads_to(found: Sequence[Term], swings: Sequence[Term]) -> bool:
+    """Whether a denial is of a cycle or dose that the plan makes needless ("no third cycle, as she goes to transplant")."""
+    at = found.index(swings[0]) if swings else len(found)
+    named = next((i for i, t in enumerate(found) if t.kind is Kind.TARGET), at)
+    between = found[at + 1 : named]
+    if any(len(t.tokens) == 1 and t.tokens[0].word in _LEADS_ON for t in between):
+        return True
+    given = bool(between) and between[0].value.startswith(("cycle", "drug"))
+    return given and any(t.kind is Kind.AFFIRM for t in between)
+
+
+# What a bare denial of an act is of the past or of a while by.
+_SO_FAR = frozenset({"to date", "so far", "as yet", "this month", "this week"})
+
+
+def is_of_a_time(found: Sequence[Term], *, planned: bool) -> bool:
+    said = {" ".join(w.word for w in t.tokens) for t in found}
+    so_far = not planned and not said.isdisjoint(_SO_FAR | {"never"})
+    return so_far or any(t.value == "schedule" for t in found)
