@@ -74,6 +74,8 @@ TURNED = [
     "Declined HSCT. Having second thoughts.", "HSCT not planned, but I doubt that is final", "No transplant planned. Plan may change.",
     "HSCT scheduled -> moved to CAR-T instead", "HSCT planned, CAR-T instead", "Was too frail for HSCT in January",
     "We plan no more inotuzumab after this cycle, as she goes to transplant on May 14.", "No additional cycles as she goes to transplant",
+    "Not going to transplant this month", "Does not want transplant delayed", "No transplant today", "Not ready for transplant", "Transplant is not a cure",
+    "No transplant, no cure", "No consensus on transplant", "No transplant in CR1", "NCCN: InO then transplant",
     "No third cycle since transplant is planned in May", "Inotuzumab not continued as transplant is planned", "Declined C3, going to transplant 5/14",
 ]  # fmt: skip
 OF_THE_DRUG = [
