@@ -42,6 +42,7 @@ def test_each_field_of_a_line_is_read_by_itself(text, topic, read_as):
     [
         ("Prior VOD: No\nVOD: Yes", "vod", {"vod"}), ("History of VOD: No\nCurrent VOD: suspected", "vod", {"vod?"}), ("PMH: none\nVOD confirmed 4/10", "vod", {"vod"}),
         ("Prior VOD: Yes 2019\nCurrent VOD: No", "vod", {"excluded"}), ("Prior CR: Yes\nRelapse: Yes", "response", {"relapse"}),
+        ("Side effects reviewed: Yes\n- VOD\n- Infusion reaction", "vod", set()), ("Risks discussed: yes\nVOD, infection, bleeding", "vod", set()),
         ("PMH:\nVOD 2019", "vod", set()), ("PMH: asthma\nVOD 2019", "vod", set()),
     ],
 )  # fmt: skip

@@ -99,3 +99,17 @@ ABOUT_OTHER_THINGS = [
 @pytest.mark.parametrize("text", ABOUT_OTHER_THINGS)
 def test_what_goes_on_about_other_things_leaves_a_plan(text):
     assert intention_in(text, date(2026, 4, 13)) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "planned"),
+    [
+        ("ONC HX\n1/2024 dx B-ALL\n6/2024 MUD alloHSCT\n1/2026 relapse\n3/2026 InO C1\n5/2026 planned second alloHSCT", True),
+        ("Oncologic history:\n1/2024 dx\n5/20/2026 alloHSCT planned", True), ("Onc Hx:\n1/2024 dx\n2/2026 alloHSCT planned", None),
+        ("Onc Hx:\n6/2024 planned alloHSCT, relapsed", None), ("Onc Hx:\n- planned for alloHSCT\n- relapsed", None),
+        ("ONC HX\n5/2026 alloHSCT evaluation", None), ("PMH:\nbrother alloHSCT planned 6/2026", None), ("ONC HX\n5/20/2026 alloHSCT planned, now off", None),
+        ("ONC HX: HSCT planned for 6/2026 but declined", None),
+    ],
+)  # fmt: skip
+def test_a_timeline_may_end_with_what_lies_ahead(text, planned):
+    assert intention_in(text, date(2026, 4, 13)) is planned

@@ -13,7 +13,7 @@ from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.clauses import Sentence, sentences
-from cds_service.clinical.reading.layout.past import with_history_told
+from cds_service.clinical.reading.layout.past import with_course_told, with_history_told
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.reader import read
@@ -114,7 +114,7 @@ def intention_in(text: str, on: date | None = None) -> bool | None:
     if _NOT_PLANNED in said or _declines_it(text):
         other = "autologous" in names_in(text, KINDS_OF_TRANSPLANT)  # beside a denial, one that may be open
         return None if other or _PLANNED in said or _PUT_OFF.search(text) else False
-    planned = _PLANNED in said or (not stated and _is_dated_ahead(text, on))
+    planned = _PLANNED in said or (not stated and (_is_dated_ahead(text, on) or _is_told_ahead(text, on)))
     return True if planned and not _UNDONE.search(text) else None
 
 
@@ -149,6 +149,24 @@ def _is_dated_ahead(text: str, on: date | None) -> bool:
     if on is None:
         return False
     return any(_gives_a_day_ahead(s, text, on) for s in sentences(text, _TOPIC))
+
+
+def _is_told_ahead(text: str, on: date | None) -> bool:
+    """Whether a timeline of the disease ends with a plan whose days lie ahead ("ONC HX: ... 5/2026 planned alloHSCT")."""
+    told = with_course_told(text)
+    if on is None or told == text:
+        return False
+    stated = read(told, _TOPIC, on).assertions
+    planned = (a for a in stated if a.value == _PLANNED and not _is_turned(a, told))
+    return any(
+        all(_lies_ahead(day, on) for day in days)
+        for a in planned
+        if (
+            days := [
+                t.tokens[-1].text for s in sentences(a.quote, _TOPIC) for t in s.terms if t.kind is Kind.DATE
+            ]
+        )
+    )
 
 
 def _gives_a_day_ahead(sentence: Sentence, text: str, on: date) -> bool:

@@ -146,6 +146,7 @@ class _Judged(NamedTuple):
     open: bool  # it says that what it lists is open
     lists: bool  # what it lists, line by line, is denied, awaited or open
     past: bool  # it is silent of what is past alone, and the topic may ask about the past
+    told: bool  # it is silent of what is past alone
 
 
 # What is asked of the present alone.
@@ -175,6 +176,7 @@ def _judged(title: str, topic: str) -> _Judged:
         and (title.lower() == "differential" if kinds.isdisjoint(OPEN) else about.of_leukemia),
         about is not None and bool(listing) and Kind.TARGET not in kinds,
         Kind.BLOCK not in kinds and topic not in _OF_NOW,
+        Kind.BLOCK not in kinds,
     )
 
 
@@ -214,7 +216,7 @@ class Part:
         self._silenced = is_.silent or _is_statistic(words[:colon]) or (self._silenced and not begins)
         self._until_line_ends = (
             is_.silent
-            and (_is_of_a_line(words[:colon]) or _is_answer(words[colon + 1 :]))
+            and (_is_of_a_line(words[:colon]) or (is_.told and _is_answer(words[colon + 1 :])))
             and not (ends_line and colon == len(words) - 1)
         )
         told = _is_checklist(words, colon, self._topic)
