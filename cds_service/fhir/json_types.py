@@ -65,14 +65,22 @@ def as_prose(value: object) -> str | None:
 
 
 def evened(text: str) -> str:
-    """A text with one blank for each run of white space; line ends are kept, empty lines are not.
+    """A text with one blank for each run of white space; line ends are kept, empty lines are not, and fields are lines.
 
     Control characters count as white space; marks of direction, which only turn what is shown, are left out.
     """
     return text if _UNEVEN.search(text) is None else _evened(text)
 
 
+# Fields that a form has beside each other, each with its title ("VOD: No   Relapse: Yes").
+_FIELDS = re.compile(
+    r"(?P<answer>[:?][ ]?[^\s:;.?][^:;.?\n\t]{0,40}?)(?:[ ]{2,}|[ ]{0,3}\t[ \t]{0,40})(?=[A-Z][^:;.?\n\t]{0,40}[:?])"
+)
+
+
 def _evened(text: str) -> str:
+    if "  " in text or "\t" in text:
+        text = _FIELDS.sub(r"\g<answer>\n", text)
     shown = _DIRECTIONS.sub("", _CONTROLS.sub(" ", text))
     lines = (" ".join(line.split()) for line in shown.splitlines())
     return "\n".join(line for line in lines if line)

@@ -240,3 +240,16 @@ def test_another_use_of_a_drug_is_no_partner(text):
 def _may_be_partner(text):
     reading = read(text, "partner")
     return "drug" in reading.values or any(not n.silenced for n in reading.not_understood)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "expected"),
+    [
+        ("mucositis has completely cleared", "mucositis", True), ("Her mucositis has healed and she is eating normally.", "mucositis", True),
+        ("Off antibiotics, pneumonia cleared on CT", "pneumonia", True), ("The transaminitis that led to the delay has resolved completely.", "transaminitis", True),
+        ("pneumonia cleared for discharge", "pneumonia", False), ("pneumonia not cleared on CT", "pneumonia", False), ("mucositis has not healed", "mucositis", False),
+        ("will be given once mucositis has healed", "mucositis", False), ("mucositis not completely cleared", "mucositis", False),
+    ],
+)  # fmt: skip
+def test_what_has_healed_or_cleared_has_recovered(text, reason, expected):
+    assert says_recovered(text, reason, frozenset()) is expected

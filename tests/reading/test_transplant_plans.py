@@ -63,3 +63,53 @@ DENIED = [
 @pytest.mark.parametrize(("text", "planned"), [*((t, True) for t in STANDS), *((t, False) for t in DENIED)])
 def test_the_plan_that_stands(text, planned):
     assert intention_in(text, date(2026, 4, 13)) is planned
+
+
+TURNED = [
+    "HSCT planned, now off", "HSCT planned, but I doubt it", "HSCT planned; now off", "HSCT planned. It is off.", "HSCT planned per BMT. I doubt it will happen.",
+    "HSCT planned but doubtful", "HSCT planned, but not sure it will happen", "HSCT planned, but having second thoughts", "HSCT planned, pt reconsidering",
+    "HSCT planned, though it looks unlikely", "HSCT planned, didn't happen", "HSCT planned, but patient changed mind", "HSCT planned, called it off",
+    "Transplant scheduled 5/6, now off", "alloHSCT scheduled for 5/6 but off", "HSCT planned, liver permitting", "HSCT planned. Team now recommends against.",
+    "HSCT planned, but denied", "No HSCT planned, but she is reconsidering", "Pt declined HSCT but is wavering",
+    "Declined HSCT. Having second thoughts.", "HSCT not planned, but I doubt that is final", "No transplant planned. Plan may change.",
+    "HSCT scheduled -> moved to CAR-T instead", "HSCT planned, CAR-T instead", "Was too frail for HSCT in January",
+    "We plan no more inotuzumab after this cycle, as she goes to transplant on May 14.", "No additional cycles as she goes to transplant",
+    "Not going to transplant this month", "Does not want transplant delayed", "No transplant today", "Not ready for transplant", "Transplant is not a cure",
+    "No transplant, no cure", "No consensus on transplant", "No transplant in CR1", "NCCN: InO then transplant",
+    "No third cycle since transplant is planned in May", "Inotuzumab not continued as transplant is planned", "Declined C3, going to transplant 5/14",
+]  # fmt: skip
+OF_THE_DRUG = [
+    "Inotuzumab is given as a bridge to transplant", "Inotuzumab is a bridge to transplant", "Inotuzumab is followed by transplant", "Besponsa bridges to transplant",
+    "Most will proceed to transplant", "The standard of care is to proceed to transplant",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*TURNED, *OF_THE_DRUG])
+def test_what_is_doubted_behind_or_said_of_all_patients_decides_nothing(text):
+    assert intention_in(text, date(2026, 4, 13)) is None
+
+
+ABOUT_OTHER_THINGS = [
+    "HSCT planned, now off antibiotics", "HSCT planned, off steroids", "HSCT planned. Now off oxygen.", "HSCT planned, but counts are low today",
+    "HSCT planned, denies fever", "HSCT planned, now day 15", "InO is a bridge to alloHSCT in May", "Inotuzumab is a bridge to her transplant",
+    "InO is being given as a bridge to transplant", "Inotuzumab as a bridge to transplant",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ABOUT_OTHER_THINGS)
+def test_what_goes_on_about_other_things_leaves_a_plan(text):
+    assert intention_in(text, date(2026, 4, 13)) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "planned"),
+    [
+        ("ONC HX\n1/2024 dx B-ALL\n6/2024 MUD alloHSCT\n1/2026 relapse\n3/2026 InO C1\n5/2026 planned second alloHSCT", True),
+        ("Oncologic history:\n1/2024 dx\n5/20/2026 alloHSCT planned", True), ("Onc Hx:\n1/2024 dx\n2/2026 alloHSCT planned", None),
+        ("Onc Hx:\n6/2024 planned alloHSCT, relapsed", None), ("Onc Hx:\n- planned for alloHSCT\n- relapsed", None),
+        ("ONC HX\n5/2026 alloHSCT evaluation", None), ("PMH:\nbrother alloHSCT planned 6/2026", None), ("ONC HX\n5/20/2026 alloHSCT planned, now off", None),
+        ("ONC HX: HSCT planned for 6/2026 but declined", None),
+    ],
+)  # fmt: skip
+def test_a_timeline_may_end_with_what_lies_ahead(text, planned):
+    assert intention_in(text, date(2026, 4, 13)) is planned

@@ -41,6 +41,9 @@ from cds_service.clinical.observations.ecg_words import reported_qts
         ("QTc 480 ms (F)", [("qtc_fridericia", 480)]),
         ("QTc was mildly prolonged at 508 ms", [("qtc_unspecified", 508)]),
         ("QTc calculated 455 ms", [("qtc_unspecified", 455)]),
+        ("QTcF 512 ms (prior 440)", [("qtc_fridericia", 512)]),
+        ("QTc 512 ms, previously 440 ms", [("qtc_unspecified", 512)]),
+        ("QTc 505 ms (baseline was 432 ms)", [("qtc_unspecified", 505)]),
     ],
 )
 def test_the_interval_of_this_ecg_is_read(text, found):
@@ -60,6 +63,8 @@ def test_the_interval_of_this_ecg_is_read(text, found):
         "QTc 520 ms (2024)",
         "QTc 520 ms at baseline",
         "QTc 520 ms previously",
+        "QTc 520 ms (prior)",
+        "QTc 520 ms (prior ECG 3/2)",
         "QTcHod 508 ms",
         "QTc Baseline 508 ms",
         "QTc not prolonged at 430 ms",

@@ -13,7 +13,7 @@ from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.clauses import Sentence, sentences
-from cds_service.clinical.reading.layout.past import with_history_told
+from cds_service.clinical.reading.layout.past import with_course_told, with_history_told
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.reader import read
@@ -35,6 +35,47 @@ _UNDONE = re.compile(
     r"\b(?:fell through|falls through|backed out|withdrew as donor|donor (?:is )?(?:no longer available|unavailable|withdrew|declined))\b",
     re.IGNORECASE,
 )
+# What is planned told as a verb ("is going to be transplanted in May", "will transplant her").
+_TRANSPLANTED = re.compile(r"\bbe transplanted\b", re.IGNORECASE)
+_TRANSPLANTS = re.compile(
+    r"\btransplant (him|her|pt|patient|the patient|this patient)\b(?! to\b)", re.IGNORECASE
+)
+# A transplant of which something is said and which the same sentence goes on to decline ("it was offered, but she declined it").
+_DECLINED_IT = re.compile(
+    r"(?:\b(?:transplant(?:ation)?|HSCT|BMT|SCT|HCT)|\ballo-?(?:HSCT|SCT|HCT|BMT))(?=[ ](?:offers|is|was|has|would|could|can|may|might|remains|as)\b)(?P<told>[^.;\n]{0,120}?)"
+    r"\b(?:but|however,?|and|although) (?:the )?(?:patient|pt|she|he) (?:has |have )?(?:(?:again|now|still|firmly|clearly|ultimately|repeatedly) ){0,2}"
+    r"(?:declined|declines|refused|refuses|(?:decided|opted|elected) against|turned down|does not want|doesn't want|is not interested in|rejected) (?:it|this|that)\b"
+    r"(?! (?:for now|at this|yet|until|unless|if|before|today))",
+    re.IGNORECASE,
+)
+_ANOTHER_IT = re.compile(
+    r"\b(?:trial|study|biopsy|marrow|prophylaxis|evaluation|clinic|consult\w*|appointment|referral|search|typing|line|visit|drug|therapy|inotuzumab|CAR|chemo\w*|TBI|"
+    r"conditioning|donat\w*|brother|sister|mother|father|son|daughter|wife|husband|friend)\b",
+    re.IGNORECASE,
+)
+# What goes on to speak of a plan or of its denial: the rest of its sentence, and the next one where that has no subject of its own.
+_GOES_ON = re.compile(
+    r"[^.;\n]{0,120}(?:[.;\n][\s*\u2022-]*(?:it|it's|that|that's|this|which|now|off|having|i|we|bmt|(?:the )?(?:plans?|(?:bmt |transplant )?team)|pt|patient|she|he)\b[^.;\n]{0,80})?",
+    re.IGNORECASE,
+)
+# What leaves open there whether it holds.
+_IN_DOUBT = re.compile(
+    r"(?<!no )(?<!any )\bdoubt(?:ed)?(?=\s*(?:[.,;)\n]|$|(?:it|that|this|whether|if|s?he|we|they|the|her|his|pt|patient)\b))|\bdoubtful\b|"
+    r"\b(?:have|has|my|our|her|his|some|serious|grave) doubts\b|"
+    r"(?:^|[,(-]|\b(?:but|though|although|which|it|is|looks|seems|appears|now|less))\s*(?:(?:very|highly|increasingly|less and) )?(?:un|less )likely\b|"
+    r"\b(?:unsure|not (?:so |yet |at all |entirely )?sure|unconvinced|not (?:so |fully )?convinced|waver\w*|hesita\w*|second thoughts|re-?consider\w*|re-?think\w*|"
+    r"leaning (?:against|away|toward)|on the fence|torn|cold feet|(?:may|might|could) (?:well )?change|(?:plans?|minds?|things) (?:has |have )?changed|"
+    r"chang\w+ (?:(?:her|his|their) )?minds?|(?:we'll|we will|we shall) see|\w+ permitting|subject to|not (?:yet )?final|eventually|down the road|back(?:ing|s) out)\b",
+    re.IGNORECASE,
+)
+# What ends a plan there ("planned, now off").
+_IS_OFF = re.compile(
+    r"(?:^|[^\w'])(?:(?:it|that|this|which|plan)(?:'s)? )?(?:(?:is|was|but|now|all) )*(?:off|out|over)(?=\s*(?:[.,;)\n]|$|(?:for|since|again|the (?:table|calendar|books)|of the question)\b))|"
+    r"\b(?:scrapped|nixed|shelved|called (?:\w+ )?off|pulled the plug|no[ -]go|dead in the water|never (?:happened|materiali[sz]ed)|"
+    r"did(?:n't| not) (?:happen|materiali[sz]e|go (?:through|ahead|forward))|denied(?=\s*(?:[.,;)\n]|$|by\b))|"
+    r"instead(?! of)|no longer recommends?|recommends? against|thinks? otherwise|plans? (?:(?:is|was|has been) )?(?:dropped|abandoned|withdrawn)|died|deceased|expired)\b",
+    re.IGNORECASE,
+)
 # What leaves a plan that is cancelled for its day or for now ("cancelled, will reschedule", "to be readdressed").
 _PUT_OFF = re.compile(
     r"\b(?:re-?schedul|postpone|(?:will|to|now|and|be) (?:be )?re-?(?:address|visit|consider|discuss|evaluat))",
@@ -48,23 +89,53 @@ _RULE = re.compile(
     rf"|\b{_CYCLES}\s\((?:if |when |not )?[^).;\n]{{0,40}}{_NAME}",
     re.IGNORECASE,
 )
+# What is said of the drug, or of what is usual, and of nothing of this patient ("inotuzumab is given as a bridge to transplant").
+_GENERAL = re.compile(
+    r"^(?:(?:(?:the )?(?:drug|agent)|inotuzumab(?: ozogamicin)?|besponsa|InO)(?: (?:therapy|treatment))? "
+    r"(?:is (?!being\b|ordered\b|requested\b|continu)|serves\b|bridges\b|acts\b)|(?:most|many|half|the majority|(?:the )?(?:usual|standard|typical))\b)",
+    re.IGNORECASE,
+)
+_OF_PATIENT = re.compile(
+    r"\b(?:s?he|her|his|him|pt|patient|here|in this case|we|our|i|now|currently|today|planned|scheduled|booked|arranged|c\d|cycles?|course|\d{1,2}/\d{1,2}|"
+    r"jan\w*|feb\w*|march|april|may|june|july|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*|next \w+)\b",
+    re.IGNORECASE,
+)
 _SENTENCES = re.compile(r"(?<=[;\n])|(?<=\.)(?=\s)")
 
 
 @remembered(400_000)
 def intention_in(text: str, on: date | None = None) -> bool | None:
     """Whether a text of a day says that a transplant is planned (True), is not (False), or neither (None)."""
-    text = folded(with_history_told(text))
-    if _RULE.search(text):
-        text = "".join(s for s in _SENTENCES.split(text) if not _RULE.search(s))
-    said = {
-        a.value for a in read(text, _TOPIC, on).assertions if a.time is Time.PRESENT and not _is_over(a, on)
-    }
-    if _NOT_PLANNED in said:
+    text = _TRANSPLANTED.sub("undergo transplant", folded(with_history_told(text)))
+    text = _TRANSPLANTS.sub(r"take \1 to transplant", text)
+    text = "".join(s for s in _SENTENCES.split(text) if not _is_general(s))
+    stated = [a for a in read(text, _TOPIC, on).assertions if a.time is Time.PRESENT and not _is_over(a, on)]
+    said = {a.value for a in stated} - {a.value for a in stated if _is_turned(a, text)}
+    if _NOT_PLANNED in said or _declines_it(text):
         other = "autologous" in names_in(text, KINDS_OF_TRANSPLANT)  # beside a denial, one that may be open
         return None if other or _PLANNED in said or _PUT_OFF.search(text) else False
-    planned = _PLANNED in said or (not said and _is_dated_ahead(text, on))
+    planned = _PLANNED in said or (not stated and (_is_dated_ahead(text, on) or _is_told_ahead(text, on)))
     return True if planned and not _UNDONE.search(text) else None
+
+
+def _declines_it(text: str) -> bool:
+    """Whether a sentence speaks of a transplant and of nothing else, and says that the patient declined it."""
+    return any(_ANOTHER_IT.search(found["told"]) is None for found in _DECLINED_IT.finditer(text))
+
+
+def _is_turned(said: Assertion, text: str) -> bool:
+    """Whether what goes on about a plan or its denial doubts it, or says that the plan is off ("planned, but I doubt it")."""
+    behind = _GOES_ON.match(text, said.span[1])
+    told = behind[0] if behind is not None else ""
+    return _IN_DOUBT.search(told) is not None or (said.value == _PLANNED and _IS_OFF.search(told) is not None)
+
+
+def _is_general(sentence: str) -> bool:
+    """Whether a sentence is a rule, or speaks of the drug and of nothing of this patient."""
+    if _RULE.search(sentence):
+        return True
+    opened = sentence.lstrip(" \n*\u2022-")
+    return _GENERAL.match(opened) is not None and _OF_PATIENT.search(sentence) is None
 
 
 # A name that is of the procedure alone: "BMT 5/20" and "transplant 5/20" may be a visit, "HCT" a hematocrit.
@@ -78,6 +149,24 @@ def _is_dated_ahead(text: str, on: date | None) -> bool:
     if on is None:
         return False
     return any(_gives_a_day_ahead(s, text, on) for s in sentences(text, _TOPIC))
+
+
+def _is_told_ahead(text: str, on: date | None) -> bool:
+    """Whether a timeline of the disease ends with a plan whose days lie ahead ("ONC HX: ... 5/2026 planned alloHSCT")."""
+    told = with_course_told(text)
+    if on is None or told == text:
+        return False
+    stated = read(told, _TOPIC, on).assertions
+    planned = (a for a in stated if a.value == _PLANNED and not _is_turned(a, told))
+    return any(
+        all(_lies_ahead(day, on) for day in days)
+        for a in planned
+        if (
+            days := [
+                t.tokens[-1].text for s in sentences(a.quote, _TOPIC) for t in s.terms if t.kind is Kind.DATE
+            ]
+        )
+    )
 
 
 def _gives_a_day_ahead(sentence: Sentence, text: str, on: date) -> bool:

@@ -37,10 +37,10 @@ class Performed(NamedTuple):
 
 _IS_OVER = re.compile(r"\b(?:19|20)\d\d\b|\bstatus\b", re.IGNORECASE)
 _THERAPY, _DONE, _FOLLOWED = "therapy", "transplant", "gvhd"
-_MAY_TELL = re.compile(r"plant|[hs]ct\b|bmt|ucbt|pbsc|gvhd|graft", re.IGNORECASE)
+_MAY_TELL = re.compile(r"plant|[hs]ct\b|bmt|ucbt|pbsc|gvhd|graft|\ballo\b", re.IGNORECASE)
 # A question about the past says what the answer behind it is about.
 _ANSWERED = re.compile(
-    r"^([ \t*\u2022-]*(?:prior|previous|history of|hx of) [^:\n]{0,40}):[ \t]*(?:yes\b[ ,]*|(?=\d))",
+    r"^([ \t*\u2022-]*(?:prior|previous|history of|hx of) [^:?\n]{0,40})[:?][ \t]*(?:(?:\[x\][ ]?|[\u2611\u2612][ ]?)?yes\b[ ,]*(?:(?:\[ ?\]|\u2610)[ ]?no\b[ \n]*)?|(?=\d))",
     re.IGNORECASE | re.MULTILINE,
 )
 # What stands behind a transplant has a date and words of its own, and so has the disease before "s/p".
@@ -56,12 +56,14 @@ _FOR_ANOTHER = re.compile(
     r"[ \t](?:for|because of)[ \t]((?:\w+[ -]){0,2}?(?:myeloma|lymphoma|DLBCL|AML|CML|MDS|amyloidosis|neuroblastoma|sickle cell disease|thalassemia))\b",
     re.IGNORECASE,
 )
+# A transplant told as a verb ("was transplanted in CR1").
+_TRANSPLANTED = re.compile(r"\b(?:was|been) transplanted\b", re.IGNORECASE)
 _JOINS = re.compile(r"[ \t,;+&]*(?:and|then|followed by|with)?[ \t]*", re.IGNORECASE)
 _TO_COME = re.compile(r"\b(?:now|for|to|next|plan\w*|future|maintenance)\b", re.IGNORECASE)
 _STATE = re.compile(r"relaps|refractory|progress|recur|persist", re.IGNORECASE)
 _BEHIND_IT = re.compile(
     r"\b(?:relaps|recur|refract|progress)\w{0,5}\s[^.;\n]{0,40}\b(?:post|after|following|since)\b|\bpost\W[^.;\n]{0,40}\b(?:relaps|recur)|"
-    r"\bday \+?\d{1,4}\s(?:post|after)\b|\b(?:days|weeks|months|years) (?:post|after|since|out from)\b",
+    r"\b(?:day ?|d)\+? ?\d{1,4}\s(?:post|after|from|s/p)\b|\b(?:days|weeks|months|years) (?:post|after|since|out from)\b",
     re.IGNORECASE,
 )
 
@@ -75,6 +77,7 @@ def performed_in(text: str, on: date | None = None) -> tuple[Performed, ...]:
 def _performed_in(text: str, on: date | None) -> Iterator[Performed]:
     text, reason = without_reason(text)
     text = _BEHIND.sub("; ", _ANSWERED.sub(r"\1 ", with_history_told(text)))
+    text = _TRANSPLANTED.sub("underwent transplant", text)
     text = folded(text if another_person().search(text) else _DISEASE_BEFORE.sub("; ", text))
     end, past = 0, False
     for said in read(text, _THERAPY, on).assertions:

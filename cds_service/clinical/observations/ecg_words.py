@@ -43,9 +43,10 @@ _NOT_THIS_ECG = re.compile(
     r"goal|target|limit|threshold|normal|upper|above|below|over|under|exceed\w*|repeat|risk|increase[sd]? to)\b|[<>\u2264\u2265]",
     re.IGNORECASE,
 )
-# Right behind a number: it was of another ECG.
+# Right behind a number: it was of another ECG, unless that one's own number follows ("512 ms (prior 440)").
 _ANOTHER_TIME = re.compile(
-    r" {0,2}[(\[,-]? {0,2}(?:in|on|at|from|of)? {0,2}(?:the )?(?:prior|previous\w*|earlier|last|baseline|before|ago|admission|then|(?:19|20)\d\d\b(?!-))",
+    r" {0,2}[(\[,-]? {0,2}(?:in|on|at|from|of)? {0,2}(?:the )?(?:(?:prior|previous\w*|earlier|last|baseline)\b(?! (?:was |of |at |QTc[FB]? ?)?\d{3}\b)"
+    r"|before|ago|admission|then|(?:19|20)\d\d\b(?!-))",
     re.IGNORECASE,
 )
 _NAME_ALONE = re.compile(r"(\bQTc?[FB]?:?)\n", re.IGNORECASE)  # its number is on the next line

@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
-from cds_service.clinical.reading.besides import denies_another, finds_more, is_no_state, names_a_value
+from cds_service.clinical.reading.besides import (
+    denies_another,
+    denies_what_it_leads_to,
+    finds_more,
+    is_no_state,
+    is_of_a_time,
+    names_a_value,
+)
 from cds_service.clinical.reading.grades import stated_rank
 from cds_service.clinical.reading.layout.around import answers_before_aside
 from cds_service.clinical.reading.layout.company import SPANS
@@ -274,21 +281,11 @@ def _predicated(found: Sequence[Term], topic: Topic, swings: Sequence[Term]) -> 
     planned = any(t.kind is Kind.AFFIRM for t in found) and all(t.value != "eligibility" for t in found)
     bare = any(t.tokens[-1].word in _BARE for t in swings)
     twice = len(swings) > 1 and not patient_denies_too(found)
-    if twice or (bare and _is_of_a_time(found, planned=planned)):
+    if twice or (bare and is_of_a_time(found, planned=planned)) or denies_what_it_leads_to(found, swings):
         return None
     if swings and swings[0].kind in (Kind.DENY, Kind.LOSE):
         return topic.denied["planned"]
     return "planned" if planned and not swings else None
-
-
-# What a bare denial of an act is of the past or of a while by.
-_SO_FAR = frozenset({"to date", "so far", "as yet", "this month", "this week"})
-
-
-def _is_of_a_time(found: Sequence[Term], *, planned: bool) -> bool:
-    said = {" ".join(w.word for w in t.tokens) for t in found}
-    so_far = not planned and not said.isdisjoint(_SO_FAR | {"never"})
-    return so_far or any(t.value == "schedule" for t in found)
 
 
 def _cycle(found: Sequence[Term]) -> int | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from itertools import dropwhile
 
+from cds_service.clinical.reading.clauses import Segment, merged
 from cds_service.clinical.reading.layout.company import SPANS
 from cds_service.clinical.reading.layout.looking import is_of_looking
-from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
 
 _JOINED = frozenset({"finding", "adjective", "and", "or"})
 
@@ -99,3 +100,53 @@ def denies_another(found: Sequence[Term], at: int) -> bool:
     thing = behind[0]
     named = thing.kind is Kind.NEUTRAL and thing.value not in _NO_THING
     return named and thing.tokens[0].word not in _HOW
+
+
+def told_in_denied_list(segments: Sequence[Segment], i: int) -> Segment | None:
+    """The whole of a list that begins with a denial, where its last item says what the findings would tell.
+
+    "No jaundice, ascites, weight gain to suggest VOD": the findings are denied, not stated, so that it raises nothing.
+    """
+    doubt = next((t for t in segments[i].terms if t.kind is Kind.DOUBT), None)
+    if doubt is None or doubt is segments[i].terms[0] or denies_what_follows(segments[i].terms[0]):
+        return None
+    k = i
+    while k > 0 and segments[k].mark == "," and not denies_what_follows(segments[k].terms[0]):
+        k -= 1
+    listed = segments[k + 1 : i]
+    # "No fever, weight gain suggestive of VOD" may be either.
+    whole = bool(listed) or _is_to_suggest(segments[i], doubt)
+    if not whole or not denies_what_follows(segments[k].terms[0]):
+        return None
+    if any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.NOW) for s in listed for t in s.terms):
+        return None
+    return merged(segments[k : i + 1])
+
+
+def _is_to_suggest(segment: Segment, doubt: Term) -> bool:
+    before = segment.terms[: segment.terms.index(doubt)]
+    return doubt.tokens[0].word == "to" or (bool(before) and before[-1].tokens[-1].word == "to")
+
+
+_LEADS_ON = frozenset({"as", "since", "because", "so"})
+
+
+def denies_what_it_leads_to(found: Sequence[Term], swings: Sequence[Term]) -> bool:
+    """Whether a denial is of a cycle or dose that the plan makes needless ("no third cycle, as she goes to transplant")."""
+    at = found.index(swings[0]) if swings else len(found)
+    named = next((i for i, t in enumerate(found) if t.kind is Kind.TARGET), at)
+    between = found[at + 1 : named]
+    if any(len(t.tokens) == 1 and t.tokens[0].word in _LEADS_ON for t in between):
+        return True
+    given = bool(between) and between[0].value.startswith(("cycle", "drug"))
+    return given and any(t.kind is Kind.AFFIRM for t in between)
+
+
+# What a bare denial of an act is of the past or of a while by.
+_SO_FAR = frozenset({"to date", "so far", "as yet", "this month", "this week"})
+
+
+def is_of_a_time(found: Sequence[Term], *, planned: bool) -> bool:
+    said = {" ".join(w.word for w in t.tokens) for t in found}
+    so_far = not planned and not said.isdisjoint(_SO_FAR | {"never"})
+    return so_far or any(t.value == "schedule" for t in found)

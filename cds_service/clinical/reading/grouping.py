@@ -9,9 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import dropwhile
 
-from cds_service.clinical.reading.besides import denies_another, denies_what_follows
+from cds_service.clinical.reading.besides import denies_another, denies_what_follows, told_in_denied_list
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged
-from cds_service.clinical.reading.layout.around import has_own_sign, once_named, only_names, values_of
+from cds_service.clinical.reading.layout.around import (
+    has_own_sign,
+    once_named,
+    only_names,
+    plans_therapy,
+    values_of,
+)
 from cds_service.clinical.reading.layout.brackets import tells_what_was
 from cds_service.clinical.reading.lexicon import ANOTHER, OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.topics import Topic
@@ -43,10 +49,10 @@ def clauses_of(sentence: Sentence, topic: Topic) -> Iterator[Segment]:
         if (denied := _denied_in_list(segments, i)) is not None:
             yield denied
             continue
-        if (told := _told_in_denied_list(segments, i)) is not None:
+        if (told := told_in_denied_list(segments, i)) is not None:
             yield told
             continue
-        before = _leading(segments, i, used)
+        before = _leading(segments, i, used, topic)
         clause = merged([*before, *parts])
         while j + 1 < len(segments) and j + 1 not in named and _trails(segments[j + 1]):
             j += 1
@@ -159,32 +165,6 @@ def _denied_in_list(segments: Sequence[Segment], i: int) -> Segment | None:
     return Segment((deny, *(t for item in named for t in item)), segments[i].mark)
 
 
-def _told_in_denied_list(segments: Sequence[Segment], i: int) -> Segment | None:
-    """The whole of a list that begins with a denial, where its last item says what the findings would tell.
-
-    "No jaundice, ascites, weight gain to suggest VOD": the findings are denied, not stated, so that it raises nothing.
-    """
-    doubt = next((t for t in segments[i].terms if t.kind is Kind.DOUBT), None)
-    if doubt is None or doubt is segments[i].terms[0] or denies_what_follows(segments[i].terms[0]):
-        return None
-    k = i
-    while k > 0 and segments[k].mark == "," and not denies_what_follows(segments[k].terms[0]):
-        k -= 1
-    listed = segments[k + 1 : i]
-    # "No fever, weight gain suggestive of VOD" may be either.
-    whole = bool(listed) or _is_to_suggest(segments[i], doubt)
-    if not whole or not denies_what_follows(segments[k].terms[0]):
-        return None
-    if any(t.kind in (*SWINGS, *OPEN, Kind.AFFIRM, Kind.NOW) for s in listed for t in s.terms):
-        return None
-    return merged(segments[k : i + 1])
-
-
-def _is_to_suggest(segment: Segment, doubt: Term) -> bool:
-    before = segment.terms[: segment.terms.index(doubt)]
-    return doubt.tokens[0].word == "to" or (bool(before) and before[-1].tokens[-1].word == "to")
-
-
 def _names(segment: Segment) -> bool:
     return any(t.kind is Kind.TARGET for t in segment.terms)
 
@@ -217,13 +197,15 @@ def _goes_on(segments: Sequence[Segment], j: int, named: Sequence[int], topic: T
     return any(t.kind is Kind.AND or t.value == "correlative" for s in segments[j + 1 :] for t in s.terms)
 
 
-def _leading(segments: Sequence[Segment], i: int, used: set[int]) -> list[Segment]:
+def _leading(segments: Sequence[Segment], i: int, used: set[int], topic: Topic) -> list[Segment]:
     """The segments before one that belong to it: times, and what governs a list that it goes on with."""
     found: list[Segment] = []
     j = i - 1
     while j >= 0 and j not in used and not _names(segments[j]):
         segment = segments[j]
         joined = segments[j + 1].mark
+        if joined == "arrow" and topic.needs_predicate and plans_therapy(segment):
+            found.insert(0, segment)
         if joined not in (",", "(", ")", "-"):
             break
         if joined == "(" and _is_bare(segments[j + 1]):  # an abbreviation of what stands before it

@@ -232,7 +232,10 @@ def terms(
             i = met.end
         elif known is None:
             word = words[i]
-            found.append(Term(_BY_SHAPE.get(word.shape, Kind.UNKNOWN), word.word, (word,)))
+            if topic in _OF_TREATMENT and _CYCLE_DAY.fullmatch(word.word):
+                found.append(Term(Kind.NEUTRAL, "cycle", (word,)))
+            else:
+                found.append(Term(_BY_SHAPE.get(word.shape, Kind.UNKNOWN), word.word, (word,)))
             i += 1
         else:
             entry, end = known
@@ -264,6 +267,10 @@ def telling_words(topic: str) -> frozenset[str]:
         for phrase in row.phrases
     )
 
+
+# What a day of treatment is for these topics is of no weight, however it is written ("VOD C2D10", "defibrotide D5").
+_OF_TREATMENT = frozenset({"transplant", "vod", "reaction", "clearance"})
+_CYCLE_DAY = re.compile(r"(?:c\d{1,2})?d\d{1,2}")
 
 _BY_SHAPE = {Shape.NUMBER: Kind.NUMBER, Shape.DATE: Kind.DATE, Shape.NOTATION: Kind.NOTATION}
 

@@ -13,6 +13,7 @@ from datetime import date
 from cds_service.clinical.reading.asserting import asserted
 from cds_service.clinical.reading.assertions import (
     Assertion,
+    Certainty,
     Gathered,
     NotUnderstood,
     Reading,
@@ -32,7 +33,7 @@ from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.layout.company import means_relative
 from cds_service.clinical.reading.layout.listed import Shared, shared
 from cds_service.clinical.reading.layout.order import without_replaced
-from cds_service.clinical.reading.layout.retracted import is_not_so
+from cds_service.clinical.reading.layout.retracted import is_another_instead, is_not_so
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -177,6 +178,9 @@ def _of_clause(
         silenced = silent and any(t.kind in OPEN for t in clause.terms)
         yield NotUnderstood(topic.name, quote, span, silenced=silenced)
         return
+    if topic is VOD and any(a.certainty is Certainty.SUSPECTED for a in found) and _is_another(clause, text):
+        yield NotUnderstood(topic.name, quote, span)
+        return
     says_now = any(t.kind is Kind.NOW for t in clause.terms)
     now = says_now or clause.mark not in ("", ",", "(", ")", "-")
     aside = clause.mark == "(" or clause.terms[0].tokens[0].word in _WAS
@@ -192,6 +196,15 @@ def _of_clause(
             one = _dated(one, sentence, topic, on, now=now)
         said = replace(one, value=_of_part(one.value, quote, topic), quote=quote, span=span)
         yield Said(said, now, says_now, aside=aside)
+
+
+_NEAR = 4  # words behind a name in which what is suspected of it may end ("VOD suspected on 4/2, felt DILI")
+
+
+def _is_another(clause: Segment, text: str) -> bool:
+    """Whether what is suspected was found to be something else, which is named in its place."""
+    last = max(i for i, t in enumerate(clause.terms) if t.kind is Kind.TARGET)
+    return any(is_another_instead(text, t.end) for t in clause.terms[last : last + _NEAR])
 
 
 def _is_of_time_before(clause: Segment, sentence: Sentence, topic: Topic, text: str) -> bool:
@@ -246,6 +259,8 @@ def _of_part(value: str, quote: str, topic: Topic) -> str:
 
 def _in_order(said: Sequence[Said], topic: Topic) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
     """The present is the latest in time; opposite states without an order in time are none of them."""
+    if topic in (VOD, REACTION):
+        said = [s for s in said if not _is_of_another_time(s, said, topic)]
     present = [s for s in said if s.assertion.time is Time.PRESENT and s.assertion.when is None]
     newest = [s for s in present if s.now]
     if newest:
@@ -257,6 +272,28 @@ def _in_order(said: Sequence[Said], topic: Topic) -> tuple[tuple[Assertion, ...]
     clash = [s for s in present if any(not _agree(s, other, topic) for other in present)]
     kept = tuple(s.assertion for s in said if s not in clash)
     return kept, tuple(NotUnderstood(topic.name, s.assertion.quote, s.assertion.span) for s in clash)
+
+
+_EXCLUDING = frozenset({"excluded", "no-anaphylaxis"})
+
+
+def _is_of_another_time(one: Said, said: Sequence[Said], topic: Topic) -> bool:
+    """Whether an event is excluded without a day, and stated or suspected elsewhere: what happened once is not undone by that.
+
+    VOD: of another cycle, or where the suspicion stands behind it ("no VOD with C1. VOD suspected"). A reaction: wherever
+    one is stated ("severe reaction on day 1, none on day 8").
+    """
+    told = one.assertion
+    if told.value not in _EXCLUDING or (told.time, told.when) != (Time.PRESENT, None):
+        return False
+    told_of = [s.assertion for s in said if s.assertion.value not in _EXCLUDING and not _agree(s, one, topic)]
+    others = [a for a in told_of if a.time is Time.PRESENT]
+    if topic is REACTION and any(o.certainty is Certainty.STATED for o in others):
+        return True
+    of_cycle = told.cycle is not None
+    return not one.says_now and any(
+        (of_cycle and o.cycle != told.cycle) or told.span[1] < o.span[0] for o in others
+    )
 
 
 def _agree(a: Said, b: Said, topic: Topic) -> bool:

@@ -60,7 +60,7 @@ _TOKEN = re.compile(
     rf"(?P<notation>(?=[0-9/adintxy])(?:{NOTATION}))|"  # what it may begin with, so that other words cost nothing
     r"(?P<end>[.!](?=\s|$)|\?(?= ?(?:\n|$))|(?<=[^\s(:\[?-])\?(?=\s)|(?<=[^\s(:\[?-]\?)\?(?=\s)|[;\n])"  # "?? relapse" asks, and ends nothing
     r"|(?P<date>\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})(?![\d/])|\d{1,2}/\d{4}(?![\d/])|\d{1,2}/\d{1,2}(?![\d/])"
-    rf"|(?:\d{{1,2}}\s)?\b{_MONTH}\.?\s(?:\d{{1,2}},?\s)?\d{{4}}(?!\d)|\b(?:19|20)\d{{2}}(?![\d.,]\d|\d)"
+    rf"|(?:\d{{1,2}}\s)?\b{_MONTH}\.?\s(?:\d{{1,2}},?\s|of\s)?\d{{4}}(?!\d)|\b(?:19|20)\d{{2}}(?![\d.,]\d|\d)"
     rf"|\b(?!may\b){_MONTH}\.?\s(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?![\w/%-]|[.,]\d|\s?(?:mg|mcg|units|%)))"
     r"|(?P<number>\d{1,9}(?:,\d{3})*(?:\.\d{1,6})?(?:[eE]-\d{1,2})?)"
     r"|(?P<fusion>\b(?:BCR|ETV6|TCF3|KMT2A)(?:::|[-/])(?:ABL(?: ?1)?|RUNX1|PBX1|AFF1|JAK2)\b)"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.clinical.reading.clauses import Segment, Sentence, merged
-from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
+from cds_service.clinical.reading.lexicon import ANOTHER, OPEN, SWINGS, Kind, Term
 from cds_service.clinical.reading.topics import Topic
 
 
@@ -53,6 +53,13 @@ def has_own_sign(segment: Segment, after: Segment) -> bool:
     denied = first.kind is Kind.DENY and first.value in ("before", "either")
     signed = segment.terms[-1].kind is Kind.DENY or segment.terms[0].tokens[0].word in ("negative", "neg")
     return denied and signed and len(segment.terms) > 1
+
+
+def plans_therapy(segment: Segment) -> bool:
+    """Whether a segment plans what an arrow leads on from, and is no finding that would lead to it ("Plan: InO x2 -> HSCT")."""
+    planned = any(t.kind is Kind.AFFIRM and t.tokens[0].word == "plan" for t in segment.terms[:2])
+    given = any(t.value.startswith(("drug", "cycle", "therapy", "inotuzumab")) for t in segment.terms)
+    return planned and given and all(t.value != ANOTHER and t.kind is not Kind.PAST for t in segment.terms)
 
 
 _TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST})

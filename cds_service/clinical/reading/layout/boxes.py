@@ -157,7 +157,8 @@ def _options(
 
 def _are_apart(options: Sequence[Sequence[Token]], kept: Sequence[Sequence[Token]]) -> bool:
     """Whether each option has words of its own, and the answers among them are those to one question."""
-    if not all(_says(o) for o in options) or any(t.text in (":", "?") for o in options for t in o):
+    asking = ("?",) if len(options) == 1 else (":", "?")  # of one box alone a colon is of its own words
+    if not all(_says(o) for o in options) or any(t.text in asking for o in options for t in o):
         return False
     answers = [o for o in options if o[0].word in ANSWERS]
     if len(answers) < 2:

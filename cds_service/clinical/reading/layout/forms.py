@@ -45,7 +45,7 @@ def form_tokens(text: str) -> tuple[Token, ...]:
         found = tuple(_without_boxes(list(_asked(list(boxed(found))))))
     if not any(t.word in _SPEAKING or t.word == UNANSWERED for t in found):
         return found
-    return tuple(_answered(list(_joined(list(_letters(list(_chosen(found))))))))
+    return tuple(_answered(list(_joined(list(_parted(list(_letters(list(_chosen(found))))))))))
 
 
 def _asked(found: Sequence[Token]) -> Iterator[Token]:
@@ -130,6 +130,44 @@ def _letters(found: Sequence[Token]) -> Iterator[Token]:
         yield token._replace(word=_LETTERS[token.text]) if letter and asked and last else token
 
 
+_LONGEST_TITLE = 5  # words
+_ASKING = frozenset(":=-?")
+
+
+def _parted(found: Sequence[Token]) -> Iterator[Token]:
+    """With questions in a row that are all answered as lines of their own: "CR: no Relapse: yes", "CR no relapse yes"."""
+    for i, token in enumerate(found):
+        yield token
+        if i and token.word in _ANSWERS and _is_answered_title(found, i + 1, _answered_as(found[i - 1])):
+            yield token._replace(shape=Shape.END, text="\n", word="\n", start=token.end)
+
+
+def _answered_as(before: Token) -> str:
+    """The sign behind which an answer stands; a blank where it stands right behind its question, and else nothing."""
+    if before.text in _ASKING:
+        return before.text
+    return " " if before.shape is Shape.WORD and before.word not in _SPEAKING else ""
+
+
+def _is_answered_title(found: Sequence[Token], i: int, sign: str) -> bool:
+    """Whether a question and its answer stand here, in the manner of the one before; where "no" may also deny the question, a "yes"."""
+    end = i
+    while end < len(found) and _is_of_title(found, end) and end < i + _LONGEST_TITLE:
+        end += 1
+    asked = end < len(found) and found[end].text in _ASKING
+    answer = found[end + asked] if end + asked < len(found) else None
+    if not sign or end == i or answer is None or answer.word not in _ANSWERS or asked is (sign == " "):
+        return False
+    last = end + asked + 1 == len(found) or found[end + asked + 1].shape is Shape.END
+    certain = asked and found[i].text[0].isupper()
+    return certain or (last and (answer.word == "yes" or not asked))
+
+
+def _is_of_title(found: Sequence[Token], i: int) -> bool:
+    inner = i > 0 and found[i].text in ("-", "/") and found[i - 1].end == found[i].start
+    return inner or (found[i].shape is Shape.WORD and found[i].word not in _SPEAKING)
+
+
 def _joined(found: Sequence[Token]) -> Iterator[Token]:
     """With a question and the one word that answers it as one sentence: "VOD? No" is "VOD: No"."""
     i = 0
@@ -150,7 +188,8 @@ def _answers(found: Sequence[Token], i: int) -> bool:
     behind = found[i + 1] if i + 1 < len(found) else None
     if behind is None or behind.shape is Shape.END or behind.text in _OPEN or found[i].word == UNANSWERED:
         return True
-    return found[i].word != "yes" and behind.text == ","
+    dated = i + 2 < len(found) and found[i + 2].shape is Shape.DATE  # "HSCT planned? Yes, 5/2026"
+    return behind.text == "," and (found[i].word != "yes" or dated)
 
 
 def _answered(found: Sequence[Token]) -> Iterator[Token]:

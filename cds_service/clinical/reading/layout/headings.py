@@ -146,6 +146,7 @@ class _Judged(NamedTuple):
     open: bool  # it says that what it lists is open
     lists: bool  # what it lists, line by line, is denied, awaited or open
     past: bool  # it is silent of what is past alone, and the topic may ask about the past
+    told: bool  # it is silent of what is past alone
 
 
 # What is asked of the present alone.
@@ -175,6 +176,7 @@ def _judged(title: str, topic: str) -> _Judged:
         and (title.lower() == "differential" if kinds.isdisjoint(OPEN) else about.of_leukemia),
         about is not None and bool(listing) and Kind.TARGET not in kinds,
         Kind.BLOCK not in kinds and topic not in _OF_NOW,
+        Kind.BLOCK not in kinds,
     )
 
 
@@ -213,7 +215,9 @@ class Part:
         begins = is_.section and (opens_line or len(title) == colon)
         self._silenced = is_.silent or _is_statistic(words[:colon]) or (self._silenced and not begins)
         self._until_line_ends = (
-            is_.silent and _is_of_a_line(words[:colon]) and not (ends_line and colon == len(words) - 1)
+            is_.silent
+            and (_is_of_a_line(words[:colon]) or (is_.told and _is_answer(words[colon + 1 :])))
+            and not (ends_line and colon == len(words) - 1)
         )
         told = _is_checklist(words, colon, self._topic)
         if opens_line and words[0].text not in BULLETS:
@@ -239,6 +243,18 @@ def _is_of_a_line(title: Sequence[Token]) -> bool:
     """Whether a title is of one line: what a visit or an examination is for ("Reason for visit"), or who somebody is ("Donor")."""
     history = title[-1].word in ("history", "hx")
     return (title[0].word in _OF_A_LINE and not history) or title[-1].word in ("indication", "indications")
+
+
+_ANSWERS = frozenset({"yes", "no", "none", "never", "denies", "unknown", "n/a", "na"})
+
+
+def _is_answer(words: Sequence[Token]) -> bool:
+    """Whether behind a title there is nothing but the answer to it, so that it is of one line ("Prior VOD: no")."""
+    return (
+        bool(words)
+        and words[0].word in _ANSWERS
+        and all(t.shape is not Shape.WORD or t.word in _ANSWERS for t in words)
+    )
 
 
 def _is_statistic(title: Sequence[Token]) -> bool:

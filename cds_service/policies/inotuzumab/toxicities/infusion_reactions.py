@@ -17,6 +17,7 @@ from cds_service.clinical.reading.grades import grade_in, severity_in
 from cds_service.clinical.reading.mentioned import names_in
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.reading.recorded import Named
+from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.drugs import INOTUZUMAB, drugs_in_text
 from cds_service.engine.verdict import any_true
 from cds_service.fhir.dates import When
@@ -96,7 +97,19 @@ def _in_notes(case: Case) -> Iterator[Event]:
 
 def _is_severe_in_words(said: Assertion, text: str) -> bool:
     severe = severity_in(said.quote) in ("severe", "life-threatening")
-    return said.value == "anaphylaxis" or severe or (grade_in(text) or 0) >= days("tox.grade_severe")
+    told = text if grade_in(said.quote) is None else _sentence_of(said, text)
+    return said.value == "anaphylaxis" or severe or (grade_in(told) or 0) >= days("tox.grade_severe")
+
+
+_STOPS = re.compile(r"[.;](?=\s|$)|\n")
+
+
+def _sentence_of(said: Assertion, text: str) -> str:
+    """The sentence that grades a reaction: a grade in another one is another event's ("grade 3 neutropenia; reaction grade 1")."""
+    text = folded(text)
+    start = max((m.end() for m in _STOPS.finditer(text, 0, said.span[0])), default=0)
+    end = _STOPS.search(text, said.span[1])
+    return text[start : end.start() if end is not None else len(text)]
 
 
 def _judged(case: Case, p: Problem) -> Event | None:
