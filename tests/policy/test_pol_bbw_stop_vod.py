@@ -31,6 +31,9 @@ def outcome(determination):
 
 STOPS = {
     "coded in ICD-10": condition("K76.5", onset="2026-04-10"),
+    "coded in ICD-10 by the address without CM": condition(
+        "K76.5", system="http://hl7.org/fhir/sid/icd-10", onset="2026-04-10"
+    ),
     "coded in SNOMED CT": condition("65617004", system=SNOMED, onset="2026-04-10"),
     "in words": condition(None, text=VOD, onset="2026-04-10"),
     "venoocclusive in one word": condition(
@@ -75,6 +78,7 @@ STOPS = {
     "without verification status": condition("K76.5", onset="2026-04-10", verification=None),
     "without onset, recorded later": condition("K76.5", recorded="2026-04-10"),
     "in a month wholly after the first dose": condition("K76.5", onset="2026-04"),
+    "in a period after the first dose": condition("K76.5", onsetPeriod={"start": "2026-03-20", "end": "2026-04-01"}),
     "by its day in words": condition("K76.5", recorded="2026-04-14", onsetString="April 10, 2026"),
     "in words that say nothing": condition("K76.5", recorded="2026-04-10", onsetString="unknown"),
     "in spite of prophylaxis": condition(None, text="VOD despite ursodiol prophylaxis", onset="2026-04-10"),
@@ -109,6 +113,10 @@ UNDECIDED = {
     "at the age of the first dose": condition("K76.5", recorded="2026-04-10", onsetAge={"value": 46, "code": "a"}),
     "in words that are no date": condition("K76.5", recorded="2026-04-10", onsetString="after cycle 1"),
     "in the year of the first dose": condition("K76.5", onset="2026"),
+    "in a period around the first dose": condition(
+        "K76.5", onsetPeriod={"start": "2026-03-01", "end": "2026-04-01"}
+    ),
+    "in a period of which only its end is known": condition("K76.5", onsetPeriod={"end": "2026-04-01"}),
     "coded, and its note says ruled out": condition("K76.5", onset="2026-04-10", note="VOD ruled out by ultrasound"),
     "stated only in a note": document("2026-04-12", "Bilirubin rising. Diagnosed with VOD."),
     "suspected in a note": document("2026-04-12", "Weight gain, suspected veno-occlusive disease."),
@@ -143,6 +151,7 @@ SILENT = {
     "before the first dose": condition("K76.5", onset="2024-05-01", ended="2024-07-01", clinical="resolved"),
     "unconfirmed, before the first dose": condition("K76.5", onset="2024-05-01", verification="provisional"),
     "in a month before the first dose": condition("K76.5", onset="2026-02"),
+    "in a period before the first dose": condition("K76.5", onsetPeriod={"end": "2025-04-01"}),
     "at a younger age": condition("K76.5", recorded="2026-04-10", onsetAge={"value": 30, "unit": "years", "code": "a"}),
     "in words of an earlier year": condition("K76.5", recorded="2026-04-10", onsetString="about 2019"),
     "in a note from before the first dose": document("2025-05-01", "History of VOD after transplant."),

@@ -186,6 +186,25 @@ def _event_for(case: Case, reason: str, start: date) -> Problem | None:
     ]
     if reason:
         named = [p for p in under_way if shared_words(p.words, reason, _ASIDE)]
-        return max(named, key=lambda p: (p.dated.first if p.dated else start, p.reference), default=None)
+        return _last_over(named)
     graded = [p for p in under_way if p.is_event or (p.grade or 0) >= days("tox.grade_interrupt")]
     return graded[0] if len(graded) == 1 else None
+
+
+def _last_over(events: Sequence[Problem]) -> Problem | None:
+    """Of the toxicities that one hold names, the one that ended last; one without an end goes before all others.
+
+    A later entry of the same toxicity, or one of the same day with an end, speaks for it.
+    """
+    speaking = [p for p in events if not any(_speaks_for(other, p) for other in events if other is not p)]
+    return max(
+        speaking,
+        key=lambda p: (p.resolved is None, p.resolved.last if p.resolved else date.min, p.reference),
+        default=None,
+    )
+
+
+def _speaks_for(other: Problem, p: Problem) -> bool:
+    if other.dated is None or p.dated is None or not shared_words(other.words, p.words, _ASIDE):
+        return False
+    return (other.dated.first, other.resolved is not None) > (p.dated.first, p.resolved is not None)
