@@ -203,6 +203,10 @@ LEFT_OUT = {
     "posaconazole": drug_order("posaconazole", authored="2026-04-12"),
     "methotrexate for arthritis": drug_order("methotrexate", authored="2026-04-01", reason="Rheumatoid arthritis"),
     "cyclophosphamide for lupus": drug_order("cyclophosphamide", authored="2026-04-01", reason="Lupus nephritis"),
+    "rituximab for immune thrombocytopenia": drug_order("rituximab", authored="2026-04-01", reason="Immune thrombocytopenia"),
+    "rituximab for viremia": drug_order("rituximab", authored="2026-04-01", reason="EBV viremia"),
+    "rituximab for a kidney disease": drug_order("rituximab", authored="2026-04-01", reason="Membranous nephropathy"),
+    "etoposide for HLH": drug_order("etoposide", authored="2026-04-01", reason="Hemophagocytic lymphohistiocytosis"),
     "conditioning planned for later": drug_order("fludarabine", authored="2026-04-01", text="conditioning, planned", intent="plan"),
     "conditioning ordered without a day": drug_order("cyclophosphamide", authored="2026-04-10", text="conditioning for alloSCT"),
     "conditioning as the reason": drug_order("busulfan", authored="2026-04-10", reason="Conditioning before transplant"),
@@ -233,6 +237,13 @@ NOT_LEFT_OUT = {
 @pytest.mark.parametrize("resource", NOT_LEFT_OUT.values(), ids=NOT_LEFT_OUT)
 def test_pol_a_ii_b_1_what_is_not_left_out_is_combination(resource):
     assert verdicts([resource])[0] == "not-met"
+
+
+@pytest.mark.parametrize("reason", ["Thyroid eye disease", "Desensitization", "Xyz"])
+def test_pol_a_ii_b_a_reason_that_is_not_understood_leaves_it_open(reason):
+    assert verdicts([drug_order("rituximab", authored="2026-04-01", reason=reason)]) == (
+        "unknown", "not-met", "not-met",
+    )  # fmt: skip
 
 
 TKI = {

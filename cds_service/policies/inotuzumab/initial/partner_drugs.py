@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from cds_service.clinical.acts import Act
+from cds_service.clinical.leukemia.indication import Indication, indication
 from cds_service.clinical.statements import when_stated
 from cds_service.clinical.therapy.drugs import (
     ANTHRACYCLINES,
@@ -140,6 +141,8 @@ def _of_uses(case: Case, cycle: Cycle) -> Iterator[Partner]:
             concurrency, why = standing(use, drug, cycle)
             if (use.in_doubt or not understood) and concurrency is CONCURRENT:
                 concurrency, why = POSSIBLE, "named in an order that is not wholly understood"
+            elif concurrency is CONCURRENT and _is_for_what_is_not_understood(use):
+                concurrency, why = POSSIBLE, f"its reason is not understood: {use.reasons[:_QUOTED]}"
             yield Partner(drug, concurrency, use.reference, why)
 
 
@@ -152,6 +155,10 @@ def _unnamed_drugs(use: DrugUse) -> tuple[tuple[str, ...], bool]:
         return (), True
     understood = regimens.names_therapy(use.words)
     return ((use.words.split(" | ")[0][:_QUOTED],) if understood is not False else ()), understood is True
+
+
+def _is_for_what_is_not_understood(use: DrugUse) -> bool:
+    return bool(use.reason_codes) and indication(use.reason_codes) is Indication.NOT_UNDERSTOOD
 
 
 def _names_known_regimen(use: DrugUse) -> bool:
