@@ -71,6 +71,11 @@ STOPS = {
         "contained": [{"resourceType": "Condition", "id": "c", "code": coded(ICD10, "K76.5")}],
         "resultingCondition": [{"reference": "#c"}],
     },
+    "as the contained condition that a named event resulted in": adverse_event("Drug reaction", "2026-04-10")
+    | {
+        "contained": [{"resourceType": "Condition", "id": "c", "code": coded(ICD10, "K76.5")}],
+        "resultingCondition": [{"display": "Fever"}, {"reference": "#c"}],
+    },
     "in words over two lines": condition(None, text="Hepatic veno-occlusive\ndisease", onset="2026-04-10"),
     "as an adverse event": adverse_event("VOD/SOS", "2026-04-10"),
     "on the day of the first dose": condition("K76.5", onset="2026-03-18"),
@@ -113,6 +118,8 @@ UNDECIDED = {
     "at the age of the first dose": condition("K76.5", recorded="2026-04-10", onsetAge={"value": 46, "code": "a"}),
     "in words that are no date": condition("K76.5", recorded="2026-04-10", onsetString="after cycle 1"),
     "in the year of the first dose": condition("K76.5", onset="2026"),
+    "only named as what an event resulted in": adverse_event("Drug reaction", "2026-04-10")
+    | {"resultingCondition": [{"reference": "Condition/elsewhere", "display": "Veno-occlusive disease"}]},
     "in a period around the first dose": condition(
         "K76.5", onsetPeriod={"start": "2026-03-01", "end": "2026-04-01"}
     ),
