@@ -93,6 +93,15 @@ def test_a_hold_for_two_toxicities_lasts_until_both_are_over(ids, recovered, exp
     assert ("interruption-reason" in needed(d)) is (recovered is None)
 
 
+def test_an_interruption_goes_on_while_one_of_its_toxicities_does():
+    """Day 8 was missed for mucositis, over after 11 days, day 15 for colitis, which is not."""
+    colitis = condition(None, text="Colitis", onset="2026-03-18", id="a")
+    missed = held("2026-03-19", "Colitis", "C1D15")
+    d = after(11, missed, colitis)
+    assert d.dose.expected_mg == Decimal(1)
+    assert "interruption-reason" in needed(d)
+
+
 def test_a_later_entry_of_the_toxicity_speaks_for_the_earlier_one():
     """The entry that nobody closed is the same mucositis as the one that was."""
     earlier = condition(None, text="Mucositis", onset="2026-03-10", id="z")
@@ -490,6 +499,18 @@ def test_doses_missed_in_one_interruption_are_one():
     resources = [*FIRST, *both, mucositis("2026-03-11", "2026-03-27"), *response("2026-03-30"), *cycle_2]
     d = determine([*BASE, *resources], order("2026-04-16", "C2D15", 0.75))
     assert (d.dose.expected_mg, findings(d, "dose-reduction-due")) == (Decimal("0.75"), [])
+
+
+def test_doses_missed_for_two_events_of_which_the_first_had_recovered_are_two_interruptions():
+    """No reason is stated: each was held for the one event under way, and neither lasted 14 days."""
+    missed = [held("2026-03-19", None, "C1D15"), held("2026-03-27", None, "C2D1")]
+    events = [mucositis("2026-03-18", "2026-03-24"), mucositis("2026-03-26", "2026-04-02", id="second")]
+    cycle_2 = given(("2026-04-02", 1.0, "C2D1"), ("2026-04-09", 1.0, "C2D8"))
+    d = determine(
+        [*BASE, *FIRST, *missed, *events, *response("2026-03-25"), *cycle_2],
+        order("2026-04-16", "C2D15", 1.0),
+    )
+    assert (d.dose.expected_mg, findings(d, "dose-reduction-due")) == (Decimal("1"), [])
 
 
 def test_a_hold_of_the_order_and_the_doses_missed_in_it_are_one_interruption():

@@ -140,7 +140,12 @@ def _goes_on(case: Case, group: Sequence[_Missed], m: _Missed) -> bool:
     last = group[-1]
     if any(last.day < given.day < m.day for given in case.frame.given):
         return False
-    if last.recovered is not None and last.recovered < m.day and m.reason and m.event != last.event:
+    if (
+        last.recovered is not None
+        and last.recovered < m.day
+        and (m.reason or m.event)
+        and m.event != last.event
+    ):
         return False
     return m.kind in (None, group[0].kind)
 
@@ -157,7 +162,9 @@ def _interruption(case: Case, group: Sequence[_Missed]) -> Interruption:
 def _recovery(case: Case, group: Sequence[_Missed], words: str) -> date | None:
     """The recorded recovery: the event resolved, else the end of the hold, else a statement."""
     start = group[0].day
-    resolved = [m.recovered for m in group if m.recovered is not None and m.recovered >= start]
+    goes_on = any(m.event is not None and m.recovered is None for m in group)
+    over = [m.recovered for m in group if m.recovered is not None and m.recovered >= start]
+    resolved = [] if goes_on else over
     ended = [m.end for m in group if m.end is not None]
     if resolved or ended:
         return max(resolved or ended)
