@@ -346,6 +346,13 @@ PLANS = {
     "by title, spelled together": ([plan(title="miniHyperCVD + inotuzumab")], "met"),
     "by description": ([plan(title="Induction", description="Inotuzumab plus mini-hyper-CVD, then blinatumomab consolidation")], "met"),
     "by title, rituximab ordered": ([plan(title="Mini-hyper-CVD"), drug_order("rituximab", authored="2026-04-10")], "unknown"),
+    "by title, with rituximab": ([plan(title="Inotuzumab, mini-HCVD and rituximab")], "unknown"),
+    "by title, with a TKI": ([plan(title="Mini-hyper-CVD with inotuzumab and ponatinib")], "unknown"),
+    "by title, without rituximab": ([plan(title="Inotuzumab + mini-hyper-CVD without rituximab")], "met"),
+    "by title, a TKI as maintenance later": ([plan(title="Mini-hyper-CVD and inotuzumab, then ponatinib maintenance")], "met"),
+    "by title, with blinatumomab": ([plan(title="Mini-hyper-CVD, inotuzumab, blinatumomab")], "met"),
+    "by title, in a variant not known": ([plan(title="Mini-hyper-CVD-R + inotuzumab")], "unknown"),
+    "by a note, with rituximab": ([document("2026-04-12", "Inotuzumab + mini-hyper-CVD + rituximab.")], "unknown"),
     "as given before": ([plan(title="Inotuzumab, relapsed after mini-hyper-CVD")], "not-met"),
     "denied": ([plan(title="Inotuzumab without mini-hyper-CVD")], "not-met"),
     "full hyper-CVAD": ([plan(title="Hyper-CVAD with inotuzumab")], "not-met"),
@@ -371,6 +378,10 @@ PLANS = {
 @pytest.mark.parametrize(("record", "expected"), PLANS.values(), ids=PLANS)
 def test_pol_a_ii_b_3_by_a_plan(record, expected):
     assert verdicts(record)[2] == expected
+
+
+def test_pol_a_ii_b_1_a_plan_in_words_not_wholly_understood_leaves_it_open():
+    assert verdicts([plan(title="R-mini-hyper-CVD")]) == ("unknown", "not-met", "unknown")
 
 
 TITLES = {

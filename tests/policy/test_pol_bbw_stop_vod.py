@@ -83,7 +83,9 @@ STOPS = {
     "without verification status": condition("K76.5", onset="2026-04-10", verification=None),
     "without onset, recorded later": condition("K76.5", recorded="2026-04-10"),
     "in a month wholly after the first dose": condition("K76.5", onset="2026-04"),
-    "in a period after the first dose": condition("K76.5", onsetPeriod={"start": "2026-03-20", "end": "2026-04-01"}),
+    "in a period after the first dose": condition(
+        "K76.5", onsetPeriod={"start": "2026-03-20", "end": "2026-04-01"}
+    ),
     "by its day in words": condition("K76.5", recorded="2026-04-14", onsetString="April 10, 2026"),
     "in words that say nothing": condition("K76.5", recorded="2026-04-10", onsetString="unknown"),
     "in spite of prophylaxis": condition(None, text="VOD despite ursodiol prophylaxis", onset="2026-04-10"),

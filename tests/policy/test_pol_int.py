@@ -81,7 +81,9 @@ def test_the_length_decides_reduction_and_the_question_of_stopping(length, expec
 
 @pytest.mark.parametrize("ids", [("a", "b"), ("b", "a")], ids=["in order", "other way round"])
 @pytest.mark.parametrize(
-    ("recovered", "expected"), [("2026-03-30", "0.75"), (None, "1")], ids=["last after 18 days", "last not yet"]
+    ("recovered", "expected"),
+    [("2026-03-30", "0.75"), (None, "1")],
+    ids=["last after 18 days", "last not yet"],
 )
 def test_a_hold_for_two_toxicities_lasts_until_both_are_over(ids, recovered, expected):
     """Whatever their ids: mucositis is over after 5 days, colitis later or not yet."""

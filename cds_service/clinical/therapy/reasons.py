@@ -13,7 +13,8 @@ from cds_service.fhir.record import Record, Resource
 
 _NEOPLASMS, _NO_DISEASE = code_set("malignancy", "benign_neoplasm"), code_set("no_disease")
 _MALIGNANT = re.compile(
-    r"leuk|lymph(?!ohistio)|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I
+    r"leuk|lymph(?!ohistio)|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage",
+    re.I,
 )
 BENIGN_REASON = re.compile(
     r"arthrit|psoria|crohn|colitis|lupus|graft|gvhd|asthma|copd|nausea|vomit|emesis|allerg|uveit|vasculit|"

@@ -182,6 +182,16 @@ def plans(text: str, regimen: str, on: date | None = None) -> bool:
     )
 
 
+_MINI = re.compile(r"\bmini[- ]?(?:h(?:yper)?[- ]?)?c[- ]?vd\b|\bmhcvd\b", re.IGNORECASE)
+
+
+def may_plan_mini_hyper_cvd(text: str) -> bool:
+    """Whether a text names mini-hyper-CVD in words of which one is not known ("mini-hyper-CVD-R"), as of now."""
+    if _MINI.search(text) is None:
+        return False
+    return any(not n.silenced and _MINI.search(n.quote) for n in read(text, "regimen").not_understood)
+
+
 _DRUG = r"\b(?:inotuzumab(?: ozogamicin)?|besponsa|ino)\b"
 _REGIMEN = r"\b(?:(?:mini|full|full-dose)[- ]?|m)?(?:h(?:yper)?[- ]?)?c[- ]?va?d\b"
 _WITH = r" ?(?:\+|&|/|\b(?:and|with|plus|in combination with|combined with|together with)\b) ?"
