@@ -380,6 +380,23 @@ def test_pol_a_ii_b_3_by_a_plan(record, expected):
     assert verdicts(record)[2] == expected
 
 
+JOINED = {
+    "Inotuzumab + FLAG-Ida": ("unknown", "not-met", "not-met"),
+    "Low-intensity chemotherapy with inotuzumab": ("unknown", "not-met", "not-met"),
+    "Inotuzumab + hyper-CVAD-R": ("unknown", "not-met", "not-met"),
+    "Inotuzumab plus tyrosine kinase inhibitor": ("unknown", "unknown", "unknown"),
+    "Inotuzumab without chemotherapy": ("met", "not-met", "not-met"),
+    "Inotuzumab after FLAG-Ida": ("met", "not-met", "not-met"),
+    "Inotuzumab and POMP maintenance": ("met", "not-met", "not-met"),
+    "Inotuzumab and chemotherapy teaching": ("met", "not-met", "not-met"),
+}
+
+
+@pytest.mark.parametrize(("title", "expected"), JOINED.items(), ids=JOINED)
+def test_pol_a_ii_b_therapy_that_a_plan_joins_to_inotuzumab_is_possible(title, expected):
+    assert verdicts([plan(title=title)]) == expected
+
+
 def test_pol_a_ii_b_1_a_plan_in_words_not_wholly_understood_leaves_it_open():
     assert verdicts([plan(title="R-mini-hyper-CVD")]) == ("unknown", "not-met", "unknown")
 

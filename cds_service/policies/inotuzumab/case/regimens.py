@@ -201,6 +201,30 @@ _GIVEN_WITH = r"(?:,? (?:which|that|to|we|i|she|he|will|is|are|be|give|giving|gi
 _BESIDE = re.compile(
     rf"{_DRUG}{_CYCLE}{_GIVEN_WITH}{_WITH}{_REGIMEN}|{_REGIMEN}{_CYCLE}{_WITH}{_DRUG}", re.IGNORECASE
 )
+_KINASE = r"(?:TKIs?|tyrosine[- ]kinase inhibitors?)"
+_OTHER = (
+    r"(?:(?:augmented|modified|low[- ]intensity|reduced[- ]intensity|low[- ]dose|mini|r) ?-?)?(?:FLAG(?:[- ]?IDA)?|POMP|BFM|CALGB|GRAALL|UKALL|"
+    rf"h(?:yper)?[- ]?c-?vad(?:-r)?|MOAD|chemo(?:immuno)?(?:therapy)?|{_KINASE})\b"
+)
+_COMPANY = re.compile(
+    rf"{_DRUG}{_CYCLE}{_GIVEN_WITH}{_WITH}{_OTHER}(?! (?:teach|educat|consent|precaution|order|safety|class|maintenance|consolidation)\w*)"
+    rf"|\b{_OTHER}{_CYCLE}{_WITH}{_DRUG}",
+    re.IGNORECASE,
+)
+
+
+class Company(NamedTuple):
+    """Other therapy that words join to inotuzumab, by no name of a drug: a regimen, chemotherapy, some TKI."""
+
+    quote: str
+    is_tki: bool
+
+
+def joined_to_inotuzumab(text: str) -> Company | None:
+    found = _COMPANY.search(text)
+    return found and Company(found[0], re.search(_KINASE, found[0], re.IGNORECASE) is not None)
+
+
 _ALONE = re.compile(
     rf"{_DRUG} (?:as )?(?:a )?(?:single[- ]agent|monotherapy|alone)|\bsingle[- ]agent {_DRUG}", re.IGNORECASE
 )

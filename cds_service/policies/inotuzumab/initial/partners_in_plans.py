@@ -14,6 +14,7 @@ from cds_service.clinical.therapy.drugs import (
     INOTUZUMAB,
     MINI_HYPER_CVD,
     STEROIDS,
+    UNRESOLVED,
     drugs_in_text,
     is_antineoplastic,
 )
@@ -46,6 +47,13 @@ def of_plans(plans: Sequence[Plan], cycle: Cycle) -> Iterator[Partner]:
                 yield Partner(drug, concurrency, plan.reference, why)
         for drug in sorted(_named_in_words(plan)) or _regimens_in_title(plan):
             yield Partner(drug, POSSIBLE, plan.reference, "named in the care plan")
+        for company in filter(None, map(regimens.joined_to_inotuzumab, plan.texts)):
+            yield Partner(
+                UNRESOLVED if company.is_tki else company.quote,
+                POSSIBLE,
+                plan.reference,
+                f"the care plan names {company.quote}",
+            )
         for drug in dict.fromkeys(d for text in _texts_on_hold(plan) for d in drugs_of_known_regimen(text)):
             yield Partner(drug, POSSIBLE, plan.reference, "by its regimen, on hold in the care plan")
 
