@@ -29,6 +29,12 @@ def outcome(determination):
     return raised(determination, "POL-BBW-STOP"), verdict(determination, "POL-B-I-TOX")
 
 
+def answered(question, **value):
+    """An Observation that asks in words and answers with a value of any type."""
+    asked = stated(question, "", "2026-04-10")
+    return {member: told for member, told in asked.items() if member != "valueString"} | value
+
+
 STOPS = {
     "coded in ICD-10": condition("K76.5", onset="2026-04-10"),
     "coded in ICD-10 by the address without CM": condition(
@@ -127,6 +133,10 @@ UNDECIDED = {
     ),
     "in a period of which only its end is known": condition("K76.5", onsetPeriod={"end": "2026-04-01"}),
     "coded, and its note says ruled out": condition("K76.5", onset="2026-04-10", note="VOD ruled out by ultrasound"),
+    "answered with yes": stated("VOD", "Yes", "2026-04-10"),
+    "answered with true": answered("VOD/SOS present", valueBoolean=True),
+    "answered by code": answered("Veno-occlusive disease", valueCodeableConcept=coded(SNOMED, "52101004")),
+    "answered with its grade": stated("VOD grade", "3", "2026-04-10"),
     "stated only in a note": document("2026-04-12", "Bilirubin rising. Diagnosed with VOD."),
     "suspected in a note": document("2026-04-12", "Weight gain, suspected veno-occlusive disease."),
     "doubted in the note of a problem": condition(None, text="Ascites", onset="2026-04-10", note="concern for VOD"),
@@ -150,6 +160,11 @@ SILENT = {
     "another disease concluded by code alone": report("2026-04-12", conclusionCode=[coded(ICD10, "K76.0")]),
     "prophylaxis coded as the disease": condition("K76.5", text="VOD prophylaxis", onset="2026-03-10"),
     "at risk": document("2026-04-12", "At risk of VOD; counselled."),
+    "answered with no": stated("VOD", "No", "2026-04-10"),
+    "answered with false": answered("VOD/SOS present", valueBoolean=False),
+    "another question about it": stated("VOD risk score", "high", "2026-04-10"),
+    "prophylaxis, answered with yes": stated("VOD prophylaxis", "yes", "2026-04-10"),
+    "teaching, answered with yes": stated("VOD education provided", "yes", "2026-04-10"),
     "monitored for": document("2026-04-12", "Monitor for VOD weekly."),
     "what would be done": document("2026-04-12", "Stop inotuzumab if VOD occurs."),
     "a plan": care_plan("Watch liver tests, VOD precautions", created="2026-04-01"),
