@@ -164,6 +164,10 @@ NO_LINE = {
     "an order that was never given": drug_order("cytarabine", authored="2025-03-01"),
     "a planned regimen in a note": document("2026-04-10", "Plan: start chemotherapy after port placement."),
     "blinatumomab planned after the cycles": document("2026-04-10", "Blinatumomab consolidation is planned after mini-hyper-CVD."),
+    "no prior line counted": stated("Number of prior lines", "0", "2026-04-10"),
+    "prior therapy, answered with no": stated("Prior therapy", "no", "2026-04-10"),
+    "the first line as the answer": stated("Line of therapy", "1", "2026-04-10"),
+    "another therapy that was asked for": stated("Prior antibiotic therapy", "yes", "2026-04-10"),
     "no prior therapy as the answer": stated("Prior systemic therapy", "No chemotherapy", "2026-04-10"),
     "prior chemotherapy denied": document("2026-04-10", "No prior chemotherapy."),
     "prior chemotherapy for another cancer": document("2026-04-10", "Prior chemotherapy for breast cancer in 2010."),
@@ -200,6 +204,19 @@ def test_pol_def_line_what_is_no_prior_line(resource):
 
 
 UNCLEAR_LINE = {
+    "prior therapy, answered with yes": stated("Prior therapy", "yes", "2026-04-10"),
+    "prior therapy, answered with true": {
+        k: v for k, v in stated("Previously treated?", "", "2026-04-10").items() if k != "valueString"
+    }
+    | {"valueBoolean": True},
+    "a drug that was asked for": stated("Prior blinatumomab", "Yes", "2026-04-10"),
+    "a regimen that was asked for": stated("Prior hyper-CVAD", "Y", "2026-04-10"),
+    "the number of prior lines": stated("Number of prior lines", "2", "2026-04-10"),
+    "the number of prior lines as an integer": {
+        k: v for k, v in stated("Prior lines of therapy", "", "2026-04-10").items() if k != "valueString"
+    }
+    | {"valueInteger": 2},
+    "a later line of therapy": stated("Line of therapy", "3rd line", "2026-04-10"),
     "a drug whose statement is on hold": taken("cladribine", "2025-02-01", "2025-06-01")
     | {"status": "on-hold"},
     "a note": document("2026-03-03", "Previously treated with dasatinib xyzzy."),
