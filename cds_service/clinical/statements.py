@@ -142,8 +142,10 @@ def _told_value(part: Mapping[str, Any]) -> str:
     """The value of an Observation or component in words; a yes or no for a boolean."""
     if isinstance(part.get("valueBoolean"), bool):
         return "yes" if part["valueBoolean"] else "no"
-    told = (as_prose(part.get("valueString")), condition_in(part.get("valueCodeableConcept")))
-    return " | ".join(t for t in told if t)
+    named = condition_in(part.get("valueCodeableConcept")).replace(
+        " (qualifier value)", ""
+    )  # "Yes", as SNOMED CT says it
+    return " | ".join(t for t in (as_prose(part.get("valueString")), named) if t)
 
 
 _PROSE = ("title", "description", "conclusion", "patientInstruction")

@@ -204,7 +204,11 @@ def form(question, day="2026-04-10", **value):
     return stated("Assessment", "", day, id="form") | {"component": [{"code": {"text": question}} | value]}
 
 
-@pytest.mark.parametrize("value", [{"valueString": "yes"}, {"valueBoolean": True}], ids=["words", "boolean"])
+SNOMED_YES = {"coding": [{"system": SNOMED, "code": "373066001", "display": "Yes (qualifier value)"}]}
+YES = [{"valueString": "yes"}, {"valueBoolean": True}, {"valueCodeableConcept": SNOMED_YES}]
+
+
+@pytest.mark.parametrize("value", YES, ids=["words", "boolean", "SNOMED CT"])
 def test_pol_rec_text_a_component_is_read_with_its_question(value):
     open_ = [r for r in TREATED if r["id"] not in ("progress-note", IN_CR["id"])]
     response = determine([*open_, form("Complete remission", **value)], C2D1)
