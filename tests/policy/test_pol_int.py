@@ -79,6 +79,27 @@ def test_the_length_decides_reduction_and_the_question_of_stopping(length, expec
     assert verdict(d, "POL-B-I-TOX") == ("unknown" if stop else "met")
 
 
+@pytest.mark.parametrize(
+    ("resolved", "expected", "asked", "tox"),
+    [
+        ({"abatementDateTime": "2026-04"}, "0.75", False, "unknown"),
+        ({"abatementPeriod": {"start": "2026-03-26", "end": "2026-03-30"}}, "0.75", False, "met"),
+        ({"abatementPeriod": {"start": "2026-03-20", "end": "2026-03-26"}}, "1", True, "met"),
+        ({"abatementPeriod": {"start": "2026-03-20", "end": "2026-03-25"}}, "1", False, "met"),
+        ({"abatementDateTime": "2026-03"}, "1", True, "met"),
+    ],
+    ids=["20 days or more", "14 to 18 days", "8 to 14 days", "8 to 13 days", "up to 19 days"],
+)
+def test_a_recovery_that_is_not_known_to_the_day_decides_what_is_the_same_on_all_its_days(
+    resolved, expected, asked, tox
+):
+    event = condition(None, text="Mucositis grade 3", onset="2026-03-11") | resolved
+    d = determine([*BASE, *FIRST, HELD, event, *response("2026-04-10")], C2D1)
+    assert d.dose.expected_mg == Decimal(expected)
+    assert ("interruption-reason" in needed(d)) is asked
+    assert verdict(d, "POL-B-I-TOX") == tox
+
+
 @pytest.mark.parametrize("ids", [("a", "b"), ("b", "a")], ids=["in order", "other way round"])
 @pytest.mark.parametrize(
     ("recovered", "expected"),
