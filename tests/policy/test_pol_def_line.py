@@ -361,6 +361,27 @@ def test_pol_a_iv_ph_a_negative_test_before_any_treatment_is_the_diseases_own(gi
     assert verdict(path_2(*given_, **more), "POL-A-IV-PH") == expected
 
 
+@pytest.mark.parametrize(
+    ("onset", "recorded", "expected"),
+    [
+        ("2025-03-01", None, "met"),
+        ("2025-02-20", None, "unknown"),
+        ("2025-03", None, "met"),
+        ("2025-02", None, "unknown"),
+        ("2025", None, "unknown"),
+        ("2025", "2025-03-05", "met"),
+    ],
+)
+def test_pol_a_iv_ph_a_test_near_a_diagnosis_not_known_to_the_day_is_near_all_its_days(
+    onset, recorded, expected
+):
+    """The test is of 2025-03-25, after a first dose of chemotherapy."""
+    diagnosis = condition("277572006", system=SNOMED, onset=onset, recorded=recorded)
+    negative = observation("51867-0", "2025-03-25", text="Negative")
+    record = [patient(), diagnosis, given("cytarabine", "2025-03-20"), negative]
+    assert verdict(determine(record, order("2026-04-16", "C1D1")), "POL-A-IV-PH") == expected
+
+
 def test_a_response_to_the_first_line_does_not_make_it_frontline_again():
     record = [
         OLD,
