@@ -121,11 +121,11 @@ def _of(resource: Resource, zone: tzinfo) -> list[Statement]:
     found = [Statement(topic, value, *common, coded, answers, answered)] if topic or value else []
     for part in as_dicts(body["component"]) if "component" in body else ():
         if words := _told_value(part):
-            of_part, answer = concepts(part.get("code"), "labs"), part.get("valueCodeableConcept")
-            answers = concepts(answer, "fhir_codes") if answer else frozenset()
-            found.append(
-                Statement(words_in(part.get("code")), words, *common, of_part, answers, answered=True)
+            about, answers = (
+                concepts(part.get("code"), "labs"),
+                concepts(part.get("valueCodeableConcept"), "fhir_codes"),
             )
+            found.append(Statement(words_in(part.get("code")), words, *common, about, answers, answered=True))
     for text in _free_texts(body):
         found.append(Statement("", text, *common, coded))
     return found

@@ -277,6 +277,34 @@ def test_pol_a_ii_b_2_a_tki_that_is_only_possible_is_unknown_unless_ph_negative(
     assert verdicts([old, PH_NEGATIVE])[:2] == ("unknown", "not-met")
 
 
+VAGUE = {
+    "an order of a month that reaches back too far": (
+        drug_order("cladribine", authored="2026-02"),
+        "unknown",
+    ),
+    "an order of a month that does not": (drug_order("cladribine", authored="2026-03"), "not-met"),
+    "taken until some day of the month of day 1": (
+        taken("cladribine", status="completed", start="2026-01-01", end="2026-04"),
+        "unknown",
+    ),
+    "taken until some day of the month before": (
+        taken("cladribine", status="completed", start="2026-01-01", end="2026-03"),
+        "met",
+    ),
+    "active until some day of the month of day 1": (
+        taken("cladribine", start="2026-01-01", end="2026-04"),
+        "unknown",
+    ),
+    "from some day of the month in which the cycle ends": (over("cladribine", "2026-05"), "unknown"),
+    "from some day of a month after it": (over("cladribine", "2026-06"), "met"),
+}
+
+
+@pytest.mark.parametrize(("record", "expected"), VAGUE.values(), ids=VAGUE)
+def test_a_drug_whose_time_is_not_known_to_the_day_is_possible_where_that_decides(record, expected):
+    assert verdicts([record])[0] == expected
+
+
 SUPPLY = {"dispenseRequest": {"expectedSupplyDuration": {"value": 30, "unit": "d", "code": "d"}}}
 REPEATED = {"dispenseRequest": SUPPLY["dispenseRequest"] | {"numberOfRepeatsAllowed": 11}}
 TKI_ORDERS = {

@@ -248,6 +248,7 @@ STARTING_NOW = {
     "one of the drugs ordered now, begun 10 days ago": ([given("cyclophosphamide", "2026-04-06"), drug_order("cyclophosphamide", authored="2026-04-06")], "met"),
     "begun 28 days before day 1 and going on": ([given("cytarabine", "2026-03-19"), drug_order("cytarabine", authored="2026-03-19")], "met"),
     "begun 29 days before day 1 and going on": ([given("cytarabine", "2026-03-18"), drug_order("cytarabine", authored="2026-03-18")], "not-met"),
+    "begun on some day of the month 28 days before day 1": ([given("cytarabine", "2026-03"), drug_order("cytarabine", authored="2026-03-19")], "unknown"),
     "of the plan that names mini-hyper-CVD": ([given("cyclophosphamide", "2026-04-06"), care_plan("Mini-hyper-CVD and inotuzumab", start="2026-04-06")], "met"),
     "begun and not going on": ([given("cyclophosphamide", "2026-04-06")], "not-met"),
 }  # fmt: skip

@@ -151,7 +151,10 @@ def _by_drugs(
         if goes_on and _begun_within(use, day_one, span("frontline.regimen_within")):
             continue
         ended = whole_day(day_one) if use.status == "active" and use.end is None else use.last_known
-        open_ = use.in_doubt or use.status == "on-hold" or not _is_understood(use)
+        may_start_now = (
+            goes_on and first is not None and first.last >= day_one - span("frontline.regimen_within")
+        )
+        open_ = use.in_doubt or use.status == "on-hold" or may_start_now or not _is_understood(use)
         possible = open_ or _may_be_for_another(use.reason_codes, ended, leukemia_from)
         yield Line(named, first, use.last_known, (use.reference,), possible)
 
