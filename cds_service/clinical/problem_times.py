@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date, timedelta, tzinfo
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.fhir.codings import status_codes
-from cds_service.fhir.dates import When, read_when, start_of, written_on
+from cds_service.fhir.dates import When, end_of, read_when, start_of, written_on
 from cds_service.fhir.json_types import as_dict, as_prose
 from cds_service.fhir.quantities import as_decimal, unit_names
 
@@ -64,7 +65,7 @@ _DAYS_OF = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}
 
 def onset_of(body: Mapping[str, Any], zone: tzinfo, birth: When | None) -> When | None:
     """When a Condition began; None where it does not say."""
-    stated = read_when(body.get("onsetDateTime"), zone) or start_of(body.get("onsetPeriod"), zone)
+    stated = read_when(body.get("onsetDateTime"), zone) or _within(body.get("onsetPeriod"), birth, zone)
     if stated is not None or _OTHER_ONSETS.isdisjoint(body):
         return stated
     return _told(body, "onset", birth, zone)
@@ -72,7 +73,7 @@ def onset_of(body: Mapping[str, Any], zone: tzinfo, birth: When | None) -> When 
 
 def end_of_problem(body: Mapping[str, Any], zone: tzinfo, birth: When | None) -> When | None:
     """When a Condition ended; None where it does not say that it did, nor words that are understood do ("ongoing")."""
-    stated = read_when(body.get("abatementDateTime"), zone) or start_of(body.get("abatementPeriod"), zone)
+    stated = read_when(body.get("abatementDateTime"), zone) or _ended_within(body, birth, zone)
     if stated is not None or _OTHER_ENDS.isdisjoint(body):
         return stated
     told = _time_told(body, "abatement", birth, zone)
@@ -80,6 +81,24 @@ def end_of_problem(body: Mapping[str, Any], zone: tzinfo, birth: When | None) ->
         status_codes(body.get("clinicalStatus")) & {"resolved", "inactive", "remission"}
     )
     return _told(body, "abatement", birth, zone) if told is not None or is_over else None
+
+
+def _within(period: object, birth: When | None, zone: tzinfo) -> When | None:
+    """A day that FHIR gives as a period because it is not known to the day. A start alone is that day."""
+    start, end = start_of(period, zone), end_of(period, zone)
+    if end is None or (start is not None and start.last >= end.last):
+        return start
+    first = start or birth or When(_EARLIEST, _EARLIEST)
+    return When(min(first.first, end.first), end.last, start.instant if start is not None else None)
+
+
+def _ended_within(body: Mapping[str, Any], birth: When | None, zone: tzinfo) -> When | None:
+    """As ``_within``; over for certain only when the period is, so its end tells past from future."""
+    period = body.get("abatementPeriod")
+    found, end = _within(period, birth, zone), end_of(period, zone)
+    if found is None or end is None:
+        return found
+    return replace(found, instant=end.instant or datetime.combine(end.first, time.min, zone))
 
 
 def _time_told(body: Mapping[str, Any], member: str, birth: When | None, zone: tzinfo) -> When | None:

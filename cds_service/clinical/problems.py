@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
 
@@ -19,6 +20,7 @@ from cds_service.fhir.codings import System, codes_in, plain_codes, status_codes
 from cds_service.fhir.dates import When, read_when, written_on
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.references import contained_id
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
 
@@ -112,7 +114,10 @@ def problems_of(record: Record, zone: tzinfo) -> Iterator[Problem]:
     for resource in record.of_type("Condition"):
         yield _condition(resource, zone, born)
     for resource in record.of_type("AdverseEvent"):
-        yield _adverse_event(resource, record, zone)
+        event = _adverse_event(resource, record, zone)
+        yield event
+        if "resultingCondition" in resource.body:
+            yield from _outcomes(event, resource, record, zone)
 
 
 _CLINICAL = frozenset({"active", "recurrence", "relapse", "inactive", "remission", "resolved"})
@@ -203,6 +208,25 @@ def _resulting(event: Resource, record: Record) -> Mapping[str, Any]:
         ):
             return code
     return {}
+
+
+_STOPS = frozenset({"vod_sos", "infusion_reaction"})
+
+
+def _outcomes(event: Problem, resource: Resource, record: Record, zone: tzinfo) -> Iterator[Problem]:
+    """What may stop treatment among the conditions that a named event resulted in and that are no entries of their own.
+
+    One that the event only names may have been withdrawn since: it is not confirmed.
+    """
+    for pointer in as_dicts(resource.body["resultingCondition"]):
+        reference = as_text(pointer.get("reference")) or ""
+        target = record.resolve(reference, resource)
+        if target is not None and contained_id(reference) is None:
+            continue
+        name = {"text": pointer.get("display")} if target is None else target.body.get("code")
+        found = _adverse_event(Resource({**resource.body, "event": name}, resource.origin), record, zone)
+        if (found.concepts | found.undecided) & _STOPS - event.concepts:
+            yield found if target is not None else replace(found, verified=False)
 
 
 _DOUBTFUL = re.compile(

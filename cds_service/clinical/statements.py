@@ -120,13 +120,12 @@ def _of(resource: Resource, zone: tzinfo) -> list[Statement]:
     answers = concepts(coded_value, "fhir_codes") if coded_value else frozenset[str]()
     found = [Statement(topic, value, *common, coded, answers, answered)] if topic or value else []
     for part in as_dicts(body["component"]) if "component" in body else ():
-        words = " | ".join(
-            t for t in (as_prose(part.get("valueString")), words_in(part.get("valueCodeableConcept"))) if t
-        )
-        if words:
-            found.append(
-                Statement(words_in(part.get("code")), words, *common, concepts(part.get("code"), "labs"))
+        if words := _told_value(part):
+            about, answers = (
+                concepts(part.get("code"), "labs"),
+                concepts(part.get("valueCodeableConcept"), "fhir_codes"),
             )
+            found.append(Statement(words_in(part.get("code")), words, *common, about, answers, answered=True))
     for text in _free_texts(body):
         found.append(Statement("", text, *common, coded))
     return found
@@ -134,11 +133,19 @@ def _of(resource: Resource, zone: tzinfo) -> list[Statement]:
 
 def _answer(body: Mapping[str, Any]) -> str:
     """The words of the answer to a question."""
-    if isinstance(body.get("valueBoolean"), bool):
-        return "yes" if body["valueBoolean"] else "no"
-    told = (as_prose(body.get("valueString")), condition_in(body.get("valueCodeableConcept")))
-    value = " | ".join(t for t in told if t)
-    return value or " | ".join(w for i in as_dicts(body.get("interpretation")) if (w := words_in(i)))
+    return _told_value(body) or " | ".join(
+        w for i in as_dicts(body.get("interpretation")) if (w := words_in(i))
+    )
+
+
+def _told_value(part: Mapping[str, Any]) -> str:
+    """The value of an Observation or component in words; a yes or no for a boolean."""
+    if isinstance(part.get("valueBoolean"), bool):
+        return "yes" if part["valueBoolean"] else "no"
+    named = condition_in(part.get("valueCodeableConcept")).replace(
+        " (qualifier value)", ""
+    )  # "Yes", as SNOMED CT says it
+    return " | ".join(t for t in (as_prose(part.get("valueString")), named) if t)
 
 
 _PROSE = ("title", "description", "conclusion", "patientInstruction")

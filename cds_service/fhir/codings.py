@@ -40,6 +40,8 @@ _ALIASES = {
     "urn:oid:2.16.840.1.113883.6.69": System.NDC,
     "urn:oid:2.16.840.1.113883.6.73": System.ATC,
     "urn:oid:2.16.840.1.113883.6.90": System.ICD10CM,
+    "http://hl7.org/fhir/sid/icd-10": System.ICD10CM,  # often written for it; where both have a code, it means the same
+    "urn:oid:2.16.840.1.113883.6.3": System.ICD10CM,
     "urn:oid:2.16.840.1.113883.6.4": System.ICD10PCS,
     "http://hl7.org/fhir/sid/icd-10-pcs": System.ICD10PCS,
     "urn:oid:2.16.840.1.113883.6.43.1": System.ICDO3,

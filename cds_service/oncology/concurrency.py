@@ -72,8 +72,9 @@ def standing(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
     if use.status in ("completed", "stopped", "cancelled", "revoked", "not-taken"):
         return _of_ended(use, cycle)
     begins, ends = _period(use)
-    if begins is not None and begins.first > cycle.last:
-        return NOT, f"planned to start {begins}"
+    if begins is not None and begins.last > cycle.last:
+        starts = f"planned to start {begins}"
+        return (NOT, starts) if begins.first > cycle.last else (POSSIBLE, f"{starts}, perhaps later")
     if use.status == "on-hold":
         return POSSIBLE, "on hold"
     if ends is not None and ends.last < cycle.first:
@@ -82,6 +83,8 @@ def standing(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
             if use.status == "active"
             else (NOT, f"ended {ends}")
         )
+    if ends is not None and ends.first < cycle.first:
+        return POSSIBLE, f"until {ends}, which may be before this cycle"
     is_open_order = use.kind in ORDERS and use.status == "active" and ends is None
     if begins is not None and not is_open_order:
         return CONCURRENT, f"from {begins}"
@@ -126,6 +129,8 @@ def _of_ended(use: DrugUse, cycle: Cycle) -> Standing:
     ended = use.end or (use.days[-1] if use.days else None)
     begun = use.first_known
     if ended is not None and ended.last >= cycle.first and (begun is None or begun.first <= cycle.last):
+        if ended.first < cycle.first:
+            return POSSIBLE, f"until {ended}, which may be before this cycle"
         if ended.first <= cycle.today:
             return CONCURRENT, f"until {ended}"
         # What is over by now did not last until a day to come.
@@ -149,7 +154,7 @@ def _without_end(use: DrugUse, drug: str, cycle: Cycle, begins: When | None) -> 
     if began is None:
         return POSSIBLE, "active, without a date"
     verb = "from" if begins else "ordered" if use.kind in ORDERS else "stated as taken"
-    if began.last >= recent:
+    if began.first >= recent:
         return CONCURRENT, f"{verb} {began}"
     return POSSIBLE, f"{verb} {began}, without an end and not given since"
 

@@ -6,16 +6,31 @@ Procedure: docs/policies/inotuzumab/toxicities.md#veno-occlusive-disease. Also: 
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.reading.recorded import Named, recorded_as
+from cds_service.clinical.statements import Statement
 from cds_service.values import dataclass
 
 # Texts about the patient's state; orders and plans are about what might come.
 NOTES = frozenset(
     {"Observation", "Condition", "AdverseEvent", "DiagnosticReport", "DocumentReference", "Procedure", "MedicationAdministration"}
 )  # fmt: skip
+
+
+_ASKS_FOR_GRADE = re.compile(r"\b(?:grade|severity)$", re.IGNORECASE)
+
+
+def told(s: Statement) -> str:
+    """What a text states, an answer with its question ("VOD": "yes")."""
+    if s.kind != "Observation" or not s.answered:
+        return s.text
+    answer = s.text or ("yes" if "positive" in s.answers else "no" if "negative" in s.answers else "")
+    if not (s.topic and answer):
+        return answer
+    return f"{s.topic}{' ' if _ASKS_FOR_GRADE.search(s.topic) else ': '}{answer}"
 
 
 class Meaning(Enum):

@@ -50,6 +50,7 @@ PATIENTS = {
     "4: 120 % is implausible": ([blasts(120)], "unknown"),
     "4: a number in a text": ([blasts(text="85 %")], "met"),
     "3: positive": ([blasts(text="Positive")], "met"),
+    "3: asked whether it is negative, yes": ([stated("CD22 negative", "Yes", "2026-03-02")], "not-met"),
     "3: flagged positive": ([blasts(interpretation=flag("POS"))], "met"),
     "3: answered detected": ([blasts(valueCodeableConcept={"coding": [{"system": SNOMED, "code": "260373001"}]})], "met"),
     "3: dim": ([blasts(text="dim")], "met"),

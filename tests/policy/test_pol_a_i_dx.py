@@ -46,6 +46,8 @@ PATIENTS = {
     "1: T-ALL beside B-ALL": ([T_ALL, B_ALL], "unknown"),
     "1: T-lineage phenotype beside a B-ALL code": ([B_ALL, phenotype("T lymphoblasts, cCD3+")], "unknown"),
     "1: mixed phenotype in words": ([condition("C95.00", text="Mixed phenotype acute leukemia, B/T", recorded="2026-03-01")], "unknown"),
+    "1: mixed phenotype by its full name, beside CD22-positive blasts": (
+        [C91, CD22, phenotype("Mixed phenotype acute leukemia, B/myeloid, NOS")], "unknown"),
     "1: mixed phenotype on flow, B-ALL code": ([B_ALL, phenotype("Mixed phenotype: CD19 positive, cCD3 positive")], "unknown"),
     "2: precursor B-ALL": ([B_ALL], "met"),
     "2: B-ALL with T markers denied": ([B_ALL, phenotype("B lymphoblasts; T-lineage antigens negative")], "met"),

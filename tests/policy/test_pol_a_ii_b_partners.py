@@ -207,6 +207,10 @@ LEFT_OUT = {
     "posaconazole": drug_order("posaconazole", authored="2026-04-12"),
     "methotrexate for arthritis": drug_order("methotrexate", authored="2026-04-01", reason="Rheumatoid arthritis"),
     "cyclophosphamide for lupus": drug_order("cyclophosphamide", authored="2026-04-01", reason="Lupus nephritis"),
+    "rituximab for immune thrombocytopenia": drug_order("rituximab", authored="2026-04-01", reason="Immune thrombocytopenia"),
+    "rituximab for viremia": drug_order("rituximab", authored="2026-04-01", reason="EBV viremia"),
+    "rituximab for a kidney disease": drug_order("rituximab", authored="2026-04-01", reason="Membranous nephropathy"),
+    "etoposide for HLH": drug_order("etoposide", authored="2026-04-01", reason="Hemophagocytic lymphohistiocytosis"),
     "conditioning planned for later": drug_order("fludarabine", authored="2026-04-01", text="conditioning, planned", intent="plan"),
     "conditioning ordered without a day": drug_order("cyclophosphamide", authored="2026-04-10", text="conditioning for alloSCT"),
     "conditioning as the reason": drug_order("busulfan", authored="2026-04-10", reason="Conditioning before transplant"),
@@ -239,6 +243,13 @@ def test_pol_a_ii_b_1_what_is_not_left_out_is_combination(resource):
     assert verdicts([resource])[0] == "not-met"
 
 
+@pytest.mark.parametrize("reason", ["Thyroid eye disease", "Desensitization", "Xyz"])
+def test_pol_a_ii_b_a_reason_that_is_not_understood_leaves_it_open(reason):
+    assert verdicts([drug_order("rituximab", authored="2026-04-01", reason=reason)]) == (
+        "unknown", "not-met", "not-met",
+    )  # fmt: skip
+
+
 TKI = {
     "dasatinib, Ph-positive": (["dasatinib"], PH_POSITIVE, "met"),
     "each of the five: bosutinib": (["bosutinib"], PH_POSITIVE, "met"),
@@ -265,6 +276,34 @@ def test_pol_a_ii_b_2_a_tki_that_is_only_possible_is_unknown_unless_ph_negative(
     old = drug_order("imatinib", authored="2025-04-15")
     assert verdicts([old, PH_POSITIVE])[:2] == ("unknown", "unknown")
     assert verdicts([old, PH_NEGATIVE])[:2] == ("unknown", "not-met")
+
+
+VAGUE = {
+    "an order of a month that reaches back too far": (
+        drug_order("cladribine", authored="2026-02"),
+        "unknown",
+    ),
+    "an order of a month that does not": (drug_order("cladribine", authored="2026-03"), "not-met"),
+    "taken until some day of the month of day 1": (
+        taken("cladribine", status="completed", start="2026-01-01", end="2026-04"),
+        "unknown",
+    ),
+    "taken until some day of the month before": (
+        taken("cladribine", status="completed", start="2026-01-01", end="2026-03"),
+        "met",
+    ),
+    "active until some day of the month of day 1": (
+        taken("cladribine", start="2026-01-01", end="2026-04"),
+        "unknown",
+    ),
+    "from some day of the month in which the cycle ends": (over("cladribine", "2026-05"), "unknown"),
+    "from some day of a month after it": (over("cladribine", "2026-06"), "met"),
+}
+
+
+@pytest.mark.parametrize(("record", "expected"), VAGUE.values(), ids=VAGUE)
+def test_a_drug_whose_time_is_not_known_to_the_day_is_possible_where_that_decides(record, expected):
+    assert verdicts([record])[0] == expected
 
 
 SUPPLY = {"dispenseRequest": {"expectedSupplyDuration": {"value": 30, "unit": "d", "code": "d"}}}
@@ -387,6 +426,13 @@ PLANS = {
     "by title, spelled together": ([plan(title="miniHyperCVD + inotuzumab")], "met"),
     "by description": ([plan(title="Induction", description="Inotuzumab plus mini-hyper-CVD, then blinatumomab consolidation")], "met"),
     "by title, rituximab ordered": ([plan(title="Mini-hyper-CVD"), drug_order("rituximab", authored="2026-04-10")], "unknown"),
+    "by title, with rituximab": ([plan(title="Inotuzumab, mini-HCVD and rituximab")], "unknown"),
+    "by title, with a TKI": ([plan(title="Mini-hyper-CVD with inotuzumab and ponatinib")], "unknown"),
+    "by title, without rituximab": ([plan(title="Inotuzumab + mini-hyper-CVD without rituximab")], "met"),
+    "by title, a TKI as maintenance later": ([plan(title="Mini-hyper-CVD and inotuzumab, then ponatinib maintenance")], "met"),
+    "by title, with blinatumomab": ([plan(title="Mini-hyper-CVD, inotuzumab, blinatumomab")], "met"),
+    "by title, in a variant not known": ([plan(title="Mini-hyper-CVD-R + inotuzumab")], "unknown"),
+    "by a note, with rituximab": ([document("2026-04-12", "Inotuzumab + mini-hyper-CVD + rituximab.")], "unknown"),
     "as given before": ([plan(title="Inotuzumab, relapsed after mini-hyper-CVD")], "not-met"),
     "denied": ([plan(title="Inotuzumab without mini-hyper-CVD")], "not-met"),
     "full hyper-CVAD": ([plan(title="Hyper-CVAD with inotuzumab")], "not-met"),
@@ -412,6 +458,27 @@ PLANS = {
 @pytest.mark.parametrize(("record", "expected"), PLANS.values(), ids=PLANS)
 def test_pol_a_ii_b_3_by_a_plan(record, expected):
     assert verdicts(record)[2] == expected
+
+
+JOINED = {
+    "Inotuzumab + FLAG-Ida": ("unknown", "not-met", "not-met"),
+    "Low-intensity chemotherapy with inotuzumab": ("unknown", "not-met", "not-met"),
+    "Inotuzumab + hyper-CVAD-R": ("unknown", "not-met", "not-met"),
+    "Inotuzumab plus tyrosine kinase inhibitor": ("unknown", "unknown", "unknown"),
+    "Inotuzumab without chemotherapy": ("met", "not-met", "not-met"),
+    "Inotuzumab after FLAG-Ida": ("met", "not-met", "not-met"),
+    "Inotuzumab and POMP maintenance": ("met", "not-met", "not-met"),
+    "Inotuzumab and chemotherapy teaching": ("met", "not-met", "not-met"),
+}
+
+
+@pytest.mark.parametrize(("title", "expected"), JOINED.items(), ids=JOINED)
+def test_pol_a_ii_b_therapy_that_a_plan_joins_to_inotuzumab_is_possible(title, expected):
+    assert verdicts([plan(title=title)]) == expected
+
+
+def test_pol_a_ii_b_1_a_plan_in_words_not_wholly_understood_leaves_it_open():
+    assert verdicts([plan(title="R-mini-hyper-CVD")]) == ("unknown", "not-met", "unknown")
 
 
 TITLES = {

@@ -6,6 +6,8 @@ import pytest
 
 from cds_service.fhir.record import DataKind, Gap
 from tests.policy.chart_notes import (
+    J9229,
+    PATIENT,
     administration,
     criterion,
     document,
@@ -290,3 +292,19 @@ def test_monitoring_when_the_last_cycle_is_not_known_is_not_taken_as_met():
     assert (d.request, d.cycle) == ("continuation", 2)
     assert [verdict(d, c) for c in (C2, C3)] == ["unknown", "unknown"]
     assert "not known" in criterion(d, C2).because
+
+
+@pytest.mark.parametrize(
+    "first_dose",
+    [
+        administration("2026-02", 1.41, id="month"),
+        {
+            "resourceType": "MedicationStatement", "id": "period", "status": "completed", "subject": PATIENT,
+            "medicationCodeableConcept": J9229, "effectivePeriod": {"start": "2026-01-05", "end": "2026-02-10"},
+        },
+    ],
+    ids=["a dose of a month", "a use over a period"],
+)  # fmt: skip
+def test_an_ecg_is_no_baseline_where_the_course_may_have_begun_before(first_dose):
+    """The only ECGs and electrolytes are of 2026-03-17 and later."""
+    assert verdict(second_cycle(first_dose), "POL-B-I-C-3") == "unknown"

@@ -30,8 +30,17 @@ def outcome(determination):
     return raised(determination, "POL-BBW-STOP"), verdict(determination, "POL-B-I-TOX")
 
 
+def answered(question, **value):
+    """An Observation that asks in words and answers with a value of any type."""
+    asked = stated(question, "", "2026-04-10")
+    return {member: told for member, told in asked.items() if member != "valueString"} | value
+
+
 STOPS = {
     "coded in ICD-10": condition("K76.5", onset="2026-04-10"),
+    "coded in ICD-10 by the address without CM": condition(
+        "K76.5", system="http://hl7.org/fhir/sid/icd-10", onset="2026-04-10"
+    ),
     "coded in SNOMED CT": condition("65617004", system=SNOMED, onset="2026-04-10"),
     "in words": condition(None, text=VOD, onset="2026-04-10"),
     "venoocclusive in one word": condition(
@@ -69,6 +78,11 @@ STOPS = {
         "contained": [{"resourceType": "Condition", "id": "c", "code": coded(ICD10, "K76.5")}],
         "resultingCondition": [{"reference": "#c"}],
     },
+    "as the contained condition that a named event resulted in": adverse_event("Drug reaction", "2026-04-10")
+    | {
+        "contained": [{"resourceType": "Condition", "id": "c", "code": coded(ICD10, "K76.5")}],
+        "resultingCondition": [{"display": "Fever"}, {"reference": "#c"}],
+    },
     "coded in NCIt": condition(
         "C26793", system="http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl", onset="2026-04-10"
     ),
@@ -79,6 +93,9 @@ STOPS = {
     "without verification status": condition("K76.5", onset="2026-04-10", verification=None),
     "without onset, recorded later": condition("K76.5", recorded="2026-04-10"),
     "in a month wholly after the first dose": condition("K76.5", onset="2026-04"),
+    "in a period after the first dose": condition(
+        "K76.5", onsetPeriod={"start": "2026-03-20", "end": "2026-04-01"}
+    ),
     "by its day in words": condition("K76.5", recorded="2026-04-14", onsetString="April 10, 2026"),
     "in words that say nothing": condition("K76.5", recorded="2026-04-10", onsetString="unknown"),
     "by a cycle, written down since the first dose": condition(
@@ -123,7 +140,17 @@ UNDECIDED = {
     "before a cycle": condition("K76.5", recorded="2026-04-10", onsetString="before cycle 2"),
     "by a cycle of another regimen": condition("K76.5", recorded="2026-04-10", onsetString="after cycle 1 of hyper-CVAD"),
     "in the year of the first dose": condition("K76.5", onset="2026"),
+    "only named as what an event resulted in": adverse_event("Drug reaction", "2026-04-10")
+    | {"resultingCondition": [{"reference": "Condition/elsewhere", "display": "Veno-occlusive disease"}]},
+    "in a period around the first dose": condition(
+        "K76.5", onsetPeriod={"start": "2026-03-01", "end": "2026-04-01"}
+    ),
+    "in a period of which only its end is known": condition("K76.5", onsetPeriod={"end": "2026-04-01"}),
     "coded, and its note says ruled out": condition("K76.5", onset="2026-04-10", note="VOD ruled out by ultrasound"),
+    "answered with yes": stated("VOD", "Yes", "2026-04-10"),
+    "answered with true": answered("VOD/SOS present", valueBoolean=True),
+    "answered by code": answered("Veno-occlusive disease", valueCodeableConcept=coded(SNOMED, "52101004")),
+    "answered with its grade": stated("VOD grade", "3", "2026-04-10"),
     "stated only in a note": document("2026-04-12", "Bilirubin rising. Diagnosed with VOD."),
     "suspected in a note": document("2026-04-12", "Weight gain, suspected veno-occlusive disease."),
     "doubted in the note of a problem": condition(None, text="Ascites", onset="2026-04-10", note="concern for VOD"),
@@ -147,6 +174,11 @@ SILENT = {
     "another disease concluded by code alone": report("2026-04-12", conclusionCode=[coded(ICD10, "K76.0")]),
     "prophylaxis coded as the disease": condition("K76.5", text="VOD prophylaxis", onset="2026-03-10"),
     "at risk": document("2026-04-12", "At risk of VOD; counselled."),
+    "answered with no": stated("VOD", "No", "2026-04-10"),
+    "answered with false": answered("VOD/SOS present", valueBoolean=False),
+    "another question about it": stated("VOD risk score", "high", "2026-04-10"),
+    "prophylaxis, answered with yes": stated("VOD prophylaxis", "yes", "2026-04-10"),
+    "teaching, answered with yes": stated("VOD education provided", "yes", "2026-04-10"),
     "monitored for": document("2026-04-12", "Monitor for VOD weekly."),
     "what would be done": document("2026-04-12", "Stop inotuzumab if VOD occurs."),
     "a plan": care_plan("Watch liver tests, VOD precautions", created="2026-04-01"),
@@ -157,6 +189,7 @@ SILENT = {
     "before the first dose": condition("K76.5", onset="2024-05-01", ended="2024-07-01", clinical="resolved"),
     "unconfirmed, before the first dose": condition("K76.5", onset="2024-05-01", verification="provisional"),
     "in a month before the first dose": condition("K76.5", onset="2026-02"),
+    "in a period before the first dose": condition("K76.5", onsetPeriod={"end": "2025-04-01"}),
     "at a younger age": condition("K76.5", recorded="2026-04-10", onsetAge={"value": 30, "unit": "years", "code": "a"}),
     "in words of an earlier year": condition("K76.5", recorded="2026-04-10", onsetString="about 2019"),
     "in a note from before the first dose": document("2025-05-01", "History of VOD after transplant."),

@@ -164,6 +164,10 @@ NO_LINE = {
     "an order that was never given": drug_order("cytarabine", authored="2025-03-01"),
     "a planned regimen in a note": document("2026-04-10", "Plan: start chemotherapy after port placement."),
     "blinatumomab planned after the cycles": document("2026-04-10", "Blinatumomab consolidation is planned after mini-hyper-CVD."),
+    "no prior line counted": stated("Number of prior lines", "0", "2026-04-10"),
+    "prior therapy, answered with no": stated("Prior therapy", "no", "2026-04-10"),
+    "the first line as the answer": stated("Line of therapy", "1", "2026-04-10"),
+    "another therapy that was asked for": stated("Prior antibiotic therapy", "yes", "2026-04-10"),
     "no prior therapy as the answer": stated("Prior systemic therapy", "No chemotherapy", "2026-04-10"),
     "prior chemotherapy denied": document("2026-04-10", "No prior chemotherapy."),
     "prior chemotherapy for another cancer": document("2026-04-10", "Prior chemotherapy for breast cancer in 2010."),
@@ -200,6 +204,19 @@ def test_pol_def_line_what_is_no_prior_line(resource):
 
 
 UNCLEAR_LINE = {
+    "prior therapy, answered with yes": stated("Prior therapy", "yes", "2026-04-10"),
+    "prior therapy, answered with true": {
+        k: v for k, v in stated("Previously treated?", "", "2026-04-10").items() if k != "valueString"
+    }
+    | {"valueBoolean": True},
+    "a drug that was asked for": stated("Prior blinatumomab", "Yes", "2026-04-10"),
+    "a regimen that was asked for": stated("Prior hyper-CVAD", "Y", "2026-04-10"),
+    "the number of prior lines": stated("Number of prior lines", "2", "2026-04-10"),
+    "the number of prior lines as an integer": {
+        k: v for k, v in stated("Prior lines of therapy", "", "2026-04-10").items() if k != "valueString"
+    }
+    | {"valueInteger": 2},
+    "a later line of therapy": stated("Line of therapy", "3rd line", "2026-04-10"),
     "a drug whose statement is on hold": taken("cladribine", "2025-02-01", "2025-06-01")
     | {"status": "on-hold"},
     "a note": document("2026-03-03", "Previously treated with dasatinib xyzzy."),
@@ -231,6 +248,7 @@ STARTING_NOW = {
     "one of the drugs ordered now, begun 10 days ago": ([given("cyclophosphamide", "2026-04-06"), drug_order("cyclophosphamide", authored="2026-04-06")], "met"),
     "begun 28 days before day 1 and going on": ([given("cytarabine", "2026-03-19"), drug_order("cytarabine", authored="2026-03-19")], "met"),
     "begun 29 days before day 1 and going on": ([given("cytarabine", "2026-03-18"), drug_order("cytarabine", authored="2026-03-18")], "not-met"),
+    "begun on some day of the month 28 days before day 1": ([given("cytarabine", "2026-03"), drug_order("cytarabine", authored="2026-03-19")], "unknown"),
     "of the plan that names mini-hyper-CVD": ([given("cyclophosphamide", "2026-04-06"), care_plan("Mini-hyper-CVD and inotuzumab", start="2026-04-06")], "met"),
     "begun and not going on": ([given("cyclophosphamide", "2026-04-06")], "not-met"),
 }  # fmt: skip
@@ -342,6 +360,27 @@ PH_TESTS = {
 @pytest.mark.parametrize(("given_", "more", "expected"), PH_TESTS.values(), ids=PH_TESTS)
 def test_pol_a_iv_ph_a_negative_test_before_any_treatment_is_the_diseases_own(given_, more, expected):
     assert verdict(path_2(*given_, **more), "POL-A-IV-PH") == expected
+
+
+@pytest.mark.parametrize(
+    ("onset", "recorded", "expected"),
+    [
+        ("2025-03-01", None, "met"),
+        ("2025-02-20", None, "unknown"),
+        ("2025-03", None, "met"),
+        ("2025-02", None, "unknown"),
+        ("2025", None, "unknown"),
+        ("2025", "2025-03-05", "met"),
+    ],
+)
+def test_pol_a_iv_ph_a_test_near_a_diagnosis_not_known_to_the_day_is_near_all_its_days(
+    onset, recorded, expected
+):
+    """The test is of 2025-03-25, after a first dose of chemotherapy."""
+    diagnosis = condition("277572006", system=SNOMED, onset=onset, recorded=recorded)
+    negative = observation("51867-0", "2025-03-25", text="Negative")
+    record = [patient(), diagnosis, given("cytarabine", "2025-03-20"), negative]
+    assert verdict(determine(record, order("2026-04-16", "C1D1")), "POL-A-IV-PH") == expected
 
 
 def test_a_response_to_the_first_line_does_not_make_it_frontline_again():

@@ -79,6 +79,61 @@ def test_the_length_decides_reduction_and_the_question_of_stopping(length, expec
     assert verdict(d, "POL-B-I-TOX") == ("unknown" if stop else "met")
 
 
+@pytest.mark.parametrize(
+    ("resolved", "expected", "asked", "tox"),
+    [
+        ({"abatementDateTime": "2026-04"}, "0.75", False, "unknown"),
+        ({"abatementPeriod": {"start": "2026-03-26", "end": "2026-03-30"}}, "0.75", False, "met"),
+        ({"abatementPeriod": {"start": "2026-03-20", "end": "2026-03-26"}}, "1", True, "met"),
+        ({"abatementPeriod": {"start": "2026-03-20", "end": "2026-03-25"}}, "1", False, "met"),
+        ({"abatementDateTime": "2026-03"}, "1", True, "met"),
+    ],
+    ids=["20 days or more", "14 to 18 days", "8 to 14 days", "8 to 13 days", "up to 19 days"],
+)
+def test_a_recovery_that_is_not_known_to_the_day_decides_what_is_the_same_on_all_its_days(
+    resolved, expected, asked, tox
+):
+    event = condition(None, text="Mucositis grade 3", onset="2026-03-11") | resolved
+    d = determine([*BASE, *FIRST, HELD, event, *response("2026-04-10")], C2D1)
+    assert d.dose.expected_mg == Decimal(expected)
+    assert ("interruption-reason" in needed(d)) is asked
+    assert verdict(d, "POL-B-I-TOX") == tox
+
+
+@pytest.mark.parametrize("ids", [("a", "b"), ("b", "a")], ids=["in order", "other way round"])
+@pytest.mark.parametrize(
+    ("recovered", "expected"),
+    [("2026-03-30", "0.75"), (None, "1")],
+    ids=["last after 18 days", "last not yet"],
+)
+def test_a_hold_for_two_toxicities_lasts_until_both_are_over(ids, recovered, expected):
+    """Whatever their ids: mucositis is over after 5 days, colitis later or not yet."""
+    colitis = mucositis("2026-03-11", recovered, id=ids[1]) | {"event": {"text": "Colitis grade 3"}}
+    both = held("2026-03-12", "Mucositis and colitis, grade 3", "C1D8")
+    events = [mucositis("2026-03-11", "2026-03-17", id=ids[0]), colitis]
+    d = determine([*BASE, *FIRST, both, *events, *response("2026-04-10")], C2D1)
+    assert d.dose.expected_mg == Decimal(expected)
+    assert ("interruption-reason" in needed(d)) is (recovered is None)
+
+
+def test_an_interruption_goes_on_while_one_of_its_toxicities_does():
+    """Day 8 was missed for mucositis, over after 11 days, day 15 for colitis, which is not."""
+    colitis = condition(None, text="Colitis", onset="2026-03-18", id="a")
+    missed = held("2026-03-19", "Colitis", "C1D15")
+    d = after(11, missed, colitis)
+    assert d.dose.expected_mg == Decimal(1)
+    assert "interruption-reason" in needed(d)
+
+
+def test_a_later_entry_of_the_toxicity_speaks_for_the_earlier_one():
+    """The entry that nobody closed is the same mucositis as the one that was."""
+    earlier = condition(None, text="Mucositis", onset="2026-03-10", id="z")
+    d = after(16, earlier)
+    assert d.dose.expected_mg == Decimal("0.75")
+    anew = condition(None, text="Mucositis", onset="2026-03-12", id="a")
+    assert after(16, anew).dose.expected_mg == Decimal(1)
+
+
 # ---- POL-INT-GE7: the dose to omit ----
 
 OMIT = [

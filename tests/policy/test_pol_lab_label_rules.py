@@ -10,6 +10,7 @@ from tests.policy.chart_notes import (
     determine_all,
     observation,
     order,
+    stated,
     verdict,
 )
 from tests.policy.treated import COUNT, NEVER_TREATED, first_cycle, raised, second_cycle
@@ -96,6 +97,10 @@ PREGNANCY = {
     "denied": ([condition(None, text="Not pregnant", onset="2026-03-01")], set()),
     "a family history": ([condition(None, text="Family history of pregnancy complications", onset="2026-03-01")], set()),
     "at high risk": ([condition(None, text="High risk pregnancy", onset="2026-03-01")], WARNED),
+    "a status by its name": ([stated("Pregnancy status", "pregnant", "2026-04-10")], WARNED),
+    "a status by its name, not": ([stated("Pregnancy status", "not pregnant", "2026-04-10")], set()),
+    "asked and answered with yes": ([stated("Pregnant", "Yes", "2026-04-10")], WARNED),
+    "the result of a test by its name": ([stated("Pregnancy test result", "Positive", "2026-04-10")], WARNED),
     "in words that are not wholly understood": ([condition(None, text="Pregnancy xyzzy", onset="2026-03-01")], WARNED),
     "of years ago by its name": ([condition(None, text="Pregnancy in 2015")], set()),
     "of the wife": ([condition(None, text="Wife pregnant", onset="2026-03-01")], set()),

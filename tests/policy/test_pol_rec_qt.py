@@ -28,6 +28,10 @@ def ecg(ms, day="2026-04-14", loinc="76634-5", unit="ms", **more):
     return observation(loinc, day, ms, unit, **more)
 
 
+def worded(text, day="2026-04-14"):
+    return observation("76634-5", day, text=text)
+
+
 QTC = {
     "500 is not above 500": ([ecg(500)], set()),
     "501": ([ecg(501)], {CRITICAL}),
@@ -46,6 +50,10 @@ QTC = {
     "values of one time on both sides of the limit": (
         [ecg(510, "2026-04-14T10:00:00-04:00", id="a"), ecg(450, "2026-04-14T10:00:00-04:00", id="b")], {WARNING},
     ),
+    "a range on both sides of the limit": ([worded("495-505 ms")], {WARNING}),
+    "a range above it": ([worded("505-515 ms")], {CRITICAL}),
+    "about 520, which may be less": ([worded("approx. 520 ms")], {WARNING}),
+    "about 420, which is not raised": ([worded("approx. 420 ms")], set()),
     "implausible": ([ecg(5100)], set()),
     "pulse by palpation, misused as QTc": ([ecg(510, loinc="44974-4")], set()),
 }  # fmt: skip
@@ -307,6 +315,11 @@ def test_pol_rec_qt_a_rise_is_judged_only_between_values_of_one_formula():
     )  # 70 above the Fridericia of the baseline
     both = [bazett, ecg(480, "2026-04-14")]
     assert WARNING in raised(second_cycle(*both), "POL-REC-QT")
+
+
+@pytest.mark.parametrize(("text", "warns"), [("471-479 ms", True), ("470-479 ms", False)])
+def test_pol_rec_qt_the_least_rise_of_a_range_counts(text, warns):
+    assert (WARNING in raised(second_cycle(worded(text)), "POL-REC-QT")) is warns  # over 410
 
 
 def test_pol_rec_qt_the_words_of_an_ecg_report_are_read_as_reported():

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.policy.chart_notes import (
+    SNOMED,
     body_size,
     condition,
     criterion,
@@ -21,6 +22,7 @@ from tests.policy.chart_notes import (
     verdict,
 )
 from tests.policy.cycles import before_cycle
+from tests.policy.treated import C1D1, C2D1, IN_CR, TREATED, second_cycle
 
 PROG, DOCUMENTED = "POL-B-I-PROG", "POL-B-I-B"
 BASE = [patient(), condition("C91.02", recorded="2026-03-01"), *body_size()]
@@ -193,3 +195,31 @@ def test_an_item_that_is_settled_quotes_nothing():
 )
 def test_what_is_not_a_remission_is_taken_for_none(note):
     assert rows(note) != WITH
+
+
+# ---- Answers in the components of an Observation, as forms are kept ----
+
+
+def form(question, day="2026-04-10", **value):
+    return stated("Assessment", "", day, id="form") | {"component": [{"code": {"text": question}} | value]}
+
+
+SNOMED_YES = {"coding": [{"system": SNOMED, "code": "373066001", "display": "Yes (qualifier value)"}]}
+YES = [{"valueString": "yes"}, {"valueBoolean": True}, {"valueCodeableConcept": SNOMED_YES}]
+
+
+@pytest.mark.parametrize("value", YES, ids=["words", "boolean", "SNOMED CT"])
+def test_pol_rec_text_a_component_is_read_with_its_question(value):
+    open_ = [r for r in TREATED if r["id"] not in ("progress-note", IN_CR["id"])]
+    response = determine([*open_, form("Complete remission", **value)], C2D1)
+    assert verdict(response, "POL-B-I-B") == "met"
+    assert verdict(determine([*open_, form("Relapse", **value)], C2D1), "POL-B-I-PROG") == "not-met"
+    assert verdict(second_cycle(form("VOD", **value)), "POL-B-I-TOX") == "unknown"
+    diagnosis = condition("277572006", system=SNOMED, recorded="2026-04-01")
+    for question in ("Prior HSCT", "Prior therapy"):
+        d = determine([patient(), diagnosis, form(question, **value)], C1D1)
+        assert verdict(d, "POL-A-IV-FL") in ("unknown", "not-met"), question
+
+
+def test_pol_rec_text_a_component_that_says_no_denies():
+    assert verdict(second_cycle(form("VOD", valueBoolean=False)), "POL-B-I-TOX") == "met"

@@ -14,6 +14,7 @@ from tests.policy.chart_notes import (
     condition,
     drug_order,
     procedure,
+    stated,
     verdict,
 )
 from tests.policy.treated import CYCLE_1, first_cycle, raised, second_cycle, with_grade
@@ -155,6 +156,23 @@ def test_a_severe_reaction_counts_however_many_doses_followed():
         STOP,
         "not-met",
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "is_open"),
+    [
+        ("Infusion reaction", "Grade 3", True),
+        ("Infusion related reaction grade", "4", True),
+        ("Anaphylaxis", "yes", True),
+        ("Infusion reaction", "grade 1", False),
+        ("Infusion reaction", "none", False),
+        ("Anaphylaxis", "No", False),
+        ("Anaphylaxis risk", "high", False),
+    ],
+)
+def test_an_answer_is_read_with_its_question(question, answer, is_open):
+    d = second_cycle(stated(question, answer, "2026-03-25"))
+    assert outcome(d) == (({("nonhem-hold", "warning")}, "unknown") if is_open else (set(), "met"))
 
 
 def test_a_reaction_in_an_earlier_course_stops_a_new_one():

@@ -1,6 +1,6 @@
 """When a Condition began and ended, by each shape that FHIR has for it."""
 
-from datetime import UTC
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -111,3 +111,27 @@ def test_words_that_say_that_it_ended_are_its_end(text, first, last):
 def test_what_is_over_by_its_status_ended_before_it_was_written():
     over = {"clinicalStatus": {"coding": [{"code": "resolved"}]}, "abatementString": "after the taper"}
     assert str(end_of_problem(over | WRITTEN, UTC, BORN).last) == "2026-04-10"
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ({"start": "2026-03-01"}, "2026-03-01", "2026-03-01"),
+        ({"start": "2026-03-01", "end": "2026-04-01"}, "2026-03-01", "2026-04-01"),
+        ({"start": "2026-03-01T08:00:00Z", "end": "2026-03-01T09:00:00Z"}, "2026-03-01", "2026-03-01"),
+        ({"end": "2026-04-01"}, "1980-02-03", "2026-04-01"),
+        ({"start": "2026-04-02", "end": "2026-04-01"}, "2026-04-02", "2026-04-02"),
+    ],
+)
+def test_a_period_is_some_day_in_it(period, first, last):
+    assert began("Period", period) == (first, last)
+
+
+def test_what_ended_within_a_period_is_over_when_the_period_is():
+    clock = datetime(2026, 4, 10, 12, tzinfo=UTC)
+    for end, is_over in (("2026-04-10", True), ("2026-04-11", False), ("2026-04-10T13:00:00Z", False)):
+        ended = end_of_problem({"abatementPeriod": {"start": "2026-04-01", "end": end}}, UTC, BORN)
+        assert (str(ended.first), str(ended.last), ended.has_happened(clock)) == (
+            "2026-04-01", end[:10], is_over,
+        )  # fmt: skip
+    assert end_of_problem({"abatementPeriod": {"start": "2026-04-01"}}, UTC, BORN).day == date(2026, 4, 1)

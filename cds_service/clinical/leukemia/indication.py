@@ -53,7 +53,7 @@ _NEUTRAL = frozenset(
     re.findall(
         r"\w+",
         "chemotherapy chemo cns remission high dose myeloablative reduced intensity antineoplastic immunotherapy conditioning induction reinduction consolidation maintenance salvage bridging "
-        "encounter for admission treatment therapy regimen protocol prophylaxis relapse relapsed refractory cancer malignancy malignant "
+        "per day days cycle cycles week weekly daily encounter for admission treatment therapy regimen protocol prophylaxis relapse relapsed refractory cancer malignancy malignant "
         "neoplasm disease hematologic haematologic hematological blood oncology the of to and with before after prior transplant stem "
         "cell bone marrow first second line frontline ph positive negative mrd residual persistent progressive progression intensive "
         "unspecified primary systemic preparative cytoreduction procedure situation finding disorder administration drug medication standard care planned",

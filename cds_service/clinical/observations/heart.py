@@ -62,12 +62,12 @@ class Ecg:
         return f"{value} ({self.when or 'undated'})"
 
     def rise_over(self, earlier: Ecg) -> Decimal | None:
-        """By how many ms the QTc rose over an earlier ECG; only between exact values of one formula."""
-        then = {formula: value.exact for formula, value in earlier.by_formula}
+        """By how many ms at least the QTc rose over an earlier ECG; only between values of one formula."""
+        then = {formula: value.high for formula, value in earlier.by_formula}
         rises = [
-            value.exact - base
+            value.low - base
             for formula, value in self.by_formula
-            if value.exact is not None and (base := then.get(formula)) is not None
+            if value.low is not None and (base := then.get(formula)) is not None
         ]
         return rises[0] if rises else None
 

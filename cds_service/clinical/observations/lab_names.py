@@ -78,6 +78,7 @@ def named_concepts(part: Mapping[str, Any], observation: Resource) -> dict[str, 
 
 
 _OF_ANY_SPECIMEN = frozenset({"pregnancy_test"})
+_IN_WORDS = frozenset({"pregnancy_status"})  # whose answers are words ("pregnant")
 _OF_MARROW = frozenset({"marrow_blasts_pct"})
 # Concepts of one name ("Blasts"), of which only the sample tells the one that is meant.
 _BY_SAMPLE = frozenset({"marrow_blasts_pct", "pb_blasts_pct"})
@@ -99,7 +100,7 @@ def _answers(part: Mapping[str, Any], concept: str) -> bool:
     """Whether a value is one of the concept: by its unit, or as an answer where nothing is measured."""
     if concept in MEASUREMENTS:
         return _has_unit_of(part, MEASUREMENTS[concept].kind)
-    return sign_of(part, concept) is not None
+    return concept in _IN_WORDS or sign_of(part, concept) is not None
 
 
 def _spoken(code: object) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from cds_service.clinical.reading.markers.reader import read_marker
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import codes_in, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.remembering import remembered
 
 _POSITIVE_FLAGS = {"POS", "DET"}
 _NEGATIVE_FLAGS = {"NEG", "ND"}
@@ -54,11 +56,33 @@ def _flags(part: Mapping[str, Any]) -> set[str]:
     return flags
 
 
+# A question about an absence ("CD22 negative?"), and one that names both signs or none.
+_ASKS_FOR_ABSENCE = re.compile(
+    r"\b(?:negativ\w*|neg|(?:not|un)[- ]?detect\w*|absent|absence)\b|^no\b", re.IGNORECASE
+)
+_ASKS_FOR_PRESENCE = re.compile(r"\b(?:positiv\w*|pos|presence|present)\b", re.IGNORECASE)
+_YES = frozenset({"yes", "y", "true"})
+
+
 def sign_of(part: Mapping[str, Any], concept: str = "") -> bool | None:
     """The sign of an Observation or component; None when nothing states it or statements differ.
 
-    ``concept`` is what it measures, which its words may name.
+    ``concept`` is what it measures, which its words may name. Under a question about an absence ("CD22 negative?") only
+    a yes is understood: it is negative.
     """
+    if "code" not in part or not _asks_for_absence(words_in(part["code"])):
+        return _sign(part, concept)
+    said = as_prose(part.get("valueString")) or words_in(part.get("valueCodeableConcept"))
+    return False if part.get("valueBoolean") is True or said.strip().lower() in _YES else None
+
+
+@remembered(20_000)
+def _asks_for_absence(words: str) -> bool:
+    names = words.split(" | ")
+    return any(_ASKS_FOR_ABSENCE.search(n) and not _ASKS_FOR_PRESENCE.search(n) for n in names)
+
+
+def _sign(part: Mapping[str, Any], concept: str) -> bool | None:
     found: set[bool | None] = {sign for sign in (True, False) if part.get("valueBoolean") is sign}
     value = as_dict(part.get("valueCodeableConcept"))
     for name in concepts(value, "fhir_codes"):

@@ -13,12 +13,15 @@ from cds_service.fhir.record import Record, Resource
 
 _NEOPLASMS, _NO_DISEASE = code_set("malignancy", "benign_neoplasm"), code_set("no_disease")
 _MALIGNANT = re.compile(
-    r"leuk|lymph|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage", re.I
+    r"leuk|lymph(?!ohistio)|\bALL\b|cancer|malignan|neoplas|tumou?r|chemo|myelo|induction|consolidation|salvage",
+    re.I,
 )
 BENIGN_REASON = re.compile(
     r"arthrit|psoria|crohn|colitis|lupus|graft|gvhd|asthma|copd|nausea|vomit|emesis|allerg|uveit|vasculit|"
     r"sarcoid|dermat|myasthen|sickle|ectopic|eczema|pemphig|multiple sclerosis|rheum|edema|adrenal|croup|sclero|lichen|"
-    r"alopecia|polymyalgia|nephri|spondyl|gout|ha?emolytic an|thrombocytopenic purpura|\bITP\b|beh[cç]et|urticaria",
+    r"alopecia|polymyalgia|nephri|spondyl|gout|ha?emolytic an|thrombocytopenic purpura|\bITP\b|beh[cç]et|urticaria|"
+    r"immune thrombocytop|\bTTP\b|nephro(?:tic|path)|ha?emophagocyt|\bHLH\b|macrophage activation|neuromyelitis|granulomatosis|"
+    r"encephalitis|cryoglobulin|\bIgG4|transplant rejection|antibody.mediated rejection|\b(?:EBV|CMV) (?:reactivation|vira?emia|infection)",
     re.I,
 )
 

@@ -38,7 +38,10 @@ from cds_service.values import dataclass
 
 @dataclass(frozen=True)
 class Frame:
-    """The courses and the order's place in the present one."""
+    """The courses and the order's place in the present one.
+
+    ``may_begin`` is the earliest day of a use without single dates that no dose of this course accounts for.
+    """
 
     history: DoseHistory
     ends: tuple[End, ...]
@@ -47,6 +50,7 @@ class Frame:
     planned_before: tuple[Dose, ...]
     position: Position
     earlier_periods: tuple[Dose, ...] = ()
+    may_begin: date | None = None
 
     @kept
     def readings(self) -> tuple[Reading, ...]:
@@ -193,13 +197,15 @@ def build_case(
     planned = tuple(_planned_before(order, others, chart, events))
     counted = tuple(sorted((*events, *planned), key=lambda d: d.day))
     delayed = _delayed_cycles(chart, counted)
+    uncounted = [u for u in history.undated if not is_accounted_for(u, events, last_end, same)]
     place = position(
         counted, order.label, order.planned, schedule(), unseen=doses_unseen(chart, history),
-        uncounted=any(not is_accounted_for(u, events, last_end, same) for u in history.undated), delayed=delayed,
+        uncounted=bool(uncounted), delayed=delayed,
     )  # fmt: skip
     undated = tuple(e for e in ends if e.day is None)
     periods = tuple(d for d in history.period_ends if last_end is not None and d.day < last_end)
-    frame = Frame(history, dated, undated, events, planned, place, periods)
+    begun = min((w.first for u in uncounted if (w := u.first_known) is not None), default=None)
+    frame = Frame(history, dated, undated, events, planned, place, periods, begun)
     return Case(chart, _placed(items, frame), order, tuple(siblings), tuple(drafts), frame, requests)
 
 

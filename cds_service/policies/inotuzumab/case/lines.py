@@ -19,7 +19,7 @@ from cds_service.clinical.leukemia.cell_therapy import cell_therapies
 from cds_service.clinical.leukemia.indication import Indication, indication, other_malignancies
 from cds_service.clinical.leukemia.transplant import Transplant, told_transplants, transplants
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.statements import Statement, when_stated
+from cds_service.clinical.statements import when_stated
 from cds_service.clinical.therapy.drugs import (
     CYTOREDUCTION,
     INOTUZUMAB,
@@ -36,16 +36,13 @@ from cds_service.fhir.codings import codes_in
 from cds_service.fhir.dates import When, whole_day
 from cds_service.fhir.json_types import as_dicts
 from cds_service.policies.inotuzumab.case import regimens
+from cds_service.policies.inotuzumab.case.therapy_in_answers import therapy_in_answer
 from cds_service.policies.inotuzumab.case.therapy_in_names import therapy_in_names
 from cds_service.policies.inotuzumab.numbers import span
 from cds_service.values import dataclass
 
 OPEN_STATUSES = frozenset({"active", "draft", "in-progress", "on-hold", "intended"})
 _ORDERING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment"})
-_PRIOR_THERAPY = re.compile(
-    r"\b(?:prior|previous|past|earlier|history of)\b.{0,30}\b(?:therap\w+|treatments?|chemo\w*|regimens?|lines?)\b|\btreatment history\b",
-    re.IGNORECASE,
-)
 _LABELLED_CYTOREDUCTION = re.compile(r"cytoreduc|debulk|pre-?phase", re.IGNORECASE)
 _NO_RESPONSE_CODES = code_set("no_response")
 _QUOTED = 80  # characters
@@ -154,7 +151,10 @@ def _by_drugs(
         if goes_on and _begun_within(use, day_one, span("frontline.regimen_within")):
             continue
         ended = whole_day(day_one) if use.status == "active" and use.end is None else use.last_known
-        open_ = use.in_doubt or use.status == "on-hold" or not _is_understood(use)
+        may_start_now = (
+            goes_on and first is not None and first.last >= day_one - span("frontline.regimen_within")
+        )
+        open_ = use.in_doubt or use.status == "on-hold" or may_start_now or not _is_understood(use)
         possible = open_ or _may_be_for_another(use.reason_codes, ended, leukemia_from)
         yield Line(named, first, use.last_known, (use.reference,), possible)
 
@@ -220,10 +220,12 @@ def _by_acts(chart: Chart, day_one: date, since: date | None, told: Iterable[Tra
 
 def _in_words(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
     for s in chart.statements:
-        if s.kind not in _ORDERING and s.text and (s.when is None or s.when.first <= day_one):
-            if (stated := _answers_prior_therapy(s)) is not False:
-                possible = stated is None or _may_be_for_another((), s.when, leukemia_from)
-                yield Line(s.text[:_QUOTED], s.when, s.when, (s.reference,), possible)
+        if s.kind not in _ORDERING and (s.when is None or s.when.first <= day_one):
+            if (told := therapy_in_answer(s, chart.record)) is not None:
+                possible = not told.understood or _may_be_for_another((), s.when, leukemia_from)
+                yield Line(told.quote[:_QUOTED], s.when, s.when, (s.reference,), possible)
+                continue
+            if not s.text:
                 continue
             for prior in regimens.prior_therapy_in(s.text, s.when.last if s.when else None):
                 when = prior.when or s.when
@@ -236,11 +238,6 @@ def _in_names(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterat
         when = prior.when or p.dated
         possible = not prior.understood or _may_be_for_another((), prior.when, leukemia_from)
         yield Line(prior.quote[:_QUOTED], when, when, (p.reference,), possible)
-
-
-def _answers_prior_therapy(s: Statement) -> bool | None:
-    """Whether a regimen is the answer to a question about prior therapy ("hyper-CVAD x 4"); None: not wholly understood."""
-    return regimens.names_therapy(s.text) if _PRIOR_THERAPY.search(s.topic) is not None else False
 
 
 def stated_failures(chart: Chart) -> Iterator[tuple[When | None, str, str]]:

@@ -182,6 +182,16 @@ def plans(text: str, regimen: str, on: date | None = None) -> bool:
     )
 
 
+_MINI = re.compile(r"\bmini[- ]?(?:h(?:yper)?[- ]?)?c[- ]?vd\b|\bmhcvd\b", re.IGNORECASE)
+
+
+def may_plan_mini_hyper_cvd(text: str) -> bool:
+    """Whether a text names mini-hyper-CVD in words of which one is not known ("mini-hyper-CVD-R"), as of now."""
+    if _MINI.search(text) is None:
+        return False
+    return any(not n.silenced and _MINI.search(n.quote) for n in read(text, "regimen").not_understood)
+
+
 _DRUG = r"\b(?:inotuzumab(?: ozogamicin)?|besponsa|ino)\b"
 _REGIMEN = r"\b(?:(?:mini|full|full-dose)[- ]?|m)?(?:h(?:yper)?[- ]?)?c[- ]?va?d\b"
 _WITH = r" ?(?:\+|&|/|\b(?:and|with|plus|in combination with|combined with|together with)\b) ?"
@@ -191,6 +201,30 @@ _GIVEN_WITH = r"(?:,? (?:which|that|to|we|i|she|he|will|is|are|be|give|giving|gi
 _BESIDE = re.compile(
     rf"{_DRUG}{_CYCLE}{_GIVEN_WITH}{_WITH}{_REGIMEN}|{_REGIMEN}{_CYCLE}{_WITH}{_DRUG}", re.IGNORECASE
 )
+_KINASE = r"(?:TKIs?|tyrosine[- ]kinase inhibitors?)"
+_OTHER = (
+    r"(?:(?:augmented|modified|low[- ]intensity|reduced[- ]intensity|low[- ]dose|mini|r) ?-?)?(?:FLAG(?:[- ]?IDA)?|POMP|BFM|CALGB|GRAALL|UKALL|"
+    rf"h(?:yper)?[- ]?c-?vad(?:-r)?|MOAD|chemo(?:immuno)?(?:therapy)?|{_KINASE})\b"
+)
+_COMPANY = re.compile(
+    rf"{_DRUG}{_CYCLE}{_GIVEN_WITH}{_WITH}{_OTHER}(?! (?:teach|educat|consent|precaution|order|safety|class|maintenance|consolidation)\w*)"
+    rf"|\b{_OTHER}{_CYCLE}{_WITH}{_DRUG}",
+    re.IGNORECASE,
+)
+
+
+class Company(NamedTuple):
+    """Other therapy that words join to inotuzumab, by no name of a drug: a regimen, chemotherapy, some TKI."""
+
+    quote: str
+    is_tki: bool
+
+
+def joined_to_inotuzumab(text: str) -> Company | None:
+    found = _COMPANY.search(text)
+    return found and Company(found[0], re.search(_KINASE, found[0], re.IGNORECASE) is not None)
+
+
 _ALONE = re.compile(
     rf"{_DRUG} (?:as )?(?:a )?(?:single[- ]agent|monotherapy|alone)|\bsingle[- ]agent {_DRUG}", re.IGNORECASE
 )

@@ -17,7 +17,9 @@ def before_first_dose(case: Case, when: When | None) -> bool:
     """
     if when is None:
         return False
-    start = case.frame.start
+    start, may_begin = case.frame.start, case.frame.may_begin
+    if may_begin is not None and (start is None or may_begin < start) and when.last >= may_begin:
+        return False
     if start is None:
         return when.last <= case.horizon
     dose = case.frame.given[0].when.instant

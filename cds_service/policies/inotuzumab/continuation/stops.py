@@ -122,7 +122,7 @@ def _grade_four(case: Case) -> Iterator[Reason]:
 
 def _long_interruptions(case: Case) -> Iterator[Reason]:
     for i in interruptions(case):
-        if i.toxicity and i.length is not None and i.length > days("int.stop"):
+        if i.toxicity and i.longest is not None and i.longest > days("int.stop"):
             text = f"{upper_first(i.shown)}: the policy says to consider permanent discontinuation"
             asks = "the decision to continue after the interruption"
             yield Reason("POL-INT-GT28", text, i.references, "toxicity-detail", asks, _CONSIDER)

@@ -133,7 +133,7 @@ def _held_for_toxicity(case: Case, label: Label) -> tuple[date, Interruption] | 
     due = not_given[0] if not_given else case.day_one + timedelta(days=label.day - 1)
     slack = timedelta(days=days("interval.slack"))
     for i in interruptions(case):
-        if i.toxicity and i.start <= due + slack and (i.recovery is None or i.recovery >= due):
+        if i.toxicity and i.start <= due + slack and (i.recovery is None or i.recovery.last >= due):
             return due, i
     return None
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from cds_service.clinical.acts import Act
-from cds_service.clinical.statements import when_stated
+from cds_service.clinical.leukemia.indication import Indication, indication
+from cds_service.clinical.statements import Statement, when_stated
 from cds_service.clinical.therapy.drugs import (
     ANTHRACYCLINES,
     MINI_HYPER_CVD,
@@ -36,6 +37,7 @@ from cds_service.policies.inotuzumab.case import regimens
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.initial.partner import Partner, counted
 from cds_service.policies.inotuzumab.initial.partners_in_plans import (
+    beside_regimen,
     drugs_of_known_regimen,
     of_plans,
     overlapping,
@@ -85,24 +87,32 @@ def partners(case: Case) -> Partners:
     """Read requests, drafts, administrations, statements and care plans for this cycle."""
     cycle = _cycle(case)
     plans = tuple(overlapping(current_plans(case.record, case.chart.zone), cycle))
+    texts = tuple(_plan_texts(case, plans, cycle))
+    noted = _planned_in_notes(case, cycle)
+    named = (*texts, *((s.text, s.reference) for s in noted.values()))
     strongest: dict[str, Partner] = {}
     order = list(Concurrency)
-    for partner in (*_of_uses(case, cycle), *of_plans(plans, cycle)):
+    for partner in (*_of_uses(case, cycle), *of_plans(plans, cycle), *_of_texts(named, cycle)):
         held = strongest.get(partner.drug)
         if held is None or order.index(partner.concurrency) < order.index(held.concurrency):
             strongest[partner.drug] = partner
-    texts = tuple(_plan_texts(case, plans, cycle))
-    noted = _planned_in_notes(case, cycle)
 
     def plan_of(regimen: str) -> str | None:
-        named = (reference for text, reference in texts if regimens.plans(text, regimen, cycle.first))
-        return next(named, noted.get(regimen))
+        by_text = (reference for text, reference in texts if regimens.plans(text, regimen, cycle.first))
+        return next(by_text, noted[regimen].reference if regimen in noted else None)
 
     return Partners(
         tuple(strongest[d] for d in sorted(strongest)),
         plan_of(regimens.MINI_HYPER_CVD),
         plan_of(regimens.HYPER_CVAD),
     )
+
+
+def _of_texts(texts: Iterable[tuple[str, str]], cycle: Cycle) -> Iterator[Partner]:
+    for text, reference in texts:
+        if _REGIMEN_HINT.search(text) is not None:
+            for drug, why in beside_regimen(text, cycle.first):
+                yield Partner(drug, POSSIBLE, reference, why)
 
 
 def _cycle(case: Case) -> Cycle:
@@ -155,6 +165,8 @@ def _of_uses(case: Case, cycle: Cycle) -> Iterator[Partner]:
             concurrency, why = standing(use, drug, cycle)
             if (use.in_doubt or not understood) and concurrency is CONCURRENT:
                 concurrency, why = POSSIBLE, "named in an order that is not wholly understood"
+            elif concurrency is CONCURRENT and _is_for_what_is_not_understood(use):
+                concurrency, why = POSSIBLE, f"its reason is not understood: {use.reasons[:_QUOTED]}"
             yield Partner(drug, concurrency, use.reference, why)
 
 
@@ -167,6 +179,10 @@ def _unnamed_drugs(use: DrugUse) -> tuple[tuple[str, ...], bool]:
         return (), True
     understood = regimens.names_therapy(use.words)
     return ((use.words.split(" | ")[0][:_QUOTED],) if understood is not False else ()), understood is True
+
+
+def _is_for_what_is_not_understood(use: DrugUse) -> bool:
+    return bool(use.reason_codes) and indication(use.reason_codes) is Indication.NOT_UNDERSTOOD
 
 
 def _names_known_regimen(use: DrugUse) -> bool:
@@ -194,17 +210,17 @@ def _plan_texts(case: Case, plans: Sequence[Plan], cycle: Cycle) -> Iterator[tup
             yield use.words, use.reference
 
 
-def _planned_in_notes(case: Case, cycle: Cycle) -> dict[str, str]:
+def _planned_in_notes(case: Case, cycle: Cycle) -> dict[str, Statement]:
     """The regimen that recent notes plan with inotuzumab, and where: the newest note that speaks of it, if it names one."""
-    found: list[tuple[date, str, frozenset[str]]] = []
+    found: list[tuple[date, Statement, frozenset[str]]] = []
     for s in case.chart.statements:
         if s.kind != "DocumentReference" or s.when is None or _REGIMEN_HINT.search(s.text) is None:
             continue
         day = s.when.last
         if cycle.recent <= day and (named := regimens.planned_beside(s.text, day)):
-            found.append((day, s.reference, named))
+            found.append((day, s, named))
     last = max((day for day, _, _ in found), default=None)
-    newest = [(reference, named) for day, reference, named in found if day == last]
+    newest = [(note, named) for day, note, named in found if day == last]
     said = frozenset(regimen for _, named in newest for regimen in named)
     return dict.fromkeys(said, newest[0][0]) if len(said) == 1 else {}
 

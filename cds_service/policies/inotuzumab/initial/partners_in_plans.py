@@ -7,12 +7,14 @@ Procedure: docs/policies/inotuzumab/initial.md#partner-drugs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.therapy.drugs import (
     INOTUZUMAB,
     MINI_HYPER_CVD,
     STEROIDS,
+    UNRESOLVED,
     drugs_in_text,
     is_antineoplastic,
 )
@@ -45,6 +47,13 @@ def of_plans(plans: Sequence[Plan], cycle: Cycle) -> Iterator[Partner]:
                 yield Partner(drug, concurrency, plan.reference, why)
         for drug in sorted(_named_in_words(plan)) or _regimens_in_title(plan):
             yield Partner(drug, POSSIBLE, plan.reference, "named in the care plan")
+        for company in filter(None, map(regimens.joined_to_inotuzumab, plan.texts)):
+            yield Partner(
+                UNRESOLVED if company.is_tki else company.quote,
+                POSSIBLE,
+                plan.reference,
+                f"the care plan names {company.quote}",
+            )
         for drug in dict.fromkeys(d for text in _texts_on_hold(plan) for d in drugs_of_known_regimen(text)):
             yield Partner(drug, POSSIBLE, plan.reference, "by its regimen, on hold in the care plan")
 
@@ -101,13 +110,30 @@ def _of_activity(activity: DrugUse, plan: Plan, cycle: Cycle) -> Standing:
     return CONCURRENT, "in the care plan"
 
 
+def beside_regimen(text: str, on: date) -> Iterator[tuple[str, str]]:
+    """What a text that names mini-hyper-CVD makes possible with this cycle, and why.
+
+    The drugs that it names together with the regimen; the regimen's own where the text is not wholly understood.
+    """
+    if regimens.plans(text, regimens.MINI_HYPER_CVD, on):
+        found = [quote for quote in _quotes(text) if regimens.names(quote, regimens.MINI_HYPER_CVD)]
+        yield from ((drug, "named with mini-hyper-CVD") for drug in sorted(_partners_in(found)))
+    elif regimens.may_plan_mini_hyper_cvd(text):
+        yield from ((drug, "by a regimen in words not wholly understood") for drug in sorted(MINI_HYPER_CVD))
+
+
 def _named_in_words(plan: Plan) -> frozenset[str]:
     """The partners that a plan's texts name for this treatment: being named there makes one possible, words only take back."""
-    quotes: list[str] = []
-    for text in plan.texts:
-        reading = read(text, "partner")
-        quotes += [a.quote for a in reading.assertions if a.is_now and a.value == "drug"]
-        quotes += [n.quote for n in reading.not_understood if not n.silenced]
+    return _partners_in(quote for text in plan.texts for quote in _quotes(text))
+
+
+def _quotes(text: str) -> Iterator[str]:
+    reading = read(text, "partner")
+    yield from (a.quote for a in reading.assertions if a.is_now and a.value == "drug")
+    yield from (n.quote for n in reading.not_understood if not n.silenced)
+
+
+def _partners_in(quotes: Iterable[str]) -> frozenset[str]:
     named = {drug for quote in quotes for drug in drugs_in_text(quote)}
     return frozenset(d for d in named if _is_plan_partner(d) and d not in STEROIDS)
 

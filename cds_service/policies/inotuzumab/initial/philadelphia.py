@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cds_service.clinical.leukemia.ph_words import Of
 from cds_service.clinical.leukemia.philadelphia import PhEvidence, ph_evidence
+from cds_service.clinical.problems import Problem
 from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
@@ -74,11 +75,19 @@ def _is_of_the_disease(case: Case, negative: PhEvidence) -> bool:
 
 
 def _is_at_onset(case: Case, course: DiseaseCourse, when: When) -> bool:
-    """Whether a sample lies near the disease's first entry or near a relapse; without any such date it may."""
+    """Whether a sample surely lies near the disease's first entry or near a relapse; without any such date it may."""
     onsets = [s.when for s in course.states if not s.remission]
-    onsets += [w for p in case.diagnosis.leukemia if (w := p.onset or p.recorded) is not None]
+    onsets += [w for p in case.diagnosis.leukemia if (w := _entered(p)) is not None]
     near = span("ph.test_within")
-    return not onsets or any(when.first <= o.last + near and when.last >= o.first - near for o in onsets)
+    return not onsets or any(when.last <= o.first + near and when.first >= o.last - near for o in onsets)
+
+
+def _entered(p: Problem) -> When | None:
+    """When an entry began: its onset, or the day of its record where that lies in an onset not known to the day."""
+    onset, written = p.onset or p.recorded, p.recorded
+    if onset is None or written is None or onset.day is not None:
+        return onset
+    return written if written.is_within(onset.first, onset.last) else onset
 
 
 def _is_before_treatment(case: Case, when: When) -> bool:

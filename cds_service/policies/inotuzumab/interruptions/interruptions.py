@@ -14,6 +14,7 @@ from cds_service.clinical.problems import Problem
 from cds_service.clinical.therapy.drugs import INOTUZUMAB
 from cds_service.clinical.therapy.exposure import DrugUse
 from cds_service.engine.wording import lower_first
+from cds_service.fhir.dates import When, whole_day
 from cds_service.oncology.hold_reasons import (
     LiverLimits,
     reason_kind,
@@ -40,17 +41,33 @@ class Interruption:
     start: date
     toxicity: bool | None
     reason: str
-    recovery: date | None
+    recovery: When | None
     references: tuple[str, ...]
 
     @property
     def length(self) -> int | None:
-        """Days from the first missed planned date to recovery; None when recovery is not recorded."""
-        return None if self.recovery is None else (self.recovery - self.start).days
+        """Days from the first missed planned date to recovery, at least.
+
+        None when recovery is not recorded, or only so vaguely that it is open whether a reduction is due.
+        """
+        least, most = self._least, self.longest
+        if least is None or most is None or least < days("int.reduce") <= most:
+            return None
+        return least
+
+    @property
+    def longest(self) -> int | None:
+        """The same, at most."""
+        return None if self.recovery is None else (self.recovery.last - self.start).days
+
+    @property
+    def _least(self) -> int | None:
+        return None if self.recovery is None else (self.recovery.first - self.start).days
 
     @property
     def shown(self) -> str:
-        until = f"recovered {self.recovery}, {self.length} days" if self.recovery else "recovery not recorded"
+        lasted = f"{self._least}" if self._least == self.longest else f"{self._least} to {self.longest}"
+        until = f"recovered {self.recovery}, {lasted} days" if self.recovery else "recovery not recorded"
         return f"held since {self.start} for {lower_first(self.reason) or 'no recorded reason'} ({until})"
 
 
@@ -72,8 +89,8 @@ class _Missed:
         return told
 
     @property
-    def recovered(self) -> date | None:
-        return self.event.resolved.day if self.event is not None and self.event.resolved is not None else None
+    def recovered(self) -> When | None:
+        return self.event.resolved if self.event is not None else None
 
 
 @once
@@ -142,7 +159,7 @@ def _goes_on(case: Case, group: Sequence[_Missed], m: _Missed) -> bool:
         return False
     if (
         last.recovered is not None
-        and last.recovered < m.day
+        and last.recovered.last < m.day
         and (m.reason or m.event)
         and m.event != last.event
     ):
@@ -159,13 +176,16 @@ def _interruption(case: Case, group: Sequence[_Missed]) -> Interruption:
     return Interruption(start, group[0].kind, words, _recovery(case, group, words), tuple(references))
 
 
-def _recovery(case: Case, group: Sequence[_Missed], words: str) -> date | None:
+def _recovery(case: Case, group: Sequence[_Missed], words: str) -> When | None:
     """The recorded recovery: the event resolved, else the end of the hold, else a statement."""
     start = group[0].day
-    resolved = [m.recovered for m in group if m.recovered is not None and m.recovered >= start]
-    ended = [m.end for m in group if m.end is not None]
-    if resolved or ended:
-        return max(resolved or ended)
+    goes_on = any(m.event is not None and m.recovered is None for m in group)
+    over = [m.recovered for m in group if m.recovered is not None and m.recovered.last >= start]
+    resolved = [] if goes_on else over
+    ended = [whole_day(m.end) for m in group if m.end is not None]
+    if known := resolved or ended:
+        last = max(min(w.last, case.chart.today) for w in known)
+        return When(min(max(start, *(w.first for w in known)), last), last)
     stated = (
         s.when.day
         for s in case.chart.statements
@@ -175,7 +195,8 @@ def _recovery(case: Case, group: Sequence[_Missed], words: str) -> date | None:
         and s.when.day >= start
         and says_recovered(s.whole, words, _ASIDE)
     )
-    return min(stated, default=None)
+    first = min(stated, default=None)
+    return whole_day(first) if first is not None else None
 
 
 def _event_for(case: Case, reason: str, start: date) -> Problem | None:
@@ -191,6 +212,25 @@ def _event_for(case: Case, reason: str, start: date) -> Problem | None:
     ]
     if reason:
         named = [p for p in under_way if shared_words(p.words, reason, _ASIDE)]
-        return max(named, key=lambda p: (p.dated.first if p.dated else start, p.reference), default=None)
+        return _last_over(named)
     graded = [p for p in under_way if p.is_event or (p.grade or 0) >= days("tox.grade_interrupt")]
     return graded[0] if len(graded) == 1 else None
+
+
+def _last_over(events: Sequence[Problem]) -> Problem | None:
+    """Of the toxicities that one hold names, the one that ended last; one without an end goes before all others.
+
+    A later entry of the same toxicity, or one of the same day with an end, speaks for it.
+    """
+    speaking = [p for p in events if not any(_speaks_for(other, p) for other in events if other is not p)]
+    return max(
+        speaking,
+        key=lambda p: (p.resolved is None, p.resolved.last if p.resolved else date.min, p.reference),
+        default=None,
+    )
+
+
+def _speaks_for(other: Problem, p: Problem) -> bool:
+    if other.dated is None or p.dated is None or not shared_words(other.words, p.words, _ASIDE):
+        return False
+    return (other.dated.first, other.resolved is not None) > (p.dated.first, p.resolved is not None)

@@ -16,6 +16,7 @@ from cds_service.clinical.observations.results import Result
 from cds_service.clinical.therapy.drugs import shown
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.engine.wording import upper_first
+from cds_service.fhir.quantities import Interval
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import hidden
 from cds_service.policies.inotuzumab.case.windows import before_first_dose
@@ -135,6 +136,9 @@ def interval(case: Case) -> Iterator[Finding]:
             f"{found}: values of the same time differ, one above {said('qtc.critical')} (recommended limit)"
         )
         yield _finding(Indicator.WARNING, "safety-qt", text, "Check the QTc: values differ", refs)
+    elif any(e.qtc is not None and _may_be_above(e.qtc, critical, warn) for e in state.qtcs):
+        text = f"{found}: it may be above {said('qtc.critical')} (recommended limit)"
+        yield _finding(Indicator.WARNING, "safety-qt", text, "Check the QTc: it may be too long", refs)
     elif rise is not None and rise[0] > number("qtc.delta_warn"):
         text = f"{found}: {rise[0]:f} ms above baseline ({rise[1].shown}). The limit of {said('qtc.delta_warn')} is a recommendation, not policy"
         yield _finding(
@@ -153,6 +157,12 @@ def interval(case: Case) -> Iterator[Finding]:
             "Check the QTc",
             refs,
         )
+
+
+def _may_be_above(qtc: Interval, critical: Decimal, warn: Decimal) -> bool:
+    """Whether a range leaves open that it is above a limit, and its middle is raised ("about 420 ms" is not)."""
+    ends = [end for end in (qtc.low, qtc.high) if end is not None]
+    return qtc.is_above(critical) is None and sum(ends) >= warn * len(ends)
 
 
 def _beside(state: HeartState) -> str:

@@ -28,6 +28,7 @@ from cds_service.oncology.toxic_events import (
     is_candidate,
     is_confirmed,
     naming,
+    told,
 )
 from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
 from cds_service.policies.inotuzumab.numbers import days
@@ -85,9 +86,9 @@ def _in_notes(case: Case) -> Iterator[Event]:
     for s in case.chart.statements:
         if s.kind not in NOTES or not s.text:
             continue
-        for said in read(s.text, _TOPIC, s.when.last if s.when else None).assertions:
+        for said in read(told(s), _TOPIC, s.when.last if s.when else None).assertions:
             when = said.when or s.when
-            if said.time is Time.PAST or said.value not in _NAMES or not _is_severe_in_words(said, s.text):
+            if said.time is Time.PAST or said.value not in _NAMES or not _is_severe_in_words(said, told(s)):
                 continue
             if _at_dose(case, when) is not False and not _suspects_of(said.quote, []).other:
                 text = f"Severe infusion reaction stated only in free text ({when or 'undated'})"

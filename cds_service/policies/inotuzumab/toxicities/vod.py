@@ -24,6 +24,7 @@ from cds_service.oncology.toxic_events import (
     Meaning,
     is_candidate,
     is_confirmed,
+    told,
 )
 from cds_service.policies.inotuzumab.case.case import Case, doses_unseen
 from cds_service.remembering import once
@@ -142,7 +143,7 @@ def _stated(case: Case) -> Iterator[_Stated]:
     for s in case.chart.statements:
         if s.kind not in NOTES or (s.kind in ("Condition", "AdverseEvent") and not s.text):
             continue
-        for said in read(with_course_told(s.text), _TOPIC, s.when.last if s.when else None).assertions:
+        for said in read(with_course_told(told(s)), _TOPIC, s.when.last if s.when else None).assertions:
             yield _Stated(s.reference, said.value, said.time, said.when or s.when, said.when is not None)
 
 
