@@ -32,7 +32,7 @@ from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.layout.company import means_relative
 from cds_service.clinical.reading.layout.listed import Shared, shared
 from cds_service.clinical.reading.layout.order import without_replaced
-from cds_service.clinical.reading.layout.retracted import is_not_so
+from cds_service.clinical.reading.layout.retracted import is_affirmed_later, is_not_so
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -136,7 +136,8 @@ def _of_sentence(
     joined = (with_words_before_aside(c, sentence, text) for c in clauses_of(sentence, topic))
     for clause in (part for whole_clause in joined for part in split(whole_clause)):
         common = shared(clause, sentence, topic)
-        if common is Shared.SIGN or _is_of_another(clause, sentence, topic):
+        unsure = common is Shared.SIGN or _is_answered_later(clause, text)
+        if unsure or _is_of_another(clause, sentence, topic):
             yield nothing
             continue
         if _is_heading_of_another(_place(clause, sentence, text)[0], topic):
@@ -159,6 +160,12 @@ def _is_of_another(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
     of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
     elsewhere = of_another or is_explained(clause, sentence) or _is_of_allergen(clause, sentence, topic)
     return elsewhere or goes_on_unheard(clause, sentence, topic)
+
+
+def _is_answered_later(clause: Segment, text: str) -> bool:
+    """Whether a clause denies what a sign behind it affirms for a later time."""
+    denied = any(t.kind is Kind.DENY for t in clause.terms)
+    return denied and is_affirmed_later(text, max(t.end for t in clause.terms))
 
 
 def _place(clause: Segment, sentence: Sentence, text: str) -> tuple[str, tuple[int, int]]:

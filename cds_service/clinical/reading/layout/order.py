@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cds_service.clinical.reading.assertions import Assertion, Said, Time
-from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.lexicon import SWINGS, Kind, Term
 from cds_service.clinical.reading.text_dates import SOON, is_just_before
 from cds_service.clinical.reading.topics import Topic
 
@@ -46,6 +46,25 @@ def without_what_is_over(found: Sequence[Term], topic: Topic) -> list[Term]:
 
 def _may_precede(term: Term) -> bool:
     return term.value in ("adjective", "article") or term.kind is Kind.NUMBER or term.tokens[0].word in _SPAN
+
+
+# What says that a state came later, and what then answers for it; the rest may as well confirm the denial.
+_LATER = frozenset({"now", "later", "then", "subsequently", "became", "turned", "currently"})
+_YES = frozenset({"yes", "positive", "pos", "present", "detected", "detectable", "achieved", "reached", "+"})
+_EITHER = frozenset({"confirmed", "seen", "found", "identified", "noted", "proven"})
+
+
+def from_later(found: Sequence[Term]) -> Sequence[Term]:
+    """The terms without a denial that a later sign replaces ("EMD: no (PET 4/9), now positive"); none where that is not sure."""
+    at = next((i for i, t in enumerate(found) if t.tokens[0].word in _LATER), 0)
+    named = [t for t in found[:at] if t.kind is Kind.TARGET]
+    denied = any(t.kind is Kind.DENY for t in found[:at])
+    if not (named and denied) or any(t.kind is Kind.TARGET or t.kind in SWINGS for t in found[at:]):
+        return found
+    said = [t.tokens[-1].word for t in found[at:] if t.tokens[-1].word in _YES | _EITHER]
+    if not said:
+        return found
+    return [*named, *found[at:]] if said[0] in _YES else []
 
 
 def up_to_comparison(found: Sequence[Term]) -> Sequence[Term]:

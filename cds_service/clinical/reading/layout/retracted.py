@@ -16,6 +16,17 @@ _NOT_SO = re.compile(
     re.IGNORECASE,
 )
 
+_LATER_SO = re.compile(
+    r"[ ]?(?:[.;,|\n]|-+>?)[ ]?(?:(?:but|and|now|later|then|subsequently|since|currently|is|was|has|become|became|turned)[ ]){1,4}"
+    r"(?:yes|positive|pos|present|detected|detectable|achieved|reached|confirmed|seen|found|identified)\b(?!-)(?=[ ]?(?:[.;,(\n]|$|(?:on|by|in|at|per|with)\b))",
+    re.IGNORECASE,
+)
+
+
+def is_affirmed_later(text: str, end: int) -> bool:
+    """Whether a sign without a name behind a denial, which ends at ``end``, turns it ("EMD: no. Now positive.")."""
+    return _LATER_SO.match(text, end) is not None
+
 
 def is_not_so(text: str, end: int) -> bool:
     """Whether what stands behind a sentence, which ends at ``end``, takes it back or denies it without naming it."""
