@@ -125,17 +125,15 @@ def test_a_later_sign_replaces_a_denial(behind: str, said: str, topic: str, deni
     assert read(said.format(behind), topic).values == {now}
 
 
-@pytest.mark.parametrize(("said", "topic", "denied", "now"), LATER)
+@pytest.mark.parametrize(("said", "topic", "denied"), [one[:3] for one in LATER])
 @pytest.mark.parametrize("behind", ["; now positive", ". Now positive.", ", later positive", ", became positive", ". Later confirmed.", "\nNow present", ", now confirmed"])  # fmt: skip
 def test_a_later_sign_in_a_part_of_its_own_takes_a_denial_back(
-    behind: str, said: str, topic: str, denied: str, now: str
+    behind: str, said: str, topic: str, denied: str
 ) -> None:
     assert denied not in read(said.format(behind), topic).values
 
 
-@pytest.mark.parametrize(("said", "topic", "denied", "now"), LATER)
+@pytest.mark.parametrize(("said", "topic", "denied"), [one[:3] for one in LATER])
 @pytest.mark.parametrize("behind", [". Now positive for CMV.", ", now afebrile", ". Now positive cultures.", "; has now seen Dr. Lee"])  # fmt: skip
-def test_a_sign_of_another_thing_takes_nothing_back(
-    behind: str, said: str, topic: str, denied: str, now: str
-) -> None:
+def test_a_sign_of_another_thing_takes_nothing_back(behind: str, said: str, topic: str, denied: str) -> None:
     assert read(said.format(behind), topic).values == {denied}

@@ -75,12 +75,15 @@ def goes_on_unheard(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
     end = last.end
     unheard = False
     directly = True
+    denied = any(t.kind is Kind.DENY for t in clause.terms)
     for segment in sentence.segments:
         if segment.terms[0].start < end:
             continue
         if values_of(segment):
             return segment.terms[0].tokens[0].word in _BECAME
         if _may_turn(segment, topic, unheard=unheard) or _corrects(segment, directly=directly):
+            return True
+        if directly and (denied or not topic.suspects) and _only_quotes(segment):
             return True
         directly = False
         unheard = unheard or any(t.kind is Kind.UNKNOWN for t in segment.terms)
@@ -93,12 +96,21 @@ _WRONG = frozenset({
     "overcall", "overcalled", "artifact", "artifactual", "artefact", "spurious", "unverified", "mislabeled", "mislabelled", "mix",
     "disagree", "disagrees", "disagreed", "contradicts", "contradicted", "disputes",
 })  # fmt: skip
+_SAID = frozenset(
+    {"says", "said", "claims", "claimed", "thinks", "believes", "allegedly", "reportedly", "supposedly"}
+)
 _OTHERWISE = frozenset(
     {"confirm", "confirmed", "agree", "show", "reproduce", "reproduced", "it", "this", "that"}
 )
 _CORRECTING = frozenset({*SWINGS, *OPEN, Kind.CORRECT})
 _CHECKED = ("confirm", "verif", "repeat", "review")  # so begins what is still to be done about it
 _SHORT = 6  # words
+
+
+def _only_quotes(segment: Segment) -> bool:
+    """Whether a segment only tells whose word a statement is ("in CR, she says"); of what is feared it takes back a denial alone."""
+    words = [w.word for t in segment.terms for w in t.tokens]
+    return len(words) <= _SHORT and not _SAID.isdisjoint(words)
 
 
 # What may stand beside the one word by which something is done to a statement ("since overturned").

@@ -97,9 +97,8 @@ class _Reader(SignReader):
         if text == "," and only_tells_plan(self.terms[self.i + 1 :]):
             self.i = len(self.terms)
         elif text == ",":
-            group = self.group
-            group.comma()
-            if group.lead == EXCEPT and not any(before.items for before in self.lists[:-1]):
+            self.group.comma()
+            if self.group.lead == EXCEPT and not any(before.items for before in self.lists[:-1]):
                 self.begin(None)
             self.beside = self.fresh = False
         elif text == ":" and self.beside and self.group.lead in (NO, NOT):

@@ -23,6 +23,7 @@ from cds_service.clinical.reading.markers.lists import (
     NotReadable,
 )
 from cds_service.clinical.reading.markers.state import OPENING, ClauseState, later
+from cds_service.clinical.reading.markers.tails import denied_beside
 from cds_service.clinical.reading.subjects import denies_an_act
 
 _TESTING = frozenset(
@@ -35,6 +36,9 @@ class SignReader(ClauseState):
 
     def lead(self) -> None:
         value = self.term.value
+        if (denied := denied_beside(self.terms[self.i :])) and not self.negated:
+            self.i += denied - 1
+            return
         free = self.beside and bool(self.group.unsigned) and not self.group.lead
         if value == WITH and free:
             return  # "CD22 shows dim expression": a verb
@@ -94,7 +98,8 @@ class SignReader(ClauseState):
             f.sign = OPPOSITE[f.sign or ""]
 
     def doubt(self) -> None:
-        said = bool(self.group.items) and not self.group.unsigned and self.group.lead is None
+        settled = all(f.sign is not None or f.amount is not None for f in self.group.items)
+        said = bool(self.group.items) and settled and self.group.lead is None
         if said and self.term.kind is Kind.DOUBT and not self.is_marker(self.next_said()):
             raise NotReadable(self.term.value)  # "MRD negative, I doubt it"
         self.sign(OPEN)
