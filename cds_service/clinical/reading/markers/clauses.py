@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import ClassVar
 
-from cds_service.clinical.reading.amounts import Amount, Role, amount_at
+from cds_service.clinical.reading.amounts import Amount, Role, amount_at, last_of_course
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.markers import iscn
 from cds_service.clinical.reading.markers.lists import (
@@ -69,8 +69,9 @@ class _Reader(SignReader):
         return list(resolved(self.lists))
 
     def _step(self) -> None:
+        start, self.i = self.i, last_of_course(self.terms, self.i)
         if (amount := amount_at(self.terms, self.i)) is not None:
-            self._amount(amount)
+            self._amount(amount, of_course=start < self.i)
             self.i = amount.end
             return
         text = self.term.tokens[0].text if len(self.term.tokens) == 1 else ""
@@ -182,14 +183,14 @@ class _Reader(SignReader):
 
     # ---- Numbers and times ----
 
-    def _amount(self, found: Amount) -> None:
+    def _amount(self, found: Amount, *, of_course: bool) -> None:
         if found.percent is None and self.terms[found.end - 1].kind not in (Kind.UNIT, Kind.NEUTRAL):
             raise NotReadable("a number")
         if self._is_share_of_cells():
             self._share(found)
         if found.percent is None or found.role is Role.OTHER:
             return
-        if self._is_of_assay(found):
+        if (self.limit or not of_course) and self._is_of_assay(found):
             for f in self.group.items[-1:]:
                 f.limit = found.percent
             return
@@ -262,9 +263,8 @@ class _Reader(SignReader):
         signed = bool(self.group.items) and self.group.items[-1].sign == NEGATIVE
         negative = signed or (bool(self.group.items) and self.group.lead in (NO, NEGATIVE))
         before = self.terms[self.i - 1].value if self.i else ""
-        if before == "to" and any(t.tokens[0].word == "from" for t in self.terms[: self.i]):
-            # "MRD fell from 0.1 % to < 0.01 %": neither is read for the other.
-            raise NotReadable("from ... to")
+        if before == "to" and any(f.amount is not None for f in self.group.items[-1:]):
+            raise NotReadable("from ... to")  # without a word of change it may be a range
         positive = bool(self.group.items) and self.group.items[-1].sign in (POSITIVE, FOUND)
         if signed and found.is_power:
             return True  # "negative (10^-4)"
