@@ -29,3 +29,53 @@ def test_a_name_states_no_relapse(text):
 ])  # fmt: skip
 def test_a_statement_of_relapse_is_one(text):
     assert present(text) == {"relapse"}
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["Her relapsed, CD22-positive B-ALL", "Diagnosis: relapsed, CD22-positive B-ALL", "Relapsed, refractory, Ph-negative ALL", "Seen for relapsed, Ph-negative ALL",
+     "Her relapsed (CD22-positive) B-ALL", "# Relapsed, refractory B-ALL", "Mrs. Alvarez returns for follow-up of her relapsed, CD22-positive B-ALL",
+     "Relapsed, pre-B ALL", "45F with relapsed, refractory B-ALL"],
+)  # fmt: skip
+def test_an_adjective_before_a_comma_is_part_of_the_name(named: str) -> None:
+    assert read(named, "response").values == set()
+    assert read(f"{named}. She is in CR.", "response").values == {"cr"}
+
+
+@pytest.mark.parametrize("text", ["He relapsed, B-ALL in marrow", "She has relapsed, B-ALL blasts 60 %", "ALL is relapsed, B-ALL blasts 40%", "Relapsed, B-ALL blasts 40%", "She relapsed, CD22-positive blasts."])  # fmt: skip
+def test_a_relapse_before_a_comma_is_one(text: str) -> None:
+    assert read(text, "response").values == {"relapse"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["He was treated with blinatumomab, achieving {}.", "She received hyper-CVAD, achieving {}.", "Received FLAG-Ida, went into {}, and underwent alloHSCT.",
+     "She received hyper-CVAD. She achieved {}.", "Hyper-CVAD with {}"],
+)  # fmt: skip
+@pytest.mark.parametrize("state", ["CR", "remission", "a complete remission", "a first complete remission"])
+@pytest.mark.parametrize("topic", ["response", "status"])
+def test_what_another_treatment_led_to_is_none_of_now(topic: str, state: str, told: str) -> None:
+    if "with {}" not in told or topic == "response":
+        assert read(told.format(state), topic).values == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["She received mini-hyper-CVD with inotuzumab, achieving CR.", "Prior hyper-CVAD. Started InO 3/18. She achieved CR.", "Prior blina. Achieved CR after cycle 1.",
+     "Hyper-CVAD failed. With inotuzumab she achieved a CR.", "Blinatumomab failed. She is in CR.", "After hyper-CVAD and now InO she achieved CR"],
+)  # fmt: skip
+def test_what_this_treatment_led_to_is(text: str) -> None:
+    assert read(text, "response").values == {"cr"}
+
+
+@pytest.mark.parametrize(
+    ("text", "signs"),
+    [
+        ("history of BCR-ABL negative B-ALL", {"negative"}), ("history of Philadelphia chromosome-negative acute lymphoblastic leukemia", {"negative"}),
+        ("h/o Ph- B-ALL, relapsed", {"negative"}), ("history of Ph-negative B-ALL, now BCR-ABL positive", {"negative", "positive"}),
+        ("previously Ph negative", set()), ("history of negative BCR-ABL testing", set()), ("mother with history of Ph-negative ALL", set()), ("history of Ph-", set()),
+    ],
+)  # fmt: skip
+def test_a_name_by_what_the_disease_lacks_is_so_for_good(text: str, signs: set[str]) -> None:
+    assert read(text, "ph").values <= signs
+    assert not signs or read(text, "ph").values

@@ -26,6 +26,8 @@ from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.layout.around import (
     comes_after_other_therapy,
     goes_on_unheard,
+    is_outcome_of_other_therapy,
+    qualifies_name,
     stands_after,
 )
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
@@ -190,6 +192,7 @@ def _of_clause(
     before = bool(topic.reasons) and _is_of_time_before(clause, sentence, topic, text)
     passes = topic.suspects or bool(topic.reasons)
     over = told_as_past or (passes and stands_after(clause, sentence))
+    over = over or (topic.of_leukemia and is_outcome_of_other_therapy(clause, sentence))
     for one in found:
         if before and one.value in topic.reasons:
             one = replace(one, time=Time.PAST, when=None)
@@ -207,6 +210,7 @@ def _is_of_time_before(clause: Segment, sentence: Sentence, topic: Topic, text: 
         only_names_disease(clause, sentence, topic.reasons)
         or is_reason_to_treat(clause, sentence, text, topic.reasons)
         or comes_after_other_therapy(clause, sentence)
+        or qualifies_name(clause, sentence)
     )
 
 

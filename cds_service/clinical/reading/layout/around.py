@@ -169,6 +169,35 @@ def _supports(term: Term) -> bool:
     return term.kind in (Kind.AFFIRM, Kind.NEUTRAL, Kind.DATE, Kind.NUMBER, Kind.AND, Kind.NOW)
 
 
+_OUTCOME = frozenset({
+    "achieving", "achieved", "attaining", "attained", "reaching", "reached", "entering", "entered", "went", "obtaining", "obtained", "resulting", "resulted",
+    "leading", "led", "followed", "yielding", "with",
+})  # fmt: skip
+_OTHER_THERAPY = frozenset({
+    "cvad", "hypercvad", "hcvad", "blinatumomab", "blina", "blincyto", "induction", "reinduction", "chemotherapy", "chemo", "flag", "transplant", "hsct",
+    "allohsct", "allosct", "sct", "bmt", "tisagenlecleucel", "brexucabtagene", "kymriah", "tecartus", "calgb", "nelarabine", "clofarabine", "ponatinib",
+    "dasatinib", "imatinib", "vincristine", "peg", "asparaginase", "cart",
+})  # fmt: skip
+_THIS_THERAPY = frozenset({"inotuzumab", "ino", "besponsa"})
+
+
+def is_outcome_of_other_therapy(clause: Segment, sentence: Sentence) -> bool:
+    """Whether a state is told as what another treatment led to ("received hyper-CVAD, achieving CR"), and not as one of now."""
+    held = next(
+        (s for s in sentence.segments if any(t.kind is Kind.TARGET and t in clause.terms for t in s.terms)),
+        clause,
+    )
+    said = [t for t in held.terms if t.value not in _SKIPPED]
+    timed = any(t.kind in (Kind.NOW, Kind.DATE) or t.value.startswith("cycle ") for t in clause.terms)
+    if timed or not said or said[0].tokens[0].word not in _OUTCOME:
+        return False
+    before = {w.word for t in sentence.terms if t.start < held.terms[0].start for w in t.tokens}
+    if before.isdisjoint(_OTHER_THERAPY | _THIS_THERAPY) and sentence.before:
+        before |= sentence.before[-1].vocabulary
+    within = {w.word for t in held.terms for w in t.tokens}
+    return not before.isdisjoint(_OTHER_THERAPY) and (before | within).isdisjoint(_THIS_THERAPY)
+
+
 _THEN = frozenset({"adverb", "and", "verb", "but"})
 
 
@@ -197,3 +226,52 @@ def stands_after(clause: Segment, sentence: Sentence) -> bool:
         return False
     opens = any(s.terms[0] is opening for s in sentence.segments)
     return opens and not any(t.kind in (Kind.AFFIRM, Kind.NOW, *SWINGS) for t in clause.terms)
+
+
+_STATE_OF_DISEASE = frozenset({"relapsed", "recurrent", "refractory", "progressive"})
+_DETERMINING = frozenset(
+    {
+        "her",
+        "his",
+        "the",
+        "a",
+        "an",
+        "this",
+        "their",
+        "my",
+        "our",
+        "with",
+        "of",
+        "for",
+        "has",
+        "patient's",
+        "pt's",
+    }
+)
+_OPENING = frozenset({"", ":", "#", "dx", "-"})
+_BARE_NAME = frozenset({"b", "all", "acute", "leukemia", "disease", "pre", "precursor"})
+_NAME_WITHIN = 6  # terms
+
+
+def qualifies_name(clause: Segment, sentence: Sentence) -> bool:
+    """Whether a state is an adjective of the disease that is named behind a comma ("her relapsed, CD22-positive B-ALL")."""
+    states = [
+        i
+        for i, t in enumerate(sentence.terms)
+        if t in clause.terms and t.tokens[-1].word in _STATE_OF_DISEASE
+    ]
+    if not states or not any(s.terms[-1] is sentence.terms[states[0]] for s in sentence.segments):
+        return False  # no comma behind it
+    at = states[0]
+    words = ["", *(w.word for t in sentence.terms[max(0, at - 1) : at + 1] for w in t.tokens)]
+    if words[-2] not in _DETERMINING | _OPENING:
+        return False
+    qualified = words[-2] not in ("has", *_OPENING)
+    for i, term in enumerate(sentence.terms[at + 1 : at + 1 + _NAME_WITHIN]):
+        if term.value in ("disease", "name") or term.tokens[-1].text == "ALL":
+            apart = i > 0 or qualified or term.tokens[0].word not in _BARE_NAME
+            return apart or term is sentence.terms[-1]
+        signed = term.tokens[-1].word in ("positive", "negative", "pos", "neg")
+        if term.value == "verb" or not (signed or term.kind in (Kind.NEUTRAL, Kind.UNKNOWN, Kind.AND)):
+            return False
+    return False

@@ -30,7 +30,7 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.markers.signs import SignReader
 from cds_service.clinical.reading.markers.state import CLOSING, OPENING
-from cds_service.clinical.reading.markers.tails import only_tells_plan, takes_back
+from cds_service.clinical.reading.markers.tails import names_disease, only_tells_plan, takes_back
 from cds_service.clinical.reading.text_dates import read_date
 
 _SIGNED = ("umrd", "response")  # how a name ends that holds its sign ("complete MRD response")
@@ -279,7 +279,8 @@ class _Reader(SignReader):
         self.at(Times(when=when))
 
     def _past(self) -> None:
-        self.at(Times(past=True))
+        if not names_disease(self.terms[self.i + 1 :]):
+            self.at(Times(past=True))
 
     def _now(self) -> None:
         self.at(Times(now=True))

@@ -76,6 +76,23 @@ def denied_beside(behind: Sequence[Term]) -> int:
     return len(said) if named and plain else 0
 
 
+_ADJECTIVES = 4  # terms
+
+
+def names_disease(behind: Sequence[Term]) -> bool:
+    """Whether words behind "history of" name a disease by what it lacks for good ("history of Ph-negative B-ALL")."""
+    at = next((i for i, t in enumerate(behind[:_ADJECTIVES]) if t.kind is Kind.MARKER), None)
+    if at is None or behind[at].value != "ph":
+        return False
+    sign, *name = (*behind[at + 1 : at + 2 + _ADJECTIVES], behind[at])
+    minus = sign.tokens[0].text == "-" and name[0].start > sign.end
+    if sign.tokens[0].text == "-" and not minus:
+        sign, *name = name  # "Ph-negative"
+    if not (minus or sign.value == "negative"):
+        return False
+    return any(t.value == "disease" or t.tokens[-1].text == "ALL" for t in name)
+
+
 # A relapse that is told of behind a result, in the sentence or right after it; neither its name, its risk nor its denial.
 _RELAPSED = re.compile(
     r"(?:[,;.(]|->|\b(?:but|and|then|now|later|since))[ ]?"
