@@ -34,7 +34,7 @@ Standing = tuple[Concurrency, str]
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """The days of the order's cycle, and the days on which each drug was given.
+    """The days of the order's cycle, the day on which it is judged, and the days on which each drug was given.
 
     An active order without an end still counts for ``goes_on`` after it began; one of a drug in ``oral``,
     whose supply has not run out, for ``oral_goes_on``.
@@ -42,6 +42,7 @@ class Cycle:
 
     first: date
     last: date
+    today: date
     given: Mapping[str, tuple[date, ...]]
     goes_on: timedelta
     oral_goes_on: timedelta
@@ -116,7 +117,12 @@ def _of_ended(use: DrugUse, cycle: Cycle) -> Standing:
     ended = use.end or (use.days[-1] if use.days else None)
     begun = use.first_known
     if ended is not None and ended.last >= cycle.first and (begun is None or begun.first <= cycle.last):
-        return CONCURRENT, f"until {ended}"
+        if ended.first <= cycle.today:
+            return CONCURRENT, f"until {ended}"
+        # What is over by now did not last until a day to come.
+        if use.status == "completed" or cycle.first < cycle.today:
+            return POSSIBLE, f"{use.status}, though its period ends {ended}"
+        return NOT, f"status {use.status}"
     return NOT, f"ended {ended}" if ended is not None else f"status {use.status}"
 
 

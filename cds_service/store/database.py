@@ -59,8 +59,9 @@ class Database:
         self.engine = _engine(url, longest_s)
         self._longest_s = longest_s
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        # SQLite takes one writer at a time and lets the others poll; threads queue here instead.
+        # SQLite takes one writer at a time and lets the others poll; threads queue here instead, for one connection.
         self._turn = Lock()
+        self._writer: Connection | None = None
         self._is_silent = False
         self._asking = Lock()
         self._room_until = 0.0
@@ -69,7 +70,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that is durable once the block has ended. Raises StoreError."""
         try:
-            with self._transaction(), self._in_turn(), self.engine.begin() as db:
+            with self._transaction(), self._writing() as db:
                 yield db
         except StoreError:
             self._room_until = 0.0
@@ -118,16 +119,27 @@ class Database:
                 self._asking.release()
 
     @contextmanager
-    def _in_turn(self) -> Iterator[None]:
+    def _writing(self) -> Iterator[Connection]:
         if not self.is_sqlite:
-            yield
+            with self.engine.begin() as db:
+                yield db
             return
         if not self._turn.acquire(timeout=patience.left(LONGEST_WAIT_S)):
             raise StoreError(LOCKED)
         try:
-            yield
+            self._writer = self._writer or self.engine.connect()
+            with self._writer.begin():
+                yield self._writer
+        except BaseException:
+            self._give_back_writer()
+            raise
         finally:
             self._turn.release()
+
+    def _give_back_writer(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
 
     def upgrade(self) -> int:
         """Create or upgrade the tables; the version reached. Any number of processes may do so at once."""
@@ -181,6 +193,8 @@ class Database:
 
     def close(self) -> None:
         """Give all idle connections back."""
+        with self._turn:
+            self._give_back_writer()
         self.engine.dispose()
 
 

@@ -15,6 +15,7 @@ from cds_service.store.failures import CORRECT_ADDRESS, Failure, StoreError
 # For commands, which may wait; a call has less.
 LONGEST_WAIT_S = 30.0
 # Kinds of fault that others' work on the same file causes.
+_WAITS = "milliseconds that it waits for a lock"
 _WORTH_WAITING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
 
 
@@ -37,13 +38,18 @@ def sqlite_engine(url: str, path: str | None) -> Engine:
 def _set_up(connection: sqlite3.Connection, _: Any) -> None:
     # The driver's own transactions start too late to keep what was read from changing.
     connection.isolation_level = None
-    _wait_for_locks(connection)
+    _wait_for_locks(connection, _patience_ms())
     _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
 
 
-def _wait_for_locks(connection: sqlite3.Connection | Any) -> None:
-    connection.execute(f"PRAGMA busy_timeout={int(patience.left(LONGEST_WAIT_S) * 1000)}")
+def _wait_for_locks(connection: sqlite3.Connection | Any, milliseconds: int) -> None:
+    connection.execute(f"PRAGMA busy_timeout={milliseconds}")
+
+
+def _patience_ms() -> int:
+    """In whole tenths of a second, so that it seldom has to be set anew."""
+    return int(patience.left(LONGEST_WAIT_S) * 10) * 100
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
@@ -61,6 +67,8 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _begin(db: Connection) -> None:
-    _wait_for_locks(db.connection.driver_connection)
+    if db.info.get(_WAITS) != (milliseconds := _patience_ms()):
+        _wait_for_locks(db.connection.driver_connection, milliseconds)
+        db.info[_WAITS] = milliseconds
     reading = db.get_execution_options().get("reading", False)
     db.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -121,6 +121,9 @@ CONCURRENCY = {
     "a planned dose within the cycle": ([drug_order("venetoclax", day="2026-04-20", authored="2026-04-10")], "not-met"),
     "an order on hold": ([drug_order("venetoclax", status="on-hold", authored="2026-04-09")], "unknown"),
     "an order completed": ([drug_order("venetoclax", status="completed", authored="2026-04-01")], "met"),
+    "an order stopped before its period ends": ([over("venetoclax", "2026-04-01", "2026-05-10", status="stopped")], "met"),
+    "an order completed before its period ends": ([over("venetoclax", "2026-04-01", "2026-05-10", status="completed")], "unknown"),
+    "a statement stopped before its period ends": ([taken("venetoclax", status="stopped", start="2026-04-01", end="2026-05-10")], "met"),
     "an order stopped": ([drug_order("venetoclax", status="stopped", authored="2026-04-01")], "met"),
     "an order cancelled": ([drug_order("venetoclax", status="cancelled", authored="2026-04-09")], "met"),
     "an order of unknown state": ([drug_order("venetoclax", status="unknown", authored="2026-04-09")], "met"),
@@ -583,3 +586,14 @@ def test_pol_a_ii_b_3_says_of_one_absent_drug_that_it_is_open_whether_it_belongs
     assert criterion(d, "POL-A-II-B-3").because.endswith(
         "only cyclophosphamide (ordered 2026-04-10) is recorded"
     )
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"), [("2026-04-14", "not-met"), ("2026-05-10", "unknown"), ("2026-04-08", "met")]
+)
+def test_an_order_stopped_since_day_1_may_have_been_concurrent(end, expected):
+    """Day 1 was given on 2026-04-09 and day 8 is ordered: an end after today is not when the order was stopped."""
+    beside = over("venetoclax", "2026-04-01", end, status="stopped")
+    first = administration("2026-04-09", 1.41, "C1D1")
+    d = determine([patient(), first, beside], order(DAY_1, "C1D8"))
+    assert verdict(d, "POL-A-II-B-1") == expected

@@ -52,6 +52,11 @@ def test_dated_documents_of_no_progression_are_met(note):
     assert progression(note) == "met"
 
 
+def test_a_clear_marrow_from_before_the_first_dose_shows_nothing_of_the_course():
+    notes = [marrow(on(1, 2), 2), observation("26446-5", on(1, 2, 4), 0, "%")]
+    assert verdict(before_cycle(2, *notes), PROG) == "unknown"
+
+
 def test_clear_components_are_met():
     assert progression(marrow("2026-04-10", 2), observation("26446-5", "2026-04-10", 0, "%")) == "met"
 

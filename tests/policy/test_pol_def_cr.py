@@ -4,6 +4,7 @@ The order is for cycle 3; cycle 2 (the last completed one) began on 2026-03-19. 
 in the dose rows: 0.5 mg/m2 when CR or CRi is achieved, 0.8 when not, both when unknown or lost.
 """
 
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -47,6 +48,11 @@ def marrow(day, value, **more):
 
 def blood(day, value, **more):
     return observation("26446-5", day, value, "%", **more)
+
+
+def after_first_dose(days):
+    """A day so many days after the first dose of the course."""
+    return (date.fromisoformat(on(1, 3)) + timedelta(days=days)).isoformat()
 
 
 ACHIEVED, NOT_ACHIEVED, OPEN = "achieved", "not achieved", "unknown or lost"
@@ -141,6 +147,13 @@ def test_the_counts_that_separate_cr_from_cri_change_no_decision(platelets, anc)
 )
 def test_components_lie_within_14_days_of_each_other(day, expected):
     assert response(marrow(day, 2), blood("2026-04-10", 0)) == expected
+
+
+@pytest.mark.parametrize(("marrow_on", "blood_on"), [(-1, 3), (0, 3), (3, 0)])
+def test_components_from_before_the_first_dose_show_no_response_to_it(marrow_on, blood_on):
+    first, later = after_first_dose(marrow_on), after_first_dose(blood_on)
+    assert response(marrow(first, 2), blood(later, 0)) == OPEN
+    assert response(marrow(after_first_dose(1), 2), blood(after_first_dose(4), 0)) == ACHIEVED
 
 
 def test_a_comparator_counts_only_when_it_decides():

@@ -559,3 +559,12 @@ def test_a_service_request_states_units_or_mg_as_its_quantity():
     assert determine([*BASE, *TWO_M2], draft).dose.verdict == "ok"
     draft["quantityQuantity"] = {"value": 16, "unit": "units"}
     assert determine([*BASE, *TWO_M2], draft).dose.verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("mg", "told"), [(1.437, "0.898"), (1.763, "1.102"), (1.25, "0.78"), (1.439, "0.899")]
+)
+def test_a_ratio_is_told_so_that_it_is_seen_outside_of_what_is_accepted(mg, told):
+    """Of 1.6 mg, 1.44 to 1.76 are accepted."""
+    d = determine([*BASE, *TWO_M2], order("2026-04-16", "C1D1", mg))
+    assert f"That is {told} times the table" in findings(d, "dose")[0].text

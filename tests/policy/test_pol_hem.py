@@ -469,3 +469,4 @@ def test_a_low_transfused_baseline_is_low_and_no_level_to_compare_with():
     before = [*LOW_BASELINE, transfusion("2026-03-15")]
     assert held_by(*before, *cbc("2026-04-14", 2, 30)) == [("hem-unknown", "POL-HEM-3")]
     assert held_by(*before, *cbc("2026-04-14", 1.9, 30)) == [HOLD_LOW]  # ANC fell
+    assert held_by(*before, *cbc("2026-04-14", 2, 45)) == []  # above it, and so above the patient's own

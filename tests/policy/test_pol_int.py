@@ -469,6 +469,18 @@ def test_doses_missed_in_one_interruption_are_one():
     assert (d.dose.expected_mg, findings(d, "dose-reduction-due")) == (Decimal("0.75"), [])
 
 
+def test_doses_missed_for_two_events_of_which_the_first_had_recovered_are_two_interruptions():
+    """No reason is stated: each was held for the one event under way, and neither lasted 14 days."""
+    missed = [held("2026-03-19", None, "C1D15"), held("2026-03-27", None, "C2D1")]
+    events = [mucositis("2026-03-18", "2026-03-24"), mucositis("2026-03-26", "2026-04-02", id="second")]
+    cycle_2 = given(("2026-04-02", 1.0, "C2D1"), ("2026-04-09", 1.0, "C2D8"))
+    d = determine(
+        [*BASE, *FIRST, *missed, *events, *response("2026-03-25"), *cycle_2],
+        order("2026-04-16", "C2D15", 1.0),
+    )
+    assert (d.dose.expected_mg, findings(d, "dose-reduction-due")) == (Decimal("1"), [])
+
+
 def test_a_hold_of_the_order_and_the_doses_missed_in_it_are_one_interruption():
     hold = drug_order(INOTUZUMAB, status="on-hold", day="2026-03-12", statusReason={"text": "Mucositis"})
     cycle_2 = given(("2026-04-02", 0.75, "C2D1"), ("2026-04-09", 0.75, "C2D8"))

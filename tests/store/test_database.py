@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import TextClause, event, select, text, update
 
 from cds_service.store import schema
 from cds_service.store.database import Database, StoreError
@@ -54,6 +54,50 @@ def test_an_upgrade_keeps_what_is_there(database: Database) -> None:
 
     with database.read() as db:
         assert db.execute(select(schema.audit_chain.c.last_seq)).scalar_one() == 7
+
+
+def test_a_write_that_failed_keeps_nothing_and_the_next_one_of_any_thread_is_kept(database: Database) -> None:
+    def moved(seq: int) -> None:
+        with database.write() as db:
+            db.execute(update(schema.audit_chain).values(last_seq=seq))
+
+    def failing(then: TextClause | None) -> None:
+        with database.write() as db:
+            db.execute(update(schema.audit_chain).values(last_seq=2))
+            if then is None:
+                raise ZeroDivisionError
+            db.execute(then)
+
+    moved(1)
+    with pytest.raises(StoreError):
+        failing(text("INSERT INTO nowhere VALUES (1)"))
+    with pytest.raises(ZeroDivisionError):
+        failing(None)
+    with database.read() as db:
+        assert db.execute(select(schema.audit_chain.c.last_seq)).scalar_one() == 1
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(moved, [3] * 8))
+
+    with database.read() as db:
+        assert db.execute(select(schema.audit_chain.c.last_seq)).scalar_one() == 3
+
+
+def test_all_writes_to_sqlite_share_one_connection(tmp_path: Path, open_database: Open) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'one.sqlite3'}")
+    database.upgrade()
+    database.engine.dispose()
+    opened: list[object] = []
+    event.listen(database.engine, "connect", lambda connection, _: opened.append(connection))
+
+    def written(_: int) -> None:
+        with database.write() as db:
+            db.execute(update(schema.audit_chain).values(last_seq=1))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(written, range(16)))
+
+    assert len(opened) <= 1
 
 
 def test_a_database_of_the_first_version_gets_the_rules_of_cards(database: Database) -> None:

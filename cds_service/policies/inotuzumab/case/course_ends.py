@@ -94,7 +94,7 @@ def _by_stated_line(chart: Chart, given: Sequence[Dose]) -> Iterator[End]:
 
 def _by_late_relapse(given: Sequence[Dose], items: Sequence[Item]) -> Iterator[End]:
     """Step 1 c: relapse evidence after a CR or CRi of a course, long after the dose before it."""
-    achieved = [i for i in items if i.achieved and i.first > given[0].day]
+    achieved = [i for i in items if i.achieved and i.is_since(given[0].day)]
     for item in items:
         if not item.relapse or not any(i.day < item.first for i in achieved):
             continue

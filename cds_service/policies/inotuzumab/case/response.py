@@ -110,7 +110,7 @@ def _read(
     items: Sequence[Item], start: date, last_cycle_day_one: date | None, day_of: _Day
 ) -> CourseResponse:
     """The response with each item placed on one day."""
-    of_course = sorted([i for i in items if day_of(i) > start], key=day_of)
+    of_course = sorted([i for i in items if i.is_since(start, day_of(i))], key=day_of)
     response = CourseResponse(Status.UNKNOWN, _NOTHING, needed=("response",))
     for day, group in groupby(of_course, key=day_of):
         response = _after(response, day, list(group))

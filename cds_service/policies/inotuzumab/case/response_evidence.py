@@ -41,7 +41,7 @@ class Item:
     date. ``open`` is neither CR nor its opposite: clear marrow and blood beside extramedullary
     disease without follow-up, or (``unreadable``) a blast result that cannot be read. ``denial``: "not
     in CR" in words. ``entry``: a problem-list entry of a relapse, which counts after a CR only.
-    ``cycle``: the cycle after which a statement places the state.
+    ``cycle``: the cycle after which a statement places the state. ``oldest``: the day of the oldest of several parts.
     """
 
     first: date
@@ -55,6 +55,11 @@ class Item:
     denial: bool = False
     entry: bool = False
     cycle: int | None = None
+    oldest: date | None = None
+
+    def is_since(self, start: date, day: date | None = None) -> bool:
+        """Whether all of it is from after a day; ``day`` is its own, otherwise the earliest that it can be of."""
+        return min(day or self.first, self.oldest or date.max) > start
 
 
 def evidence_items(chart: Chart) -> tuple[Item, ...]:
@@ -159,6 +164,7 @@ def _clear(
     state = extramedullary_on(emd, day, (day - window, first + window), chart)
     if isinstance(state, Extramedullary):
         dated = max(day, state.when.last) if state.when else day
-        yield Item(dated, dated, True, False, m.reference, f"CR/CRi by components: {text}, {state.words}")
+        said = f"CR/CRi by components: {text}, {state.words}"
+        yield Item(dated, dated, True, False, m.reference, said, oldest=first)
     elif state is not None:
-        yield Item(day, day, False, False, m.reference, f"{text}, but {state}", open=True)
+        yield Item(day, day, False, False, m.reference, f"{text}, but {state}", open=True, oldest=first)

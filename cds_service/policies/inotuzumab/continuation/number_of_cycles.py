@@ -142,7 +142,7 @@ def _reached_so_far(case: Case) -> Fact:
 
 def _achieved(case: Case) -> list[Item]:
     start = case.frame.start
-    return [i for i in case.items if i.achieved and start is not None and i.first > start]
+    return [i for i in case.items if i.achieved and start is not None and i.is_since(start)]
 
 
 @once

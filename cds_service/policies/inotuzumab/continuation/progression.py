@@ -74,14 +74,14 @@ def progression(case: Case) -> Answer:
 def _newest(case: Case) -> list[_Sign]:
     """The signs of the latest day of the present course; a partial date that may be as late is among them."""
     start = case.frame.start
-    signs = [s for s in _signs(case) if start is not None and s.first > start]
+    signs = [s for s in _signs(case, start) if s.first > start] if start is not None else []
     last = max((s.first for s in signs), default=None)
     return sorted(
         (s for s in signs if last is not None and s.last >= last), key=lambda s: (s.last, s.reference, s.text)
     )
 
 
-def _signs(case: Case) -> Iterator[_Sign]:
+def _signs(case: Case, start: date) -> Iterator[_Sign]:
     stated = response_statements(case.chart)
     for s in stated:
         progression = True if s.response in _PROGRESSION else False if s.response in _NONE else None
@@ -89,7 +89,7 @@ def _signs(case: Case) -> Iterator[_Sign]:
         yield from _sign(when, progression, s.shown, s.reference)
     references = {s.reference for s in stated}
     for item in case.items:
-        if item.reference not in references and not item.entry:
+        if item.reference not in references and not item.entry and item.is_since(start):
             progression = False if item.achieved else None
             yield _Sign(item.first, item.day, progression, item.text, item.reference)
 

@@ -23,6 +23,7 @@ from cds_service.policies.inotuzumab.dose.table import (
     bsa_text,
     closest,
     highest_of_table,
+    in_range,
     rounded,
     tolerated,
 )
@@ -32,6 +33,7 @@ from cds_service.policies.inotuzumab.numbers import number, said
 from cds_service.values import dataclass
 
 _MOST_DAYS = 3  # named in one sentence
+_PLACES = (Decimal("0.01"), Decimal("0.001"), Decimal("0.0001"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str
     amount = f"{plain(rounded(mg))} mg"
     quoted = f" ({judged.ordered.quoted})" if judged.ordered.quoted != amount else ""
     ordered = f"Ordered {amount}{quoted}{f' for {days}' if days else ''}"
-    times = plain(to_place(mg / (row.per_m2 * bsa), Decimal("0.01")))
+    times = _times(mg / (row.per_m2 * bsa))
     near = "the table" if expected.row is not None else f"the nearer row ({plain(row.per_m2)} mg/m2)"
     parts = [
         f"{ordered}; the table gives {table}",
@@ -134,6 +136,12 @@ def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str
     if row.cut.step:
         parts.append(f"The dose is reduced by {row.cut.said}: {row.cut.because}")
     return ". ".join(parts)
+
+
+def _times(ratio: Decimal) -> str:
+    """The ratio, with as many places as it takes to be seen as outside of what is accepted."""
+    rounded_off = (to_place(ratio, place) for place in _PLACES)
+    return plain(next((r for r in rounded_off if not in_range(r, Decimal(1))), ratio))
 
 
 def _due(row: Row, mg: Decimal, bsa: Decimal) -> str:

@@ -53,10 +53,8 @@ class Count:
 
     def fell_from(self, earlier: Count) -> bool | None:
         """Whether the count is below an earlier one; None when it cannot be determined."""
-        if earlier.is_bound:
-            return None
         return agreed_answer(
-            self._known(now).is_less_than(before.value) if now.value and before.value else None
+            self._known(now).is_less_than(earlier._known(before)) if now.value and before.value else None
             for now in self.results
             for before in earlier.results
         )

@@ -115,7 +115,7 @@ def _cycle(case: Case) -> Cycle:
             for drug in use.drugs:
                 given[drug] = (*given[drug], *on) if drug in given else on
     return Cycle(
-        case.day_one, case.day_one + timedelta(days=length - 1),
+        case.day_one, case.day_one + timedelta(days=length - 1), case.chart.today,
         {drug: tuple(sorted(on)) for drug, on in given.items()}, goes_on, span("partner.stale_tki"), ORAL_TKIS,
     )  # fmt: skip
 

@@ -140,7 +140,12 @@ def _goes_on(case: Case, group: Sequence[_Missed], m: _Missed) -> bool:
     last = group[-1]
     if any(last.day < given.day < m.day for given in case.frame.given):
         return False
-    if last.recovered is not None and last.recovered < m.day and m.reason and m.event != last.event:
+    if (
+        last.recovered is not None
+        and last.recovered < m.day
+        and (m.reason or m.event)
+        and m.event != last.event
+    ):
         return False
     return m.kind in (None, group[0].kind)
 
