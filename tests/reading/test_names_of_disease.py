@@ -79,3 +79,36 @@ def test_what_this_treatment_led_to_is(text: str) -> None:
 def test_a_name_by_what_the_disease_lacks_is_so_for_good(text: str, signs: set[str]) -> None:
     assert read(text, "ph").values <= signs
     assert not signs or read(text, "ph").values
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["C91.02 Acute lymphoblastic leukemia, in relapse", "Acute lymphoblastic leukemia in relapse (C91.02)", "Acute lymphoblastic leukemia, relapsed (C91.02)",
+     "Acute lymphoblastic leukemia not having achieved remission", "C91.00 Acute lymphoblastic leukemia not having achieved remission",
+     "Acute lymphoblastic leukemia (ALL) not having achieved remission (HCC)", "Acute lymphoblastic leukemia, in remission (C91.01)",
+     "Acute lymphoblastic leukemia (ALL) in remission (HCC)", "1. Pre B-cell ALL, in relapse (C91.02)", "Leukemia, acute lymphoblastic, in relapse"],
+)  # fmt: skip
+def test_the_name_of_a_code_is_no_response(name: str) -> None:
+    assert read(name, "response").values == set()
+    assert read(f"{name}\n- not in CR after cycle 1", "response").values == {"no-cr"}
+    assert read(f"{name}\nIn CR after cycle 1", "response").values == {"cr"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("B-ALL in remission", "cr"), ("B-ALL is in remission (C91.01)", "cr"), ("ALL in CR2 (C91.01)", "cr"), ("B-ALL now in relapse (C91.02)", "relapse"),
+     ("ALL (C91.02) in relapse, blasts 40 %", "relapse"), ("B-cell ALL, not in remission", "no-cr")],
+)  # fmt: skip
+def test_a_statement_beside_a_code_is_one(text: str, value: str) -> None:
+    assert read(text, "response").values == {value}
+
+
+@pytest.mark.parametrize("text", ["Since her relapse she has received one cycle of inotuzumab.", "Her relapse was treated with inotuzumab.", "Since the first relapse, one cycle"])  # fmt: skip
+def test_a_relapse_from_which_time_is_counted_is_over(text: str) -> None:
+    assert read(text, "response").values == set()
+
+
+@pytest.mark.parametrize("text", ["She has since relapsed", "MRD neg 2/26, since relapsed", "Since the last visit she has relapsed", "She relapsed and was treated with steroids"])  # fmt: skip
+def test_a_relapse_since_then_is_of_now(text: str) -> None:
+    found = read(text, "response", NOTED).assertions
+    assert [(a.value, a.when) for a in found if a.time is Time.PRESENT] == [("relapse", None)]

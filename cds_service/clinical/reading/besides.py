@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
 from itertools import dropwhile
 
@@ -99,3 +100,18 @@ def denies_another(found: Sequence[Term], at: int) -> bool:
     thing = behind[0]
     named = thing.kind is Kind.NEUTRAL and thing.value not in _NO_THING
     return named and thing.tokens[0].word not in _HOW
+
+
+_CODE = re.compile(r"\bc91 ?\.? ?0[012]?\b|\b(?:hcc|cms)\b")
+_CODED = re.compile(r"\b(?:leukemia|all) (?:all )?(?:in (?:remission|relapse)|relapsed|without remission)\b")
+_CODED_ALONE = re.compile(r"\b(?:leukemia|all) (?:all )?not having achieved remission\b")
+
+
+def is_name_of_code(clause: Sequence[Term], sentence: Sequence[Term]) -> bool:
+    """Whether a clause is a code's own name for the disease, as problem lists repeat it ("ALL in relapse (HCC)"), and says no more."""
+    more = (Kind.NOW, Kind.DATE, Kind.NUMBER)
+    if any(t.kind in more or t.value.startswith("cycle ") for t in clause):
+        return False
+    line = " ".join(w.word for t in sentence for w in t.tokens)
+    coded = _CODED.search(line) is not None and _CODE.search(line) is not None
+    return coded or _CODED_ALONE.search(line) is not None

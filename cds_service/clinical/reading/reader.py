@@ -21,6 +21,7 @@ from cds_service.clinical.reading.assertions import (
     once,
     too_much,
 )
+from cds_service.clinical.reading.besides import is_name_of_code
 from cds_service.clinical.reading.clauses import Segment, Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
 from cds_service.clinical.reading.layout.around import (
@@ -33,7 +34,7 @@ from cds_service.clinical.reading.layout.around import (
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.layout.company import means_relative
 from cds_service.clinical.reading.layout.listed import Shared, shared
-from cds_service.clinical.reading.layout.order import without_replaced
+from cds_service.clinical.reading.layout.order import is_told_as_before, without_replaced
 from cds_service.clinical.reading.layout.retracted import is_affirmed_later, is_not_so
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
@@ -193,6 +194,7 @@ def _of_clause(
     passes = topic.suspects or bool(topic.reasons)
     over = told_as_past or (passes and stands_after(clause, sentence))
     over = over or (topic.of_leukemia and is_outcome_of_other_therapy(clause, sentence))
+    over = over or (bool(topic.reasons) and is_name_of_code(clause.terms, sentence.terms))
     for one in found:
         if before and one.value in topic.reasons:
             one = replace(one, time=Time.PAST, when=None)
@@ -211,6 +213,7 @@ def _is_of_time_before(clause: Segment, sentence: Sentence, topic: Topic, text: 
         or is_reason_to_treat(clause, sentence, text, topic.reasons)
         or comes_after_other_therapy(clause, sentence)
         or qualifies_name(clause, sentence)
+        or is_told_as_before(clause.terms, text)
     )
 
 

@@ -212,7 +212,7 @@ def only_names_disease(clause: Segment, sentence: Sentence, states: frozenset[st
         return False
     before = (t for t in reversed(sentence.terms) if t.start < state.start)
     name = next((t for t in before if t.value not in ("sign", "in", "adjective")), None)
-    if name is None or not (name.value == "disease" or name.tokens[0].text == "ALL"):
+    if name is None or not (name.value == "disease" or name.tokens[-1].word in ("all", "lymphoblastic")):
         return False
     said_of_it = state.start - name.end <= 1 and name.tokens[-1].word in _DISEASE
     return not said_of_it and all(t.tokens[0].word != "after" for t in clause.terms)

@@ -124,3 +124,25 @@ def _is_ended(one: Said, before: Sequence[Said], behind: Sequence[Said], topic: 
 def _ends(later: Assertion, one: Assertion, topic: Topic, on: date, within: int) -> bool:
     soon = later.when is not None and is_just_before(later.when, on, within)
     return soon and later.value in _GRAVE and later.is_now and not topic.agree(one.value, later.value)
+
+
+_NOUNS = frozenset({"relapse", "recurrence", "progression"})
+_WHOSE = frozenset(
+    {"her", "his", "the", "this", "that", "last", "first", "second", "third", "their", "patient's", "pt's"}
+)
+_TREATED = re.compile(
+    r" ?(?:(?:was|is|were|has been|is being|being|then|initially|successfully) ){1,3}(?:treated|managed|salvaged) with (?:[\w-]+ ){0,3}(?:inotuzumab|ino|besponsa)\b",
+    re.IGNORECASE,
+)
+
+
+def is_told_as_before(found: Sequence[Term], text: str) -> bool:
+    """Whether a relapse is named as what time is counted from ("since her relapse") or as what inotuzumab was given for."""
+    at = next((i for i, t in enumerate(found) if t.kind is Kind.TARGET), 0)
+    words = [w.word for t in found[: at + 1] for w in t.tokens]
+    if not words or words[-1] not in _NOUNS:
+        return False
+    while words[:-1] and words[-2] in _WHOSE:
+        del words[-2]
+    since = len(words) > 1 and words[-2] == "since" and found[at - 1].tokens[-1].word in _WHOSE
+    return since or _TREATED.match(text, found[at].end) is not None

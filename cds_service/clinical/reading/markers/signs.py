@@ -36,8 +36,8 @@ class SignReader(ClauseState):
 
     def lead(self) -> None:
         value = self.term.value
-        if (denied := denied_beside(self.terms[self.i :])) and not self.negated:
-            self.i += denied - 1
+        if (denied := denied_beside(self.terms[self.i :])) and self._is_of_residual(denied):
+            self.i += denied - 1  # of a surface marker "no relapse, CD22 neg" may be one list
             return
         free = self.beside and bool(self.group.unsigned) and not self.group.lead
         if value == WITH and free:
@@ -54,6 +54,12 @@ class SignReader(ClauseState):
         if self.negated:
             value, self.negated, self.turned = OPPOSITE.get(value, OPEN), False, True
         self.begin(value, governs=True)
+
+    def _is_of_residual(self, denied: int) -> bool:
+        """Whether what stands before or behind so many terms is residual disease."""
+        behind = next((t for t in self.terms[self.i + denied :] if t.kind is Kind.MARKER), None)
+        named = self.group.items[-1].name if self.group.items else behind and behind.value
+        return named == "mrd" and not self.negated
 
     def _is_of_an_act(self) -> bool:
         """Whether a bare "no" is of what was not done for the marker ("no FISH done for", "no repeat")."""
