@@ -36,7 +36,7 @@ class SignReader(ClauseState):
 
     def lead(self) -> None:
         value = self.term.value
-        if (denied := denied_beside(self.terms[self.i :])) and self._is_of_residual(denied):
+        if (denied := denied_beside(self.terms[self.i :])) and self._is_beside_result(denied):
             self.i += denied - 1  # of a surface marker "no relapse, CD22 neg" may be one list
             return
         free = self.beside and bool(self.group.unsigned) and not self.group.lead
@@ -55,11 +55,10 @@ class SignReader(ClauseState):
             value, self.negated, self.turned = OPPOSITE.get(value, OPEN), False, True
         self.begin(value, governs=True)
 
-    def _is_of_residual(self, denied: int) -> bool:
-        """Whether what stands before or behind so many terms is residual disease."""
-        behind = next((t for t in self.terms[self.i + denied :] if t.kind is Kind.MARKER), None)
-        named = self.group.items[-1].name if self.group.items else behind and behind.value
-        return named == "mrd" and not self.negated
+    def _is_beside_result(self, denied: int) -> bool:
+        """Whether a marker stands before, or so many terms on residual disease follows."""
+        behind = next((t.value for t in self.terms[self.i + denied :] if t.kind is Kind.MARKER), "")
+        return not self.negated and (bool(self.group.items) or behind == "mrd")
 
     def _is_of_an_act(self) -> bool:
         """Whether a bare "no" is of what was not done for the marker ("no FISH done for", "no repeat")."""
