@@ -112,3 +112,23 @@ def test_a_relapse_from_which_time_is_counted_is_over(text: str) -> None:
 def test_a_relapse_since_then_is_of_now(text: str) -> None:
     found = read(text, "response", NOTED).assertions
     assert [(a.value, a.when) for a in found if a.time is Time.PRESENT] == [("relapse", None)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Best response to date: CR (after hyper-CVAD)", "Regimen | Response\nhyper-CVAD | CR\nblinatumomab | PD", "Prior therapy\n1. hyper-CVAD: CR\n2. blina: CR",
+     "Marrow after blina: CR", "CR not achieved with hyper-CVAD, so InO started.", "Bridged with vincristine; persistent leukemia, so InO started"],
+)  # fmt: skip
+@pytest.mark.parametrize("topic", ["response", "status"])
+def test_nor_is_what_a_table_or_an_aside_says_it_led_to(topic: str, text: str) -> None:
+    assert read(text, topic).values & {"cr", "no-cr", "remission"} == set()
+
+
+@pytest.mark.parametrize("text", ["Response to InO C1: CR", "CR (after cycle 1)", "CR (on InO)", "C1 InO: CR", "Marrow after cycle 1 | CR"])  # fmt: skip
+def test_but_what_inotuzumab_led_to_is(text: str) -> None:
+    assert read(text, "response").values == {"cr"}
+
+
+@pytest.mark.parametrize("text", ["CR = blasts <5%, ANC >1000, plt >100K", "Per outside records CR; not verified", "In CR. Not documented."])  # fmt: skip
+def test_what_is_defined_or_not_verified_is_no_state(text: str) -> None:
+    assert read(text, "response").values == set()

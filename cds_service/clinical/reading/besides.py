@@ -61,7 +61,7 @@ _TURNING = frozenset({"then", "to", "since", "after", "despite", "until"})
 
 def is_no_state(found: Sequence[Term]) -> bool:
     """Whether a clause only looks for what it names ("evaluation for VOD"), or turns what it denies ("no VOD then VOD")."""
-    if is_of_looking(found):
+    if is_of_looking(found) or _is_defined(found):
         return True
     named = [i for i, t in enumerate(found) if t.kind is Kind.TARGET]
     if len(named) < 2 or found[named[0]].value != found[named[-1]].value:
@@ -69,6 +69,20 @@ def is_no_state(found: Sequence[Term]) -> bool:
     before, between = found[: named[0]], found[named[0] + 1 : named[-1]]
     turned = any(not _TURNING.isdisjoint(w.word for w in t.tokens) for t in between)
     return turned and _denies(before) and not _denies(between)
+
+
+def _is_defined(found: Sequence[Term]) -> bool:
+    """Whether an equals sign and a bound behind a name say what it means ("CR = blasts < 5 %")."""
+    at = next(
+        (
+            i
+            for i, t in enumerate(found)
+            if i and t.tokens[0].text == "=" and found[i - 1].kind is Kind.TARGET
+        ),
+        None,
+    )
+    behind = found[at + 1 :] if at is not None else ()
+    return any(t.tokens[0].text in "<>" or t.kind is Kind.COMPARE for t in behind)
 
 
 def _denies(found: Sequence[Term]) -> bool:

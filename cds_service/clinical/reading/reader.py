@@ -53,7 +53,7 @@ from cds_service.remembering import remembered
 # What a sentence without a subject turns behind another ("HSCT planned 5/4; cancelled 4/10"); both together are not understood.
 _TURNED = re.compile(
     r"(?:[ ]?[;.][ ]|\n[ ]?[-*\u2022][ ]?)(?:(?:now|since|then|later|was|has been)[ ]){0,3}"
-    r"(?:cancell?ed|declined|refused|withdrawn|aborted|excluded|ruled out|lost|not confirmed"
+    r"(?:cancell?ed|declined|refused|withdrawn|aborted|excluded|ruled out|lost|not (?:confirmed|verified|documented|substantiated)|unverified"
     r"|(?P<again>rescheduled|reinstated)|(?<=now )(?:planned|scheduled|booked|agrees|agreeable))\b"
     r"(?=[ ]?(?:[.;,\n\d]|$|(?:by|due|on|today|yesterday|because|per|now|after|for|to)\b))",
     re.IGNORECASE,
