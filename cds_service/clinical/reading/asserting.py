@@ -14,7 +14,7 @@ from cds_service.clinical.reading.besides import denies_another, finds_more, is_
 from cds_service.clinical.reading.grades import stated_rank
 from cds_service.clinical.reading.layout.around import answers_before_aside
 from cds_service.clinical.reading.layout.company import SPANS
-from cds_service.clinical.reading.layout.looking import asked_beside, leaves_a_choice
+from cds_service.clinical.reading.layout.looking import asked_beside, denies_a_test, leaves_a_choice
 from cds_service.clinical.reading.layout.order import (
     compares,
     from_later,
@@ -23,7 +23,6 @@ from cds_service.clinical.reading.layout.order import (
     without_what_is_over,
 )
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
-from cds_service.clinical.reading.subjects import denies_a_test
 from cds_service.clinical.reading.taken_back import patient_denies_too
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.topics import NOTHING, Topic

@@ -6,6 +6,7 @@ What does not agree is a clash; under a word that governs, it makes the whole cl
 
 from __future__ import annotations
 
+from cds_service.clinical.reading.layout.looking import denies_an_act
 from cds_service.clinical.reading.lexicon import Kind
 from cds_service.clinical.reading.markers.lists import (
     FOUND,
@@ -24,7 +25,6 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.markers.state import OPENING, ClauseState, later
 from cds_service.clinical.reading.markers.tails import denied_beside
-from cds_service.clinical.reading.subjects import denies_an_act
 
 _TESTING = frozenset(
     {"testing", "test", "tests", "assay", "order", "appointment", "sample", "request", "panel", "probe"}
