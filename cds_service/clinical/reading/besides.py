@@ -48,6 +48,10 @@ def names_a_value(found: Sequence[Term]) -> bool:
 
 def _is_measured(found: Sequence[Term], i: int) -> bool:
     """Whether a number is that of the thing named before it, or counts what stands behind it."""
+    if "10" in (found[i].value, found[i - 1].value) and Kind.NUMBER in {
+        t.kind for t in found[i - 1 : i + 2 : 2]
+    }:
+        return True  # "CR, MRD- (10-4)": the level of an assay
     before = next((t for t in reversed(found[:i]) if t.value not in _PASSED), None)
     behind = found[i + 1] if i + 1 < len(found) else None
     counted = behind is not None and (
