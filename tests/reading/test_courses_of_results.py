@@ -103,3 +103,36 @@ def test_hearsay_takes_back_no_number_and_no_alarm() -> None:
     assert not read("CD22 92%, or so she says", "cd22").assertions
     assert read("VOD, she says", "vod").values == {"vod"}
     assert read("CNS leukemia, she says", "extramedullary").values == {"present"}
+
+
+@pytest.mark.parametrize(
+    ("text", "now"),
+    [
+        ("CR after C1, relapse after C2.", "relapse"),
+        ("No response after C1. CR after C2.", "cr"),
+        ("CR after C2, not in CR after C1", "cr"),
+    ],
+)
+def test_of_opposite_states_the_later_cycle_counts(text: str, now: str) -> None:
+    assert read(text, "response").values == {now}
+    assert read("CR after C2. Relapse.", "response").values == set()
+
+
+@pytest.mark.parametrize(("text", "now"), [("CNS3 -> CNS1", "absent-there"), ("CNS1 -> CNS3", "present"), ("CNS 2 -> CNS 1", "absent-there")])  # fmt: skip
+def test_of_a_change_of_cns_status_the_later_counts(text: str, now: str) -> None:
+    assert read(text, "extramedullary").values == {now}
+
+
+@pytest.mark.parametrize(
+    ("text", "signs"),
+    [
+        ("BCR-ABL p190 pos, p210 neg", {"positive"}),
+        ("BCR/ABL1 p190 transcript: DETECTED\nBCR/ABL1 p210 transcript: Not detected", {"positive"}),
+        ("p190 not detected, p210 detected", {"positive"}),
+        ("BCR-ABL p190 neg, p210 neg", {"negative"}),
+        ("Ph positive, Ph negative", set()),
+        ("BCR-ABL pos. BCR-ABL neg.", set()),
+    ],
+)
+def test_one_transcript_of_two_is_the_fusion(text: str, signs: set[str]) -> None:
+    assert read(text, "ph").values == signs

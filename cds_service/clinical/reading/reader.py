@@ -268,9 +268,17 @@ def _in_order(said: Sequence[Said], topic: Topic) -> tuple[tuple[Assertion, ...]
         dropped = [s for s in before if not all(_agree(s, n, topic) for n in newest)]
         said = [s for s in said if s not in dropped]
         present = [s for s in present if s not in dropped]
+    earlier = [s for s in present if any(_is_of_earlier_cycle(s, other, topic) for other in present)]
+    said, present = [s for s in said if s not in earlier], [s for s in present if s not in earlier]
     clash = [s for s in present if any(not _agree(s, other, topic) for other in present)]
     kept = tuple(s.assertion for s in said if s not in clash)
     return kept, tuple(NotUnderstood(topic.name, s.assertion.quote, s.assertion.span) for s in clash)
+
+
+def _is_of_earlier_cycle(one: Said, other: Said, topic: Topic) -> bool:
+    """Whether an opposite state is told of after a later cycle ("CR after C1, relapse after C2")."""
+    before, after = one.assertion.cycle, other.assertion.cycle
+    return before is not None and after is not None and before < after and not _agree(one, other, topic)
 
 
 def _agree(a: Said, b: Said, topic: Topic) -> bool:

@@ -5,6 +5,7 @@ Knows the order in time that the statements themselves give, and nothing of thei
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -29,10 +30,23 @@ def in_order(
     said = [_past(s) if _is_over(s, text) else s for s in said]
     kept = [s.assertion for s in said]
     clash = [a for i, a in enumerate(kept) if _contradicts(a, i, kept, on)]
+    if clash and clash[0].topic in _EVER and _names_two_transcripts(text):
+        clash = [a for a in clash if a.value != POSITIVE]  # "p190 detected, p210 not detected"
     return (
         tuple(a for a in kept if a not in clash),
         tuple(NotUnderstood(a.topic, a.quote, a.span) for a in clash),
     )
+
+
+_SHORT, _LONG = (
+    re.compile(r"\b(?:p190|e1a2)\b", re.IGNORECASE),
+    re.compile(r"\b(?:p210|e1[34]a2|b[23]a2)\b", re.IGNORECASE),
+)
+
+
+def _names_two_transcripts(text: str) -> bool:
+    """Whether a text speaks of both transcripts of the fusion, of which a patient has one."""
+    return _SHORT.search(text) is not None and _LONG.search(text) is not None
 
 
 def _is_before(said: Said, now: int) -> bool:
