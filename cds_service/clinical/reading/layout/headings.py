@@ -16,7 +16,7 @@ _SECTIONS = frozenset(
         "assessment", "impression", "a/p", "assessment / plan", "assessment and plan", "current status", "disease status", "today", "summary",
         "conclusion", "final diagnosis", "interval", "interval history", "interval hx", "subjective", "objective", "data", "results", "pathology",
         "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "vitals", "imaging", "pet", "pet / ct", "micro", "current therapy", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
-        "findings", "interpretation", "hospital course", "physical exam", "physical examination", "laboratory data", "lab data",
+        "findings", "interpretation", "update", "update today", "today's update", "hospital course", "physical exam", "physical examination", "laboratory data", "lab data",
     }
 )  # fmt: skip
 # Titles that stand on a line of their own without a colon, of parts that are not about the present.

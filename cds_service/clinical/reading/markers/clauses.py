@@ -85,8 +85,6 @@ class _Reader(SignReader):
             self._READ.get(self.term.kind, _Reader._unknown)(self)
         self.i += 1
 
-    # ---- Words ----
-
     def _unknown(self) -> None:
         raise NotReadable(self.term.value)
 
@@ -133,7 +131,9 @@ class _Reader(SignReader):
     def _neutral(self) -> None:
         value = self.term.value
         self.names_another()
-        if value == "verb":
+        if self.term.tokens[0].word == "which" and self.group.items and self.text(-1) == ",":
+            self.fresh = True  # "CD22 positivity, which was 95 % at diagnosis"
+        elif value == "verb":
             self.group.verb = self.beside
         elif value.startswith("cycle "):
             self.at(Times(cycle=int(value.removeprefix("cycle "))))
