@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from cds_service.crd.coverage_information import URL as COVERAGE_INFORMATION
+from cds_service.evaluation.refused import Refused
 from cds_service.evaluation.saved_request import saved_request
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.json_text import NotStrictJson, read_json
@@ -58,7 +59,11 @@ def call(
     """
     key = _key(key_file, kid)
     claims = _claims(issuer, audience or url)
-    answer = _sent(url, saved_request(request_file), key.sign(claims), ca_file)
+    try:
+        request = saved_request(request_file)
+    except Refused as refused:
+        raise click.ClickException(refused.text) from None
+    answer = _sent(url, request, key.sign(claims), ca_file)
     click.echo(f"{answer.status} from {url}")
     if answer.status == 401:
         sent = _REFUSED.format(issuer=issuer, kid=key.kid, audience=claims["aud"], algorithm=key.algorithm)

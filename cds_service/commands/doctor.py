@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import click
 
@@ -13,6 +14,7 @@ from cds_service.commands.finding import Finding
 from cds_service.commands.servers import tried
 from cds_service.policies import installed
 from cds_service.settings import Settings, SettingsError, SmartRegistration, Tenant
+from cds_service.settings.environment import FROM_FILES
 from cds_service.store.database import Database, StoreError
 from cds_service.trust.outbound import Outbound
 from cds_service.trust.own_keys import OwnKeyError, own_keys_from
@@ -76,7 +78,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _surroundings(settings: Settings) -> Iterator[Finding]:
-    """What the settings say of the proxy in front, and what follows from it."""
+    """What the settings say of the proxy in front, and what follows from it; and whether their files are closed."""
     if settings.public_url.startswith("https:") and not settings.proxy_hops and not settings.dev:
         yield Finding(
             "settings",
@@ -84,6 +86,9 @@ def _surroundings(settings: Settings) -> Iterator[Finding]:
             "set it to the number of proxies in front; nothing, if gunicorn itself ends TLS",
             warns=True,
         )
+    for name in FROM_FILES:
+        if (file := os.environ.get(f"{name}_FILE")) and _is_open_to_all(Path(file)):
+            yield _open_to_all("settings", name, Path(file))
     if os.environ.get("PORT"):
         yield Finding(
             "settings",
@@ -122,12 +127,14 @@ def _servers(settings: Settings) -> Iterator[Finding]:
 
 
 def _own_keys(tenant: str, smart: SmartRegistration) -> Finding:
-    file = smart.private_key_file
+    secret, file = smart.client_secret_file, smart.private_key_file
+    if secret is not None and _is_open_to_all(secret):
+        return _open_to_all(tenant, f"detail view: {smart.auth}", secret)
     if file is None:
         return Finding(tenant, f"detail view: {smart.auth}")
     try:
         keys = own_keys_from(file.read_text())
-        open_to_all = bool(file.stat().st_mode & 0o004)
+        open_to_all = _is_open_to_all(file)
     except (OSError, UnicodeDecodeError, OwnKeyError) as fault:
         reason = str(fault) if isinstance(fault, OwnKeyError) else "it cannot be read"
         mend = (
@@ -135,9 +142,15 @@ def _own_keys(tenant: str, smart: SmartRegistration) -> Finding:
         )
         return Finding(tenant, f"detail view: {file}: {reason}", mend)
     said = f"detail view: signs with {keys[0].algorithm}, {len(keys)} keys published"
-    if open_to_all:
-        return Finding(tenant, f"{said}; any account can read {file}", f"chmod 600 {file}", warns=True)
-    return Finding(tenant, said)
+    return _open_to_all(tenant, said, file) if open_to_all else Finding(tenant, said)
+
+
+def _is_open_to_all(file: Path) -> bool:
+    return bool(file.stat().st_mode & 0o004)
+
+
+def _open_to_all(about: str, said: str, file: Path) -> Finding:
+    return Finding(about, f"{said}; any account can read {file}", f"chmod o-r {file}", warns=True)
 
 
 def _database(settings: Settings) -> Finding:

@@ -16,8 +16,8 @@ from cds_service.evaluation.refused import Refused
 from cds_service.evaluation.saved_request import saved_request
 from cds_service.evaluation.services import services_from
 from cds_service.fhir.record import Resource
-from cds_service.json_text import NotStrictJson, read_json
-from cds_service.packet.assembly import Packet
+from cds_service.json_text import read_json
+from cds_service.packet.assembly import REQUEST, Packet
 from cds_service.packet.named import resources_in
 from cds_service.settings import DEFAULT_PUBLIC_URL
 from cds_service.settings.tenants import address_fault, without_slash
@@ -68,13 +68,8 @@ def _packets(request_file: Path, as_of: str | None, fhir_server: str | None) -> 
         return packets_of_call(answered, services, base, _beside(request_file))
     except Refused as refused:
         raise click.UsageError(f"{refused.status}: {refused.text}") from None
-    except (click.ClickException, NotStrictJson) as fault:
-        text = (
-            fault.message
-            if isinstance(fault, click.ClickException)
-            else f"{request_file} cannot be read: {fault}"
-        )
-        raise click.UsageError(text) from None
+    except click.ClickException as fault:
+        raise click.UsageError(fault.message) from None
 
 
 def _public_url() -> str:
@@ -87,7 +82,7 @@ def _public_url() -> str:
 def _beside(request_file: Path) -> Iterator[Resource]:
     """What ``resources.json`` beside the request holds of people, organizations and places."""
     beside = request_file.with_name("resources.json")
-    return resources_in([read_json(beside.read_bytes())] if beside.exists() else [])
+    return resources_in([read_json(beside.read_bytes())] if beside.is_file() else [])
 
 
 def _write(one: Packet, out: Path) -> None:
@@ -96,5 +91,7 @@ def _write(one: Packet, out: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in one.files.items():
             (folder / name).write_text(text, encoding="utf-8")
+        if REQUEST not in one.files:  # of an earlier run, whose record had a Coverage
+            (folder / REQUEST).unlink(missing_ok=True)
     except OSError as error:
         raise click.UsageError(f"{folder} cannot be written: {error.strerror}") from None

@@ -17,8 +17,8 @@ from cds_service.store import patient_data as kept
 def patient_data(tenant_id: str, patient: str, remove: bool) -> None:
     """Print all that is kept about one patient, as NDJSON; or remove it.
 
-    Shown cards, feedback on them and decisions are found by the cards' patient, audit events by what
-    they name. The audit trail is never changed: it accounts for what was done, until its retention is over.
+    Shown cards and feedback on them are found by the cards' patient, decisions by theirs, audit events by
+    what they name. The audit trail is never changed: it accounts for what was done, until its retention is over.
     """
     reference = f"Patient/{patient.removeprefix('Patient/')}"
     settings = settings_or_exit()

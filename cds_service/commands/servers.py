@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cds_service.commands.finding import Finding
+from cds_service.fhir.json_types import as_text
 from cds_service.json_text import NotStrictJson, read_json
 from cds_service.settings.addresses import AllowedBases
 from cds_service.settings.tenants import Client, SmartRegistration, Tenant
@@ -141,12 +142,25 @@ def _keys(about: str, client: Client, door: Outbound) -> Iterator[Finding]:
     if told := sorted({str(key.get("kid")) for key in keys if _PRIVATE_MEMBERS & set(key)}):
         mend = "whoever has read it can sign as the EHR: its owner must make new keys and publish public ones only"
         yield Finding(about, f"{place}: publishes the private part of {', '.join(told)}", mend, warns=True)
-    usable = {key.get("kid") for name in client.algorithms for key in signatures.fitting_keys(keys, name)}
+    usable = {kid for name in client.algorithms for kid in map(_name, keys) if _is_found(keys, kid, name)}
     if not usable:
         mend = f"the set needs a key for {' or '.join(client.algorithms)}; or allow its algorithm in the trust file"
         yield Finding(about, f"{client.issuer}: no usable key among {len(keys)} at {place}", mend)
         return
     yield Finding(about, f"{client.issuer}: {len(usable)} usable keys at {place}")
+
+
+def _name(key: Mapping[str, Any]) -> str:
+    """A key's id; empty where it has none, or none that a JWT could give."""
+    return as_text(key.get("kid")) or ""
+
+
+def _is_found(keys: Keys, kid: str, algorithm: str) -> bool:
+    """Whether a JWT of this key id is checked by a key, as a caller's is."""
+    try:
+        return bool(kid) and bool(signatures.the_key(keys, kid, algorithm))
+    except signatures.NoFittingKey:
+        return False
 
 
 def _key_set(client: Client, door: Outbound) -> Keys:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cards.identity import card_uuid
+from cards.identity import COVERAGE_INFORMATION, card_uuid, extensions
 from cds_service.crd.statement import Reason, Statement
-from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import canonical
 from cds_service.fhir.references import local_reference
 
-URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+URL = COVERAGE_INFORMATION
 # As CRD's own value sets spell it; elsewhere it is http.
 _HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 _REASONS = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"
@@ -32,13 +32,13 @@ def assertion_id(said: Statement, tenant: str, patient_id: str, order: Mapping[s
     Coverage-information on the order is no part of what was ordered.
     """
     decided = [part for part in _parts(said) if part["url"] != "date"]
-    return card_uuid(tenant, patient_id, without_statements(order), decided, "coverage-information")
+    return card_uuid(tenant, patient_id, order, decided, "coverage-information")
 
 
 def action(said: Statement, order: Mapping[str, Any], drug: str) -> dict[str, Any] | None:
     """The system action that puts a statement on its order; None when it stands there already."""
-    extensions = _extensions(order)
-    held = [e for e in as_dicts(extensions) if e.get("url") == URL]
+    standing = extensions(order)
+    held = [e for e in as_dicts(standing) if e.get("url") == URL]
     ours = {
         "url": URL,
         "extension": [*_parts(said), _part("coverage-assertion-id", valueString=said.assertion_id)],
@@ -46,25 +46,12 @@ def action(said: Statement, order: Mapping[str, Any], drug: str) -> dict[str, An
     if any(_says(e) == _says(ours) for e in held):
         return None
     replaced = [e for e in held if _coverage_of(e) == local_reference(said.coverage)]
-    kept = [e for e in extensions if e not in replaced]
+    kept = [e for e in standing if e not in replaced]
     return {
         "type": "update",
         "description": f"Add coverage information for {drug}",
         "resource": {**order, "extension": [*kept, ours]},
     }
-
-
-def _extensions(order: Mapping[str, Any]) -> list[Any]:
-    """The order's extensions as they stand; a lone one counts as an array of one."""
-    lone = as_dict(order.get("extension"))
-    return [lone] if lone else as_list(order.get("extension"))
-
-
-def without_statements(order: Mapping[str, Any]) -> dict[str, Any]:
-    """The order as it was written: without coverage-information."""
-    kept = [e for e in _extensions(order) if as_dict(e).get("url") != URL]
-    rest = {name: value for name, value in order.items() if name != "extension"}
-    return {**rest, "extension": kept} if kept else rest
 
 
 def _value(extension: Mapping[str, Any], url: str, member: str) -> object:

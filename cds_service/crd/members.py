@@ -5,7 +5,6 @@ Knows the list's file and how a Coverage names a member. Without a list nobody i
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.settings.members_list import read_members
 
 log = logging.getLogger(__name__)
 _MEMBER_NUMBER = "MB"  # of HL7's identifier types
@@ -27,7 +27,7 @@ def members(path: Path) -> frozenset[tuple[str, str]]:
     try:
         stat = path.stat()
         _last[path] = _read(path, stat.st_mtime_ns, stat.st_size)
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except (OSError, ValueError):
         if path not in _last:
             raise OSError("the members file cannot be read") from None
         log.error("the members file cannot be read, the list before it is used")
@@ -36,9 +36,7 @@ def members(path: Path) -> frozenset[tuple[str, str]]:
 
 @lru_cache(maxsize=16)
 def _read(path: Path, _changed: int, _size: int) -> frozenset[tuple[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines)
-        return frozenset(((row["payer"] or "").strip(), (row["member_id"] or "").strip()) for row in rows)
+    return read_members(path)
 
 
 def is_member(

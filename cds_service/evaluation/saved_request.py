@@ -8,15 +8,28 @@ from typing import Any
 
 from cds_service.ehr.needs import NEEDS
 from cds_service.evaluation.matching import matches
+from cds_service.evaluation.refused import Refused, json_from
 from cds_service.fhir.json_types import as_dict, as_dicts
-from cds_service.json_text import read_json, write_json
+from cds_service.json_text import NotStrictJson, read_json, write_json
 
 
 def saved_request(path: Path) -> bytes:
-    """The request in a file. A ``resources.json`` in the same folder becomes its prefetch."""
+    """The request in a file. A ``resources.json`` in the same folder becomes its prefetch.
+
+    Raises Refused where that is no Bundle, which must not be taken for an empty chart.
+    """
     raw = path.read_bytes()
     beside = path.with_name("resources.json")
-    return prefetch_of(raw, beside.read_bytes()) if beside.exists() else raw
+    if not beside.is_file():
+        return raw
+    bundle = beside.read_bytes()
+    try:
+        is_bundle = as_dict(read_json(bundle)).get("resourceType") == "Bundle"
+    except NotStrictJson as fault:
+        raise Refused(400, "structure", f"{beside} cannot be read: {fault}.") from None
+    if not is_bundle:
+        raise Refused(400, "structure", f"{beside} is no Bundle.")
+    return prefetch_of(raw, bundle) if isinstance(json_from(raw), dict) else raw
 
 
 def prefetch_of(request: bytes, bundle: bytes) -> bytes:

@@ -98,7 +98,9 @@ class FhirAccess:
             "expires_in": LIFE_S,
             "scope": " ".join(scopes),
         }
-        return json_response(body)
+        answer = json_response(body)
+        answer.headers["Pragma"] = "no-cache"  # RFC 6749 5.1 wants it beside Cache-Control
+        return answer
 
 
 def fhir_access(settings: Settings, trust: Trust, outbound: Outbound) -> FhirAccess:

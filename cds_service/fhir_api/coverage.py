@@ -11,18 +11,19 @@ from datetime import date, tzinfo
 from cds_service.clinical.payer import Plan, Standing, plans_of
 from cds_service.crd import members
 from cds_service.evaluation.refused import Refused
-from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.record import Resource, record_of
 from cds_service.settings import Tenant
 
 log = logging.getLogger(__name__)
+_NONE_NOW = "The coverage is cancelled or over, a draft, or was entered in error."
 
 
 def accept(coverage: Resource, patient: str, tenant: Tenant, today: date, zone: tzinfo) -> None:
     """Raises Refused with 400 for another payer's plan, one that is over, and somebody who is no member."""
-    record = Record(patient.removeprefix("Patient/"), {"Coverage": (coverage,)})
+    record = record_of(patient.removeprefix("Patient/"), (coverage,))
     plans = plans_of(record, zone)
     if not plans or plans[0].standing(today) is Standing.ENDED:
-        raise Refused(400, "business-rule", "The coverage is cancelled or over.", "coverage")
+        raise Refused(400, "business-rule", _NONE_NOW, "coverage")
     plan = plans[0]
     ours = tenant.payer_identifiers
     if ours and plan.identified and plan.payors.isdisjoint(ours):

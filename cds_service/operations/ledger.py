@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from cds_service.operations.audit_events import Deed, audit_event
 from cds_service.store import audit_trail, feedback
 from cds_service.store.database import Database, Write
-from cds_service.store.decisions import Decisions
+from cds_service.store.decisions import Decisions, of_patient
 from cds_service.store.feedback import Item, ShownCard
 from cds_service.store.shared_commit import SharedCommit
 from cds_service.values import dataclass
@@ -68,13 +68,15 @@ class Ledger:
     ) -> None:
         """Account for a deed, with the cards that it shows, what they were made from, and what else belongs to it.
 
-        The grounds are found again by the cards, and by ``traces``, further ids in the answer.
+        The grounds are found again by the cards, by ``traces``, further ids in the answer, and by their patient.
         Raises StoreError; then nobody may rely on it.
         """
         at = self._clock()
         writes = [*beside]
         if grounds is not None and self.decisions is not None:
-            writes.append(self.decisions.keeping(grounds, [*(card.card for card in shown), *traces], at))
+            patients = (of_patient(deed.tenant, patient) for patient in deed.patients)
+            names = [*(card.card for card in shown), *traces, *patients]
+            writes.append(self.decisions.keeping(grounds, names, at))
         self._shared.keep(_Entry(deed, at, shown, writes))
 
     def _commit(self, entries: Sequence[_Entry]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from cds_service.crd.coverage_information import without_statements
+from cards.identity import as_ordered
 from cds_service.fhir import quantities
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
 from cds_service.fhir.record import Resource
@@ -48,7 +48,7 @@ def _entries(orders: Orders) -> list[dict[str, Any]]:
 
 def unstated(orders: Orders) -> list[Mapping[str, Any]]:
     """The orders as they were written: a payer's statement on an earlier form of them says nothing any more."""
-    return [without_statements(order) for order in orders]
+    return [as_ordered(order) for order in orders]
 
 
 def applied(orders: Orders, suggestion: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -112,7 +112,7 @@ def _state(order: Mapping[str, Any], first: Mapping[str, Any]) -> str:
     was = first.get(Resource(order).reference)
     if was is None:
         return "added"
-    return "draft" if was == without_statements(order) else "changed"
+    return "draft" if was == as_ordered(order) else "changed"
 
 
 def _drug(order: Mapping[str, Any]) -> str:

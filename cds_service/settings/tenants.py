@@ -86,6 +86,7 @@ class SmartRegistration:
     private_key_file: Path | None = None
     client_secret: str | None = None
     hosts: tuple[str, ...] = ()
+    client_secret_file: Path | None = None
 
     def __repr__(self) -> str:
         return f"SmartRegistration(client_id={self.client_id!r}, auth={self.auth!r})"

@@ -5,7 +5,7 @@ Paths in the file are relative to the file. Reads no environment but the client 
 
 from __future__ import annotations
 
-import csv
+import re
 import ssl
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,6 +14,7 @@ from pathlib import Path
 from cds_service import policies
 from cds_service.settings.addresses import plain_parts, private_network
 from cds_service.settings.environment import secret_of
+from cds_service.settings.members_list import read_members
 from cds_service.settings.tenants import (
     DEFAULT_ALGORITHMS,
     Client,
@@ -29,7 +30,7 @@ from cds_service.settings.trust_table import Reading, Table
 ALGORITHMS = ("ES384", "RS384", "ES256", "RS256")
 SMART_AUTH = ("private_key_jwt", "client_secret_basic", "none")
 _READABLE = "name a file that the service's account may read"
-MEMBERS_HEADER = ["payer", "member_id"]
+_HOST = re.compile(r"[a-z0-9.\-]+(?::[0-9]{1,5})?")
 
 
 def read_trust_file(path: Path, environ: Mapping[str, str], *, dev: bool) -> tuple[Tenant, ...]:
@@ -119,9 +120,12 @@ def _payer(value: str) -> str:
 def _members_file(table: Table) -> Path | None:
     path = table.file("members_file")
     if path is not None:
-        with path.open(encoding="utf-8", newline="") as lines:
-            if next(csv.reader(lines), None) != MEMBERS_HEADER:
-                table.fault("members_file", f"must begin with the header {','.join(MEMBERS_HEADER)}")
+        try:
+            read_members(path)
+        except OSError as error:
+            table.fault("members_file", f"cannot be read: {error.strerror}", _READABLE)
+        except ValueError as wrong:
+            table.fault("members_file", str(wrong))
     return path
 
 
@@ -154,20 +158,30 @@ def _smart(table: Table, environ: Mapping[str, str]) -> SmartRegistration:
             table.fault("auth", f"must be one of: {', '.join(SMART_AUTH)}")
     elif table.has("private_key_file") != (auth == "private_key_jwt"):
         table.fault("private_key_file", 'belongs to auth = "private_key_jwt", which needs it')
-    secret = _client_secret(table, auth, environ)
+    secret_file = table.file("client_secret_file")
+    secret = _client_secret(table, auth, secret_file, environ)
     registration = SmartRegistration(
         table.required_text("client_id"),
         auth,
         table.file("private_key_file"),
         secret,
-        table.texts("hosts") or (),
+        table.each("hosts", _host),
+        secret_file,
     )
     table.finish()
     return registration
 
 
-def _client_secret(table: Table, auth: str, environ: Mapping[str, str]) -> str | None:
-    name, file = table.text("client_secret_env"), table.file("client_secret_file")
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise ValueError(
+            f"must be hosts in small letters, such as login.example.org or login.example.org:8443: {value}"
+        )
+    return value
+
+
+def _client_secret(table: Table, auth: str, file: Path | None, environ: Mapping[str, str]) -> str | None:
+    name = table.text("client_secret_env")
     given = table.has("client_secret_env") + table.has("client_secret_file")
     if auth in SMART_AUTH and given != (auth == "client_secret_basic"):
         what = 'or client_secret_file belongs to auth = "client_secret_basic", which needs one of them'

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from cds_service.values import dataclass
 WAITING_S = 900
 _KIND = "draft-order"
 _MAX_BYTES = 256 * 1024
-_FORM_LENGTH = range(16, 201)
+_OURS = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Handoff:
 
     def recall(self, app_context: str | None, *, iss: str, patient: str, user: str) -> Drafts | None:
         """The drafts behind an ``appContext``; None when unknown, too old, or for someone else."""
-        if app_context is None or len(app_context) not in _FORM_LENGTH:
+        if app_context is None or not _OURS.fullmatch(app_context):
             return None
         kept = self._vault.get(_KIND, app_context)
         if kept is None or not _belongs(kept, iss, patient, user):

@@ -18,8 +18,17 @@ from cds_service.store.schema import decision_cards, decisions
 from cds_service.store.sealing import cipher
 
 _PURPOSE = b"payer-policy-cds decisions"
+_PATIENTS = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/payer-policy-cds/patient")
 # A hostile row must not fill the memory of whoever replays it.
 _LARGEST = 256 * 1024 * 1024
+
+
+def of_patient(tenant: str, patient: str) -> str:
+    """The id under which all decisions about a patient are found, whatever cards they showed.
+
+    ``patient`` is a reference, as ``Patient/p1``.
+    """
+    return str(uuid.uuid5(_PATIENTS, f"{len(tenant)}:{tenant}{patient}"))
 
 
 class Decisions:
@@ -30,7 +39,7 @@ class Decisions:
         self._cipher: MultiFernet = cipher(secret_keys, _PURPOSE)
 
     def keeping(self, content: bytes, cards: Sequence[str], at: float) -> Write:
-        """One decision, sealed, and to be kept under all of its cards."""
+        """One decision, sealed, and to be kept under all of its cards and other ids."""
         decision = str(uuid.uuid4())
         sealed = self._cipher.encrypt(zlib.compress(content, 3))
         rows = [{"card": card, "decision": decision} for card in sorted(set(cards))]

@@ -101,9 +101,13 @@ def keep_items(db: Connection, items: Sequence[Item], *, tenant: str, service: s
 
 def patients_of(db: Connection, tenant: str, cards: Sequence[str]) -> list[str]:
     """The references of the patients that cards were shown for, without repeats."""
-    wanted = select(shown_cards.c.patient).distinct()
-    known = wanted.where(shown_cards.c.tenant == tenant, shown_cards.c.card.in_(sorted(set(cards))))
-    return sorted(db.execute(known).scalars())
+    wanted = select(shown_cards.c.patient).distinct().where(shown_cards.c.tenant == tenant)
+    # Databases bound how many values a statement may name, and a batch may hold more.
+    named = sorted(set(cards))
+    found: set[str] = set()
+    for at in range(0, len(named), _AT_ONCE):
+        found.update(db.execute(wanted.where(shown_cards.c.card.in_(named[at : at + _AT_ONCE]))).scalars())
+    return sorted(found)
 
 
 def report(database: Database, *, by_rule: bool = False) -> list[KindReport]:

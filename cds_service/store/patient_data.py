@@ -11,11 +11,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, select
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select
 
 from cds_service.fhir.json_types import as_dict, as_dicts
 from cds_service.store import audit_trail
 from cds_service.store.database import Database
+from cds_service.store.decisions import of_patient
 from cds_service.store.schema import decision_cards, decisions, feedback, shown_cards
 
 
@@ -64,8 +65,10 @@ def _feedback_on(tenant: str, patient: str) -> ColumnElement[bool]:
 
 
 def _decided(tenant: str, patient: str) -> Select[tuple[str]]:
-    cards = decision_cards.c.card.in_(_cards(tenant, patient))
-    return select(decision_cards.c.decision).where(cards).distinct()
+    """Decisions that name the patient, and those of before they did, by the patient's cards."""
+    name = decision_cards.c.card
+    ours = or_(name == of_patient(tenant, patient), name.in_(_cards(tenant, patient)))
+    return select(decision_cards.c.decision).where(ours).distinct()
 
 
 def _is_about(event: Mapping[str, Any], tenant: str, patient: str) -> bool:

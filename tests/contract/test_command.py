@@ -67,3 +67,22 @@ def test_a_file_that_is_no_request_is_refused_with_the_member(tmp_path):
     result = CliRunner().invoke(main, ["evaluate", str(path)])
     assert result.exit_code == 1
     assert "context" in result.output
+
+
+@pytest.mark.parametrize(
+    "command", [("evaluate",), ("packet", "--out", "out"), ("call", "--issuer", "x", "--key", "k")]
+)
+@pytest.mark.parametrize("beside", [b"x", b"\xff", b"[]", b'{"resourceType": "Patient"}'])
+def test_resources_beside_a_request_that_cannot_be_read_are_named_and_never_taken_for_an_empty_chart(
+    tmp_path, monkeypatch, command, beside
+):
+    monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(main, ["keys", "new", "ec", "--out", "keys"])
+    (tmp_path / "keys" / "private.pem").rename(tmp_path / "k")
+    (tmp_path / "request.json").write_bytes((ROOT / NAMES[0] / "request.json").read_bytes())
+    (tmp_path / "resources.json").write_bytes(beside)
+    result = CliRunner().invoke(main, [command[0], "request.json", *command[1:]])
+    assert result.exit_code in (1, 2)
+    assert isinstance(result.exception, SystemExit)
+    assert "resources.json" in result.output
+    assert "cards" not in result.output

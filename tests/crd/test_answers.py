@@ -105,6 +105,20 @@ def test_a_statement_that_stands_on_the_order_is_not_made_again(hospital: Hospit
     assert "systemActions" not in answered(client, _signed_again(action))
 
 
+@pytest.mark.parametrize("patient", ["tenfold-overdose", UNKNOWN])
+def test_cards_keep_their_ids_when_the_order_carries_the_statement(hospital: Hospital, patient: str) -> None:
+    """What a prescriber has answered stays answered when the same order is signed again."""
+    client = hospital()
+    first = answered(client, crd_call(patient))
+    again = answered(client, _signed_again(first["systemActions"][0], patient))
+
+    def ids(answer: dict[str, Any]) -> list[list[str]]:
+        return [[c["uuid"], *(s["uuid"] for s in c.get("suggestions", ()))] for c in answer["cards"]]
+
+    assert ids(first)
+    assert ids(again) == ids(first)
+
+
 def test_a_statement_that_has_changed_takes_the_place_of_the_one_before(hospital: Hospital) -> None:
     client = hospital()
     (action,) = answered(client, crd_call())["systemActions"]

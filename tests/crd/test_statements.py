@@ -334,6 +334,25 @@ def test_a_list_is_read_again_when_it_has_changed(with_members: FlaskClient, tmp
     assert codes(the_statement(answered(with_members, call)), "covered") == {"covered": "covered"}
 
 
+@pytest.mark.parametrize(
+    "spoilt", ["", "member\nM-1\n", "member_id,payer\nM-9,x\n", 'payer,member_id\n"' + "x" * 200_000]
+)
+def test_a_list_that_turned_into_something_else_leaves_the_one_before(
+    with_members: FlaskClient, tmp_path: Path, spoilt: str
+) -> None:
+    assert codes(the_statement(answered(with_members, crd_call())), "covered") == {"covered": "covered"}
+    (tmp_path / "members.csv").write_text(spoilt)
+
+    assert codes(the_statement(answered(with_members, crd_call())), "covered") == {"covered": "covered"}
+
+
+def test_a_list_with_the_mark_of_a_spreadsheet_in_front_is_a_list(hospital: Hospital, tmp_path: Path) -> None:
+    (tmp_path / "members.csv").write_text(f"payer,member_id\n{PAYER},M-1\n", encoding="utf-8-sig")
+    client = hospital(more='members_file = "members.csv"')
+
+    assert codes(the_statement(answered(client, crd_call())), "covered") == {"covered": "covered"}
+
+
 def test_a_list_that_was_never_there_to_be_read_decides_nothing(
     with_members: FlaskClient, tmp_path: Path
 ) -> None:

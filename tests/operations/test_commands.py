@@ -18,6 +18,7 @@ from cds_service.store.database import Database
 from cds_service.store.schema import STEPS, audit
 from tests.operations.conftest import bearer
 from tests.operations.whole_service import complete_request, whole_service
+from tests.trust.minting import ec_key, jwk
 
 HOOK = "/cds-services/inotuzumab-order-sign"
 PATH = f"{HOOK}/feedback"
@@ -204,12 +205,22 @@ def test_the_doctor_names_what_is_wrong(
     assert said in result.output
 
 
-def test_the_doctor_names_keys_of_no_use(environment: dict[str, str]) -> None:
-    keys = Path(environment["CDS_CONFIG"]).parent / "ehr.jwks.json"
-    keys.write_text('{"keys": [{"kty": "oct", "k": "AAAA", "kid": "ehr-1"}]}')
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [{"kty": "oct", "k": "AAAA", "kid": "ehr-1"}],
+        *([jwk(ec_key(), kid)] for kid in (None, 5, ["ehr-1"], {"a": 1})),
+        [jwk(ec_key(), "ehr-1"), jwk(ec_key("another"), "ehr-1")],
+    ],
+    ids=["another kind", "no name", "number", "list", "object", "one name for two"],
+)
+def test_the_doctor_names_keys_of_no_use(environment: dict[str, str], keys: list[dict[str, Any]]) -> None:
+    """Those by which no caller is ever let in."""
+    place = Path(environment["CDS_CONFIG"]).parent / "ehr.jwks.json"
+    place.write_text(json.dumps({"keys": keys}))
 
     result = run(environment, "doctor")
 
     assert result.exit_code == 1
-    assert "no usable key among 1" in result.output
+    assert f"no usable key among {len(keys)}" in result.output
     assert "mend:" in result.output

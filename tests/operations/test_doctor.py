@@ -230,6 +230,27 @@ def test_a_key_that_any_account_can_read_is_warned_of(trusted: dict[str, str], t
 
 
 @pytest.mark.usefixtures("ehr")
+@pytest.mark.parametrize("name", ["CDS_SECRET_KEY", "CDS_DATABASE_URL", "client_secret_file"])
+def test_a_secret_in_a_file_that_any_account_can_read_is_warned_of(
+    trusted: dict[str, str], tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text(trusted.get(name, "open sesame"))
+    if name in trusted:
+        trusted = {**trusted, f"{name}_FILE": str(file)}
+        del trusted[name]
+    else:
+        own = 'auth = "private_key_jwt"\nprivate_key_file = "smart.pem"'
+        write(trusted, change=(own, 'auth = "client_secret_basic"\nclient_secret_file = "secret"'))
+    file.chmod(0o640)
+    assert found(trusted)["warning"] == []
+
+    file.chmod(0o644)
+    (warning,) = found(trusted)["warning"]
+    assert warning.endswith(f"any account can read {file}")
+
+
+@pytest.mark.usefixtures("ehr")
 def test_proxy_rules_that_do_not_fit_are_warned_of(
     trusted: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

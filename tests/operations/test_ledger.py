@@ -19,7 +19,7 @@ from cds_service.operations.audit_events import Deed
 from cds_service.operations.ledger import Ledger
 from cds_service.store import audit_trail
 from cds_service.store.database import Database, StoreError
-from cds_service.store.decisions import Decisions
+from cds_service.store.decisions import Decisions, of_patient
 from cds_service.store.feedback import ShownCard
 from cds_service.store.schema import decision_cards, shown_cards
 from cds_service.store.vault import Vault
@@ -151,4 +151,5 @@ def test_what_was_acknowledged_before_a_kill_is_there_whole_and_the_chain_holds(
     assert set(kept.values()) == {1}
     with database.read() as db:
         assert set(db.execute(select(shown_cards.c.card)).scalars()) == set(kept)
-        assert set(db.execute(select(decision_cards.c.card)).scalars()) == set(kept)
+        by = {*kept, of_patient("tenant", "Patient/p1")}
+        assert set(db.execute(select(decision_cards.c.card)).scalars()) == by

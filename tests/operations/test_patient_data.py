@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
 from cds_service.cli import main
+from cds_service.store.database import Database
+from cds_service.store.schema import shown_cards
+from tests.crd.calls import CRD, with_coverage
 from tests.databases import database_url
 from tests.operations.conftest import bearer
 from tests.operations.whole_service import complete_request, whole_service
@@ -78,6 +82,34 @@ def test_it_is_removed_and_nobody_elses_is(kept: dict[str, str]) -> None:
     assert found(kept, PATIENTS[1]) == other
     verified = CliRunner(env=kept).invoke(main, ["audit", "verify"])
     assert verified.exit_code == 0, verified.output
+
+
+@pytest.mark.parametrize("chosen", [{"max-cards": 0}, {"max-cards": 0, "coverage-info": False}])
+def test_a_decision_is_its_patients_also_where_no_card_was_shown(
+    kept: dict[str, str], chosen: dict[str, Any]
+) -> None:
+    patient = "dlbcl"
+    with whole_service(kept) as app:
+        call = with_coverage(complete_request(patient)) | {"extension": {"davinci-crd.configuration": chosen}}
+        answer = app.test_client().post(CRD, json=call, headers=bearer(CRD))
+        assert (answer.status_code, answer.get_json()["cards"]) == (200, [])
+
+    assert {name: len(rows) for name, rows in found(kept, patient).items()} == {"decisions": 1, "audit": 1}
+    run(kept, patient, "--delete")
+    assert list(found(kept, patient)) == ["audit"]
+
+
+def test_a_decision_is_its_patients_also_when_the_cards_are_over(kept: dict[str, str]) -> None:
+    """Which are kept for CDS_FEEDBACK_DAYS, where disputes may be kept for longer."""
+    database = Database(kept["CDS_DATABASE_URL"])
+    with database.write() as db:
+        db.execute(delete(shown_cards))
+    database.close()
+
+    assert len(found(kept, PATIENTS[0])["decisions"]) == 1
+    run(kept, PATIENTS[0], "--delete")
+    assert list(found(kept, PATIENTS[0])) == ["audit"]
+    assert len(found(kept, PATIENTS[1])["decisions"]) == 1
 
 
 def test_a_patient_nobody_knows_has_nothing(kept: dict[str, str]) -> None:

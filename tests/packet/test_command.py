@@ -50,6 +50,22 @@ def test_a_whole_record_gives_three_files(tmp_path: Path) -> None:
     assert "0 of them block" in done.output
 
 
+def test_a_draft_of_an_earlier_run_does_not_stay_where_there_is_none_now(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(saved(tmp_path / "before"), out)
+    assert f"{ORDER}/pas-request.json" in written(out)
+    (out / ORDER / "mine.json").write_text("mine")
+    request = saved(tmp_path / "now")
+    bundle = json.loads((tmp_path / "now" / "resources.json").read_bytes())
+    bundle["entry"] = [e for e in bundle["entry"] if e["resource"]["resourceType"] != "Coverage"]
+    (tmp_path / "now" / "resources.json").write_text(json.dumps(bundle))
+
+    assert run(request, out).exit_code == 0
+    assert set(written(out)) == {
+        f"{ORDER}/questionnaire-package.json", f"{ORDER}/packet.json", f"{ORDER}/mine.json",
+    }  # fmt: skip
+
+
 def test_the_same_input_gives_the_same_bytes_and_nothing_else_is_touched(tmp_path: Path) -> None:
     request, out = saved(tmp_path / "in"), tmp_path / "out"
     run(request, out)

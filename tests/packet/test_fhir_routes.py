@@ -376,6 +376,7 @@ def test_orders_of_another_policy_get_their_form_beside_a_contexts() -> None:
         ),
         (asked(canonical(), plan=coverage(NAME, status="cancelled")), "business-rule"),
         (asked(canonical(), plan=coverage(NAME, status="draft")), "business-rule"),
+        (asked(canonical(), plan=coverage(NAME, status="entered-in-error")), "business-rule"),
         (asked(canonical(), plan=coverage(NAME, period={"end": "2026-04-14"})), "business-rule"),
     ],
 )

@@ -30,7 +30,7 @@ def test_an_assertion_is_exchanged_for_a_token_of_five_minutes(client: FlaskClie
         300,
         ALL,
     )
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
     token = {"Authorization": f"Bearer {answer.json['access_token']}"}
     assert client.get(FORM, headers=token).status_code == 200
     assert client.get(LIBRARY, headers=token).status_code == 200

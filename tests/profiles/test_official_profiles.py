@@ -1,4 +1,4 @@
-"""What we make, held to the official profiles by HAPI's validator: forms, packages and request drafts.
+"""What we make, held to the official profiles by HAPI's validator: statements on orders, forms, packages, drafts.
 
 Needs the folder of definitions that ``FHIR_PROFILES`` names, with its runner, and Java and Maven; skipped
 without. One start of the validator looks at all files.
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from cds_service import create_app
 from cds_service.fhir_api.conformance import capability_statement
 from cds_service.json_text import read_json, write_json
 from cds_service.packet.assembly import PACKAGE, REQUEST, Packet
@@ -22,6 +23,10 @@ from cds_service.packet.form import items_of, questionnaire
 from cds_service.packet.library import library
 from cds_service.sandbox.prior_authorization.filling import filled
 from cds_service.sandbox.prior_authorization.form_package import FormPackage
+from cds_service.settings import Settings
+from cds_service.web.edge import trust
+from tests.crd.calls import PAYER as CRD_PAYER
+from tests.crd.calls import answered, crd_call, environment, without_record
 from tests.fixtures import CLOCK, NAMES, ROOT
 from tests.packet.insured import (
     PAYER,
@@ -44,6 +49,17 @@ pytestmark = [
 ]
 PATIENT = "relapsed-single-agent"
 PROFILES = {"form": "dtr:dtr-std-questionnaire", "library": "sdc:sdc-library"}
+# How a Coverage stands on the planned day, and what is then said on the order.
+STATEMENTS: dict[str, dict[str, Any]] = {
+    "in-force": {},
+    "without-end": {"period": None},
+    "ends-at-an-instant": {"period": {"end": "2026-12-31T23:59:59-04:00"}},
+    "ends-in-a-month": {"period": {"end": "2026-12"}},
+    "cancelled": {"status": "cancelled"},
+    "ended": {"period": {"end": "2021-02"}},
+    "unclear": {"period": {"start": "soon"}},
+    "no-member": {"subscriberId": "M-2"},
+}
 _BUILD_S = 900  # with Maven, the first time
 # Charts that lack something, each with the word by which its file is known.
 THIN: dict[str, dict[str, Any]] = {
@@ -114,6 +130,34 @@ def completed(name: str) -> str:
     return write_json(package.with_response(made))
 
 
+def crd_calls() -> dict[str, dict[str, Any]]:
+    """Calls of the CRD service by what is special about each."""
+    calls = {f"bundled-{name}": crd_call(name) for name in NAMES}
+    calls |= {name: crd_call(PATIENT, **changes) for name, changes in STATEMENTS.items()}
+    calls["technical"] = without_record(crd_call(PATIENT))
+    calls["service"] = crd_call(PATIENT)
+    (entry,) = calls["service"]["context"]["draftOrders"]["entry"]
+    entry["resource"] = as_service({"encounter": {"reference": "Encounter/visit"}, **entry["resource"]})
+    return calls
+
+
+def stated(folder: Path) -> dict[str, str]:
+    """Writes the orders as the CRD service gives them back; the profile to check each by."""
+    (folder / "members.csv").write_text(f"payer,member_id\n{CRD_PAYER},M-1\n")
+    (folder / "trust.toml").write_text(
+        f'[[tenant]]\nid = "a"\npayer_identifiers = ["{CRD_PAYER}"]\nmembers_file = "members.csv"\n'
+    )
+    app, profiles = create_app(Settings.from_environment(environment(folder))), {}
+    for name, call in crd_calls().items():
+        (made,) = answered(app.test_client(), call)["systemActions"]
+        order = made["resource"]
+        (folder / f"statement-{name}.json").write_text(json.dumps(order), encoding="utf-8")
+        profiles[f"statement-{name}"] = f"crd:profile-{order['resourceType'].lower()}"
+    with app.app_context():
+        trust().database.close()
+    return profiles
+
+
 def prepared(folder: Path) -> dict[str, str]:
     """Writes all files; the profile to check each by, empty for the ones that it names itself."""
     texts = {
@@ -138,7 +182,7 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     folder = tmp_path_factory.mktemp("profiles")
     files = [
         f"{profile}={folder / name}.json" if profile else f"{folder / name}.json"
-        for name, profile in prepared(folder).items()
+        for name, profile in (prepared(folder) | stated(folder)).items()
     ]
     done = subprocess.run(
         [str(RUNNER), "--json", *files], capture_output=True, text=True, timeout=_BUILD_S, check=False
@@ -161,6 +205,13 @@ def test_forms_and_what_is_around_them(errors: dict[str, list[str]], name: str) 
 @pytest.mark.parametrize("kind", ["package", "request"])
 def test_what_is_made_for_each_bundled_patient(errors: dict[str, list[str]], kind: str, name: str) -> None:
     assert errors[f"{kind}-{name}"] == []
+
+
+@pytest.mark.parametrize("name", crd_calls())
+def test_an_order_with_a_statement_conforms_to_its_crd_profile(
+    errors: dict[str, list[str]], name: str
+) -> None:
+    assert errors[f"statement-{name}"] == []
 
 
 @pytest.mark.parametrize("name", THIN)

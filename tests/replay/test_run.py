@@ -334,6 +334,7 @@ def test_a_line_that_is_too_long_loses_no_other(tmp_path, before, after, end):
     ("arguments", "says"),
     [
         (("EMPTY", "--out", "OUT"), "no file ending in .ndjson"),
+        (("FULL", "--out", "FULL"), "lie in the folder of --out"),
         (("AWAY", "--out", "OUT"), "no such file or folder"),
         (("EMPTY",), "--out DIR"),
         (("--out", "OUT"), "INPUT"),
@@ -346,7 +347,9 @@ def test_a_line_that_is_too_long_loses_no_other(tmp_path, before, after, end):
 )
 def test_wrong_use_ends_with_2_and_says_what(tmp_path, arguments, says):
     (tmp_path / "EMPTY").mkdir()
-    given = [str(tmp_path / a) if a in ("EMPTY", "AWAY", "OUT") else a for a in arguments]
+    (tmp_path / "FULL").mkdir()
+    (tmp_path / "FULL" / "Patient.ndjson").write_text("{}")
+    given = [str(tmp_path / a) if a in ("EMPTY", "FULL", "AWAY", "OUT") else a for a in arguments]
     call = [sys.executable, "-m", "cds_service.cli", "replay", *given]
     result = subprocess.run(call, check=False, capture_output=True, text=True, cwd=tmp_path)
     assert result.returncode == 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import event
+
 from cds_service.store import feedback
 from cds_service.store.database import Database
 from cds_service.store.feedback import Item, ShownCard
@@ -119,3 +121,21 @@ def test_a_card_counts_with_each_of_its_rules(database: Database) -> None:
     by_rule = {r.kind: r.reasons for r in feedback.report(database, by_rule=True)}
     assert by_rule["R-1"] == {"policy-contradicts": 1}
     assert {i["card"]: i["rules"] for i in feedback.items(database)} == {"c1": ["R-1", "R-2"], "c2": ["R-2"]}
+
+
+def test_a_large_batch_names_its_cards_in_statements_that_any_database_takes(database: Database) -> None:
+    cards = [f"c{number}" for number in range(1_200)]
+    _show(database, ShownCard(cards[0], "dose"), ShownCard(cards[-1], "dose"))
+    named: list[int] = []
+
+    def hear(_db: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        if "shown_cards" in statement:
+            named.append(len(given))
+
+    with database.read() as db:
+        event.listen(db, "before_cursor_execute", hear)
+        found = feedback.patients_of(db, "a", cards)
+
+    assert found == ["Patient/1"]
+    assert named
+    assert max(named) < 999  # the least that SQLite was ever built for; PostgreSQL takes 65,535

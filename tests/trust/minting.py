@@ -40,7 +40,7 @@ def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, bits)
 
 
-def jwk(key: AnyKey, kid: str, **members: Any) -> dict[str, Any]:
+def jwk(key: AnyKey, kid: Any, **members: Any) -> dict[str, Any]:
     if isinstance(key, rsa.RSAPrivateKey):
         numbers = key.public_key().public_numbers()
         n = numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")

@@ -46,6 +46,9 @@ CLIENT = '[[tenant.client]]\nissuer = "https://e.example.org"\njwks_url = "https
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "members.csv").write_text("payer,member_id\nurn:oid:1.2.3|MMM,M1\n")
     (tmp_path / "wrong.csv").write_text("member\nM1\n")
+    # Beyond what is read at once, where reading the header alone would not meet it.
+    (tmp_path / "latin-1.csv").write_bytes(b"payer,member_id\n" + b"a|b,1\n" * 20_000 + b"a|\xe9,1\n")
+    (tmp_path / "no-end.csv").write_text('payer,member_id\n"' + "x" * 200_000)
     (tmp_path / "keys.json").write_text('{"keys": []}')
     (tmp_path / "smart.pem").write_text("a key")
     (tmp_path / "secret").write_text("open sesame\n")
@@ -143,6 +146,8 @@ def smart(*lines: str) -> str:
         (tenant('frame_ancestors = ["*"]'), "tenant[0].frame_ancestors"),
         (tenant('members_file = "absent.csv"'), "tenant[0].members_file"),
         (tenant('members_file = "wrong.csv"'), "tenant[0].members_file"),
+        (tenant('members_file = "latin-1.csv"'), "tenant[0].members_file"),
+        (tenant('members_file = "no-end.csv"'), "tenant[0].members_file"),
         (tenant("[tenant.client]", 'issuer = "https://e.example.org"'), "tenant[0].client"),
         (tenant("[[tenant.client]]", 'jwks_url = "https://e.example.org/k"'), "tenant[0].client[0].issuer"),
         (tenant(CLIENT.replace('issuer = "https', 'issuer = "http')), "tenant[0].client[0].issuer"),
@@ -170,6 +175,10 @@ def smart(*lines: str) -> str:
             smart('auth = "client_secret_basic"', 'client_secret_env = "NOT_SET"'),
             "tenant[0].smart.client_secret_env",
         ),
+        (smart('auth = "none"', 'hosts = ["https://login.example.org"]'), "tenant[0].smart.hosts"),
+        (smart('auth = "none"', 'hosts = ["login.example.org/oauth"]'), "tenant[0].smart.hosts"),
+        (smart('auth = "none"', 'hosts = ["Login.example.org"]'), "tenant[0].smart.hosts"),
+        (smart('auth = "none"', 'hosts = ["*.example.org"]'), "tenant[0].smart.hosts"),
         (smart('auth = "none"', 'client_secret = "x"'), "tenant[0].smart.client_secret"),
         (tenant("[tenant.smart]", 'auth = "none"'), "tenant[0].smart.client_id"),
         (smart('auth = "client_secret_basic"', 'client_secret_file = "absent"'), "client_secret_file"),

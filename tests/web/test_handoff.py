@@ -69,7 +69,10 @@ def test_after_fifteen_minutes_it_does_not_open(
     assert handoff.recall(app_context, **WHO) is None
 
 
-@pytest.mark.parametrize("unknown", [None, "", "x" * 64, "x" * 100_000, "{}"])
+@pytest.mark.parametrize(
+    "unknown",
+    [None, "", "x" * 64, "x" * 100_000, "{}", pytest.param("\ud800" * 64, id="halves of characters")],
+)
 def test_what_we_did_not_give_out_does_not_open(
     remembered: Callable[..., str], handoff: Handoff, unknown: str | None
 ) -> None:

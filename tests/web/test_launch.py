@@ -337,6 +337,31 @@ def test_each_failure_of_the_exchange_has_its_status_and_leaves_no_session(
 
 
 @pytest.mark.parametrize(
+    ("ehr", "code"),
+    [
+        *(({"answer": {"scope": scope}}, "token-answer") for scope in (7, True, {}, {"a": 1})),
+        *(({"answer": {"error": error}}, "token-refused") for error in (["invalid_scope"], {"a": 1})),
+        ({"configuration": {**CONFIGURATION, "token_endpoint": "https://[::1"}}, "token-endpoint-elsewhere"),
+        ({"configuration": {**CONFIGURATION, "jwks_uri": "https://[::1"}}, "jwks-uri-elsewhere"),
+        (
+            {"configuration": {**CONFIGURATION, "authorization_endpoint": f"{HOST}/\ud800"}},
+            "authorization-endpoint-elsewhere",
+        ),
+    ],
+)
+def test_an_odd_answer_of_the_ehr_is_never_taken_for_a_fault_of_ours(
+    vault: Vault, ehr: dict[str, Any], code: str
+) -> None:
+    desk = bench(vault, **ehr)
+    response = desk.launch()
+    if response.status_code == 302:
+        response = desk.callback(code="code-1", state=desk.ehr.authorize(response.headers["Location"]))
+
+    assert response.status_code == 502
+    assert f"Code: {code}</p>" in response.text
+
+
+@pytest.mark.parametrize(
     ("kind", "status"), [("timeout", 504), ("connection", 502), ("refused", 502), ("tls", 502)]
 )
 def test_an_ehr_whose_configuration_cannot_be_read(vault: Vault, kind: str, status: int) -> None:

@@ -65,8 +65,12 @@ def files_of(inputs: Sequence[Path], out: Path) -> list[InputFile]:
     found: dict[Path, InputFile] = {}
     for given in inputs:
         if given.is_dir():
-            inside = sorted(p for p in given.rglob("*") if p.name.endswith(_ENDINGS) and p.is_file())
-            inside = [p for p in inside if out.resolve() not in p.resolve().parents]
+            held = sorted(p for p in given.rglob("*") if p.name.endswith(_ENDINGS) and p.is_file())
+            inside = [p for p in held if out.resolve() not in p.resolve().parents]
+            if held and not inside:
+                raise InputError(
+                    f"{given}: all its files lie in the folder of --out, which is for the results"
+                )
             if not inside:
                 raise InputError(f"{given}: no file ending in {' or '.join(_ENDINGS)} is in this folder")
             named = [(p, p.relative_to(given).as_posix()) for p in inside]

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from cds_service.fhir.json_types import as_list, as_text
+from cds_service.settings.addresses import plain_parts, same_origin
 from cds_service.smart import refusals
 from cds_service.values import dataclass
 
@@ -76,7 +77,10 @@ def read_configuration(iss: str, document: Mapping[str, Any], hosts: Sequence[st
         text = as_text(document.get(member))
         if text is None:
             return None
-        url = urljoin(iss + "/", text)
+        try:
+            url = urljoin(iss + "/", text)
+        except ValueError:
+            url = ""
         if not allowed(url, iss, hosts):
             raise refusals.ehr_failed(f"{member.replace('_', '-')}-elsewhere")
         return url
@@ -100,17 +104,13 @@ def read_configuration(iss: str, document: Mapping[str, Any], hosts: Sequence[st
 
 def allowed(url: str, iss: str, hosts: Sequence[str]) -> bool:
     """Whether an address is on the EHR's own origin, or over https on a host of the registration."""
-    try:
-        parts, base = urlsplit(url), urlsplit(iss)
-        origin, own = (parts.scheme, parts.hostname, parts.port), (base.scheme, base.hostname, base.port)
-    except ValueError:
-        return False
-    if parts.username or parts.fragment or "\\" in url or not parts.hostname:
-        return False
-    if origin == own:
+    if same_origin(url, iss):
         return True
+    parts = plain_parts(url)
+    if parts is None:
+        return False
     named = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
-    return named in hosts and parts.scheme == base.scheme
+    return named in hosts and parts.scheme == urlsplit(iss).scheme
 
 
 def json_object(body: bytes) -> Mapping[str, Any]:

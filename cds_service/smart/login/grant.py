@@ -115,8 +115,9 @@ def granted(status: int, body: bytes, asked: str) -> Grant:
     try:
         parse_token_response(body.decode())
     except OAuth2Error as failure:
-        raise _refusal(failure.error or "") from None
-    except (ValueError, TypeError, ArithmeticError):
+        raise _refusal(as_text(failure.error) or "") from None
+    except (ValueError, TypeError, ArithmeticError, AttributeError):
+        # The library takes members of an odd type for texts.
         raise refusals.ehr_failed("token-answer") from None
     if status != 200 or not _is_bearer(answer):
         raise refusals.ehr_failed("token-answer")
