@@ -137,3 +137,20 @@ def test_a_later_sign_in_a_part_of_its_own_takes_a_denial_back(
 @pytest.mark.parametrize("behind", [". Now positive for CMV.", ", now afebrile", ". Now positive cultures.", "; has now seen Dr. Lee"])  # fmt: skip
 def test_a_sign_of_another_thing_takes_nothing_back(behind: str, said: str, topic: str, denied: str) -> None:
     assert read(said.format(behind), topic).values == {denied}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (
+            "While the marrow is in remission, the PET shows a new mass consistent with extramedullary relapse.",
+            set(),
+        ),
+        ("Although she is in CR, there is concern for progression.", set()),
+        ("Although she was in CR in March, she has now relapsed.", {"relapse"}),
+        ("Although tired, she is in CR.", {"cr"}),
+        ("While on inotuzumab, she is in CR without relapse.", {"cr", "no-progression"}),
+    ],
+)
+def test_a_remission_granted_beside_a_relapse_is_not_stated(text: str, values: set[str]) -> None:
+    assert read(text, "response").values == values

@@ -35,7 +35,7 @@ from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.layout.company import means_relative
 from cds_service.clinical.reading.layout.listed import Shared, shared
 from cds_service.clinical.reading.layout.order import is_told_as_before, without_replaced
-from cds_service.clinical.reading.layout.retracted import is_affirmed_later, is_not_so
+from cds_service.clinical.reading.layout.retracted import is_affirmed_later, is_conceded, is_not_so
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -195,7 +195,11 @@ def _of_clause(
     over = told_as_past or (passes and stands_after(clause, sentence))
     over = over or (topic.of_leukemia and is_outcome_of_other_therapy(clause, sentence))
     over = over or (bool(topic.reasons) and is_name_of_code(clause.terms, sentence.terms))
+    conceded = bool(topic.passing) and is_conceded(text, sentence.start)
     for one in found:
+        if conceded and one.value in topic.passing:
+            yield NotUnderstood(topic.name, quote, span)
+            continue
         if before and one.value in topic.reasons:
             one = replace(one, time=Time.PAST, when=None)
         elif over:

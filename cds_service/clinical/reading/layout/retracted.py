@@ -31,3 +31,14 @@ def is_affirmed_later(text: str, end: int) -> bool:
 def is_not_so(text: str, end: int) -> bool:
     """Whether what stands behind a sentence, which ends at ``end``, takes it back or denies it without naming it."""
     return _NOT_SO.match(text, end) is not None
+
+
+_CONCEDED = re.compile(
+    r"(?:while|although|though|even though|whereas|despite)\b[^,;.]{0,80}\b(?:remission|CR)\b[^,;.]{0,60},[^;.]{0,200}\b(?:relapse|recurrence|progression)\b",
+    re.IGNORECASE,
+)
+
+
+def is_conceded(text: str, start: int) -> bool:
+    """Whether a sentence, which begins at ``start``, grants a remission beside a relapse ("While the marrow is in remission, ... relapse")."""
+    return _CONCEDED.match(text, start) is not None
