@@ -59,6 +59,8 @@ def act_of(resource: Resource, record: Record, zone: tzinfo) -> Act:
         words.append(words_in(service))
     if resource.type == "Appointment":  # its subject line
         words.append(as_prose(body.get("description")) or "")
+        if not any(words):
+            words.append(words_in(body.get("appointmentType")))
     for detail in _activities(resource, record) if "activity" in body else ():
         code = detail.get("code")
         coded |= concepts(code, "procedures", "drugs", "rxnorm_products")

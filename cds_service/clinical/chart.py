@@ -19,7 +19,7 @@ from cds_service.clinical.problems import Problem, problems_of
 from cds_service.clinical.reports import silent_reports
 from cds_service.clinical.statements import Statement, statements_of, when_stated
 from cds_service.clinical.therapy.exposure import ORDERS, DrugUse, uses_of
-from cds_service.clinical.therapy.services import services_of
+from cds_service.clinical.therapy.services import given_as_procedures, services_of
 from cds_service.fhir.attachments import attached_texts
 from cds_service.fhir.dates import When, read_when
 from cds_service.fhir.json_types import as_text
@@ -141,6 +141,12 @@ class Chart:
     def ordered_services(self) -> tuple[DrugUse, ...]:
         """The drugs that requests for services order; of what was carried out, only what was so up to the clock."""
         found = (self._past_use(use) for use in services_of(self.record, self.zone))
+        return tuple([use for use in found if use is not None])
+
+    @kept
+    def given_as_procedures(self) -> tuple[DrugUse, ...]:
+        """The drugs that procedures say were given up to the clock."""
+        found = (self._past_use(use) for use in given_as_procedures(self.record, self.zone))
         return tuple([use for use in found if use is not None])
 
     def _past_use(self, use: DrugUse) -> DrugUse | None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, severity_in, stated_rank
-from cds_service.fhir.codings import plain_codes, words_in
+from cds_service.fhir.codings import codes_in, plain_codes, words_in
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.quantities import as_decimal
 
@@ -25,6 +25,13 @@ _SEVERITY_CODES = {
     }.items()
     for code in code_set(name).bare
 }
+_GRADE_CODES = {
+    code: grade
+    for name, grade in {
+        "ctcae_grade_1": 1, "ctcae_grade_2": 2, "ctcae_grade_3": 3, "ctcae_grade_4": 4, "ctcae_grade_5": 5,
+    }.items()
+    for code in code_set(name).codes
+}  # fmt: skip
 
 
 def severity_words(body: Mapping[str, Any]) -> str:
@@ -64,12 +71,11 @@ def _recorded_grade(body: Mapping[str, Any]) -> int | None:
     for extension in as_dicts(body.get("extension")):
         if "grade" in (as_text(extension.get("url")) or "").lower():
             concept = as_dict(extension.get("valueCodeableConcept"))
-            for code in (
-                *plain_codes(concept),
-                *plain_codes({"coding": [as_dict(extension.get("valueCoding"))]}),
-            ):
-                if (digits := re.search(r"[1-5]$", code)) is not None:
-                    return int(digits[0])
+            concept = concept or {"coding": [as_dict(extension.get("valueCoding"))]}
+            figures = (_ENDS_IN_GRADE.fullmatch(code) for code in sorted(plain_codes(concept)))
+            figure = next((int(f[1]) for f in figures if f), None)
+            if (told := _grade_coded(concept) or figure or grade_in(words_in(concept))) is not None:
+                return told
             number = as_decimal(extension.get("valueInteger"))
             if number is not None and number in (1, 2, 3, 4, 5):
                 return int(number)
@@ -80,12 +86,21 @@ def _recorded_grade(body: Mapping[str, Any]) -> int | None:
     return max((grade for grade in given if grade is not None), default=None)
 
 
+# Of an extension that says by its address that it is the grade; more digits are the code of something.
+_ENDS_IN_GRADE = re.compile(r"\D{0,40}([1-5])")
 _GRADING = re.compile(r"\bctc(?:ae)?\b|adverse event|toxicity", re.IGNORECASE)
 _FIGURE = re.compile(r"(?:ctc\w{0,9}-?|grade-?|g)?([1-5])", re.IGNORECASE)
 
 
+def _grade_coded(concept: object) -> int | None:
+    """The grade whose own code a concept has, whatever the words."""
+    return max((_GRADE_CODES[key] for key in codes_in(concept) if key in _GRADE_CODES), default=None)
+
+
 def _grade_of(concept: object, kind: object = None) -> int | None:
     """The grade that a concept is, in words or by a code of a scale of toxicity; ``kind`` may say that it is one."""
+    if (coded := _grade_coded(concept)) is not None:
+        return coded
     words, codings = words_in(concept), as_dicts(as_dict(concept).get("coding"))
     if (worded := grade_in(words)) is not None:
         return worded

@@ -32,6 +32,8 @@ class Problem:
     date that the name gives, ``recorded`` when it was written down, ``resolved`` when it ended. ``grade`` is a CTCAE grade,
     ``severity`` the word for it; ``stated_grade`` is the highest of both that is recorded or surely stated of this event,
     0 for none; ``grade_open``: its words name a higher one and leave open whose it is. ``suspects`` are the causes in words.
+    ``onset_text`` is the onset where it is told in words ("after cycle 1"), of which ``onset`` may understand no more
+    than that it lies before they were written.
     """
 
     concepts: frozenset[str]
@@ -51,6 +53,7 @@ class Problem:
     suspects: tuple[str, ...]
     notes: str
     is_event: bool
+    onset_text: str = ""
 
     @property
     def dated(self) -> When | None:
@@ -79,14 +82,24 @@ class Problem:
     @property
     def shown(self) -> str:
         name = self.words.split(" | ")[0] or code_shown(self.codes) or "event"
-        return f"{name}, {self.dated or 'undated'}"
+        return f"{name}, {self.day_shown}"
+
+    @property
+    def day_shown(self) -> str:
+        """When it was, for a reader: in its own words where these are not understood."""
+        if self.onset_text and (self.dated is None or self.dated.first.year != self.dated.last.year):
+            return f'onset "{self.onset_text[:_QUOTED]}"'
+        return str(self.dated or "undated")
+
+
+_QUOTED = 60  # characters of an onset in words
 
 
 def problem_shown(p: Problem) -> str:
     """A condition for a prescriber: its words, else its code, and its date."""
     words = re.sub(r" \((?:disorder|finding)\)$", "", p.words.split(" | ")[0])
     name = words or code_shown(p.codes) or "a condition"
-    return f"{name} ({p.dated})" if p.dated else name
+    return f"{name} ({p.day_shown})" if p.dated else name
 
 
 def problems_shown(problems: Iterable[Problem]) -> str:
@@ -141,6 +154,7 @@ def _condition(resource: Resource, zone: tzinfo, born: When | None) -> Problem:
         suspects=tuple(named_causes(notes)),
         notes=notes,
         is_event=False,
+        onset_text=(as_prose(body["onsetString"]) or "").strip() if "onsetString" in body else "",
     )
 
 

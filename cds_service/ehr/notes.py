@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cds_service.clinical.terms import concepts
 from cds_service.ehr.bundles import Page
-from cds_service.fhir.attachments import LARGEST, attached_on, attachments_of, is_readable_type
+from cds_service.fhir.attachments import LARGEST, attached_on, attachments_of, readable
 from cds_service.fhir.dates import When, effective, read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.record import Resource
@@ -70,7 +70,7 @@ def _when(resource: Resource) -> When | None:
 
 def _addresses(document: Resource, server: str) -> Iterator[str]:
     """The addresses of a document's text on this server; none when a text is attached inline."""
-    attachments = [a for a in attachments_of(document) if is_readable_type(a)]
+    attachments = readable(attachments_of(document))
     if any(as_text(a.get("data")) for a in attachments):
         return
     for attachment in attachments:

@@ -11,10 +11,14 @@ from cds_service.ehr.needs import DataNeed
 from cds_service.fhir.belonging import MAY_NAME_NOBODY, Owner, owners
 from cds_service.fhir.gaps import Reason
 from cds_service.fhir.record import Gap, Resource
+from cds_service.fhir.requests import CHANGES_ALL
 from cds_service.values import dataclass
 
 log = logging.getLogger(__name__)
 _INCLUDED = MAY_NAME_NOBODY | {"Patient"}
+_CHANGED = Reason(
+    "entries with an extension that changes their meaning in a way not known here were left out"
+)
 _OTHER_KIND = Reason("what came is of another kind than was asked for")
 
 
@@ -71,8 +75,10 @@ class Seen:
         own = [
             without_foreign(resource, self.server).come_by(where)
             for resource, owner in zip(page.resources, found, strict=True)
-            if owner is Owner.PATIENT
+            if owner is Owner.PATIENT and not resource.body.get(CHANGES_ALL)
         ]
+        if len(own) != found.count(Owner.PATIENT):
+            self.remark = _CHANGED
         self.resources += own
         return own
 

@@ -1,6 +1,6 @@
 """The text of a document where EHRs keep it: attached inline, in ``presentedForm``, or in a Binary of the record.
 
-Reads plain text and HTML, whole or not at all: the assessment comes last, so nothing is cut. Knows
+Reads plain text, HTML and RTF, whole or not at all: the assessment comes last, so nothing is cut. Knows
 nothing of what a text says.
 """
 
@@ -12,16 +12,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, tzinfo
 from html.parser import HTMLParser
+from operator import itemgetter
 from typing import Any
 
 from cds_service.fhir.dates import When, read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text, evened
 from cds_service.fhir.record import Record, Resource
+from cds_service.fhir.rtf import rtf_text
 
 LARGEST = 64 * 1024  # bytes of one text; a larger one is not read
 _MOST_TEXT = 6 * LARGEST  # characters of one record: reading takes time
 _HTML = ("text/html", "application/xhtml+xml")
-_READABLE = ("text/plain", *_HTML)
+_RTF = ("text/rtf", "application/rtf", "application/x-rtf")
+_READABLE = ("text/plain", *_HTML, *_RTF)
 
 
 def attachments_of(resource: Resource) -> tuple[Mapping[str, Any], ...]:
@@ -39,10 +42,11 @@ def attached_on(resource: Resource, zone: tzinfo = UTC) -> When | None:
     return next((when for when in made if when is not None), None)
 
 
-def is_readable_type(attachment: Mapping[str, Any]) -> bool:
-    """Whether an attachment says that it is text, or does not say what it is."""
-    kind, _ = _content_type(attachment.get("contentType"))
-    return not kind or kind in _READABLE
+def readable(attachments: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those attachments that say that they are text, or do not say what they are; the plainest first."""
+    kinds = [(_content_type(a.get("contentType"))[0], a) for a in attachments]
+    found = [(_READABLE.index(kind) if kind else 0, a) for kind, a in kinds if not kind or kind in _READABLE]
+    return [a for _, a in sorted(found, key=itemgetter(0))]
 
 
 def attached_texts(documents: Iterable[Resource], record: Record) -> dict[str, str]:
@@ -58,7 +62,7 @@ def attached_texts(documents: Iterable[Resource], record: Record) -> dict[str, s
 
 
 def _attached_text(resource: Resource, record: Record) -> str:
-    """The text attached to a document: the first that can be read, plain before HTML; empty when none can."""
+    """The text attached to a document: the first that can be read, plain before HTML before RTF; empty when none can."""
     read = [(kind, text) for a in attachments_of(resource) for kind, text in _read(a, record)]
     return next((text for wanted in _READABLE for kind, text in read if kind == wanted), "")
 
@@ -70,6 +74,8 @@ def _read(attachment: Mapping[str, Any], record: Record) -> Iterator[tuple[str, 
         data = as_text(binary.body.get("data"))
         kind, charset = _content_type(binary.body.get("contentType"))
     text = _decoded(data, charset) if data is not None and kind in _READABLE else None
+    if kind in _RTF and text is not None:
+        text = rtf_text(text)
     if text is not None:
         yield kind, html_text(text) if kind in _HTML else evened(text)
 

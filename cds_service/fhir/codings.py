@@ -22,6 +22,7 @@ class System(StrEnum):
     ATC = "http://www.whocc.no/atc"
     ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
     ICD10PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
+    ICDO3 = "http://terminology.hl7.org/CodeSystem/icd-o-3"
     NCIT = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
     INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
     HGNC = "http://www.genenames.org"
@@ -41,6 +42,7 @@ _ALIASES = {
     "urn:oid:2.16.840.1.113883.6.90": System.ICD10CM,
     "urn:oid:2.16.840.1.113883.6.4": System.ICD10PCS,
     "http://hl7.org/fhir/sid/icd-10-pcs": System.ICD10PCS,
+    "urn:oid:2.16.840.1.113883.6.43.1": System.ICDO3,
     "urn:oid:2.16.840.1.113883.3.26.1.1": System.NCIT,
     "http://ncimeta.nci.nih.gov": System.NCIT,
     "http://hl7.org/fhir/v2/0078": System.INTERPRETATION,
@@ -49,18 +51,21 @@ _ALIASES = {
     "http://www.genenames.org/geneid": System.HGNC,
 }
 _ALIASES |= {s.value.lower(): s for s in System}
+_EDITIONS = "http://snomed.info/sct/"
 
 
 def system_of(uri: object) -> System | None:
     """The code system that a URI names; None when there is no URI or it names no known system.
 
-    HCPCS has many addresses in use; each ends with its name.
+    HCPCS has many addresses in use; each ends with its name. Behind that of SNOMED CT an edition may stand.
     """
     text = as_text(uri)
     if text is None:
         return None
     plain = text.lower().rstrip("/")
     known = _ALIASES.get(plain) or _ALIASES.get(plain.replace("https://", "http://", 1))
+    if known is None and plain.replace("https://", "http://", 1).startswith(_EDITIONS):
+        return System.SNOMED
     return known or (System.HCPCS if plain.rsplit("/", 1)[-1].startswith("hcpcs") else None)
 
 
@@ -110,7 +115,12 @@ def plain_codes(concept: object) -> frozenset[str]:
 
 
 def status_codes(concept: object) -> frozenset[str]:
-    """The codes of a status in small letters; of one that is given in words alone, its words ("Entered in error")."""
+    """The codes of a status in small letters; of one that is given in words alone, its words ("Entered in error").
+
+    Before R4 a status was a bare code.
+    """
+    if type(concept) is str:
+        return frozenset({concept.lower()})
     codes = plain_codes(concept)
     if not codes and type(concept) is dict and (words := as_prose(concept.get("text"))) is not None:
         codes = frozenset({"-".join(words.split())})

@@ -170,6 +170,15 @@ _NORMAL = re.compile(
     rf" ?(?:[^\d\s()\[\]<>=][^\s()\[\]]{{0,20}})?[)\]]$",
     re.IGNORECASE,
 )
+# The same once more in other units ("68 kg (150 lb)"), and what is written in two units ("5 ft 5 in", "149 lb 14 oz").
+_ONCE_MORE = re.compile(
+    r" ?\((?:\d{1,4}(?:\.\d{1,3})? ?(?:kgs?|cm|lbs?\.?|pounds?|in\.?|inches|ft|feet|oz|'|\"),? ?){1,2}\)$",
+    re.IGNORECASE,
+)
+_IN_TWO_UNITS = (
+    (re.compile(r"(\d) ?(?:ft\.?|feet|foot|'|\u2032),? ?(\d{1,2}(?:\.\d{1,2})?) ?(?:in\.?|inches|\"|''|\u2033)", re.IGNORECASE), 12, "in"),
+    (re.compile(r"(\d{1,4}) ?(?:lbs?\.?|pounds?),? ?(\d{1,2}(?:\.\d{1,2})?) ?(?:oz\.?|ounces?)", re.IGNORECASE), 16, "oz"),
+)  # fmt: skip
 _LONGEST_FIGURE = 100
 _SIGNS = {
     "\u2264": "<=", "\u2265": ">=", "gt": ">", "lt": "<", "ge": ">=", "le": "<=", "less than": "<", "fewer than": "<",
@@ -188,7 +197,10 @@ def figure_in_text(text: str) -> tuple[Interval, str | None] | None:
     words = " ".join(text.split())
     if len(words) > _LONGEST_FIGURE:
         return None
-    words = _NORMAL.sub("", words) if words[-1:] in (")", "]") else words
+    words = _ONCE_MORE.sub("", _NORMAL.sub("", words)) if words[-1:] in (")", "]") else words
+    for pattern, of_the_first, unit in _IN_TWO_UNITS:
+        if (match := pattern.fullmatch(words)) is not None and Decimal(match[2]) < of_the_first:
+            return exactly(int(match[1]) * of_the_first + Decimal(match[2])), unit
     if (match := _RANGE.fullmatch(words)) is not None:
         low, high = (_read(match[side]) for side in ("low", "high"))
         if low > high or (match["low_unit"] or match["unit"]) != match["unit"]:

@@ -15,6 +15,10 @@ from cds_service.fhir.json_types import as_text
 _WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
 
 
+# Extensions that may turn the meaning of all the rest ("was not done"). None is known here, so what has one is not read.
+CHANGES_ALL = "modifierExtension"
+
+
 def is_prohibition(body: Mapping[str, Any]) -> bool:
     """Whether it says what is not to be done (``doNotPerform``, which changes the meaning of all the rest)."""
     return body.get("doNotPerform") is True

@@ -22,8 +22,6 @@ from cds_service.fhir_api.tokens import (
 from cds_service.operations import metrics
 from cds_service.settings import Settings, Tenant
 from cds_service.trust.callers import Callers, Refusal
-from cds_service.trust.jwks import KeySets, fetch_through
-from cds_service.trust.outbound import Outbound
 from cds_service.values import dataclass
 from cds_service.web.body import whole_body
 from cds_service.web.edge import Trust
@@ -103,9 +101,9 @@ class FhirAccess:
         return answer
 
 
-def fhir_access(settings: Settings, trust: Trust, outbound: Outbound) -> FhirAccess:
-    """Put the access together."""
-    checks = assertion_checks(settings.tenants, KeySets(fetch_through(outbound)))
+def fhir_access(settings: Settings, trust: Trust) -> FhirAccess:
+    """Put the access together. Keys are those of the gate, so that both doors together ask for them seldom."""
+    checks = assertion_checks(settings.tenants, trust.gate.key_sets)
     return FhirAccess(settings, trust, Tokens(settings.secret_keys), checks)
 
 

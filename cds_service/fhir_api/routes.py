@@ -81,7 +81,7 @@ class FhirApi:
 
 def fhir_routes(services: Services, trust: Trust, vault: Vault) -> Blueprint:
     """The routes of a DTR payer service."""
-    api = FhirApi(services, fhir_access(services.settings, trust, services.outbound), vault)
+    api = FhirApi(services, fhir_access(services.settings, trust), vault)
     routes = Blueprint("fhir", __name__, url_prefix="/fhir")
     routes.before_request(_negotiated)
     routes.register_error_handler(Unauthorized, _unauthorized)

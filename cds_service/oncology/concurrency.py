@@ -37,7 +37,8 @@ class Cycle:
     """The days of the order's cycle, the day on which it is judged, and the days on which each drug was given.
 
     An active order without an end still counts for ``goes_on`` after it began; one of a drug in ``oral``,
-    whose supply has not run out, for ``oral_goes_on``.
+    whose supply has not run out, for ``oral_goes_on``. A drug in ``daily`` that was last given ``goes_on_given``
+    before, or handed out for a time that is not said, may go on, unless it is in ``ended``.
     """
 
     first: date
@@ -46,7 +47,10 @@ class Cycle:
     given: Mapping[str, tuple[date, ...]]
     goes_on: timedelta
     oral_goes_on: timedelta
+    goes_on_given: timedelta
     oral: frozenset[str] = frozenset()
+    daily: frozenset[str] = frozenset()
+    ended: frozenset[str] = frozenset()
 
     @property
     def recent(self) -> date:
@@ -64,7 +68,7 @@ class Cycle:
 def standing(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
     """How one use of one drug stands, and in a few words why."""
     if use.kind in ("MedicationAdministration", "MedicationDispense"):
-        return _of_given(use, cycle) if use.is_given else (NOT, f"status {use.status}")
+        return _of_given(use, drug, cycle) if use.is_given else (NOT, f"status {use.status}")
     if use.status in ("completed", "stopped", "cancelled", "revoked", "not-taken"):
         return _of_ended(use, cycle)
     begins, ends = _period(use)
@@ -98,7 +102,7 @@ def _period(use: DrugUse) -> tuple[When | None, When | None]:
     return begins, use.end or dated
 
 
-def _of_given(use: DrugUse, cycle: Cycle) -> Standing:
+def _of_given(use: DrugUse, drug: str, cycle: Cycle) -> Standing:
     if any(w.is_within(cycle.first, cycle.last) for w in use.days):
         return CONCURRENT, f"given {use.days[-1]}"
     if (
@@ -110,6 +114,11 @@ def _of_given(use: DrugUse, cycle: Cycle) -> Standing:
         return CONCURRENT, f"{use.start} to {use.end}"
     if use.start is not None and use.status == "in-progress" and use.end is None:
         return CONCURRENT, f"since {use.start}"
+    last = use.last_known
+    if drug in cycle.daily - cycle.ended and last is not None and last.is_before(cycle.first) is not False:
+        goes_on = cycle.goes_on_given if use.kind == "MedicationAdministration" else cycle.goes_on
+        if last.last >= cycle.first - goes_on and use.end is None:
+            return POSSIBLE, f"given {last}, and no end is recorded"
     return NOT, "given outside this cycle"
 
 

@@ -1,6 +1,6 @@
 """Doses of a drug given, held and planned.
 
-Administrations outrank statements and dispenses, these outrank completed requests. One calendar
+Administrations outrank statements, dispenses and procedures, these outrank completed requests. One calendar
 day is one dose; a lower-ranked record close to a higher-ranked one is the same dose.
 """
 
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.observations.units import ucum_of
-from cds_service.clinical.therapy.exposure import GIVEN_STATUSES, DrugUse
+from cds_service.clinical.therapy.exposure import GIVEN_STATUSES, ORDERS, DrugUse
 from cds_service.clinical.therapy.labels import Label, PlannedDays, label_of
 from cds_service.clinical.therapy.order_dose import DOSE_UNITS
 from cds_service.fhir.dates import When
@@ -72,7 +72,9 @@ def dose_history(chart: Chart, drug: str, same: timedelta, cycle: PlannedDays) -
 
     Records of different rank not further apart than ``same`` are one dose.
     """
-    uses = [u for u in chart.uses if drug in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}]
+    ordered = (u for u in chart.ordered_services if not u.in_doubt)
+    recorded_uses = (*chart.uses, *chart.given_as_procedures, *ordered)
+    uses = [u for u in recorded_uses if drug in u.drugs and u.status in _DOSE_STATUSES[u.kind] | {"not-done"}]
     if not uses:
         return DoseHistory((), ())
     given_uses = [u for u in uses if u.status != "not-done"]
@@ -113,7 +115,7 @@ def is_accounted_for(use: DrugUse, course: Sequence[Dose], last_end: date | None
 
 def _times(use: DrugUse) -> tuple[When, ...]:
     """The times of single doses; a completed request without events is one, on its planned date."""
-    if use.days or use.kind != "MedicationRequest":
+    if use.days or use.kind not in ORDERS:
         return use.days
     planned = use.start or use.authored
     return (planned,) if planned is not None else ()

@@ -106,7 +106,7 @@ class KeySets:
 
     def __init__(self, fetch: Fetch, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch, self._clock = fetch, clock
-        self._addresses: dict[tuple[str, str, Network], _Address] = {}
+        self._addresses: dict[tuple[str, Network], _Address] = {}
         self._files: dict[Path, tuple[tuple[int, int], Keys]] = {}
         self._lock = Lock()
 
@@ -121,7 +121,7 @@ class KeySets:
             raise KeysUnavailable("none")
         with self._lock:
             # By network, too: keys that one hospital's network gave are not believed for another.
-            place = (client.issuer, client.jwks_url, client.network)
+            place = (client.jwks_url, client.network)
             held = self._addresses.setdefault(place, _Address())
         keys, loaded_now = self._current(held, client)
         if loaded_now or any(key.get("kid") == kid for key in keys):

@@ -36,6 +36,7 @@ class Gate:
     guard: TokenGuard
     by_address: RateLimit
     by_client: RateLimit
+    key_sets: KeySets
     told: Event = field(default_factory=Event)  # whether the log says already that JWTs are not checked
 
     def discovery(self, request: Request) -> Caller | None:
@@ -117,6 +118,7 @@ def gate(settings: Settings, outbound: Outbound, guard: TokenGuard) -> Gate:
         guard,
         RateLimit(settings.calls_per_minute),
         RateLimit(settings.calls_per_minute),
+        key_sets,
     )
 
 

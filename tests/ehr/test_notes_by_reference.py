@@ -88,6 +88,15 @@ def test_what_is_not_worth_reading_is_not_asked_for(more):
         assert ehr.asked("Binary") == []
 
 
+def test_of_several_forms_of_a_note_the_plainest_is_read():
+    forms = [("text/rtf", "b1"), ("application/pdf", "b2"), ("text/html", "b3")]
+    content = [{"attachment": {"contentType": kind, "url": f"Binary/{id}"}} for kind, id in forms]
+    with running(
+        [note("Binary/b1") | {"content": content}, binary("<p>In remission.</p>", "b3", "text/html")]
+    ) as ehr:
+        assert texts(read(ehr)) == {"b3": "<p>In remission.</p>"}
+
+
 def test_the_six_newest_are_read_since_the_first_dose():
     old = [note(f"Binary/b{n}", f"2025-12-{n:02}", f"n{n}") for n in range(1, 9)]
     with running(

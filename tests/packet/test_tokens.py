@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ from flask.testing import FlaskClient
 
 from cds_service.fhir_api import tokens
 from cds_service.fhir_api.tokens import Tokens
+from cds_service.settings import Client
+from cds_service.trust.jwks import Fetched
+from cds_service.web import gate
 from tests.packet.conftest import ALL, TOKEN_URL, TYPE, Start, assertion, bearer, form
-from tests.trust.minting import claims, ec_key, header, mint
+from tests.trust.minting import claims, ec_key, header, jwk, mint
 
 FORM = "/fhir/Questionnaire/MP-RX-FP-12-23"
 LIBRARY = "/fhir/Library/InotuzumabPriorAuthorization"
@@ -245,3 +249,32 @@ def test_the_configuration_leads_to_the_token(client: FlaskClient) -> None:
         "system/library.rs",
         "system/valueset.rs",
     ]
+
+
+def test_unknown_key_ids_fetch_once_a_minute_whichever_door_they_come_by(
+    start: Start, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Path(environment["CDS_CONFIG"])
+    config.write_text(
+        config.read_text().replace('jwks_file = "a.jwks.json"', 'jwks_url = "https://ehr.example.org/k"', 1)
+    )
+    fetched: list[str] = []
+
+    def fetch(client: Client) -> Fetched:
+        fetched.append(client.jwks_url or "")
+        return Fetched(json.dumps({"keys": [jwk(ec_key("a"), "a-1")]}).encode())
+
+    monkeypatch.setattr(gate, "fetch_through", lambda _: fetch)
+    client = start().test_client()
+    assert client.post("/fhir/token", data=form()).status_code == 200
+    assert len(fetched) == 1
+
+    for n in range(3):
+        unknown = assertion(kid=f"x-{n}")
+        assert client.post("/fhir/token", data=form(unknown)).status_code == 401
+        hook = mint(header(kid=f"y-{n}"), claims(int(time.time()), aud=HOOK_URL, jti=f"h-{n}"), ec_key("a"))
+        answer = client.post(
+            "/cds-services/inotuzumab-order-sign", headers={"Authorization": f"Bearer {hook}"}
+        )
+        assert answer.status_code == 401
+    assert len(fetched) == 2

@@ -34,7 +34,12 @@ def phenotype(text):
     return observation("101119-6", "2026-03-02", text=text)
 
 
+ICDO = "http://terminology.hl7.org/CodeSystem/icd-o-3"
 PATIENTS = {
+    "1: T-ALL by its morphology in ICD-O-3": ([condition("9837/3", system=ICDO)], "not-met"),
+    "2: B-ALL by its morphology in ICD-O-3": ([condition("9811/3", system=ICDO)], "met"),
+    "2: the former morphology, by OID": ([condition("9836/3", system="urn:oid:2.16.840.1.113883.6.43.1")], "met"),
+    "3: C91.02 with the histology in ICD-O-3": ([with_histology(coding=[{"system": ICDO, "code": "9811/3"}])], "met"),
     "1: T-ALL by code": ([T_ALL], "not-met"),
     "1: T-ALL by code, CD22 on the blasts": ([T_ALL, CD22], "not-met"),
     "1: ALL without lineage, T-lineage phenotype": ([C91, phenotype("T-lineage blasts, cytoplasmic CD3 positive")], "not-met"),

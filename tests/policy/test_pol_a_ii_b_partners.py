@@ -130,7 +130,8 @@ CONCURRENCY = {
     "a proposal": ([drug_order("venetoclax", authored="2026-04-09", intent="proposal")], "met"),
     "an order not to give it": ([drug_order("venetoclax", authored="2026-04-09", doNotPerform=True)], "met"),
     "a draft that nobody signs now": ([drug_order("venetoclax", status="draft", authored="2026-04-09")], "met"),
-    "given the week before": ([given("venetoclax", "2026-04-09")], "met"),
+    "given the week before": ([given("cytarabine", "2026-04-09")], "met"),
+    "taken daily, last given more than a week before": ([given("venetoclax", "2026-04-08")], "met"),
     "stated as taken, since before": ([taken("venetoclax", start="2025-12-01")], "not-met"),
     "stated as taken, until before day 1": ([taken("venetoclax", status="completed", start="2025-12-01", end="2026-04-15")], "met"),
     "stated as active, but its period ended": ([taken("venetoclax", start="2025-12-01", end="2026-03-01")], "unknown"),
@@ -287,6 +288,57 @@ TKI_ORDERS = {
 @pytest.mark.parametrize(("tki", "expected"), TKI_ORDERS.values(), ids=TKI_ORDERS)
 def test_an_oral_tki_goes_on_for_a_year_unless_its_supply_ran_out(tki, expected):
     assert verdicts([tki, PH_POSITIVE])[1] == expected
+
+
+def dispensed(drug, day, **more):
+    found = {
+        "resourceType": "MedicationDispense", "id": f"dispensed-{drug}", "status": "completed",
+        "subject": {"reference": "Patient/p1"}, "medicationCodeableConcept": {"text": drug}, "whenHandedOver": day,
+    }  # fmt: skip
+    return found | more
+
+
+# An oral TKI of which only single doses or a supply of unsaid length are recorded -> used alone, with a TKI.
+TKI_GIVEN = {
+    "the day before day 1": ([given("dasatinib", "2026-04-15")], ("unknown", "unknown")),
+    "7 days before day 1": ([given("dasatinib", "2026-04-09")], ("unknown", "unknown")),
+    "8 days before day 1": ([given("dasatinib", "2026-04-08")], ("met", "not-met")),
+    "with a stopped order of that day": (
+        [given("dasatinib", "2026-04-14"), drug_order("dasatinib", authored="2026-04-14", status="stopped")],
+        ("met", "not-met"),
+    ),
+    "after an order that was stopped": (
+        [given("dasatinib", "2026-04-14"), drug_order("dasatinib", authored="2026-03-01", status="stopped")],
+        ("unknown", "unknown"),
+    ),
+    "with a statement that it ended": (
+        [
+            given("dasatinib", "2026-04-14"),
+            taken("dasatinib", status="completed", start="2026-01-01", end="2026-04-14"),
+        ],
+        ("met", "not-met"),
+    ),
+    "handed out for a time not said": ([dispensed("dasatinib", "2026-04-01")], ("unknown", "unknown")),
+    "handed out long ago": ([dispensed("dasatinib", "2026-02-01")], ("met", "not-met")),
+    "handed out for days that are over": (
+        [dispensed("dasatinib", "2026-03-01", daysSupply={"value": 30, "unit": "days"})],
+        ("met", "not-met"),
+    ),
+    "another drug that is taken daily": ([given("venetoclax", "2026-04-15")], ("unknown", "not-met")),
+    "another, its order stopped": (
+        [
+            given("mercaptopurine", "2026-04-14"),
+            drug_order("mercaptopurine", authored="2026-04-14", status="stopped"),
+        ],
+        ("met", "not-met"),
+    ),
+    "a drug that is not taken daily": ([given("cyclophosphamide", "2026-04-14")], ("met", "not-met")),
+}
+
+
+@pytest.mark.parametrize(("records", "expected"), TKI_GIVEN.values(), ids=TKI_GIVEN)
+def test_an_oral_tki_given_just_before_day_1_may_go_on(records, expected):
+    assert verdicts([*records, PH_POSITIVE])[:2] == expected
 
 
 def test_pol_a_ii_b_2_asks_for_the_ph_test():

@@ -13,6 +13,7 @@ from tests.policy.chart_notes import (
     condition,
     document,
     drug_order,
+    findings,
     report,
     stated,
     verdict,
@@ -68,6 +69,9 @@ STOPS = {
         "contained": [{"resourceType": "Condition", "id": "c", "code": coded(ICD10, "K76.5")}],
         "resultingCondition": [{"reference": "#c"}],
     },
+    "coded in NCIt": condition(
+        "C26793", system="http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl", onset="2026-04-10"
+    ),
     "in words over two lines": condition(None, text="Hepatic veno-occlusive\ndisease", onset="2026-04-10"),
     "as an adverse event": adverse_event("VOD/SOS", "2026-04-10"),
     "on the day of the first dose": condition("K76.5", onset="2026-03-18"),
@@ -77,6 +81,13 @@ STOPS = {
     "in a month wholly after the first dose": condition("K76.5", onset="2026-04"),
     "by its day in words": condition("K76.5", recorded="2026-04-14", onsetString="April 10, 2026"),
     "in words that say nothing": condition("K76.5", recorded="2026-04-10", onsetString="unknown"),
+    "by a cycle, written down since the first dose": condition(
+        "K76.5", recorded="2026-04-10", onsetString="after cycle 1"
+    ),
+    "by a cycle and day": condition("K76.5", recorded="2026-04-10", onsetString="C1D15"),
+    "by a cycle of the drug": condition("K76.5", onsetString="Cycle 1 of inotuzumab"),
+    "by a dose of the drug": condition("K76.5", onsetString="2 weeks after the last dose of inotuzumab"),
+    "behind the drug": condition("K76.5", onsetString="following InO"),
     "in spite of prophylaxis": condition(None, text="VOD despite ursodiol prophylaxis", onset="2026-04-10"),
 }
 
@@ -107,7 +118,10 @@ UNDECIDED = {
     "without any date": condition("K76.5"),
     "in the month of the first dose": condition("K76.5", onset="2026-03"),
     "at the age of the first dose": condition("K76.5", recorded="2026-04-10", onsetAge={"value": 46, "code": "a"}),
-    "in words that are no date": condition("K76.5", recorded="2026-04-10", onsetString="after cycle 1"),
+    "in words that are no date": condition("K76.5", recorded="2026-04-10", onsetString="after transplant"),
+    "by a cycle of what is not said": condition("K76.5", onsetString="after cycle 1"),
+    "before a cycle": condition("K76.5", recorded="2026-04-10", onsetString="before cycle 2"),
+    "by a cycle of another regimen": condition("K76.5", recorded="2026-04-10", onsetString="after cycle 1 of hyper-CVAD"),
     "in the year of the first dose": condition("K76.5", onset="2026"),
     "coded, and its note says ruled out": condition("K76.5", onset="2026-04-10", note="VOD ruled out by ultrasound"),
     "stated only in a note": document("2026-04-12", "Bilirubin rising. Diagnosed with VOD."),
@@ -281,3 +295,19 @@ def test_vod_that_has_only_a_code_is_named_by_it(coded, name):
     texts = [f.text for f in second_cycle(coded).findings if "POL-BBW-STOP" in f.rules]
     assert texts
     assert all(name in text and "event" not in text for text in texts)
+
+
+@pytest.mark.parametrize("onset", ["in childhood", "after transplant"])
+def test_an_onset_in_words_that_are_not_understood_is_shown_as_it_was_written(onset):
+    (found,) = findings(
+        second_cycle(condition("K76.5", recorded="2026-04-10", onsetString=onset)), "safety-hepatic"
+    )
+    assert f'onset "{onset}"' in found.text
+    assert "1980" not in found.text
+
+
+def test_one_that_is_understood_is_shown_as_its_day():
+    (found,) = findings(
+        second_cycle(condition("K76.5", onsetString="10 April 2026")), "permanent-discontinuation"
+    )
+    assert "2026-04-10" in found.text

@@ -10,17 +10,21 @@ from cds_service.oncology.doses import dose_history
 from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS
 from tests.policy.chart_notes import (
     CLOCK,
+    HCPCS,
     J9229,
     PATIENT,
     administration,
+    condition,
     criterion,
     determine,
     drug_order,
+    finding_kinds,
     held,
     needed,
     order,
     place,
     procedure,
+    service_request,
 )
 from tests.policy.cycles import DIAGNOSIS
 
@@ -58,6 +62,11 @@ def request(*events, status="completed", authored="2026-04-01"):
     return found | ({"dosageInstruction": [{"timing": {"event": list(events)}}]} if events else {})
 
 
+def billed(day=None, *, code=INO, **more):
+    """An infusion recorded as a procedure."""
+    return procedure("x", day, id=f"billed-{day or 'period'}") | {"code": code} | more
+
+
 DAY_8 = order("2026-04-16", None, 0.88)
 
 
@@ -71,6 +80,11 @@ DAY_8 = order("2026-04-16", None, 0.88)
         dispense("2026-04-09"),
         request("2026-04-09"),
         request(authored="2026-04-09"),
+        billed("2026-04-09"),
+        billed("2026-04-09", status="in-progress"),
+        billed("2026-04-09", code={"text": "Inotuzumab ozogamicin infusion"}),
+        billed(performedPeriod={"start": "2026-04-09T10:00:00-04:00", "end": "2026-04-09T11:00:00-04:00"}),
+        service_request("J9229", system=HCPCS, day="2026-04-09", status="completed"),
         administration(None, effectivePeriod={"start": "2026-04-09T10:00:00-04:00", "end": "2026-04-09T11:00:00-04:00"}),
     ],
     ids=lambda r: f"{r['resourceType']}-{r['status']}-{r['id']}",
@@ -92,6 +106,11 @@ def test_each_kind_of_record_that_is_a_dose(record):
         statement("2026-04-09") | {"wasNotTaken": True, "id": "dstu2"},
         dispense("2026-04-09", status="in-progress"),
         *[request("2026-04-09", status=status) for status in ("active", "draft", "stopped", "on-hold")],
+        billed("2026-04-09", status="not-done"),
+        billed("2026-04-09", status="preparation"),
+        billed("2026-04-09", code={"text": "Teaching about inotuzumab"}),
+        billed("2026-04-09", code={"text": "Inotuzumab level"}),
+        service_request("J9229", system=HCPCS, day="2026-04-09"),
         administration("2026-04-15T10:00:00-04:00"),  # an hour after the clock
         administration("2026-04-09", drug={"text": "rituximab"}),
         administration("2026-04-09", subject={"reference": "Patient/other"}),
@@ -130,6 +149,16 @@ def test_a_statement_within_two_days_of_an_administration_is_the_same_dose(state
     assert placed([administration("2026-04-09"), statement(stated)], DAY_8) == expected
 
 
+def test_a_procedure_within_two_days_of_an_administration_is_the_same_dose():
+    assert placed([administration("2026-04-09"), billed("2026-04-11")], DAY_8) == ("initial", 1, 8)
+
+
+def test_vod_after_doses_that_only_procedures_record_stops():
+    vod = condition("K76.5", onset="2026-04-13")
+    d = determine([*DIAGNOSIS, billed("2026-04-09"), vod], DAY_8)
+    assert "permanent-discontinuation" in finding_kinds(d)
+
+
 def test_the_higher_rank_gives_the_label():
     events = [administration("2026-04-09", 1.41, "Cycle 3 Day 1"), request("2026-04-09")]
     assert placed(events, order("2026-04-16", "Cycle 3 Day 8", 0.88)) == ("continuation", 3, 8)
@@ -160,7 +189,8 @@ PERIOD = {"start": "2026-02-01", "end": "2026-03-15"}
 
 
 @pytest.mark.parametrize(
-    "use", [statement(period=PERIOD), statement(status="active"), administration("2026-03")], ids=["period", "undated", "partial"]
+    "use", [statement(period=PERIOD), statement(status="active"), administration("2026-03"), billed(), billed(performedPeriod=PERIOD)],
+    ids=["period", "undated", "partial", "undated procedure", "procedure over a period"],
 )  # fmt: skip
 def test_use_without_single_dates_leaves_the_cycle_unknown(use):
     determination = determine([*DIAGNOSIS, use], order("2026-04-16"))

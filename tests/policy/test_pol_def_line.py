@@ -151,7 +151,7 @@ NO_LINE = {
     "a cornea from a donor": procedure(None, "2015-10-01", text="Allogeneic transplantation of cornea"),
     "a transplant of something": procedure(None, "2015-10-01", text="Transplantation (procedure)"),
     "a procedure because of a transplant": procedure(None, "2025-10-01", text="Central line placement", reasonCode=[{"text": "Allogeneic stem cell transplant"}]),
-    "inotuzumab as a procedure": procedure("J9229", "2026-03-01", system=HCPCS),
+    "inotuzumab as a procedure": procedure("J9229", "2026-04-09", system=HCPCS),
     "methotrexate into the spinal fluid as a procedure": procedure("J9250", "2025-09-01", system=HCPCS, text="Intrathecal methotrexate"),
     "collection of stem cells": procedure(None, "2025-09-01", text="Collection of hematopoietic stem cells"),
     "a consent to an infusion of stem cells": procedure(None, "2025-09-01", text="Consent for stem cell infusion"),

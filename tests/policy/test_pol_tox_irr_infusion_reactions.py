@@ -83,6 +83,31 @@ def test_a_reaction_to_something_else_or_elsewhere_stops_nothing(event):
     assert outcome(second_cycle(event)) == (set(), "met")
 
 
+NCIT = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
+
+
+def graded(**concept):
+    url = "http://hl7.org/fhir/us/ctcae/StructureDefinition/ctcae-grade"
+    return adverse_event(REACTION, "2026-03-25", extension=[{"url": url, "valueCodeableConcept": concept}])
+
+
+# A grade by the code of a terminology, without any words -> what follows.
+CODED_GRADES = {
+    "NCIt grade 3": (graded(coding=[{"system": NCIT, "code": "C41340"}]), "not-met"),
+    "NCIt grade 4": (graded(coding=[{"system": NCIT, "code": "C41337"}]), "not-met"),
+    "NCIt grade 2": (graded(coding=[{"system": NCIT, "code": "C41339"}]), "met"),
+    "NCIt grade 3 as severity": (adverse_event(REACTION, "2026-03-25", severity=None) | {"severity": {"coding": [{"system": NCIT, "code": "C41340"}]}}, "not-met"),
+    "a grade in words in the extension": (graded(text="Grade 3"), "not-met"),
+    "a code of the grade's own scale": (graded(coding=[{"code": "ctcae-grade-3"}]), "not-met"),
+    "a code that only ends in a figure": (graded(coding=[{"system": "http://ncimeta.nci.nih.gov", "code": "C1513374"}]), "unknown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "toxicity"), CODED_GRADES.values(), ids=CODED_GRADES)
+def test_a_grade_by_its_code_alone(event, toxicity):
+    assert verdict(second_cycle(event), "POL-B-I-TOX") == toxicity
+
+
 UNDECIDED = {
     "severity not recorded": adverse_event(REACTION, "2026-03-25"),
     "severe, not confirmed": condition(None, text="Anaphylaxis", onset="2026-03-25", verification="provisional"),

@@ -110,7 +110,11 @@ def test_an_order_that_was_given_is_no_dose_before_itself(tmp_path):
         "effectiveDateTime": "2026-04-15T10:00:00Z",
         "request": {"reference": f"MedicationRequest/{own['id']}"},
     }
-    for place, dose in enumerate((same_day, dated, named)):
+    billed = {
+        "resourceType": "Procedure", "id": "billed", "status": "completed", "subject": given["subject"],
+        "code": given["medicationCodeableConcept"], "performedDateTime": DAY,
+    }  # fmt: skip
+    for place, dose in enumerate((same_day, dated, named, billed)):
         (line,) = decisions_of(tmp_path / f"b{place}", [*rest, own, dose])
         assert line == alone
     assert (alone["cycle"], alone["day"]) == (2, 1)

@@ -211,6 +211,19 @@ def test_a_line_broken_within_is_rejected_for_a_patient_with_an_order(tmp_path, 
     assert ("could not be read" in json.dumps(line)) is bool(count)
 
 
+def test_a_line_whose_meaning_an_unknown_extension_may_turn_is_rejected(tmp_path):
+    folder = exported(tmp_path / "in", one())
+    turned = '{"resourceType":"Condition","id":"x","subject":{"reference":"Patient/second-cycle-after-cr"},"modifierExtension":[{"url":"u"}]}'
+    (folder / "Turned.ndjson").write_text(turned + "\n", encoding="utf-8")
+    assert replay(folder, out=tmp_path / "out").exit_code == 1
+    (found,) = rejected(tmp_path / "out")
+    assert (found["file"], found["reason"]) == (
+        "Turned.ndjson", "an extension changes its meaning in a way not known here",
+    )  # fmt: skip
+    (line,) = decided(tmp_path / "out")
+    assert "could not be read" in json.dumps(line)
+
+
 def test_a_line_that_only_the_strict_reader_refuses_is_rejected_for_a_patient_with_an_order(tmp_path):
     folder = exported(tmp_path / "in", one())
     twice = '{"resourceType":"Observation","id":"x","id":"y","subject":{"reference":"Patient/second-cycle-after-cr"}}'

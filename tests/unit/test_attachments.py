@@ -36,12 +36,15 @@ READ = {
     "text of XHTML that is not escaped": note(attachment("<html><body><p><![CDATA[In remission.]]></p></body></html>", "application/xhtml+xml")),
     "plain text before HTML": note(attachment("<p>other</p>", "text/html"), attachment("In remission.")),
     "HTML beside a PDF": note({"contentType": "application/pdf", "data": "JVBERi0="}, attachment("<p>In remission.</p>", "text/html")),
+    "RTF": note(attachment(r"{\rtf1\ansi\f0 In {\b remission}.\par}", "text/rtf")),
+    "RTF under the other name": note(attachment(r"{\rtf1\ansi In remission.}", "application/rtf")),
+    "HTML before RTF": note(attachment(r"{\rtf1 other}", "application/rtf"), attachment("<p>In remission.</p>", "text/html")),
     "a report's own form": report("2026-04-12", presentedForm=[attachment("In remission.")]),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("body", READ.values(), ids=READ)
-def test_plain_text_and_html_are_read(body):
+def test_plain_text_html_and_rtf_are_read(body):
     assert text_of(body).replace("\xa0", " ") == "In remission."
 
 
@@ -57,6 +60,7 @@ NOT_READ = {
     "a text above 64 KiB": note(attachment("a" * (LARGEST + 1))),
     "binary under the name of text": note(attachment("a\0b")),
     "an address that was not read": note({"contentType": "text/plain", "url": URL}),
+    "RTF that is none": note(attachment("In remission.", "text/rtf")),
     "nothing attached": document("2026-04-12", content=[]),
 }
 

@@ -28,6 +28,7 @@ READ = {
     "a range with one unit": (BLASTS, {"valueRange": {"low": {"value": 60}, "high": quantity(70, "%")}}, "60 to 70 %"),
     "an open range": (BLASTS, {"valueRange": {"high": quantity(5, "%")}}, "<= 5 %"),
     "an integer per cent": (BLASTS, {"valueInteger": 65}, "65 %"),
+    "a text in the unit of its normal range in words": (PLATELETS, {"valueString": "48", "referenceRange": [{"text": "150-450 x10E3/uL"}]}, "48 x10*9/L"),
     "an integer in the unit of its normal range": (PLATELETS, {"valueInteger": 48, "referenceRange": COUNT_RANGE}, "48 x10*9/L"),
     "a ratio of cells": (BLASTS, {"valueRatio": {"numerator": {"value": 65}, "denominator": {"value": 100}}}, "65 %"),
     "a ratio with cells named": (BLASTS, {"valueRatio": {"numerator": {"value": 130, "unit": "blasts"}, "denominator": {"value": 200, "unit": "cells"}}}, "65 %"),

@@ -4,8 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from cds_service.clinical.chart import read_chart
 from cds_service.clinical.leukemia.marker_words import Source, stated_in
-from cds_service.clinical.leukemia.mrd import mrd_negative
+from cds_service.clinical.leukemia.mrd import mrd_negative, mrd_results
+from tests.policy.chart_notes import CLOCK, record, report
 
 
 def mrd_sign(text, limit):
@@ -69,3 +71,31 @@ def test_without_one_or_of_another_sample_it_says_nothing(text):
 @pytest.mark.parametrize("text", ["CSF clear, MRD negative.", "MRD negative in marrow, CSF clear.", "Bone marrow and CSF: MRD negative.", "CSF clear. MRD negative."])  # fmt: skip
 def test_another_sample_beside_it_hides_nothing(text):
     assert told(text) == [False]
+
+
+TITLE = {"text": "MRD FLOW CYTOMETRY, B-ALL"}
+# The conclusion of a report that is titled as the test -> negative, positive, or nothing read.
+CONCLUSIONS = {
+    "Residual B lymphoblastic leukemia detected, 0.4% of mononuclear cells.": [False],
+    "Positive for residual B-ALL (0.4% of WBC).": [False],
+    "DETECTED, 0.4%": [False],
+    "No residual B lymphoblastic leukemia detected.": [True],
+    "NOT DETECTED, <0.01%": [True],
+    "Negative for residual B-ALL (<0.01%).": [True],
+    "See comment.": [],
+    "Blasts positive for CD19 and CD10.": [],
+    "Negative for CD20.": [],
+}
+
+
+@pytest.mark.parametrize("text", CONCLUSIONS)
+def test_the_short_conclusion_of_a_report_answers_its_title(text):
+    body = report("2026-04-10", text, code=TITLE)
+    found = mrd_results(read_chart(record(body), CLOCK), Decimal("0.01"))
+    assert [m.negative for m in found] == CONCLUSIONS[text]
+
+
+@pytest.mark.parametrize("title", ["Flow cytometry", "BCR::ABL1 MRD, p190"])
+def test_another_title_asks_for_no_residual_disease(title):
+    body = report("2026-04-10", "NOT DETECTED, <0.01%", code={"text": title})
+    assert mrd_results(read_chart(record(body), CLOCK), Decimal("0.01")) == ()

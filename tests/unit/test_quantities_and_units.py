@@ -88,6 +88,14 @@ def test_a_comparator_counts_only_when_it_decides(interval, limit, below, above)
         ("4.1 mmol/L [ref: 3.5 - 5.1 mmol/L]", "4.1", "mmol/L"),
         ("512 ms (normal range <470)", "512", "ms"),
         ("0.4 (LL) K/uL (1.5 to 8 K/uL)", "0.4", "K/uL"),
+        ("68 kg (150 lb)", "68", "kg"),
+        ("165 cm (5' 5\")", "165", "cm"),
+        ("165.1 cm (5 ft 5 in)", "165.1", "cm"),
+        ("5' 5\"", "65", "in"),
+        ("5 ft 5.5 in", "65.5", "in"),
+        ("5 feet, 5 inches", "65", "in"),
+        ("149 lb 14 oz", "2398", "oz"),
+        ("149 lbs., 14.5 oz", "2398.5", "oz"),
     ],
 )
 def test_a_text_that_is_wholly_one_figure_is_read(text, value, unit):
@@ -112,6 +120,9 @@ def test_a_text_that_is_wholly_one_figure_is_read(text, value, unit):
         "(150-400)",
         "48 of 100 (of blasts)",
         "CD22 (80-90)",
+        "5' 13\"",
+        "149 lb 16 oz",
+        "68 kg (goal 60 kg)",
     ],
 )
 def test_a_text_that_is_more_than_a_figure_is_not_guessed_at(text):

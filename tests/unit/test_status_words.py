@@ -24,7 +24,7 @@ def test_what_its_status_withdraws_is_left_out(status):
 @pytest.mark.parametrize(("status", "codes"), [
     ({"text": "Provisional"}, {"provisional"}),
     ({"coding": [{"code": "resolved"}], "text": "Active"}, {"resolved"}),
-    ({}, set()), (None, set()), ("resolved", set()), ({"text": 5}, set()),
+    ({}, set()), (None, set()), ("resolved", {"resolved"}), ({"text": 5}, set()), (5, set()),
 ])  # fmt: skip
 def test_codes_go_before_words(status, codes):
     assert status_codes(status) == codes

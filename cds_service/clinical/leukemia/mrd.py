@@ -99,12 +99,23 @@ def _of_text(stated: Stated, text: Source, limit: Decimal) -> Mrd | None:
 
 @once
 def _texts(chart: Chart) -> list[tuple[Statement, Source]]:
-    """Texts that may state an MRD result; those under a question for it are its answer."""
-    return [
-        (s, Source(s.text, s.reference, s.when, question=bool(s.topic) and names_marker(s.topic, _TOPIC)))
-        for s in chart.statements
-        if s.kind in ASSESSING and not s.codes & _TRANSCRIPT_CODES and not _TRANSCRIPT.search(s.topic)
-    ]
+    """Texts that may state an MRD result; those under a question for it are its answer, so is the short conclusion of its report."""
+    titles = {d.reference: d.words for d in chart.documents if d.kind == "DiagnosticReport"}
+    found = []
+    for s in chart.statements:
+        if s.kind not in ASSESSING or s.codes & _TRANSCRIPT_CODES:
+            continue
+        is_short = not s.text[_SHORT:] and _OF_A_MARKER.search(s.text) is None
+        title = s.topic or (titles.get(s.reference, "") if is_short else "")
+        if not _TRANSCRIPT.search(title):
+            question = bool(title) and names_marker(title, _TOPIC)
+            found.append((s, Source(s.text, s.reference, s.when, question=question)))
+    return found
+
+
+# A longer conclusion, or one of single markers, says more than whether there is residual disease.
+_SHORT = 120
+_OF_A_MARKER = re.compile(r"\bs?c?CD ?\d|\bTdT\b|\bHLA\b", re.IGNORECASE)
 
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:

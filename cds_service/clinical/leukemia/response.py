@@ -14,10 +14,13 @@ from enum import StrEnum
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import deciding
+from cds_service.clinical.observations.measurements import is_no_result
 from cds_service.clinical.observations.results import Part, Result, read_part
 from cds_service.clinical.reading.assertions import Reading, Time
 from cds_service.clinical.reading.layout.past import with_course_told, with_past
+from cds_service.clinical.reading.markers.lineage import ALL, B_ALL, T_ALL, lineages
 from cds_service.clinical.reading.reader import read
+from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.statements import Statement
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import codes_in, words_in
@@ -222,16 +225,70 @@ _OTHERWISE = re.compile(
 _PART = re.compile(r"[.;\n](?!\d)")
 
 
-def reports_of_blasts(chart: Chart, limit: Decimal) -> Iterator[Statement]:
-    """Reports that count blasts at or above a limit in words, of which no statement of response was read."""
+# Blasts said to be there: in blood, or on a smear.
+_BLAST = re.compile(r"\b(?:lympho)?blasts?\b", re.IGNORECASE)
+_IN_BLOOD = re.compile(r"\b(?:circulating|peripheral|smear)\b", re.IGNORECASE)
+_SEEN = re.compile(
+    r"\b(?:present|seen|identified|noted|observed|found|detected|rare|few|occasional|scattered|some|many|numerous|increased)\b|\d ?%",
+    re.IGNORECASE,
+)
+_NOT_SEEN = re.compile(
+    r"\b(?:no|not|none|nor|neither|without|absen\w+|negative|clear\w*|resolved|zero|lack\w*|free|if|whether|vs|versus|or|"
+    r"may|might|possible|cannot|pending|normal|for (?:\w+ ){0,2}(?:lympho)?blasts?)\b|[?<]|(?<![\d.])0(?:\.0)? ?%",
+    re.IGNORECASE,
+)
+
+
+def open_reports(chart: Chart, limit: Decimal) -> Iterator[Statement]:
+    """Reports and answers that may tell of disease in words of which no statement of response was read.
+
+    They count blasts at or above a limit, say that blasts are seen in blood, or conclude the leukemia in relapse by name.
+    """
+    titles = {d.reference: d.words for d in chart.documents}
     for s in chart.statements:
-        if s.kind == "DiagnosticReport" and "blast" in s.text.lower() and _counts_blasts(s.text, limit):
+        title = s.topic or titles.get(s.reference, "")
+        if s.kind in ("DiagnosticReport", "Observation") and (
+            _tells_blasts(s, title, limit) or _names_relapse(s)
+        ):
             yield s
 
 
-def _counts_blasts(text: str, limit: Decimal) -> bool:
-    parts = (part for part in _PART.split(text) if _OTHERWISE.search(part) is None)
-    return any(Decimal(m[1] or m[2]) >= limit for part in parts for m in _COUNTED.finditer(part))
+def _tells_blasts(s: Statement, title: str, limit: Decimal) -> bool:
+    if "blast" not in s.text.lower():
+        return False
+    is_blood = _IN_BLOOD.search(title) is not None
+    parts = [p for p in _PART.split(s.text) if _BLAST.search(p) and _OTHERWISE.search(p) is None]
+    counted = s.kind == "DiagnosticReport" and any(
+        Decimal(m[1] or m[2]) >= limit for p in parts for m in _COUNTED.finditer(p)
+    )
+    return counted or any(
+        (is_blood or _IN_BLOOD.search(p)) and _SEEN.search(p) and not _NOT_SEEN.search(p) for p in parts
+    )
+
+
+_LEUKEMIA = frozenset({ALL, B_ALL, T_ALL})
+_LONGEST_NAME = 120  # characters
+_SAYS_MORE = re.compile(
+    r"\b(?:no|not|without|negative|remission|CR\d?|CRi|MRD|residual|undetect\w+|prior|previous\w*|history|hx|s/p|status post|after)\b",
+    re.IGNORECASE,
+)
+
+
+def _names_relapse(s: Statement) -> bool:
+    """Whether all that a report concludes is the name of the leukemia, in relapse."""
+    if s.kind != "DiagnosticReport" or s.text[_LONGEST_NAME:] or _SAYS_MORE.search(s.text):
+        return False
+    is_named = named(s.text, "status", "relapsed") is Named.STATED
+    return is_named and not _LEUKEMIA.isdisjoint(lineages(s.text, recorded=True))
+
+
+def unread_answers(chart: Chart) -> Iterator[Statement]:
+    """Answers to the question how the disease responds that say something which is not read."""
+    read_of = {s.reference for s in response_statements(chart)}
+    for s in chart.statements:
+        asked = s.answered and s.codes & _ABOUT_RESPONSE and s.reference not in read_of
+        if asked and not s.answers and not is_no_result(s.text):
+            yield s
 
 
 def has_blasts(result: Result) -> bool | None:

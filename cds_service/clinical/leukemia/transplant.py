@@ -41,7 +41,7 @@ _TRANSPLANT = re.compile(r"transplant", re.IGNORECASE)
 _ORGAN_CODES, _STEM_CELL_CODES = code_set("organ_transplant"), code_set("stem_cell_transplant")
 _FINDING_OUT = re.compile(
     r"\b(?:refer(?:ral|red)?|evaluat\w+|assess\w*|consult\w*|candidacy|eligib\w+|work-?\s?up|HLA|typing|donor (?:search|identification|selection)|"
-    r"search|education|discussion|clinic|visit|follow-?\s?up|check-?\s?up)\b",
+    r"search|education|discussion|clinic|visit|follow-?\s?up|check-?\s?up|pre-?\s?(?:HSCT|HCT|SCT|BMT|allo\w*))\b",
     re.IGNORECASE,
 )
 # What else a reason, note or detail of a request may say that is wholly about finding out ("new patient evaluation for allo").
@@ -193,8 +193,17 @@ def _requests(chart: Chart) -> Iterator[Intention]:
             yield Intention(True, stated.get(act.reference), act.reference, act.words or texts[:120])
 
 
+# What an appointment's name says around the transplant that it is for; "BMT admission" may be to a ward of that name.
+_TO_BE_ADMITTED = re.compile(
+    r"^(?:(?:direct|planned|elective|scheduled|inpatient|hospital) )*(?:admission|admit)\s?(?:for\b|:|-)\s?|"
+    r"(?<!BMT)\s(?:inpatient )?admission$|\s?[-:,;(]\s?(?:start of )?conditioning(?: chemo\w*)?(?: start\w*| begins?)?\)?$",
+    re.IGNORECASE,
+)
+
+
 def _names_one_to_come(name: str, today: date) -> bool:
     """Whether a name is a stem cell transplant, and not one that it says is done ("HSCT 2024")."""
+    name = " | ".join(_TO_BE_ADMITTED.sub("", part.strip()) for part in name.split(" | "))
     return is_request(name) and _is_hematopoietic(name) and not performed_in(name, today)
 
 

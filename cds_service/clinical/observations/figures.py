@@ -140,4 +140,8 @@ def _unit_of_range(part: Mapping[str, Any]) -> str | None:
         for code, unit in (unit_names(entry.get(side)) for side in ("low", "high"))
         if unit or code
     }
+    if not found:  # "150-450 x10E3/uL"
+        texts = (as_prose(entry.get("text")) for entry in as_dicts(part.get("referenceRange")))
+        ranges = (figure_in_text(text) for text in texts if text)
+        found = {read[1] for read in ranges if read is not None and read[1] is not None}
     return found.pop() if len(found) == 1 else None

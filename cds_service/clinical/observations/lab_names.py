@@ -30,6 +30,10 @@ _OTHER_SPECIMEN = re.compile(
 
 
 # Commas, stops and brackets of a name change nothing; other signs are words ("neut#", "ast/sgot").
+# How a thing was measured, or that it was: "Neutrophil # (Auto)", "POC Platelet", "Mg Lvl", "Dosing weight".
+_HOW = frozenset(
+    {"auto", "automated", "manual", "diff", "poc", "poct", "lvl", "level", "result", "value", "p5p", "ecg", "ekg", "muse", "dosing", "clinical"}
+)  # fmt: skip
 _MARKS = str.maketrans(dict.fromkeys(",.:;()[]-_\u2013", " ") | {sign: f" {sign} " for sign in "#%/"})
 
 
@@ -44,7 +48,8 @@ def _names() -> Mapping[str, frozenset[str]]:
 
 
 def _tidy(name: str) -> str:
-    return " ".join(name.casefold().translate(_MARKS).split())
+    words = name.casefold().translate(_MARKS).split()
+    return " ".join([w for w in words if w not in _HOW] or words)
 
 
 def has_known_name(code: object) -> bool:

@@ -25,6 +25,16 @@ _CHEMOTHERAPY_CHAPTER = "J9"  # of HCPCS, with few other drugs
 
 TKIS = frozenset({"bosutinib", "dasatinib", "imatinib", "nilotinib", "ponatinib"})
 ORAL_TKIS = TKIS | {"asciminib", "olverembatinib", "flumatinib"}
+# Taken by mouth day by day, so that a dose of yesterday tells of a treatment that goes on.
+TAKEN_DAILY = ORAL_TKIS | {
+    "mercaptopurine",
+    "thioguanine",
+    "tioguanine",
+    "venetoclax",
+    "navitoclax",
+    "ruxolitinib",
+    "revumenib",
+}
 MINI_HYPER_CVD = frozenset({"cyclophosphamide", "dexamethasone", "vincristine", "methotrexate", "cytarabine"})
 STEROIDS = frozenset({"dexamethasone", "prednisone", "prednisolone", "methylprednisolone"})
 ANTHRACYCLINES = frozenset({"doxorubicin", "daunorubicin", "idarubicin", "epirubicin"})

@@ -35,6 +35,7 @@ RANK = {
     "MedicationAdministration": 3,
     "MedicationStatement": 2,
     "MedicationDispense": 2,
+    "Procedure": 2,
     "MedicationRequest": 1,
     "ServiceRequest": 1,
 }
@@ -112,6 +113,7 @@ GIVEN_STATUSES: Mapping[str, frozenset[str]] = {
     "MedicationAdministration": frozenset({"completed", "in-progress", "stopped"}),
     "MedicationStatement": frozenset({"completed", "active", "stopped"}),
     "MedicationDispense": frozenset({"completed"}),
+    "Procedure": frozenset({"completed", "in-progress", "stopped"}),
     "MedicationRequest": frozenset({"completed"}),
     "ServiceRequest": frozenset({"completed"}),
 }
@@ -182,13 +184,14 @@ def _times(
             (single,) if single else planned_times([{"timing": as_dict(body.get("occurrenceTiming"))}], zone)
         )
         return events, start_of(period, zone), end_of(period, zone)
-    single = read_when(body.get("effectiveDateTime"), zone)
+    done = "performed" if kind == "Procedure" else "effective"
+    single = read_when(body.get(f"{done}DateTime"), zone)
     if single is not None:
         return (single,), None, None
-    period = body.get("effectivePeriod")
+    period = body.get(f"{done}Period")
     start, end = start_of(period, zone), end_of(period, zone)
     if (
-        kind == "MedicationAdministration"
+        kind in ("MedicationAdministration", "Procedure")
         and start is not None
         and (end is None or _one_infusion(start, end))
     ):

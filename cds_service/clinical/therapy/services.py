@@ -1,4 +1,4 @@
-"""Drugs that are ordered as a service (ServiceRequest), as infusions often are.
+"""Drugs that are ordered as a service (ServiceRequest), as infusions often are, or given as one (Procedure), as they are billed.
 
 Tells an order for a drug from one about a drug: its level, a test, a visit. Words that are not wholly
 understood leave it open. Does not know what a use means for any policy.
@@ -65,6 +65,14 @@ def services_of(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
         if as_text(body.get("intent")) in ONLY_PROPOSED or body.get("status") == "unknown":
             continue
         if (use := service_use(resource, record, zone)) is not None:
+            yield use
+
+
+def given_as_procedures(record: Record, zone: tzinfo) -> Iterator[DrugUse]:
+    """The drugs that a record's procedures surely say were given, such as those under a billing code."""
+    for resource in record.of_type("Procedure"):
+        use = service_use(resource, record, zone)
+        if use is not None and use.is_given and not use.in_doubt:
             yield use
 
 
@@ -137,7 +145,7 @@ def _is_understood(part: Mapping[str, Any]) -> bool:
     known = {
         word
         for drug in ingredients(part)
-        for name in names.get(drug, frozenset({drug}))
+        for name in (drug.replace("_", " "), *names.get(drug, ()))
         for word in _WORD.findall(name.lower())
     }
     return all(word in _UNDERSTOOD or word in known for word in _WORD.findall(words_in(part).lower()))

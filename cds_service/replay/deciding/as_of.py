@@ -7,13 +7,15 @@ given on them. What a record of today cannot tell of an earlier day stands in :d
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 
+from cds_service.clinical.statements import when_stated
 from cds_service.clinical.therapy.exposure import MEDICATION_TYPES, use_of
 from cds_service.clinical.therapy.orders import Order, read_order, zone_of
+from cds_service.clinical.therapy.services import service_use
 from cds_service.fhir.dates import When, effective, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
-from cds_service.fhir.record import Resource, record_from
+from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.fhir.references import local_reference
 from cds_service.replay.reading.lines import ORDER_TYPES
 
@@ -149,11 +151,21 @@ def _own_doses(clock: datetime, order: Order, there: Sequence[Resource]) -> froz
         and when.day == clock.date()
         and not (exact and when.instant is not None)
         and not _orders_behind(resource)
-        and drugs & use_of(resource, known, zone).drugs
+        and drugs & _drugs_of(resource, known, zone)
     )
 
 
+def _drugs_of(resource: Resource, known: Record, zone: tzinfo) -> frozenset[str]:
+    if resource.type in MEDICATION_TYPES:
+        return use_of(resource, known, zone).drugs
+    use = service_use(resource, known, zone)
+    return use.drugs if use is not None else frozenset()
+
+
 def _given(resource: Resource) -> When | None:
+    """When something was given, taken, handed out or carried out."""
+    if resource.type == "Procedure":
+        return when_stated(resource, UTC)
     if resource.type not in MEDICATION_TYPES:
         return None
     return effective(resource.body) or read_when(resource.body.get("whenHandedOver"))

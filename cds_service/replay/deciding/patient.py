@@ -25,7 +25,7 @@ from cds_service.engine.determination import CardKind, Determination
 from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import Gap, Resource, canonical, newer, record_from
 from cds_service.fhir.references import local_reference
-from cds_service.fhir.requests import stands
+from cds_service.fhir.requests import CHANGES_ALL, stands
 from cds_service.json_text import NotStrictJson, read_json, write_json
 from cds_service.policies import DrugPolicy
 from cds_service.replay.deciding.as_of import clock_of, seen_at, signed_together
@@ -37,6 +37,7 @@ from cds_service.values import dataclass
 log = logging.getLogger(__name__)
 STATUSES = frozenset({"draft", "active", "on-hold", "completed", "stopped"})
 INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
+_CHANGED = "an extension changes its meaning in a way not known here"
 UNDATED = "the order states neither when it was written nor a planned day: name a clock with --as-of"
 _DRUG = re.compile(rb'"(?:[^"\\]*/)?((?:Medication|Substance)/[A-Za-z0-9\-.]{1,64})(?:/_history/[^"]*)?"')
 _LEVELS = 3  # a drug, what it is made of, and what that is made of
@@ -182,6 +183,9 @@ def _read(lines: Iterable[Line]) -> _Readings:
             resource = _named(read_json(line.text)) if line.text is not None else None
         except NotStrictJson as fault:
             rejects.append(Reject(line.place, line.number, str(fault)))
+            resource = None
+        if resource is not None and resource.body.get(CHANGES_ALL):
+            rejects.append(Reject(line.place, line.number, _CHANGED))
             resource = None
         if resource is None:
             lost[line.kind] += 1

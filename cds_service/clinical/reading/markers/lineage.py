@@ -90,13 +90,16 @@ def _is_treatment(term: Term) -> bool:
 
 
 def _is_denied(words: Sequence[Term], i: int) -> bool:
-    """Whether a denial stands before a name, other names and neutral words between, or right behind it."""
+    """Whether a denial stands before a name, other names and neutral words between, or right behind it and its lineage."""
     before = next((t for t in reversed(words[:i]) if t.kind not in (*_PASSED, Kind.TARGET)), None)
     if before is not None and (
         before.kind is Kind.DENY or (before.kind is Kind.LEAD and before.value in (NO, NEGATIVE, LOST))
     ):
         return True
-    behind = next((t for t in words[i + 1 :] if t.kind not in _PASSED), None)
+    later = words[i + 1 :]
+    if words[i].value == ALL and later and later[0].kind is Kind.TARGET and later[0].value in _OF:
+        later = later[1:]  # "ALL, B-cell, ruled out"
+    behind = next((t for t in later if t.kind not in _PASSED), None)
     if behind is None or (behind.kind is Kind.DENY and behind.value == "not"):
         return False
     return behind.kind is Kind.DENY or (behind.kind is Kind.SIGN and behind.value == NEGATIVE)

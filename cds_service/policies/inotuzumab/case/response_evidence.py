@@ -22,8 +22,9 @@ from cds_service.clinical.leukemia.response import (
     Response,
     blasts,
     has_blasts,
-    reports_of_blasts,
+    open_reports,
     response_statements,
+    unread_answers,
     unreadable_blasts,
 )
 from cds_service.clinical.observations.results import Result
@@ -138,9 +139,13 @@ def _unreadable(chart: Chart) -> Iterator[Item]:
                 yield Item(
                     r.when.first, r.when.last, False, False, r.reference, text, open=True, unreadable=True
                 )
-    for s in reports_of_blasts(chart, number("cr.marrow_blasts_max")):
+    reports = (
+        (s, "a report that tells of disease") for s in open_reports(chart, number("cr.marrow_blasts_max"))
+    )
+    answers = ((s, "an answer that is not understood") for s in unread_answers(chart))
+    for s, what in (*reports, *answers):
         if s.when is not None:
-            text = f'a report that tells of blasts ("{s.text[:80]}")'
+            text = f'{what} ("{s.text[:80]}")' if s.text else f"{what} ({s.topic or 'a code'})"
             yield Item(s.when.first, s.when.last, False, False, s.reference, text, open=True, unreadable=True)
 
 

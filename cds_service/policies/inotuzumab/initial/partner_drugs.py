@@ -8,7 +8,7 @@ Procedure: docs/policies/inotuzumab/initial.md#partner-drugs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from cds_service.clinical.acts import Act
@@ -18,9 +18,10 @@ from cds_service.clinical.therapy.drugs import (
     MINI_HYPER_CVD,
     ORAL_TKIS,
     STEROIDS,
+    TAKEN_DAILY,
     UNRESOLVED,
 )
-from cds_service.clinical.therapy.exposure import ONLY_PROPOSED, DrugUse
+from cds_service.clinical.therapy.exposure import ONLY_PROPOSED, ORDERS, DrugUse
 from cds_service.clinical.therapy.plans import Plan, current_plans
 from cds_service.clinical.therapy.services import is_another_service, service_parts
 from cds_service.fhir.codings import words_in
@@ -116,8 +117,22 @@ def _cycle(case: Case) -> Cycle:
                 given[drug] = (*given[drug], *on) if drug in given else on
     return Cycle(
         case.day_one, case.day_one + timedelta(days=length - 1), case.chart.today,
-        {drug: tuple(sorted(on)) for drug, on in given.items()}, goes_on, span("partner.stale_tki"), ORAL_TKIS,
+        {drug: tuple(sorted(on)) for drug, on in given.items()}, goes_on, span("partner.stale_tki"), span("partner.tki_given"),
+        ORAL_TKIS, TAKEN_DAILY, frozenset(_ended(case, given)),
     )  # fmt: skip
+
+
+def _ended(case: Case, given: Mapping[str, Sequence[date]]) -> Iterator[str]:
+    """The drugs taken daily of which an order or statement says that they ended, and that were not given since."""
+    for use in case.chart.uses:
+        if use.status in ("completed", "stopped", "not-taken") and use.kind in (
+            *ORDERS,
+            "MedicationStatement",
+        ):
+            end = use.end or use.authored
+            for drug in use.drugs & TAKEN_DAILY:
+                if end is None or all(day <= end.last for day in given.get(drug, ())):
+                    yield drug
 
 
 def _days_of_use(use: DrugUse, recent: date) -> tuple[date, ...]:

@@ -65,6 +65,8 @@ def vod_events(case: Case) -> tuple[Event, ...]:
 def _judged(case: Case, p: Problem, excluded: When | None) -> Event | None:
     """Steps 2 to 4 for one Condition or AdverseEvent, active or resolved; None when a later exclusion ended it."""
     since = _since_first_dose(case, p.dated)
+    if since is None and _is_told_of_course(case, p):
+        since = True
     if since is False:
         return Event(
             Meaning.RISK, "POL-BBW-RISK", f"Earlier veno-occlusive disease ({p.shown})", (p.reference,)
@@ -80,7 +82,8 @@ def _judged(case: Case, p: Problem, excluded: When | None) -> Event | None:
         text = f"Veno-occlusive disease recorded ({p.shown}); whether before or after the first inotuzumab dose cannot be determined"
         asks = "the onset of the veno-occlusive disease, and the doses given"
         return Event(Meaning.UNDECIDED, _RULE, text, (p.reference,), asks)
-    text = f"Veno-occlusive disease recorded {p.dated} after inotuzumab (boxed warning)"
+    day = f"({p.day_shown})" if p.onset_text else p.day_shown
+    text = f"Veno-occlusive disease recorded {day} after inotuzumab (boxed warning)"
     return Event(Meaning.STOP, _RULE, text, (p.reference,))
 
 
@@ -95,6 +98,30 @@ def _since_first_dose(case: Case, when: When | None) -> bool | None:
         answers.append(None if when is None else _not(when.is_before(history.given[0].day)))
     answers += [_since_use(when, use) for use in history.undated]
     return any_true(answers)
+
+
+# An onset in words that lies behind the first dose of the drug that they name, or of the course in which they were written.
+_BEHIND = r"(?:\d{1,3} (?:days?|weeks?|months?) )?(?:(?:soon|shortly|right) )?(?:after|following|post|during|since|on|in|at|of|with|while on|s/p)"
+_A_CYCLE = r"(?:the )?(?:end of )?(?:c|cycle|cyc)\.? ?#?[1-9]\d?(?:[ ,/-]{0,2}(?:d|day) ?\d{1,2})?"
+_A_DOSE = r"(?:the )?(?:first|second|third|last|most recent|previous|\d(?:st|nd|rd|th))? ?(?:dose|infusion|cycle|course)?(?: of)?"
+_THE_DRUG = r"(?:inotuzumab(?: ozogamicin)?|ino|besponsa)"
+_OF_DRUG = re.compile(
+    rf"{_BEHIND} (?:{_A_CYCLE} (?:of |with )?|{_A_DOSE} ?){_THE_DRUG}(?: (?:dose|infusion|treatment|therapy|cycle \d{{1,2}}))?|{_A_CYCLE} (?:of |with )?{_THE_DRUG}",
+    re.IGNORECASE,
+)
+_OF_CYCLE = re.compile(rf"(?:{_BEHIND} )?{_A_CYCLE}", re.IGNORECASE)
+
+
+def _is_told_of_course(case: Case, p: Problem) -> bool:
+    """Whether an onset in words, told by a cycle or dose, is wholly that of the present treatment.
+
+    A cycle alone is that of the drug where it was written down since the first dose.
+    """
+    given, told = case.frame.history.given, " ".join(p.onset_text.split()).rstrip(".")
+    if not given or not told:
+        return False
+    written_since = p.recorded is not None and p.recorded.is_before(given[0].day) is False
+    return _OF_DRUG.fullmatch(told) is not None or (written_since and _OF_CYCLE.fullmatch(told) is not None)
 
 
 def _since_use(when: When | None, use: DrugUse) -> bool | None:
