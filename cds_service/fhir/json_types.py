@@ -72,9 +72,10 @@ def evened(text: str) -> str:
     return text if _UNEVEN.search(text) is None else _evened(text)
 
 
-# Fields that a form has beside each other, each with its title ("VOD: No   Relapse: Yes").
+# Fields that a form has beside each other, each with its title ("VOD: No   Relapse: Yes"), other than one that may turn the answer.
 _FIELDS = re.compile(
-    r"(?P<answer>[:?][ ]?[^\s:;.?][^:;.?\n\t]{0,40}?)(?:[ ]{2,}|[ ]{0,3}\t[ \t]{0,40})(?=[A-Z][^:;.?\n\t]{0,40}[:?])"
+    r"(?P<answer>[:?][ ]?[^\s:;.?][^:;.?\n\t]{0,40}?)(?:[ ]{2,}|[ ]{0,3}\t[ \t]{0,40})"
+    r"(?=(?!(?:Date|Comments?|Notes?|Remarks?|Status|Reason|Source)\b)[A-Z][^:;.?\n\t]{0,40}[:?])"
 )
 
 

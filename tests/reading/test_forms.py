@@ -98,3 +98,45 @@ def test_a_toxicity_that_a_form_denies_is_no_reason_of_a_hold(reason, toxicity):
 def test_the_quote_is_the_text_as_it_stands():
     (lost,) = read("VOD yes/no", "vod").not_understood
     assert lost.quote == "VOD yes/no"
+
+
+@pytest.mark.parametrize(
+    ("ticked", "topic", "value"),
+    [
+        ("Extramedullary disease: [x] Yes [ ] No  Site: skin", "extramedullary", "present"),
+        ("Extramedullary disease: ☒ Yes ☐ No   Site: skin", "extramedullary", "present"),
+        ("Extramedullary disease: [ ] Yes [x] No  Site: n/a", "extramedullary", "absent"),
+        ("Relapse: [ ] Yes [x] No  Comment: feels well", "response", "no-progression"),
+        ("VOD: [x] Yes [ ] No  Severity: mild", "vod", "vod"),
+    ],
+)
+def test_a_label_behind_the_last_box_is_no_option(ticked: str, topic: str, value: str) -> None:
+    assert read(ticked, topic).values == {value}
+
+
+@pytest.mark.parametrize(
+    "open_",
+    ["CR: [ ] Yes [ ] No  Site: marrow", "CR: [x] Yes [ ] No  Date: 11/02/2025", "CR: [x] Yes [ ] No  Comment: entered in error"],
+)  # fmt: skip
+def test_one_that_may_turn_the_answer_leaves_it_open(open_: str) -> None:
+    assert read(open_, "response").values == set()
+
+
+def test_a_label_answered_with_a_sign_is_no_subject_of_the_next_line() -> None:
+    for label in ("CMV: negative", "Ph: pos", "HLA: unknown", "ECOG: 1"):
+        assert read(f"{label}\nResponse: CR", "response").values == {"cr"}
+    for subject in (
+        "Breast cancer: yes",
+        "Sarcoidosis: yes",
+        "Dx: DLBCL",
+        "Hepatitis B: positive",
+        "Breast cancer",
+    ):
+        assert read(f"{subject}\nResponse: CR", "response").values == set()
+
+
+@pytest.mark.parametrize("level", ["10-4", "flow 10-4", "10^-4"])
+def test_the_level_of_an_assay_beside_a_state_is_no_laboratory_value(level: str) -> None:
+    assert read(f"CR, MRD- ({level})", "response").values == {"cr"}
+    for value in ("CR today 10", "CR 10-12", "CR 10"):
+        assert read(value, "response").values == set()

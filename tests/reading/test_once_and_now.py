@@ -108,3 +108,49 @@ def test_what_is_over_keeps_its_day() -> None:
 def test_what_follows_the_words_of_now_is_no_earlier(join, now, after, topic):
     assert read(f"{now}{join}{after}", topic).values == set()
     assert read(f"{after}{join}{now}", topic).values == read(now, topic).values
+
+
+LATER = [
+    ("EMD: No{}", "extramedullary", "absent", "present"), ("No extramedullary disease{}", "extramedullary", "absent", "present"),
+    ("VOD: no{}", "vod", "excluded", "vod"), ("Relapse: no{}", "response", "no-progression", "relapse"), ("CR not achieved{}", "response", "no-cr", "cr"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "topic", "denied", "now"), LATER)
+@pytest.mark.parametrize(
+    "behind", [", now positive", " (PET 4/9), now positive", ", now yes", ", then positive"]
+)
+def test_a_later_sign_replaces_a_denial(behind: str, said: str, topic: str, denied: str, now: str) -> None:
+    assert read(said.format(""), topic).values == {denied}
+    assert read(said.format(behind), topic).values == {now}
+
+
+@pytest.mark.parametrize(("said", "topic", "denied"), [one[:3] for one in LATER])
+@pytest.mark.parametrize("behind", ["; now positive", ". Now positive.", ", later positive", ", became positive", ". Later confirmed.", "\nNow present", ", now confirmed"])  # fmt: skip
+def test_a_later_sign_in_a_part_of_its_own_takes_a_denial_back(
+    behind: str, said: str, topic: str, denied: str
+) -> None:
+    assert denied not in read(said.format(behind), topic).values
+
+
+@pytest.mark.parametrize(("said", "topic", "denied"), [one[:3] for one in LATER])
+@pytest.mark.parametrize("behind", [". Now positive for CMV.", ", now afebrile", ". Now positive cultures.", "; has now seen Dr. Lee"])  # fmt: skip
+def test_a_sign_of_another_thing_takes_nothing_back(behind: str, said: str, topic: str, denied: str) -> None:
+    assert read(said.format(behind), topic).values == {denied}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (
+            "While the marrow is in remission, the PET shows a new mass consistent with extramedullary relapse.",
+            set(),
+        ),
+        ("Although she is in CR, there is concern for progression.", set()),
+        ("Although she was in CR in March, she has now relapsed.", {"relapse"}),
+        ("Although tired, she is in CR.", {"cr"}),
+        ("While on inotuzumab, she is in CR without relapse.", {"cr", "no-progression"}),
+    ],
+)
+def test_a_remission_granted_beside_a_relapse_is_not_stated(text: str, values: set[str]) -> None:
+    assert read(text, "response").values == values

@@ -69,6 +69,38 @@ def amount_at(found: Sequence[Term], i: int) -> Amount | None:
     return Amount(percent, role, i, of_blasts, is_power)
 
 
+# "From 5 to 30 %" without these is a range.
+_CHANGED = frozenset({
+    "went", "fell", "fallen", "rose", "risen", "gone", "decreased", "dropped", "declined", "increased", "down", "up", "improved", "changed", "moved",
+    "reduced", "climbed", "cleared",
+})  # fmt: skip
+
+
+def last_of_course(found: Sequence[Term], i: int) -> int:
+    """Where the last amount of a course begins that goes on from here ("from 1.2 to 0.09 %", "0.5 -> 0.04 -> <0.01 %")."""
+    before = [t.tokens[-1].word for t in found[max(0, i - 2) : i]]
+    changed = (before[-1:] == ["from"] and before[0] in _CHANGED) or not _CHANGED.isdisjoint(before[-1:])
+    joints = ("to",) if changed else ()
+    while (end := _end_of_plain(found, i, united=bool(joints))) is not None:
+        joined = found[end].tokens[-1].word in joints or (not joints and found[end].tokens[-1].text == ">")
+        if not joined or _end_of_plain(found, end + 1, united=True, last=True) is None:
+            break
+        i = end + 1
+    return i
+
+
+def _end_of_plain(found: Sequence[Term], i: int, *, united: bool, last: bool = False) -> int | None:
+    """The term behind a number, with what compares it and, if ``united``, its unit; None where there is none."""
+    while i < len(found) and found[i].kind is Kind.COMPARE:
+        i += 1
+    if i >= len(found) or found[i].kind is not Kind.NUMBER:
+        return None
+    i += 1
+    if united and i < len(found) and found[i].kind is Kind.UNIT:
+        i += 1
+    return i if i < len(found) or last else None
+
+
 def _of_how_many(found: Sequence[Term], i: int) -> int | None:
     """The end of a count among others ("176/200 nuclei", "12 of 20 metaphases")."""
     if i + 3 < len(found) and found[i + 1].tokens[0].word in ("/", "of") and found[i + 2].kind is Kind.NUMBER:

@@ -21,15 +21,15 @@ from cds_service.clinical.reading.besides import (
 from cds_service.clinical.reading.grades import stated_rank
 from cds_service.clinical.reading.layout.around import answers_before_aside
 from cds_service.clinical.reading.layout.company import SPANS
-from cds_service.clinical.reading.layout.looking import asked_beside, leaves_a_choice
+from cds_service.clinical.reading.layout.looking import asked_beside, denies_a_test, leaves_a_choice
 from cds_service.clinical.reading.layout.order import (
     compares,
+    from_later,
     is_case,
     up_to_comparison,
     without_what_is_over,
 )
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, Term
-from cds_service.clinical.reading.subjects import denies_a_test
 from cds_service.clinical.reading.taken_back import patient_denies_too
 from cds_service.clinical.reading.text_dates import read_date
 from cds_service.clinical.reading.topics import NOTHING, Topic
@@ -62,7 +62,7 @@ def asserted(found: Sequence[Term], topic: Topic, on: date | None, *, asked: boo
         return None  # "CR:" as the title of the lines under it
     if topic.of_leukemia and (finds_more(found, of_another) or names_a_value(found) or is_case(found)):
         return None
-    found = without_what_is_over([t for i, t in enumerate(found) if i not in of_another], topic)
+    found = without_what_is_over(from_later([t for i, t in enumerate(found) if i not in of_another]), topic)
     if not topic.suspects or topic.parts:
         found = _without_names_of_tests(found)
     if len(found) > _LONGEST_CLAUSE or not _is_known(found, topic):

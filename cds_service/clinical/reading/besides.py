@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
 from itertools import dropwhile
 
@@ -48,6 +49,10 @@ def names_a_value(found: Sequence[Term]) -> bool:
 
 def _is_measured(found: Sequence[Term], i: int) -> bool:
     """Whether a number is that of the thing named before it, or counts what stands behind it."""
+    if "10" in (found[i].value, found[i - 1].value) and Kind.NUMBER in {
+        t.kind for t in found[i - 1 : i + 2 : 2]
+    }:
+        return True  # "CR, MRD- (10-4)": the level of an assay
     before = next((t for t in reversed(found[:i]) if t.value not in _PASSED), None)
     behind = found[i + 1] if i + 1 < len(found) else None
     counted = behind is not None and (
@@ -61,7 +66,7 @@ _TURNING = frozenset({"then", "to", "since", "after", "despite", "until"})
 
 def is_no_state(found: Sequence[Term]) -> bool:
     """Whether a clause only looks for what it names ("evaluation for VOD"), or turns what it denies ("no VOD then VOD")."""
-    if is_of_looking(found):
+    if is_of_looking(found) or _is_defined(found):
         return True
     named = [i for i, t in enumerate(found) if t.kind is Kind.TARGET]
     if len(named) < 2 or found[named[0]].value != found[named[-1]].value:
@@ -69,6 +74,20 @@ def is_no_state(found: Sequence[Term]) -> bool:
     before, between = found[: named[0]], found[named[0] + 1 : named[-1]]
     turned = any(not _TURNING.isdisjoint(w.word for w in t.tokens) for t in between)
     return turned and _denies(before) and not _denies(between)
+
+
+def _is_defined(found: Sequence[Term]) -> bool:
+    """Whether an equals sign and a bound behind a name say what it means ("CR = blasts < 5 %")."""
+    at = next(
+        (
+            i
+            for i, t in enumerate(found)
+            if i and t.tokens[0].text == "=" and found[i - 1].kind is Kind.TARGET
+        ),
+        None,
+    )
+    behind = found[at + 1 :] if at is not None else ()
+    return any(t.tokens[0].text in "<>" or t.kind is Kind.COMPARE for t in behind)
 
 
 def _denies(found: Sequence[Term]) -> bool:
@@ -150,3 +169,18 @@ def is_of_a_time(found: Sequence[Term], *, planned: bool) -> bool:
     said = {" ".join(w.word for w in t.tokens) for t in found}
     so_far = not planned and not said.isdisjoint(_SO_FAR | {"never"})
     return so_far or any(t.value == "schedule" for t in found)
+
+
+_CODE = re.compile(r"\bc91 ?\.? ?0[012]?\b|\b(?:hcc|cms)\b")
+_CODED = re.compile(r"\b(?:leukemia|all) (?:all )?(?:in (?:remission|relapse)|relapsed|without remission)\b")
+_CODED_ALONE = re.compile(r"\b(?:leukemia|all) (?:all )?not having achieved remission\b")
+
+
+def is_name_of_code(clause: Sequence[Term], sentence: Sequence[Term]) -> bool:
+    """Whether a clause is a code's own name for the disease, as problem lists repeat it ("ALL in relapse (HCC)"), and says no more."""
+    more = (Kind.NOW, Kind.DATE, Kind.NUMBER)
+    if any(t.kind in more or t.value.startswith("cycle ") for t in clause):
+        return False
+    line = " ".join(w.word for t in sentence for w in t.tokens)
+    coded = _CODED.search(line) is not None and _CODE.search(line) is not None
+    return coded or _CODED_ALONE.search(line) is not None

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from cds_service.clinical.reading.layout.blanks import Form, form_of
 from cds_service.clinical.reading.layout.forms import form_tokens, plain_signs
-from cds_service.clinical.reading.layout.headings import BULLETS, Part, heading_end, is_rule, only_day
+from cds_service.clinical.reading.layout.headings import BULLETS, Part, heading_end, is_rule
 from cds_service.clinical.reading.layout.stops import is_abbreviated, is_name_of_doctor
 from cds_service.clinical.reading.lexicon import Kind, Term, telling_words
 from cds_service.clinical.reading.phrasing.circumstances import told
+from cds_service.clinical.reading.text_dates import only_day
 from cds_service.clinical.reading.tokens import Shape, Token, without_hyphens
 from cds_service.clinical.reading.topics import TOPICS
 from cds_service.remembering import remembered

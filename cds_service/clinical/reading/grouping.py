@@ -1,7 +1,6 @@
 """The clauses of a sentence: which segments belong to the one that names the topic, and which lists share its sign.
 
-Used by the reader alone. Does not know what a clause says.
-"""
+Does not know what a clause says."""
 
 from __future__ import annotations
 
@@ -211,7 +210,8 @@ def _leading(segments: Sequence[Segment], i: int, used: set[int], topic: Topic) 
         if joined == "(" and _is_bare(segments[j + 1]):  # an abbreviation of what stands before it
             found.insert(0, segment)
             break
-        if _is_then(segment) and segments[i].terms[0].kind is Kind.NOW:
+        first = segments[i].terms[0]
+        if (_is_then(segment) and first.kind is Kind.NOW) or first.tokens[0].word == "since":
             break
         alone = _names_nothing(segment) and not has_own_sign(segment, segments[i])
         if joined == "," and (

@@ -6,7 +6,7 @@ Source: docs/record-reading.md#statements (POL-REC-TEXT). Doubt gives nothing, n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -22,18 +22,24 @@ from cds_service.clinical.reading.assertions import (
     once,
     too_much,
 )
+from cds_service.clinical.reading.besides import is_name_of_code
 from cds_service.clinical.reading.clauses import Segment, Sentence, sentences
 from cds_service.clinical.reading.grouping import apart, clauses_of
-from cds_service.clinical.reading.layout.around import (
-    comes_after_other_therapy,
-    goes_on_unheard,
-    stands_after,
-)
+from cds_service.clinical.reading.layout.around import goes_on_unheard, qualifies_name, stands_after
 from cds_service.clinical.reading.layout.brackets import with_words_before_aside
 from cds_service.clinical.reading.layout.company import means_relative
 from cds_service.clinical.reading.layout.listed import Shared, shared
-from cds_service.clinical.reading.layout.order import without_replaced
-from cds_service.clinical.reading.layout.retracted import is_another_instead, is_not_so
+from cds_service.clinical.reading.layout.order import in_order, is_told_as_before, latest_of, without_replaced
+from cds_service.clinical.reading.layout.other_therapy import (
+    comes_after_other_therapy,
+    is_outcome_of_other_therapy,
+)
+from cds_service.clinical.reading.layout.retracted import (
+    is_affirmed_later,
+    is_another_instead,
+    is_conceded,
+    is_not_so,
+)
 from cds_service.clinical.reading.lexicon import OPEN, Kind
 from cds_service.clinical.reading.markers.reader import MARKER_TOPICS, read_marker
 from cds_service.clinical.reading.mentioned import names_in
@@ -51,7 +57,7 @@ from cds_service.remembering import remembered
 # What a sentence without a subject turns behind another ("HSCT planned 5/4; cancelled 4/10"); both together are not understood.
 _TURNED = re.compile(
     r"(?:[ ]?[;.][ ]|\n[ ]?[-*\u2022][ ]?)(?:(?:now|since|then|later|was|has been)[ ]){0,3}"
-    r"(?:cancell?ed|declined|refused|withdrawn|aborted|excluded|ruled out|lost|not confirmed"
+    r"(?:cancell?ed|declined|refused|withdrawn|aborted|excluded|ruled out|lost|not (?:confirmed|verified|documented|substantiated)|unverified"
     r"|(?P<again>rescheduled|reinstated)|(?<=now )(?:planned|scheduled|booked|agrees|agreeable))\b"
     r"(?=[ ]?(?:[.;,\n\d]|$|(?:by|due|on|today|yesterday|because|per|now|after|for|to)\b))",
     re.IGNORECASE,
@@ -75,7 +81,7 @@ def _read(written: str, name: str, on: date | None) -> Reading:
     end = 0
     for sentence in sentences(text, name):
         if not _follows(text[end : sentence.start], topic):
-            gathered.add_all(_latest_of(row, topic))
+            gathered.add_all(latest_of(row, topic))
             row = []
         if sentence.has(Kind.CORRECT):
             gathered.correct()
@@ -88,10 +94,10 @@ def _read(written: str, name: str, on: date | None) -> Reading:
         end = sentence.end
         if gathered.is_too_much:
             return too_much(name, text)
-    gathered.add_all(_latest_of(row, topic))
+    gathered.add_all(latest_of(row, topic))
     if gathered.is_too_much:
         return too_much(name, text)
-    kept, contradicted = _in_order(without_replaced(gathered.said, topic, on), topic)
+    kept, contradicted = in_order(without_replaced(gathered.said, topic, on), topic)
     return Reading(kept, once((*gathered.lost, *contradicted)))
 
 
@@ -137,7 +143,8 @@ def _of_sentence(
     joined = (with_words_before_aside(c, sentence, text) for c in clauses_of(sentence, topic))
     for clause in (part for whole_clause in joined for part in split(whole_clause)):
         common = shared(clause, sentence, topic)
-        if common is Shared.SIGN or _is_of_another(clause, sentence, topic):
+        unsure = common is Shared.SIGN or _is_answered_later(clause, text)
+        if unsure or _is_of_another(clause, sentence, topic):
             yield nothing
             continue
         if _is_heading_of_another(_place(clause, sentence, text)[0], topic):
@@ -160,6 +167,12 @@ def _is_of_another(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
     of_another = topic.of_leukemia and speaks_of_another(clause, sentence, topic.name)
     elsewhere = of_another or is_explained(clause, sentence) or _is_of_allergen(clause, sentence, topic)
     return elsewhere or goes_on_unheard(clause, sentence, topic)
+
+
+def _is_answered_later(clause: Segment, text: str) -> bool:
+    """Whether a clause denies what a sign behind it affirms for a later time."""
+    denied = any(t.kind is Kind.DENY for t in clause.terms)
+    return denied and is_affirmed_later(text, max(t.end for t in clause.terms))
 
 
 def _place(clause: Segment, sentence: Sentence, text: str) -> tuple[str, tuple[int, int]]:
@@ -187,7 +200,13 @@ def _of_clause(
     before = bool(topic.reasons) and _is_of_time_before(clause, sentence, topic, text)
     passes = topic.suspects or bool(topic.reasons)
     over = told_as_past or (passes and stands_after(clause, sentence))
+    over = over or (topic.of_leukemia and is_outcome_of_other_therapy(clause, sentence))
+    over = over or (bool(topic.reasons) and is_name_of_code(clause.terms, sentence.terms))
+    conceded = bool(topic.passing) and is_conceded(text, sentence.start)
     for one in found:
+        if conceded and one.value in topic.passing:
+            yield NotUnderstood(topic.name, quote, span)
+            continue
         if before and one.value in topic.reasons:
             one = replace(one, time=Time.PAST, when=None)
         elif over:
@@ -213,6 +232,8 @@ def _is_of_time_before(clause: Segment, sentence: Sentence, topic: Topic, text: 
         only_names_disease(clause, sentence, topic.reasons)
         or is_reason_to_treat(clause, sentence, text, topic.reasons)
         or comes_after_other_therapy(clause, sentence)
+        or qualifies_name(clause, sentence)
+        or is_told_as_before(clause.terms, text)
     )
 
 
@@ -232,20 +253,6 @@ def _follows(between: str, topic: Topic) -> bool:
     return between.strip(" ") == ";" or (topic is VOD and between.strip(" ") == ".")
 
 
-def _latest_of(found: Sequence[Said | NotUnderstood], topic: Topic) -> Iterator[Said | NotUnderstood]:
-    """What a sentence says without the states that an opposite one with a day of its own follows ("in CR, but relapse 4/12")."""
-    for i, one in enumerate(found):
-        if not (isinstance(one, Said) and _is_followed(one, found[i + 1 :], topic)):
-            yield one
-
-
-def _is_followed(one: Said, behind: Sequence[Said | NotUnderstood], topic: Topic) -> bool:
-    if one.says_now or (one.assertion.time, one.assertion.when) != (Time.PRESENT, None):
-        return False
-    dated = (s for s in behind if isinstance(s, Said) and s.assertion.when is not None and not s.aside)
-    return any(not _agree(one, s, topic) for s in dated)
-
-
 def _is_heading_of_another(quote: str, topic: Topic) -> bool:
     """Whether a clause is a mere heading, behind which another part is spoken of ("Testicular disease: no CNS disease")."""
     return bool(topic.parts) and quote.endswith(":")
@@ -255,46 +262,3 @@ def _of_part(value: str, quote: str, topic: Topic) -> str:
     """What a value says where its clause may speak of a part only ("no disease in the breast")."""
     narrower = topic.narrowed.get(value)
     return value if narrower is None or not names_in(quote, topic.parts) else narrower
-
-
-def _in_order(said: Sequence[Said], topic: Topic) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
-    """The present is the latest in time; opposite states without an order in time are none of them."""
-    if topic in (VOD, REACTION):
-        said = [s for s in said if not _is_of_another_time(s, said, topic)]
-    present = [s for s in said if s.assertion.time is Time.PRESENT and s.assertion.when is None]
-    newest = [s for s in present if s.now]
-    if newest:
-        last = max(n.assertion.span[0] for n in newest)
-        before = [s for s in present if not s.now and s.assertion.span[0] <= last]
-        dropped = [s for s in before if not all(_agree(s, n, topic) for n in newest)]
-        said = [s for s in said if s not in dropped]
-        present = [s for s in present if s not in dropped]
-    clash = [s for s in present if any(not _agree(s, other, topic) for other in present)]
-    kept = tuple(s.assertion for s in said if s not in clash)
-    return kept, tuple(NotUnderstood(topic.name, s.assertion.quote, s.assertion.span) for s in clash)
-
-
-_EXCLUDING = frozenset({"excluded", "no-anaphylaxis"})
-
-
-def _is_of_another_time(one: Said, said: Sequence[Said], topic: Topic) -> bool:
-    """Whether an event is excluded without a day, and stated or suspected elsewhere: what happened once is not undone by that.
-
-    VOD: of another cycle, or where the suspicion stands behind it ("no VOD with C1. VOD suspected"). A reaction: wherever
-    one is stated ("severe reaction on day 1, none on day 8").
-    """
-    told = one.assertion
-    if told.value not in _EXCLUDING or (told.time, told.when) != (Time.PRESENT, None):
-        return False
-    told_of = [s.assertion for s in said if s.assertion.value not in _EXCLUDING and not _agree(s, one, topic)]
-    others = [a for a in told_of if a.time is Time.PRESENT]
-    if topic is REACTION and any(o.certainty is Certainty.STATED for o in others):
-        return True
-    of_cycle = told.cycle is not None
-    return not one.says_now and any(
-        (of_cycle and o.cycle != told.cycle) or told.span[1] < o.span[0] for o in others
-    )
-
-
-def _agree(a: Said, b: Said, topic: Topic) -> bool:
-    return topic.agree(a.assertion.value, b.assertion.value)

@@ -8,7 +8,7 @@ disease, another person or not understood, the clause says nothing here. Knows n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from cds_service.clinical.reading.clauses import Segment, Sentence
@@ -27,6 +27,9 @@ _STATES = frozenset({
     "afebrile", "asymptomatic", "alert", "oriented", "comfortable", "ambulatory", "great", "fine", "good", "hi", "hello", "nad", "ecog",
     "outpatient", "inpatient", "infusion", "follow", "f/u", "next", "tolerates", "feels", "looks",
 })  # fmt: skip
+_ANSWERS = frozenset(
+    {"pos", "neg", "positive", "negative", "+", "normal", "wnl", "none", "no", "n/a", "unknown"}
+)
 _ATTENDING = frozenset({
     "bedside", "present", "room", "updated", "accompanied", "accompanies", "here", "called", "phone", "match", "matched",
 })  # fmt: skip
@@ -99,12 +102,17 @@ def _is_leukemia(term: Term) -> bool:
 
 def _names_another(found: Sequence[Term]) -> bool:
     """Whether terms name another disease, and do not deny it."""
-    for term in found:
+    for i, term in enumerate(found):
         if term.kind is Kind.DENY:
             return False
         if term.value == OTHER_DISEASE:
-            return True
+            return not _is_answered_no(found[i + 1 :])
     return False
+
+
+def _is_answered_no(behind: Sequence[Term]) -> bool:
+    """Whether a label is answered with a denial and nothing else ("CMV: negative")."""
+    return len(behind) == 2 and behind[0].tokens[0].text == ":" and behind[1].kind is Kind.DENY
 
 
 def _ends_with_another(found: Sequence[Term]) -> bool:
@@ -117,6 +125,8 @@ def _is_name(found: Sequence[Term]) -> bool:
     unknown = [t for t in found if t.kind is Kind.UNKNOWN and t.tokens[0].shape is Shape.WORD]
     if any(t.value.endswith(_DISEASED) for t in unknown):
         return not any(t.kind is Kind.DENY for t in found)
+    if found[-1].tokens[-1].word in _ANSWERS and any(t.tokens[0].text == ":" for t in found):
+        return False  # "Ph: pos"
     if not unknown or any(t.kind in _SIGNED or t.value == "verb" for t in found):
         return False
     return not unknown[0].value.endswith(("ing", "ed")) and any(t.value not in _STATES for t in unknown)
@@ -212,7 +222,7 @@ def only_names_disease(clause: Segment, sentence: Sentence, states: frozenset[st
         return False
     before = (t for t in reversed(sentence.terms) if t.start < state.start)
     name = next((t for t in before if t.value not in ("sign", "in", "adjective")), None)
-    if name is None or not (name.value == "disease" or name.tokens[0].text == "ALL"):
+    if name is None or not (name.value == "disease" or name.tokens[-1].word in ("all", "lymphoblastic")):
         return False
     said_of_it = state.start - name.end <= 1 and name.tokens[-1].word in _DISEASE
     return not said_of_it and all(t.tokens[0].word != "after" for t in clause.terms)
@@ -232,68 +242,4 @@ def _target_of(segment: Segment, states: frozenset[str]) -> Term | None:
 def _is_of_course(term: Term) -> bool:
     return term.value.startswith("cycle ") or not {w.word for w in term.tokens}.isdisjoint(
         ("ino", "inotuzumab", "besponsa")
-    )
-
-
-_TESTS = frozenset({
-    "assessment", "evaluation", "workup", "work-up", "imaging", "scan", "scans", "labs", "exam", "examination", "marrow", "biopsy", "testing",
-    "donor",
-})  # fmt: skip
-_CARRIED_OUT = frozenset({"done", "performed", "completed", "collected"})
-
-
-# Examinations, samples, reports and treatments that a thing may have been done for.
-_ACTS = frozenset({
-    "test", "tests", "testing", "fish", "pcr", "flow", "cytometry", "ngs", "clonoseq", "ihc", "immunohistochemistry", "stain", "stains",
-    "immunostain", "immunostains", "sample", "samples", "specimen", "material", "tissue", "marrow", "aspirate", "biopsy", "bx", "bmbx", "blasts",
-    "karyotype", "karyotyping", "cytogenetics", "sequencing", "assay", "assays", "probe", "analysis", "study", "studies", "assessment",
-    "evaluation", "eval", "workup", "report", "reports", "record", "records", "documentation", "result", "results", "data", "imaging", "scan",
-    "scans", "pet", "ct", "mri", "ultrasound", "doppler", "lp", "exam", "examination", "labs", "treatment", "therapy", "tx", "defibrotide",
-    "radiation", "xrt", "rt", "chemo", "chemotherapy", "it", "prophylaxis", "consult", "need",
-})  # fmt: skip
-_BESIDE_ACT = frozenset({
-    "bone", "core", "molecular", "immunophenotypic", "further", "additional", "new", "recent", "formal", "repeat", "adequate", "sufficient",
-    "other", "prior", "dedicated", "cns", "intrathecal", "done", "performed", "sent", "obtained", "available", "completed", "collected",
-    "ordered", "given", "received", "needed", "required", "yet", "work", "up", "liver", "hepatology", "rt", "-",
-})  # fmt: skip
-
-
-def denies_an_act(words: Iterable[str]) -> bool:
-    """Whether the words behind a bare "no" name what was not done for a thing ("no FISH done for", "no repeat MRD")."""
-    act = again = False
-    for word in words:
-        if word in ("for", "of"):
-            return act
-        again = again or word == "repeat"
-        if word in _ACTS:
-            act = True
-        elif word not in _BESIDE_ACT:
-            return again
-    return False
-
-
-def denies_a_test(found: Sequence[Term]) -> bool:
-    """Whether a bare "no" is of an examination or act, and not of the thing that it names ("no relapse work-up done")."""
-    start = next((i for i, t in enumerate(found) if _denies_barely(t)), len(found))
-    if denies_an_act(w.word for t in found[start + 1 :] for w in t.tokens):
-        return True
-    for before, term in pairwise(found[start:]):
-        beside = term.start - before.end <= 1
-        if (
-            before.kind is Kind.TARGET
-            and beside
-            and (term.value == "method" or term.tokens[-1].word in _TESTS)
-        ):
-            return not term.tokens[0].word.startswith(("by", "on", "since"))
-        if term.value == "reviewed" and term.tokens[0].word in _CARRIED_OUT:
-            return before.kind is Kind.TARGET or before.value == "verb"
-    return False
-
-
-def _denies_barely(term: Term) -> bool:
-    words = [t.word for t in term.tokens]
-    return (
-        words in (["no"], ["without"])
-        if term.kind is Kind.DENY
-        else term.kind is Kind.TARGET and words[0] == "no"
     )

@@ -1,14 +1,18 @@
 """Dates as notes write them ("4/10", "1/2026", "January", "Apr 10, 2026"), as seen from the day of the note.
 
-A date without a year is the last such day up to the note. US order: month before day.
+A date without a year is the last such day up to the note. US order: month before day. A heading or what is set apart in
+front may give the day of what stands under or behind it.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import takewhile
 
+from cds_service.clinical.reading.tokens import Shape, Token
 from cds_service.fhir.dates import When
 
 # A day without a year that lies farther back is one to come; what a plan names with such a day was given before.
@@ -89,3 +93,51 @@ def is_of_year_before(text: str, on: date | None) -> bool:
     """Whether a date that names its year lies in a year before that of the text."""
     when = read_date(text, None)
     return on is not None and when is not None and when.last.year < on.year
+
+
+# A day beside these began what goes on: "B-ALL dx 1/2024: relapsed".
+_SINCE = frozenset(
+    {
+        "dx",
+        "diagnosed",
+        "diagnosis",
+        "since",
+        "until",
+        "dob",
+        "born",
+        "age",
+        "started",
+        "start",
+        "begun",
+        "onset",
+        "c1d1",
+        "s/p",
+    }
+)
+
+
+_SET_APART = frozenset({"-", "*", "\u2022", "(", "[", ")", "]", "--", "|"})
+_FRONT = 8  # words
+
+
+def only_day(words: Sequence[Token], colon: int) -> str:
+    """The day that a heading gives ("Note from 6/12/2024:"), or that stands in front; empty where none does, or several.
+
+    ``colon``: where that of the heading stands, or 0.
+    """
+    if not colon:
+        return _day_in_front(words)
+    heading = words[:colon]
+    days = [t.text for t in heading if t.shape is Shape.DATE]
+    return days[0] if len(days) == 1 and _SINCE.isdisjoint(t.word for t in heading) else ""
+
+
+def _day_in_front(words: Sequence[Token]) -> str:
+    """The day, or the last of a span, that is set apart in front ("3/1/2024 - CR", "[3/1/2024] CR"); else empty."""
+    if words[0].shape is not Shape.DATE and words[0].text not in _SET_APART:
+        return ""
+    front = list(takewhile(lambda t: t.shape is Shape.DATE or t.text in _SET_APART, words[:_FRONT]))
+    days = [t.text for t in front if t.shape is Shape.DATE]
+    if len(front) == len(words):
+        return days[0] if len(words) == 1 and days else ""  # a line of its own
+    return days[-1] if days and front[-1].shape is not Shape.DATE else ""

@@ -61,7 +61,7 @@ RESPONSE = Topic(
     lost={"cr": "relapse", "cri": "relapse"},
     near={"cr": "no-cr", "cri": "no-cr"},
     passing=frozenset({"cr", "cri", "pr", "sd"}),
-    reasons=frozenset({"relapse", "progression"}),
+    reasons=frozenset({"relapse", "progression", "no-cr"}),
     of_leukemia=True,
     groups=(
         frozenset({"cr", "cri", "no-progression", "improved"}),

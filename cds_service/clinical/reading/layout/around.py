@@ -63,7 +63,7 @@ def plans_therapy(segment: Segment) -> bool:
 
 
 _TURNING = frozenset({*SWINGS, *OPEN, Kind.PAST})
-_SKIPPED = frozenset({"adverb", "and", "article", "patient"})
+SKIPPED = frozenset({"adverb", "and", "article", "patient"})
 # What ends the state before it ("PR, converted to CR").
 _BECAME = frozenset(
     {"converted", "turned", "evolved", "switched", "became", "reverted", "changed", "transitioned"}
@@ -82,12 +82,15 @@ def goes_on_unheard(clause: Segment, sentence: Sentence, topic: Topic) -> bool:
     end = last.end
     unheard = False
     directly = True
+    denied = any(t.kind is Kind.DENY for t in clause.terms)
     for segment in sentence.segments:
         if segment.terms[0].start < end:
             continue
         if values_of(segment):
             return segment.terms[0].tokens[0].word in _BECAME
         if _may_turn(segment, topic, unheard=unheard) or _corrects(segment, directly=directly):
+            return True
+        if directly and (denied or not topic.suspects) and _only_quotes(segment):
             return True
         directly = False
         unheard = unheard or any(t.kind is Kind.UNKNOWN for t in segment.terms)
@@ -100,12 +103,21 @@ _WRONG = frozenset({
     "overcall", "overcalled", "artifact", "artifactual", "artefact", "spurious", "unverified", "mislabeled", "mislabelled", "mix",
     "disagree", "disagrees", "disagreed", "contradicts", "contradicted", "disputes",
 })  # fmt: skip
+_SAID = frozenset(
+    {"says", "said", "claims", "claimed", "thinks", "believes", "allegedly", "reportedly", "supposedly"}
+)
 _OTHERWISE = frozenset(
     {"confirm", "confirmed", "agree", "show", "reproduce", "reproduced", "it", "this", "that"}
 )
 _CORRECTING = frozenset({*SWINGS, *OPEN, Kind.CORRECT})
 _CHECKED = ("confirm", "verif", "repeat", "review")  # so begins what is still to be done about it
 _SHORT = 6  # words
+
+
+def _only_quotes(segment: Segment) -> bool:
+    """Whether a segment only tells whose word a statement is ("in CR, she says"); of what is feared it takes back a denial alone."""
+    words = [w.word for t in segment.terms for w in t.tokens]
+    return len(words) <= _SHORT and not _SAID.isdisjoint(words)
 
 
 # What may stand beside the one word by which something is done to a statement ("since overturned").
@@ -148,7 +160,7 @@ def _corrects(segment: Segment, *, directly: bool) -> bool:
 
 def _may_turn(segment: Segment, topic: Topic, *, unheard: bool) -> bool:
     """Whether a segment begins with what is said of something before it, and may turn that."""
-    first = next((t for t in segment.terms if t.value not in _SKIPPED), segment.terms[0])
+    first = next((t for t in segment.terms if t.value not in SKIPPED), segment.terms[0])
     word, behind_aside = first.tokens[0].word, segment.mark == ")"
     if first.kind is Kind.UNKNOWN and behind_aside:
         return True
@@ -162,17 +174,6 @@ def _may_turn(segment: Segment, topic: Topic, *, unheard: bool) -> bool:
 
 def _supports(term: Term) -> bool:
     return term.kind in (Kind.AFFIRM, Kind.NEUTRAL, Kind.DATE, Kind.NUMBER, Kind.AND, Kind.NOW)
-
-
-_THEN = frozenset({"adverb", "and", "verb", "but"})
-
-
-def comes_after_other_therapy(clause: Segment, sentence: Sentence) -> bool:
-    """Whether a bare state stands right behind a segment on another treatment ("received blinatumomab, relapsed")."""
-    if not all(t.kind is Kind.TARGET or t.value in _THEN for t in clause.terms):
-        return False
-    before = [s for s in sentence.segments if s.terms[0].start < clause.terms[0].start]
-    return bool(before) and any(t.kind is Kind.THERAPY for t in before[-1].terms)
 
 
 _AFTER = frozenset({"s/p", "status", "post", "following", "after"})
@@ -192,3 +193,52 @@ def stands_after(clause: Segment, sentence: Sentence) -> bool:
         return False
     opens = any(s.terms[0] is opening for s in sentence.segments)
     return opens and not any(t.kind in (Kind.AFFIRM, Kind.NOW, *SWINGS) for t in clause.terms)
+
+
+_STATE_OF_DISEASE = frozenset({"relapsed", "recurrent", "refractory", "progressive"})
+_DETERMINING = frozenset(
+    {
+        "her",
+        "his",
+        "the",
+        "a",
+        "an",
+        "this",
+        "their",
+        "my",
+        "our",
+        "with",
+        "of",
+        "for",
+        "has",
+        "patient's",
+        "pt's",
+    }
+)
+_OPENING = frozenset({"", ":", "#", "dx", "-"})
+_BARE_NAME = frozenset({"b", "all", "acute", "leukemia", "disease", "pre", "precursor"})
+_NAME_WITHIN = 6  # terms
+
+
+def qualifies_name(clause: Segment, sentence: Sentence) -> bool:
+    """Whether a state is an adjective of the disease that is named behind a comma ("her relapsed, CD22-positive B-ALL")."""
+    states = [
+        i
+        for i, t in enumerate(sentence.terms)
+        if t in clause.terms and t.tokens[-1].word in _STATE_OF_DISEASE
+    ]
+    if not states or not any(s.terms[-1] is sentence.terms[states[0]] for s in sentence.segments):
+        return False  # no comma behind it
+    at = states[0]
+    words = ["", *(w.word for t in sentence.terms[max(0, at - 1) : at + 1] for w in t.tokens)]
+    if words[-2] not in _DETERMINING | _OPENING:
+        return False
+    qualified = words[-2] not in ("has", *_OPENING)
+    for i, term in enumerate(sentence.terms[at + 1 : at + 1 + _NAME_WITHIN]):
+        if term.value in ("disease", "name") or term.tokens[-1].text == "ALL":
+            apart = i > 0 or qualified or term.tokens[0].word not in _BARE_NAME
+            return apart or term is sentence.terms[-1]
+        signed = term.tokens[-1].word in ("positive", "negative", "pos", "neg")
+        if term.value == "verb" or not (signed or term.kind in (Kind.NEUTRAL, Kind.UNKNOWN, Kind.AND)):
+            return False
+    return False

@@ -116,6 +116,7 @@ def ticked(line: Sequence[Token]) -> list[Token]:
 def _chosen(line: Sequence[Token], at: Sequence[int]) -> list[Token] | None:
     if len({line[i].text for i in at}) > 1:
         return None
+    line, rest = _without_label_behind(line, at[-1] + 1)
     laid_out = _options(line, at)
     if laid_out is None:
         return None
@@ -130,7 +131,24 @@ def _chosen(line: Sequence[Token], at: Sequence[int]) -> list[Token] | None:
         if n:
             found.append(option[0]._replace(text=",", word=",", shape=Shape.SIGN, end=option[0].start))
         found += option
+    if rest:
+        found += [rest[0]._replace(text=",", word=",", shape=Shape.SIGN, end=rest[0].start), *rest]
     return found
+
+
+def _without_label_behind(line: Sequence[Token], last: int) -> tuple[Sequence[Token], Sequence[Token]]:
+    """A line without the label and its answer that stand behind the last option, and these ("[x] Yes [ ] No  Site: skin")."""
+    behind = line[last + 1 :]
+    answered = last < len(line) and line[last].word in ANSWERS and line[last].word not in ("n", "y")
+    # A day behind it may be that of an earlier answer.
+    undated = all(t.shape is not Shape.DATE and not t.word.startswith("date") for t in behind)
+    labeled = (
+        undated
+        and len(behind) > 2
+        and behind[0].shape is Shape.WORD
+        and any(t.text == ":" for t in behind[1:4])
+    )
+    return (line[: last + 1], behind) if answered and labeled else (line, ())
 
 
 def _options(

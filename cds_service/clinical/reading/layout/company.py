@@ -43,7 +43,25 @@ SPANS = frozenset(
     {"day", "days", "week", "weeks", "wk", "wks", "month", "months", "mo", "mos", "year", "years"}
 )
 _COUNTING = frozenset(
-    {"a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve"}
+    {
+        "a",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "fourteen",
+        "fifteen",
+        "eighteen",
+        "several",
+    }
 )
 _ANCHORS = frozenset({"after", "post", "following", "from", "into", "since", "out"})
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from itertools import takewhile
 from typing import NamedTuple
 
-from cds_service.clinical.reading.layout.company import at_hand
+from cds_service.clinical.reading.layout.company import KIN, at_hand
 from cds_service.clinical.reading.lexicon import OPEN, SWINGS, Kind, terms
 from cds_service.clinical.reading.tokens import Shape, Token, tokens
 from cds_service.clinical.reading.topics import TOPICS
@@ -17,7 +16,7 @@ _SECTIONS = frozenset(
         "assessment", "impression", "a/p", "assessment / plan", "assessment and plan", "current status", "disease status", "today", "summary",
         "conclusion", "final diagnosis", "interval", "interval history", "interval hx", "subjective", "objective", "data", "results", "pathology",
         "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "vitals", "imaging", "pet", "pet / ct", "micro", "current therapy", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
-        "findings", "interpretation", "hospital course", "physical exam", "physical examination", "laboratory data", "lab data",
+        "findings", "interpretation", "update", "update today", "today's update", "hospital course", "physical exam", "physical examination", "laboratory data", "lab data",
     }
 )  # fmt: skip
 # Titles that stand on a line of their own without a colon, of parts that are not about the present.
@@ -34,6 +33,28 @@ _TITLES = frozenset(
         "drug allergies", "medication allergies", "allergies and intolerances", "known allergies", "allergy list", "adverse drug reactions",
     }
 )  # fmt: skip
+# Those of a sample or a test, which under the name of another person may be that person's.
+_SAMPLES = frozenset(
+    {
+        "results", "pathology", "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "pet", "pet / ct", "diagnosis",
+        "final diagnosis", "bone marrow", "marrow", "response", "findings", "interpretation", "current status", "disease status", "imaging",
+    }
+)  # fmt: skip
+# Titles without a colon that name another person, or rules for all patients, and what may stand beside these words in them.
+_OTHERS = frozenset({*KIN, "donor", "donors", "donor's", "sibling", "siblings"}) - {"partner"}
+_RULES = frozenset(
+    {"eligibility", "criteria", "indications", "guideline", "guidelines", "requirements", "prescribing"}
+)
+_BESIDE = frozenset(
+    {
+        "information", "info", "evaluation", "workup", "results", "data", "labs", "testing", "screening", "typing", "chart", "summary",
+        "details", "demographics", "history", "potential", "related", "unrelated", "matched", "stem", "cell", "haploidentical", "(", ")",
+        "of", "for", "and", "the", "key", "inclusion", "exclusion", "trial", "study", "clinical", "usage", "use", "policy", "coverage", "nccn",
+        "her", "his", "general", "main", "major", "treatment", "medical", "necessity", "approval", "payer",
+    }
+)  # fmt: skip
+_SPECIMENS = frozenset({"specimen", "sample", "source"})  # what stands behind may name whose it is
+_PATIENT = frozenset({"patient", "recipient", "patient results", "recipient results"})
 _ASSESSING = frozenset({"assessment", "impression", "a/p", "assessment / plan", "assessment and plan"})
 _AWAITED = frozenset({"pending", "awaiting", "await", "awaited", "awaits", "tbd", "not"})
 _TOLD = frozenset({"reviewed", "covered", "addressed"})
@@ -80,54 +101,6 @@ def heading_end(words: Sequence[Token]) -> int:
     return 0
 
 
-# A day beside these began what goes on: "B-ALL dx 1/2024: relapsed".
-_SINCE = frozenset(
-    {
-        "dx",
-        "diagnosed",
-        "diagnosis",
-        "since",
-        "until",
-        "dob",
-        "born",
-        "age",
-        "started",
-        "start",
-        "begun",
-        "onset",
-        "c1d1",
-        "s/p",
-    }
-)
-
-
-_SET_APART = frozenset({*BULLETS, *_OPEN, *_CLOSED, "--", "|"})
-_FRONT = 8  # words
-
-
-def only_day(words: Sequence[Token], colon: int) -> str:
-    """The day that a heading gives ("Note from 6/12/2024:"), or that stands in front; empty where none does, or several.
-
-    ``colon``: where that of the heading stands, or 0.
-    """
-    if not colon:
-        return _day_in_front(words)
-    heading = words[:colon]
-    days = [t.text for t in heading if t.shape is Shape.DATE]
-    return days[0] if len(days) == 1 and _SINCE.isdisjoint(t.word for t in heading) else ""
-
-
-def _day_in_front(words: Sequence[Token]) -> str:
-    """The day, or the last of a span, that is set apart in front ("3/1/2024 - CR", "[3/1/2024] CR"); else empty."""
-    if words[0].shape is not Shape.DATE and words[0].text not in _SET_APART:
-        return ""
-    front = list(takewhile(lambda t: t.shape is Shape.DATE or t.text in _SET_APART, words[:_FRONT]))
-    days = [t.text for t in front if t.shape is Shape.DATE]
-    if len(front) == len(words):
-        return days[0] if len(words) == 1 and days else ""  # a line of its own
-    return days[-1] if days and front[-1].shape is not Shape.DATE else ""
-
-
 def _outside_brackets(words: Sequence[Token]) -> list[Token]:
     kept: list[Token] = []
     depth = 0
@@ -147,6 +120,7 @@ class _Judged(NamedTuple):
     lists: bool  # what it lists, line by line, is denied, awaited or open
     past: bool  # it is silent of what is past alone, and the topic may ask about the past
     told: bool  # it is silent of what is past alone
+    person: bool  # it names another person
 
 
 # What is asked of the present alone.
@@ -177,6 +151,7 @@ def _judged(title: str, topic: str) -> _Judged:
         about is not None and bool(listing) and Kind.TARGET not in kinds,
         Kind.BLOCK not in kinds and topic not in _OF_NOW,
         Kind.BLOCK not in kinds,
+        not _OTHERS.isdisjoint(w.word for w in words),
     )
 
 
@@ -197,11 +172,12 @@ class Part:
         self._topic = topic
         self._silenced = self._listed = False
         self._until_line_ends = False  # what silences is of one line
+        self._person = False  # what silences is the name of another person
 
     def silences(self, words: Sequence[Token], colon: int, *, opens_line: bool, ends_line: bool) -> bool:
         """Whether the next sentence is silenced; ``colon``: where that of its title stands, or 0."""
         if opens_line and self._until_line_ends:
-            self._silenced = self._until_line_ends = False
+            self._silenced, self._until_line_ends = self._person, False
         if colon:
             return self._titled(words, colon, opens_line=opens_line, ends_line=ends_line)
         if opens_line and ends_line:
@@ -211,29 +187,50 @@ class Part:
     def _titled(self, words: Sequence[Token], colon: int, *, opens_line: bool, ends_line: bool) -> bool:
         title = [t.text for t in _outside_brackets(words[:colon]) if t.shape is not Shape.DATE]
         is_ = _judged(" ".join(title), self._topic)
+        alone = ends_line and colon == len(words) - 1
         # "Marrow 4/10:" begins another part of a note where it begins a line.
-        begins = is_.section and (opens_line or len(title) == colon)
-        self._silenced = is_.silent or _is_statistic(words[:colon]) or (self._silenced and not begins)
-        self._until_line_ends = (
-            is_.silent
-            and (_is_of_a_line(words[:colon]) or (is_.told and _is_answer(words[colon + 1 :])))
-            and not (ends_line and colon == len(words) - 1)
-        )
+        begins = self._begins(" ".join(title).lower(), is_, at_start=opens_line or len(title) == colon)
+        if title and title[0].lower() in _SPECIMENS:
+            self._person = not _OTHERS.isdisjoint(t.word for t in words[colon:])
+        elif begins or (is_.silent and alone):
+            self._person = is_.silent and is_.person
+        silent = is_.silent or _is_statistic(words[:colon]) or self._person
+        self._silenced = silent or (self._silenced and not begins)
+        of_line = _is_of_a_line(words[:colon]) or (is_.told and _is_answer(words[colon + 1 :]))
+        self._until_line_ends = is_.silent and of_line and not alone
         told = _is_checklist(words, colon, self._topic)
         if opens_line and words[0].text not in BULLETS:
-            self._listed = (is_.lists or told) and ends_line and colon == len(words) - 1
+            self._listed = (is_.lists or told) and alone
         return self._silenced or self._listed or is_.open or told
+
+    def _begins(self, title: str, is_: _Judged, *, at_start: bool) -> bool:
+        """Whether a title begins another part of a note; under the name of another person a sample is that person's."""
+        if self._person and (title in _PATIENT or title.partition(" ")[0] in _SPECIMENS):
+            return True
+        return is_.section and at_start and not (self._person and title in _SAMPLES)
 
     def _alone(self, words: Sequence[Token]) -> None:
         """A title that is a line of its own, without a colon."""
         title = " ".join(t.word for t in words)
-        if title in _TITLES:
+        others = _names_others(words)
+        if others or title in _PATIENT:
+            self._person = others and not _RULES & {t.word for t in words}
+            self._silenced, self._listed = others, False
+        elif title in _TITLES:
             is_ = _judged(title, self._topic)
             self._silenced, self._listed = self._silenced or (is_.silent and not is_.past), is_.lists
-        elif title in _SECTIONS and (
-            title in _ASSESSING or all(t.text.isupper() for t in words if t.word[0].isalpha())
+        elif (
+            title in _SECTIONS
+            and (title in _ASSESSING or all(t.text.isupper() for t in words if t.word[0].isalpha()))
+            and not (self._person and title in _SAMPLES)
         ):
-            self._silenced = self._listed = False
+            self._silenced = self._listed = self._person = False
+
+
+def _names_others(title: Sequence[Token]) -> bool:
+    """Whether a line is the title of what is said of another person ("Donor information") or of all patients ("Eligibility criteria")."""
+    words = {t.word for t in title}
+    return words <= _OTHERS | _RULES | _BESIDE and not words.isdisjoint(_OTHERS | _RULES)
 
 
 _OF_A_LINE = frozenset({"reason", "donor", "donors", "caregiver", "contact", "spouse", "family"})

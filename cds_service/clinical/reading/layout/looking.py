@@ -1,12 +1,12 @@
 """What a clause says of the looking for a thing, and not of the thing: "PET for EMD", "has not had progression assessed".
 
-By what one looks and what a state takes ("Criteria for CR: ...") are no finding. Knows no topic.
+By what one looks, what was not done for it and what a state takes ("Criteria for CR: ...") are no finding. Knows no topic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import dropwhile
+from collections.abc import Iterable, Sequence
+from itertools import dropwhile, pairwise
 
 from cds_service.clinical.reading.lexicon import SWINGS, Kind, Term
 
@@ -122,3 +122,67 @@ def asked_beside(between: Sequence[Term]) -> frozenset[str]:
     """What else may stand between a thing and the "no" that answers it ("Progression on therapy: no")."""
     either = any(t.kind is Kind.AND and t.value == "or" for t in between)
     return _ASKED | {"finding"} if either else _ASKED
+
+
+_EXAMINATIONS = frozenset({
+    "assessment", "evaluation", "workup", "work-up", "imaging", "scan", "scans", "labs", "exam", "examination", "marrow", "biopsy", "testing",
+    "donor",
+})  # fmt: skip
+_CARRIED_OUT = frozenset({"done", "performed", "completed", "collected"})
+
+
+# Examinations, samples, reports and treatments that a thing may have been done for.
+_ACTS = frozenset({
+    "test", "tests", "testing", "fish", "pcr", "flow", "cytometry", "ngs", "clonoseq", "ihc", "immunohistochemistry", "stain", "stains",
+    "immunostain", "immunostains", "sample", "samples", "specimen", "material", "tissue", "marrow", "aspirate", "biopsy", "bx", "bmbx", "blasts",
+    "karyotype", "karyotyping", "cytogenetics", "sequencing", "assay", "assays", "probe", "analysis", "study", "studies", "assessment",
+    "evaluation", "eval", "workup", "report", "reports", "record", "records", "documentation", "result", "results", "data", "imaging", "scan",
+    "scans", "pet", "ct", "mri", "ultrasound", "doppler", "lp", "exam", "examination", "labs", "treatment", "therapy", "tx", "defibrotide",
+    "radiation", "xrt", "rt", "chemo", "chemotherapy", "it", "prophylaxis", "consult", "need",
+})  # fmt: skip
+_BESIDE_ACT = frozenset({
+    "bone", "core", "molecular", "immunophenotypic", "further", "additional", "new", "recent", "formal", "repeat", "adequate", "sufficient",
+    "other", "prior", "dedicated", "cns", "intrathecal", "done", "performed", "sent", "obtained", "available", "completed", "collected",
+    "ordered", "given", "received", "needed", "required", "yet", "work", "up", "liver", "hepatology", "rt", "-",
+})  # fmt: skip
+
+
+def denies_an_act(words: Iterable[str]) -> bool:
+    """Whether the words behind a bare "no" name what was not done for a thing ("no FISH done for", "no repeat MRD")."""
+    act = again = False
+    for word in words:
+        if word in ("for", "of"):
+            return act
+        again = again or word == "repeat"
+        if word in _ACTS:
+            act = True
+        elif word not in _BESIDE_ACT:
+            return again
+    return False
+
+
+def denies_a_test(found: Sequence[Term]) -> bool:
+    """Whether a bare "no" is of an examination or act, and not of the thing that it names ("no relapse work-up done")."""
+    start = next((i for i, t in enumerate(found) if _denies_barely(t)), len(found))
+    if denies_an_act(w.word for t in found[start + 1 :] for w in t.tokens):
+        return True
+    for before, term in pairwise(found[start:]):
+        beside = term.start - before.end <= 1
+        if (
+            before.kind is Kind.TARGET
+            and beside
+            and (term.value == "method" or term.tokens[-1].word in _EXAMINATIONS)
+        ):
+            return not term.tokens[0].word.startswith(("by", "on", "since"))
+        if term.value == "reviewed" and term.tokens[0].word in _CARRIED_OUT:
+            return before.kind is Kind.TARGET or before.value == "verb"
+    return False
+
+
+def _denies_barely(term: Term) -> bool:
+    words = [t.word for t in term.tokens]
+    return (
+        words in (["no"], ["without"])
+        if term.kind is Kind.DENY
+        else term.kind is Kind.TARGET and words[0] == "no"
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from cds_service.clinical.reading.assertions import Assertion, Said, Time
-from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.assertions import Assertion, Certainty, NotUnderstood, Said, Time
+from cds_service.clinical.reading.lexicon import SWINGS, Kind, Term
 from cds_service.clinical.reading.text_dates import SOON, is_just_before
-from cds_service.clinical.reading.topics import Topic
+from cds_service.clinical.reading.topics import REACTION, VOD, Topic
 
 _IN_CASE = frozenset({"at", "on", "upon", "for", "until"})
 # What may stand between "after" and the state that is over.
@@ -46,6 +46,25 @@ def without_what_is_over(found: Sequence[Term], topic: Topic) -> list[Term]:
 
 def _may_precede(term: Term) -> bool:
     return term.value in ("adjective", "article") or term.kind is Kind.NUMBER or term.tokens[0].word in _SPAN
+
+
+# What says that a state came later, and what then answers for it; the rest may as well confirm the denial.
+_LATER = frozenset({"now", "later", "then", "subsequently", "became", "turned", "currently"})
+_YES = frozenset({"yes", "positive", "pos", "present", "detected", "detectable", "achieved", "reached", "+"})
+_EITHER = frozenset({"confirmed", "seen", "found", "identified", "noted", "proven"})
+
+
+def from_later(found: Sequence[Term]) -> Sequence[Term]:
+    """The terms without a denial that a later sign replaces ("EMD: no (PET 4/9), now positive"); none where that is not sure."""
+    at = next((i for i, t in enumerate(found) if t.tokens[0].word in _LATER), 0)
+    named = [t for t in found[:at] if t.kind is Kind.TARGET]
+    denied = any(t.kind is Kind.DENY for t in found[:at])
+    if not (named and denied) or any(t.kind is Kind.TARGET or t.kind in SWINGS for t in found[at:]):
+        return found
+    said = [t.tokens[-1].word for t in found[at:] if t.tokens[-1].word in _YES | _EITHER]
+    if not said:
+        return found
+    return [*named, *found[at:]] if said[0] in _YES else []
 
 
 def up_to_comparison(found: Sequence[Term]) -> Sequence[Term]:
@@ -105,3 +124,90 @@ def _is_ended(one: Said, before: Sequence[Said], behind: Sequence[Said], topic: 
 def _ends(later: Assertion, one: Assertion, topic: Topic, on: date, within: int) -> bool:
     soon = later.when is not None and is_just_before(later.when, on, within)
     return soon and later.value in _GRAVE and later.is_now and not topic.agree(one.value, later.value)
+
+
+_NOUNS = frozenset({"relapse", "recurrence", "progression"})
+_WHOSE = frozenset(
+    {"her", "his", "the", "this", "that", "last", "first", "second", "third", "their", "patient's", "pt's"}
+)
+_TREATED = re.compile(
+    r" ?(?:(?:was|is|were|has been|is being|being|then|initially|successfully) ){1,3}(?:treated|managed|salvaged) with (?:[\w-]+ ){0,3}(?:inotuzumab|ino|besponsa)\b",
+    re.IGNORECASE,
+)
+
+
+def is_told_as_before(found: Sequence[Term], text: str) -> bool:
+    """Whether a relapse is named as what time is counted from ("since her relapse") or as what inotuzumab was given for."""
+    at = next((i for i, t in enumerate(found) if t.kind is Kind.TARGET), 0)
+    words = [w.word for t in found[: at + 1] for w in t.tokens]
+    if not words or words[-1] not in _NOUNS:
+        return False
+    while words[:-1] and words[-2] in _WHOSE:
+        del words[-2]
+    since = len(words) > 1 and words[-2] == "since" and found[at - 1].tokens[-1].word in _WHOSE
+    return since or _TREATED.match(text, found[at].end) is not None
+
+
+def latest_of(found: Sequence[Said | NotUnderstood], topic: Topic) -> Iterator[Said | NotUnderstood]:
+    """What a sentence says without the states that an opposite one with a day of its own follows ("in CR, but relapse 4/12")."""
+    for i, one in enumerate(found):
+        if not (isinstance(one, Said) and _is_followed(one, found[i + 1 :], topic)):
+            yield one
+
+
+def _is_followed(one: Said, behind: Sequence[Said | NotUnderstood], topic: Topic) -> bool:
+    if one.says_now or (one.assertion.time, one.assertion.when) != (Time.PRESENT, None):
+        return False
+    dated = (s for s in behind if isinstance(s, Said) and s.assertion.when is not None and not s.aside)
+    return any(not _agree(one, s, topic) for s in dated)
+
+
+def in_order(said: Sequence[Said], topic: Topic) -> tuple[tuple[Assertion, ...], tuple[NotUnderstood, ...]]:
+    """The present is the latest in time; opposite states without an order in time are none of them."""
+    if topic in (VOD, REACTION):
+        said = [s for s in said if not _is_of_another_time(s, said, topic)]
+    present = [s for s in said if s.assertion.time is Time.PRESENT and s.assertion.when is None]
+    newest = [s for s in present if s.now]
+    if newest:
+        last = max(n.assertion.span[0] for n in newest)
+        before = [s for s in present if not s.now and s.assertion.span[0] <= last]
+        dropped = [s for s in before if not all(_agree(s, n, topic) for n in newest)]
+        said = [s for s in said if s not in dropped]
+        present = [s for s in present if s not in dropped]
+    earlier = [s for s in present if any(_is_of_earlier_cycle(s, other, topic) for other in present)]
+    said, present = [s for s in said if s not in earlier], [s for s in present if s not in earlier]
+    clash = [s for s in present if any(not _agree(s, other, topic) for other in present)]
+    kept = tuple(s.assertion for s in said if s not in clash)
+    return kept, tuple(NotUnderstood(topic.name, s.assertion.quote, s.assertion.span) for s in clash)
+
+
+_EXCLUDING = frozenset({"excluded", "no-anaphylaxis"})
+
+
+def _is_of_another_time(one: Said, said: Sequence[Said], topic: Topic) -> bool:
+    """Whether an event is excluded without a day, and stated or suspected elsewhere: what happened once is not undone by that.
+
+    VOD: of another cycle, or where the suspicion stands behind it ("no VOD with C1. VOD suspected"). A reaction: wherever
+    one is stated ("severe reaction on day 1, none on day 8").
+    """
+    told = one.assertion
+    if told.value not in _EXCLUDING or (told.time, told.when) != (Time.PRESENT, None):
+        return False
+    told_of = [s.assertion for s in said if s.assertion.value not in _EXCLUDING and not _agree(s, one, topic)]
+    others = [a for a in told_of if a.time is Time.PRESENT]
+    if topic is REACTION and any(o.certainty is Certainty.STATED for o in others):
+        return True
+    of_cycle = told.cycle is not None
+    return not one.says_now and any(
+        (of_cycle and o.cycle != told.cycle) or told.span[1] < o.span[0] for o in others
+    )
+
+
+def _is_of_earlier_cycle(one: Said, other: Said, topic: Topic) -> bool:
+    """Whether an opposite state is told of after a later cycle ("CR after C1, relapse after C2")."""
+    before, after = one.assertion.cycle, other.assertion.cycle
+    return before is not None and after is not None and before < after and not _agree(one, other, topic)
+
+
+def _agree(a: Said, b: Said, topic: Topic) -> bool:
+    return topic.agree(a.assertion.value, b.assertion.value)

@@ -16,6 +16,17 @@ _NOT_SO = re.compile(
     re.IGNORECASE,
 )
 
+_LATER_SO = re.compile(
+    r"[ ]?(?:[.;,|\n]|-+>?)[ ]?(?:(?:but|and|now|later|then|subsequently|since|currently|is|was|has|become|became|turned)[ ]){1,4}"
+    r"(?:yes|positive|pos|present|detected|detectable|achieved|reached|confirmed|seen|found|identified)\b(?!-)(?=[ ]?(?:[.;,(\n]|$|(?:on|by|in|at|per|with)\b))",
+    re.IGNORECASE,
+)
+
+
+def is_affirmed_later(text: str, end: int) -> bool:
+    """Whether a sign without a name behind a denial, which ends at ``end``, turns it ("EMD: no. Now positive.")."""
+    return _LATER_SO.match(text, end) is not None
+
 
 def is_not_so(text: str, end: int) -> bool:
     """Whether what stands behind a sentence, which ends at ``end``, takes it back or denies it without naming it."""
@@ -35,8 +46,17 @@ _INSTEAD = re.compile(
     rf"{_CAUSE}(?:[ ](?:from|due to|by|per|2/2|to)[ ][^.;,\n]{{1,40}}|[ ](?:rather|instead|not vod|not sos)\b){{0,2}}[ ]?(?=[.;,)\n]|$)",
     re.IGNORECASE,
 )
+_CONCEDED = re.compile(
+    r"(?:while|although|though|even though|whereas|despite)\b[^,;.]{0,80}\b(?:remission|CR)\b[^,;.]{0,60},[^;.]{0,200}\b(?:relapse|recurrence|progression)\b",
+    re.IGNORECASE,
+)
 
 
 def is_another_instead(text: str, end: int) -> bool:
     """Whether what stands behind a suspicion, which ends at ``end``, names an established cause in its place."""
     return _INSTEAD.match(text, end) is not None
+
+
+def is_conceded(text: str, start: int) -> bool:
+    """Whether a sentence, which begins at ``start``, grants a remission beside a relapse ("While the marrow is in remission, ... relapse")."""
+    return _CONCEDED.match(text, start) is not None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import ClassVar
 
-from cds_service.clinical.reading.amounts import Amount, Role, amount_at
+from cds_service.clinical.reading.amounts import Amount, Role, amount_at, last_of_course
 from cds_service.clinical.reading.lexicon import Kind, Term
 from cds_service.clinical.reading.markers import iscn
 from cds_service.clinical.reading.markers.lists import (
@@ -30,7 +30,7 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.markers.signs import SignReader
 from cds_service.clinical.reading.markers.state import CLOSING, OPENING
-from cds_service.clinical.reading.markers.tails import only_tells_plan, takes_back
+from cds_service.clinical.reading.markers.tails import names_disease, only_tells_plan, takes_back
 from cds_service.clinical.reading.text_dates import read_date
 
 _SIGNED = ("umrd", "response")  # how a name ends that holds its sign ("complete MRD response")
@@ -69,8 +69,9 @@ class _Reader(SignReader):
         return list(resolved(self.lists))
 
     def _step(self) -> None:
+        start, self.i = self.i, last_of_course(self.terms, self.i)
         if (amount := amount_at(self.terms, self.i)) is not None:
-            self._amount(amount)
+            self._amount(amount, of_course=start < self.i)
             self.i = amount.end
             return
         text = self.term.tokens[0].text if len(self.term.tokens) == 1 else ""
@@ -84,8 +85,6 @@ class _Reader(SignReader):
             self._READ.get(self.term.kind, _Reader._unknown)(self)
         self.i += 1
 
-    # ---- Words ----
-
     def _unknown(self) -> None:
         raise NotReadable(self.term.value)
 
@@ -97,9 +96,8 @@ class _Reader(SignReader):
         if text == "," and only_tells_plan(self.terms[self.i + 1 :]):
             self.i = len(self.terms)
         elif text == ",":
-            group = self.group
-            group.comma()
-            if group.lead == EXCEPT and not any(before.items for before in self.lists[:-1]):
+            self.group.comma()
+            if self.group.lead == EXCEPT and not any(before.items for before in self.lists[:-1]):
                 self.begin(None)
             self.beside = self.fresh = False
         elif text == ":" and self.beside and self.group.lead in (NO, NOT):
@@ -133,7 +131,9 @@ class _Reader(SignReader):
     def _neutral(self) -> None:
         value = self.term.value
         self.names_another()
-        if value == "verb":
+        if self.term.tokens[0].word == "which" and self.group.items and self.text(-1) == ",":
+            self.fresh = True  # "CD22 positivity, which was 95 % at diagnosis"
+        elif value == "verb":
             self.group.verb = self.beside
         elif value.startswith("cycle "):
             self.at(Times(cycle=int(value.removeprefix("cycle "))))
@@ -183,14 +183,14 @@ class _Reader(SignReader):
 
     # ---- Numbers and times ----
 
-    def _amount(self, found: Amount) -> None:
+    def _amount(self, found: Amount, *, of_course: bool) -> None:
         if found.percent is None and self.terms[found.end - 1].kind not in (Kind.UNIT, Kind.NEUTRAL):
             raise NotReadable("a number")
         if self._is_share_of_cells():
             self._share(found)
         if found.percent is None or found.role is Role.OTHER:
             return
-        if self._is_of_assay(found):
+        if (self.limit or not of_course) and self._is_of_assay(found):
             for f in self.group.items[-1:]:
                 f.limit = found.percent
             return
@@ -263,9 +263,8 @@ class _Reader(SignReader):
         signed = bool(self.group.items) and self.group.items[-1].sign == NEGATIVE
         negative = signed or (bool(self.group.items) and self.group.lead in (NO, NEGATIVE))
         before = self.terms[self.i - 1].value if self.i else ""
-        if before == "to" and any(t.tokens[0].word == "from" for t in self.terms[: self.i]):
-            # "MRD fell from 0.1 % to < 0.01 %": neither is read for the other.
-            raise NotReadable("from ... to")
+        if before == "to" and any(f.amount is not None for f in self.group.items[-1:]):
+            raise NotReadable("from ... to")  # without a word of change it may be a range
         positive = bool(self.group.items) and self.group.items[-1].sign in (POSITIVE, FOUND)
         if signed and found.is_power:
             return True  # "negative (10^-4)"
@@ -280,7 +279,8 @@ class _Reader(SignReader):
         self.at(Times(when=when))
 
     def _past(self) -> None:
-        self.at(Times(past=True))
+        if not names_disease(self.terms[self.i + 1 :]):
+            self.at(Times(past=True))
 
     def _now(self) -> None:
         self.at(Times(now=True))

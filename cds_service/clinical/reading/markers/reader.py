@@ -41,7 +41,7 @@ from cds_service.clinical.reading.markers.lists import (
 )
 from cds_service.clinical.reading.markers.order import MEASURED, in_order
 from cds_service.clinical.reading.markers.portions import of_a_part
-from cds_service.clinical.reading.markers.samples import denies_by_test, finds_some, is_elsewhere
+from cds_service.clinical.reading.markers.samples import contests, denies_by_test, finds_some, is_elsewhere
 from cds_service.clinical.reading.tokens import Shape, Token, folded, without_hyphens
 from cds_service.remembering import remembered
 from cds_service.values import dataclass
@@ -93,7 +93,7 @@ def _read(written: str, topic: str, on: date | None, question: bool) -> Reading:
             gathered.add(found)
         if gathered.is_too_much:
             return too_much(topic, text)
-    kept, contradicted = in_order(gathered.said, on)
+    kept, contradicted = in_order(gathered.said, on, text)
     return Reading(kept, once((*gathered.lost, *contradicted)))
 
 
@@ -233,9 +233,9 @@ def _clauses(text: str, topic: str, names: frozenset[str], *, question: bool) ->
                 met[quote] = tuple(at_hand(terms(without_hyphens(_within(form_tokens(text), *span)), words)))
             past = topic == "ph" and sentence.silenced and _is_of_the_past(sentence)
             silenced = (sentence.silenced and not past) or sentence.question or asked
-            silenced = (
-                silenced or is_not_so(text, sentence.end) or (topic == "mrd" and is_elsewhere(sentence))
-            )
+            if not silenced and topic == "mrd":
+                silenced = is_elsewhere(sentence) or contests(sentence, told)
+            silenced = silenced or is_not_so(text, sentence.end)
             yield _Clause(met[quote], quote, span, silenced, past, held, wanted)
             alone = {_name(t) for t in sentence.terms} <= {*wanted, None}
             carried = (topic,) if alone and not silenced else ()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import takewhile
 
 from cds_service.clinical.reading.clauses import Sentence
-from cds_service.clinical.reading.lexicon import Kind, Term
+from cds_service.clinical.reading.lexicon import OPEN, Kind, Term
 
 _SENSITIVE = frozenset({"flow", "mfc", "ngs"})
 _ELSEWHERE = frozenset({
@@ -35,6 +36,36 @@ def finds_some(sentence: Sentence) -> bool:
     level = deep and any(t.kind is Kind.NUMBER for t in sentence.terms)
     named = any(_is_residual(t) for t in sentence.terms)
     return is_by_sensitive_test(sentence) and (said or level) and not (denied or named)
+
+
+_DEEP = frozenset({"ngs", "clonoseq", "sequencing"})
+_CLONAL = frozenset({"clone", "clones", "sequence", "sequences", "clonal"})
+_FINDS = frozenset({"positive", "found", "with", "seen"})
+
+
+def contests(sentence: Sentence, told: Sequence[Sentence]) -> bool:
+    """Whether a denial stands in a text with another sentence in which such a test finds some ("MRD negative. NGS positive.")."""
+    return _denies(sentence) and any(s.start != sentence.start and _finds_clones(s) for s in told)
+
+
+def _denies(sentence: Sentence) -> bool:
+    return any(t.kind is Kind.DENY or t.value in ("no", "not", "negative") for t in sentence.terms)
+
+
+def _finds_clones(sentence: Sentence) -> bool:
+    """Whether a test is positive as such, or sequencing finds a clone; not of a time before, and not of a gene or an antigen."""
+    kinds = {t.kind for t in sentence.terms}
+    words = {w.word for t in sentence.terms for w in t.tokens}
+    deep = not words.isdisjoint(_DEEP)
+    if not (deep or is_by_sensitive_test(sentence)) or sentence.silenced or sentence.question:
+        return False
+    if _denies(sentence) or not kinds.isdisjoint({Kind.PAST, Kind.DATE, *OPEN}):
+        return False
+    signed = any(t.kind in (Kind.SIGN, Kind.LEAD) and t.value in _FINDS for t in sentence.terms)
+    if not (deep and not words.isdisjoint(_CLONAL)):
+        return signed and kinds.isdisjoint({Kind.UNKNOWN, Kind.MARKER, Kind.NOTATION})
+    counted = next((t.value for t in sentence.terms if t.kind is Kind.NUMBER), "0")
+    return signed or (counted.strip("0.") != "" and Kind.LIMIT not in kinds)
 
 
 def is_elsewhere(sentence: Sentence) -> bool:

@@ -6,6 +6,7 @@ What does not agree is a clash; under a word that governs, it makes the whole cl
 
 from __future__ import annotations
 
+from cds_service.clinical.reading.layout.looking import denies_an_act
 from cds_service.clinical.reading.lexicon import Kind
 from cds_service.clinical.reading.markers.lists import (
     FOUND,
@@ -23,7 +24,7 @@ from cds_service.clinical.reading.markers.lists import (
     NotReadable,
 )
 from cds_service.clinical.reading.markers.state import OPENING, ClauseState, later
-from cds_service.clinical.reading.subjects import denies_an_act
+from cds_service.clinical.reading.markers.tails import denied_beside
 
 _TESTING = frozenset(
     {"testing", "test", "tests", "assay", "order", "appointment", "sample", "request", "panel", "probe"}
@@ -35,6 +36,9 @@ class SignReader(ClauseState):
 
     def lead(self) -> None:
         value = self.term.value
+        if (denied := denied_beside(self.terms[self.i :])) and self._is_beside_result(denied):
+            self.i += denied - 1  # of a surface marker "no relapse, CD22 neg" may be one list
+            return
         free = self.beside and bool(self.group.unsigned) and not self.group.lead
         if value == WITH and free:
             return  # "CD22 shows dim expression": a verb
@@ -50,6 +54,11 @@ class SignReader(ClauseState):
         if self.negated:
             value, self.negated, self.turned = OPPOSITE.get(value, OPEN), False, True
         self.begin(value, governs=True)
+
+    def _is_beside_result(self, denied: int) -> bool:
+        """Whether a marker stands before, or so many terms on residual disease follows."""
+        behind = next((t.value for t in self.terms[self.i + denied :] if t.kind is Kind.MARKER), "")
+        return not self.negated and (bool(self.group.items) or behind == "mrd")
 
     def _is_of_an_act(self) -> bool:
         """Whether a bare "no" is of what was not done for the marker ("no FISH done for", "no repeat")."""
@@ -94,7 +103,8 @@ class SignReader(ClauseState):
             f.sign = OPPOSITE[f.sign or ""]
 
     def doubt(self) -> None:
-        said = bool(self.group.items) and not self.group.unsigned and self.group.lead is None
+        settled = all(f.sign is not None or f.amount is not None for f in self.group.items)
+        said = bool(self.group.items) and settled and self.group.lead is None
         if said and self.term.kind is Kind.DOUBT and not self.is_marker(self.next_said()):
             raise NotReadable(self.term.value)  # "MRD negative, I doubt it"
         self.sign(OPEN)
