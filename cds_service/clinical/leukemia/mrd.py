@@ -105,8 +105,14 @@ def _texts(chart: Chart) -> list[tuple[Statement, Source]]:
     for s in chart.statements:
         if s.kind not in ASSESSING or s.codes & _TRANSCRIPT_CODES:
             continue
-        is_short = not s.text[_SHORT:] and _OF_A_MARKER.search(s.text) is None
-        title = s.topic or (titles.get(s.reference, "") if is_short else "")
+        title = s.topic
+        if (
+            not title
+            and s.reference in titles
+            and not s.text[_SHORT:]
+            and _OF_A_MARKER.search(s.text) is None
+        ):
+            title = titles[s.reference]
         if not _TRANSCRIPT.search(title):
             question = bool(title) and names_marker(title, _TOPIC)
             found.append((s, Source(s.text, s.reference, s.when, question=question)))

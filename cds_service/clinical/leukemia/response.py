@@ -246,16 +246,15 @@ def open_reports(chart: Chart, limit: Decimal) -> Iterator[Statement]:
     """
     titles = {d.reference: d.words for d in chart.documents}
     for s in chart.statements:
-        title = s.topic or titles.get(s.reference, "")
-        if s.kind in ("DiagnosticReport", "Observation") and (
-            _tells_blasts(s, title, limit) or _names_relapse(s)
-        ):
+        is_report = s.kind == "DiagnosticReport"
+        if not is_report and s.kind != "Observation":
+            continue
+        tells = "blast" in s.text.lower() and _tells_blasts(s, s.topic or titles.get(s.reference, ""), limit)
+        if tells or (is_report and _names_relapse(s)):
             yield s
 
 
 def _tells_blasts(s: Statement, title: str, limit: Decimal) -> bool:
-    if "blast" not in s.text.lower():
-        return False
     is_blood = _IN_BLOOD.search(title) is not None
     parts = [p for p in _PART.split(s.text) if _BLAST.search(p) and _OTHERWISE.search(p) is None]
     counted = s.kind == "DiagnosticReport" and any(
