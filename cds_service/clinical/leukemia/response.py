@@ -275,7 +275,7 @@ _SAYS_MORE = re.compile(
 
 def _names_relapse(s: Statement) -> bool:
     """Whether all that a report concludes is the name of the leukemia, in relapse."""
-    if s.kind != "DiagnosticReport" or s.text[_LONGEST_NAME:] or _SAYS_MORE.search(s.text):
+    if s.text[_LONGEST_NAME:] or _SAYS_MORE.search(s.text):
         return False
     is_named = named(s.text, "status", "relapsed") is Named.STATED
     return is_named and not _LEUKEMIA.isdisjoint(lineages(s.text, recorded=True))

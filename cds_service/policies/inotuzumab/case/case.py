@@ -7,7 +7,7 @@ Procedure: docs/policies/inotuzumab/case.md#course-of-treatment. Also: docs/poli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 
@@ -15,22 +15,26 @@ from cds_service.clinical.chart import Chart, read_chart
 from cds_service.clinical.leukemia.diagnosis import Diagnosis, diagnosis
 from cds_service.clinical.therapy.drugs import INOTUZUMAB
 from cds_service.clinical.therapy.exposure import DrugUse
-from cds_service.clinical.therapy.labels import Label
-from cds_service.clinical.therapy.orders import Order, is_for
-from cds_service.fhir.dates import When, whole_day
+from cds_service.clinical.therapy.orders import Order
+from cds_service.fhir.dates import When
 from cds_service.fhir.record import Record, Resource
 from cds_service.oncology.cycle_count import Position, Reading, placings, position
 from cds_service.oncology.doses import (
     Dose,
     DoseHistory,
     is_accounted_for,
-    is_same_dose,
 )
 from cds_service.policies.inotuzumab.case.course_ends import End, ends_of_courses, present_course
+from cds_service.policies.inotuzumab.case.other_orders import (
+    active_orders,
+    days_of,
+    planned_before,
+    takes_the_place,
+)
 from cds_service.policies.inotuzumab.case.places import doses_not_offered, may_be_overruled, unseen
 from cds_service.policies.inotuzumab.case.response import CourseResponse, course_response
 from cds_service.policies.inotuzumab.case.response_evidence import Item, evidence_items, in_time
-from cds_service.policies.inotuzumab.case.schedule import doses_of, order_of, schedule
+from cds_service.policies.inotuzumab.case.schedule import doses_of, schedule
 from cds_service.policies.inotuzumab.numbers import span
 from cds_service.remembering import kept
 from cds_service.values import dataclass
@@ -194,7 +198,7 @@ def build_case(
     last_end = max((e.day for e in dated if e.day is not None), default=None)
     events = present_course(history.doses, dated)
     others = (*siblings, *active_orders(chart, order))
-    planned = tuple(_planned_before(order, others, chart, events))
+    planned = tuple(planned_before(order, others, chart, events))
     counted = tuple(sorted((*events, *planned), key=lambda d: d.day))
     delayed = _delayed_cycles(chart, counted)
     uncounted = [u for u in history.undated if not is_accounted_for(u, events, last_end, same)]
@@ -235,58 +239,13 @@ def _delayed_cycles(chart: Chart, doses: Sequence[Dose]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(r.cycle for r in placings(doses, schedule())))
 
 
-def _planned_before(
-    order: Order, others: Sequence[Order], chart: Chart, events: Sequence[Dose]
-) -> Iterator[Dose]:
-    """Other inotuzumab orders, not yet given, with a day from today on and before the planned date."""
-    found: dict[date, Dose] = {}
-    for other in others:
-        newer = [o for o in (order, *others) if o.takes_over(other)]
-        for day, label in _days_of(other):
-            if not any(_takes_the_place(o, day, label) for o in newer):
-                found.setdefault(day, Dose(day, whole_day(day), label, other.reference, 0, planned=True))
-    for day in sorted(found):
-        if chart.today <= day < order.planned and not any(
-            is_same_dose(day, d.day, span("course.same_dose")) for d in events if d.given
-        ):
-            yield found[day]
-
-
-def _days_of(other: Order) -> Iterator[tuple[date, Label | None]]:
-    """The planned days of an order with the label of each: its own, else the first day that of the order."""
-    for dose in other.doses:
-        yield dose.day, dose.label or (other.label if dose.day == other.planned else None)
-
-
-def _takes_the_place(newer: Order, day: date, label: Label | None) -> bool:
-    """Whether an order that names an earlier one replaces this dose of it: its slot, or less than 6 days away.
-
-    FHIR's ``priorPrescription`` names the order before in a series as well; that one still counts.
-    """
-    same_slot = label is not None and label in (newer.label, *(d.label for d in newer.doses))
-    return same_slot or any(abs(day - own) < span("dose.min_interval") for own in newer.days)
-
-
-def active_orders(chart: Chart, order: Order, *, dated: bool = True) -> Iterator[Order]:
-    """The other active inotuzumab orders of the record: those that state their day, or those that do not."""
-    for kind in ("MedicationRequest", "ServiceRequest"):
-        for resource in chart.record.of_type(kind):
-            body = resource.body
-            if body.get("status") != "active" or body.get("intent") in ("proposal", "option"):
-                continue
-            if resource.reference != order.reference and is_for(resource, INOTUZUMAB, chart.record):
-                other = order_of(resource, chart.clock)
-                if other.planned_is_stated is dated:
-                    yield other
-
-
 def replaced_and_active(case: Case) -> tuple[Order, ...]:
     """The orders that this one replaces and that are still active in the record."""
     return tuple(
         other
         for other in active_orders(case.chart, case.order)
         if case.order.takes_over(other)
-        and any(_takes_the_place(case.order, day, label) for day, label in _days_of(other))
+        and any(takes_the_place(case.order, day, label) for day, label in days_of(other))
     )
 
 

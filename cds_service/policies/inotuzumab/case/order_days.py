@@ -15,7 +15,8 @@ from cds_service.fhir.dates import read_when, whole_day
 from cds_service.fhir.references import local_reference
 from cds_service.oncology.cycle_count import Reading, contradicts, place
 from cds_service.oncology.doses import Dose
-from cds_service.policies.inotuzumab.case.case import Case, active_orders
+from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.case.other_orders import active_orders
 from cds_service.policies.inotuzumab.case.schedule import schedule
 from cds_service.policies.inotuzumab.numbers import days, span
 
