@@ -34,10 +34,11 @@ class CodeSet:
         """Whether one of these codes, in normal form, belongs to the set."""
         if not self.codes.isdisjoint(codes):
             return True
-        begun = self.beginnings
-        return bool(begun) and any(
-            text.startswith(begun[system]) for system, text in codes if system in begun
-        )
+        if self.beginnings:
+            for system, text in codes:
+                if system in self.beginnings and text.startswith(self.beginnings[system]):
+                    return True
+        return False
 
 
 @cache

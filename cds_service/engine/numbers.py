@@ -121,6 +121,8 @@ class Numbers(Mapping[str, Number]):
         # Most have had one value ever; rules ask for some of them a hundred times for one order.
         self._lasting = {name: one.values[0][1] for name, one in numbers.items() if not one.values[1:]}
         self._whole = {name: int(value) for name, value in self._lasting.items()}
+        of_days = (name for name in self._whole if numbers[name].unit == "d")
+        self._spans = {name: timedelta(days=self._whole[name]) for name in of_days}
         self._changes = sorted({date.min, *(since for one in numbers.values() for since, _ in one.values)})
 
     def __getitem__(self, name: str) -> Number:
@@ -142,7 +144,7 @@ class Numbers(Mapping[str, Number]):
 
     def span(self, name: str) -> timedelta:
         """A number of days as a time span."""
-        return timedelta(days=self.days(name))
+        return self._spans[name] if name in self._spans else timedelta(days=self.days(name))
 
     def said(self, name: str) -> str:
         """A number with its unit, as a sentence has it."""

@@ -130,11 +130,10 @@ def _has_days(use: DrugUse) -> bool:
 def _doses(use: DrugUse, cycle: PlannedDays, *, given: bool = True) -> list[Dose]:
     mg, per_m2 = _amount(use)
     label = label_of(use.texts, cycle)
-    times = [(when.day, when) for when in _times(use)]
     return [
         Dose(day, when, label, use.reference, use.rank, given, mg, per_m2)
-        for day, when in times
-        if day is not None
+        for when in _times(use)
+        if (day := when.day) is not None
     ]
 
 

@@ -16,13 +16,13 @@ from cds_service.clinical.leukemia.marker_words import (
     Source,
     Stated,
     mentions_in,
-    names_marker,
     past_in,
     stated_in,
 )
 from cds_service.clinical.leukemia.mentions import Mention
 from cds_service.clinical.observations.figures import figure_of
 from cds_service.clinical.observations.results import Part, Result, read_part
+from cds_service.clinical.reading.markers.reader import names_marker
 from cds_service.clinical.reports import finality
 from cds_service.remembering import once
 

@@ -14,7 +14,7 @@ from cds_service.clinical.reading.assertions import Assertion, Reading, Time
 from cds_service.clinical.reading.layout.past import with_course_told, with_past
 from cds_service.clinical.reading.lexicon import Kind, Term, terms
 from cds_service.clinical.reading.markers.lists import EQUIVOCAL, NEGATIVE, POSITIVE
-from cds_service.clinical.reading.markers.reader import names, read_marker
+from cds_service.clinical.reading.markers.reader import read_marker
 from cds_service.clinical.reading.tokens import tokens
 from cds_service.fhir.dates import When
 from cds_service.fhir.quantities import Interval
@@ -142,11 +142,6 @@ def past_in(sources: Iterable[Source], topic: str) -> tuple[Mention, ...]:
         if all(a.time is Time.PAST for a in told)
         for a in told
     )
-
-
-def names_marker(text: str, marker: str) -> bool:
-    """Whether the name of a test is about a marker ("cd22", in small letters) on the leukemic cells ("CD22 on blasts")."""
-    return names(text, marker)
 
 
 def marker_sign(text: str, marker: str) -> bool | None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.leukemia.marker_words import Source, Stated, mentions_in, names_marker, stated_in
+from cds_service.clinical.leukemia.marker_words import Source, Stated, mentions_in, stated_in
 from cds_service.clinical.leukemia.mentions import Mention
 from cds_service.clinical.leukemia.response import ASSESSING
 from cds_service.clinical.observations.figures import figure_of, has_value, value_text
@@ -20,6 +20,7 @@ from cds_service.clinical.observations.lab_names import words_of_sample
 from cds_service.clinical.observations.measurements import is_no_result
 from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.observations.units import convert
+from cds_service.clinical.reading.markers.reader import names_marker
 from cds_service.clinical.statements import Statement, when_stated
 from cds_service.fhir.dates import When
 from cds_service.remembering import once

@@ -14,13 +14,13 @@ from cds_service.clinical.leukemia.marker_words import (
     Source,
     ever_positive,
     mentions_in,
-    names_marker,
     ph_sign,
     stated_in,
 )
 from cds_service.clinical.leukemia.mentions import Mention
 from cds_service.clinical.leukemia.ph_words import Of, absence_of
 from cds_service.clinical.observations.results import Part, Result, read_part
+from cds_service.clinical.reading.markers.reader import names_marker
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import System, codes_in, words_in
 from cds_service.fhir.dates import When

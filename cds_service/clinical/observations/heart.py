@@ -129,7 +129,8 @@ def _of_moment(chart: Chart, found: dict[str, list[Result]]) -> Iterator[Ecg]:
     chosen = read["qtc_fridericia"] or _higher(both) or read["qtc_bazett"]
     if chosen:
         formulas = tuple(dict.fromkeys(pair for es in read.values() for e in es for pair in e.by_formula))
-        yield from chosen if chosen[1:] else [replace(chosen[0], by_formula=formulas)]
+        is_whole = chosen[1:] or chosen[0].by_formula == formulas
+        yield from chosen if is_whole else [replace(chosen[0], by_formula=formulas)]
         return
     first = min((r for rs in found.values() for r in rs), key=lambda r: r.reference)
     yield Ecg(first.when, None, "", first.reference)

@@ -32,7 +32,7 @@ def back_to_usable(chart: Chart, name: str, chosen: Chosen | None = None) -> Seq
     """
     if name not in chart.parts:
         return ()
-    if len(chart.parts[name]) <= _FEW:
+    if not chart.parts[name][_FEW:]:
         every = chart.results_of(name)
         return every if chosen is None else [r for r in every if chosen(r.when)]
     found: list[Result] = []

@@ -250,8 +250,10 @@ def _one_infusion(start: When, end: When) -> bool:
 
 def _texts(body: Mapping[str, Any], dosages: list[Mapping[str, Any]]) -> tuple[str, ...]:
     found = [as_prose(d[member]) for d in dosages for member in ("text", "patientInstruction") if member in d]
-    found += [as_prose(note.get("text")) for note in as_dicts(body.get("note"))]
-    found.append(as_prose(body.get("patientInstruction")))
+    if "note" in body:
+        found += [as_prose(note.get("text")) for note in as_dicts(body["note"])]
+    if "patientInstruction" in body:
+        found.append(as_prose(body["patientInstruction"]))
     return tuple([text for text in found if text])
 
 

@@ -70,8 +70,8 @@ def read_marker(text: str, topic: str, on: date | None = None, *, question: bool
 
 
 @remembered(1_000_000)
-def names(text: str, topic: str) -> bool:
-    """Whether a text, such as the name of a test, is about a topic: it names it, and nothing silences it."""
+def names_marker(text: str, topic: str) -> bool:
+    """Whether a text, such as the name of a test, is about a topic ("CD22 on blasts"): it names it, and nothing silences it."""
     return any(
         not clause.silenced for clause in _clauses(folded(text), topic, frozenset({topic}), question=False)
     )
