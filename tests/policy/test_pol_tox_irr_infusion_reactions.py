@@ -70,6 +70,7 @@ NOT_OURS = {
     "rituximab suspected, on the day of a dose": by("rituximab"),
     "anaphylaxis to contrast, in words": condition(None, text="Anaphylaxis due to iodinated contrast media", onset="2026-03-25"),
     "anaphylaxis after contrast, in a note": condition(None, text="Anaphylaxis", onset="2026-03-25", note="after CT contrast"),
+    "as history, recorded before the first dose": condition(None, text="History of anaphylaxis", recorded="2015-04-12"),
     "transfusion reaction": condition(None, text="Anaphylaxis", onset="2026-03-25", note="during platelet transfusion"),
     "an agent this service does not know": condition(None, text="Anaphylaxis", onset="2026-03-25", note="caused by trabectedin"),
     "no dose near, nothing suspected": adverse_event(REACTION, "2026-03-28", severity="severe"),
@@ -112,6 +113,9 @@ def test_a_grade_by_its_code_alone(event, toxicity):
 
 UNDECIDED = {
     "severity not recorded": adverse_event(REACTION, "2026-03-25"),
+    "as history, that names inotuzumab": condition(None, text="History of severe infusion reaction to inotuzumab", recorded="2026-04-12"),
+    "as history, on the day of a dose": condition(None, text="History of anaphylaxis", onset="2026-03-25"),
+    "as history, of which only the record has a day": condition(None, text="History of anaphylaxis", recorded="2026-04-12"),
     "severe, not confirmed": condition(None, text="Anaphylaxis", onset="2026-03-25", verification="provisional"),
     "named as possible": condition(None, text="Possible anaphylaxis", onset="2026-03-25"),
     "inotuzumab and another drug suspected": adverse_event(REACTION, "2026-03-25", severity="severe")

@@ -133,7 +133,7 @@ def _judged(case: Case, p: Problem) -> Event | None:
     suspects = _suspects(p)
     if suspects.other and not suspects.ours and not suspects.unread:
         return None
-    near = _at_dose(case, p.dated)
+    near = _at_dose(case, _occurred(case, p))
     if near is False and not suspects.ours and not suspects.unread:
         return None
     if _is_mild(p):
@@ -158,6 +158,15 @@ def _judged(case: Case, p: Problem) -> Event | None:
         return _open(p, why, "the grade of the infusion reaction")
     text = f"Severe infusion reaction ({_shown(p)})"
     return Event(Meaning.STOP, "POL-TOX-IRR-SEV", text, (p.reference,))
+
+
+def _occurred(case: Case, p: Problem) -> When | None:
+    """When an event was. One of the past ("history of anaphylaxis") was before the day of its record, how long is not known."""
+    is_past = p.onset is None and naming(p, _TOPIC, *_NAMES) is Named.PAST
+    if not (is_past and p.recorded is not None):
+        return p.dated
+    given = case.frame.history.given
+    return p.recorded if given and p.recorded.is_before(given[0].day) is True else None
 
 
 def _open(p: Problem, why: str, asks: str) -> Event:
