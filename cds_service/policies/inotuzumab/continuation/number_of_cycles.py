@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from cds_service.clinical.leukemia.mrd import Mrd, mrd_results
-from cds_service.clinical.leukemia.transplant import Intention, newest_intention, stated_in_order
+from cds_service.clinical.leukemia.transplants.recorded import Intention, newest_intention, stated_in_order
 from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, unknown
 from cds_service.engine.verdict import Verdict, agreed
 from cds_service.policies.inotuzumab.case.case import Case

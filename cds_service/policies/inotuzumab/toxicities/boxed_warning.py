@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.leukemia.transplant import newest_intention, told_transplants, transplants
+from cds_service.clinical.leukemia.transplants.recorded import newest_intention, told_transplants, transplants
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.problems import Problem
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
