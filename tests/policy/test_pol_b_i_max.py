@@ -474,6 +474,7 @@ CSF = {
 def test_pol_def_mrd_is_not_that_of_another_sample(sign):
     elsewhere = [
         mrd(sign, topic="MRD in CSF by flow"), mrd(sign, bodySite={"text": "Lymph node"}), mrd(sign, **CSF),
+        mrd(sign, bodySite={"text": "Testes"}), mrd(sign, method={"text": "Ascites, flow cytometry"}),
         mrd(valueQuantity={"value": 0.005, "unit": "%"}, **CSF),
         report("2026-04-10", f"MRD {sign}.", code={"text": "Flow cytometry, cerebrospinal fluid"}),
         document("2026-04-10", f"In CR. CSF: MRD {sign}."),
