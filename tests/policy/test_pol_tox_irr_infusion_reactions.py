@@ -12,6 +12,7 @@ from tests.policy.chart_notes import (
     adverse_event,
     coded,
     condition,
+    document,
     drug_order,
     procedure,
     stated,
@@ -282,3 +283,29 @@ def test_signs_beside_its_name_leave_no_anaphylaxis_open(name):
 )
 def test_where_anaphylaxis_is_spoken_of_it_stays_open(name):
     assert outcome(second_cycle(adverse_event(name, "2026-04-01")))[1] == "unknown"
+
+
+OF_THE_PAST = {
+    "to inotuzumab, without a date": ("History of grade 3 infusion reaction to inotuzumab.", True),
+    "anaphylaxis to inotuzumab": ("History of anaphylaxis to inotuzumab", True),
+    "with neither date nor suspect": ("Prior grade 3 infusion-related reaction.", True),
+    "on the day of a dose": ("Prior grade 3 infusion reaction on 2026-03-25.", True),
+    "before the first dose": ("Prior grade 3 infusion reaction on 2024-03-25.", False),
+    "to another drug": ("History of grade 3 infusion reaction to rituximab.", False),
+    "mild": ("History of grade 1 infusion reaction to inotuzumab.", False),
+    "anaphylaxis to whatever": ("History of anaphylaxis", False),
+    "of another person": ("Family history of anaphylaxis to inotuzumab.", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), OF_THE_PAST.values(), ids=OF_THE_PAST)
+def test_a_severe_reaction_of_the_past_in_a_note_is_asked_about(text, told):
+    found = outcome(second_cycle(document("2026-04-12", text)))
+    assert found == ((MILD, "unknown") if told else (set(), "met"))
+
+
+def test_a_reaction_of_the_past_is_none_to_a_drug_that_was_never_given():
+    assert not raised(
+        first_cycle(document("2026-04-12", OF_THE_PAST["to inotuzumab, without a date"][0])),
+        "POL-TOX-IRR-SEV",
+    )

@@ -121,7 +121,9 @@ def response_by_cycle_three(case: Case, n: int) -> Fact:
     if in_time:
         return Fact(MET, in_time[0].text, (in_time[0].reference,))
     against = [
-        i for i in case.items if not i.achieved and not i.open and third is not None and i.first > third
+        i
+        for i in case.items
+        if not (i.achieved or i.open or i.entry) and third is not None and i.first > third
     ]
     never = [i for i in against if not any(a.first <= i.day for a in achieved)]
     if never and not may_be_overruled(case.chart, "response"):
@@ -149,13 +151,9 @@ def _achieved(case: Case) -> list[Item]:
 def mrd_after_two_cycles(case: Case) -> Fact:
     """POL-DEF-MRD: the newest result of the course dated on or after C2D8 (its planned day if not given)."""
     from_day = _second_dose_of_last_cycle(case)
-    late = [
-        m
-        for m in mrd_results(case.chart, number("mrd.negative_max"))
-        if m.when is not None and from_day is not None and m.when.first >= from_day
-    ]
-    last = max((m.when.first for m in late if m.when is not None), default=None)
-    newest = [m for m in late if m.when is not None and last is not None and m.when.last >= last]
+    found = [(m.when, m) for m in mrd_results(case.chart, number("mrd.negative_max")) if m.when is not None]
+    last = max((w.first for w, _ in found if from_day is not None and w.first >= from_day), default=None)
+    newest = [m for when, m in found if last is not None and when.last >= last]
     if not newest:
         return Fact(
             UNKNOWN,

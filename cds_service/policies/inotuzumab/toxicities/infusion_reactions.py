@@ -82,15 +82,17 @@ def infusion_reactions(case: Case) -> tuple[Event, ...]:
 
 
 def _in_notes(case: Case) -> Iterator[Event]:
-    """Step 4: a severe reaction stated only in a note is undecided."""
+    """Step 4: a severe reaction stated only in a note is undecided; one of the past has no day but its own."""
     for s in case.chart.statements:
         if s.kind not in NOTES or not s.text:
             continue
         for said in read(told(s), _TOPIC, s.when.last if s.when else None).assertions:
-            when = said.when or s.when
-            if said.time is Time.PAST or said.value not in _NAMES or not _is_severe_in_words(said, told(s)):
+            if said.value not in _NAMES or not _is_severe_in_words(said, told(s)):
                 continue
-            if _at_dose(case, when) is not False and not _suspects_of(said.quote, []).other:
+            past, suspects = said.time is Time.PAST, _suspects_of(said.quote, [])
+            when = said.when or (None if past else s.when)
+            may_be_any = past and said.value == "anaphylaxis" and not _is_inotuzumab(said.quote)
+            if _at_dose(case, when) is not False and not suspects.other and not may_be_any:
                 text = f"Severe infusion reaction stated only in free text ({when or 'undated'})"
                 asks = "the record of the infusion reaction, with its date, grade and cause"
                 yield Event(Meaning.UNDECIDED, "POL-TOX-IRR-SEV", text, (s.reference,), asks)
