@@ -15,9 +15,9 @@ from cds_service.store.schema import audit, audit_chain
 
 def _append(database: Database, *events: str, at: float = 100.0) -> Link:
     link = Link(0, "")
-    for event in events:
+    for text in events:
         with database.write() as db:
-            link = audit_trail.extend(db, audit_trail.held_end(db), [(at, event)])
+            link = audit_trail.extend(db, audit_trail.held_end(db), [(at, text)])
     return link
 
 
