@@ -193,6 +193,26 @@ def test_pol_int_ge14_an_unreduced_dose_is_a_warning_and_names_the_interruption(
     assert "dose" not in finding_kinds(d)
 
 
+@pytest.mark.parametrize(
+    ("base", "draft", "why"),
+    [
+        ([r for r in BASE if r["resourceType"] != "Observation"], C2D1, "No height or weight found"),
+        (BASE, order("2026-04-16", "Cycle 2 Day 1", dose={}), "The order states no dose"),
+    ],
+    ids=["no body size", "no dose"],
+)
+def test_pol_int_ge14_a_reduction_is_named_where_the_dose_is_checked_by_hand(base, draft, why):
+    hold = (*FIRST, HELD, mucositis("2026-03-11", "2026-03-30"), *response("2026-04-10"))
+    d = determine([*base, *hold], draft)
+    (found,) = findings(d, "dose-unchecked")
+    reduced = "reduced by 25 %: held since 2026-03-12 for mucositis grade 3 (recovered 2026-03-30, 18 days)"
+    assert found.text == f"{why}. The dose is {reduced}"
+    assert found.rules[1:] == ("POL-INT-GE14",)
+    assert found.evidence == ("MedicationAdministration/adm-2026-03-12-not-done", "AdverseEvent/mucositis")
+    unreduced = determine([*base, *FIRST, *response("2026-04-10")], draft)
+    assert [f.text for f in findings(unreduced, "dose-unchecked")] == [why]
+
+
 REDUCED = [
     (0.6, "under", {"dose"}),
     (0.75, "ok", set()),

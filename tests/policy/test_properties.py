@@ -1,7 +1,11 @@
 """Order-free by construction: shuffled, duplicated, padded and re-united records give equal answers."""
 
 import copy
+import json
 import random
+import re
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cds_service.engine.verdict import Verdict
-from cds_service.fhir.record import DataKind, Gap
-from tests.fixtures import NAMES, Fixture
+from cds_service.fhir.record import DataKind, Gap, Resource
+from cds_service.policies import installed
+from tests.fixtures import CLOCK, NAMES, Fixture
 
 each_fixture = pytest.mark.parametrize("name", NAMES)
 
@@ -96,6 +101,33 @@ def test_the_same_values_in_other_units_give_the_same_verdicts(name):
             (f.kind, f.indicator) for f in before.findings
         }
         assert after.dose == before.dose
+
+
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d")
+
+
+def _moved(text, days):
+    """A text with all its calendar days so many days later."""
+    return _DAY.sub(lambda m: str(date.fromisoformat(m[0]) + timedelta(days=days)), text)
+
+
+# Into summer and winter time, over the end of a year, to a leap day.
+@pytest.mark.parametrize("days", [1, 200, 261, 332, 366, 685])
+@each_fixture
+def test_the_same_record_on_other_days_gives_the_same_answer_of_those_days(name, days):
+    fixture = Fixture(name)
+
+    def later(resource):
+        text = _moved(json.dumps(resource, default=float), days)
+        return Resource(json.loads(text, parse_float=Decimal))
+
+    def said(determinations):
+        return repr([replace(d, policy=None) for d in determinations])  # its days stay
+
+    record = fixture.record([later(r).body for r in fixture.resources])
+    drafts = [later(draft) for draft in fixture.drafts]
+    moved = installed()["inotuzumab"].determine(record, drafts, CLOCK + timedelta(days=days))
+    assert _moved(said(moved), -days) == said(fixture.determine())
 
 
 @each_fixture

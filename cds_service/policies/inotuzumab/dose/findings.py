@@ -6,6 +6,7 @@ Procedure: docs/policies/inotuzumab/dose.md#the-dose-against-the-table. Also: do
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from cds_service.clinical.therapy.drugs import MINI_HYPER_CVD, TKIS
@@ -29,9 +30,11 @@ from cds_service.policies.inotuzumab.dose.table import (
 )
 from cds_service.policies.inotuzumab.initial.combination import with_mini_hyper_cvd, with_tki
 from cds_service.policies.inotuzumab.initial.partner_drugs import partners
+from cds_service.policies.inotuzumab.interruptions.reductions import Reduction
 from cds_service.policies.inotuzumab.numbers import number, said
 from cds_service.values import dataclass
 
+_BY_HAND = "Check the dose by hand"
 _MOST_DAYS = 3  # named in one sentence
 _PLACES = (Decimal("0.01"), Decimal("0.001"), Decimal("0.0001"))
 
@@ -49,15 +52,16 @@ class Judged:
 def unchecked(
     doses: Sequence[Judged], contradictions: Iterable[str], problems_of_days: Iterable[str]
 ) -> Iterator[Finding]:
-    """``dose-unchecked``: no BSA, no dose that can be read, doses without a day, or amounts that disagree."""
-    by_hand = "Check the dose by hand"
+    """``dose-unchecked``: no BSA, no dose that can be read, doses without a day, or amounts that disagree.
+
+    Whoever checks by hand is told of a reduction that is due.
+    """
     unread = next((j for j in doses if j.ordered.mg is None), None)
     if doses[0].expected.bsa is None:
-        yield not_checked(doses[0].expected.body.why_not)
+        yield _by_hand(doses[0].expected.body.why_not, "POL-DOSE-BSA", doses[0].expected)
     elif unread is not None:
         of_day = f"the dose planned for {unread.on} cannot be checked: " if unread.on else ""
-        text = f"{of_day}{unread.ordered.problem}"
-        yield _unchecked(text, "POL-CODE-J9229", by_hand)
+        yield _by_hand(f"{of_day}{unread.ordered.problem}", "POL-CODE-J9229", unread.expected)
     for text in problems_of_days:
         yield _unchecked(text, "POL-INT-LT7", "Check the days of the doses")
     for text in contradictions:
@@ -66,7 +70,15 @@ def unchecked(
 
 def not_checked(text: str) -> Finding:
     """The dose is left to a person."""
-    return _unchecked(text, "POL-DOSE-BSA", "Check the dose by hand")
+    return _unchecked(text, "POL-DOSE-BSA", _BY_HAND)
+
+
+def _by_hand(text: str, rule: str, expected: Expected) -> Finding:
+    cut = next((row.cut for row in expected.rows if row.cut.step), None)
+    if cut is None:
+        return _unchecked(text, rule, _BY_HAND)
+    found = _unchecked(f"{text}. {_reduced(cut)}", rule, _BY_HAND)
+    return replace(found, rules=(rule, "POL-INT-GE14"), evidence=cut.evidence)
 
 
 def _unchecked(text: str, rule: str, action: str) -> Finding:
@@ -74,6 +86,10 @@ def _unchecked(text: str, rule: str, action: str) -> Finding:
     return Finding(
         "dose-unchecked", Indicator.WARNING, CardKind.DOSE, (rule,), Basis.POLICY, sentence, action
     )
+
+
+def _reduced(cut: Reduction) -> str:
+    return f"The dose is reduced by {cut.said}: {cut.because}"
 
 
 def outside(case: Case, doses: Iterable[Judged]) -> Iterator[Finding]:
@@ -134,7 +150,7 @@ def _text(judged: Judged, row: Row, mg: Decimal, bsa: Decimal, days: str) -> str
     if expected.row is None:
         parts.append(f"Several rows are open: {expected.why_open}")
     if row.cut.step:
-        parts.append(f"The dose is reduced by {row.cut.said}: {row.cut.because}")
+        parts.append(_reduced(row.cut))
     return ". ".join(parts)
 
 
