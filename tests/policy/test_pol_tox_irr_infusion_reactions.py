@@ -100,6 +100,8 @@ CODED_GRADES = {
     "NCIt grade 2": (graded(coding=[{"system": NCIT, "code": "C41339"}]), "met"),
     "NCIt grade 3 as severity": (adverse_event(REACTION, "2026-03-25", severity=None) | {"severity": {"coding": [{"system": NCIT, "code": "C41340"}]}}, "not-met"),
     "a grade in words in the extension": (graded(text="Grade 3"), "not-met"),
+    "a number in the extension": (adverse_event(REACTION, "2026-03-25", extension=[{"url": "http://example.org/ctcae-grade", "valueInteger": 3}]), "not-met"),
+    "a number that is no grade": (adverse_event(REACTION, "2026-03-25", extension=[{"url": "http://example.org/ctcae-grade", "valueInteger": 6}]), "unknown"),
     "a code of the grade's own scale": (graded(coding=[{"code": "ctcae-grade-3"}]), "not-met"),
     "a code that only ends in a figure": (graded(coding=[{"system": "http://ncimeta.nci.nih.gov", "code": "C1513374"}]), "unknown"),
 }  # fmt: skip
