@@ -21,7 +21,7 @@ from cds_service.clinical.statements import Statement, statements_of, when_state
 from cds_service.clinical.therapy.exposure import ORDERS, DrugUse, uses_of
 from cds_service.clinical.therapy.services import given_as_procedures, services_of
 from cds_service.fhir.attachments import attached_texts
-from cds_service.fhir.dates import When, read_when
+from cds_service.fhir.dates import When, completed_years, read_when
 from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import DataKind, Record, Resource
 from cds_service.remembering import kept
@@ -63,12 +63,7 @@ class Chart:
     @kept
     def person(self) -> Person:
         """Sex and age at the clock, by which a laboratory's ranges may differ."""
-        born, today = self.birth.first if self.birth is not None else None, self.clock.date()
-        years = (
-            None
-            if born is None
-            else today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-        )
+        years = completed_years(self.birth.first, self.clock.date()) if self.birth is not None else None
         return Person(as_text(self.patient.body.get("gender")) if self.patient is not None else None, years)
 
     @kept

@@ -105,15 +105,3 @@ def _same_sample(a: Result, b: Result) -> bool:
 def within(results: Iterable[Result], first: date, last: date) -> list[Result]:
     """The results dated surely on a day from ``first`` to ``last``, both included."""
     return [r for r in results if r.when is not None and r.when.is_within(first, last)]
-
-
-def before(results: Iterable[Result], day: date, *, same_day: bool = False) -> list[Result]:
-    """The results dated surely before a day, or on it too when ``same_day``."""
-    return [
-        r for r in results if r.when is not None and (r.when.last <= day if same_day else r.when.last < day)
-    ]
-
-
-def after(results: Iterable[Result], day: date) -> list[Result]:
-    """The results dated surely on a later day."""
-    return [r for r in results if r.when is not None and r.when.first > day]

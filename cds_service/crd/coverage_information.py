@@ -11,8 +11,8 @@ from typing import Any
 from cards.identity import COVERAGE_INFORMATION, card_uuid, extensions
 from cds_service.crd.statement import Reason, Statement
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
-from cds_service.fhir.record import canonical
 from cds_service.fhir.references import local_reference
+from cds_service.fhir.versions import canonical
 
 URL = COVERAGE_INFORMATION
 # As CRD's own value sets spell it; elsewhere it is http.

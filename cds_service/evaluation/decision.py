@@ -83,12 +83,13 @@ class Grounds:
 def written(grounds: Grounds, answer: object) -> bytes:
     """The grounds and the answer that was given on them, as JSON text that keeps every digit."""
     record = grounds.record
+    places = {id(report): place for place, report in enumerate(_reports(record.by_type))}
     return write_json(
         {
             "form": _FORM,
             "tenant": grounds.tenant,
             "patient": grounds.patient_id,
-            "resources": {kind: _resources(held) for kind, held in record.by_type.items()},
+            "resources": {kind: _resources(held, places) for kind, held in record.by_type.items()},
             "gaps": [[gap.need.value, gap.reason, gap.partial, gap.code.value] for gap in record.gaps],
             "not_offered": [need.value for need in record.not_offered],
             "drafts": _resources(grounds.drafts),
@@ -112,6 +113,8 @@ def read(content: bytes) -> tuple[Grounds, str]:
         raise ValueError("the decision was written down by another version of this program")
     gaps = tuple(_read_gap(*gap) for gap in kept["gaps"])
     by_type = {kind: _read_resources(held) for kind, held in kept["resources"].items()}
+    reports = _reports(by_type)
+    by_type = {kind: _read_resources(held, reports) for kind, held in kept["resources"].items()}
     grounds = Grounds(
         tenant=kept["tenant"],
         patient_id=kept["patient"],
@@ -135,9 +138,25 @@ def _read_gap(need: str, reason: str, partial: bool, code: str = GapCode.OTHER) 
     return Gap(DataKind(need), reason, partial, GapCode(code))
 
 
-def _resources(held: Sequence[Resource]) -> list[list[Any]]:
-    return [[resource.body, resource.origin, resource.name] for resource in held]
+def _reports(by_type: Mapping[str, Sequence[Resource]]) -> list[Mapping[str, Any]]:
+    """What may hold the results of others, in the order of the record."""
+    held = (r for resources in by_type.values() for r in resources)
+    return [r.body for r in held if r.type == "DiagnosticReport" or "hasMember" in r.body]
 
 
-def _read_resources(held: Sequence[Sequence[Any]]) -> tuple[Resource, ...]:
-    return tuple(Resource(body, origin, name) for body, origin, name in held)
+def _resources(held: Sequence[Resource], places: Mapping[int, int] | None = None) -> list[list[Any]]:
+    """The resources, each as body, origin and name, and the place of its report among :func:`_reports` if it has one."""
+    by_report = places or {}
+    return [
+        [r.body, r.origin, r.name, *([by_report[id(r.report)]] if id(r.report) in by_report else [])]
+        for r in held
+    ]
+
+
+def _read_resources(
+    held: Sequence[Sequence[Any]], reports: Sequence[Mapping[str, Any]] = ()
+) -> tuple[Resource, ...]:
+    return tuple(
+        Resource(body, origin, name, reports[place[0]] if place and reports else None)
+        for body, origin, name, *place in held
+    )

@@ -9,17 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from cds_service.evaluation.refused import Refused
-from cds_service.fhir.dates import read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_list, as_text
-from cds_service.fhir.quantities import as_decimal
-from cds_service.fhir.record import Resource, canonical
+from cds_service.fhir.record import Resource
 from cds_service.fhir.references import local_reference
 from cds_service.fhir.requests import stands
+from cds_service.fhir.versions import canonical, is_later
 from cds_service.values import dataclass
 
 HOOK = "order-sign"
@@ -194,27 +192,13 @@ def distinct(drafts: tuple[Resource, ...]) -> tuple[Resource, ...]:
             continue
         seen.add(said)
         held = kept.get(draft.reference)
-        if held is None or _is_later(draft, held):
+        if held is None or is_later(draft.body, held.body):
             kept[draft.reference] = draft
-        elif not _is_later(held, draft):
+        elif not is_later(held.body, draft.body):
             unnamed = {member: value for member, value in draft.body.items() if member != "id"}
             at = f"draftOrders.entry[{place}]"
             kept[at] = Resource(unnamed, draft.origin, at)
     return tuple(kept.values())
-
-
-def _is_later(draft: Resource, other: Resource) -> bool:
-    """Whether a version of a resource says, by its number or time, that it came after another."""
-    (version, changed), (others_version, others_changed) = map(_age, (draft, other))
-    if version is not None and others_version is not None and version != others_version:
-        return version > others_version
-    return changed is not None and others_changed is not None and changed > others_changed
-
-
-def _age(draft: Resource) -> tuple[Decimal | None, datetime | None]:
-    meta = as_dict(draft.body.get("meta"))
-    changed = read_when(meta.get("lastUpdated"))
-    return as_decimal(meta.get("versionId")), changed.instant if changed else None
 
 
 def _draft(entry: object, at: str) -> Resource:

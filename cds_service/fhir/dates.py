@@ -73,6 +73,11 @@ def whole_day(day: date) -> When:
     return When(day, day)
 
 
+def completed_years(since: date, day: date) -> int:
+    """The whole years from one day to another; a birthday counts from its own day on."""
+    return day.year - since.year - ((day.month, day.day) < (since.month, since.day))
+
+
 def parse_when(text: str, zone: tzinfo = UTC) -> When | None:
     """Read a FHIR date, dateTime or instant; None when it is none, or no year of a patient's record.
 

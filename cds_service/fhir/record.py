@@ -6,7 +6,6 @@ resolve. Knows nothing clinical, and not how the resources were fetched.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from enum import StrEnum
@@ -19,6 +18,7 @@ from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.references import contained_id, local_reference
 from cds_service.fhir.requests import is_no_document, is_prohibition
+from cds_service.fhir.versions import WITHDRAWN, canonical, rank
 from cds_service.remembering import kept
 from cds_service.values import dataclass
 
@@ -138,9 +138,8 @@ class Record:
         return self._by_reference.get(local_reference(reference) or reference)
 
 
-_WITHDRAWN = {"entered-in-error", "cancelled", "refuted"}
 _NO_RESULT = {"registered", "unknown"}
-_SILENT = _WITHDRAWN | _NO_RESULT
+_SILENT = WITHDRAWN | _NO_RESULT
 
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:
@@ -155,13 +154,11 @@ def is_withdrawn(resource: Resource) -> bool:
         return False
     status = as_text(body.get("status"))
     is_over = kind == "Coverage" and status == "cancelled"  # which says that a plan has ended
-    if (status in _WITHDRAWN and not is_over) or (kind == "Observation" and status in _NO_RESULT):
+    if (status in WITHDRAWN and not is_over) or (kind == "Observation" and status in _NO_RESULT):
         return True
     if is_prohibition(body) or is_no_document(body):
         return True
-    return "verificationStatus" in body and not _WITHDRAWN.isdisjoint(
-        status_codes(body["verificationStatus"])
-    )
+    return "verificationStatus" in body and not WITHDRAWN.isdisjoint(status_codes(body["verificationStatus"]))
 
 
 def record_from(
@@ -260,7 +257,7 @@ def _replaced(resources: Iterable[Resource]) -> frozenset[str]:
     return frozenset(
         name
         for r in resources
-        if r.type == "DocumentReference" and as_text(r.body.get("status")) not in _WITHDRAWN
+        if r.type == "DocumentReference" and as_text(r.body.get("status")) not in WITHDRAWN
         for relation in as_dicts(r.body.get("relatesTo"))
         if relation.get("code") == "replaces"
         and (name := local_reference(as_text(as_dict(relation.get("target")).get("reference")) or ""))
@@ -279,20 +276,6 @@ def _dated_by(result: Resource, holder: Resource) -> Resource:
     return replace(result, body={**times, **result.body}) if times else result
 
 
-def canonical(body: Mapping[str, Any]) -> str:
-    """The resource as text that does not depend on member order."""
-    return json.dumps(body, sort_keys=True, default=str)
-
-
 def newer(a: Resource, b: Resource) -> Resource:
     """Of two versions of a resource the later one, whichever came first."""
-    return max(a, b, key=_age)
-
-
-def _age(resource: Resource) -> tuple[str, bool, str]:
-    """Of two copies that differ the one with the greater age stands: the later version.
-
-    Where no time tells which is later, it is the withdrawn one: nothing follows a withdrawal.
-    """
-    updated = as_text(as_dict(resource.body.get("meta")).get("lastUpdated")) or ""
-    return updated, as_text(resource.body.get("status")) in _WITHDRAWN, canonical(resource.body)
+    return max(a, b, key=lambda r: rank(r.body))

@@ -42,11 +42,6 @@ class Dose:
     mg_per_m2: Decimal | None = None
     planned: bool = False
 
-    @property
-    def shown(self) -> str:
-        label = f" ({self.label})" if self.label else ""
-        return f"{self.day}{label}"
-
 
 @dataclass(frozen=True)
 class DoseHistory:

@@ -41,8 +41,10 @@ _RAISED = re.compile(
     r"\b(?:until|when|once|till)\b.{0,30}\b(?:improve|normali[sz]e|come down|decrease)s?\b",
     re.IGNORECASE,
 )
+# The figure of a test, which is no day ("LFTs of 2026-04-10").
 _FIGURE = re.compile(
-    r"\b(alt|ast|lfts?|t?\.? ?bili\w{0,5})\b[^\d;]{0,12}(\d{1,5}(?:\.\d{1,3})?)", re.IGNORECASE
+    r"\b(alt|ast|lfts?|t?\.? ?bili\w{0,5})\b[^\d;]{0,12}(\d{1,2},\d{3}|\d{1,5}(?:\.\d{1,3})?)(?![\d/]|-\d{1,2}-)",
+    re.IGNORECASE,
 )
 
 
@@ -50,7 +52,7 @@ def _is_raised(quote: str, upper: LiverLimits) -> bool:
     """Whether words on a liver test say that it is too high, in words or by a figure ("ALT 320", not "bili 0.6")."""
     if _RAISED.search(quote) is not None:
         return True
-    figures = ((m[1].lower(), Decimal(m[2])) for m in _FIGURE.finditer(quote))
+    figures = ((m[1].lower(), Decimal(m[2].replace(",", ""))) for m in _FIGURE.finditer(quote))
     return any(
         value > (upper.bilirubin if "bili" in test else upper.transaminases) for test, value in figures
     )

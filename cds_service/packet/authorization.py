@@ -43,16 +43,18 @@ class Authorization:
     encounter: str = ""
 
     @cached_property
+    def _chosen(self) -> Resource | str:
+        return coverage_for(self.record, self.determinations[0], self.orders[0], self.clock)
+
+    @property
     def coverage(self) -> Resource | None:
         """The Coverage that the packet is for."""
-        chosen = coverage_for(self.record, self.determinations[0], self.orders[0], self.clock)
-        return chosen if isinstance(chosen, Resource) else None
+        return self._chosen if isinstance(self._chosen, Resource) else None
 
-    @cached_property
+    @property
     def why_no_coverage(self) -> str:
         """Why there is no Coverage; empty when there is one."""
-        chosen = coverage_for(self.record, self.determinations[0], self.orders[0], self.clock)
-        return chosen if isinstance(chosen, str) else ""
+        return self._chosen if isinstance(self._chosen, str) else ""
 
     @cached_property
     def assessment(self) -> Assessment:
@@ -105,8 +107,8 @@ def coverage_for(
 
     A sentence without a full stop where there is none or it cannot be told.
     """
-    for named in _named(record, order):
-        return named
+    if named := _named(record, order):
+        return named[0]
     payer = determination.payer
     ours = payer.evidence[:1] if payer is not None and payer.match is PayerMatch.YES else ()
     for held in filter(None, map(record.resolve, ours)):

@@ -18,7 +18,6 @@ from cds_service.policies.authorization import AuthorizationTerms
 
 NONE = "none"
 ATTESTED = "attested"
-FACTS = ("birth-date", "height", "weight", "request", "cycle")
 EVIDENCE_TYPES = (
     "AdverseEvent", "Appointment", "CarePlan", "Condition", "Coverage", "DiagnosticReport", "DocumentReference",
     "MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement", "Observation",

@@ -59,6 +59,8 @@ class Database:
         self.engine = _engine(url, longest_s)
         self._longest_s = longest_s
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # Each statement of a PostgreSQL transaction sees a moment of its own unless it is told otherwise.
+        self._reading = {"reading": True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         # SQLite takes one writer at a time and lets the others poll; threads queue here instead, for one connection.
         self._turn = Lock()
         self._writer: Connection | None = None
@@ -78,8 +80,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that changes nothing and waits for no writer. Raises StoreError."""
-        with self._transaction(), self.engine.connect().execution_options(reading=True) as db:
+        """A transaction that changes nothing, waits for no writer and sees one moment throughout. Raises StoreError."""
+        with self._transaction(), self.engine.connect().execution_options(**self._reading) as db:
             yield db
 
     def limited(self) -> AbstractContextManager[None]:

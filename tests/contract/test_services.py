@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
-from cds_service.evaluation.decision import read, written
+from cds_service.evaluation.decision import Grounds, read, written
 from cds_service.evaluation.dialect import ANY_DRUG
 from cds_service.evaluation.order_sign import answer
 from cds_service.evaluation.services import Services, services_from
+from cds_service.fhir.record import Resource, record_from
 from cds_service.hooks.services import dialect_of, offered
 from cds_service.policies import DrugPolicy, installed
 from cds_service.settings import Settings, Tenant
@@ -76,3 +78,31 @@ def test_a_decision_of_before_there_were_several_services_is_a_plain_one(service
 def test_a_service_that_is_no_longer_offered_is_named() -> None:
     with pytest.raises(ValueError, match="gone-order-sign is no longer offered"):
         dialect_of("gone-order-sign")
+
+
+def test_a_decision_knows_the_report_of_a_result_under_a_local_code() -> None:
+    """Its title tells of what sample the result is: without it a kept decision would be decided otherwise."""
+    ours = {"status": "final", "subject": {"reference": "Patient/p"}}
+    alone = {
+        "resourceType": "Observation",
+        "id": "alone",
+        **ours,
+        "code": {"text": "MRD"},
+        "valueString": "negative",
+    }
+    inside = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "code": {"text": "MRD"},
+        "valueString": "negative",
+    }
+    report = {
+        "resourceType": "DiagnosticReport", "id": "r", **ours, "code": {"text": "Flow cytometry, CSF"}, "contained": [inside],
+        "result": [{"reference": "#o"}, {"reference": "Observation/alone"}],
+    }  # fmt: skip
+    record = record_from("p", [Resource(report), Resource(alone)])
+    grounds = Grounds("t", "p", record, (), (), datetime.fromisoformat(CLOCK), "https://cds.example.org")
+    kept, _ = read(written(grounds, {}))
+    assert [r.report for r in record.of_type("Observation")] == [report, report]
+    assert [r.report for r in kept.record.of_type("Observation")] == [report, report]

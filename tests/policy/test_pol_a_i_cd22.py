@@ -136,6 +136,14 @@ AFTER_THERAPY = {
         [blasts(85), condition(None, text="S/P CD22-directed CAR-T therapy", recorded="2026-01-20")],
         "met",
     ),
+    "a sample before another drug against CD22 was given": (
+        [blasts(85), administration("2026-03-20", None, drug={"text": "moxetumomab pasudotox"})],
+        "unknown",
+    ),
+    "a sample after another drug against CD22 was given": (
+        [blasts(85), administration("2026-01-20", None, drug={"text": "moxetumomab pasudotox"})],
+        "met",
+    ),
     "a condition named by the marker": (
         [
             blasts(85),

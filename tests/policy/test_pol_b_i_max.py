@@ -161,6 +161,14 @@ def test_pol_b_iii_a_no_response_within_three_cycles_holds_whatever_the_plan(pla
     assert "discontinue-no-response" not in finding_kinds(before_cycle(4, CR, *plan))
 
 
+def test_pol_b_iii_a_an_entry_of_the_relapse_without_a_cr_before_it_is_no_missing_response():
+    """A problem-list entry tells of the disease, not of the course: after a CR only it is a relapse of it."""
+    entry = condition("C91.02", onset=on(3, 4, 5), recorded=on(3, 4, 5), id="relapse")
+    found = before_cycle(4, NOT_PLANNED, entry)
+    assert verdict(found, MAX) == "unknown"
+    assert "discontinue-no-response" not in finding_kinds(found)
+
+
 # --- The plan: at cycle 4 after a CR, planned is "not-met", not planned "met", unknown "unknown". ---
 
 
@@ -474,6 +482,7 @@ CSF = {
 def test_pol_def_mrd_is_not_that_of_another_sample(sign):
     elsewhere = [
         mrd(sign, topic="MRD in CSF by flow"), mrd(sign, bodySite={"text": "Lymph node"}), mrd(sign, **CSF),
+        mrd(sign, bodySite={"text": "Testes"}), mrd(sign, method={"text": "Ascites, flow cytometry"}),
         mrd(valueQuantity={"value": 0.005, "unit": "%"}, **CSF),
         report("2026-04-10", f"MRD {sign}.", code={"text": "Flow cytometry, cerebrospinal fluid"}),
         document("2026-04-10", f"In CR. CSF: MRD {sign}."),
@@ -493,6 +502,13 @@ def test_pol_def_mrd_counts_from_the_planned_day_8_when_it_was_not_given():
     for day, expected in ((8, "not-met"), (7, "unknown")):
         notes = [*DIAGNOSIS, *given, PLANNED, CR, mrd("negative", on(2, 3, day))]
         assert verdict(determine(notes, order("2026-04-16", "Cycle 3 Day 1", 0.88)), MAX) == expected
+
+
+@pytest.mark.parametrize(("sign", "expected"), [("positive", "unknown"), ("negative", "not-met")])
+def test_pol_def_mrd_a_result_of_a_month_may_be_the_newest(sign, expected):
+    """Cycle 2 began on 2026-03-19: a result of March may be from before its day 8, or after the other result."""
+    of_the_month = stated("MRD by flow cytometry", sign, on(2, 3, 8)[:7], id="of-the-month")
+    assert duration(3, PLANNED, CR, mrd("negative", on(2, 3, 9)), of_the_month) == expected
 
 
 def test_pol_def_mrd_the_newest_result_counts():

@@ -177,6 +177,13 @@ def test_pol_bbw_nrm_a_planned_transplant_informs_and_warns_from_cycle_3():
     assert raised(third, "POL-BBW-NRM") == {("boxed-warning", "warning")}
 
 
+def test_pol_bbw_nrm_counts_the_plan_that_the_order_itself_tells():
+    told = order("2026-04-16", "C2D1", 0.88) | {"note": [{"text": "HSCT planned in May"}]}
+    assert raised(second_cycle(draft=told), "POL-BBW-NRM") == REMINDER
+    off = told | {"note": [{"text": "Not proceeding to HSCT"}]}
+    assert raised(second_cycle(PLAN, draft=off), "POL-BBW-NRM") == set()
+
+
 @pytest.mark.parametrize(
     "plan",
     [care_plan("Not proceeding to HSCT", created="2026-04-01"), PLAN | {"status": "revoked"}],

@@ -125,6 +125,12 @@ PREGNANCY = {
     "a negative test older than the problem": (
         [condition("Z33.1", onset="2026-03-01"), observation("2106-3", "2026-02-10", text="Negative")], WARNED,
     ),
+    "without a date, and a negative test of 30 days ago": (
+        [condition("Z33.1"), observation("2106-3", "2026-03-16", text="Negative")], set(),
+    ),
+    "without a date, and a negative test of 31 days ago": (
+        [condition("Z33.1"), observation("2106-3", "2026-03-15", text="Negative")], WARNED,
+    ),
     "opposite tests of one day": (
         [observation("2106-3", "2026-04-10", text="Negative"), observation("2118-8", "2026-04-10", text="Positive")], WARNED,
     ),

@@ -101,6 +101,8 @@ CODED_GRADES = {
     "NCIt grade 2": (graded(coding=[{"system": NCIT, "code": "C41339"}]), "met"),
     "NCIt grade 3 as severity": (adverse_event(REACTION, "2026-03-25", severity=None) | {"severity": {"coding": [{"system": NCIT, "code": "C41340"}]}}, "not-met"),
     "a grade in words in the extension": (graded(text="Grade 3"), "not-met"),
+    "a number in the extension": (adverse_event(REACTION, "2026-03-25", extension=[{"url": "http://example.org/ctcae-grade", "valueInteger": 3}]), "not-met"),
+    "a number that is no grade": (adverse_event(REACTION, "2026-03-25", extension=[{"url": "http://example.org/ctcae-grade", "valueInteger": 6}]), "unknown"),
     "a code of the grade's own scale": (graded(coding=[{"code": "ctcae-grade-3"}]), "not-met"),
     "a code that only ends in a figure": (graded(coding=[{"system": "http://ncimeta.nci.nih.gov", "code": "C1513374"}]), "unknown"),
 }  # fmt: skip
@@ -329,3 +331,29 @@ def test_a_severe_reaction_told_in_a_note_asks_whenever_the_note_was_written(tex
 )
 def test_a_reaction_told_in_a_note_that_is_not_of_a_dose_asks_nothing(day, text):
     assert outcome(second_cycle(document(day, text))) == (set(), "met")
+
+
+OF_THE_PAST = {
+    "to inotuzumab, without a date": ("History of grade 3 infusion reaction to inotuzumab.", True),
+    "anaphylaxis to inotuzumab": ("History of anaphylaxis to inotuzumab", True),
+    "with neither date nor suspect": ("Prior grade 3 infusion-related reaction.", True),
+    "on the day of a dose": ("Prior grade 3 infusion reaction on 2026-03-25.", True),
+    "before the first dose": ("Prior grade 3 infusion reaction on 2024-03-25.", False),
+    "to another drug": ("History of grade 3 infusion reaction to rituximab.", False),
+    "mild": ("History of grade 1 infusion reaction to inotuzumab.", False),
+    "anaphylaxis to whatever": ("History of anaphylaxis", False),
+    "of another person": ("Family history of anaphylaxis to inotuzumab.", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), OF_THE_PAST.values(), ids=OF_THE_PAST)
+def test_a_severe_reaction_of_the_past_in_a_note_is_asked_about(text, told):
+    found = outcome(second_cycle(document("2026-04-12", text)))
+    assert found == ((MILD, "unknown") if told else (set(), "met"))
+
+
+def test_a_reaction_of_the_past_is_none_to_a_drug_that_was_never_given():
+    assert not raised(
+        first_cycle(document("2026-04-12", OF_THE_PAST["to inotuzumab, without a date"][0])),
+        "POL-TOX-IRR-SEV",
+    )

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from cds_service.clinical.leukemia.transplant_words import intention_in
+from cds_service.clinical.leukemia.transplants.plans import intention_in
 from cds_service.clinical.reading.reader import read
 
 DAY = date(2026, 4, 12)

@@ -7,7 +7,7 @@ from cds_service.oncology.hold_reasons import reason_kind
 from tests.reading.asking import UPPER
 
 
-@pytest.mark.parametrize("text", ["ALT 320", "Bili up", "bili 3.2", "ALT 5x ULN", "Held for elevated LFTs", "TRANSAMINITIS GR 3", "rising bilirubin", "Held for suspected infection", "On hold until LFTs improve"])  # fmt: skip
+@pytest.mark.parametrize("text", ["ALT 320", "Bili up", "bili 3.2", "bili 2-3", "ALT 1,200", "ALT 5x ULN", "Held for elevated LFTs", "TRANSAMINITIS GR 3", "rising bilirubin", "Held for suspected infection", "On hold until LFTs improve"])  # fmt: skip
 def test_a_toxicity_is_one(text):
     assert reason_kind(text, UPPER) is True
 
@@ -15,6 +15,7 @@ def test_a_toxicity_is_one(text):
 @pytest.mark.parametrize("text", [
     "ALT normal", "bili 0.6, ALT 20", "Awaiting ALT", "Awaiting LFT results", "Held for ALT scheduling", "pain clinic visit", "Held: fracture clinic",
     "Held because of father's infection", "LFTs and counts", "LFTs improved", "Provider request",
+    "Awaiting LFTs of 2026-04-10", "LFTs 2026-04-10 pending", "Awaiting ALT 4/10", "Awaiting ALT from 45/2026",
 ])  # fmt: skip
 def test_the_name_of_a_test_a_clinic_or_another_person_is_none(text):
     assert reason_kind(text, UPPER) is None

@@ -13,7 +13,7 @@ from cds_service.clinical.reading.reader import read
 def test_a_sentence_that_is_repeated_says_what_it_says_once(said, topic):
     once, often = read(f"{said}.", topic), read(f"{said}. " * 500, topic)
     assert (often.assertions, often.not_understood) == (once.assertions, once.not_understood)
-    assert once.mentions
+    assert once.assertions or once.not_understood
 
 
 @pytest.mark.parametrize(

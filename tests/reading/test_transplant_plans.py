@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from cds_service.clinical.leukemia.transplant_words import intention_in
+from cds_service.clinical.leukemia.transplants.plans import intention_in
 
 ONE_KIND_EXCLUDED = [
     "Not a candidate for autologous transplant.", "Auto SCT not an option; allo to be discussed.", "Not a candidate for cord blood transplant; haplo being explored.",

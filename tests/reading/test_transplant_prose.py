@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.clinical.leukemia.transplant_words import intention_in
-from cds_service.clinical.leukemia.transplants_done import performed_in
+from cds_service.clinical.leukemia.transplants.done import performed_in
+from cds_service.clinical.leukemia.transplants.plans import intention_in
 
 DAY = date(2026, 4, 13)
 with Path(__file__).with_name("transplant_prose.csv").open(encoding="utf-8", newline="") as lines:

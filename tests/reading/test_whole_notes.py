@@ -14,7 +14,7 @@ import pytest
 
 from cds_service.clinical.leukemia.marker_words import Source, Stated, stated_in
 from cds_service.clinical.leukemia.response import read_response
-from cds_service.clinical.leukemia.transplant_words import intention_in
+from cds_service.clinical.leukemia.transplants.plans import intention_in
 from cds_service.clinical.reading.assertions import Assertion, Certainty, Time
 from cds_service.clinical.reading.reader import read
 from cds_service.fhir.dates import When, whole_day

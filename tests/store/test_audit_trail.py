@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 
 from cds_service.store import audit_trail
 from cds_service.store.audit_trail import Link
@@ -15,9 +15,9 @@ from cds_service.store.schema import audit, audit_chain
 
 def _append(database: Database, *events: str, at: float = 100.0) -> Link:
     link = Link(0, "")
-    for event in events:
+    for text in events:
         with database.write() as db:
-            link = audit_trail.extend(db, audit_trail.held_end(db), [(at, event)])
+            link = audit_trail.extend(db, audit_trail.held_end(db), [(at, text)])
     return link
 
 
@@ -39,6 +39,23 @@ def test_many_threads_make_one_chain(database: Database) -> None:
 
     found = audit_trail.verified(database)
     assert (found.events, found.head.seq, found.fault) == (200, 200, None)
+
+
+def test_a_check_is_of_one_moment_while_events_are_kept_and_forgotten(database: Database) -> None:
+    _append(database, "old", at=1.0)
+    _append(database, "first", "second")
+    meanwhile = iter([True])
+
+    @event.listens_for(database.engine, "after_cursor_execute")
+    def keep_and_forget(_db, _cursor, statement, *_) -> None:  # type: ignore[no-untyped-def]
+        if "audit_chain" in statement and next(meanwhile, False):
+            _append(database, "meanwhile")
+            with database.write() as db:
+                audit_trail.forget_before(db, 50.0)
+
+    found = audit_trail.verified(database)
+    assert (found.events, found.fault) == (3, None)
+    assert audit_trail.verified(database).events == 3  # "old" is gone, "meanwhile" is there
 
 
 def test_an_event_that_is_not_committed_is_not_in_the_chain(database: Database) -> None:

@@ -95,6 +95,16 @@ def test_anc_reported_derived_or_bounded(resources, expected):
     assert [v.removesuffix(".00").removesuffix(".0") for v in values(anc(chart(*resources)))] == expected
 
 
+@pytest.mark.parametrize("ids", [("a", "b"), ("b", "a")])
+def test_of_white_counts_of_one_time_the_more_final_one_gives_the_anc(ids):
+    day, share = "2026-04-14", observation("770-8", "2026-04-14", 50, "%")
+    early = observation("6690-2", day, 5, COUNT, id=ids[0], status="preliminary")
+    corrected = observation("6690-2", day, 0.5, COUNT, id=ids[1], status="corrected")
+    assert values(anc(chart(early, corrected, share))) == ["0.25"]
+    tied = observation("6690-2", day, 5, COUNT, id=ids[0], status="corrected")
+    assert sorted(values(anc(chart(tied, corrected, share)))) == ["0.25", "2.5"]
+
+
 def test_platelets_in_plasma_are_no_platelet_count():
     assert platelets(chart(observation("13056-7", "2026-04-14", 20, COUNT))) == ()
 

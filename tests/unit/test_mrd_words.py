@@ -63,6 +63,7 @@ def test_what_a_sensitive_test_does_not_find_is_negative_mrd(cells, test):
     "Flow: no residual leukemia, then positive", "Flow: no residual leukemia (later positive)", "MRD negative, PCR positive.", "MRD negative (CSF)", "MRD positive (lymph node)", "MRD negative. Not so.", "MRD negative; not anymore",
     "MRD negative\nAddendum: above is incorrect",
     "CSF flow: no residual leukemia.", "Lymph node flow: no residual leukemia.", "MRD negative in CSF.", "CSF: MRD negative.", "Skin biopsy: MRD positive.",
+    "Lymph node aspirate: MRD negative.", "MRD negative on lymph node aspirate.", "Peritoneal fluid: MRD negative.", "Peritoneal fluid, flow: no residual leukemia.",
 ])  # fmt: skip
 def test_without_one_or_of_another_sample_it_says_nothing(text):
     assert told(text) == []

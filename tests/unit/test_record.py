@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.fhir.record import DataKind, Gap, Resource, canonical, record_from
+from cds_service.fhir.record import DataKind, Gap, Resource, record_from
+from cds_service.fhir.versions import canonical
 
 PATIENT = {"reference": "Patient/p1"}
 
@@ -81,6 +82,22 @@ def test_of_two_copies_the_later_version_stands():
     for pair in ([old, new], [new, old]):
         record = record_from("p1", [Resource(b) for b in pair])
         assert [r.body["valueString"] for r in record.of_type("Observation")] == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("2026-04-01T12:00:00Z", "2026-04-01T10:00:00-05:00"),
+        ("2026-04-01T10:00:00.200Z", "2026-04-01T10:00:00.300Z"),
+        ("2026-04-01T10:00:00Z", "2026-04-01T10:00:00.5Z"),
+        ("no time at all", "2026-04-01T10:00:00Z"),
+        ("0001-01-01T00:00:00+14:00", "2026-04-01"),
+    ],
+)
+def test_versions_are_compared_by_their_instants(earlier, later):
+    old, error = observation(meta={"lastUpdated": earlier}), observation(meta={"lastUpdated": later})
+    error["status"] = "entered-in-error"
+    assert kept(old, error) == kept(error, old) == []
 
 
 def test_a_medication_needs_no_subject_and_is_found_by_reference():

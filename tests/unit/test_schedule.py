@@ -143,12 +143,6 @@ def test_doses_whose_days_cannot_be_told_are_said():
     assert {planned(timing).problem for timing in told} == {""}
 
 
-def test_the_closest_doses():
-    found = planned({"event": ["2026-04-16", "2026-04-30", "2026-05-04"]})
-    assert found.closest == (date(2026, 4, 30), date(2026, 5, 4))
-    assert planned({}).closest is None
-
-
 def test_stated_times_assume_no_end():
     start = {"boundsPeriod": {"start": "2026-04-16"}}
     assert [w.first.day for w in stated_times(weekly(**start), UTC)] == [16]

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from cds_service.clinical.leukemia.transplant_words import intention_in, is_request, is_transplant
+from cds_service.clinical.leukemia.transplants.names import is_request, is_transplant
+from cds_service.clinical.leukemia.transplants.plans import intention_in
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from cds_service.clinical.leukemia.transplants_done import is_of_one_done, performed_in
+from cds_service.clinical.leukemia.transplants.done import is_of_one_done, performed_in
 
 ON = date(2026, 4, 10)
 DONE = {

@@ -1,1 +1,1 @@
-"""What a chart says about an acute leukemia: lineage, markers, response, transplant."""
+"""What a chart says about an acute leukemia: lineage, markers, response, transplants."""

@@ -21,6 +21,8 @@ from cds_service.clinical.observations.measurements import is_no_result
 from cds_service.clinical.observations.signs import sign_of
 from cds_service.clinical.observations.units import convert
 from cds_service.clinical.reading.markers.reader import names_marker
+from cds_service.clinical.reading.markers.samples import ELSEWHERE, MARROW_OR_BLOOD
+from cds_service.clinical.reading.tokens import tokens
 from cds_service.clinical.statements import Statement, when_stated
 from cds_service.fhir.dates import When
 from cds_service.remembering import once
@@ -46,12 +48,9 @@ _TOPIC = "mrd"
 _TRANSCRIPT = re.compile(r"BCR|ABL1?\b|transcript|p190|p210", re.IGNORECASE)
 # A component that tells of the test and not of the result ("MRD sensitivity").
 _OF_THE_ASSAY = re.compile(r"sensitiv|limit|\bLO[DQB]\b|cut-?off|threshold|events|method", re.IGNORECASE)
-# Samples in which the disease left in marrow and blood is not seen, and those two.
-_ELSEWHERE = re.compile(
-    r"\b(?:CSF|cerebrospinal|spinal fluid|lymph nodes?|skin|testi\w+|pleural|ascit\w+|peritoneal|brain|soft tissue)\b",
-    re.IGNORECASE,
-)
-_MARROW_OR_BLOOD = re.compile(r"\b(?:marrow|BMA?|BMBx|blood|PB)\b", re.IGNORECASE)
+# A longer conclusion, or one of single markers, says more than whether there is residual disease.
+_SHORT = 120  # characters
+_OF_A_MARKER = re.compile(r"\bs?c?CD ?\d|\bTdT\b|\bHLA\b", re.IGNORECASE)
 _TRANSCRIPT_CODES = frozenset({"bcr_abl1_transcript", "bcr_abl1_fish"})
 
 
@@ -83,8 +82,10 @@ def mrd_results(chart: Chart, limit: Decimal) -> tuple[Mrd, ...]:
 def _is_of_another_sample(chart: Chart, reference: str) -> bool:
     """Whether a resource says that it is of cerebrospinal fluid or tissue, and not of marrow or blood."""
     resource = chart.record.resolve(reference)
-    words = " ".join(words_of_sample(resource)) if resource is not None else ""
-    return bool(_ELSEWHERE.search(words)) and not _MARROW_OR_BLOOD.search(words)
+    named = " ".join(words_of_sample(resource)) if resource is not None else ""
+    words = {t.word for t in tokens(named)}
+    elsewhere = not ELSEWHERE.isdisjoint(words) or {"soft", "tissue"} <= words
+    return elsewhere and MARROW_OR_BLOOD.isdisjoint(words)
 
 
 def _dated(stated: Stated) -> When | None:
@@ -107,22 +108,13 @@ def _texts(chart: Chart) -> list[tuple[Statement, Source]]:
         if s.kind not in ASSESSING or s.codes & _TRANSCRIPT_CODES:
             continue
         title = s.topic
-        if (
-            not title
-            and s.reference in titles
-            and not s.text[_SHORT:]
-            and _OF_A_MARKER.search(s.text) is None
-        ):
-            title = titles[s.reference]
+        is_short = not s.text[_SHORT:] and _OF_A_MARKER.search(s.text) is None
+        if not title and is_short:
+            title = titles.get(s.reference, "")
         if not _TRANSCRIPT.search(title):
             question = bool(title) and names_marker(title, _TOPIC)
             found.append((s, Source(s.text, s.reference, s.when, question=question)))
     return found
-
-
-# A longer conclusion, or one of single markers, says more than whether there is residual disease.
-_SHORT = 120
-_OF_A_MARKER = re.compile(r"\bs?c?CD ?\d|\bTdT\b|\bHLA\b", re.IGNORECASE)
 
 
 def _measured(chart: Chart, limit: Decimal) -> Iterator[Mrd]:

@@ -1,6 +1,7 @@
 """Age, height, weight and body surface area.
 
-Formulas: Mosteller, sqrt(height_cm x weight_kg / 3600); Du Bois as a cross-check in tests.
+Body surface area by Mosteller: sqrt(height_cm x weight_kg / 3600).
+Source: docs/policies/inotuzumab/dose.md#the-dose-against-the-table, step 1.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.observations.results import Result
-from cds_service.fhir.dates import When
+from cds_service.fhir.dates import When, completed_years
 from cds_service.fhir.record import DataKind
 from cds_service.remembering import once
 from cds_service.values import dataclass
@@ -27,11 +28,7 @@ class AgeRange(NamedTuple):
 
 def age_on(birth: When, day: date) -> AgeRange:
     """Completed years on a day; a birthday counts from its own day on."""
-    return AgeRange(_years(birth.last, day), _years(birth.first, day))
-
-
-def _years(born: date, day: date) -> int:
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+    return AgeRange(completed_years(birth.last, day), completed_years(birth.first, day))
 
 
 def mosteller(height_cm: Decimal, weight_kg: Decimal) -> Decimal:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from cds_service.clinical.chart import Chart
-from cds_service.clinical.evidence import deciding
+from cds_service.clinical.evidence import deciding, newest
 from cds_service.clinical.observations.results import Result
 from cds_service.clinical.reading.recorded import is_recorded
 from cds_service.clinical.therapy.exposure import DrugUse
@@ -63,28 +63,36 @@ def _usable_anc(chart: Chart) -> Sequence[Result]:
 
 
 def _derived(chart: Chart) -> Iterator[Result]:
-    white = {_moment(r): r for r in chart.usable("wbc") if r.when is not None}
+    white = _by_moment(chart.usable("wbc"))
     for pct in (*chart.usable("neutrophil_pct"), *_segs_and_bands(chart)):
-        total = white.get(_moment(pct))
-        if total is None or total.value is None or pct.value is None:
-            continue
-        yield replace(
-            pct,
-            concept="anc",
-            value=_product(total.value, pct.value),
-            words="WBC x neutrophil %",
-            upper_limit=None,
-            lower_limit=None,
-        )
+        for total in newest(white.get(_moment(pct), ())):
+            if total.value is not None and pct.value is not None:
+                yield replace(
+                    pct,
+                    concept="anc",
+                    value=_product(total.value, pct.value),
+                    words="WBC x neutrophil %",
+                    upper_limit=None,
+                    lower_limit=None,
+                )
+
+
+def _by_moment(results: Iterable[Result]) -> dict[object, list[Result]]:
+    """The dated results of each moment; which of several counts is for :func:`newest` to say."""
+    found: dict[object, list[Result]] = {}
+    for r in results:
+        if r.when is not None:
+            found.setdefault(_moment(r), []).append(r)
+    return found
 
 
 def _underivable(chart: Chart) -> Iterator[Result]:
     """ANCs that would follow from WBC and neutrophils of one time, where one of the two cannot be read."""
-    white = {_moment(r): r for r in chart.results_of("wbc") if r.when is not None}
+    white = _by_moment(chart.results_of("wbc"))
     for pct in chart.results_of("neutrophil_pct"):
-        total = white.get(_moment(pct))
-        unread = next((r for r in (total, pct) if r is not None and r.is_unreadable), None)
-        if total is not None and unread is not None:
+        totals = newest(white.get(_moment(pct), ()))
+        unread = next((r for r in (*totals, pct) if r.is_unreadable), None)
+        if totals and unread is not None:
             yield replace(pct, concept="anc", value=None, sign=None, problem=unread.problem)
 
 
@@ -96,15 +104,15 @@ def _product(count: Interval, percent: Interval) -> Interval:
 
 
 def _segs_and_bands(chart: Chart) -> Iterator[Result]:
-    bands = {_moment(r): r for r in chart.usable("neutrophil_band_pct")}
+    bands = _by_moment(chart.usable("neutrophil_band_pct"))
     for seg in chart.usable("neutrophil_seg_pct"):
-        band = bands.get(_moment(seg))
-        if band is None or band.value is None or seg.value is None:
-            continue
-        a, b = seg.value, band.value
-        low = (a.low or Decimal(0)) + (b.low or Decimal(0))
-        high = None if a.high is None or b.high is None else a.high + b.high
-        yield replace(seg, value=Interval(low, high))
+        for band in newest(bands.get(_moment(seg), ())):
+            if band.value is None or seg.value is None:
+                continue
+            a, b = seg.value, band.value
+            low = (a.low or Decimal(0)) + (b.low or Decimal(0))
+            high = None if a.high is None or b.high is None else a.high + b.high
+            yield replace(seg, value=Interval(low, high))
 
 
 def _moment(result: Result) -> object:

@@ -27,6 +27,7 @@ from cds_service.clinical.observations.measurements import (
 )
 from cds_service.clinical.observations.ranges_by_person import Person
 from cds_service.clinical.observations.signs import is_undecided, sign_of
+from cds_service.clinical.reports import finality
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, read_when, unusable_times
@@ -36,8 +37,6 @@ from cds_service.fhir.record import Resource
 from cds_service.fhir.validation import complaints
 from cds_service.remembering import Memory
 from cds_service.values import dataclass
-
-_RANK = {"corrected": 2, "amended": 2, "final": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +212,7 @@ def read_part(where: Part, zone: tzinfo, person: Person | None = None) -> Result
         reference=resource.reference,
         when=when or issued,
         issued=issued.instant if issued else None,
-        rank=_RANK.get(status, 0),
+        rank=finality(status),
         words=words,
         value=value,
         sign=None if plain else sign_of(part, name),

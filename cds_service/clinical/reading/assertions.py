@@ -86,11 +86,6 @@ class Reading:
         """The values that are stated of the present."""
         return frozenset(a.value for a in self.assertions if a.is_now)
 
-    @property
-    def mentions(self) -> bool:
-        """Whether the text names the topic at all."""
-        return bool(self.assertions or self.not_understood)
-
 
 @dataclass(frozen=True, slots=True)
 class Said:

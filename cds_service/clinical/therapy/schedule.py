@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any
 
 from cds_service.clinical.therapy.frequency import LONGEST, Rate, length_in_days, most, rate_of, unplaced
@@ -40,12 +40,6 @@ class Schedule:
     repeats: bool = False
     endless: bool = False
     problem: str = ""
-
-    @property
-    def closest(self) -> tuple[date, date] | None:
-        """The two doses that lie closest together."""
-        days = [w.first for w in self.times]
-        return min(pairwise(days), key=lambda pair: (pair[1] - pair[0], pair), default=None)
 
 
 def schedule_of(

@@ -23,9 +23,10 @@ from cds_service.ehr.needs import CLINICAL, NEEDS
 from cds_service.ehr.notes import documents_to_read
 from cds_service.engine.determination import CardKind, Determination
 from cds_service.fhir.json_types import as_text
-from cds_service.fhir.record import Gap, Resource, canonical, newer, record_from
+from cds_service.fhir.record import Gap, Resource, newer, record_from
 from cds_service.fhir.references import local_reference
 from cds_service.fhir.requests import CHANGES_ALL, stands
+from cds_service.fhir.versions import canonical
 from cds_service.json_text import NotStrictJson, read_json, write_json
 from cds_service.policies import DrugPolicy
 from cds_service.replay.deciding.as_of import clock_of, seen_at, signed_together

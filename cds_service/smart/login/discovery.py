@@ -38,7 +38,6 @@ class SmartConfiguration:
     jwks_uri: str | None
     revocation_endpoint: str | None
     capabilities: frozenset[str]
-    token_auth_methods: frozenset[str]
     signing_algorithms: frozenset[str]
 
     @property
@@ -97,7 +96,6 @@ def read_configuration(iss: str, document: Mapping[str, Any], hosts: Sequence[st
         jwks_uri=jwks,
         revocation_endpoint=address("revocation_endpoint"),
         capabilities=_texts(document, "capabilities"),
-        token_auth_methods=_texts(document, "token_endpoint_auth_methods_supported"),
         signing_algorithms=_texts(document, "token_endpoint_auth_signing_alg_values_supported"),
     )
 

@@ -11,12 +11,21 @@ from cds_service.clinical.reading.tokens import Shape, Token, tokens
 from cds_service.clinical.reading.topics import TOPICS
 from cds_service.remembering import remembered
 
+# Titles of a sample or a test, which under the name of another person may be that person's.
+_SAMPLES = frozenset(
+    {
+        "results", "pathology", "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "pet", "pet / ct", "diagnosis",
+        "final diagnosis", "bone marrow", "marrow", "response", "findings", "interpretation", "current status", "disease status", "imaging",
+    }
+)  # fmt: skip
+_ASSESSING = frozenset({"assessment", "impression", "a/p", "assessment / plan", "assessment and plan"})
+# All titles that begin a part of a note on the present.
 _SECTIONS = frozenset(
     {
-        "assessment", "impression", "a/p", "assessment / plan", "assessment and plan", "current status", "disease status", "today", "summary",
-        "conclusion", "final diagnosis", "interval", "interval history", "interval hx", "subjective", "objective", "data", "results", "pathology",
-        "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "vitals", "imaging", "pet", "pet / ct", "micro", "current therapy", "diagnosis", "bone marrow", "marrow", "response", "interval events", "labs", "exam",
-        "findings", "interpretation", "update", "update today", "today's update", "hospital course", "physical exam", "physical examination", "laboratory data", "lab data",
+        *_SAMPLES, *_ASSESSING,
+        "today", "summary", "conclusion", "interval", "interval history", "interval hx", "interval events", "subjective", "objective", "data",
+        "vitals", "micro", "current therapy", "labs", "exam", "update", "update today", "today's update", "hospital course", "physical exam",
+        "physical examination", "laboratory data", "lab data",
     }
 )  # fmt: skip
 # Titles that stand on a line of their own without a colon, of parts that are not about the present.
@@ -31,13 +40,6 @@ _TITLES = frozenset(
         "pending", "awaiting", "awaited", "pending results", "results pending", "pending studies", "to follow", "to be determined", "tbd",
         "not done", "ruled out", "denies", "pertinent negatives", "relevant negatives", "significant negatives", "allergies",
         "drug allergies", "medication allergies", "allergies and intolerances", "known allergies", "allergy list", "adverse drug reactions",
-    }
-)  # fmt: skip
-# Those of a sample or a test, which under the name of another person may be that person's.
-_SAMPLES = frozenset(
-    {
-        "results", "pathology", "bone marrow biopsy", "marrow biopsy", "bmbx", "flow", "flow cytometry", "pet", "pet / ct", "diagnosis",
-        "final diagnosis", "bone marrow", "marrow", "response", "findings", "interpretation", "current status", "disease status", "imaging",
     }
 )  # fmt: skip
 # Titles without a colon that name another person, or rules for all patients, and what may stand beside these words in them.
@@ -55,7 +57,6 @@ _BESIDE = frozenset(
 )  # fmt: skip
 _SPECIMENS = frozenset({"specimen", "sample", "source"})  # what stands behind may name whose it is
 _PATIENT = frozenset({"patient", "recipient", "patient results", "recipient results"})
-_ASSESSING = frozenset({"assessment", "impression", "a/p", "assessment / plan", "assessment and plan"})
 _AWAITED = frozenset({"pending", "awaiting", "await", "awaited", "awaits", "tbd", "not"})
 _TOLD = frozenset({"reviewed", "covered", "addressed"})
 _WITH = frozenset(

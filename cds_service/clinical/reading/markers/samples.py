@@ -9,10 +9,13 @@ from cds_service.clinical.reading.clauses import Sentence
 from cds_service.clinical.reading.lexicon import OPEN, Kind, Term
 
 _SENSITIVE = frozenset({"flow", "mfc", "ngs"})
-_ELSEWHERE = frozenset({
-    "csf", "cerebrospinal", "spinal", "lp", "node", "nodes", "skin", "testis", "testicular", "pleural", "ascitic", "brain", "tissue", "mass",
+# Where residual disease of marrow and blood is not seen, and the names of those two.
+ELSEWHERE = frozenset({
+    "csf", "cerebrospinal", "spinal", "node", "nodes", "skin", "testis", "testes", "testicular", "pleural", "ascites", "ascitic",
+    "peritoneal", "brain",
 })  # fmt: skip
-_MARROW_OR_BLOOD = frozenset({"marrow", "bm", "bmbx", "bma", "bmb", "aspirate", "blood", "pb"})
+MARROW_OR_BLOOD = frozenset({"marrow", "bm", "bmbx", "bma", "bmb", "blood", "pb"})
+_ELSEWHERE_IN_A_NOTE = ELSEWHERE | {"lp", "tissue", "mass"}
 
 
 def is_by_sensitive_test(sentence: Sentence) -> bool:
@@ -76,10 +79,13 @@ def is_elsewhere(sentence: Sentence) -> bool:
     words = [{w.word for t in part for w in t.tokens} for part in parts]
     alone = ({w.word for t in s.terms for w in t.tokens} for s in sentence.segments)
     if any(
-        said and said <= _ELSEWHERE | {"lymph", "fluid", "biopsy"} and said - {"biopsy"} for said in alone
+        said and said <= _ELSEWHERE_IN_A_NOTE | {"lymph", "fluid", "biopsy"} and said - {"biopsy"}
+        for said in alone
     ):
         return True  # "MRD negative (CSF)"
-    return any(not _ELSEWHERE.isdisjoint(said) and _MARROW_OR_BLOOD.isdisjoint(said) for said in words)
+    return any(
+        not _ELSEWHERE_IN_A_NOTE.isdisjoint(said) and MARROW_OR_BLOOD.isdisjoint(said) for said in words
+    )
 
 
 def _is_residual(term: Term) -> bool:

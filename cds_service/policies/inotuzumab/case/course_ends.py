@@ -12,7 +12,7 @@ from datetime import date
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.leukemia.cell_therapy import cell_therapies
-from cds_service.clinical.leukemia.transplant import told_transplants, transplants
+from cds_service.clinical.leukemia.transplants.recorded import told_transplants, transplants
 from cds_service.clinical.therapy.drugs import shown
 from cds_service.fhir.dates import When
 from cds_service.oncology.doses import Dose

@@ -17,7 +17,7 @@ from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.cell_therapy import cell_therapies
 from cds_service.clinical.leukemia.indication import Indication, indication, other_malignancies
-from cds_service.clinical.leukemia.transplant import Transplant, told_transplants, transplants
+from cds_service.clinical.leukemia.transplants.recorded import Transplant, told_transplants, transplants
 from cds_service.clinical.reading.reader import read
 from cds_service.clinical.statements import when_stated
 from cds_service.clinical.therapy.drugs import (

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cds_service.clinical.acts import Act
 from cds_service.clinical.leukemia.cell_therapy import CELLS
 from cds_service.clinical.leukemia.indication import Indication, indication
-from cds_service.clinical.leukemia.transplant_words import is_transplant
+from cds_service.clinical.leukemia.transplants.names import is_transplant
 from cds_service.clinical.reading.assertions import Assertion, Time
 from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.mentioned import names_in, speaks_of_past

@@ -1,6 +1,6 @@
 """Prior therapy that conditions tell by their own names or codes: "status post blinatumomab", a history of CAR-T cells.
 
-A transplant in a name is :mod:`cds_service.clinical.leukemia.transplant`'s, and therapy in the name of another
+A transplant in a name is :mod:`cds_service.clinical.leukemia.transplants`'s, and therapy in the name of another
 malignancy was for that.
 Procedure: docs/policies/inotuzumab/case.md#prior-lines.
 """
@@ -14,7 +14,7 @@ from datetime import date
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.leukemia.indication import other_malignancies
-from cds_service.clinical.leukemia.transplant_words import is_transplant
+from cds_service.clinical.leukemia.transplants.names import is_transplant
 from cds_service.clinical.problems import Problem
 from cds_service.policies.inotuzumab.case.regimens import PriorTherapy, prior_therapy_in
 

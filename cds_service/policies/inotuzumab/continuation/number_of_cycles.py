@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import date
 
 from cds_service.clinical.leukemia.mrd import Mrd, mrd_results
-from cds_service.clinical.leukemia.transplant import Intention, newest_intention, stated_in_order
 from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, unknown
 from cds_service.engine.verdict import Verdict, agreed
 from cds_service.policies.inotuzumab.case.case import Case
@@ -21,6 +20,7 @@ from cds_service.policies.inotuzumab.case.places import may_be_overruled
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.case.response_evidence import Item
 from cds_service.policies.inotuzumab.case.schedule import planned_days
+from cds_service.policies.inotuzumab.case.transplant_plan import TransplantPlan, transplant_plan
 from cds_service.policies.inotuzumab.numbers import PLANNED_DAYS, days, filled, nth, number, word
 from cds_service.remembering import once
 from cds_service.values import dataclass
@@ -33,15 +33,6 @@ class Fact:
     verdict: Verdict
     text: str
     evidence: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The transplant plan: ``planned`` True, False or (None) unknown."""
-
-    planned: bool | None
-    text: str
-    evidence: tuple[str, ...]
 
 
 def duration(case: Case) -> Answer:
@@ -82,33 +73,6 @@ def _not_planned(n: int, response: Verdict) -> Verdict:
     return response if n <= days("cycle.max.non_hsct") else NOT
 
 
-@once
-def transplant_plan(case: Case) -> Plan:
-    """The newest statement of the plan, the order's own words included; unknown while a plan may be unseen."""
-    own = stated_in_order(case.order.texts, case.chart, case.order.reference)
-    planned, statements = newest_intention(case.chart, own)
-    evidence = tuple(dict.fromkeys(i.reference for i in statements))
-    unseen = may_be_overruled(case.chart, "hsct-plan")
-    if planned is not True and unseen:
-        return Plan(
-            None,
-            f"whether a transplant is planned is not known (not all plans were seen: {unseen})",
-            evidence,
-        )
-    if planned is None:
-        text = (
-            "statements of the transplant plan differ" if statements else "the transplant plan is not known"
-        )
-        return Plan(None, text, evidence)
-    return Plan(planned, _plan_text(planned, statements), evidence)
-
-
-def _plan_text(planned: bool, statements: tuple[Intention, ...]) -> str:
-    when = next((i.when for i in statements if i.when is not None), None)
-    stated = f" ({when})" if when is not None else ""
-    return f"transplant planned{stated}" if planned else f"no transplant planned{stated}"
-
-
 def response_by_cycle_three(case: Case, n: int) -> Fact:
     """Step 4: CR/CRi of the course dated by the deadline; never: "not in CR/CRi" in its last cycle and none before."""
     response, deadline = case.response, days("cycle.response_deadline")
@@ -121,7 +85,9 @@ def response_by_cycle_three(case: Case, n: int) -> Fact:
     if in_time:
         return Fact(MET, in_time[0].text, (in_time[0].reference,))
     against = [
-        i for i in case.items if not i.achieved and not i.open and third is not None and i.first > third
+        i
+        for i in case.items
+        if not (i.achieved or i.open or i.entry) and third is not None and i.first > third
     ]
     never = [i for i in against if not any(a.first <= i.day for a in achieved)]
     if never and not may_be_overruled(case.chart, "response"):
@@ -149,13 +115,9 @@ def _achieved(case: Case) -> list[Item]:
 def mrd_after_two_cycles(case: Case) -> Fact:
     """POL-DEF-MRD: the newest result of the course dated on or after C2D8 (its planned day if not given)."""
     from_day = _second_dose_of_last_cycle(case)
-    late = [
-        m
-        for m in mrd_results(case.chart, number("mrd.negative_max"))
-        if m.when is not None and from_day is not None and m.when.first >= from_day
-    ]
-    last = max((m.when.first for m in late if m.when is not None), default=None)
-    newest = [m for m in late if m.when is not None and last is not None and m.when.last >= last]
+    found = [(m.when, m) for m in mrd_results(case.chart, number("mrd.negative_max")) if m.when is not None]
+    last = max((w.first for w, _ in found if from_day is not None and w.first >= from_day), default=None)
+    newest = [m for when, m in found if last is not None and when.last >= last]
     if not newest:
         return Fact(
             UNKNOWN,
@@ -184,7 +146,7 @@ def _second_dose_of_last_cycle(case: Case) -> date | None:
     return None if day_one is None else day_one + planned_days().apart
 
 
-def _sentence(n: int, plan: Plan, response: Fact, mrd: Fact, verdict: Verdict) -> list[str]:
+def _sentence(n: int, plan: TransplantPlan, response: Fact, mrd: Fact, verdict: Verdict) -> list[str]:
     """The cycle against the limit first, then what the limit rests on."""
     if verdict is MET and n <= days("cycle.recommended.hsct"):
         return [f"cycle {n} is within every limit, with or without transplant ({plan.text})"]
@@ -200,7 +162,7 @@ def _labelled(what: str, text: str) -> str:
     return text if text.startswith(what[:2]) else f"{what}: {text}"
 
 
-def _over(n: int, plan: Plan) -> str:
+def _over(n: int, plan: TransplantPlan) -> str:
     """The limit that a cycle is beyond."""
     before, third = days("cycle.recommended.hsct"), days("cycle.max.hsct")
     deadline, most = days("cycle.response_deadline"), days("cycle.max.non_hsct")
@@ -216,25 +178,25 @@ def _over(n: int, plan: Plan) -> str:
     return f"cycle {n} without CR/CRi by cycle {deadline}; the policy ends there (B.iii.A)"
 
 
-def _asks(n: int, plan: Plan, response: Fact, mrd: Fact) -> Iterator[tuple[str, str]]:
+def _asks(n: int, plan: TransplantPlan, response: Fact, mrd: Fact) -> Iterator[tuple[str, str]]:
     """Why each item is asked for."""
     yield "hsct-plan", f"{plan.text}; it decides whether cycle {n} is covered"
     yield "response", f"{response.text}; CR or CRi decides whether cycle {n} is covered"
     yield "mrd", f"{mrd.text}; it decides about a {nth('cycle.max.hsct')} cycle before transplant (B.ii.A)"
 
 
-def _decisive(n: int, plan: Plan, response: Fact, mrd: Fact) -> tuple[str, ...]:
+def _decisive(n: int, plan: TransplantPlan, response: Fact, mrd: Fact) -> tuple[str, ...]:
     if n <= days("cycle.recommended.hsct"):
         return ()
     return (*response.evidence, *(mrd.evidence if _third_before_transplant(n, plan) else ()))
 
 
-def _third_before_transplant(n: int, plan: Plan) -> bool:
+def _third_before_transplant(n: int, plan: TransplantPlan) -> bool:
     """Whether the rule of the third cycle before a transplant may apply."""
     return n == days("cycle.max.hsct") and plan.planned is not False
 
 
-def _needed(n: int, plan: Plan, response: Fact, mrd: Fact) -> list[str]:
+def _needed(n: int, plan: TransplantPlan, response: Fact, mrd: Fact) -> list[str]:
     needed = ["hsct-plan"] if plan.planned is None else []
     if response.verdict is UNKNOWN:
         needed.append("response")

@@ -68,7 +68,10 @@ def pregnancy(case: Case) -> Iterator[Finding]:
     """POL-LAB-EMBRYO: a recent active record, or a recent positive test, nothing newer against it."""
     signs = [*_problems(case), *_results(case)]
     against = [s.when for s in signs if not s.pregnant and s.when is not None]
-    current = [s for s in signs if s.pregnant and not any(_is_newer(when, s.when) for when in against)]
+    recent = case.chart.today - timedelta(days=days("pregnancy.test_window"))
+    current = [
+        s for s in signs if s.pregnant and not any(_is_newer(when, s.when, recent) for when in against)
+    ]
     if current:
         last = max(current, key=lambda s: (s.when.last if s.when is not None else date.min, s.reference))
         text = f"Pregnancy recorded: {last.text}. The label warns of fetal harm"
@@ -77,10 +80,10 @@ def pregnancy(case: Case) -> Iterator[Finding]:
         yield _finding("embryo-fetal", "POL-LAB-EMBRYO", Indicator.WARNING, text, action, evidence)
 
 
-def _is_newer(when: When, than: When | None) -> bool:
-    """Whether a record is of a later day, or of a later time of one day."""
+def _is_newer(when: When, than: When | None, recent: date) -> bool:
+    """Whether a record is of a later day, or of a later time of one day; than one without a date, if it is recent."""
     if than is None:
-        return True
+        return when.last >= recent
     if when.instant is not None and than.instant is not None:
         return when.instant > than.instant
     return when.last > than.last

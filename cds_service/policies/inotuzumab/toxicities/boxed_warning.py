@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.leukemia.transplant import newest_intention, told_transplants, transplants
+from cds_service.clinical.leukemia.transplants.recorded import told_transplants, transplants
 from cds_service.clinical.observations.body import age_on
 from cds_service.clinical.problems import Problem
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
@@ -16,6 +16,7 @@ from cds_service.engine.wording import lower_first
 from cds_service.oncology.toxic_events import Meaning
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.lines import line_periods, prior_lines
+from cds_service.policies.inotuzumab.case.transplant_plan import transplant_plan
 from cds_service.policies.inotuzumab.initial.disease_states import leukemia_from
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.policies.inotuzumab.toxicities.vod import vod_events
@@ -101,15 +102,14 @@ def _is_serious(p: Problem) -> bool:
 
 def transplant_mortality(case: Case) -> Iterator[Finding]:
     """POL-BBW-NRM: a planned transplant; a warning when cycle 3 or later is ordered."""
-    planned, statements = newest_intention(case.chart)
-    if planned is not True:
+    plan = transplant_plan(case)
+    if plan.planned is not True:
         return
     text = "A transplant is planned; non-relapse mortality after it is higher (boxed warning)"
-    evidence = tuple(i.reference for i in statements)
     if (case.highest_cycle or 0) < days("cycle.max.hsct"):
-        yield _reminder("POL-BBW-NRM", Basis.POLICY, text, evidence)
+        yield _reminder("POL-BBW-NRM", Basis.POLICY, text, plan.evidence)
         return
     yield Finding(
         "boxed-warning", Indicator.WARNING, CardKind.DETAILS, ("POL-BBW-NRM",), Basis.POLICY,
-        "Non-relapse mortality after transplant is higher with inotuzumab (boxed warning)", "Check the number of cycles before transplant", evidence,
+        "Non-relapse mortality after transplant is higher with inotuzumab (boxed warning)", "Check the number of cycles before transplant", plan.evidence,
     )  # fmt: skip

@@ -28,10 +28,10 @@ from cds_service.policies.inotuzumab.numbers import days, span
 from cds_service.remembering import once
 from cds_service.values import dataclass
 
-# Events with a table of their own: the codes' concepts, and what a name states by the reader.
 # The reader's topics on infection and bleeding, and the values that state one.
 _TOPICS = ("infection", "bleeding")
 _STATING = frozenset({"infection", "severe", "bleeding"})
+# The lists of codes of the events that a row of the table names.
 _CONCEPTS = {"POL-TOX-BLEED": "hemorrhage", "POL-TOX-INF": "infection"}
 _PLANS = frozenset({"MedicationRequest", "ServiceRequest", "CarePlan", "Appointment"})
 _SEVERE_INFECTION_CODES = code_set("severe_infection")

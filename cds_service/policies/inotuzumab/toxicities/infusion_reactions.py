@@ -83,7 +83,7 @@ def infusion_reactions(case: Case) -> tuple[Event, ...]:
 
 
 def _in_notes(case: Case) -> Iterator[Event]:
-    """Step 4: a severe reaction stated only in a note is undecided."""
+    """Step 4: a severe reaction stated only in a note is undecided; one of the past has no day but its own."""
     for s in case.chart.statements:
         if s.kind not in NOTES or not s.text:
             continue

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from cds_service.clinical.leukemia.transplant_words import is_transplant
+from cds_service.clinical.leukemia.transplants.names import is_transplant
 from cds_service.clinical.reading.assertions import Time
 from cds_service.clinical.reading.layout.past import with_history_told
 from cds_service.clinical.reading.mentioned import another_person

@@ -16,8 +16,9 @@ from typing import Any
 from cds_service.clinical.acts import Act
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.leukemia.transplant_words import intention_in, is_request, is_transplant
-from cds_service.clinical.leukemia.transplants_done import is_of_one_done, performed_in, without_reason
+from cds_service.clinical.leukemia.transplants.done import is_of_one_done, performed_in, without_reason
+from cds_service.clinical.leukemia.transplants.names import is_request, is_transplant
+from cds_service.clinical.leukemia.transplants.plans import intention_in
 from cds_service.clinical.statements import Statement
 from cds_service.fhir.codings import System, words_in
 from cds_service.fhir.dates import When, whole_day
