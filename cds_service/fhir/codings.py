@@ -26,6 +26,8 @@ class System(StrEnum):
     NCIT = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
     INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
     HGNC = "http://www.genenames.org"
+    YES_NO = "http://terminology.hl7.org/CodeSystem/v2-0136"
+    MEDDRA = "http://terminology.hl7.org/CodeSystem/mdr"
 
 
 # Other spellings met in the wild (hl7.terminology NamingSystems; OIDs; scheme and slash variants).
@@ -51,6 +53,15 @@ _ALIASES = {
     "http://terminology.hl7.org/codesystem/v2-0078": System.INTERPRETATION,
     "http://hl7.org/fhir/v3/observationinterpretation": System.INTERPRETATION,
     "http://www.genenames.org/geneid": System.HGNC,
+    "http://hl7.org/fhir/v2/0136": System.YES_NO,
+    "urn:oid:2.16.840.1.113883.12.136": System.YES_NO,
+    "http://terminology.hl7.org/codesystem/v2-0532": System.YES_NO,  # whose Y and N are the same
+    "http://hl7.org/fhir/v2/0532": System.YES_NO,
+    "urn:oid:2.16.840.1.113883.12.532": System.YES_NO,
+    "http://www.meddra.org": System.MEDDRA,
+    "http://meddra.org": System.MEDDRA,
+    "http://terminology.hl7.org/codesystem/mdrae": System.MEDDRA,
+    "urn:oid:2.16.840.1.113883.6.163": System.MEDDRA,
 }
 _ALIASES |= {s.value.lower(): s for s in System}
 _EDITIONS = "http://snomed.info/sct/"

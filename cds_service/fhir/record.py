@@ -17,6 +17,7 @@ from cds_service.fhir.belonging import OF_NOBODY, Owner, owner, owners
 from cds_service.fhir.codings import status_codes
 from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.other_versions import in_r4
 from cds_service.fhir.references import contained_id, local_reference
 from cds_service.fhir.requests import is_no_document, is_prohibition
 from cds_service.remembering import kept
@@ -46,7 +47,7 @@ class DataKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One FHIR resource as received, and how it reached us (``prefetch``, ``fetched``, ``draft order``).
+    """One FHIR resource, in the members of R4, and how it reached us (``prefetch``, ``fetched``, ``draft order``).
 
     ``name`` is the ``fullUrl`` (or place) in its Bundle: it stands for the reference of a draft
     order that has no id, and others in the Bundle may refer to it by it. ``type``, ``id`` and
@@ -63,9 +64,9 @@ class Resource:
     reference: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        kind = as_text(self.body.get("resourceType")) or ""
-        given = as_text(self.body.get("id")) or ""
-        put = object.__setattr__
+        body, put = in_r4(self.body), object.__setattr__
+        kind, given = as_text(body.get("resourceType")) or "", as_text(body.get("id")) or ""
+        put(self, "body", body)
         put(self, "type", kind)
         put(self, "id", given)
         put(self, "reference", f"{kind}/{given}" if given else self.name or kind)

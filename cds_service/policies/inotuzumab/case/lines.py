@@ -221,7 +221,7 @@ def _by_acts(chart: Chart, day_one: date, since: date | None, told: Iterable[Tra
 def _in_words(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
     for s in chart.statements:
         if s.kind not in _ORDERING and (s.when is None or s.when.first <= day_one):
-            if (told := therapy_in_answer(s, chart.record)) is not None:
+            if (told := therapy_in_answer(s)) is not None:
                 possible = not told.understood or _may_be_for_another((), s.when, leukemia_from)
                 yield Line(told.quote[:_QUOTED], s.when, s.when, (s.reference,), possible)
                 continue
