@@ -64,6 +64,15 @@ _ALIASES = {
     "urn:oid:2.16.840.1.113883.6.163": System.MEDDRA,
 }
 _ALIASES |= {s.value.lower(): s for s in System}
+# The OIDs by themselves, as HL7 v2 and C-CDA have them, and the names of HL7's table 0396.
+_ALIASES |= {uri.removeprefix("urn:oid:"): s for uri, s in _ALIASES.items() if uri.startswith("urn:oid:")}
+_ALIASES |= {
+    "ln": System.LOINC,
+    "sct": System.SNOMED,
+    "rxnorm": System.RXNORM,
+    "i10c": System.ICD10CM,
+    "ndc": System.NDC,
+}
 _EDITIONS = "http://snomed.info/sct/"
 
 

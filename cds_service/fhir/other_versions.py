@@ -1,11 +1,12 @@
-"""Resources of FHIR STU3 and R5 in the members of R4, as some servers send them though they say R4.
+"""Resources in the members of R4: those of STU3 and R5 that servers send as R4, lists of one, and statuses as programs name them.
 
-Only what is named or shaped otherwise in another version is renamed; where the member of R4 is there, it stands. Knows
-nothing clinical. Sources: the pages "R4 conversions" and "history" of each resource in FHIR R5 (5.0.0) and R4 (4.0.1).
+Only what is named or shaped otherwise in another version is renamed; where the member of R4 is there, it stands. A member
+that R4 has once is taken out of a list of one. Knows nothing clinical. Sources: the pages "R4 conversions" and "history" of each resource in FHIR R5 (5.0.0) and R4 (4.0.1).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -16,15 +17,57 @@ _Reader = Callable[[_Body], None]
 
 
 def in_r4(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The resource in the members of R4: the same object where it has none of another version."""
-    kind = body.get("resourceType")
-    others = _OTHERS.get(kind) if type(kind) is str else None
+    """The resource in the members and shapes of R4: the same object where it has them."""
+    changed = {m: v[0] for m, v in body.items() if type(v) is list and len(v) == 1 and m in _ONCE}
+    for member in _STATUSES:
+        if member in body and (status := _plain(changed.get(member, body[member]))) is not None:
+            changed[member] = status
+    if changed:
+        body = {**body, **changed}
+    kind = as_text(body.get("resourceType"))
+    if kind in _RESULTS and (status := as_text(changed.get("status"))) in _RESULTS_OF_V2:
+        body = {**body, "status": _RESULTS_OF_V2[status]}
+    others = _OTHERS.get(kind) if kind is not None else None
     if others is None or others[0].isdisjoint(body):
         return body
     found = dict(body)
     for reader in others[1]:
         reader(found)
     return found
+
+
+# What R4 has at most once in every type that is read here.
+_ONCE = frozenset(
+    {"resourceType", "id", "status", "intent", "actuality", "docStatus", "code", "event", "subject", "patient", "beneficiary",
+     "clinicalStatus", "verificationStatus", "severity", "seriousness", "medicationCodeableConcept", "medicationReference",
+     "date", "recordedDate", "authoredOn", "issued", "detected", "created", "birthDate", "deceasedBoolean", "deceasedDateTime",
+     "whenHandedOver", "start", "end", "period", "title", "description", "conclusion", "gender"}
+    | {f"{m}{kind}" for m, kinds in {
+        "value": ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio"),
+        "effective": ("DateTime", "Period", "Instant"), "performed": ("DateTime", "Period"), "occurrence": ("DateTime", "Period"),
+        "onset": ("DateTime", "Period", "Age", "String"), "abatement": ("DateTime", "Period", "Boolean", "String"),
+    }.items() for kind in kinds}
+)  # fmt: skip
+_RESULTS = frozenset({"Observation", "DiagnosticReport"})
+# Status of a result in HL7's table 0085, as a converter may leave it.
+_RESULTS_OF_V2 = {
+    "f": "final", "p": "preliminary", "r": "preliminary", "c": "corrected", "i": "registered", "x": "cancelled",
+    "d": "entered-in-error", "w": "entered-in-error",
+}  # fmt: skip
+_STATUSES = ("status", "intent", "actuality", "docStatus")
+_WORDS = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_JOINED = {
+    "enteredinerror": "entered-in-error", "inprogress": "in-progress", "onhold": "on-hold", "notdone": "not-done",
+    "nottaken": "not-taken",
+}  # fmt: skip
+
+
+def _plain(status: object) -> str | None:
+    """A status as FHIR writes it, of one in capitals, in words or in the name that a program has for it; None where it is so."""
+    if type(status) is not str or _WORDS.fullmatch(status) is not None:
+        return None
+    letters = "".join(c for c in status.lower() if c.isalpha())
+    return _JOINED.get(letters) or re.sub(r"[\s_]+", "-", status.strip().lower())
 
 
 def _put(body: _Body, member: str, value: object) -> None:
