@@ -136,3 +136,24 @@ def test_a_list_of_several_is_not_chosen_from():
 @pytest.mark.parametrize("status", [[["final"]], {"a": 1}, 7, None, [], ""])
 def test_a_status_that_is_none_is_left_as_it_came(status):
     decided([*TREATED, LOWS[0] | {"status": status}], C2D1)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit"),
+    [
+        (30, "Bill/L"), (30, "(10*3)/uL"), (30, "1E9/L"), (30, "Tsd./\u00b5l"), (30, "Mrd/L"), (30, "K/cmm"), (30, "G/L"),
+        (30000, "/microL"), (30000, "cells/microliter"), (30000, "/cu mm"),
+    ],
+)  # fmt: skip
+def test_low_platelets_hold_in_every_unit_that_is_sure(value, unit):
+    low = observation("777-3", NOW, 30, COUNT, id="platelets")
+    other = low | {"valueQuantity": {"value": value, "unit": unit}}
+    assert decided([*TREATED, other], C2D1) == decided([*TREATED, low], C2D1)
+
+
+@pytest.mark.parametrize("unit", ["mil/mL", "U/L", "g/L", "K", "10*9"])
+def test_a_unit_that_is_not_sure_is_no_count(unit):
+    other = observation("777-3", NOW, 300, COUNT, id="platelets") | {
+        "valueQuantity": {"value": 300, "unit": unit}
+    }
+    assert ("hem-unknown", "warning") in decided([*TREATED, other], C2D1)["findings"]
