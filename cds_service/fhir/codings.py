@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
@@ -136,17 +137,32 @@ def plain_codes(concept: object) -> frozenset[str]:
     return frozenset([code for c in as_dicts(concept["coding"]) if (code := as_text(c.get("code")))])
 
 
+_STATUS = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_JOINED = {
+    "enteredinerror": "entered-in-error", "inprogress": "in-progress", "onhold": "on-hold", "notdone": "not-done",
+    "nottaken": "not-taken",
+}  # fmt: skip
+
+
+def status_word(status: str) -> str:
+    """A status as FHIR writes it, of one in capitals, in words or in the name that a program has for it."""
+    if _STATUS.fullmatch(status) is not None:
+        return status
+    letters = "".join(c for c in status.lower() if c.isalpha())
+    return _JOINED.get(letters) or re.sub(r"[\s_]+", "-", status.strip().lower())
+
+
 def status_codes(concept: object) -> frozenset[str]:
     """The codes of a status in small letters; of one that is given in words alone, its words ("Entered in error").
 
     Before R4 a status was a bare code.
     """
     if type(concept) is str:
-        return frozenset({concept.lower()})
+        return frozenset({status_word(concept)})
     codes = plain_codes(concept)
     if not codes and type(concept) is dict and (words := as_prose(concept.get("text"))) is not None:
-        codes = frozenset({"-".join(words.split())})
-    return frozenset([code.lower() for code in codes])
+        codes = frozenset({words})
+    return frozenset([status_word(code) for code in codes])
 
 
 def words_in(concept: object) -> str:

@@ -127,6 +127,14 @@ def read_when(value: object, zone: tzinfo = UTC) -> When | None:
     return _parsed(value, zone) if not value[_LONGEST:] else parse_when(value.strip(), zone)
 
 
+def moment(value: object) -> datetime:
+    """A time to order versions by: the instant, of a day its beginning; the least of all times for none."""
+    when = read_when(value)
+    if when is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return when.instant or datetime(when.first.year, when.first.month, when.first.day, tzinfo=UTC)
+
+
 def start_of(period: object, zone: tzinfo = UTC) -> When | None:
     """``Period.start``."""
     return read_when(period.get("start"), zone) if type(period) is dict else None

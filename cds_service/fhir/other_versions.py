@@ -6,10 +6,10 @@ that R4 has once is taken out of a list of one. Knows nothing clinical. Sources:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from cds_service.fhir.codings import status_word
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 
 _Body = dict[str, Any]
@@ -20,8 +20,9 @@ def in_r4(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The resource in the members and shapes of R4: the same object where it has them."""
     changed = {m: v[0] for m, v in body.items() if type(v) is list and len(v) == 1 and m in _ONCE}
     for member in _STATUSES:
-        if member in body and (status := _plain(changed.get(member, body[member]))) is not None:
-            changed[member] = status
+        said = changed.get(member, body[member]) if member in body else None
+        if type(said) is str and (word := status_word(said)) != said:
+            changed[member] = word
     if changed:
         body = {**body, **changed}
     kind = as_text(body.get("resourceType"))
@@ -55,19 +56,6 @@ _RESULTS_OF_V2 = {
     "d": "entered-in-error", "w": "entered-in-error",
 }  # fmt: skip
 _STATUSES = ("status", "intent", "actuality", "docStatus")
-_WORDS = re.compile(r"[a-z]+(?:-[a-z]+)*")
-_JOINED = {
-    "enteredinerror": "entered-in-error", "inprogress": "in-progress", "onhold": "on-hold", "notdone": "not-done",
-    "nottaken": "not-taken",
-}  # fmt: skip
-
-
-def _plain(status: object) -> str | None:
-    """A status as FHIR writes it, of one in capitals, in words or in the name that a program has for it; None where it is so."""
-    if type(status) is not str or _WORDS.fullmatch(status) is not None:
-        return None
-    letters = "".join(c for c in status.lower() if c.isalpha())
-    return _JOINED.get(letters) or re.sub(r"[\s_]+", "-", status.strip().lower())
 
 
 def _put(body: _Body, member: str, value: object) -> None:

@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Protocol
 
 from cds_service.fhir.belonging import OF_NOBODY, Owner, owner, owners
 from cds_service.fhir.codings import status_codes
+from cds_service.fhir.dates import moment
 from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
 from cds_service.fhir.other_versions import in_r4
+from cds_service.fhir.quantities import as_decimal
 from cds_service.fhir.references import contained_id, local_reference
 from cds_service.fhir.requests import is_no_document, is_prohibition
 from cds_service.remembering import kept
@@ -140,8 +144,7 @@ class Record:
 
 
 _WITHDRAWN = {"entered-in-error", "cancelled", "refuted"}
-_NO_RESULT = {"registered", "unknown"}
-_SILENT = _WITHDRAWN | _NO_RESULT
+_SILENT = _WITHDRAWN | {"registered", "unknown"}  # a result that is none yet
 
 
 def counts(body: Mapping[str, Any], patient_id: str) -> bool:
@@ -156,7 +159,7 @@ def is_withdrawn(resource: Resource) -> bool:
         return False
     status = as_text(body.get("status"))
     is_over = kind == "Coverage" and status == "cancelled"  # which says that a plan has ended
-    if (status in _WITHDRAWN and not is_over) or (kind == "Observation" and status in _NO_RESULT):
+    if (status in _WITHDRAWN and not is_over) or (kind == "Observation" and status in _SILENT):
         return True
     if is_prohibition(body) or is_no_document(body):
         return True
@@ -192,8 +195,7 @@ def record_of(
     unique: dict[str, Resource] = {}
     for resource in own:
         key = resource.reference if resource.id else resource.name or canonical(resource.body)
-        held = unique.get(key)
-        # A row that came under two prefetch keys: nothing more is asked of its copy.
+        held = unique.get(key)  # of a row that came under two prefetch keys nothing more is asked of its copy
         if held is not None and held.body == resource.body:
             unique[key] = min(held, resource, key=attrgetter("origin"))
         # A result without id was taken out of the report or panel of its name, from which it is taken again.
@@ -242,7 +244,7 @@ def _contained_results(holder: Resource) -> Iterator[Resource]:
     members = {
         contained_id(as_text(m.get("reference")) or "") for m in as_dicts(holder.body.get("hasMember"))
     }
-    for body in as_dicts(holder.body.get("contained")):
+    for body in map(in_r4, as_dicts(holder.body.get("contained"))):
         says = body.get("resourceType") == "Observation" and as_text(body.get("status")) not in _SILENT
         is_named = holder.type != "Observation" or (as_text(body.get("id")) or "") in members
         if not (says and is_named) or _patient_in(body.get("subject")) not in (None, _patient_in(subject)):
@@ -271,8 +273,9 @@ def _replaced(resources: Iterable[Resource]) -> frozenset[str]:
 
 
 def _dated_by(result: Resource, holder: Resource) -> Resource:
-    # Under a local code the name of the report or panel may tell of what sample it is.
-    if "loinc.org" not in repr(result.body.get("code")):
+    if "loinc.org" not in repr(
+        result.body.get("code")
+    ):  # the name of the report or panel may tell of what sample it is
         result = replace(result, report=result.report or holder.report or holder.body)
     if any(member in result.body for member in (*_TIME_MEMBERS, "issued")):
         return result
@@ -290,10 +293,8 @@ def newer(a: Resource, b: Resource) -> Resource:
     return max(a, b, key=_age)
 
 
-def _age(resource: Resource) -> tuple[str, bool, str]:
-    """Of two copies that differ the one with the greater age stands: the later version.
-
-    Where no time tells which is later, it is the withdrawn one: nothing follows a withdrawal.
-    """
-    updated = as_text(as_dict(resource.body.get("meta")).get("lastUpdated")) or ""
-    return updated, as_text(resource.body.get("status")) in _WITHDRAWN, canonical(resource.body)
+def _age(resource: Resource) -> tuple[datetime, Decimal, bool, str]:
+    """Of two copies the later version; where neither time nor number tells, the withdrawn one: nothing follows a withdrawal."""
+    meta, is_over = as_dict(resource.body.get("meta")), as_text(resource.body.get("status")) in _WITHDRAWN
+    number = as_decimal(meta.get("versionId")) or Decimal(0)
+    return moment(meta.get("lastUpdated")), number, is_over, canonical(resource.body)

@@ -157,3 +157,38 @@ def test_a_unit_that_is_not_sure_is_no_count(unit):
         "valueQuantity": {"value": 300, "unit": unit}
     }
     assert ("hem-unknown", "warning") in decided([*TREATED, other], C2D1)["findings"]
+
+
+NORMAL = LOWS[0] | {"valueQuantity": LOWS[0]["valueQuantity"] | {"value": 150}}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ({"lastUpdated": "2026-04-15T07:30:00+00:00"}, {"lastUpdated": "2026-04-15T04:00:00-04:00"}),
+        ({"versionId": "9"}, {"versionId": "10"}),
+    ],
+)
+@pytest.mark.parametrize("low_is_later", [True, False])
+def test_of_two_versions_the_later_decides_whatever_the_offset_of_its_time(earlier, later, low_is_later):
+    low, normal = LOWS[0] | {"meta": later}, NORMAL | {"meta": earlier}
+    if not low_is_later:
+        low, normal = LOWS[0] | {"meta": earlier}, NORMAL | {"meta": later}
+    expected = decided([*TREATED, LOWS[0] if low_is_later else NORMAL], C2D1)
+    assert decided([*TREATED, low, normal], C2D1) == decided([*TREATED, normal, low], C2D1) == expected
+
+
+@pytest.mark.parametrize("status", ["ENTERED_IN_ERROR", ["cancelled"], "entered-in-error"])
+def test_what_a_report_contains_is_withdrawn_in_any_letters(status):
+    inside_report = changed(LOWS[0], id="c1", subject=None, status=status)
+    report = {
+        "resourceType": "DiagnosticReport", "id": "r", "status": "final", "subject": LOWS[0]["subject"],
+        "code": {"text": "CBC"}, "contained": [inside_report], "result": [{"reference": "#c1"}],
+    }  # fmt: skip
+    assert decided([*TREATED, report], C2D1) == decided(TREATED, C2D1)
+
+
+@pytest.mark.parametrize("code", ["ENTERED_IN_ERROR", "EnteredInError", "REFUTED", "Entered in Error"])
+def test_a_condition_that_is_withdrawn_in_other_letters_is_withdrawn(code):
+    wrong = changed(VOD, verificationStatus={"coding": [{"code": code}]})
+    assert decided([*TREATED, wrong], C2D1) == decided(TREATED, C2D1)
