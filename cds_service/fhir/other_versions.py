@@ -23,6 +23,12 @@ def in_r4(body: Mapping[str, Any]) -> Mapping[str, Any]:
         said = changed.get(member, body[member]) if member in body else None
         if type(said) is str and (word := status_word(said)) != said:
             changed[member] = word
+    for member in _TRUTHS:
+        if (
+            member in body
+            and (truth := _TRUE_OR_FALSE.get(as_text(changed.get(member, body[member])) or "")) is not None
+        ):
+            changed[member] = truth
     if changed:
         body = {**body, **changed}
     kind = as_text(body.get("resourceType"))
@@ -42,7 +48,7 @@ _ONCE = frozenset(
     {"resourceType", "id", "status", "intent", "actuality", "docStatus", "code", "event", "subject", "patient", "beneficiary",
      "clinicalStatus", "verificationStatus", "severity", "seriousness", "medicationCodeableConcept", "medicationReference",
      "date", "recordedDate", "authoredOn", "issued", "detected", "created", "birthDate", "deceasedBoolean", "deceasedDateTime",
-     "whenHandedOver", "start", "end", "period", "title", "description", "conclusion", "gender"}
+     "whenHandedOver", "start", "end", "period", "title", "description", "conclusion", "gender", "doNotPerform"}
     | {f"{m}{kind}" for m, kinds in {
         "value": ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio"),
         "effective": ("DateTime", "Period", "Instant"), "performed": ("DateTime", "Period"), "occurrence": ("DateTime", "Period"),
@@ -55,6 +61,11 @@ _RESULTS_OF_V2 = {
     "f": "final", "p": "preliminary", "r": "preliminary", "c": "corrected", "i": "registered", "x": "cancelled",
     "d": "entered-in-error", "w": "entered-in-error",
 }  # fmt: skip
+_TRUTHS = (
+    "doNotPerform", "valueBoolean", "deceasedBoolean", "abatementBoolean", "notDone", "notGiven", "wasNotGiven", "notPerformed",
+    "wasNotTaken",
+)  # fmt: skip
+_TRUE_OR_FALSE = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _STATUSES = ("status", "intent", "actuality", "docStatus")
 
 

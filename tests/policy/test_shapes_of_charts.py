@@ -12,12 +12,14 @@ from tests.policy.chart_notes import (
     RXNORM,
     SNOMED,
     adverse_event,
+    care_plan,
     condition,
     drug_order,
     observation,
+    service_request,
 )
 from tests.policy.shapes import changed, decided
-from tests.policy.treated import C1D1, C2D1, COUNT, NEVER_TREATED, TREATED
+from tests.policy.treated import C1D1, C2D1, COUNT, NEVER_TREATED, TREATED, with_grade
 
 NOW = "2026-04-15T07:00:00-04:00"
 LOWS = [
@@ -192,3 +194,38 @@ def test_what_a_report_contains_is_withdrawn_in_any_letters(status):
 def test_a_condition_that_is_withdrawn_in_other_letters_is_withdrawn(code):
     wrong = changed(VOD, verificationStatus={"coding": [{"code": code}]})
     assert decided([*TREATED, wrong], C2D1) == decided(TREATED, C2D1)
+
+
+TRANSPLANT = service_request(
+    "234336002", authored="2026-04-10", day="2026-05-20", text="Allogeneic stem cell transplant"
+)
+
+
+@pytest.mark.parametrize("said", ["true", "TRUE", True, [True]])
+def test_a_prohibition_is_one_whatever_the_type_of_its_true(said):
+    forbidden = TRANSPLANT | {"doNotPerform": said}
+    assert decided([*TREATED, forbidden], C2D1) == decided(TREATED, C2D1)
+    assert decided([*TREATED, TRANSPLANT | {"doNotPerform": "false"}], C2D1) != decided(TREATED, C2D1)
+
+
+MUCOSITIS = adverse_event("Mucositis", "2026-04-08", id="mucositis")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"valueCode": "3"}, {"valueString": "3"}, {"valueString": "Grade 3"}, {"valueInteger": 3}, {"valueCoding": {"code": "3"}}],
+)  # fmt: skip
+def test_a_grade_in_an_extension_is_read_in_every_type(value):
+    graded = MUCOSITIS | {"extension": [{"url": "http://example.org/fhir/ctcae-grade", **value}]}
+    expected = decided([*TREATED, with_grade(MUCOSITIS, 3)], C2D1)
+    assert decided([*TREATED, graded], C2D1) == expected != decided([*TREATED, MUCOSITIS], C2D1)
+
+
+@pytest.mark.parametrize(
+    "withdrawn", [{"status": "CANCELLED"}, {"status": "scheduled", "doNotPerform": "true"}]
+)
+def test_an_activity_of_a_plan_is_withdrawn_in_other_letters_too(withdrawn):
+    detail = {"status": "scheduled", "code": {"text": "Allogeneic stem cell transplant"}}
+    plan = care_plan("Treatment", created="2026-04-10", activity=[{"detail": detail}])
+    without = care_plan("Treatment", created="2026-04-10", activity=[{"detail": detail | withdrawn}])
+    assert decided([*TREATED, without], C2D1) == decided(TREATED, C2D1) != decided([*TREATED, plan], C2D1)
