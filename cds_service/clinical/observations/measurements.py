@@ -189,6 +189,13 @@ def reference_range(
 _FOR_SOME = frozenset({"appliesTo", "age", "text"})  # members that may say of whom a range is
 
 
+# What may stand before a range in words, which tells nothing more: "Normal: 3.5-5.1", "(Ref. range 0-40)".
+_LABEL = re.compile(
+    r"^[(\[]?(?:(?:ref(?:erence)?\.?|normal)(?: (?:range|interval))?|range)[ ]?[:=]?[ ]?(?=[\d<>(\[])",
+    re.IGNORECASE,
+)
+
+
 def _limits_in_text(
     text: str, kind: str, part: Mapping[str, Any], person: Person | None
 ) -> tuple[Decimal | None, Decimal | None]:
@@ -196,6 +203,7 @@ def _limits_in_text(
 
     Of a text that states one for each sex, those of the ``person``.
     """
+    text = _LABEL.sub("", text.strip()).strip("()[] ")
     read = figure_in_text(own_part(text, person) or text)
     if read is None or read[0].exact is not None:
         return None, None
