@@ -76,7 +76,9 @@ def _is_measurement(body: Mapping[str, Any]) -> bool:
     """Whether an Observation is a plain number with its unit."""
     if "valueQuantity" not in body or not _SPEAKING.isdisjoint(body):
         return False
-    return as_prose(as_dict(body["valueQuantity"]).get("unit")) not in _OF_NOTHING or not _number(body)
+    amount = body["valueQuantity"]
+    unit = amount["unit"] if type(amount) is dict and "unit" in amount else None
+    return (type(unit) is str and unit.strip() not in _OF_NOTHING) or not _number(body)
 
 
 def when_stated(resource: Resource, zone: tzinfo) -> When | None:
@@ -155,7 +157,7 @@ def _told_value(part: Mapping[str, Any]) -> str:
     return " | ".join(t for t in (as_prose(part.get("valueString")), named) if t) or _number(part)
 
 
-_OF_NOTHING = frozenset({None, "1", "{count}", "{lines}", "{line}", "{#}", "{score}", "{grade}", "{times}"})
+_OF_NOTHING = frozenset({None, "", "1", "{count}", "{lines}", "{line}", "{#}", "{score}", "{grade}", "{times}"})
 
 
 def _number(part: Mapping[str, Any]) -> str:

@@ -18,17 +18,16 @@ _Reader = Callable[[_Body], None]
 
 def in_r4(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The resource in the members and shapes of R4: the same object where it has them."""
-    changed = {m: v[0] for m, v in body.items() if type(v) is list and len(v) == 1 and m in _ONCE}
+    changed = {m: v[0] for m, v in body.items() if type(v) is list and m in _ONCE and len(v) == 1}
     for member in _STATUSES:
-        said = changed.get(member, body[member]) if member in body else None
-        if type(said) is str and (word := status_word(said)) != said:
-            changed[member] = word
-    for member in _TRUTHS:
-        if (
-            member in body
-            and (truth := _TRUE_OR_FALSE.get(as_text(changed.get(member, body[member])) or "")) is not None
-        ):
-            changed[member] = truth
+        if member in body:
+            said = changed[member] if member in changed else body[member]
+            if type(said) is str and said not in _AS_WRITTEN and (word := status_word(said)) != said:
+                changed[member] = word
+    for member in () if _TRUTHS.isdisjoint(body) else _TRUTHS.intersection(body):
+        said = as_text(changed.get(member, body[member]))
+        if said in _TRUE_OR_FALSE:
+            changed[member] = _TRUE_OR_FALSE[said]
     if changed:
         body = {**body, **changed}
     kind = as_text(body.get("resourceType"))
@@ -61,12 +60,13 @@ _RESULTS_OF_V2 = {
     "f": "final", "p": "preliminary", "r": "preliminary", "c": "corrected", "i": "registered", "x": "cancelled",
     "d": "entered-in-error", "w": "entered-in-error",
 }  # fmt: skip
-_TRUTHS = (
+_TRUTHS = frozenset({
     "doNotPerform", "valueBoolean", "deceasedBoolean", "abatementBoolean", "notDone", "notGiven", "wasNotGiven", "notPerformed",
     "wasNotTaken",
-)  # fmt: skip
+})  # fmt: skip
 _TRUE_OR_FALSE = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _STATUSES = ("status", "intent", "actuality", "docStatus")
+_AS_WRITTEN = frozenset({"final", "active", "completed", "current", "draft", "order", "actual"})  # nearly all are
 
 
 def _put(body: _Body, member: str, value: object) -> None:
