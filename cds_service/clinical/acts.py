@@ -12,6 +12,7 @@ from cds_service.clinical.therapy.reasons import reasons_of
 from cds_service.fhir.codings import plain_codes, words_in
 from cds_service.fhir.dates import When, read_when, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.fhir.other_versions import in_r4
 from cds_service.fhir.record import Record, Resource
 from cds_service.fhir.references import contained_id
 from cds_service.fhir.requests import stands, status_of
@@ -100,7 +101,7 @@ def _activities(plan: Resource, record: Record) -> Iterator[Mapping[str, Any]]:
     for activity in as_dicts(plan.body.get("activity")):
         reference = as_text(as_dict(activity.get("reference")).get("reference")) or ""
         held = record.resolve(reference, plan) if contained_id(reference) is not None else None
-        found = held.body if held is not None else as_dict(activity.get("detail"))
+        found = held.body if held is not None else in_r4(as_dict(activity.get("detail")))
         if stands(found) and (held is None or status_of(found) not in _OVER):
             yield found
 

@@ -37,7 +37,12 @@ def document_of(resource: Resource, attached: str, zone: tzinfo) -> Document:
     body = resource.body
     kind = body.get("type") if resource.type == "DocumentReference" else body.get("code")
     categories = as_dicts(body.get("category"))
-    codes = {str(c.get("code")) for x in (as_dict(kind), *categories) for c in as_dicts(x.get("coding"))}
+    codes = {
+        code
+        for x in (as_dict(kind), *categories)
+        for c in as_dicts(x.get("coding"))
+        if (code := as_text(c.get("code")))
+    }
     texts = [as_prose(body.get(m)) for m in ("description", "conclusion")]
     texts += [*(condition_in(c) for c in as_dicts(body.get("conclusionCode"))), attached]
     when = when_stated(resource, zone) or end_of(as_dict(body.get("context")).get("period"), zone)

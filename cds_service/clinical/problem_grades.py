@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.reading.grades import RANKS, grade_in, open_rank, severity_in, stated_rank
 from cds_service.fhir.codings import codes_in, plain_codes, words_in
-from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
 from cds_service.fhir.quantities import as_decimal
 
 _SEVERITY_CODES = {
@@ -72,6 +72,10 @@ def _recorded_grade(body: Mapping[str, Any]) -> int | None:
         if "grade" in (as_text(extension.get("url")) or "").lower():
             concept = as_dict(extension.get("valueCodeableConcept"))
             concept = concept or {"coding": [as_dict(extension.get("valueCoding"))]}
+            if (
+                said := as_prose(extension.get("valueString")) or as_text(extension.get("valueCode"))
+            ) is not None:
+                concept = {"coding": [{"code": said}], "text": said}
             figures = (_ENDS_IN_GRADE.fullmatch(code) for code in sorted(plain_codes(concept)))
             figure = next((int(f[1]) for f in figures if f), None)
             if (told := _grade_coded(concept) or figure or grade_in(words_in(concept))) is not None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import Any
 
+from cds_service.clinical.observations.answers import yes_or_no
 from cds_service.clinical.observations.figures import has_value
 from cds_service.clinical.problem_times import time_in_words
 from cds_service.clinical.terms import concepts, condition_in
@@ -17,6 +18,7 @@ from cds_service.fhir.attachments import attached_on
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, end_of, read_when, start_of, written_on
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.fhir.quantities import as_decimal, plain, unit_names
 from cds_service.fhir.record import Record, Resource
 from cds_service.values import dataclass
 
@@ -62,12 +64,19 @@ def statements_of(record: Record, zone: tzinfo, attached: Mapping[str, str]) -> 
     for kind in _TYPES:
         for resource in record.of_type(kind):
             body = resource.body
-            if kind == "Observation" and "valueQuantity" in body and _SPEAKING.isdisjoint(body):
-                continue  # a plain measurement states nothing in words; most of a record is such
+            if kind == "Observation" and _is_measurement(body):
+                continue  # which states nothing in words; most of a record is such
             found += _of(resource, zone)
             if kind in _WITH_DOCUMENTS and (text := attached.get(resource.reference)):
                 found.append(_of_document(resource, text, zone))
     return found
+
+
+def _is_measurement(body: Mapping[str, Any]) -> bool:
+    """Whether an Observation is a plain number with its unit."""
+    if "valueQuantity" not in body or not _SPEAKING.isdisjoint(body):
+        return False
+    return as_prose(as_dict(body["valueQuantity"]).get("unit")) not in _OF_NOTHING or not _number(body)
 
 
 def when_stated(resource: Resource, zone: tzinfo) -> When | None:
@@ -139,13 +148,23 @@ def _answer(body: Mapping[str, Any]) -> str:
 
 
 def _told_value(part: Mapping[str, Any]) -> str:
-    """The value of an Observation or component in words; a yes or no for a boolean."""
-    if isinstance(part.get("valueBoolean"), bool):
-        return "yes" if part["valueBoolean"] else "no"
-    named = condition_in(part.get("valueCodeableConcept")).replace(
-        " (qualifier value)", ""
-    )  # "Yes", as SNOMED CT says it
-    return " | ".join(t for t in (as_prose(part.get("valueString")), named) if t)
+    """The value of an Observation or component in words: a yes or no, a text, or a number that has no unit."""
+    if (answer := yes_or_no(part)) is not None:
+        return "yes" if answer else "no"
+    named = condition_in(part.get("valueCodeableConcept"))
+    return " | ".join(t for t in (as_prose(part.get("valueString")), named) if t) or _number(part)
+
+
+_OF_NOTHING = frozenset({None, "1", "{count}", "{lines}", "{line}", "{#}", "{score}", "{grade}", "{times}"})
+
+
+def _number(part: Mapping[str, Any]) -> str:
+    """A number that has no unit, as a count or a grade has none; empty for a measurement."""
+    amount = as_dict(part.get("valueQuantity"))
+    number = as_decimal(part.get("valueInteger"))
+    if number is None and "comparator" not in amount and set(unit_names(amount)) <= _OF_NOTHING:
+        number = as_decimal(amount.get("value"))
+    return plain(number) if number is not None else ""
 
 
 _PROSE = ("title", "description", "conclusion", "patientInstruction")

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import click
 
 from cds_service.commands.scratch_patient import WAIT_S, ScratchError, ScratchPatient, draft_order
+from cds_service.commands.servers import is_r4b
 from cds_service.ehr.fhir_client import FhirClient, FhirError
 from cds_service.evaluation.order_sign import Answered, answer
 from cds_service.evaluation.services import services_from
@@ -73,7 +74,9 @@ def _introduce(client: FhirClient) -> None:
     found = client.get(client.url("metadata"), time.monotonic() + WAIT_S)
     version = str(found.get("fhirVersion"))
     _say(1, f"{client.server} speaks FHIR {version}")
-    if not version.startswith("4."):
+    if is_r4b(version):
+        _say(1, "that is R4B and not R4 (4.0.1), which this service reads: what differs may be missed")
+    elif not version.startswith("4.0."):
         raise ScratchError(f"FHIR R4 (4.0.1) is needed, the server says {version}")
 
 

@@ -83,10 +83,18 @@ def _fhir_server(about: str, base: str, door: Outbound) -> Finding:
         mend = "fhir_servers must hold the exact base, under which /metadata is"
         return Finding(about, f"{url}: name, address and TLS are well; answered {answer.status}", mend)
     version = _fhir_version(answer.body)
-    if not version.startswith("4."):
+    if is_r4b(version):
+        mend = "ask for the base that speaks R4 (4.0.1); what differs in R4B may be missed"
+        return Finding(about, f"{url}: speaks FHIR {version}, which is R4B and not R4", mend, warns=True)
+    if not version.startswith("4.0."):
         said = f"speaks FHIR {version}" if version else "is no CapabilityStatement in JSON"
         return Finding(about, f"{url}: {said}", "fhir_servers must hold the base of a FHIR R4 server")
     return Finding(about, f"{base}: FHIR {version}")
+
+
+def is_r4b(version: str) -> bool:
+    """Whether a version of FHIR is R4B, or a ballot on the way to it: most of it is as in R4."""
+    return version.startswith(("4.1.", "4.3."))
 
 
 def _fhir_version(body: bytes) -> str:

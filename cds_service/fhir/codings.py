@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
@@ -26,6 +27,8 @@ class System(StrEnum):
     NCIT = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
     INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
     HGNC = "http://www.genenames.org"
+    YES_NO = "http://terminology.hl7.org/CodeSystem/v2-0136"
+    MEDDRA = "http://terminology.hl7.org/CodeSystem/mdr"
 
 
 # Other spellings met in the wild (hl7.terminology NamingSystems; OIDs; scheme and slash variants).
@@ -51,8 +54,26 @@ _ALIASES = {
     "http://terminology.hl7.org/codesystem/v2-0078": System.INTERPRETATION,
     "http://hl7.org/fhir/v3/observationinterpretation": System.INTERPRETATION,
     "http://www.genenames.org/geneid": System.HGNC,
+    "http://hl7.org/fhir/v2/0136": System.YES_NO,
+    "urn:oid:2.16.840.1.113883.12.136": System.YES_NO,
+    "http://terminology.hl7.org/codesystem/v2-0532": System.YES_NO,  # whose Y and N are the same
+    "http://hl7.org/fhir/v2/0532": System.YES_NO,
+    "urn:oid:2.16.840.1.113883.12.532": System.YES_NO,
+    "http://www.meddra.org": System.MEDDRA,
+    "http://meddra.org": System.MEDDRA,
+    "http://terminology.hl7.org/codesystem/mdrae": System.MEDDRA,
+    "urn:oid:2.16.840.1.113883.6.163": System.MEDDRA,
 }
 _ALIASES |= {s.value.lower(): s for s in System}
+# The OIDs by themselves, as HL7 v2 and C-CDA have them, and the names of HL7's table 0396.
+_ALIASES |= {uri.removeprefix("urn:oid:"): s for uri, s in _ALIASES.items() if uri.startswith("urn:oid:")}
+_ALIASES |= {
+    "ln": System.LOINC,
+    "sct": System.SNOMED,
+    "rxnorm": System.RXNORM,
+    "i10c": System.ICD10CM,
+    "ndc": System.NDC,
+}
 _EDITIONS = "http://snomed.info/sct/"
 
 
@@ -116,17 +137,32 @@ def plain_codes(concept: object) -> frozenset[str]:
     return frozenset([code for c in as_dicts(concept["coding"]) if (code := as_text(c.get("code")))])
 
 
+_STATUS = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_JOINED = {
+    "enteredinerror": "entered-in-error", "inprogress": "in-progress", "onhold": "on-hold", "notdone": "not-done",
+    "nottaken": "not-taken",
+}  # fmt: skip
+
+
+def status_word(status: str) -> str:
+    """A status as FHIR writes it, of one in capitals, in words or in the name that a program has for it."""
+    if _STATUS.fullmatch(status) is not None:
+        return status
+    letters = "".join(c for c in status.lower() if c.isalpha())
+    return _JOINED.get(letters) or re.sub(r"[\s_]+", "-", status.strip().lower())
+
+
 def status_codes(concept: object) -> frozenset[str]:
     """The codes of a status in small letters; of one that is given in words alone, its words ("Entered in error").
 
     Before R4 a status was a bare code.
     """
     if type(concept) is str:
-        return frozenset({concept.lower()})
+        return frozenset({status_word(concept)})
     codes = plain_codes(concept)
     if not codes and type(concept) is dict and (words := as_prose(concept.get("text"))) is not None:
-        codes = frozenset({"-".join(words.split())})
-    return frozenset([code.lower() for code in codes])
+        codes = frozenset({words})
+    return frozenset([status_word(code) for code in codes])
 
 
 def words_in(concept: object) -> str:

@@ -23,6 +23,7 @@ _FORM = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?)?"
 )
 
+_FIGURES = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(?:(\d\d)(?:\.\d{1,6})?)?([+-]\d{4}|Z)?)?")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _QUOTED = 40  # characters of an unusable time
 _LONGEST = 64  # characters of a time
@@ -82,14 +83,20 @@ def parse_when(text: str, zone: tzinfo = UTC) -> When | None:
     """Read a FHIR date, dateTime or instant; None when it is none, or no year of a patient's record.
 
     Met though not valid FHIR, and read: a time without an offset (taken in ``zone``, the clock's) or
-    without seconds, a blank for the T, an offset written ``+0000`` or ``+00``.
+    without seconds, a blank for the T, an offset written ``+0000`` or ``+00``, and a day with or without
+    its time in figures alone, as HL7 v2 and C-CDA have it (``202604051430-0400``).
     """
     return None if text[_LONGEST:] else _parsed(text, zone)
 
 
 @lru_cache(maxsize=8192)
 def _parsed(text: str, zone: tzinfo) -> When | None:
-    match = _FORM.fullmatch(text.strip())
+    written = text.strip()
+    if (figures := _FIGURES.fullmatch(written)) is not None:
+        year, month, day, hour, minute, second, offset = figures.groups()
+        clock = f"T{hour}:{minute}:{second or '00'}{offset or ''}" if hour else ""
+        written = f"{year}-{month}-{day}{clock}"
+    match = _FORM.fullmatch(written)
     if match is None or not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
         return None
     year, month, day, hour, minute, second, offset = match.groups()

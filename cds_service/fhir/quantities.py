@@ -48,6 +48,10 @@ class Interval:
             return True
         return False if self.high is not None and self.high <= limit else None
 
+    def leans_above(self, limit: Decimal) -> bool:
+        """Whether its middle is above the limit; without an upper bound it is, without a lower one that is 0."""
+        return self.high is None or (self.low or Decimal(0)) + self.high > 2 * limit
+
     def times(self, factor: Decimal) -> Interval:
         """The interval in another unit. ``factor`` is positive."""
         low = None if self.low is None else self.low * factor

@@ -16,6 +16,7 @@ from cds_service.fhir.belonging import OF_NOBODY, Owner, owner, owners
 from cds_service.fhir.codings import status_codes
 from cds_service.fhir.gaps import GapCode
 from cds_service.fhir.json_types import as_dict, as_dicts, as_text
+from cds_service.fhir.other_versions import in_r4
 from cds_service.fhir.references import contained_id, local_reference
 from cds_service.fhir.requests import is_no_document, is_prohibition
 from cds_service.fhir.versions import WITHDRAWN, canonical, rank
@@ -46,7 +47,7 @@ class DataKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One FHIR resource as received, and how it reached us (``prefetch``, ``fetched``, ``draft order``).
+    """One FHIR resource, in the members of R4, and how it reached us (``prefetch``, ``fetched``, ``draft order``).
 
     ``name`` is the ``fullUrl`` (or place) in its Bundle: it stands for the reference of a draft
     order that has no id, and others in the Bundle may refer to it by it. ``type``, ``id`` and
@@ -63,9 +64,9 @@ class Resource:
     reference: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        kind = as_text(self.body.get("resourceType")) or ""
-        given = as_text(self.body.get("id")) or ""
-        put = object.__setattr__
+        body, put = in_r4(self.body), object.__setattr__
+        kind, given = as_text(body.get("resourceType")) or "", as_text(body.get("id")) or ""
+        put(self, "body", body)
         put(self, "type", kind)
         put(self, "id", given)
         put(self, "reference", f"{kind}/{given}" if given else self.name or kind)
@@ -188,8 +189,7 @@ def record_of(
     unique: dict[str, Resource] = {}
     for resource in own:
         key = resource.reference if resource.id else resource.name or canonical(resource.body)
-        held = unique.get(key)
-        # A row that came under two prefetch keys: nothing more is asked of its copy.
+        held = unique.get(key)  # of a row that came under two prefetch keys nothing more is asked of its copy
         if held is not None and held.body == resource.body:
             unique[key] = min(held, resource, key=attrgetter("origin"))
         # A result without id was taken out of the report or panel of its name, from which it is taken again.
@@ -238,7 +238,7 @@ def _contained_results(holder: Resource) -> Iterator[Resource]:
     members = {
         contained_id(as_text(m.get("reference")) or "") for m in as_dicts(holder.body.get("hasMember"))
     }
-    for body in as_dicts(holder.body.get("contained")):
+    for body in map(in_r4, as_dicts(holder.body.get("contained"))):
         says = body.get("resourceType") == "Observation" and as_text(body.get("status")) not in _SILENT
         is_named = holder.type != "Observation" or (as_text(body.get("id")) or "") in members
         if not (says and is_named) or _patient_in(body.get("subject")) not in (None, _patient_in(subject)):
@@ -267,8 +267,9 @@ def _replaced(resources: Iterable[Resource]) -> frozenset[str]:
 
 
 def _dated_by(result: Resource, holder: Resource) -> Resource:
-    # Under a local code the name of the report or panel may tell of what sample it is.
-    if "loinc.org" not in repr(result.body.get("code")):
+    if "loinc.org" not in repr(
+        result.body.get("code")
+    ):  # the name of the report or panel may tell of what sample it is
         result = replace(result, report=result.report or holder.report or holder.body)
     if any(member in result.body for member in (*_TIME_MEMBERS, "issued")):
         return result

@@ -22,13 +22,13 @@ def canonical(body: Mapping[str, Any]) -> str:
     return json.dumps(body, sort_keys=True, default=str)
 
 
-def rank(body: Mapping[str, Any]) -> tuple[datetime, bool, str]:
+def rank(body: Mapping[str, Any]) -> tuple[datetime, Decimal, bool, str]:
     """Of two versions that differ the one of the higher rank stands: the later one.
 
-    Where no time tells which is later, it is the withdrawn one: nothing follows a withdrawal.
+    Where neither time nor number tells which is later, it is the withdrawn one: nothing follows a withdrawal.
     """
-    changed = _changed(body) or _NEVER
-    return changed, as_text(body.get("status")) in WITHDRAWN, canonical(body)
+    changed, number = _changed(body) or _NEVER, _number(body) or Decimal(0)
+    return changed, number, as_text(body.get("status")) in WITHDRAWN, canonical(body)
 
 
 def is_later(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

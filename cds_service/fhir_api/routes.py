@@ -88,7 +88,7 @@ def fhir_routes(services: Services, trust: Trust, vault: Vault) -> Blueprint:
     _add_public(routes, api)
     _add_artifacts(routes, api)
     _add_operations(routes, api)
-    routes.after_request(_as_fhir)
+    routes.after_app_request(_as_fhir)  # also of paths and methods that no route here has
     return routes
 
 
@@ -208,9 +208,9 @@ def _unauthorized(_: Unauthorized) -> Response:
 
 
 def _as_fhir(response: Response) -> Response:
-    """The media type of FHIR on resources; OAuth's own answers are plain JSON."""
-    if response.mimetype == "application/json" and not request.path.endswith(
-        ("/token", "/smart-configuration")
-    ):
+    """The media type of FHIR on resources below this base; OAuth's own answers are plain JSON."""
+    is_here = request.path == "/fhir" or request.path.startswith("/fhir/")
+    is_oauth = request.path.endswith(("/token", "/smart-configuration"))
+    if is_here and not is_oauth and response.mimetype == "application/json":
         response.mimetype = FHIR_JSON
     return response

@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent
 WORKED = FOLDER / "worked.json"
 BENCH = FOLDER / "bench.json"
 WHOLE_UP_TO = 200  # observations of a bench request; of a larger one the hash is kept
-_ENVIRONMENT = {"CDS_DEV": "1", "CDS_AUTH": "optional", "CDS_FIXED_NOW": CLOCK}
+_ENVIRONMENT = {"CDS_DEV": "1", "CDS_AUTH": "optional", "CDS_FIXED_NOW": CLOCK, "CDS_DEADLINE_S": "30"}
 
 
 def bundled() -> Iterator[tuple[Path, object]]:

@@ -148,6 +148,7 @@ def test_an_authority_that_is_not_known_is_told(trusted: dict[str, str]) -> None
         (Reply(404), "name, address and TLS are well; answered 404"),
         (Reply(200, b"<html>"), "is no CapabilityStatement in JSON"),
         (fhir({"resourceType": "CapabilityStatement", "fhirVersion": "3.0.2"}), "speaks FHIR 3.0.2"),
+        (fhir({"resourceType": "CapabilityStatement", "fhirVersion": "4.6.0"}), "speaks FHIR 4.6.0"),
         (fhir({"fhirVersion": 4}), "is no CapabilityStatement in JSON"),
     ],
 )
@@ -157,6 +158,15 @@ def test_an_answer_that_is_not_fhir_r4_is_told(
     ehr.script("metadata", reply)
 
     assert servers(trusted) == [said]
+
+
+def test_a_server_of_r4b_is_told_as_such(trusted: dict[str, str], ehr: Any) -> None:
+    ehr.script("metadata", fhir({"resourceType": "CapabilityStatement", "fhirVersion": "4.3.0"}))
+
+    by_state = found(trusted)
+
+    assert by_state["fault"] == []
+    assert f"{BASE}/metadata: speaks FHIR 4.3.0, which is R4B and not R4" in by_state["warning"]
 
 
 def test_a_server_that_asks_for_a_token_is_no_fault(trusted: dict[str, str], ehr: Any) -> None:

@@ -464,7 +464,16 @@ def test_the_limits_of_a_body_are_those_of_the_hooks(client: FlaskClient) -> Non
 
 def test_another_method_is_405(client: FlaskClient) -> None:
     assert client.get(PACKAGE, headers=bearer(client)).status_code in (404, 405)
-    assert client.delete("/fhir/metadata").status_code == 405
+    refused(client.delete("/fhir/metadata"), 405, "not-supported")
+
+
+@pytest.mark.parametrize("path", ["/fhir/", "/fhir/Nothing", "/fhir/Questionnaire/a/b"])
+def test_a_path_that_no_route_has_is_answered_as_fhir(client: FlaskClient, path: str) -> None:
+    refused(client.get(path), 404, "not-found")
+
+
+def test_elsewhere_a_refusal_is_plain_json(client: FlaskClient) -> None:
+    assert client.get("/nothing").mimetype == client.get("/fhirs").mimetype == "application/json"
 
 
 # ---- reports of errors

@@ -343,3 +343,43 @@ def test_pol_rec_qt_both_intervals_in_one_row_of_a_flow_sheet_are_read():
     assert CRITICAL in raised(first_cycle(stated("QT/QTc", "430/512 ms", "2026-04-14")))
     assert CRITICAL not in raised(first_cycle(stated("QT/QTc", "430/450 ms", "2026-04-14")))
     assert CRITICAL not in raised(first_cycle(stated("QTc goal", "below 500 ms", "2026-04-14")))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (3.6, 4.4, set()),
+        (3.4, 4.4, {("electrolyte", "info")}),
+        (3.0, 3.6, {("electrolyte", "warning")}),
+        (2.5, 3.0, {("electrolyte", "warning")}),
+    ],
+)
+@pytest.mark.parametrize("as_text", [True, False])
+def test_pol_rec_qt_an_electrolyte_as_a_range_that_may_be_low_is_never_silent(low, high, expected, as_text):
+    ends = {"low": quantity(low, "mmol/L"), "high": quantity(high, "mmol/L")}
+    value = {"valueString": f"{low}-{high} mmol/L"} if as_text else {"valueRange": ends}
+    d = second_cycle(observation("2823-3", "2026-04-14", **value))
+    assert {f for f in raised(d) if f[0] == "electrolyte"} == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3.7-5.1",
+        "(3.7-5.1)",
+        "[3.7 - 5.1]",
+        "Normal: 3.7-5.1",
+        "Reference range 3.7 to 5.1 mmol/L",
+        "(ref: 3.7-5.1)",
+        ">=3.7",
+    ],
+)
+def test_pol_rec_qt_the_range_in_words_counts_in_brackets_and_behind_a_title(text):
+    d = second_cycle(observation("2823-3", "2026-04-14", 3.6, "mmol/L", referenceRange=[{"text": text}]))
+    assert ("electrolyte", "warning") in raised(d)
+
+
+@pytest.mark.parametrize("text", ["Critical: 3.7-5.1", "Normal adults", "3.7-5.1 in plasma, 3.5-5 in serum"])
+def test_pol_rec_qt_words_that_may_mean_more_are_no_range(text):
+    d = second_cycle(observation("2823-3", "2026-04-14", 3.6, "mmol/L", referenceRange=[{"text": text}]))
+    assert ("electrolyte", "warning") not in raised(d)

@@ -183,3 +183,33 @@ def test_pol_tox_hep_limbs_of_different_days_within_a_week_make_a_pair():
     pair = [bilirubin(2.5, "2026-03-20"), alt(150, "2026-03-22")]
     d = second_cycle(*pair, document("2026-04-10", "ALT has not recovered."))
     assert CONSIDER in raised(d, "POL-TOX-HEP")
+
+
+def spread(result, low, high):
+    """A result as a range in the unit that it has."""
+    unit = result["valueQuantity"]["unit"]
+    without = {k: v for k, v in result.items() if k != "valueQuantity"}
+    return without | {"valueRange": {"low": quantity(low, unit), "high": quantity(high, unit)}}
+
+
+BILIRUBIN, ALT = bilirubin(1.0), alt(30)
+RANGES = {
+    "on one side of all limits": ([spread(BILIRUBIN, 0.5, 1.7), spread(ALT, 20, 90)], set()),
+    "above one limit, the other open": (
+        [BILIRUBIN, spread(ALT, 120, 240)], {(INFO, "label")},
+    ),
+    "on both sides of one limit": ([BILIRUBIN, spread(ALT, 80, 120)], {(INFO, "label")}),
+    "on both sides of the far limit": ([BILIRUBIN, spread(ALT, 180, 300)], {(INFO, "label"), (HOLD, "label")}),
+    "both tests leaning over the limits": ([spread(BILIRUBIN, 1.6, 2.3), spread(ALT, 90, 130)], {(HOLD, "label")}),
+    "a text": (
+        [observation("1742-6", "2026-04-14", text="80-120 U/L")], {(INFO, "label")},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_pol_tox_hep_a_range_across_a_limit_is_never_silent(name):
+    results, expected = RANGES[name]
+    d = second_cycle(LOW_BEFORE, *results)
+    assert found(d) == expected
+    assert d.coverage.value == "met"

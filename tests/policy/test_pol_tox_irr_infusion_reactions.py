@@ -70,6 +70,7 @@ NOT_OURS = {
     "rituximab suspected, on the day of a dose": by("rituximab"),
     "anaphylaxis to contrast, in words": condition(None, text="Anaphylaxis due to iodinated contrast media", onset="2026-03-25"),
     "anaphylaxis after contrast, in a note": condition(None, text="Anaphylaxis", onset="2026-03-25", note="after CT contrast"),
+    "as history, recorded before the first dose": condition(None, text="History of anaphylaxis", recorded="2015-04-12"),
     "transfusion reaction": condition(None, text="Anaphylaxis", onset="2026-03-25", note="during platelet transfusion"),
     "an agent this service does not know": condition(None, text="Anaphylaxis", onset="2026-03-25", note="caused by trabectedin"),
     "no dose near, nothing suspected": adverse_event(REACTION, "2026-03-28", severity="severe"),
@@ -114,6 +115,9 @@ def test_a_grade_by_its_code_alone(event, toxicity):
 
 UNDECIDED = {
     "severity not recorded": adverse_event(REACTION, "2026-03-25"),
+    "as history, that names inotuzumab": condition(None, text="History of severe infusion reaction to inotuzumab", recorded="2026-04-12"),
+    "as history, on the day of a dose": condition(None, text="History of anaphylaxis", onset="2026-03-25"),
+    "as history, of which only the record has a day": condition(None, text="History of anaphylaxis", recorded="2026-04-12"),
     "severe, not confirmed": condition(None, text="Anaphylaxis", onset="2026-03-25", verification="provisional"),
     "named as possible": condition(None, text="Possible anaphylaxis", onset="2026-03-25"),
     "inotuzumab and another drug suspected": adverse_event(REACTION, "2026-03-25", severity="severe")
@@ -285,6 +289,48 @@ def test_signs_beside_its_name_leave_no_anaphylaxis_open(name):
 )
 def test_where_anaphylaxis_is_spoken_of_it_stays_open(name):
     assert outcome(second_cycle(adverse_event(name, "2026-04-01")))[1] == "unknown"
+
+
+# Written on any day from the first dose on; the day of the reaction is not that of the note.
+TOLD_LATER = [
+    "Anaphylaxis to InO.",
+    "Anaphylaxis with the last dose.",
+    "Anaphylaxis during the last infusion of inotuzumab.",
+    "Grade 3 infusion reaction.",
+    "Grade 3 IRR with last dose.",
+    "Grade 3 IRR to inotuzumab on C1D15.",
+    "Severe infusion reaction with the last InO dose.",
+    "Had a grade 3 infusion reaction last week.",
+    "Grade 3 infusion reaction on 4/1.",
+    "History of anaphylaxis to inotuzumab.",
+    "Prior grade 3 infusion reaction with cycle 1.",
+    "Hx of grade 4 IRR with InO.",
+]
+
+
+@pytest.mark.parametrize("day", ["2026-04-01", "2026-04-10", "2026-04-14"])
+@pytest.mark.parametrize("text", TOLD_LATER)
+def test_a_severe_reaction_told_in_a_note_asks_whenever_the_note_was_written(text, day):
+    assert outcome(second_cycle(document(day, text))) == (MILD, "unknown")
+
+
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        ("2026-03-10", "Grade 3 infusion reaction."),  # before the first dose
+        ("2026-04-14", "Grade 3 infusion reaction on 4/9."),
+        ("2026-04-14", "History of grade 3 infusion reaction to rituximab."),
+        ("2026-04-14", "Grade 4 infusion reaction to platelets."),
+        ("2026-04-14", "History of anaphylaxis to penicillin."),
+        ("2026-04-14", "Hx of anaphylaxis."),
+        ("2026-04-14", "Anaphylaxis."),
+        ("2026-04-14", "Had a grade 3 infusion reaction in 2019."),
+        ("2026-04-14", "Prior grade 1 infusion reaction with cycle 1."),
+        ("2026-04-14", "No infusion reaction with the last InO dose."),
+    ],
+)
+def test_a_reaction_told_in_a_note_that_is_not_of_a_dose_asks_nothing(day, text):
+    assert outcome(second_cycle(document(day, text))) == (set(), "met")
 
 
 OF_THE_PAST = {

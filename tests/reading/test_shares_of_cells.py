@@ -36,3 +36,43 @@ def test_the_share_is_the_sign(text, value):
 )
 def test_a_share_within_the_cut_off_or_of_what_was_scored_is_none(text):
     assert not read_marker(text, "ph").values
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("BCR-ABL p210 transcripts 12% IS.", "positive"),
+        ("BCR-ABL transcript level 0.03 % (IS)", "positive"),
+        ("BCR::ABL1 p190 transcript at 4.2%", "positive"),
+        ("BCR-ABL1 by RQ-PCR: 1.3 %", "positive"),
+        ("BCR-ABL1 transcripts 0%", "negative"),
+        ("BCR-ABL1 FISH 84%", "positive"),
+        ("BCR-ABL1 FISH 5%", "positive"),
+        ("BCR-ABL1 FISH: 84% of nuclei", "positive"),
+        ("BCR-ABL1 FISH 0%", "negative"),
+    ],
+)
+def test_a_level_of_the_transcript_or_a_share_of_cells_right_behind_the_name_is_its_sign(text, value):
+    assert read_marker(text, "ph").values == {value}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BCR-ABL1 FISH 1.5%",
+        "BCR-ABL1 FISH 8% (cutoff 10%)",
+        "BCR-ABL1 FISH 6%, below cutoff",
+        "BCR-ABL1: 6 % (ref < 10 %)",
+        "BCR-ABL1 PCR <0.01%",
+        "BCR-ABL1 PCR 0.004%, below the limit of quantification",
+        "BCR-ABL1 sensitivity 0.01%",
+        "BCR-ABL1 goal <0.1% IS",
+        "BCR-ABL1, 12% blasts",
+        "BCR-ABL1 PCR, MRD 0.5% by flow",
+        "BCR-ABL1 normal in 100%",
+        "donor BCR-ABL1 12%",
+        "Chance of Ph 25%",
+    ],
+)
+def test_a_number_of_something_else_or_near_the_cut_off_is_none(text):
+    assert not read_marker(text, "ph").values

@@ -38,7 +38,10 @@ def test_a_value_covers_the_days_it_is_written_with(text, first, last):
         "2026-4-1",
         "yesterday",
         "2026-04-15T25:00:00Z",
-        "20260415",
+        "202604",
+        "20261301",
+        "20260415 at noon",
+        "202604152561",
     ],
 )
 def test_what_is_no_fhir_date_is_not_read(text):

@@ -35,6 +35,7 @@ OPEN = {
     "CMS 2019 HCPCS file": "work of the United States government",
     "github:softek/CMS.HCPCS": "work of the United States government (CMS Addendum B)",
     "https://dailymed.nlm.nih.gov": "work of the United States government",
+    "https://seer.cancer.gov": "work of the United States government",
     "UCUM": "UCUM, free of charge",
 }  # fmt: skip
 
@@ -42,7 +43,8 @@ OPEN = {
 SHOWN_AT = (
     "LOINC", "github:mi-erasmusmc/ema-authorised-to-rxnorm-mappings", "github:medizininformatik-initiative/loincsnomed-lab-concepts",
     "github:FHIR/fhir-test-cases", "github:chicagopcdc/linkml-data-dictionary", "github:hl7-eu/pcsp", "github:AudaciousInquiry/fhir-saner",
-    "github:smart-on-fhir/generated-sample-data", "github:standardhealth/shr_spec",
+    "github:smart-on-fhir/generated-sample-data", "github:standardhealth/shr_spec", "github:hl7germany/forschungsnetz-covid19",
+    "public value sets", "public guides", "public lists of terms",
 )  # fmt: skip
 OPEN_SYSTEMS = (
     "http://loinc.org", "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls/rxnorm",

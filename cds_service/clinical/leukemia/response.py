@@ -14,13 +14,10 @@ from enum import StrEnum
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
 from cds_service.clinical.evidence import deciding
-from cds_service.clinical.observations.measurements import is_no_result
 from cds_service.clinical.observations.results import Part, Result, read_part
 from cds_service.clinical.reading.assertions import Reading, Time
 from cds_service.clinical.reading.layout.past import with_course_told, with_past
-from cds_service.clinical.reading.markers.lineage import ALL, B_ALL, T_ALL, lineages
 from cds_service.clinical.reading.reader import read
-from cds_service.clinical.reading.recorded import Named, named
 from cds_service.clinical.statements import Statement
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import codes_in, words_in
@@ -30,7 +27,7 @@ from cds_service.remembering import once
 from cds_service.values import dataclass
 
 __all__ = [
-    "ACHIEVED", "ASSESSING", "NOT_ACHIEVED", "RELAPSED", "Response", "Stated", "blasts", "has_blasts", "read_response",
+    "ABOUT_RESPONSE", "ACHIEVED", "ASSESSING", "NOT_ACHIEVED", "RELAPSED", "Response", "Stated", "blasts", "has_blasts", "read_response",
     "response_statements", "unreadable_blasts",
 ]  # fmt: skip
 
@@ -91,7 +88,7 @@ _CODED = {
     }.items()
     for code in code_set(name).codes
 }
-_ABOUT_RESPONSE = frozenset({"response_to_treatment", "disease_status"})
+ABOUT_RESPONSE = frozenset({"response_to_treatment", "disease_status"})
 
 # Questions whose answers are about the response, so that the answer is read without the question's words.
 _TOPIC = re.compile(
@@ -131,7 +128,7 @@ def _coded(resource: Resource, chart: Chart) -> Iterator[Stated]:
     if not responses:
         return
     question = resource.body.get("code")
-    if not (concepts(question, "labs", "fhir_codes") & _ABOUT_RESPONSE or _TOPIC.search(words_in(question))):
+    if not (concepts(question, "labs", "fhir_codes") & ABOUT_RESPONSE or _TOPIC.search(words_in(question))):
         return
     when = effective(resource.body, chart.zone) or read_when(resource.body.get("issued"), chart.zone)
     if when is None or when.has_happened(chart.clock):
@@ -163,7 +160,7 @@ def read_response(text: str, on: date | None) -> Reading:
 
 def _asked(statement: Statement) -> str:
     """The text to read: an answer with its question, where the question is not the response itself."""
-    about = bool(_TOPIC.search(statement.topic)) or bool(statement.codes & _ABOUT_RESPONSE)
+    about = bool(_TOPIC.search(statement.topic)) or bool(statement.codes & ABOUT_RESPONSE)
     if statement.answered and (not about or _YES_OR_NO.fullmatch(statement.text)):
         return f"{statement.topic.split(' | ')[0]}: {statement.text}"
     return statement.text or statement.topic
@@ -210,84 +207,6 @@ def blasts_of_either(chart: Chart) -> Iterator[Result]:
             happened = result.when is None or result.when.has_happened(chart.clock)
             if happened and result.value is not None and result.value.is_above(Decimal(0)):
                 yield result
-
-
-# "60 % blasts", "blasts comprise 60 % of cells"; a share of the blasts that has a marker is none.
-_COUNTED = re.compile(
-    r"(?<![\d.,<>~-])(?<!in )(?<!than )(\d{1,3})(?:\.\d{1,2})?\s?%\s(?:(?:leukemic|circulating|marrow|B|immature)\s)?(?:lympho)?blasts?\b"
-    r"|\b(?:lympho)?blasts?\s(?:comprise|account for|represent|constitute|are|make up)\s(?:about |approximately )?(\d{1,3})(?:\.\d{1,2})?\s?% of\b",
-    re.IGNORECASE,
-)
-_OTHERWISE = re.compile(
-    r"\b(?:history|hx|prior|previous\w*|earlier|was|were|had|from|before|pre|if|at diagnosis|at relapse|compared|s?c?CD ?\d{1,3}\w?)\b|\d{1,2}/\d{2,4}",
-    re.IGNORECASE,
-)
-_PART = re.compile(r"[.;\n](?!\d)")
-
-
-# Blasts said to be there: in blood, or on a smear.
-_BLAST = re.compile(r"\b(?:lympho)?blasts?\b", re.IGNORECASE)
-_IN_BLOOD = re.compile(r"\b(?:circulating|peripheral|smear)\b", re.IGNORECASE)
-_SEEN = re.compile(
-    r"\b(?:present|seen|identified|noted|observed|found|detected|rare|few|occasional|scattered|some|many|numerous|increased)\b|\d ?%",
-    re.IGNORECASE,
-)
-_NOT_SEEN = re.compile(
-    r"\b(?:no|not|none|nor|neither|without|absen\w+|negative|clear\w*|resolved|zero|lack\w*|free|if|whether|vs|versus|or|"
-    r"may|might|possible|cannot|pending|normal|for (?:\w+ ){0,2}(?:lympho)?blasts?)\b|[?<]|(?<![\d.])0(?:\.0)? ?%",
-    re.IGNORECASE,
-)
-
-
-def open_reports(chart: Chart, limit: Decimal) -> Iterator[Statement]:
-    """Reports and answers that may tell of disease in words of which no statement of response was read.
-
-    They count blasts at or above a limit, say that blasts are seen in blood, or conclude the leukemia in relapse by name.
-    """
-    titles = {d.reference: d.words for d in chart.documents}
-    for s in chart.statements:
-        is_report = s.kind == "DiagnosticReport"
-        if not is_report and s.kind != "Observation":
-            continue
-        tells = "blast" in s.text.lower() and _tells_blasts(s, s.topic or titles.get(s.reference, ""), limit)
-        if tells or (is_report and _names_relapse(s)):
-            yield s
-
-
-def _tells_blasts(s: Statement, title: str, limit: Decimal) -> bool:
-    is_blood = _IN_BLOOD.search(title) is not None
-    parts = [p for p in _PART.split(s.text) if _BLAST.search(p) and _OTHERWISE.search(p) is None]
-    counted = s.kind == "DiagnosticReport" and any(
-        Decimal(m[1] or m[2]) >= limit for p in parts for m in _COUNTED.finditer(p)
-    )
-    return counted or any(
-        (is_blood or _IN_BLOOD.search(p)) and _SEEN.search(p) and not _NOT_SEEN.search(p) for p in parts
-    )
-
-
-_LEUKEMIA = frozenset({ALL, B_ALL, T_ALL})
-_LONGEST_NAME = 120  # characters
-_SAYS_MORE = re.compile(
-    r"\b(?:no|not|without|negative|remission|CR\d?|CRi|MRD|residual|undetect\w+|prior|previous\w*|history|hx|s/p|status post|after)\b",
-    re.IGNORECASE,
-)
-
-
-def _names_relapse(s: Statement) -> bool:
-    """Whether all that a report concludes is the name of the leukemia, in relapse."""
-    if s.text[_LONGEST_NAME:] or _SAYS_MORE.search(s.text):
-        return False
-    is_named = named(s.text, "status", "relapsed") is Named.STATED
-    return is_named and not _LEUKEMIA.isdisjoint(lineages(s.text, recorded=True))
-
-
-def unread_answers(chart: Chart) -> Iterator[Statement]:
-    """Answers to the question how the disease responds that say something which is not read."""
-    read_of = {s.reference for s in response_statements(chart)}
-    for s in chart.statements:
-        asked = s.answered and s.codes & _ABOUT_RESPONSE and s.reference not in read_of
-        if asked and not s.answers and not is_no_result(s.text):
-            yield s
 
 
 def has_blasts(result: Result) -> bool | None:

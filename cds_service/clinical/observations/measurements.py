@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.observations import units
+from cds_service.clinical.observations.answers import yes_or_no
 from cds_service.clinical.observations.figures import VALUES, Figure, figure_of, has_value, value_text
 from cds_service.clinical.observations.ranges_by_person import Person, is_of, own_part
 from cds_service.clinical.observations.signs import sign_of
@@ -156,6 +157,8 @@ def is_plain_number(part: Mapping[str, Any]) -> bool:
 def words_of(part: Mapping[str, Any]) -> str:
     """The value in words: text, coded value, interpretation and notes."""
     texts = [as_prose(part.get("valueString")), words_in(part.get("valueCodeableConcept"))]
+    if not any(texts) and (answer := yes_or_no(part)) is not None:
+        texts = ["yes" if answer else "no"]
     texts += [words_in(i) for i in as_dicts(part.get("interpretation"))]
     texts += [as_prose(n.get("text")) for n in as_dicts(part.get("note"))]
     return " | ".join(t for t in texts if t)
@@ -186,6 +189,13 @@ def reference_range(
 _FOR_SOME = frozenset({"appliesTo", "age", "text"})  # members that may say of whom a range is
 
 
+# What may stand before a range in words, which tells nothing more: "Normal: 3.5-5.1", "(Ref. range 0-40)".
+_LABEL = re.compile(
+    r"^[(\[]?(?:(?:ref(?:erence)?\.?|normal)(?: (?:range|interval))?|range)[ ]?[:=]?[ ]?(?=[\d<>(\[])",
+    re.IGNORECASE,
+)
+
+
 def _limits_in_text(
     text: str, kind: str, part: Mapping[str, Any], person: Person | None
 ) -> tuple[Decimal | None, Decimal | None]:
@@ -193,6 +203,7 @@ def _limits_in_text(
 
     Of a text that states one for each sex, those of the ``person``.
     """
+    text = _LABEL.sub("", text.strip()).strip("()[] ")
     read = figure_in_text(own_part(text, person) or text)
     if read is None or read[0].exact is not None:
         return None, None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cds_service.clinical.observations.answers import yes_or_no
 from cds_service.clinical.reading.markers.lists import NEGATIVE, POSITIVE
 from cds_service.clinical.reading.markers.order import MEASURED
 from cds_service.clinical.reading.markers.reader import read_marker
@@ -61,7 +62,6 @@ _ASKS_FOR_ABSENCE = re.compile(
     r"\b(?:negativ\w*|neg|(?:not|un)[- ]?detect\w*|absent|absence)\b|^no\b", re.IGNORECASE
 )
 _ASKS_FOR_PRESENCE = re.compile(r"\b(?:positiv\w*|pos|presence|present)\b", re.IGNORECASE)
-_YES = frozenset({"yes", "y", "true"})
 
 
 def sign_of(part: Mapping[str, Any], concept: str = "") -> bool | None:
@@ -72,8 +72,7 @@ def sign_of(part: Mapping[str, Any], concept: str = "") -> bool | None:
     """
     if "code" not in part or not _asks_for_absence(words_in(part["code"])):
         return _sign(part, concept)
-    said = as_prose(part.get("valueString")) or words_in(part.get("valueCodeableConcept"))
-    return False if part.get("valueBoolean") is True or said.strip().lower() in _YES else None
+    return False if yes_or_no(part) is True else None
 
 
 @remembered(20_000)
@@ -83,7 +82,8 @@ def _asks_for_absence(words: str) -> bool:
 
 
 def _sign(part: Mapping[str, Any], concept: str) -> bool | None:
-    found: set[bool | None] = {sign for sign in (True, False) if part.get("valueBoolean") is sign}
+    answer = yes_or_no(part)
+    found: set[bool | None] = set() if answer is None else {answer}
     value = as_dict(part.get("valueCodeableConcept"))
     for name in concepts(value, "fhir_codes"):
         if name in ("positive", "negative"):

@@ -51,7 +51,7 @@ class DrugUse:
     ``days`` are single times (events, one administration); ``start`` and ``end`` bound a period.
     ``supplied_until`` is the last day that an ordered supply with all its repeats is for.
     ``texts`` are its notes and instructions; ``reasons`` why it is used, ``status_reasons`` why not.
-    ``in_doubt``: its words name the drugs, and do not surely order them.
+    ``in_doubt``: its words name the drugs, and do not surely order them. ``local``: into an eye or ear, or on the skin.
     """
 
     drugs: frozenset[str]
@@ -75,6 +75,12 @@ class DrugUse:
     supplied_until: date | None = None
     reason_codes: tuple[Mapping[str, Any], ...] = ()
     in_doubt: bool = False
+    local: bool = False
+
+    @property
+    def is_systemic(self) -> bool:
+        """Whether it may act in the whole body: neither intrathecal nor local."""
+        return not (self.intrathecal or self.local)
 
     @property
     def rank(self) -> int:
@@ -141,7 +147,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
     reason_codes = tuple(reasons_of(body, record, resource))
     reasons = " ; ".join(words_in(reason) for reason in reason_codes) if reason_codes else ""
     words = words_in(concept)
-    route = route_of(dosages, (*texts, words))
+    route = route_of(dosages, texts, words)
     return DrugUse(
         drugs=frozenset({UNRESOLVED}) if concept is None else medication_ingredients(concept),
         kind=kind,
@@ -166,6 +172,7 @@ def use_of(resource: Resource, record: Record, zone: tzinfo) -> DrugUse:
         supplied_until=_ordered_supply_end(body, start or authored),
         reason_codes=reason_codes,
         in_doubt=route is Route.MIXED,
+        local=route is Route.LOCAL,
     )
 
 

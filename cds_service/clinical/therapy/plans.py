@@ -16,6 +16,7 @@ from cds_service.clinical.therapy.services import draft_use, drugs_ordered
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, end_of, start_of
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
+from cds_service.fhir.other_versions import in_r4
 from cds_service.fhir.record import Record, Resource
 from cds_service.fhir.references import contained_id
 from cds_service.fhir.requests import stands
@@ -68,7 +69,7 @@ def _activity(activity: Mapping[str, Any], plan: Resource, record: Record, zone:
     if "reference" in activity:
         yield from _referred(as_dict(activity["reference"]), plan, record, zone)
         return
-    detail = as_dict(activity.get("detail"))
+    detail = in_r4(as_dict(activity.get("detail")))
     if not stands(detail) or as_text(detail.get("status")) in _OVER:
         return
     use = _as_order(detail, plan, record, zone)

@@ -58,6 +58,7 @@ FINDERS: tuple[Finder[Case], ...] = (
     Finder(("POL-TOX-HEP",), "bilirubin and transaminases together", liver.both_limits),
     Finder(("POL-TOX-HEP",), "high bilirubin or transaminases", liver.one_limit_far),
     Finder(("POL-TOX-HEP",), "raised bilirubin or transaminases", liver.one_limit),
+    Finder(("POL-TOX-HEP",), "liver tests given as ranges", liver.open_limits),
     Finder(("POL-BBW-VOD",), "the boxed warning", boxed_warning.vod_reminder),
     Finder(("POL-BBW-RISK",), "risk of veno-occlusive disease", boxed_warning.vod_risks),
     Finder(("POL-BBW-NRM",), "the boxed warning on transplant", boxed_warning.transplant_mortality),

@@ -21,7 +21,9 @@ from cds_service.policies import DrugPolicy
 from cds_service.replay.reading.side_table import SideTable
 from cds_service.values import dataclass
 
-_SAYS_THE_DRUG = ("resourceType", "medicationCodeableConcept", "medicationReference", "code", "contained")
+_SAYS_THE_DRUG = (
+    "resourceType", "medicationCodeableConcept", "medicationReference", "medication", "code", "contained",
+)  # fmt: skip
 _REMEMBERED = 16384  # ways to say a drug
 _LONGEST = 2000  # bytes of one that is remembered
 _BY_MEMBER = "MedicationRequest"  # which says its drug in a member of that name alone

@@ -31,6 +31,7 @@ from cds_service.clinical.reading.layout.stops import is_name_of_doctor
 from cds_service.clinical.reading.lexicon import Kind, Term, terms
 from cds_service.clinical.reading.markers import iscn
 from cds_service.clinical.reading.markers.clauses import findings
+from cds_service.clinical.reading.markers.fusion import sign_of_fusion
 from cds_service.clinical.reading.markers.lists import (
     EQUIVOCAL,
     NEGATIVE,
@@ -143,7 +144,7 @@ class _Clause:
             yield nothing
             return
         for found in mine:
-            value = _value(found, topic)
+            value = _value(found, topic, self.quote)
             if topic == _SURFACE and value == NEGATIVE and of_a_part(self.quote):
                 value = None
             yield (
@@ -184,21 +185,15 @@ def _is_opposite(one: Finding, later: Finding) -> bool:
     )
 
 
-def _value(found: Finding, topic: str) -> str | None:
+def _value(found: Finding, topic: str, quote: str) -> str | None:
     if found.sign == POSITIVE and found.name in _ALSO.get(topic, ()):
         return None
     if found.sign == NOT_NEGATIVE:
         return POSITIVE if topic == "mrd" else None
-    if topic == "ph" and found.sign == POSITIVE and found.limit is not None:
-        above = (
-            found.amount is not None
-            and found.limit.exact is not None
-            and found.amount.is_above(found.limit.exact)
-        )
-        return POSITIVE if above else None
     if found.sign is None and found.amount is not None and topic != "ph":
         return MEASURED
-    return found.sign if found.sign in _SIGNS else None
+    sign = sign_of_fusion(found, quote) if topic == "ph" else found.sign
+    return sign if sign in _SIGNS else None
 
 
 def _clauses(text: str, topic: str, names: frozenset[str], *, question: bool) -> Iterator[_Clause]:

@@ -68,7 +68,7 @@ class Line:
 
 def systemic(use: DrugUse) -> frozenset[str]:
     """The systemic antineoplastics of a use, without intrathecal ones and those for another disease."""
-    if use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER:
+    if not use.is_systemic or use.benign_reason or indication(use.reason_codes) is Indication.OTHER:
         return frozenset()
     return frozenset([d for d in use.drugs if d != INOTUZUMAB and is_antineoplastic(d, use.concept)])
 
@@ -163,7 +163,7 @@ def _antineoplastic_names(use: DrugUse) -> str:
     """The systemic antineoplastics of a use, or the regimen that a use without a known drug names."""
     if drugs := systemic(use):
         return ", ".join(sorted(shown(d) for d in drugs))
-    if use.intrathecal or use.benign_reason or indication(use.reason_codes) is Indication.OTHER:
+    if not use.is_systemic or use.benign_reason or indication(use.reason_codes) is Indication.OTHER:
         return ""
     if UNRESOLVED in use.drugs and use.concept:  # a code that no table has, not a reference to any drug
         return shown(UNRESOLVED)
@@ -221,7 +221,7 @@ def _by_acts(chart: Chart, day_one: date, since: date | None, told: Iterable[Tra
 def _in_words(chart: Chart, day_one: date, leukemia_from: date | None) -> Iterator[Line]:
     for s in chart.statements:
         if s.kind not in _ORDERING and (s.when is None or s.when.first <= day_one):
-            if (told := therapy_in_answer(s, chart.record)) is not None:
+            if (told := therapy_in_answer(s)) is not None:
                 possible = not told.understood or _may_be_for_another((), s.when, leukemia_from)
                 yield Line(told.quote[:_QUOTED], s.when, s.when, (s.reference,), possible)
                 continue

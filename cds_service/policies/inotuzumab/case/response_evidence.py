@@ -15,6 +15,7 @@ from cds_service.clinical.chart import Chart
 from cds_service.clinical.evidence import newest
 from cds_service.clinical.leukemia.diagnosis import is_relapse
 from cds_service.clinical.leukemia.extramedullary import Extramedullary, extramedullary, new_cns_2
+from cds_service.clinical.leukemia.open_evidence import open_reports, unread_answers
 from cds_service.clinical.leukemia.response import (
     ACHIEVED,
     NOT_ACHIEVED,
@@ -22,9 +23,7 @@ from cds_service.clinical.leukemia.response import (
     Response,
     blasts,
     has_blasts,
-    open_reports,
     response_statements,
-    unread_answers,
     unreadable_blasts,
 )
 from cds_service.clinical.observations.results import Result

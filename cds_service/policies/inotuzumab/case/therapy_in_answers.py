@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 
 from cds_service.clinical.statements import Statement
-from cds_service.fhir.quantities import as_decimal
-from cds_service.fhir.record import Record
 from cds_service.policies.inotuzumab.case.regimens import PriorTherapy, names_therapy, prior_therapy_in
 
 _PRIOR_THERAPY = re.compile(
@@ -35,7 +33,7 @@ _YES = re.compile(r"(?:yes|y|true)\W*", re.IGNORECASE)
 _NUMBER = re.compile(r"[1-9]\d?\W*")
 
 
-def therapy_in_answer(s: Statement, record: Record) -> PriorTherapy | None:
+def therapy_in_answer(s: Statement) -> PriorTherapy | None:
     """Prior therapy that an answer tells of; None where it is no such answer. ``understood``: it names a regimen."""
     if _MAY_ASK.search(s.topic) is None:
         return None
@@ -43,28 +41,16 @@ def therapy_in_answer(s: Statement, record: Record) -> PriorTherapy | None:
         named = names_therapy(s.text)
         if named is not False:
             return PriorTherapy(s.text, None, understood=named is True)
-    return (
-        PriorTherapy(f"{s.topic}: {_answer(s, record)}", None, understood=False)
-        if _affirms(s, record)
-        else None
-    )
+    return PriorTherapy(f"{s.topic}: {s.text}", None, understood=False) if _affirms(s) else None
 
 
-def _affirms(s: Statement, record: Record) -> bool:
+def _affirms(s: Statement) -> bool:
     if s.kind != "Observation" or not s.answered:
         return False
-    answer = _answer(s, record)
+    answer = s.text.strip()
     names = s.topic.split(" | ")
     if any(_ASKS_FOR_LINE.fullmatch(name) for name in names):
         return _LATER_LINE.fullmatch(answer) is not None
     if _YES.fullmatch(answer) is None and "positive" not in s.answers:
         return _NUMBER.fullmatch(answer) is not None and any(_ASKS_FOR_ANY.fullmatch(n) for n in names)
     return any(_ASKS_FOR_ANY.fullmatch(n) or any(prior_therapy_in(n, None)) for n in names)
-
-
-def _answer(s: Statement, record: Record) -> str:
-    if s.text:
-        return s.text.strip()
-    held = record.resolve(s.reference)
-    number = as_decimal(held.body.get("valueInteger")) if held is not None else None
-    return f"{number.normalize():f}" if number is not None else ""

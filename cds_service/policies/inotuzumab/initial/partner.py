@@ -44,7 +44,7 @@ class Partner:
 
 def counted(use: DrugUse, day_one: date) -> frozenset[str]:
     """The drugs of a use that may be partners, after step 2 left out what is none."""
-    if use.intrathecal or use.benign_reason or use.status == "not-done":
+    if not use.is_systemic or use.benign_reason or use.status == "not-done":
         return frozenset()
     drugs = frozenset([d for d in use.drugs if may_be_partner(d, use) and d != "hydroxyurea"])
     premedication = drugs <= STEROIDS and _PREMEDICATION.search(use.all_text)

@@ -53,11 +53,30 @@ class Limb:
         value = self.result.value
         return value is not None and value.is_above(self.uln * number(times)) is True
 
+    def may_be_above(self, times: str) -> bool:
+        """Whether a value that is a range leaves open that it is above so many times its limit."""
+        value = self.result.value
+        return value is not None and value.is_above(self.uln * number(times)) is None
+
+    def leans_above(self, times: str) -> bool:
+        """Whether it is above so many times its limit, or a range that lies more above it than below."""
+        value, limit = self.result.value, self.uln * number(times)
+        return value is not None and value.is_above(limit) is not False and value.leans_above(limit)
+
+    @property
+    def far(self) -> str:
+        """The number that names the limit far above which one test alone holds."""
+        return f"hep.one_limb.{'bilirubin' if self.concept == 'bilirubin_total' else 'transaminase'}_x_uln"
+
+    @property
+    def high(self) -> str:
+        """The number that names the label's limit, which for bilirubin is another than for AST and ALT."""
+        return f"hep.{'bilirubin' if self.concept == 'bilirubin_total' else 'transaminase'}_x_uln"
+
     @property
     def is_high(self) -> bool:
-        """Whether it is above the label's limit, which for bilirubin is another than for AST and ALT."""
-        bilirubin = self.concept == "bilirubin_total"
-        return self.above("hep.bilirubin_x_uln" if bilirubin else "hep.transaminase_x_uln")
+        """Whether it is surely above the label's limit."""
+        return self.above(self.high)
 
     @property
     def shown(self) -> str:
@@ -130,6 +149,22 @@ def one_limit(case: Case) -> Iterator[Finding]:
         )
 
 
+def open_limits(case: Case) -> Iterator[Finding]:
+    """Steps 1 to 4, where a result is a range on both sides of a limit: what holds cannot be determined."""
+    found = newest_limbs(case)
+    judged = (*pair_above(case, case.horizon), *_grave(case))
+    limbs = [b for b in found["bilirubin_total"] if not is_explained(case) or b.may_be_above(b.far)]
+    limbs += [e for name in _ENZYMES for e in found[name]]
+    unsure = [x for x in limbs if x not in judged and (x.may_be_above(x.high) or x.may_be_above(x.far))]
+    if not unsure:
+        return
+    leaning = {x.concept == "bilirubin_total" for x in limbs if x.leans_above(x.high)}
+    grave = any(x.may_be_above(x.far) and x.leans_above(x.far) for x in unsure) or len(leaning) > 1
+    text = f"{_all(unsure)}: whether a limit of the liver tests is exceeded cannot be determined from a range"
+    level = Indicator.WARNING if grave else Indicator.INFO
+    yield _finding(level, Basis.LABEL, text, "Check the liver tests again before the dose", unsure)
+
+
 @once
 def _grave(case: Case) -> tuple[Limb, ...]:
     """Step 2: bilirubin, AST or ALT far above the limit. Step 3: bilirubin high and risen."""
@@ -137,9 +172,9 @@ def _grave(case: Case) -> tuple[Limb, ...]:
     bilirubin = [
         b
         for b in found["bilirubin_total"]
-        if b.above("hep.one_limb.bilirubin_x_uln") or (_has_risen(case, b) and not is_explained(case))
+        if b.above(b.far) or (_has_risen(case, b) and not is_explained(case))
     ]
-    enzymes = [e for name in _ENZYMES for e in found[name] if e.above("hep.one_limb.transaminase_x_uln")]
+    enzymes = [e for name in _ENZYMES for e in found[name] if e.above(e.far)]
     return (*bilirubin, *enzymes)
 
 

@@ -52,7 +52,7 @@ class HeartState:
 
 
 def electrolytes(case: Case) -> Iterator[Finding]:
-    """Step 3: low potassium or magnesium, or values of one time of which some are low."""
+    """Step 3: low potassium or magnesium, values of one time of which some are low, or a range that may be low."""
     for name, results in _newest_electrolytes(case):
         low = [_is_low(r, name) for r in results]
         refs = tuple(r.reference for r in results)
@@ -63,6 +63,11 @@ def electrolytes(case: Case) -> Iterator[Finding]:
             text = f"{' and '.join(r.shown for r in results)}: values of the same time differ, one is low"
             action = f"Check the {_IN_FULL[name]}: values differ"
             yield _finding(Indicator.WARNING, "electrolyte", text, action, refs)
+        elif unsure := [r for r in results if _may_be_low(r, name)]:
+            text = f"{unsure[0].shown}: whether it is low cannot be determined from a range"
+            leans = any(r.value is not None and not r.value.leans_above(_lowest(r, name)) for r in unsure)
+            level = Indicator.WARNING if leans else Indicator.INFO
+            yield _finding(level, "electrolyte", text, f"Check the {_IN_FULL[name]}: it may be low", refs)
 
 
 def drugs_in_use(case: Case) -> Iterator[Finding]:
@@ -112,9 +117,17 @@ def _newest_electrolytes(case: Case) -> list[tuple[str, tuple[Result, ...]]]:
     ]
 
 
+def _lowest(r: Result, name: str) -> Decimal:
+    """Its own lower limit of normal, else the default one."""
+    return r.lower_limit or number("k.low" if name == "K" else "mg.low")
+
+
 def _is_low(r: Result, name: str) -> bool:
-    default = number("k.low" if name == "K" else "mg.low")
-    return r.value is not None and r.value.is_below(r.lower_limit or default) is True
+    return r.value is not None and r.value.is_below(_lowest(r, name)) is True
+
+
+def _may_be_low(r: Result, name: str) -> bool:
+    return r.value is not None and r.value.is_below(_lowest(r, name)) is None
 
 
 def interval(case: Case) -> Iterator[Finding]:

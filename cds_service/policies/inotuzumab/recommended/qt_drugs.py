@@ -41,7 +41,7 @@ class QtDrug:
 def qt_drugs(case: Case) -> tuple[QtDrug, ...]:
     """The drugs of the table in use now, product codes resolved to their ingredient."""
     levels = qt_levels()
-    uses = [u for u in (*case.chart.uses, *case.drafts) if u.drugs & levels.keys() and not u.intrathecal]
+    uses = [u for u in (*case.chart.uses, *case.drafts) if u.drugs & levels.keys() and u.is_systemic]
     found: dict[str, QtDrug] = {}
     for use in uses:
         for drug in sorted(use.drugs & levels.keys()) if _is_in_use(case, use) else ():

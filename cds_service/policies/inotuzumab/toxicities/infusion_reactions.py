@@ -40,6 +40,7 @@ _NAMES = ("reaction", "anaphylaxis")
 _ANAPHYLAXIS_CODES = code_set("anaphylaxis")
 _INOTUZUMAB_CODES = "|".join(sorted(code_set("inotuzumab_suspected").bare))
 _INOTUZUMAB = re.compile(rf"\b(?:inotuzumab|besponsa|InO|{_INOTUZUMAB_CODES})\b", re.IGNORECASE)
+_AT_INFUSION = re.compile(rf"{_INOTUZUMAB.pattern}|\b(?:infusions?|doses?|cycles?|C\d)", re.IGNORECASE)
 # Behind its name a reaction's text may speak of agents that did not cause it ("grade 3, platelets 20").
 _CLAUSES = re.compile(r"[.;,|()\n]| - ")
 _WHEN = re.compile(r"(?:after|during|following|from)\b", re.IGNORECASE)
@@ -89,13 +90,26 @@ def _in_notes(case: Case) -> Iterator[Event]:
         for said in read(told(s), _TOPIC, s.when.last if s.when else None).assertions:
             if said.value not in _NAMES or not _is_severe_in_words(said, told(s)):
                 continue
-            past, suspects = said.time is Time.PAST, _suspects_of(said.quote, [])
-            when = said.when or (None if past else s.when)
-            may_be_any = past and said.value == "anaphylaxis" and not _is_inotuzumab(said.quote)
-            if _at_dose(case, when) is not False and not suspects.other and not may_be_any:
-                text = f"Severe infusion reaction stated only in free text ({when or 'undated'})"
+            if _may_be_at_dose(case, said, s.when) and not _suspects_of(said.quote, []).other:
+                day = said.when or (f"noted {s.when}" if s.when is not None else "undated")
+                text = f"Severe infusion reaction stated only in free text ({day})"
                 asks = "the record of the infusion reaction, with its date, grade and cause"
                 yield Event(Meaning.UNDECIDED, "POL-TOX-IRR-SEV", text, (s.reference,), asks)
+
+
+def _may_be_at_dose(case: Case, said: Assertion, noted: When | None) -> bool:
+    """Whether a reaction told in a note may have been at a dose.
+
+    Where the note gives it no day, it was on that of the note or, as the reaction to an infusion or dose, on any day before.
+    """
+    if said.when is not None:
+        return _at_dose(case, said.when) is not False
+    if said.time is Time.PRESENT and _at_dose(case, noted) is not False:
+        return True
+    history = case.frame.history
+    given = noted is None or any(d.day <= noted.last for d in history.given)
+    of_infusion = said.value == "reaction" or _AT_INFUSION.search(said.quote) is not None
+    return of_infusion and (given or bool(history.undated or doses_unseen(case.chart, history)))
 
 
 def _is_severe_in_words(said: Assertion, text: str) -> bool:
@@ -119,7 +133,7 @@ def _judged(case: Case, p: Problem) -> Event | None:
     suspects = _suspects(p)
     if suspects.other and not suspects.ours and not suspects.unread:
         return None
-    near = _at_dose(case, p.dated)
+    near = _at_dose(case, _occurred(case, p))
     if near is False and not suspects.ours and not suspects.unread:
         return None
     if _is_mild(p):
@@ -144,6 +158,15 @@ def _judged(case: Case, p: Problem) -> Event | None:
         return _open(p, why, "the grade of the infusion reaction")
     text = f"Severe infusion reaction ({_shown(p)})"
     return Event(Meaning.STOP, "POL-TOX-IRR-SEV", text, (p.reference,))
+
+
+def _occurred(case: Case, p: Problem) -> When | None:
+    """When an event was. One of the past ("history of anaphylaxis") was before the day of its record, how long is not known."""
+    is_past = p.onset is None and naming(p, _TOPIC, *_NAMES) is Named.PAST
+    if not (is_past and p.recorded is not None):
+        return p.dated
+    given = case.frame.history.given
+    return p.recorded if given and p.recorded.is_before(given[0].day) is True else None
 
 
 def _open(p: Problem, why: str, asks: str) -> Event:
