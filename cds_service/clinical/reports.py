@@ -15,13 +15,9 @@ from cds_service.fhir.dates import When
 from cds_service.fhir.json_types import as_text
 from cds_service.fhir.record import Resource
 
-_RANK = {"corrected": 2, "amended": 2, "appended": 2, "final": 1}
+# How final a report or result of a status is; one of any other status, as preliminary and partial ones, is 0.
+FINALITY = {"corrected": 2, "amended": 2, "appended": 2, "final": 1}
 _WITHOUT_RESULT = frozenset({"registered", "unknown"})
-
-
-def finality(status: str) -> int:
-    """Corrected and amended reports 2, final ones 1, preliminary and partial ones 0."""
-    return _RANK.get(status, 0)
 
 
 def silent_reports(reports: Iterable[Resource], zone: tzinfo) -> frozenset[str]:
@@ -45,7 +41,7 @@ def _outranks(other: Resource, other_when: When, report: Resource, when: When) -
 
 
 def _rank_of(report: Resource) -> int:
-    return finality(as_text(report.body.get("status")) or "")
+    return FINALITY.get(as_text(report.body.get("status")) or "", 0)
 
 
 def _kind(report: Resource) -> object:

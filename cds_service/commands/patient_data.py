@@ -27,7 +27,8 @@ def patient_data(tenant_id: str, patient: str, remove: bool) -> None:
     with database_or_exit(settings) as database:
         if not remove:
             for table, row in kept.found(database, tenant_id, reference):
-                click.echo(json.dumps({"table": table, "row": row}, ensure_ascii=False, default=str))
+                # In ASCII: no text of a caller's steers the terminal or breaks a line.
+                click.echo(json.dumps({"table": table, "row": row}, default=str))
             return
         for table, count in kept.removed(database, tenant_id, reference).items():
             click.echo(f"{count:8} {table}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cds_service.evaluation.turns import Turns
 from cds_service.policies import DrugPolicy, installed
@@ -26,8 +26,8 @@ class Services:
 
     settings: Settings
     outbound: Outbound
+    clock: Callable[[], datetime]
     policies: Mapping[str, DrugPolicy] = field(default_factory=installed)
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone()
     monotonic: Callable[[], float] = time.monotonic
     turns: Turns = field(default_factory=lambda: Turns(time.monotonic))
 
@@ -47,7 +47,4 @@ def services_from(settings: Settings) -> Services:
     outbound = Outbound(loopback=settings.dev)
     for tenant in settings.tenants:
         outbound.within(tenant.network)  # now, so that files are read at start and not in a call
-    fixed = settings.fixed_now
-    if fixed is None:
-        return Services(settings, outbound)
-    return Services(settings, outbound, clock=lambda: fixed)
+    return Services(settings, outbound, clock=settings.now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
@@ -47,7 +47,7 @@ def door() -> SmartDoor:
 
 def clock() -> datetime:
     """The sandbox's time."""
-    return door().settings.fixed_now or datetime.now(UTC).astimezone()
+    return door().settings.now()
 
 
 def today() -> date:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -116,6 +116,10 @@ class Settings:
         if env.faults:
             raise SettingsError(*env.faults)
         return settings
+
+    def now(self) -> datetime:
+        """The evaluation clock: what is fixed for it, else the present in this machine's zone."""
+        return self.fixed_now or datetime.now(UTC).astimezone()
 
     @property
     def unnamed_tenant(self) -> Tenant | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 
@@ -68,7 +68,7 @@ def _seen(
     draft_orders = drafts.resources if drafts is not None else ()
     reading = reading_ends(ends, BUDGET_S)
     record = door.read_chart(login, draft_orders, reading)
-    clock = door.settings.fixed_now or datetime.now(UTC).astimezone()
+    clock = door.settings.now()
     subject = choose(
         _policies(tenant),
         record,

@@ -22,6 +22,9 @@ __all__ = ["database_url"]
 
 HOOK = "/cds-services/inotuzumab-order-sign"
 PATH = f"{HOOK}/feedback"
+COMMENT = (
+    "seen \u009b2J\u202e\u2028 by me"  # a terminal would clear its screen, turn the text, break the line
+)
 PATIENTS = ("relapsed-single-agent", "tenfold-overdose")
 
 
@@ -40,7 +43,7 @@ def _sign(client: FlaskClient, patient: str) -> None:
     item = {
         "card": answer.get_json()["cards"][0]["uuid"],
         "outcome": "overridden",
-        "overrideReason": {"reason": {"code": "will-review"}},
+        "overrideReason": {"reason": {"code": "will-review"}, "userComment": COMMENT},
         "outcomeTimestamp": "2026-04-15T13:00:00Z",
     }
     assert client.post(PATH, json={"feedback": [item]}, headers=bearer(PATH)).status_code == 200
@@ -70,6 +73,12 @@ def test_all_that_is_kept_about_a_patient_is_found(kept: dict[str, str]) -> None
     assert {row["patient"] for row in tables["shown_cards"]} == {f"Patient/{PATIENTS[0]}"}
     assert found(kept, f"Patient/{PATIENTS[0]}") == tables
     assert PATIENTS[1] not in json.dumps(tables)
+
+
+def test_no_text_of_a_caller_steers_the_terminal(kept: dict[str, str]) -> None:
+    (row,) = found(kept, PATIENTS[0])["feedback"]
+    assert row["item"]["overrideReason"]["userComment"] == COMMENT
+    assert run(kept, PATIENTS[0]).output.isascii()
 
 
 def test_it_is_removed_and_nobody_elses_is(kept: dict[str, str]) -> None:

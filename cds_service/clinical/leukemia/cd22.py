@@ -23,7 +23,7 @@ from cds_service.clinical.leukemia.mentions import Mention
 from cds_service.clinical.observations.figures import figure_of
 from cds_service.clinical.observations.results import Part, Result, read_part
 from cds_service.clinical.reading.markers.reader import names_marker
-from cds_service.clinical.reports import finality
+from cds_service.clinical.reports import FINALITY
 from cds_service.remembering import once
 
 _TOPIC = "cd22"
@@ -112,8 +112,8 @@ def _texts(chart: Chart) -> Iterator[Source]:
         for words in r.words.split(" | "):
             yield Source(words, r.reference, r.when, rank=r.rank, preliminary=r.preliminary)
     for d in chart.documents:
-        early = d.kind == "DiagnosticReport" and bool(d.status) and not finality(d.status)
-        yield Source(d.text, d.reference, d.when, rank=finality(d.status) if early else 1, preliminary=early)
+        early = d.kind == "DiagnosticReport" and bool(d.status) and d.status not in FINALITY
+        yield Source(d.text, d.reference, d.when, rank=0 if early else 1, preliminary=early)
     for p in chart.problems:
         if p.verified and not p.is_event:
             yield from (

@@ -32,9 +32,9 @@ _OTHER_CODES = code_set("hematologic_neoplasm")
 _UNSPECIFIED = frozenset({"all_unspecified_lineage", "ph_positive", "all_relapsed", "all_refractory"})
 # C83.5x leaves the lineage open (POL-CODE-C835); D46.A is another disease (POL-CODE-D46A).
 _UNCLEAR = frozenset({"lymphoblastic_lymphoma_c835", "null_cell_all"})
-_OTHER_CONCEPTS = frozenset({"dlbcl", "mds_rcmd", "other_leukemia"})
+OTHER_DISEASES = frozenset({"dlbcl", "mds_rcmd", "other_leukemia"})
 NOT_ALL_BY_ITSELF = code_set("not_all_by_itself")
-_HISTORY = code_set("history_of_leukemia")
+PAST_LEUKEMIA = code_set("history_of_leukemia")
 _RELAPSE_CODES = code_set("all_in_relapse")
 REMISSION_CODES = code_set("all_in_remission")
 
@@ -98,9 +98,9 @@ def _group(problem: Problem) -> str | None:
         return worded if worded in ("b_all", "t_all") else "unspecified_all"
     if problem.concepts & _UNCLEAR or _UNCLEAR_CODES.has_any(problem.codes):
         return "unclear"
-    if _HISTORY.has_any(problem.codes):
+    if PAST_LEUKEMIA.has_any(problem.codes):
         return None
-    if problem.concepts & _OTHER_CONCEPTS or _OTHER_CODES.has_any(problem.codes):
+    if problem.concepts & OTHER_DISEASES or _OTHER_CODES.has_any(problem.codes):
         return "other"
     return None if any(system is System.ICD10CM for system, _ in problem.codes) else worded
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.code_sets import code_set
-from cds_service.clinical.leukemia.diagnosis import disease_in_words
+from cds_service.clinical.leukemia.diagnosis import OTHER_DISEASES, PAST_LEUKEMIA, disease_in_words
 from cds_service.clinical.problems import Problem
 from cds_service.clinical.terms import concepts
 from cds_service.clinical.therapy.reasons import BENIGN_REASON
@@ -35,9 +35,7 @@ _ALL_CONCEPTS = frozenset(
     {"b_all", "t_all", "all_unspecified_lineage", "ph_positive", "ph_negative", "all_relapsed", "all_refractory", "null_cell_all",
      "lymphoblastic_lymphoma_c835"}
 )  # fmt: skip
-_OTHER_CONCEPTS = frozenset({"dlbcl", "mds_rcmd", "other_leukemia"})
 _ALL_CODES = code_set("all_by_code", "all_unclear")
-_PAST_LEUKEMIA = code_set("history_of_leukemia")
 _CANCER_CODES = code_set("malignancy", "history_of_cancer")
 _NO_DISEASE = code_set("no_disease")
 _CANCER = re.compile(
@@ -75,7 +73,7 @@ def _of(reason: Mapping[str, Any]) -> Indication:
     icd = [code for code in codes_in(reason) if code[0] is System.ICD10CM]
     if coded & _ALL_CONCEPTS or _ALL_CODES.has_any(icd):
         return Indication.ALL
-    if coded & _OTHER_CONCEPTS or any(code not in _NO_DISEASE for code in icd):
+    if coded & OTHER_DISEASES or any(code not in _NO_DISEASE for code in icd):
         return Indication.OTHER
     return _in_words(words_in(reason))
 
@@ -115,9 +113,9 @@ def other_malignancies(chart: Chart) -> tuple[Problem, ...]:
 def _is_other_malignancy(p: Problem) -> bool:
     if p.concepts & _ALL_CONCEPTS or re.search(r"\bfamily\b", p.words, re.IGNORECASE):
         return False
-    if _ALL_CODES.has_any(p.codes) or _PAST_LEUKEMIA.has_any(p.codes):
+    if _ALL_CODES.has_any(p.codes) or PAST_LEUKEMIA.has_any(p.codes):
         return False
-    if p.concepts & _OTHER_CONCEPTS or _CANCER_CODES.has_any(p.codes):
+    if p.concepts & OTHER_DISEASES or _CANCER_CODES.has_any(p.codes):
         return True
     is_coded = any(system is System.ICD10CM for system, _ in p.codes)
     return disease_in_words(p.words) == "other" or (not is_coded and names_other_cancer(p.words))

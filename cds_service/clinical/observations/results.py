@@ -27,7 +27,7 @@ from cds_service.clinical.observations.measurements import (
 )
 from cds_service.clinical.observations.ranges_by_person import Person
 from cds_service.clinical.observations.signs import is_undecided, sign_of
-from cds_service.clinical.reports import finality
+from cds_service.clinical.reports import FINALITY
 from cds_service.clinical.terms import concepts
 from cds_service.fhir.codings import words_in
 from cds_service.fhir.dates import When, effective, read_when, unusable_times
@@ -212,7 +212,7 @@ def read_part(where: Part, zone: tzinfo, person: Person | None = None) -> Result
         reference=resource.reference,
         when=when or issued,
         issued=issued.instant if issued else None,
-        rank=finality(status),
+        rank=FINALITY.get(status, 0),
         words=words,
         value=value,
         sign=None if plain else sign_of(part, name),

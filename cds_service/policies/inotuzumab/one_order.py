@@ -22,6 +22,7 @@ from cds_service.policies.inotuzumab.case.documents import attachments
 from cds_service.policies.inotuzumab.checklist import needed_items
 from cds_service.policies.inotuzumab.coverage import coverage_findings, met_path, pediatric_note
 from cds_service.policies.inotuzumab.dose.check import check_dose, unchecked_dose
+from cds_service.policies.inotuzumab.numbers import word
 
 
 def determination(bound: Outline[Case], case: Case, time: Allowance) -> Determination:
@@ -99,7 +100,8 @@ def _notes(case: Case, outline: GroupResult, policy: PolicyReference) -> Iterato
         last = case.frame.earlier[-1].day
         ended = max((e.day, e.text) for e in case.frame.ends if e.day is not None)[1]
         yield f"A new course: inotuzumab was given before (last {last}), then {ended}."
-        yield "The policy does not state whether earlier cycles count toward six."
+        most = word("cycle.max.non_hsct")
+        yield f"The policy does not state whether earlier cycles count toward {most}."
     effective = date.fromisoformat(policy.effective)
     if case.planned < effective:
         yield f"The planned date lies before the policy's effective date ({effective}); the policy may not apply."

@@ -15,12 +15,11 @@ from cds_service.clinical.documents import Document
 from cds_service.engine.answers import MET, Answer, unknown
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
-from cds_service.policies.inotuzumab.case.open_items import PATHOLOGY_TYPES, absent, hidden
+from cds_service.policies.inotuzumab.case.open_items import PATHOLOGY_TYPES, PATHOLOGY_WORDS, absent, hidden
 from cds_service.values import dataclass
 
 _NOTE_TYPES = code_set("clinical_note").bare
 _NOTE_WORDS = re.compile(r"\bnote\b|consult|progress|history and physical|discharge", re.IGNORECASE)
-_PATHOLOGY_WORDS = re.compile(r"patholog|flow cytom|immunophenotyp|marrow", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def administration_records(case: Case) -> Iterator[Note]:
 
 
 def _is_pathology(d: Document) -> bool:
-    return bool(d.codes & PATHOLOGY_TYPES or _PATHOLOGY_WORDS.search(d.words))
+    return bool(d.codes & PATHOLOGY_TYPES or PATHOLOGY_WORDS.search(d.words))
 
 
 def attachments(case: Case) -> tuple[str, ...]:

@@ -74,7 +74,8 @@ _ANSWERS: Mapping[str, tuple[str, ...]] = {"ph-status": ("bcr_abl1_fish", "bcr_a
 # Pathology, marrow, flow cytometry and immunostains; with what cytogenetics and molecular reports add.
 PATHOLOGY_TYPES = code_set("marrow_report", "pathology_report").bare
 _MAY_HOLD_MARKERS = PATHOLOGY_TYPES | code_set("genetics_report").bare
-_PATHOLOGY_WORDS = re.compile(r"patholog|flow cytom|immunophenotyp|marrow|cytogenetic", re.IGNORECASE)
+PATHOLOGY_WORDS = re.compile(r"patholog|flow cytom|immunophenotyp|marrow", re.IGNORECASE)
+_MARKERS_IN_WORDS = re.compile(rf"{PATHOLOGY_WORDS.pattern}|cytogenetic", re.IGNORECASE)
 _IN_A_REPORT = frozenset({"cd22", "ph-status", "response", "mrd"})
 _OF_THE_COURSE = frozenset(
     {"response", "progression-note", "extramedullary-status", "mrd", "interruption-reason"}
@@ -152,7 +153,7 @@ def _unread(case: Case, since: date | None) -> list[Document]:
         d
         for d in case.chart.documents
         if d.content_unread
-        and (d.codes & _MAY_HOLD_MARKERS or _PATHOLOGY_WORDS.search(d.words))
+        and (d.codes & _MAY_HOLD_MARKERS or _MARKERS_IN_WORDS.search(d.words))
         and (since is None or d.when is None or d.when.is_after(since))
     ]
     return sorted(found, key=lambda d: (str(d.when), d.reference), reverse=True)

@@ -27,8 +27,7 @@ def transplant_plan(case: Case) -> TransplantPlan:
     own = stated_in_order(case.order.texts, case.chart, case.order.reference)
     planned, statements = newest_intention(case.chart, own)
     evidence = tuple(dict.fromkeys(i.reference for i in statements))
-    unseen = may_be_overruled(case.chart, "hsct-plan")
-    if planned is not True and unseen:
+    if planned is not True and (unseen := may_be_overruled(case.chart, "hsct-plan")):
         return TransplantPlan(
             None,
             f"whether a transplant is planned is not known (not all plans were seen: {unseen})",

@@ -14,6 +14,7 @@ from cds_service.clinical.therapy.labels import Label
 from cds_service.clinical.therapy.orders import Order
 from cds_service.clinical.therapy.planned_doses import PlannedDose
 from cds_service.engine.determination import Basis, CardKind, Finding, Indicator, NeededItem
+from cds_service.engine.wording import upper_first
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.case.case import Case, orders_of_the_same_day
 from cds_service.policies.inotuzumab.case.open_items import hidden
@@ -146,8 +147,9 @@ def third_dose(case: Case) -> Iterator[Finding]:
     before = {d.day for d, slot in reading(case).placed if slot.cycle == case.cycle and d.given}
     own = {p.day for p in case.order.doses if slot_of(case, case.order, p) is not None} | {case.planned}
     if len(before | own) > days("dose.doses_after_second_reduction"):
-        text = f"Two doses a cycle are due, cycle {case.cycle} would have {len(before | own)}: {cut.because}"
-        action = f"Hold: {word('dose.doses_after_second_reduction')} doses a cycle, omit this one"
+        most = word("dose.doses_after_second_reduction")
+        text = f"{upper_first(most)} doses a cycle are due, cycle {case.cycle} would have {len(before | own)}: {cut.because}"
+        action = f"Hold: {most} doses a cycle, omit this one"
         yield _warning("dose-reduction-due", "POL-INT-STEP2", text, action, *cut.evidence)
 
 
