@@ -23,12 +23,10 @@ def in_r4(body: Mapping[str, Any]) -> Mapping[str, Any]:
         said = changed.get(member, body[member]) if member in body else None
         if type(said) is str and (word := status_word(said)) != said:
             changed[member] = word
-    for member in _TRUTHS:
-        if (
-            member in body
-            and (truth := _TRUE_OR_FALSE.get(as_text(changed.get(member, body[member])) or "")) is not None
-        ):
-            changed[member] = truth
+    for member in () if _TRUTHS.isdisjoint(body) else _TRUTHS.intersection(body):
+        said = as_text(changed.get(member, body[member]))
+        if said is not None and said.lower() in _TRUE_OR_FALSE:
+            changed[member] = _TRUE_OR_FALSE[said.lower()]
     if changed:
         body = {**body, **changed}
     kind = as_text(body.get("resourceType"))
@@ -61,11 +59,11 @@ _RESULTS_OF_V2 = {
     "f": "final", "p": "preliminary", "r": "preliminary", "c": "corrected", "i": "registered", "x": "cancelled",
     "d": "entered-in-error", "w": "entered-in-error",
 }  # fmt: skip
-_TRUTHS = (
-    "doNotPerform", "valueBoolean", "deceasedBoolean", "abatementBoolean", "notDone", "notGiven", "wasNotGiven", "notPerformed",
-    "wasNotTaken",
+_TRUTHS = frozenset(
+    {"doNotPerform", "valueBoolean", "deceasedBoolean", "abatementBoolean", "notDone", "notGiven", "wasNotGiven", "notPerformed",
+     "wasNotTaken"}
 )  # fmt: skip
-_TRUE_OR_FALSE = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_TRUE_OR_FALSE = {"true": True, "false": False}
 _STATUSES = ("status", "intent", "actuality", "docStatus")
 
 
