@@ -26,8 +26,8 @@ def in_r4(body: Mapping[str, Any]) -> Mapping[str, Any]:
                 changed[member] = word
     for member in () if _TRUTHS.isdisjoint(body) else _TRUTHS.intersection(body):
         said = as_text(changed.get(member, body[member]))
-        if said in _TRUE_OR_FALSE:
-            changed[member] = _TRUE_OR_FALSE[said]
+        if said is not None and said.lower() in _TRUE_OR_FALSE:
+            changed[member] = _TRUE_OR_FALSE[said.lower()]
     if changed:
         body = {**body, **changed}
     kind = as_text(body.get("resourceType"))
@@ -60,11 +60,11 @@ _RESULTS_OF_V2 = {
     "f": "final", "p": "preliminary", "r": "preliminary", "c": "corrected", "i": "registered", "x": "cancelled",
     "d": "entered-in-error", "w": "entered-in-error",
 }  # fmt: skip
-_TRUTHS = frozenset({
-    "doNotPerform", "valueBoolean", "deceasedBoolean", "abatementBoolean", "notDone", "notGiven", "wasNotGiven", "notPerformed",
-    "wasNotTaken",
-})  # fmt: skip
-_TRUE_OR_FALSE = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_TRUTHS = frozenset(
+    {"doNotPerform", "valueBoolean", "deceasedBoolean", "abatementBoolean", "notDone", "notGiven", "wasNotGiven", "notPerformed",
+     "wasNotTaken"}
+)  # fmt: skip
+_TRUE_OR_FALSE = {"true": True, "false": False}
 _STATUSES = ("status", "intent", "actuality", "docStatus")
 _AS_WRITTEN = frozenset({"final", "active", "completed", "current", "draft", "order", "actual"})  # nearly all are
 

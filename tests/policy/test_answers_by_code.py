@@ -144,3 +144,17 @@ def test_a_reaction_by_its_code_in_meddra_is_one(system):
     }  # fmt: skip
     worded = event | {"event": {"text": "Infusion related reaction"}}
     assert decided([*TREATED, event], C2D1) == decided([*TREATED, worded], C2D1) != decided(TREATED, C2D1)
+
+
+@pytest.mark.parametrize(
+    ("code", "warns"),
+    [
+        (coded(LOINC, "LA15173-0"), True),
+        (coded(LOINC, "LA26683-5"), False),
+        (coded(SNOMED, "77386006"), True),
+    ],
+)
+def test_the_status_of_pregnancy_counts_by_its_code_alone(code, warns):
+    status = changed(answer("", {"valueCodeableConcept": code}), code=coded(LOINC, "82810-3"))
+    found = decided([*TREATED, status], C2D1)["findings"]
+    assert (("embryo-fetal", "warning") in found) is warns
