@@ -31,6 +31,16 @@ def carrying(group: GroupResult) -> list[CriterionResult]:
     return found
 
 
+def nearest_path(group: GroupResult) -> list[CriterionResult]:
+    """The leaves of a group that bear on its verdict; of alternatives that all failed, those of the nearest alone."""
+    parts = [p for p in group.parts if group.operator == "all" or p.verdict is group.verdict]
+    if group.operator == "any" and group.verdict is Verdict.NOT_MET:
+        parts = [min(parts, key=lambda part: _distance((_failures(part), part)))]
+    return [
+        leaf for part in parts for leaf in (nearest_path(part) if isinstance(part, GroupResult) else [part])
+    ]
+
+
 def foremost_failure(outline: GroupResult) -> CriterionResult | None:
     """The failed criterion to name first: one that every path needs, else the best evidenced of the nearest path."""
     failed = _nearest_failures(outline)
@@ -44,10 +54,14 @@ def _nearest_failures(group: GroupResult) -> list[CriterionResult]:
     The nearest has the fewest failures, then the best evidenced ones, then the most that is met.
     """
     failed = [part for part in group.parts if part.verdict is Verdict.NOT_MET]
-    each = [_nearest_failures(part) if isinstance(part, GroupResult) else [part] for part in failed]
+    each = [_failures(part) for part in failed]
     if group.operator == "all":
         return [leaf for leaves in each for leaf in leaves]
     return min(zip(each, failed, strict=True), key=_distance, default=([], None))[0]
+
+
+def _failures(part: GroupResult | CriterionResult) -> list[CriterionResult]:
+    return _nearest_failures(part) if isinstance(part, GroupResult) else [part]
 
 
 def _distance(

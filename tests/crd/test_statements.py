@@ -372,7 +372,7 @@ def test_a_failure_that_leaves_nothing_but_the_coverage(hospital: Hospital) -> N
     assert codes(parts, *_CODES) == dict.fromkeys(_CODES) | {"covered": "indeterminate"}
     ((code, text),) = reasons(parts)
     assert code == "technical"
-    assert "could not be read: the EHR tried in vain to send it" in text
+    assert "could not be read: the EHR sent an error instead" in text
 
 
 def test_an_ehr_that_is_down_leaves_nothing_but_the_coverage(hospital: Hospital) -> None:

@@ -279,7 +279,7 @@ def test_dangers_come_first_among_the_next_steps_and_each_step_once() -> None:
     assert [step.text for step in steps] == [
         "Repeat the ECG before the dose",
         "Review with the payer: BCR::ABL1 found on 2026-03-28 (A.iv)",
-        "Record the treatment so far, with dates (A.ii.A)",
+        "State the treatment history (A.ii.A)",
         "Record height and weight",
     ]
     assert steps[0].why == "QTcF 510 ms on 2026-04-10"
@@ -287,7 +287,7 @@ def test_dangers_come_first_among_the_next_steps_and_each_step_once() -> None:
 
 
 def test_every_item_that_can_be_needed_has_a_step_with_a_verb() -> None:
-    verbs = {"Record", "Attach", "Order", "Name", "Write", "State"}
+    verbs = {"Record", "Attach", "Order", "Write", "State", "Complete", "Document", "Get", "Measure", "List"}
     assert len(ITEMS) == 26
     for item in ITEMS:
         needed = (NeededItem(item, "because"),)
@@ -301,7 +301,7 @@ def test_every_item_that_can_be_needed_has_a_step_with_a_verb() -> None:
         ({"unseen": True}, "Look in the EHR for CD22 on blasts"),
         ({"orderable": False}, "Look in the EHR for CD22 on blasts"),
         ({"orderable": False, "awaited": True}, "Await the result: CD22 on blasts"),
-        ({}, "Order CD22 on blasts, or attach the result"),
+        ({}, "Order or attach CD22 on blasts"),
     ],
 )
 def test_no_step_orders_what_may_be_there_or_is_awaited(state: dict[str, bool], says: str) -> None:

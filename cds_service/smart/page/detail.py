@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from cards.text import kinds_in_words
 from cds_service.clinical.chart import read_chart
 from cds_service.clinical.observations.body import body_surface
 from cds_service.clinical.observations.series import Series
@@ -26,7 +27,6 @@ from cds_service.smart.page.results import ResultRow, results
 from cds_service.smart.page.searched import SearchedRow, searched
 from cds_service.smart.page.steps import Step, steps
 from cds_service.smart.page.timeline import Timeline
-from cds_service.smart.page.wording import in_words
 from cds_service.values import dataclass
 
 _SENTENCE = {
@@ -115,7 +115,7 @@ class DetailPage:
         """What could not be seen, the kinds of data of one reason together."""
         kinds: dict[str, list[str]] = {}
         for kind, reason in self.determination.unseen:
-            kinds.setdefault(reason, []).append(in_words(kind))
+            kinds.setdefault(reason, []).append(kinds_in_words(kind))
         return tuple(f"{', '.join(named)}: {reason}" for reason, named in kinds.items())
 
     @property

@@ -16,41 +16,13 @@ from cds_service.engine.determination import (
     NeededItem,
 )
 from cds_service.engine.verdict import Verdict
-from cds_service.engine.wording import lower_first, upper_first
+from cds_service.engine.wording import lower_first
 from cds_service.smart.page.found import found_where
 from cds_service.smart.page.wording import first_sentence
 from cds_service.values import dataclass
 
 _MOST_STEPS = 8
 _READY = "Attach a print of this page to the prior authorization; the record needs nothing more."
-_DO = {
-    "diagnosis": "Record the diagnosis of B-cell ALL",
-    "pathology": "Attach the pathology or flow cytometry report",
-    "cd22": "Order CD22 on blasts, or attach the result",
-    "ph-status": "Order BCR::ABL1, or attach the result",
-    "therapy-history": "Record the treatment so far, with dates",
-    "line-of-therapy": "Record the line of therapy",
-    "partner-drugs": "Name the drugs to be given with it",
-    "response": "Record the response, with its date",
-    "mrd": "Order MRD, or attach the result",
-    "hsct-plan": "Record whether a transplant is planned",
-    "progression-note": "Write in a note whether the disease has progressed",
-    "cbc": "Order a CBC with differential",
-    "ecg-baseline": "Attach the ECG from before the first dose",
-    "ecg-follow-up": "Record an ECG",
-    "electrolytes-baseline": "Attach the electrolytes from before the first dose",
-    "electrolytes-follow-up": "Order electrolytes",
-    "qt-drugs": "Name the QT-prolonging drugs in use, or that there are none",
-    "infusion-monitoring-note": "Write in a note how each infusion was monitored",
-    "myelosuppression-note": "Write in a note whether there was infection or bleeding",
-    "height-weight": "Record height and weight",
-    "birth-date": "Record the birth date",
-    "cycle-number": "State cycle and day in the order",
-    "interruption-reason": "Record why the treatment was interrupted",
-    "hepatic-recovery": "Record how far the liver has recovered",
-    "extramedullary-status": "Record whether there is extramedullary disease",
-    "toxicity-detail": "Record date, grade and cause of the event",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +68,11 @@ def _of_unknown(determination: Determination) -> Iterator[Step]:
             )
         for item in criterion.needed:
             asked.add(item)
-            do = _do(determination, needed.get(item, NeededItem(item, "")))
+            do = to_do(determination, needed.get(item, NeededItem(item, "")))
             yield Step(f"{do} ({criterion.section})", "warning", criterion.changes or criterion.because)
     for need in determination.needed:
         if need.decides and need.item not in asked:
-            yield Step(_do(determination, need), "warning", need.because)
-
-
-def _do(determination: Determination, need: NeededItem) -> str:
-    """What to do about an item; what may be there already, or is awaited, is not asked for anew."""
-    if need.may_be_there or need.awaited:
-        return to_do(determination, need)
-    return _DO.get(need.item) or f"Document {upper_first(need.item.replace('-', ' '))}"
+            yield Step(to_do(determination, need), "warning", need.because)
 
 
 def _counting(determination: Determination, verdict: Verdict) -> list[CriterionResult]:

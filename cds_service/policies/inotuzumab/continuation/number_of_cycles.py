@@ -17,7 +17,7 @@ from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, unknown
 from cds_service.engine.verdict import Verdict, agreed
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent
-from cds_service.policies.inotuzumab.case.places import may_be_overruled
+from cds_service.policies.inotuzumab.case.places import judged_without, may_be_overruled
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.case.response_evidence import Item
 from cds_service.policies.inotuzumab.case.schedule import planned_days
@@ -156,6 +156,10 @@ def mrd_after_two_cycles(case: Case) -> Fact:
     ]
     last = max((m.when.first for m in late if m.when is not None), default=None)
     newest = [m for m in late if m.when is not None and last is not None and m.when.last >= last]
+    if not newest and from_day is None and (reason := judged_without(case.chart, "mrd")):
+        return Fact(
+            UNKNOWN, f"which MRD results are from after the first cycles could not be seen ({reason})"
+        )
     if not newest:
         return Fact(
             UNKNOWN,
@@ -197,7 +201,7 @@ def _sentence(n: int, plan: Plan, response: Fact, mrd: Fact, verdict: Verdict) -
 
 
 def _labelled(what: str, text: str) -> str:
-    return text if text.startswith(what[:2]) else f"{what}: {text}"
+    return text if what in text or text.startswith(what[:2]) else f"{what}: {text}"
 
 
 def _over(n: int, plan: Plan) -> str:
