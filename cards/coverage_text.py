@@ -13,11 +13,10 @@ from cards.cited import source
 from cards.dose_text import dose_line
 from cards.finding_text import note, unseen
 from cards.fitting import Part, fitted
-from cards.items import look_for, name_of
+from cards.items import keeping_open, look_for, name_of
 from cards.text import beginnings, listings, sentence, shortened, shown, words
-from cds_service.engine.carrying import foremost_failure, nearest_path
+from cds_service.engine.carrying import bearing, foremost_failure
 from cds_service.engine.determination import CardKind, CriterionResult, Determination, Indicator
-from cds_service.engine.outline import needed_by_every_path
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import lower_first, upper_first
 
@@ -55,8 +54,7 @@ def summaries(d: Determination, name: str) -> Iterator[str]:
 
 def _unknown(d: Determination, drug: str) -> Iterator[str]:
     said = f"{drug}: coverage cannot be determined"
-    asked = {item for c in d.criteria if c.id in _finding_rules(d) for item in c.needed}
-    decides = [n for n in d.needed if n.decides and n.item in asked]
+    decides = keeping_open(d)
     lacking = [name_of(d, n) for n in decides if not n.may_be_there]
     hidden = [n for n in decides if n.may_be_there]
     if lacking and hidden:
@@ -78,14 +76,10 @@ def _not_met(d: Determination, drug: str) -> Iterator[str]:
     yield f"{drug}: record does not appear to meet {d.policy.id} section {d.outline.section}"
 
 
-def _finding_rules(d: Determination) -> frozenset[str]:
-    return frozenset(r for f in d.findings_on(CardKind.COVERAGE) if f.kind == "coverage" for r in f.rules)
-
-
 def detail(d: Determination) -> str:
     """The body of the coverage card."""
     first = foremost_failure(d.outline)
-    told = _told(d, first)
+    told = bearing(d.outline, d.criteria)
     opened = sorted(
         (c for c in told if c.verdict is not Verdict.MET), key=lambda c: (_RANK[c.verdict], c is not first)
     )
@@ -101,15 +95,6 @@ def detail(d: Determination) -> str:
         Part((_footer(d),), rank=0),
     ]
     return fitted(parts, MOST_WORDS)
-
-
-def _told(d: Determination, first: CriterionResult | None) -> list[CriterionResult]:
-    """The criteria that are spoken of: of the path taken; of the nearest one where all fail by the same criterion."""
-    told = [c for c in d.criteria if c.applies]
-    if first is None or first.id not in needed_by_every_path(d.outline):
-        return told
-    near = {c.id for c in nearest_path(d.outline)}
-    return [c for c in told if c.id in near]
 
 
 def _rank(place: int, c: CriterionResult) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cds_service.engine.determination import Basis, CardKind, CriterionResult, Finding, GroupResult, Indicator
 from cds_service.engine.outline import leaves_of, needed_by_every_path
@@ -39,6 +39,15 @@ def nearest_path(group: GroupResult) -> list[CriterionResult]:
     return [
         leaf for part in parts for leaf in (nearest_path(part) if isinstance(part, GroupResult) else [part])
     ]
+
+
+def bearing(outline: GroupResult, criteria: Iterable[CriterionResult]) -> list[CriterionResult]:
+    """Of the criteria those that are to be spoken of: where every path fails by one of them, the nearest path's."""
+    told, first = [c for c in criteria if c.applies], foremost_failure(outline)
+    if first is None or first.id not in needed_by_every_path(outline):
+        return told
+    near = {c.id for c in nearest_path(outline)}
+    return [c for c in told if c.id in near]
 
 
 def foremost_failure(outline: GroupResult) -> CriterionResult | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from cards.cited import source
 from cards.text import kinds_in_words
 from cds_service.clinical.chart import read_chart
 from cds_service.clinical.observations.body import body_surface
@@ -109,6 +110,10 @@ class DetailPage:
         return dose is not None and bool(
             dose.arithmetic or dose.options or (dose.ordered_mg, dose.bsa_m2) != (None, None)
         )
+
+    def rests_on(self, finding: Finding) -> str:
+        """What a finding rests on and where that stands: ``policy, Limits B, dose table``."""
+        return source(self.determination, finding)
 
     @property
     def unseen(self) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cards.items import to_do
+from cds_service.engine.carrying import bearing
 from cds_service.engine.determination import (
     CriterionResult,
     Determination,
     Finding,
     Indicator,
-    NeededItem,
 )
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import lower_first
@@ -59,21 +59,20 @@ def _of_not_met(determination: Determination) -> Iterator[Step]:
 
 
 def _of_unknown(determination: Determination) -> Iterator[Step]:
-    asked: set[str] = set()
-    needed = {need.item: need for need in determination.needed}
-    for criterion in _counting(determination, Verdict.UNKNOWN):
-        if not criterion.needed:
-            yield Step(
-                f"Document {criterion.section}, {lower_first(criterion.title)}", "warning", criterion.changes
-            )
-        for item in criterion.needed:
-            asked.add(item)
-            do = to_do(determination, needed.get(item, NeededItem(item, "")))
-            yield Step(f"{do} ({criterion.section})", "warning", criterion.changes or criterion.because)
+    """What would settle the unknown, as the checklist has it; nothing where coverage does not wait for it."""
+    unknown = _counting(determination, Verdict.UNKNOWN)
+    if determination.coverage is Verdict.UNKNOWN:
+        for c in unknown:
+            if not c.needed:
+                yield Step(f"Document {c.section}, {lower_first(c.title)}", "warning", c.changes)
+    asking = {item: c for c in reversed(unknown) for item in c.needed}
     for need in determination.needed:
-        if need.decides and need.item not in asked:
-            yield Step(to_do(determination, need), "warning", need.because)
+        if need.decides:
+            by = asking.get(need.item)
+            where, settles = (f" ({by.section})", by.changes or by.because) if by is not None else ("", "")
+            why = need.because if need.may_be_there or not settles else settles
+            yield Step(f"{to_do(determination, need)}{where}", "warning", why)
 
 
 def _counting(determination: Determination, verdict: Verdict) -> list[CriterionResult]:
-    return [c for c in determination.criteria if c.applies and c.verdict is verdict]
+    return [c for c in bearing(determination.outline, determination.criteria) if c.verdict is verdict]
