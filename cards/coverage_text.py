@@ -14,7 +14,7 @@ from cards.dose_text import dose_line
 from cards.finding_text import note, unseen
 from cards.fitting import Part, fitted
 from cards.items import keeping_open, look_for, name_of
-from cards.text import beginnings, listings, sentence, shortened, shown, words
+from cards.text import beginnings, listings, sentence, shortened, shown
 from cds_service.engine.carrying import bearing, foremost_failure
 from cds_service.engine.determination import CardKind, CriterionResult, Determination, Indicator
 from cds_service.engine.verdict import Verdict
@@ -60,7 +60,8 @@ def _unknown(d: Determination, drug: str) -> Iterator[str]:
     if lacking and hidden:
         yield f"{said}; open: {', '.join(lacking)}; {lower_first(look_for(d, hidden))}"
     if lacking:
-        yield from (f"{said} from the record, which leaves open: {named}" for named in listings(lacking))
+        yield f"{said} from the record, which leaves open: {', '.join(lacking)}"
+        yield from (f"{said}; open: {named}" for named in listings(lacking))
     elif hidden:
         names = [name_of(d, n) for n in hidden]
         yield from (f"{said}; look in the EHR for {named}" for named in listings(names))
@@ -130,10 +131,6 @@ def _met_line(d: Determination, told: Collection[CriterionResult]) -> Iterator[P
     if met:
         names = [d.policy.rules[c.id].brief if c.id in d.policy.rules else c.title for c in met]
         brief = [f"{name} ({c.section})" for name, c in zip(names, met, strict=True)]
-        reasons = [
-            f"{lower_first(c.because)} ({c.section})" if words(c.because) <= _FEW_WORDS else named
-            for c, named in zip(met, brief, strict=True)
-        ]
         dated = [
             named.replace(" (", f", {day} (", 1) if (day := _newest(d, c)) else named
             for c, named in zip(met, brief, strict=True)
@@ -143,7 +140,7 @@ def _met_line(d: Determination, told: Collection[CriterionResult]) -> Iterator[P
             for c, named in zip(met, brief, strict=True)
         )
         sections = f"Met: {', '.join(dict.fromkeys(shortest))}."
-        wordings = (reasons, dated, brief, dict.fromkeys(names))
+        wordings = (dated, brief, dict.fromkeys(names))
         yield Part((*(f"Met: {shown('; '.join(said))}." for said in wordings), sections), rank=2)
 
 

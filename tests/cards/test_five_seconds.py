@@ -75,6 +75,7 @@ def test_what_is_open_is_named_as_far_as_it_fits_and_the_rest_counted(gaps):
     said = coverage([], C1D1, gaps=gaps)["summary"]
     assert "birth date, diagnosis of B-cell ALL" in said
     assert "criteria" not in said
+    assert len(said) > 100
 
 
 def test_a_checklist_of_many_items_names_the_first():
@@ -180,3 +181,13 @@ def test_the_same_sentence_does_not_name_what_it_asks_for():
     card = of_kind(cards_of(without(TREATED, *COUNTS[2:]), [C2D1]), "documentation")
     assert card["detail"].count("CBC with differential") <= 2
     assert treated().needed == ()
+
+
+def test_what_is_met_is_named_in_a_few_words_however_much_room_there_is():
+    bare = [r for r in NEVER_TREATED if r["resourceType"] != "Observation" or r is CD22]
+    detail = coverage(bare, C1D1)["detail"]
+    met = next(line for line in detail.splitlines() if line.startswith("Met: "))
+    assert met == (
+        "Met: age 1 or older (Indications A); B-cell ALL, 2024-01-10 (A.i); CD22-positive, 2026-03-02 (A.i); "
+        "relapsed or refractory, 2026-03-01 (A.ii.A); used alone (A.ii.B.1)."
+    )
