@@ -168,6 +168,7 @@ def test_counts_that_are_both_missing_are_missed_in_one_clause():
     assert card["detail"].startswith("- Newest: ANC 2 ")
     none = of_kind(cards_of(without(TREATED, *COUNTS), [C2D1]), "safety")
     assert "not found" not in none["detail"]
+    assert (none["summary"] + none["detail"]).lower().count("no anc or platelets") == 1
 
 
 def test_a_count_after_a_transfusion_stands_once():

@@ -106,7 +106,7 @@ def decide(c: Counts) -> tuple[Outcome, ...]:
     missing = " and ".join(count.name for count in c.baseline if count.low is None)
     reasons = [o.because for o in rows_one_two if o.hold is None] or [f"now {_listed(c.now)}"]
     reasons.append(f"{missing} before treatment not known, so the row of the table that applies is open")
-    return (Outcome(None, "POL-HEM-3", "; ".join(reasons), _evidence(c.now)),)
+    return (Outcome(None, "POL-HEM-3", "; ".join(dict.fromkeys(reasons)), _evidence(c.now)),)
 
 
 def _row(now: Count, before: Count, rule: str, absent: str) -> Outcome:
