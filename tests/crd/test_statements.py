@@ -96,6 +96,7 @@ def test_not_met(hospital: Hospital) -> None:
     assert (
         "does not appear to meet A.i (diagnosis of B-cell ALL): diffuse large B-cell" in reasons(parts)[0][1]
     )
+    assert len(reasons(parts)) == 1  # of a path that fails by the same criterion nothing more is said
     assert not values(parts, "detail")
 
 
