@@ -17,6 +17,8 @@ def source(d: Determination, f: Finding) -> str:
 
 def ground(d: Determination, f: Finding) -> str:
     """The rule itself in one line, for a finding whose summary has said all the rest."""
+    if f.basis is Basis.RECOMMENDATION:
+        return "This is a recommendation, not policy."
     title = next((d.policy.rules[r].title for r in f.rules if r in d.policy.rules), "")
     rests = f"Rests on the {source(d, f)}"
     return f"{rests}: {lower_first(title)}." if title else f"{rests}."

@@ -13,9 +13,9 @@ from cards.cited import source
 from cards.dose_text import dose_line
 from cards.finding_text import note, unseen
 from cards.fitting import Part, fitted
-from cards.items import look_for, name_of
-from cards.text import beginnings, counted, sentence, shortened, shown, words
-from cds_service.engine.carrying import foremost_failure
+from cards.items import keeping_open, look_for, name_of
+from cards.text import beginnings, listings, sentence, shortened, shown
+from cds_service.engine.carrying import bearing, foremost_failure
 from cds_service.engine.determination import CardKind, CriterionResult, Determination, Indicator
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import lower_first, upper_first
@@ -53,16 +53,19 @@ def summaries(d: Determination, name: str) -> Iterator[str]:
 
 
 def _unknown(d: Determination, drug: str) -> Iterator[str]:
-    said = f"{drug}: coverage cannot be determined from the record"
-    decides = [n for n in d.needed if n.decides]
-    lacking = ", ".join(name_of(d, n) for n in decides if not n.may_be_there)
-    if hidden := [n for n in decides if n.may_be_there]:
-        lacks = f"; the record lacks: {lacking}" if lacking else ""
-        yield f"{drug}: coverage cannot be determined{lacks}; {lower_first(look_for(d, hidden))}"
-    elif lacking:
-        yield f"{said}, which lacks: {lacking}"
-    number = sum(c.id in _finding_rules(d) for c in d.criteria)
-    yield f"{said} (for {counted(number, 'criterion', 'criteria')})"
+    said = f"{drug}: coverage cannot be determined"
+    decides = keeping_open(d)
+    lacking = [name_of(d, n) for n in decides if not n.may_be_there]
+    hidden = [n for n in decides if n.may_be_there]
+    if lacking and hidden:
+        yield f"{said}; open: {', '.join(lacking)}; {lower_first(look_for(d, hidden))}"
+    if lacking:
+        yield f"{said} from the record, which leaves open: {', '.join(lacking)}"
+        yield from (f"{said}; open: {named}" for named in listings(lacking))
+    elif hidden:
+        names = [name_of(d, n) for n in hidden]
+        yield from (f"{said}; look in the EHR for {named}" for named in listings(names))
+    yield f"{said} from the record"
 
 
 def _not_met(d: Determination, drug: str) -> Iterator[str]:
@@ -74,26 +77,22 @@ def _not_met(d: Determination, drug: str) -> Iterator[str]:
     yield f"{drug}: record does not appear to meet {d.policy.id} section {d.outline.section}"
 
 
-def _finding_rules(d: Determination) -> frozenset[str]:
-    return frozenset(r for f in d.findings_on(CardKind.COVERAGE) if f.kind == "coverage" for r in f.rules)
-
-
 def detail(d: Determination) -> str:
     """The body of the coverage card."""
     first = foremost_failure(d.outline)
+    told = bearing(d.outline, d.criteria)
     opened = sorted(
-        (c for c in d.criteria if c.applies and c.verdict is not Verdict.MET),
-        key=lambda c: (_RANK[c.verdict], c is not first),
+        (c for c in told if c.verdict is not Verdict.MET), key=lambda c: (_RANK[c.verdict], c is not first)
     )
     parts = [
         Part((_opening(d),), rank=0),
-        *(_open_line(c, _rank(n, c)) for n, c in enumerate(opened)),
-        *_met_line(d, {c.section for c in opened}),
+        *(_open_line(d, c, _rank(n, c)) for n, c in enumerate(opened)),
+        *_met_line(d, told),
         *_dose(d),
         *_payer(d),
         *_attach(d),
         *unseen(d),
-        *_reminders(d),
+        *_reminders(d, {c.because for c in opened}),
         Part((_footer(d),), rank=0),
     ]
     return fitted(parts, MOST_WORDS)
@@ -106,53 +105,43 @@ def _rank(place: int, c: CriterionResult) -> int:
     return 2 if c.verdict is Verdict.NOT_MET and place < _MOST_FAILED else 3
 
 
-_VERDICTS = {
-    Verdict.MET: "the criteria appear met",
-    Verdict.NOT_MET: "the criteria do not appear met",
-    Verdict.UNKNOWN: "coverage cannot be determined",
-}
-
-
 def _opening(d: Determination) -> str:
     where = place(d) or "cycle and day not known"
-    return f"{upper_first(d.request)} request, {where}, planned {d.planned}: {_VERDICTS[d.coverage]}."
+    return f"{upper_first(d.request)} request, {where}, planned {d.planned}."
 
 
-def _open_line(c: CriterionResult, rank: int) -> Part:
-    """What was found against the limit, and what would settle or change it."""
+def _open_line(d: Determination, c: CriterionResult, rank: int) -> Part:
+    """What was found against the limit, and what would settle or change it: nothing new where it may be there."""
     place = "" if c.names_section_in(c.because) else f", {c.section}"
     lead = f"- **{'Not met' if c.verdict is Verdict.NOT_MET else 'Cannot be determined'}{place}:** "
     label = "Needed:" if c.verdict is Verdict.UNKNOWN else "Would change it:"
-    settled = f" {label} {shown(lower_first(c.changes).rstrip('.'))}." if c.changes else ""
+    asked = [n for n in d.needed if n.item in c.needed]
+    is_hidden = bool(asked) and all(n.may_be_there for n in asked)
+    settled = f" {label} {shown(lower_first(c.changes).rstrip('.'))}." if c.changes and not is_hidden else ""
     because, brief = (
         f"{lead}{shown(sentence(shortened(c.because, most)))}" for most in (_REASON_WORDS, _FEW_WORDS)
     )
     return Part(tuple(dict.fromkeys((because + settled, because, brief))), rank)
 
 
-def _met_line(d: Determination, not_met: Collection[str]) -> Iterator[Part]:
-    """What is met; named where one of the same section is ``not_met``, else by its section where room is short."""
-    met = [c for c in d.criteria if c.applies and c.verdict is Verdict.MET]
+def _met_line(d: Determination, told: Collection[CriterionResult]) -> Iterator[Part]:
+    """What is met, in words; by its section alone where room is short and nothing of the section is open."""
+    met = [c for c in told if c.verdict is Verdict.MET]
+    not_met = {section for c in told if c.verdict is not Verdict.MET for section in c.section.split(", ")}
     if met:
-        brief = [
-            f"{d.policy.rules[c.id].brief if c.id in d.policy.rules else c.title} ({c.section})" for c in met
-        ]
-        reasons = [
-            f"{lower_first(c.because)} ({c.section})" if words(c.because) <= _FEW_WORDS else named
-            for c, named in zip(met, brief, strict=True)
-        ]
+        names = [d.policy.rules[c.id].brief if c.id in d.policy.rules else c.title for c in met]
+        brief = [f"{name} ({c.section})" for name, c in zip(names, met, strict=True)]
         dated = [
             named.replace(" (", f", {day} (", 1) if (day := _newest(d, c)) else named
             for c, named in zip(met, brief, strict=True)
         ]
         shortest = (
-            named if c.section in not_met else c.section.split(", ")[-1]
+            named if (last := c.section.split(", ")[-1]) in not_met else last
             for c, named in zip(met, brief, strict=True)
         )
         sections = f"Met: {', '.join(dict.fromkeys(shortest))}."
-        yield Part(
-            (*(f"Met: {shown('; '.join(said))}." for said in (reasons, dated, brief)), sections), rank=2
-        )
+        wordings = (dated, brief, dict.fromkeys(names))
+        yield Part((*(f"Met: {shown('; '.join(said))}." for said in wordings), sections), rank=2)
 
 
 def _newest(d: Determination, c: CriterionResult) -> str:
@@ -175,13 +164,13 @@ def _payer(d: Determination) -> Iterator[Part]:
 
 
 def _attach(d: Determination) -> Iterator[Part]:
-    if d.attach:
+    if d.attach and not d.needed:  # else the checklist says so
         yield Part((f"Attach: {shown('; '.join(shortened(a, _BRIEF_WORDS) for a in d.attach))}.",), rank=2)
 
 
-def _reminders(d: Determination) -> Iterator[Part]:
+def _reminders(d: Determination, told: Collection[str]) -> Iterator[Part]:
     for f in d.findings_on(CardKind.COVERAGE):
-        if f.kind != "coverage":
+        if f.kind != "coverage" and f.text not in told:
             line = f"{shortened(f.text, _REASON_WORDS).rstrip('.')} ({source(d, f)})."
             yield Part((f"- {shown(upper_first(line))}",), rank=2 if f.indicator is Indicator.WARNING else 4)
     yield from (replace(note(text), rank=1) for text in d.notes)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from cards.text import counted
 from cds_service.engine.determination import Determination, Dose
+from cds_service.engine.wording import percent_off
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import plain
 
@@ -85,15 +86,15 @@ def dose_summary(d: Determination, name: str) -> str:
     if dose.expected_mg is None:
         side = _beside_rows(dose) or ("above" if above else "below")
         where = "between the rows" if side == "between" else f"{side} every row"
-        rows = ", ".join(f"{brief(o.expected_mg)} mg" for o in dose.options)
+        rows = f"{' or '.join(brief(o.expected_mg) for o in dose.options)} mg"
         return f"Correct the dose{name}: it is {where} of the table, {figures}, table {rows}"
-    return f"Dose {_apart(dose.ordered_mg, dose.expected_mg)}{name}: {figures}, table {brief(dose.expected_mg)} mg"
+    apart = _apart(dose, dose.ordered_mg, dose.expected_mg)
+    return f"Dose {apart}{name}: {figures}, table {brief(dose.expected_mg)} mg"
 
 
-def _apart(ordered: Decimal, expected: Decimal) -> str:
+def _apart(dose: Dose, ordered: Decimal, expected: Decimal) -> str:
     """``10 times too high``, ``18 % above the table``."""
     times = ordered / expected
     if times >= 2:
         return f"{brief(to_place(times, Decimal(1 if times >= 9 else '0.1')))} times too high"
-    percent = plain(to_place(abs(times - 1) * 100, Decimal(1)))
-    return f"{percent} % {'above' if times > 1 else 'below'} the table"
+    return f"{percent_off(ordered, expected, dose.low_mg, dose.high_mg)} the table"

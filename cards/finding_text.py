@@ -14,6 +14,7 @@ from cards.text import (
     SUMMARY_MOST,
     beginnings,
     counted,
+    listings,
     plain_line,
     sentence,
     shortened,
@@ -93,15 +94,11 @@ def _line(d: Determination, f: Finding) -> Part:
 def _cited(d: Determination, f: Finding, text: str) -> str:
     """A text with what it rests on, unless it ends by saying so."""
     line, rests_on = text.rstrip("."), source(d, f)
-    return (
-        f"{line}."
-        if line.endswith(("recommendation, not policy", f"({rests_on})"))
-        else f"{line} ({rests_on})."
-    )
+    return f"{line}." if line.endswith(f"({rests_on})") else f"{line} ({rests_on})."
 
 
 def documentation_summaries(d: Determination, name: str) -> Iterator[str]:
-    """What to add to the record, by name; where that is too long, how much."""
+    """What to add to the record, by name as far as it fits."""
     decides = [n for n in d.needed if n.decides]
     wanted = decides or d.needed
     lead = f"Add to the record{name}" if decides else f"Attach if available{name}, not required"
@@ -112,8 +109,7 @@ def documentation_summaries(d: Determination, name: str) -> Iterator[str]:
     elif hidden:
         yield f"{lead}: {', '.join(name_of(d, n) for n in lacking)}; {lower_first(look_for(d, hidden))}"
         wanted = lacking
-    yield f"{lead}: {', '.join(name_of(d, n) for n in wanted)}"
-    yield f"{lead}: {counted(len(wanted), 'item', 'items')}, see the checklist"
+    yield from (f"{lead}: {named}" for named in listings([name_of(d, n) for n in wanted]))
 
 
 def checklist(d: Determination, about: str = "") -> str:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.engine.determination import Determination, NeededItem
+from cds_service.engine.verdict import Verdict
 
 
 def name_of(d: Determination, need: NeededItem) -> str:
     """The item as a noun, or what alone lacks of it."""
     return need.part.name if need.part else d.policy.items[need.item].name
+
+
+def keeping_open(d: Determination) -> list[NeededItem]:
+    """The items that coverage waits for; others decide the dose or a hold alone."""
+    open_ = (c for c in d.criteria if c.applies and c.verdict is Verdict.UNKNOWN)
+    asked = {item for c in open_ for item in c.needed}
+    return [need for need in d.needed if need.decides and need.item in asked]
 
 
 def to_do(d: Determination, need: NeededItem) -> str:

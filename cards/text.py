@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cds_service.engine.wording import upper_first
 
@@ -81,8 +81,19 @@ _TRAILING_ZEROS = re.compile(r"(?<![\w.])(\d+)(?:\.0+|(\.\d*[1-9])0+)(?![\d.]*\d
 _MAY_END_IN_ZERO = re.compile(r"\.\d*0(?!\d)")
 
 
+# The name of a kind of data, such as ``otherObservations``, before its reason or the next one.
+_KIND = re.compile(r"\b[a-z]+(?:[A-Z][a-z]+)+s(?=[:,)]| and | or |$)")
+_HUMP = re.compile(r"[A-Z]")
+
+
+def kinds_in_words(text: str) -> str:
+    """The kinds of data that a reason names in words: ``otherObservations: ...`` as ``other observations: ...``."""
+    return _KIND.sub(lambda kind: _HUMP.sub(lambda letter: f" {letter[0].lower()}", kind[0]), text)
+
+
 def typeset(text: str) -> str:
     """Units and signs as a clinician writes them, and no decimal that ends in a zero."""
+    text = kinds_in_words(text)
     if _DIGIT.search(text) is None:
         return text
     for letters, pattern, sign in _TYPE:
@@ -143,6 +154,13 @@ def sentence(text: str) -> str:
     """The text with a capital and a full stop."""
     line = upper_first(text.strip().rstrip(" :;,"))
     return line if line.endswith((".", "!", "?", '."')) else f"{line}."
+
+
+def listings(names: Sequence[str]) -> Iterator[str]:
+    """Names in a row: all, then ever fewer with a count of the rest."""
+    yield ", ".join(names)
+    for kept in range(len(names) - 1, 0, -1):
+        yield f"{', '.join(names[:kept])} and {len(names) - kept} more"
 
 
 def counted(number: int, one: str, several: str) -> str:

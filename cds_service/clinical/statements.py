@@ -157,7 +157,9 @@ def _told_value(part: Mapping[str, Any]) -> str:
     return " | ".join(t for t in (as_prose(part.get("valueString")), named) if t) or _number(part)
 
 
-_OF_NOTHING = frozenset({None, "", "1", "{count}", "{lines}", "{line}", "{#}", "{score}", "{grade}", "{times}"})
+_OF_NOTHING = frozenset(
+    {None, "", "1", "{count}", "{lines}", "{line}", "{#}", "{score}", "{grade}", "{times}"}
+)
 
 
 def _number(part: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from cards.items import look_for, name_of, to_do
 from cards.text import plain_line, sentence, typeset
 from cds_service.clinical.payer import Plan, Standing
-from cds_service.engine.carrying import foremost_failure
+from cds_service.engine.carrying import bearing, foremost_failure
 from cds_service.engine.determination import CriterionResult, Determination, NeededItem
 from cds_service.engine.verdict import Verdict
 from cds_service.engine.wording import lower_first, upper_first
@@ -158,7 +158,7 @@ def _not_active(plan: Plan, standing: Standing, planned: date) -> str:
 def _not_met(d: Determination) -> Iterator[str]:
     failed = [c for c in d.criteria if c.verdict is Verdict.NOT_MET]
     first = foremost_failure(d.outline)
-    for c in sorted([c for c in failed if c.applies] or failed, key=lambda c: c is not first):
+    for c in sorted(bearing(d.outline, failed) or failed, key=lambda c: c is not first):
         yield f"The record does not appear to meet {_place(c)}: {lower_first(c.because)}"
 
 

@@ -14,7 +14,7 @@ from cds_service.fhir.gaps import Reason
 from cds_service.fhir.json_types import as_dict
 from cds_service.fhir.record import DataKind
 
-_NOT_SENT = Reason("the EHR tried in vain to send it")
+_NOT_SENT = Reason("the EHR sent an error instead")
 
 
 def prefetched(prefetch: Mapping[str, Any], need: DataKind) -> Page | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cds_service.engine.determination import Basis, CardKind, CriterionResult, Finding, GroupResult, Indicator
 from cds_service.engine.outline import leaves_of, needed_by_every_path
@@ -31,6 +31,25 @@ def carrying(group: GroupResult) -> list[CriterionResult]:
     return found
 
 
+def nearest_path(group: GroupResult) -> list[CriterionResult]:
+    """The leaves of a group that bear on its verdict; of alternatives that all failed, those of the nearest alone."""
+    parts = [p for p in group.parts if group.operator == "all" or p.verdict is group.verdict]
+    if group.operator == "any" and group.verdict is Verdict.NOT_MET:
+        parts = [min(parts, key=lambda part: _distance((_failures(part), part)))]
+    return [
+        leaf for part in parts for leaf in (nearest_path(part) if isinstance(part, GroupResult) else [part])
+    ]
+
+
+def bearing(outline: GroupResult, criteria: Iterable[CriterionResult]) -> list[CriterionResult]:
+    """Of the criteria those that are to be spoken of: where every path fails by one of them, the nearest path's."""
+    told, first = [c for c in criteria if c.applies], foremost_failure(outline)
+    if first is None or first.id not in needed_by_every_path(outline):
+        return told
+    near = {c.id for c in nearest_path(outline)}
+    return [c for c in told if c.id in near]
+
+
 def foremost_failure(outline: GroupResult) -> CriterionResult | None:
     """The failed criterion to name first: one that every path needs, else the best evidenced of the nearest path."""
     failed = _nearest_failures(outline)
@@ -44,10 +63,14 @@ def _nearest_failures(group: GroupResult) -> list[CriterionResult]:
     The nearest has the fewest failures, then the best evidenced ones, then the most that is met.
     """
     failed = [part for part in group.parts if part.verdict is Verdict.NOT_MET]
-    each = [_nearest_failures(part) if isinstance(part, GroupResult) else [part] for part in failed]
+    each = [_failures(part) for part in failed]
     if group.operator == "all":
         return [leaf for leaves in each for leaf in leaves]
     return min(zip(each, failed, strict=True), key=_distance, default=([], None))[0]
+
+
+def _failures(part: GroupResult | CriterionResult) -> list[CriterionResult]:
+    return _nearest_failures(part) if isinstance(part, GroupResult) else [part]
 
 
 def _distance(

@@ -66,7 +66,9 @@ _TRUTHS = frozenset(
 )  # fmt: skip
 _TRUE_OR_FALSE = {"true": True, "false": False}
 _STATUSES = ("status", "intent", "actuality", "docStatus")
-_AS_WRITTEN = frozenset({"final", "active", "completed", "current", "draft", "order", "actual"})  # nearly all are
+_AS_WRITTEN = frozenset(
+    {"final", "active", "completed", "current", "draft", "order", "actual"}
+)  # nearly all are
 
 
 def _put(body: _Body, member: str, value: object) -> None:

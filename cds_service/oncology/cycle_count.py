@@ -182,8 +182,12 @@ def _past(reading: Reading) -> str:
     if not given:
         return "no dose is recorded as given"
     dose, label = given[-1]
-    count = len(given)
-    return f"{count} dose{'s' if count > 1 else ''} recorded, the last {label} on {dose.day}"
+    ordered = sum(d.planned for d, _ in given)
+    count = len(given) - ordered
+    recorded = (
+        f"{count} dose{'' if count == 1 else 's'} recorded{f' and {ordered} ordered' if ordered else ''}"
+    )
+    return f"{recorded}, the last {label} on {dose.day}"
 
 
 @dataclass(frozen=True, slots=True)

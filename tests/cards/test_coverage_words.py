@@ -33,7 +33,7 @@ def test_met_criteria_stand_with_the_day_of_their_evidence_where_there_is_room()
     detail = of_kind(bundled_cards("second-cycle-after-cr"), "coverage")["detail"]
     met = next(line for line in detail.splitlines() if line.startswith("Met: "))
     assert "response documented, 2026-04-10 (B.i.B)" in met
-    assert "number of cycles (B.i, B.ii, B.iii)" in met
+    assert "cycles within the limit (B.i, B.ii, B.iii)" in met
     initial = of_kind(bundled_cards("relapsed-single-agent"), "coverage")["detail"]
     assert "CD22-positive, 2026-03-02 (A.i)" in initial
     assert "age 1 or older (Indications A)" in initial
@@ -100,7 +100,7 @@ def test_a_section_of_two_criteria_is_never_told_as_both_met_and_not_met():
     detail = of_kind(cards_of([patient(), *dlbcl, *body_size()], [order()]), "coverage")["detail"]
     assert "- **Not met, A.i:**" in detail
     met = next(line for line in detail.splitlines() if line.startswith("Met: "))
-    assert "CD22-positive (A.i)" in met
+    assert "CD22-positive, 2026-03-02 (A.i)" in met
     assert "A.i," not in met.replace("(A.i)", "")
 
 

@@ -12,7 +12,7 @@ from tests.policy.chart_notes import condition, observation, patient, procedure
 ONE = condition("C91.02", id="c0")
 UNREAD = "entries whose resource cannot be read were left out"
 OTHER = "what came is of another kind than was asked for"
-FAILED = "the EHR tried in vain to send it"
+FAILED = "the EHR sent an error instead"
 
 # value of prefetch.conditions -> (Condition ids, gap, requests to the server)
 STATES = {

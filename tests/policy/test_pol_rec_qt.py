@@ -108,7 +108,6 @@ def test_pol_rec_qt_the_card_gives_value_formula_day_drug_and_electrolyte():
         "QTcF 510 ms (2026-04-14)",
         "nilotinib (boxed QT warning)",
         "K 3.3 mmol/L",
-        "recommendation, not policy",
     ):
         assert said in found.text
     assert found.action.startswith("Do not infuse")

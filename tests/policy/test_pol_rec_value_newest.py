@@ -154,7 +154,7 @@ def test_pol_rec_value_only_remission_on_record_and_blasts_that_cannot_be_read_i
 def test_pol_rec_value_the_newest_cd22_unreadable_is_unknown():
     d = first_cycle(observation("51124-6", "2026-04-01", text=SEE))
     assert verdict(d, "POL-A-I-CD22") == "unknown"
-    assert "cannot be read" in criterion(d, "POL-A-I-CD22").because
+    assert "is not readable" in criterion(d, "POL-A-I-CD22").because
 
 
 def test_pol_rec_value_a_cd22_test_that_was_not_performed_is_no_result():

@@ -121,7 +121,7 @@ def test_pol_tox_hep_a_default_limit_is_said():
     (said,) = [
         f.text for f in second_cycle(bilirubin(1.9), alt(101, high=40)).findings if "POL-TOX-HEP" in f.rules
     ]
-    assert "bilirubin 1.9 mg/dL (2026-04-14), upper limit 1.2 by default" in said
+    assert "bilirubin 1.9 mg/dL (2026-04-14), upper limit 1.2 (default)" in said
     assert "ALT 101 U/L (2026-04-14), upper limit 40;" in f"{said};".replace(":", ";", 1)
 
 

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask, render_template
 
 from cds_service.clinical.observations.series import Point, Series
-from cds_service.engine.determination import Determination, Drug, Indicator, NeededItem, Unseen
+from cds_service.engine.determination import Determination, Drug, Indicator, ItemPart, NeededItem, Unseen
 from cds_service.engine.verdict import Verdict
 from cds_service.fhir.record import DataKind, Record, Resource, record_from
 from cds_service.smart.page import charts as geometry
@@ -19,7 +19,9 @@ from cds_service.smart.page.criteria import grouped, tally
 from cds_service.smart.page.detail import DetailPage, detail_page
 from cds_service.smart.page.plain_text import plain_text
 from cds_service.smart.page.sources import sources_of
+from cds_service.smart.page.steps import steps
 from cds_service.smart.routes import blueprint
+from tests.fixtures import Fixture
 from tests.web import examples
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -170,16 +172,23 @@ def test_the_head_says_what_was_found_or_is_missing(app: Flask) -> None:
     assert arranged(examples.MET).head.coverage.why == ""
     assert arranged(examples.NOT_MET).head.coverage.why == "BCR::ABL1 found on 2026-03-28 (A.iv)"
     lacking = tuple(NeededItem(item, "because") for item in ("cd22", "mrd", "cbc", "response", "diagnosis"))
-    few = arranged(replace(examples.UNKNOWN, needed=lacking[:2])).head.coverage.why
-    many = arranged(replace(examples.UNKNOWN, needed=lacking)).head.coverage.why
-    assert few == "Missing: CD22 on blasts, MRD after two cycles"
-    assert many == "Missing: CD22 on blasts, MRD after two cycles, CBC with differential and 2 more"
+    asking = tuple(
+        replace(c, needed=tuple(n.item for n in lacking)) if c.id == "POL-A-II-A" else c
+        for c in examples.UNKNOWN.criteria
+    )
+    unknown = replace(examples.UNKNOWN, criteria=asking)
+    few = arranged(replace(unknown, needed=lacking[:2])).head.coverage.why
+    many = arranged(replace(unknown, needed=lacking)).head.coverage.why
+    dose_alone = NeededItem("height-weight", "no height found")
+    assert arranged(replace(unknown, needed=(*lacking[:2], dose_alone))).head.coverage.why == few
+    assert few == "Open: CD22 on blasts, MRD after two cycles"
+    assert many == "Open: CD22 on blasts, MRD after two cycles, CBC with differential and 2 more"
     unseen = tuple(replace(need, unseen=need.item == "mrd") for need in lacking[:2])
     assert (
-        arranged(replace(examples.UNKNOWN, needed=unseen)).head.coverage.why
-        == "Missing: CD22 on blasts; look in the EHR for MRD after two cycles"
+        arranged(replace(unknown, needed=unseen)).head.coverage.why
+        == "Open: CD22 on blasts; look in the EHR for MRD after two cycles"
     )
-    only = arranged(replace(examples.UNKNOWN, needed=unseen[1:])).head.coverage.why
+    only = arranged(replace(unknown, needed=unseen[1:])).head.coverage.why
     assert only == "Look in the EHR for MRD after two cycles"
     head = html(app, arranged(examples.NOT_MET)).partition("</section>")[0]
     assert '<p class="because">BCR::ABL1 found on 2026-03-28 (A.iv)</p>' in head
@@ -275,19 +284,41 @@ def test_the_tally_leaves_out_what_is_not_needed() -> None:
 
 
 def test_dangers_come_first_among_the_next_steps_and_each_step_once() -> None:
-    steps = arranged(examples.UNKNOWN).steps
-    assert [step.text for step in steps] == [
+    found = arranged(examples.UNKNOWN).steps
+    assert [step.text for step in found] == [
         "Repeat the ECG before the dose",
         "Review with the payer: BCR::ABL1 found on 2026-03-28 (A.iv)",
-        "Record the treatment so far, with dates (A.ii.A)",
+        "State the treatment history (A.ii.A)",
         "Record height and weight",
     ]
-    assert steps[0].why == "QTcF 510 ms on 2026-04-10"
-    assert steps[2].why == "A record of the relapse, or of the treatment that failed"
+    assert found[0].why == "QTcF 510 ms on 2026-04-10"
+    assert found[2].why == "A record of the relapse, or of the treatment that failed"
+
+
+def test_where_every_path_fails_no_step_asks_for_what_would_change_nothing() -> None:
+    d = Fixture("dlbcl").determine()[0]
+    asked = [step.text for step in steps(d, ())]
+    assert len(asked) == 1
+    assert asked[0].startswith("Review with the payer: diffuse large B-cell lymphoma")
+
+
+def test_a_step_asks_for_no_more_than_lacks() -> None:
+    alone = ItemPart("height", "Record the height", ("Body height",))
+    needed = (NeededItem("height-weight", "no height found", part=alone),)
+    (step,) = arranged(replace(examples.MET, coverage=Verdict.UNKNOWN, needed=needed)).steps
+    assert step.text == "Record the height"
+
+
+def test_a_finding_says_in_words_what_it_rests_on(app: Flask) -> None:
+    text = html(app, arranged(Fixture("qtcf-510-with-nilotinib").determine()[0]))
+    safety = text[text.index('id="safety"') :].partition("</section>")[0]
+    assert "<strong>Do not infuse yet:</strong> QTcF 510 ms" in safety
+    assert '<span class="fine">(recommendation) <span class="source screen">POL-REC-QT</span>' in safety
+    assert "rests on" not in text
 
 
 def test_every_item_that_can_be_needed_has_a_step_with_a_verb() -> None:
-    verbs = {"Record", "Attach", "Order", "Name", "Write", "State"}
+    verbs = {"Record", "Attach", "Order", "Write", "State", "Complete", "Document", "Get", "Measure", "List"}
     assert len(ITEMS) == 26
     for item in ITEMS:
         needed = (NeededItem(item, "because"),)
@@ -301,7 +332,7 @@ def test_every_item_that_can_be_needed_has_a_step_with_a_verb() -> None:
         ({"unseen": True}, "Look in the EHR for CD22 on blasts"),
         ({"orderable": False}, "Look in the EHR for CD22 on blasts"),
         ({"orderable": False, "awaited": True}, "Await the result: CD22 on blasts"),
-        ({}, "Order CD22 on blasts, or attach the result"),
+        ({}, "Order or attach CD22 on blasts"),
     ],
 )
 def test_no_step_orders_what_may_be_there_or_is_awaited(state: dict[str, bool], says: str) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from cards.text import kinds_in_words
 from cds_service.fhir.record import Record, Resource, record_from
 from cds_service.smart.page.form_fields import ABSENT, form_fields, name_of
 from cds_service.smart.page.sources import sources_of
-from cds_service.smart.page.wording import first_sentence, in_words, units
+from cds_service.smart.page.wording import first_sentence, units
 from tests.web import examples
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -159,7 +160,7 @@ def test_who_opened_the_page_is_named_where_the_order_names_them(
     ],
 )
 def test_a_kind_of_data_in_words(kind: str, words: str) -> None:
-    assert in_words(kind) == words
+    assert kinds_in_words(kind) == words
 
 
 def test_the_form_says_what_is_not_in_the_record() -> None:

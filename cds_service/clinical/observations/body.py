@@ -91,6 +91,12 @@ def _number(result: Result) -> Decimal:
     return result.value.exact
 
 
+def measures_lacking(chart: Chart) -> list[str]:
+    """Of height and weight those without a value that can be used, or with several of one time that differ."""
+    wanted = (("body_height", "height"), ("body_weight", "weight"))
+    return [label for name, label in wanted if len(_exact(chart, name)) != 1]
+
+
 def _why_not(chart: Chart) -> str:
     wanted = (("body_height", "height"), ("body_weight", "weight"), ("bsa", "BSA"))
     values = {name: _exact(chart, name) for name, _ in wanted}

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from cds_service.engine.attempts import Allowance, Missed, attempt
 from cds_service.engine.carrying import decisive, needed_criteria
 from cds_service.engine.checklist import documentation
-from cds_service.engine.determination import Determination, GroupResult, NeededItem, PolicyReference, Unseen
+from cds_service.engine.determination import Determination, GroupResult, PolicyReference, Unseen
 from cds_service.engine.finders import find, not_evaluated
 from cds_service.engine.outline import Outline, leaves_of
 from cds_service.fhir.record import Record
@@ -23,6 +23,8 @@ from cds_service.policies.inotuzumab.checklist import needed_items
 from cds_service.policies.inotuzumab.coverage import coverage_findings, met_path, pediatric_note
 from cds_service.policies.inotuzumab.dose.check import check_dose, unchecked_dose
 from cds_service.policies.inotuzumab.numbers import word
+
+_STILL_TODAY = timedelta(days=1)  # a day before the clock's own may be today in another zone
 
 
 def determination(bound: Outline[Case], case: Case, time: Allowance) -> Determination:
@@ -36,8 +38,7 @@ def determination(bound: Outline[Case], case: Case, time: Allowance) -> Determin
     attach = attempt("what to attach", lambda: attachments(case), Allowance())
     decided = list(decisive(outline))
     leaves, needed = leaves_of(outline), needed_criteria(outline)
-    extra = [NeededItem(item, because, decides) for item, because, decides in dose.needed]
-    needs = needed_items(case, outline, decided, (*extra, *asked))
+    needs = needed_items(case, outline, decided, (*dose.needed, *asked))
     findings = (
         *coverage_findings(case.request, outline),
         *documentation(needs, decided, "POL-A-DOC"),
@@ -90,6 +91,8 @@ def _notes(case: Case, outline: GroupResult, policy: PolicyReference) -> Iterato
     """What the reader should know of how the order was read, and of the policy in force (POL-META-1)."""
     if not case.order.planned_is_stated:
         yield f"The order states no date that can be read; it is taken as planned for today ({case.planned})."
+    elif case.chart.today - case.planned > _STILL_TODAY:
+        yield "The planned date is past."
     for replaced in replaced_and_active(case):
         yield f"The earlier order for {replaced.planned}, which this one replaces, is still active."
     if case.frame.position.label_unchecked:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from cards.cited import source
+from cards.text import kinds_in_words
 from cds_service.clinical.chart import read_chart
 from cds_service.clinical.observations.body import body_surface
 from cds_service.clinical.observations.series import Series
@@ -26,7 +28,6 @@ from cds_service.smart.page.results import ResultRow, results
 from cds_service.smart.page.searched import SearchedRow, searched
 from cds_service.smart.page.steps import Step, steps
 from cds_service.smart.page.timeline import Timeline
-from cds_service.smart.page.wording import in_words
 from cds_service.values import dataclass
 
 _SENTENCE = {
@@ -110,12 +111,16 @@ class DetailPage:
             dose.arithmetic or dose.options or (dose.ordered_mg, dose.bsa_m2) != (None, None)
         )
 
+    def rests_on(self, finding: Finding) -> str:
+        """What a finding rests on and where that stands: ``policy, Limits B, dose table``."""
+        return source(self.determination, finding)
+
     @property
     def unseen(self) -> tuple[str, ...]:
         """What could not be seen, the kinds of data of one reason together."""
         kinds: dict[str, list[str]] = {}
         for kind, reason in self.determination.unseen:
-            kinds.setdefault(reason, []).append(in_words(kind))
+            kinds.setdefault(reason, []).append(kinds_in_words(kind))
         return tuple(f"{', '.join(named)}: {reason}" for reason, named in kinds.items())
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cards.dose_text import dose_summary
-from cards.items import name_of
+from cards.items import keeping_open, name_of
 from cds_service.engine.carrying import foremost_failure
 from cds_service.engine.determination import Determination, Finding, Indicator, NeededItem
 from cds_service.engine.verdict import Verdict
@@ -26,7 +26,7 @@ BADGES = {Indicator.CRITICAL: "Stop", Indicator.WARNING: "Check", Indicator.INFO
 class Answer:
     """One answer. ``tone`` is met, not-met, unknown, or good when it is good and the other one is not.
 
-    ``why`` is what was found against a limit, or what is missing; empty where the answer is good.
+    ``why`` is what was found against a limit, or what is open; empty where the answer is good.
     """
 
     text: str
@@ -103,10 +103,10 @@ def _why(determination: Determination, safety: Sequence[Finding]) -> str:
         told = (c for c in failed if not any(c.because.casefold().startswith(text) for text in stops))
         return next((upper_first(found_where(c)) for c in told), "")
     if determination.coverage is Verdict.UNKNOWN:
-        decides = [need for need in determination.needed if need.decides]
-        missing = _named(determination, [need for need in decides if not need.may_be_there])
+        decides = keeping_open(determination)
+        open_ = _named(determination, [need for need in decides if not need.may_be_there])
         hidden = _named(determination, [need for need in decides if need.may_be_there])
-        said = (f"missing: {missing}" if missing else "", f"look in the EHR for {hidden}" if hidden else "")
+        said = (f"open: {open_}" if open_ else "", f"look in the EHR for {hidden}" if hidden else "")
         return upper_first("; ".join(filter(None, said)))
     return ""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from cards.text import kinds_in_words
 from cds_service.clinical.terms import concepts
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -15,7 +16,6 @@ _POWER = re.compile(r"(?:(?<=\d)x|(?<![\w.])x?)10\*(\d+)(?=/)")
 _TIMES_SIGN = "\N{MULTIPLICATION SIGN}"
 _SQUARE = re.compile(r"\bm2\b")
 _TIMES = re.compile(r"(?<=\S) x (?=\d|usual)")
-_HUMP = re.compile(r"(?<=[a-z])[A-Z]")
 _SENTENCE_END = re.compile(r"(?<=\w\w|.[)%])\.\s+(?=[A-Z])")
 _CLASS_OF_CONCEPT = re.compile(
     r" \((?:qualifier value|disorder|finding|procedure|situation|observable entity)\)$"
@@ -49,7 +49,7 @@ _SHORT = {
 
 def units(text: str) -> str:
     """A text with powers, squares, the times sign and plus-or-minus as they are printed: ``10⁹/L``, ``m²``, ``±``."""
-    raised = _POWER.sub(_power, text)
+    raised = _POWER.sub(_power, kinds_in_words(text))
     return _TIMES.sub(f" {_TIMES_SIGN} ", _SQUARE.sub("m²", raised).replace("+/-", "±"))
 
 
@@ -70,11 +70,6 @@ def as_said(name: str) -> str:
     ``Negative (qualifier value)`` as ``Negative``, ``Provider-unspecified Progress note`` as ``Progress note``.
     """
     return _CLASS_OF_CONCEPT.sub("", name).removeprefix("Provider-unspecified ")
-
-
-def in_words(kind: str) -> str:
-    """The name of a kind of data as words: ``otherObservations`` as ``other observations``."""
-    return _HUMP.sub(lambda match: f" {match[0].lower()}", kind)
 
 
 def first_sentence(text: str) -> str:

@@ -7,7 +7,7 @@ Procedure: docs/policies/inotuzumab/continuation.md#monitoring.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import partial
 
@@ -25,7 +25,7 @@ from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.documents import Note, administration_records, clinical_notes
 from cds_service.policies.inotuzumab.case.open_items import absent
-from cds_service.policies.inotuzumab.case.places import unseen
+from cds_service.policies.inotuzumab.case.places import judged_without, unseen
 from cds_service.policies.inotuzumab.case.windows import before_first_dose, since_last_cycle
 from cds_service.policies.inotuzumab.numbers import days, filled, span
 from cds_service.policies.inotuzumab.recommended.qt_drugs import qt_drugs
@@ -73,9 +73,9 @@ def informing(case: Case) -> Iterator[NeededItem]:
         if _notes(case) and _SAYING[item](case) is None:
             because = f"{_note(case, item).because}; needed: {filled(_ASKED[item])}"
             yield NeededItem(item, because, decides=False)
-    for item, (when, chosen) in _windows(case).items():
+    for item, chosen in _WINDOWS.items():
         if not any(chosen(case, r.when) for r in case.chart.usable(*_CALCIUM_TESTS)):
-            because = absent(case, f"calcium {when}", item)
+            because = _none_in(case, "calcium", item)
             yield NeededItem(item, because, decides=False, part=_CALCIUM[item])
 
 
@@ -145,6 +145,13 @@ def _after(case: Case) -> str:
     )
 
 
+def _none_since(case: Case, what: str, item: str) -> str:
+    """That nothing is from after day 1 of the last cycle, or that this day could not be seen."""
+    if case.last_cycle_day_one is None and (reason := judged_without(case.chart, item)):
+        return f"the day of the last cycle could not be seen ({reason})"
+    return absent(case, f"{what} {_after(case)}", item)
+
+
 # ---- Counts, ECG, electrolytes, drugs --------------------------------------------------------------
 
 
@@ -172,33 +179,34 @@ def _blood_count(case: Case) -> Answer:
 def _ecg_parts(case: Case) -> Iterator[Answer]:
     """C.3a: the last ECG before the first dose, any age. C.3b: one after day 1 of the last completed cycle."""
     parts = (
-        (
-            "baseline",
-            "ecg-baseline",
-            before_first_dose,
-            "before the first dose",
-            "an ECG from before the first dose",
-        ),
-        ("follow-up", "ecg-follow-up", since_last_cycle, _after(case), "a new ECG"),
+        ("baseline", "ecg-baseline", before_first_dose, "an ECG from before the first dose"),
+        ("follow-up", "ecg-follow-up", since_last_cycle, "a new ECG"),
     )
-    for name, item, chosen, when, settles in parts:
+    for name, item, chosen, settles in parts:
         last = newest_ecg(e for e in ecgs(case.chart) if chosen(case, e.when))
         if last:
             yield Answer(MET, f"{name} {last[0].shown}", (last[0].reference,))
         else:
-            yield unknown(absent(case, f"ECG {when}", item), item, changes=settles)
+            yield unknown(_none_in(case, "ECG", item), item, changes=settles)
 
 
-def _windows(case: Case) -> dict[str, tuple[str, Callable[[Case, When | None], bool]]]:
-    return {
-        "electrolytes-baseline": ("before the first dose", before_first_dose),
-        "electrolytes-follow-up": (_after(case), since_last_cycle),
-    }
+def _none_in(case: Case, what: str, item: str) -> str:
+    """That nothing is from the time that an item is of."""
+    is_baseline = item.endswith("-baseline")
+    return (
+        absent(case, f"{what} before the first dose", item) if is_baseline else _none_since(case, what, item)
+    )
+
+
+_WINDOWS: Mapping[str, Callable[[Case, When | None], bool]] = {
+    "electrolytes-baseline": before_first_dose,
+    "electrolytes-follow-up": since_last_cycle,
+}
 
 
 def _electrolyte_parts(case: Case) -> Iterator[Answer]:
     """C.3c: potassium and magnesium, baseline and follow-up."""
-    for item, (when, chosen) in _windows(case).items():
+    for item, chosen in _WINDOWS.items():
         found: dict[str, tuple[Result, ...]] = {
             name: newest_usable(case.chart, concept, partial(chosen, case))
             for concept, name in (("potassium", "K"), ("magnesium", "Mg"))
@@ -206,7 +214,7 @@ def _electrolyte_parts(case: Case) -> Iterator[Answer]:
         refs = tuple([results[0].reference for results in found.values() if results])
         missing = [name for name, results in found.items() if not results]
         if missing:
-            because = absent(case, f"{' and '.join(missing)} {when}", item)
+            because = _none_in(case, " and ".join(missing), item)
             yield unknown(because, item, evidence=refs, changes="potassium and magnesium")
         else:
             yield Answer(
@@ -229,7 +237,7 @@ def _joined(*parts: Answer) -> Answer:
     told = [p for p in parts if p.verdict is not MET] or list(parts)
     return Answer(
         all_of([p.verdict for p in parts]),
-        "; ".join([p.because for p in told]),
+        "; ".join(dict.fromkeys(p.because for p in told)),
         tuple([r for p in parts for r in p.evidence]),
         tuple(dict.fromkeys(n for p in parts for n in p.needed)),
         "; ".join(dict.fromkeys(p.changes for p in told if p.changes)),

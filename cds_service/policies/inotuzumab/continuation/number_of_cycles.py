@@ -16,7 +16,7 @@ from cds_service.engine.answers import MET, NOT, UNKNOWN, Answer, unknown
 from cds_service.engine.verdict import Verdict, agreed
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import absent
-from cds_service.policies.inotuzumab.case.places import may_be_overruled
+from cds_service.policies.inotuzumab.case.places import judged_without, may_be_overruled
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.policies.inotuzumab.case.response_evidence import Item
 from cds_service.policies.inotuzumab.case.schedule import planned_days
@@ -118,6 +118,10 @@ def mrd_after_two_cycles(case: Case) -> Fact:
     found = [(m.when, m) for m in mrd_results(case.chart, number("mrd.negative_max")) if m.when is not None]
     last = max((w.first for w, _ in found if from_day is not None and w.first >= from_day), default=None)
     newest = [m for when, m in found if last is not None and when.last >= last]
+    if not newest and from_day is None and (reason := judged_without(case.chart, "mrd")):
+        return Fact(
+            UNKNOWN, f"which MRD results are from after the first cycles could not be seen ({reason})"
+        )
     if not newest:
         return Fact(
             UNKNOWN,
@@ -159,7 +163,7 @@ def _sentence(n: int, plan: TransplantPlan, response: Fact, mrd: Fact, verdict: 
 
 
 def _labelled(what: str, text: str) -> str:
-    return text if text.startswith(what[:2]) else f"{what}: {text}"
+    return text if what in text or text.startswith(what[:2]) else f"{what}: {text}"
 
 
 def _over(n: int, plan: TransplantPlan) -> str:

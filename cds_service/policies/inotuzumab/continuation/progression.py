@@ -14,7 +14,7 @@ from cds_service.engine.answers import MET, NOT, Answer, unknown
 from cds_service.fhir.dates import When
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.open_items import hidden
-from cds_service.policies.inotuzumab.case.places import may_be_overruled
+from cds_service.policies.inotuzumab.case.places import judged_without, may_be_overruled
 from cds_service.policies.inotuzumab.case.response import Status
 from cds_service.values import dataclass
 
@@ -54,6 +54,8 @@ def progression(case: Case) -> Answer:
         return Answer(NOT, texts, evidence)
     elif response.may_be_lost:
         why, evidence = response.because, tuple(dict.fromkeys((*response.evidence, *evidence)))
+    elif case.frame.start is None and (reason := judged_without(case.chart, "progression-note")):
+        why = f"when this course began could not be seen ({reason})"
     elif not newest:
         why = _SILENT if hidden(case.chart, "progression-note") is None else _PARTLY_SEEN
     elif unread := [i.text for i in case.items if i.unreadable and i.reference in evidence]:

@@ -14,7 +14,17 @@ from decimal import Decimal
 from cds_service.clinical.chart import Chart
 from cds_service.clinical.observations.body import BodySurface, differs_by, mosteller
 from cds_service.clinical.observations.results import Result
-from cds_service.engine.determination import Basis, CardKind, Dose, Finding, Indicator
+from cds_service.engine.determination import (
+    Basis,
+    CardKind,
+    Dose,
+    DoseOption,
+    Finding,
+    Indicator,
+    ItemPart,
+    NeededItem,
+)
+from cds_service.engine.wording import percent_off
 from cds_service.fhir.decimals import to_place
 from cds_service.fhir.quantities import plain
 from cds_service.policies.inotuzumab.numbers import number, said, span
@@ -41,6 +51,13 @@ class Opinion:
     def level(self) -> int:
         """The rank of the loudest finding of a dose out of range; -1 when it is in range."""
         return max((f.indicator.rank for f in self.findings if f.kind == "dose"), default=-1)
+
+
+def item_of(measures: Sequence[str], because: str, *, decides: bool) -> NeededItem:
+    """Height and weight as an item to ask for; one alone where the other is there."""
+    alone = measures[0] if len(measures) == 1 else ""
+    part = ItemPart(alone, f"Record the {alone}", (f"Body {alone}",)) if alone else None
+    return NeededItem("height-weight", because, decides=decides, part=part)
 
 
 def rivals(chart: Chart, body: BodySurface) -> tuple[Rival, ...]:
@@ -129,15 +146,12 @@ def _off_by(dose: Dose) -> str:
     """How far the ordered dose lies from the expected one, in words."""
     if dose.ordered_mg is None:
         return ""
-    expected = dose.expected_mg or _nearest(dose)
-    if not expected:
+    row = dose if dose.expected_mg is not None else _nearest(dose.options, dose.ordered_mg)
+    if row is None or not row.expected_mg:
         return ""
-    percent = (dose.ordered_mg / expected - 1) * 100
-    size = plain(to_place(abs(percent), Decimal(1)))
-    return f"{size} % {'above' if percent > 0 else 'below'} the table ({plain(expected)} mg)"
+    off = percent_off(dose.ordered_mg, row.expected_mg, row.low_mg, row.high_mg)
+    return f"{off} the table ({plain(row.expected_mg)} mg)"
 
 
-def _nearest(dose: Dose) -> Decimal | None:
-    doses = [option.expected_mg for option in dose.options]
-    ordered = dose.ordered_mg or Decimal(0)
-    return min(doses, key=lambda mg: abs(mg - ordered), default=None)
+def _nearest(rows: Sequence[DoseOption], ordered: Decimal) -> DoseOption | None:
+    return min(rows, key=lambda row: abs(row.expected_mg - ordered), default=None)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from cds_service.clinical.observations.body import BodySurface, possible_surfaces, unsettled
-from cds_service.engine.determination import Dose, Finding
+from cds_service.clinical.observations.body import BodySurface, measures_lacking, possible_surfaces, unsettled
+from cds_service.engine.determination import Dose, Finding, NeededItem
 from cds_service.fhir.decimals import to_place
 from cds_service.policies.inotuzumab.case.case import Case
 from cds_service.policies.inotuzumab.case.order_days import days_problem, later_places, too_close
 from cds_service.policies.inotuzumab.dose import findings as dose_findings
-from cds_service.policies.inotuzumab.dose.body_size import Opinion, rivals, tempered
+from cds_service.policies.inotuzumab.dose.body_size import Opinion, item_of, rivals, tempered
 from cds_service.policies.inotuzumab.dose.cycle_total import total_holds
 from cds_service.policies.inotuzumab.dose.findings import Judged
 from cds_service.policies.inotuzumab.dose.ordered import Ordered, contradictions, ordered_dose
@@ -41,7 +41,7 @@ class DoseCheck:
 
     dose: Dose
     findings: tuple[Finding, ...]
-    needed: tuple[tuple[str, str, bool], ...]
+    needed: tuple[NeededItem, ...]
 
 
 def check_dose(case: Case) -> DoseCheck:
@@ -85,7 +85,8 @@ def _check(case: Case, body: BodySurface) -> DoseCheck:
         *dose_findings.outside(case, doses),
     )
     rows = {j.expected.row.per_m2 if j.expected.row is not None else None for j in doses}
-    needed = (("height-weight", body.why_not, True),) if body.m2 is None else ()
+    lacking = measures_lacking(case.chart)
+    needed = (item_of(lacking, body.why_not, decides=True),) if body.m2 is None else ()
     worst = max(doses, key=lambda j: dose_findings.rank(case, j))
     return DoseCheck(_facts(worst, for_every_day=len(rows) == 1), findings, needed)
 

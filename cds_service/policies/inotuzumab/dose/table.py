@@ -110,7 +110,7 @@ _SAID = {"cr-or-cri": "after CR or CRi", "no-cr": "without CR or CRi"}
 
 def _option(row: Row, expected: Decimal) -> DoseOption:
     low, high = tolerated(expected)
-    said = _SAID.get(row.when, row.when.replace("-", " "))
+    said = _SAID.get(row.when, f"for {row.when.replace('-', ' ')}")
     return DoseOption(row.per_m2, rounded(expected), low, high, row.when, said)
 
 

@@ -65,6 +65,11 @@ class Count:
         return Interval(None, value.high, high_open=value.high_open) if self.is_bound else value
 
     @property
+    def is_absent(self) -> bool:
+        """Whether there is surely no count."""
+        return not self.results and self.unseen is None
+
+    @property
     def is_bound(self) -> bool:
         """Whether the count is an upper bound, or may be one."""
         return self.transfused or self.transfusions_unseen is not None
@@ -93,7 +98,7 @@ class Count:
     def why_open(self) -> str:
         """Why it cannot be determined whether the count is low."""
         if self.transfused:
-            return f"{self.shown}: an upper bound, at or above {plain(self.limit)}"
+            return f"{self.shown}: without it they may be below {plain(self.limit)}"
         if self.transfusions_unseen is not None:
             return f"{self.shown}: whether a transfusion came before could not be seen ({self.transfusions_unseen})"
         return f"{self.shown}: it cannot be determined whether it is below {plain(self.limit)}"

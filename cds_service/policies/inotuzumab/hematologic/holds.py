@@ -27,6 +27,7 @@ from cds_service.policies.inotuzumab.numbers import days, number
 from cds_service.values import dataclass
 
 Asked = tuple[str, str, bool]
+_ROWS = ("POL-HEM-1", "POL-HEM-2")  # of ANC and platelets
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,12 @@ def _unknown(case: Case, open_: Sequence[Outcome]) -> tuple[list[Finding], list[
         reasons.append(f"not all results were seen ({unseen})")
     if not reasons:
         return [], []
-    newest = " and ".join(count.shown for count in newest_counts(case))
-    text = f"{'; '.join(dict.fromkeys(reasons))} (newest: {newest})"
+    text = "; ".join(dict.fromkeys(reasons))
+    newest = [count.shown for count in newest_counts(case) if not count.is_absent]
+    if untold := [shown for shown in newest if shown not in text]:
+        text = f"{text}; newest: {', '.join(untold)}"
     found = _finding("hem-unknown", open_, text, "Check the counts before day 1")
-    return [found], [("cbc", f"CBC with differential before day 1: {text}", True)]
+    return [found], [("cbc", f"before day 1: {text}", True)]
 
 
 def _finding(kind: str, outcomes: Sequence[Outcome], text: str, action: str) -> Finding:
@@ -92,7 +95,10 @@ def decide(c: Counts) -> tuple[Outcome, ...]:
     low = [count.low for count in c.baseline]
     if True in low:
         return (_row_three(c),)
-    rows_one_two = (_row(c.now[0], c.baseline[0], "POL-HEM-1"), _row(c.now[1], c.baseline[1], "POL-HEM-2"))
+    absent = " or ".join(count.name for count in c.now if count.is_absent)
+    rows_one_two = tuple(
+        _row(now, before, rule, absent) for now, before, rule in zip(c.now, c.baseline, _ROWS, strict=True)
+    )
     if None not in low or all(count.low is False for count in c.now):
         return rows_one_two
     if any(o.hold for o in rows_one_two) and _row_three(c).hold:
@@ -100,13 +106,17 @@ def decide(c: Counts) -> tuple[Outcome, ...]:
     missing = " and ".join(count.name for count in c.baseline if count.low is None)
     reasons = [o.because for o in rows_one_two if o.hold is None] or [f"now {_listed(c.now)}"]
     reasons.append(f"{missing} before treatment not known, so the row of the table that applies is open")
-    return (Outcome(None, "POL-HEM-3", "; ".join(reasons), _evidence(c.now)),)
+    return (Outcome(None, "POL-HEM-3", "; ".join(dict.fromkeys(reasons)), _evidence(c.now)),)
 
 
-def _row(now: Count, before: Count, rule: str) -> Outcome:
-    """Step 6, rows 1 and 2 (POL-HEM-1, POL-HEM-2): below the limit is a hold; a fall above it is none."""
+def _row(now: Count, before: Count, rule: str, absent: str) -> Outcome:
+    """Step 6, rows 1 and 2 (POL-HEM-1, POL-HEM-2): below the limit is a hold; a fall above it is none.
+
+    ``absent`` names the counts that there are none of, so that two rows say it in the same words.
+    """
     if now.low is None:
-        missing = now.missing(f"within {days('lab.max_age.cbc')} days before the planned date")
+        when = f"within {days('lab.max_age.cbc')} days before the planned date"
+        missing = f"no {absent} {when}" if now.is_absent else now.missing(when)
         return Outcome(None, rule, now.why_open if now.results else missing, now.evidence)
     if not now.low:
         return Outcome(False, rule, now.shown, _evidence((now, before)))

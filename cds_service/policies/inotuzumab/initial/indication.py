@@ -157,7 +157,7 @@ def cd22(case: Case) -> Answer:
         )
     differ = len({_cd22_verdict(r) for r in found}) > 1
     if all(r.is_unreadable for r in found):
-        because = f"the newest CD22 result cannot be read: {shown}"
+        because = f"the newest CD22 result is {shown}"
         return unknown(because, "cd22", evidence=evidence, changes=_CD22_TEST)
     why = "results of one sample disagree" if differ else "does not settle whether CD22 is positive"
     return unknown(f"{shown}: {why}", "cd22", evidence=evidence, changes=_CD22_TEST)

@@ -33,10 +33,8 @@ _BOTH = (
     "above {hep.bilirubin_x_uln} (bilirubin) and {hep.transaminase_x_uln!} (AST, ALT) the upper limit. "
     "Hold until at most {hep.bilirubin_x_uln} and {hep.transaminase_x_uln!}"
 )
-_FAR = (
-    "above {hep.one_limb.bilirubin_x_uln!} (bilirubin) or {hep.one_limb.transaminase_x_uln!} (AST, ALT) the upper "
-    "limit, or bilirubin risen to {hep.one_limb.bilirubin_min!} or more"
-)
+_FAR = "more than {{{times}!}} its upper limit of {limit}"
+_RISEN = "{hep.one_limb.bilirubin_min!} or more, and risen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +78,26 @@ class Limb:
 
     @property
     def shown(self) -> str:
-        said = " by default, none stated" if self.default_uln else ""
-        return f"{TESTS[self.concept]} {self.result.shown}, upper limit {plain(for_a_reader(self.uln))}{said}"
+        return f"{self.measured}, upper limit {self.limit}"
+
+    @property
+    def measured(self) -> str:
+        return f"{TESTS[self.concept]} {self.result.shown}"
+
+    @property
+    def limit(self) -> str:
+        """The upper limit of normal; a default is said to be one."""
+        return f"{plain(for_a_reader(self.uln))}{' (default)' if self.default_uln else ''}"
+
+    @property
+    def is_far(self) -> bool:
+        """Whether it is far above its limit, alone."""
+        return self.above(self.far)
+
+    @property
+    def how_far(self) -> str:
+        """Why it alone is grave, which for a bilirubin that is not far above its limit is that it has risen."""
+        return filled(_FAR.format(times=self.far, limit=self.limit) if self.is_far else _RISEN)
 
 
 def limb_of(concept: str, result: Result) -> Limb:
@@ -133,7 +149,7 @@ def both_limits(case: Case) -> Iterator[Finding]:
 def one_limit_far(case: Case) -> Iterator[Finding]:
     """Steps 2 and 3: one of them far above its limit, or bilirubin risen."""
     if grave := _grave(case):
-        text = f"{_all(grave)}: {filled(_FAR)}"
+        text = "; ".join(f"{limb.measured}: {limb.how_far}" for limb in grave)
         action = "Hold the dose and evaluate for veno-occlusive disease"
         yield _finding(Indicator.WARNING, Basis.RECOMMENDATION, text, action, grave)
 
@@ -170,11 +186,9 @@ def _grave(case: Case) -> tuple[Limb, ...]:
     """Step 2: bilirubin, AST or ALT far above the limit. Step 3: bilirubin high and risen."""
     found = newest_limbs(case)
     bilirubin = [
-        b
-        for b in found["bilirubin_total"]
-        if b.above(b.far) or (_has_risen(case, b) and not is_explained(case))
+        b for b in found["bilirubin_total"] if b.is_far or (_has_risen(case, b) and not is_explained(case))
     ]
-    enzymes = [e for name in _ENZYMES for e in found[name] if e.above(e.far)]
+    enzymes = [e for name in _ENZYMES for e in found[name] if e.is_far]
     return (*bilirubin, *enzymes)
 
 

@@ -140,20 +140,16 @@ def interval(case: Case) -> Iterator[Finding]:
     rise = _rise(case, state)
     if state.above(critical):
         with_what = f",{beside}" if beside else ""
-        text = (
-            f"{measured}: above {said('qtc.critical')}{with_what}. The limit is a recommendation, not policy"
-        )
+        text = f"{measured}: above {said('qtc.critical')}{with_what}"
         yield _finding(Indicator.CRITICAL, "safety-qt", text, "Do not infuse yet", refs)
     elif any(e.qtc is not None and e.qtc.is_above(critical) for e in state.qtcs):
-        text = (
-            f"{found}: values of the same time differ, one above {said('qtc.critical')} (recommended limit)"
-        )
+        text = f"{found}: values of the same time differ, one above {said('qtc.critical')}"
         yield _finding(Indicator.WARNING, "safety-qt", text, "Check the QTc: values differ", refs)
     elif any(e.qtc is not None and _may_be_above(e.qtc, critical, warn) for e in state.qtcs):
-        text = f"{found}: it may be above {said('qtc.critical')} (recommended limit)"
+        text = f"{found}: it may be above {said('qtc.critical')}"
         yield _finding(Indicator.WARNING, "safety-qt", text, "Check the QTc: it may be too long", refs)
     elif rise is not None and rise[0] > number("qtc.delta_warn"):
-        text = f"{found}: {rise[0]:f} ms above baseline ({rise[1].shown}). The limit of {said('qtc.delta_warn')} is a recommendation, not policy"
+        text = f"{found}: {rise[0]:f} ms above baseline ({rise[1].shown})"
         yield _finding(
             Indicator.WARNING,
             "safety-qt",
@@ -162,7 +158,7 @@ def interval(case: Case) -> Iterator[Finding]:
             (*refs, rise[1].reference),
         )
     elif state.has_nilotinib and state.above(warn):
-        text = f"{found}: above {said('qtc.warn')}. The limit is a recommendation, not policy"
+        text = f"{found}: above {said('qtc.warn')}"
         yield _finding(
             Indicator.WARNING,
             "safety-qt",
@@ -201,7 +197,7 @@ def _rise(case: Case, state: HeartState) -> tuple[Decimal, Ecg] | None:
 
 def _named(case: Case, state: HeartState) -> Finding:
     """Step 4, first half: the drugs, and the newest ECG with its date."""
-    listed = ", ".join(f"{shown(d.drug)} ({d.level} QT risk)" for d in state.drugs)
+    listed = ", ".join(f"{shown(d.drug)} ({d.risk})" for d in state.drugs)
     last = state.newest
     ecg = f"The newest ECG is {last.shown}" if last is not None else upper_first(_no_ecg(case))
     if last is not None and last.qtc is not None and not state.qtcs:

@@ -28,6 +28,11 @@ class QtDrug:
     first: date | None
     reference: str
 
+    @property
+    def risk(self) -> str:
+        """The level in words."""
+        return "QT risk uncertain" if self.level == "unverified" else f"{self.level} QT risk"
+
     def is_unwatched(self, ecg: Ecg | None) -> bool:
         """Whether no ECG is newer than the first use. An unverified drug never is."""
         if self.level == "unverified":

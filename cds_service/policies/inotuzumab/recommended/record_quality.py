@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 
 from cds_service.clinical.evidence import deciding, newest
-from cds_service.clinical.observations.body import age_on, body_surface
+from cds_service.clinical.observations.body import age_on, body_surface, measures_lacking
 from cds_service.clinical.observations.counts import anc
 from cds_service.clinical.observations.newest_first import back_to_usable, newest_usable
 from cds_service.clinical.observations.results import Result
@@ -17,6 +17,7 @@ from cds_service.engine.determination import Basis, CardKind, Finding, Indicator
 from cds_service.fhir.dates import unusable_times
 from cds_service.fhir.json_types import LONGEST_PROSE, holds_unread_prose
 from cds_service.policies.inotuzumab.case.case import Case
+from cds_service.policies.inotuzumab.dose.body_size import item_of
 from cds_service.policies.inotuzumab.numbers import days
 from cds_service.remembering import once
 
@@ -56,7 +57,7 @@ def unreadable(case: Case) -> Iterator[Finding]:
             text = f"{name} of {r.day_text} cannot be used: {r.problem}"
             if concept in _FALLING_BACK and (used := _exact(case, concept)):
                 text += f". The one before is used: {used[0].shown}"
-            yield _warning("unreadable-data", _VALUE, text, f"Check the {name} in the record", (r.reference,))
+            yield _warning("unreadable-data", _VALUE, text, "Check the record", (r.reference,))
 
 
 @once
@@ -106,8 +107,7 @@ def inexact(case: Case) -> Iterator[Finding]:
         if newer and (used := _exact(case, concept)) and used[0].when != newer[0].when:
             name = _READ[concept]
             text = f"{name} is only {newer[0].shown}. The one before is used: {used[0].shown}"
-            action = f"Check the {name} in the record"
-            yield _warning("unreadable-data", _VALUE, text, action, (newer[0].reference,))
+            yield _warning("unreadable-data", _VALUE, text, "Check the record", (newer[0].reference,))
 
 
 def _exact(case: Case, concept: str) -> tuple[Result, ...]:
@@ -159,21 +159,23 @@ def body_measures(case: Case) -> Iterator[NeededItem]:
     body = body_surface(case.chart)
     if body.how == "recorded" and body.recorded is not None:
         because = f"the dose rests on a recorded BSA ({body.recorded.shown}); no usable height and weight"
-        yield NeededItem("height-weight", because, decides=False)
+        yield item_of(measures_lacking(case.chart), because, decides=False)
     elif body.how == "computed" and (old := _old_measures(case)):
-        yield NeededItem("height-weight", f"{' and '.join(old)}: old, but used", decides=False)
+        because = f"{' and '.join(f'{label} {shown}' for label, shown in old.items())}: old, but used"
+        yield item_of(list(old), because, decides=False)
 
 
-def _old_measures(case: Case) -> list[str]:
+def _old_measures(case: Case) -> dict[str, str]:
+    """The measures that are old, by name, with value and day."""
     body = body_surface(case.chart)
     adult = case.chart.birth is None or age_on(case.chart.birth, case.planned).least >= days("age.adult")
     limits = (
         ("weight", body.weight, "weight.max_age"),
         ("height", body.height, "height.max_age.adult" if adult else "height.max_age.child"),
     )
-    return [
-        f"{label} {result.shown}"
+    return {
+        label: result.shown
         for label, result, most in limits
         if result is not None
         and (result.when is None or (case.horizon - result.when.first).days > days(most))
-    ]
+    }

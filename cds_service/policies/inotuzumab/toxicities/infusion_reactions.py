@@ -20,6 +20,7 @@ from cds_service.clinical.reading.recorded import Named
 from cds_service.clinical.reading.tokens import folded
 from cds_service.clinical.therapy.drugs import INOTUZUMAB, drugs_in_text
 from cds_service.engine.verdict import any_true
+from cds_service.engine.wording import upper_first
 from cds_service.fhir.dates import When
 from cds_service.oncology.toxic_events import (
     NOTES,
@@ -61,6 +62,9 @@ _ALLERGEN = re.compile(
     r"(?:foods?|peanuts?|(?:tree )?nuts|shellfish|latex|(?:bee|wasp|insect)(?: stings?| venom)?)(?: allergy)?",
     re.IGNORECASE,
 )
+
+
+_SAYS_SO = re.compile(r"\b(?:infusion[- ](?:related )?reaction|anaphyla\w+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +174,13 @@ def _occurred(case: Case, p: Problem) -> When | None:
 
 
 def _open(p: Problem, why: str, asks: str) -> Event:
-    return Event(
-        Meaning.UNDECIDED, "POL-TOX-IRR-SEV", f"Infusion reaction ({p.shown}): {why}", (p.reference,), asks
-    )
+    return Event(Meaning.UNDECIDED, "POL-TOX-IRR-SEV", f"{_called(p)}: {why}", (p.reference,), asks)
+
+
+def _called(p: Problem) -> str:
+    """The event by its own name where that says what it is."""
+    own = _SAYS_SO.search(p.shown) is not None
+    return upper_first(p.shown) if own else f"Infusion reaction ({p.shown})"
 
 
 def _mild(case: Case, p: Problem, text: str) -> Event | None:
