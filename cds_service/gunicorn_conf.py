@@ -26,7 +26,8 @@ keepalive = 5
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 # Each worker builds its own database pool and outbound sessions: neither survives a fork.
 preload_app = False
-limit_request_line = 4094
+# A launch or a sign-in brings tokens of the EHR in the address; gunicorn takes no more.
+limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 16380
 accesslog = None

@@ -30,6 +30,7 @@ _LONG_NUMBER = re.compile(rb"[-+.0-9eE]{%d,}" % (MOST_DIGITS + 1))
 # With at most 64 digits before it, an exponent of one or two digits is always in range.
 _LONG_EXPONENT = re.compile(rb"[eE][-+]?[0-9]{3,}")
 _PLACE = re.compile(r"at line (\d+) column (\d+)$")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _HALF_A_CHARACTER = ("lone leading surrogate", "unexpected end of hex escape")
 
 
@@ -66,6 +67,8 @@ def _reason(raw: bytes, fault: str) -> str:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         return "it is not UTF-8"
+    if raw.startswith(_BYTE_ORDER_MARK):
+        return "it begins with a byte order mark"
     if fault.startswith("Detected duplicate key"):
         return "an object has two members of the same name"
     if fault.startswith(_HALF_A_CHARACTER):

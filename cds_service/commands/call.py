@@ -126,8 +126,8 @@ def _said(outcome: Mapping[str, Any]) -> str:
     for issue in as_dicts(outcome.get("issue")):
         parts = [as_text(as_dict(issue.get("details")).get("text")), as_text(issue.get("diagnostics"))]
         texts += [part for part in parts if part]
-        texts += [str(member) for member in as_list(issue.get("expression"))]
-    return "; ".join(texts)
+        texts += [f"({member})" for member in as_list(issue.get("expression"))]
+    return " ".join(texts)
 
 
 def _coded(action: Mapping[str, Any]) -> Iterator[str]:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from cds_service.commands.clock import instant
 from cds_service.engine.determination import CriterionResult, Determination, GroupResult
 from cds_service.evaluation.dialect import ANY_DRUG, CdsService
 from cds_service.evaluation.order_sign import answer
 from cds_service.evaluation.refused import Refused
 from cds_service.evaluation.saved_request import saved_request
 from cds_service.evaluation.services import Services, services_from
+from cds_service.fhir.dates import instant
 from cds_service.hooks.services import offered
 from cds_service.json_text import write_json
 from cds_service.settings import Settings, SettingsError

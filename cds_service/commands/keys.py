@@ -30,7 +30,10 @@ def new(kind: str, folder: Path) -> None:
     """
     pem = new_private_key(kind)
     own = own_keys_from(pem)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"{folder}: {error.strerror}") from None
     private, public = folder / "private.pem", folder / "jwks.json"
     _write_new(private, pem, 0o600)
     _write_new(public, json.dumps(published(own), indent=2) + "\n", 0o644)

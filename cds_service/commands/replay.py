@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from cds_service.commands import example_population
-from cds_service.commands.clock import instant
+from cds_service.fhir.dates import instant
 from cds_service.replay import run
 from cds_service.replay.job import ORDER_CLOCK, RunError, described
 from cds_service.replay.local import LocalRun

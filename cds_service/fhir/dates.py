@@ -79,6 +79,19 @@ def completed_years(since: date, day: date) -> int:
     return day.year - since.year - ((day.month, day.day) < (since.month, since.day))
 
 
+def instant(text: str) -> datetime:
+    """A clock to evaluate at, as an operator gives it. Raises ValueError, which says what it must be."""
+    try:
+        clock = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text} is not an ISO instant") from None
+    if clock.tzinfo is None:
+        raise ValueError("it needs an offset, such as 2026-04-15T09:00:00-04:00")
+    if not _FIRST_YEAR < clock.year < _LAST_YEAR:  # so that spans of months before and after it are times too
+        raise ValueError(f"{text} is no time of a patient's record")
+    return clock
+
+
 def parse_when(text: str, zone: tzinfo = UTC) -> When | None:
     """Read a FHIR date, dateTime or instant; None when it is none, or no year of a patient's record.
 

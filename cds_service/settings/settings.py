@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cds_service.fhir.dates import instant
 from cds_service.policies import names as policy_names
 from cds_service.settings.environment import FROM_FILES, Environment
 from cds_service.settings.tenants import (
@@ -188,12 +189,9 @@ def _fixed_now(value: str | None, dev: bool) -> datetime | None:
     if not dev:
         raise SettingsError(Fault("CDS_FIXED_NOW is for CDS_DEV=1 only", "remove it"))
     try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        raise SettingsError(f"CDS_FIXED_NOW is not an ISO instant: {value}") from None
-    if instant.tzinfo is None:
-        raise SettingsError(f"CDS_FIXED_NOW needs an offset, such as -04:00 or Z: {value}")
-    return instant
+        return instant(value)
+    except ValueError as fault:
+        raise SettingsError(f"CDS_FIXED_NOW: {fault}") from None
 
 
 def _discovery_requires_jwt(given: Mapping[str, str]) -> bool:
@@ -216,7 +214,7 @@ def _number(env: Environment, name: str, default: int, *, least: int = 0) -> int
     def read() -> int:
         value = env.given.get(name, str(default))
         if not (value.isascii() and value.isdecimal() and len(value) <= 6 and int(value) >= least):
-            raise SettingsError(f"{name} must be a whole number of {least} or more")
+            raise SettingsError(f"{name} must be a whole number from {least} to 999999")
         return int(value)
 
     return env.take(name, read, default)

@@ -54,6 +54,11 @@ LOCKED = Failure(
 DAMAGED = Failure(
     "damaged", "the file is no database, or is damaged", "name another file, or put a backup back"
 )
+MOVED = Failure(
+    "moved",
+    "the file of the database was removed, or another was put in its place",
+    "put a backup there; one that is there now is used from the next call on",
+)
 READ_ONLY = Failure(
     "read-only", "the database can only be read", "name the primary server, or make the file writable"
 )

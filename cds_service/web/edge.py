@@ -93,6 +93,8 @@ def _usable_database(settings: Settings) -> Database:
 
 
 def _guard(app: Flask, settings: Settings, made: Trust) -> None:
+    # An address with two slashes would be redirected, to the host that the caller names.
+    app.url_map.merge_slashes = False
     if settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=0)  # type: ignore[method-assign]
 

@@ -26,7 +26,13 @@ class Unauthorized(Exception):
     """The caller did not prove who it is. Why goes to the log, never to the caller."""
 
 
-_HTTP_CODES = {404: "not-found", 405: "not-supported", 413: "too-long", 429: "throttled"}
+_HTTP_CODES = {
+    404: "not-found",
+    405: "not-supported",
+    406: "not-supported",
+    413: "too-long",
+    429: "throttled",
+}
 
 
 def outcome(

@@ -65,6 +65,10 @@ def test_a_body_that_readers_may_disagree_on_is_400(client: FlaskClient, raw: by
     refused(sign(client, raw), 400)
 
 
+def test_a_byte_order_mark_is_called_that(client: FlaskClient) -> None:
+    assert "byte order mark" in sign(client, b"\xef\xbb\xbf" + text_of(CALL)).text
+
+
 def test_the_limits_themselves_are_allowed(client: FlaskClient) -> None:
     raw = text_of(CALL)[:-1] + b',"extra":[' + b"[" * 62 + b"]" * 62 + b"," + b"1" * 64 + b",1e308]}"
 

@@ -54,8 +54,11 @@ def test_explain_prints_no_character_of_a_chart_that_steers_a_terminal():
     assert explained(d).splitlines()[-1] == "  warning  dose: a[2Jbc d [R-1; policy]"
 
 
-@pytest.mark.parametrize("clock", ["yesterday", "2026-04-15", "2026-04-15T09:00:00"])
-def test_a_clock_without_an_offset_is_refused(clock):
+@pytest.mark.parametrize(
+    "clock",
+    ["yesterday", "2026-04-15", "2026-04-15T09:00:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"],
+)
+def test_a_clock_without_an_offset_or_of_no_year_of_a_record_is_refused(clock):
     result = CliRunner().invoke(main, ["evaluate", str(ROOT / NAMES[0] / "request.json"), "--as-of", clock])
     assert result.exit_code == 1
     assert "--as-of" in result.output

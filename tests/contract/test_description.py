@@ -15,6 +15,7 @@ import schemathesis
 from flask import Flask
 from flask.testing import FlaskClient
 
+from cds_service import gunicorn_conf
 from tests.contract.calls import order_sign, sign
 from tests.crd.calls import ask, with_coverage
 from tests.fixtures import NAMES
@@ -78,6 +79,28 @@ def test_the_services_of_discovery_are_those_described(client: FlaskClient) -> N
     assert [e.message for e in jsonschema_rs.Draft202012Validator(discovery).iter_errors(answer)] == []
     ids = DESCRIPTION["components"]["parameters"]["Service"]["schema"]["enum"]
     assert ids == [service["id"] for service in answer["services"]]
+
+
+@pytest.mark.parametrize("path", ["/cds-services", "/fhir/Questionnaire/{name}", "/fhir/Library/{name}"])
+def test_what_has_an_etag_is_described_as_it_is_when_it_has_not_changed(
+    client: FlaskClient, path: str
+) -> None:
+    name = "InotuzumabPriorAuthorization" if "Library" in path else "MP-RX-FP-12-23"
+    address = path.format(name=name)
+    again = client.get(address, headers={"If-None-Match": client.get(address).headers["ETag"]})
+
+    assert str(again.status_code) in DESCRIPTION["paths"][path]["get"]["responses"]
+    assert again.status_code == 304
+
+
+def test_a_launch_as_long_as_described_fits_into_the_address_that_the_server_reads() -> None:
+    [longest] = [
+        parameter["schema"]["maxLength"]
+        for parameter in DESCRIPTION["paths"]["/launch"]["get"]["parameters"]
+        if parameter["name"] == "launch"
+    ]
+
+    assert longest + 2000 <= gunicorn_conf.limit_request_line
 
 
 def test_what_is_not_described_is_found(client: FlaskClient, cards: Any) -> None:

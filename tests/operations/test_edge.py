@@ -48,6 +48,17 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient, path: st
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
+@pytest.mark.parametrize(
+    "path", ["/cds-services//" + HOOK.rsplit("/", 1)[1], "/fhir//metadata", "/healthz//"]
+)
+def test_an_address_with_two_slashes_is_none_and_leads_nowhere(client: FlaskClient, path: str) -> None:
+    """A redirect would lead to the host that the caller names, and answer a program with a page."""
+    for answer in (client.get(path), client.post(path, json={})):
+        assert (answer.status_code, answer.location) == (404, None)
+        assert answer.json is not None
+        assert answer.json["resourceType"] == "OperationOutcome"
+
+
 def test_plain_http_development_promises_no_tls(service: Callable[..., Flask]) -> None:
     client = service(CDS_DEV="1", CDS_PUBLIC_URL="http://127.0.0.1:8080").test_client()
 

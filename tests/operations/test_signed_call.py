@@ -50,6 +50,14 @@ def test_keys_that_are_there_are_never_written_over(tmp_path: Path) -> None:
     assert "left as it is" in again.output
 
 
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    result = run("keys", "new", "--out", str(tmp_path / "file" / "keys"))
+    assert (result.exit_code, result.exception.__class__) == (1, SystemExit)
+    assert result.output.startswith("Error: ")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The keys and the trust file of the page."""

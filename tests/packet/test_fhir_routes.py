@@ -441,7 +441,7 @@ def test_nothing_is_found_where_nothing_is_kept(app: Flask, client: FlaskClient)
 def test_another_format_is_neither_sent_nor_taken(client: FlaskClient) -> None:
     token = bearer(client)
 
-    assert client.get("/fhir/metadata", headers={"Accept": "application/fhir+xml"}).status_code == 406
+    refused(client.get("/fhir/metadata", headers={"Accept": "application/fhir+xml"}), 406, "not-supported")
     xml = client.post(PACKAGE, data="<x/>", headers=token | {"Content-Type": "application/fhir+xml"})
     refused(xml, 415, "not-supported")
     for accepted in (

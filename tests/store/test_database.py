@@ -186,6 +186,38 @@ def test_an_address_of_no_use_is_named_at_start(url: str, fault: str) -> None:
         Database(url)
 
 
+@pytest.mark.parametrize("is_put_back", [True, False])
+def test_what_is_written_goes_to_the_file_that_has_the_name(
+    tmp_path: Path, open_database: Open, is_put_back: bool
+) -> None:
+    """A backup put in place, or the file removed, while the service runs: nothing goes to the file without a name."""
+    path, backup = tmp_path / "cds.sqlite3", tmp_path / "backup.sqlite3"
+    database = open_database(f"sqlite:///{path}")
+    database.upgrade()
+    other = open_database(f"sqlite:///{backup}")
+    other.upgrade()
+    other.close()
+    assert TokenGuard(database).first_use("https://ehr.example.org", "jti-1", 1e10)
+    for suffix in ("", "-wal", "-shm"):
+        (tmp_path / f"cds.sqlite3{suffix}").unlink(missing_ok=True)
+    if is_put_back:
+        backup.rename(path)
+
+    for _ in range(2):
+        with pytest.raises(StoreError) as lost:
+            TokenGuard(database).first_use("https://ehr.example.org", "jti-2", 1e10)
+        assert lost.value.failure.kind == "moved"
+        if is_put_back:
+            break
+
+    if is_put_back:
+        assert TokenGuard(database).first_use("https://ehr.example.org", "jti-2", 1e10)
+        database.check()
+        assert not TokenGuard(open_database(f"sqlite:///{path}")).first_use(
+            "https://ehr.example.org", "jti-2", 1e10
+        )
+
+
 def test_a_relative_sqlite_path_gets_its_folder(
     tmp_path: Path, open_database: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,7 +49,7 @@ def test_unusual_but_sound_json_is_read(raw: bytes) -> None:
         (b"{'a': 1}", "not JSON"),
         (b'{"a": 1,}', "not JSON"),
         (b'["\x01"]', "not JSON"),
-        (b"\xef\xbb\xbf{}", "not JSON"),
+        (b"\xef\xbb\xbf{}", "byte order mark"),
         (b"[1.]", "not JSON"),
         (b"[01]", "not JSON"),
         (b"[1e]", "not JSON"),

@@ -94,12 +94,18 @@ def test_refusing_to_start_names_the_setting(
         ("CDS_PUBLIC_URL", "http://10.0.0.1:8080"),
         ("CDS_FIXED_NOW", "yesterday"),
         ("CDS_FIXED_NOW", "2026-04-15T09:00:00"),
+        ("CDS_FIXED_NOW", "0001-01-01T00:00:00Z"),
         ("CDS_SECRET_KEY", "short"),
     ],
 )
 def test_development_refuses_too(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings.from_environment({**DEV, name: value})
+
+
+def test_a_number_that_is_too_large_is_told_how_large_it_may_be() -> None:
+    with pytest.raises(SettingsError, match="CDS_AUDIT_DAYS must be a whole number from 1 to 999999"):
+        Settings.from_environment({**DEV, "CDS_AUDIT_DAYS": "1000000"})
 
 
 def test_refusing_to_start_never_prints_a_key() -> None:
