@@ -52,7 +52,7 @@ def chart_of(members: list[dict[str, Any]]) -> Chart:
     return read_chart(Record("p", {"Observation": tuple(map(Resource, bodies))}), CLOCK)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(_MEMBERS, max_size=14))
 def test_the_newest_is_the_same_as_of_all_values(members: list[dict[str, Any]]) -> None:
     chart = chart_of(members)
@@ -62,7 +62,7 @@ def test_the_newest_is_the_same_as_of_all_values(members: list[dict[str, Any]]) 
     assert newest_usable(chart, "potassium", surely_on(first, last)) == newest(within(every, first, last))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(_MEMBERS, max_size=14))
 def test_no_value_that_could_have_counted_is_left_unread(members: list[dict[str, Any]]) -> None:
     chart = chart_of(members)
