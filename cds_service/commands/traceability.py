@@ -78,9 +78,8 @@ def _naming(policy: str, rule: str) -> list[Place]:
     pattern = re.compile(rf"{re.escape(rule)}(?![\w-])")
     found = _in_file(policy, rule)
     for path in _modules(policy):
-        text = path.read_text(encoding="utf-8")
-        if pattern.search(text):
-            found += _within(path, text, pattern)
+        if pattern.search(_text(path)):
+            found += _within(path, pattern)
     return found
 
 
@@ -93,13 +92,23 @@ def _in_file(policy: str, rule: str) -> list[Place]:
     return [Place(path, "footer", n) for n in range(at, end + 1) if lines[n - 1].startswith("footer =")]
 
 
-def _within(path: Path, text: str, pattern: re.Pattern[str]) -> list[Place]:
-    name = path.relative_to(ROOT).as_posix()
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
-    naming = [f for f in functions if pattern.search(ast.get_source_segment(text, f) or "")]
+def _within(path: Path, pattern: re.Pattern[str]) -> list[Place]:
+    name, text = path.relative_to(ROOT).as_posix(), _text(path)
+    lines = text.splitlines()
+    naming = [f for f in _functions(path) if pattern.search("\n".join(lines[f.lineno - 1 : f.end_lineno]))]
     if not naming:
         return [Place(name, "", text[: pattern.search(text).start()].count("\n") + 1)]  # type: ignore[union-attr]
     return [Place(name, f.name, f.lineno) for f in sorted(naming, key=lambda f: f.lineno)]
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def _functions(path: Path) -> tuple[ast.FunctionDef, ...]:
+    return tuple(node for node in ast.walk(ast.parse(_text(path))) if isinstance(node, ast.FunctionDef))
 
 
 def _folder(policy: str) -> Path:
@@ -128,7 +137,7 @@ def _tests(rule: str, tests: Path) -> str:
 
 
 def _names(path: Path, pattern: re.Pattern[str]) -> bool:
-    return bool(pattern.search(path.name) or pattern.search(path.read_text(encoding="utf-8")))
+    return bool(pattern.search(path.name) or pattern.search(_text(path)))
 
 
 def as_csv(policy: str, tests: Path) -> str:

@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            # The same pages over and over: tests/web and tests/contract measure what draws them.
+            item.add_marker(pytest.mark.no_cover)
             if chromium() is None:
                 item.add_marker(pytest.mark.skip(reason="no chromium found: browser tests not run"))
 

@@ -68,12 +68,6 @@ def ended(page: Page, site: Site) -> Frame:
     return frame_of(page)
 
 
-def unfolded(frame: Frame) -> Frame:
-    """The page with everything folded in it opened."""
-    frame.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    return frame
-
-
 Going = Callable[[Page, Site], Frame]
 STATES: dict[str, tuple[Going, str]] = {
     "all met": (from_card("relapsed-single-agent"), "appears to meet"),

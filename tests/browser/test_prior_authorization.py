@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.test_sandbox import faults_of
+from tests.browser.faults import faults_of
 
 OPEN = "no-ecg-three-qt-drugs"
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from cds_service.store import feedback
 from cds_service.web.edge import trust
 from tests.browser.conftest import Site
+from tests.browser.faults import WIDTHS, faults_of
 from tests.browser.states import frame_of, from_card, signed
 
-WIDTHS = (320, 768, 1280)
 RANK = ("critical", "warning", "info")
 
 
@@ -75,23 +74,6 @@ STATES: dict[str, Going] = {
     "removed": removed,
 }
 each_state = pytest.mark.parametrize("go", STATES.values(), ids=STATES.keys())
-_OVERFLOW = """() => document.documentElement.scrollWidth > window.innerWidth
-    || [...document.querySelectorAll("main *")].some(e => e.getBoundingClientRect().right > window.innerWidth + 1)"""
-
-
-def faults_of(page: Page) -> list[tuple[str, int, str]]:
-    """What axe finds and whether anything overflows, by color scheme and width, with all that is folded opened."""
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            violations = Axe().run(page).response["violations"]
-            found += [(scheme, width, violation["id"]) for violation in violations]
-            if page.evaluate(_OVERFLOW):
-                found.append((scheme, width, "overflow"))
-    return found
 
 
 @each_state

@@ -68,14 +68,14 @@ def test_no_host_that_gfm_makes_a_link_of_is_left(text):
     assert shown(f"- {md(text)}") == plain_line(text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text(alphabet=st.sampled_from("ab1 .:/\\`*_{}[]()#+-=!|<>~&@\n\t\"'$^%\u202e\u200b"), max_size=60))
 def test_any_text_stays_text(text):
     assert kinds(f"- {md(text)}") <= OURS - {"strong"}
     assert shown(f"- {md(text)}") == plain_line(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=400))
 def test_a_summary_is_one_visible_line_of_at_most_139_characters(text):
     found = summary(f"Hold: {text}", "Hold")

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from tests.crd.calls import MET, ask, bundle, crd_call, information
 from tests.crd.invariants import broken
 from tests.operations.test_fuzz import _USUAL, ODD, _places, changed_in
 
+# Thousands of calls over the same lines, which the other tests measure: tracing them would double the time.
+pytestmark = pytest.mark.no_cover
 _ORGANIZATION = {"resourceType": "Organization", "id": "o", "identifier": [{"system": "s", "value": "v"}]}
 
 

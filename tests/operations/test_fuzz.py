@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 
 from tests.operations.whole_service import complete_request, whole_service
 
+# Thousands of requests over the same lines, which the other tests measure: tracing them would double the time.
+pytestmark = pytest.mark.no_cover
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "1000"))
 HOOK = "/cds-services/inotuzumab-order-sign"
 DESCRIPTION = Path(__file__).parents[2] / "docs" / "openapi.yaml"

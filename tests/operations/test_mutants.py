@@ -28,6 +28,8 @@ from tests.fixtures import CLOCK
 from tests.operations.mutants import mutants
 from tests.operations.whole_service import whole_service
 
+# Thousands of charts over the same lines, which the other tests measure: tracing them would double the time.
+pytestmark = pytest.mark.no_cover
 MUTANTS = int(os.environ.get("FUZZ_MUTANTS", "2000"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260415"))
 HOOK = "/cds-services/inotuzumab-order-sign"

@@ -23,6 +23,7 @@ from tests.operations.running import gunicorn, refused_start
 
 WHOLE = "cds_service:create_app()"
 Environment = dict[str, str]
+Finding = Callable[[Environment], starting.Fault]
 
 
 def told(environment: Environment, port: int | None = None) -> dict[str, Any]:
@@ -34,6 +35,21 @@ def told(environment: Environment, port: int | None = None) -> dict[str, Any]:
     assert not any("Booting worker" in other["message"] for other in lines)
     assert line["mend"]
     return line
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> Finding:
+    """The fault of which a start with an environment would tell, without a process for each."""
+
+    def found(environment: Environment) -> starting.Fault:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        fault = starting.fault_at_start([])
+        assert fault is not None
+        assert fault.mend
+        return fault
+
+    return found
 
 
 def test_a_database_where_nothing_listens(environment: Environment) -> None:
@@ -49,14 +65,14 @@ def test_a_database_where_nothing_listens(environment: Environment) -> None:
     assert "geheim" not in json.dumps(line)
 
 
-def test_a_database_that_says_nothing(environment: Environment) -> None:
+def test_a_database_that_says_nothing(environment: Environment, found: Finding) -> None:
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         address = f"postgresql://cds@127.0.0.1:{mute.getsockname()[1]}/cds"
-        line = told({**environment, "CDS_DATABASE_URL": address})
+        fault = found({**environment, "CDS_DATABASE_URL": address})
 
-    assert (line["setting"], line["kind"]) == ("CDS_DATABASE_URL", "silent")
+    assert (fault.setting, fault.kind) == ("CDS_DATABASE_URL", "silent")
 
 
 @pytest.mark.postgres
@@ -71,16 +87,16 @@ def test_a_wrong_password(environment: Environment) -> None:
     assert "geheim" not in json.dumps(line)
 
 
-def test_a_database_of_a_newer_program(environment: Environment) -> None:
+def test_a_database_of_a_newer_program(environment: Environment, found: Finding) -> None:
     database = Database(environment["CDS_DATABASE_URL"])
     database.upgrade()
     with database.write() as db:
         db.execute(update(schema_version).values(version=99))
     database.close()
 
-    line = told(environment)
+    fault = found(environment)
 
-    assert (line["setting"], line["kind"]) == ("CDS_DATABASE_URL", "schema-newer")
+    assert (fault.setting, fault.kind) == ("CDS_DATABASE_URL", "schema-newer")
 
 
 def test_a_port_that_is_taken_is_said_once(environment: Environment) -> None:
@@ -102,10 +118,12 @@ def test_a_port_that_is_taken_is_said_once(environment: Environment) -> None:
         ({"CDS_CONFIG": "/nowhere/trust.toml"}, "CDS_CONFIG"),
     ],
 )
-def test_a_setting_that_is_wrong(environment: Environment, changed: Environment, setting: str) -> None:
-    line = told({**environment, **changed})
+def test_a_setting_that_is_wrong(
+    environment: Environment, found: Finding, changed: Environment, setting: str
+) -> None:
+    fault = found({**environment, **changed})
 
-    assert (line["setting"], line["kind"]) == (setting, "setting")
+    assert (fault.setting, fault.kind) == (setting, "setting")
 
 
 def test_a_fault_that_names_no_setting_is_the_trust_files() -> None:
@@ -168,20 +186,20 @@ def test_no_control_socket_is_opened(environment: Environment, tmp_path: Path) -
     homes = {"HOME": str(tmp_path / "home"), "XDG_RUNTIME_DIR": str(tmp_path / "run")}
     for folder in homes.values():
         Path(folder).mkdir()
-    with gunicorn(WHOLE, {**environment, **homes}) as running:
+    with gunicorn(WHOLE, {**environment, **homes}, workers=1) as running:
         # gunicorn opens it after the workers are there.
         running.wait_for("/healthz", 200)
         assert [path for folder in homes.values() for path in Path(folder).rglob("*")] == []
 
 
 def test_the_counters_of_a_killed_service_go_with_the_next_start(environment: Environment) -> None:
-    with gunicorn(WHOLE, environment) as first, gunicorn(WHOLE, environment) as second:
+    with gunicorn(WHOLE, environment, workers=1) as first, gunicorn(WHOLE, environment, workers=1) as second:
         left, kept = _counters_of(first.master.pid), _counters_of(second.master.pid)
         assert left != kept
         for pid in (first.master.pid, *first.workers()):
             os.kill(pid, signal.SIGKILL)
         first.master.wait()
-        with gunicorn(WHOLE, environment) as third:
+        with gunicorn(WHOLE, environment, workers=1) as third:
             assert not left.exists()
             assert kept.is_dir()
             ended = _counters_of(third.master.pid)

@@ -83,12 +83,13 @@ def test_no_acknowledged_feedback_is_lost_when_a_worker_is_killed(
 def test_metrics_of_both_workers_are_told_by_either(environment: dict[str, str]) -> None:
     with gunicorn(SMALL, environment) as running:
         with ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda _: running.post(HOOK, BODY, {}), range(64)))
+            statuses = Counter(pool.map(lambda _: running.post(HOOK, BODY, {}), range(64)))
         told = {
             re.findall(rb'cds_jwt_refusals_total\{reason="missing"\} (\S+)', running.get("/metrics"))[0]
             for _ in range(8)
         }
 
+    assert statuses == {401: 64}
     assert told == {b"64.0"}
 
 

@@ -30,7 +30,7 @@ def test_shuffling_a_record_changes_nothing(name):
         assert fixture.determine(resources) == expected
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_permutation_of_any_record_gives_the_same_answer(data):
     fixture = Fixture(data.draw(st.sampled_from(NAMES)))

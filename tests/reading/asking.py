@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -54,8 +53,8 @@ class Chart:
 
     def __init__(self, name: str) -> None:
         self.fixture = Fixture(name)
-        self.resources = deepcopy(self.fixture.resources)
-        self.order = deepcopy(self.fixture.drafts[0])
+        self.resources = self.fixture.resources  # read anew
+        self.order = self.fixture.drafts[0]
 
     def drop(self, unwanted: Callable[[dict], bool]) -> None:
         self.resources = [r for r in self.resources if not unwanted(r)]

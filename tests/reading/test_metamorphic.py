@@ -8,6 +8,8 @@ from cds_service.clinical.reading.reader import read
 from tests.reading.asking import accepted, ask, nothing, texts
 from tests.reading.test_texts import TOPICS, read_as
 
+# Thousands of texts over the same lines, which the other tests measure: tracing them would double the time.
+pytestmark = pytest.mark.no_cover
 SILENCING = ("If ", "Goal: ", "Father: ", "Trial requires ", "Risk of ")
 # Of these the past is evidence as well: a relapse, VOD or reaction whenever it was, Ph once positive, a reason once given.
 OF_ANY_TIME = {"disease-status", "vod", "infusion-reaction", "ph", "interruption-reason", "monitoring-infection-bleeding", "monitoring-infusion"}  # fmt: skip

@@ -41,6 +41,9 @@ def limited() -> Iterator[Make]:
 def server() -> Iterator[Server]:
     with postgres_server.server(postgres_server.programs_or_skip()) as running:
         running.sql("CREATE DATABASE cds")
+        patient = Database(f"{running.address}/cds")  # for making the schema there is no limit
+        patient.upgrade()
+        patient.close()
         yield running
 
 
@@ -59,7 +62,7 @@ def kind_of(use: Callable[[], object]) -> str:
 @pytest.mark.postgres
 def test_a_frozen_server_is_hung_up_on_and_used_again_when_it_answers(server: Server, limited: Make) -> None:
     database = limited(f"{server.address}/cds", 0.5)
-    database.upgrade()
+    database.check()
     with server.frozen():
         # The second one finds no open connection and has to make one.
         kinds = [kind_of(database.check) for _ in range(2)]
@@ -71,7 +74,7 @@ def test_a_frozen_server_is_hung_up_on_and_used_again_when_it_answers(server: Se
 @pytest.mark.postgres
 def test_a_server_that_freezes_within_a_transaction_is_hung_up_on(server: Server, limited: Make) -> None:
     database = limited(f"{server.address}/cds", 0.5)
-    database.upgrade()
+    database.check()
 
     def in_two_steps() -> None:
         with database.write() as db:
@@ -89,7 +92,7 @@ def test_while_one_thread_asks_a_silent_server_the_others_are_told_at_once(
 ) -> None:
     """The server is well again, and only the one that asks may find that out."""
     database = limited(f"{server.address}/cds", 0.5)
-    database.upgrade()
+    database.check()
     with server.frozen():
         kind_of(database.check)
 
@@ -102,7 +105,7 @@ def test_while_one_thread_asks_a_silent_server_the_others_are_told_at_once(
 @pytest.mark.postgres
 def test_a_server_sets_limits_itself_and_keeps_the_connection(server: Server, limited: Make) -> None:
     database = limited(f"{server.address}/cds", 1.0)
-    database.upgrade()
+    database.check()
 
     def slow() -> None:
         with database.read() as db:

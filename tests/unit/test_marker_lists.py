@@ -93,14 +93,14 @@ def single_signs(draw):
     return ", ".join(draw(st.permutations(own))), sign
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(list_clauses())
 def test_a_list_has_one_sign_and_the_next_list_its_own(case):
     text, sign = case
     assert marker_sign(text, "CD22") is sign
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(single_signs())
 def test_a_sign_beside_each_marker_is_its_own(case):
     text, sign = case
@@ -113,7 +113,7 @@ WORDS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=14),
     st.sampled_from(["cd22", "ph", "mrd"]),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import FrozenInstanceError
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -22,10 +23,13 @@ def test_an_assignment_to_a_frozen_value_raises() -> None:
         value.low = None  # type: ignore[misc]
 
 
-def test_mypy_refuses_an_assignment_to_a_frozen_value() -> None:
-    code = "from cds_service.fhir.quantities import Interval\ndef f(i: Interval) -> None:\n    i.low = None\n"
-    mypy = [sys.executable, "-m", "mypy", "--config-file=", "-c", code]
-    done = subprocess.run(mypy, capture_output=True, text=True)
+def test_mypy_refuses_an_assignment_to_a_frozen_value(tmp_path: Path) -> None:
+    """With the settings of the project, so that what mypy remembers of ``make lint`` serves here as well."""
+    code = tmp_path / "assigning.py"
+    code.write_text(
+        "from cds_service.fhir.quantities import Interval\ndef f(i: Interval) -> None:\n    i.low = None\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "mypy", code], capture_output=True, text=True)
     assert 'Property "low" defined in "Interval" is read-only' in done.stdout
 
 
