@@ -8,6 +8,8 @@ Where there is no checkout: ``gunicorn --config python:cds_service.gunicorn_conf
 import os
 import shutil
 import sys
+from functools import partial
+from multiprocessing import Value
 from pathlib import Path
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
@@ -54,6 +56,7 @@ def on_starting(server):  # type: ignore[no-untyped-def]
 
     # Before the application is imported. Workers count in files that all of them read, so that any
     # one can answer /metrics for all.
+    server.loading = Value("i", server.cfg.workers)
     server.counters = counters.begun(Path(worker_tmp_dir or "/tmp"))
     fault = starting.fault_at_start(server.address)
     if fault is not None:
@@ -64,27 +67,28 @@ def on_starting(server):  # type: ignore[no-untyped-def]
         sys.exit(1)
 
 
-def post_fork(_server, worker):  # type: ignore[no-untyped-def]
+def post_fork(server, worker):  # type: ignore[no-untyped-def]
     """A worker that cannot load waits, instead of ending the whole service."""
     from cds_service.collector import share_freed_memory
     from cds_service.serving.waiting import Waiting
 
     share_freed_memory()
-    worker.app.callable = Waiting(worker.app.load)
+    worker.app.callable = Waiting(worker.app.load, partial(_say_where_to_open, server.loading))
 
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Load the application, now that the worker listens to signals."""
     worker.wsgi.load()
-    if worker.age == worker.cfg.workers:
-        _say_where_to_open()
 
 
-def _say_where_to_open() -> None:
-    """In development the last line of a start is the address to open."""
+def _say_where_to_open(loading):  # type: ignore[no-untyped-def]
+    """In development the last line of a start, once every worker has loaded, is the address to open."""
     from cds_service.settings import DEFAULT_PUBLIC_URL
 
-    if os.environ.get("CDS_DEV") == "1":
+    with loading.get_lock():
+        loading.value -= 1
+        is_last = loading.value == 0
+    if is_last and os.environ.get("CDS_DEV") == "1":
         base = os.environ.get("CDS_PUBLIC_URL", DEFAULT_PUBLIC_URL).rstrip("/")
         print(f"Ready. Open {base}/sandbox/", file=sys.stderr, flush=True)
 

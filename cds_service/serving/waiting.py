@@ -26,10 +26,15 @@ _STATE = "this worker answers 503 and tries again"
 
 
 class Waiting:
-    """The application as soon as ``load`` gives it; until then one that says that there is none yet."""
+    """The application as soon as ``load`` gives it; until then one that says that there is none yet.
 
-    def __init__(self, load: Callable[[], WSGIApplication]) -> None:
-        self._load = load
+    ``loaded`` is called once, when there is one.
+    """
+
+    def __init__(
+        self, load: Callable[[], WSGIApplication], loaded: Callable[[], object] | None = None
+    ) -> None:
+        self._load, self._loaded = load, loaded
         self._application: WSGIApplication | None = None
         self._trying = threading.Lock()
         self._again_at = 0.0
@@ -58,6 +63,8 @@ class Waiting:
             application = self._load()
             keep_for_good()
             self._application = application
+            if self._loaded is not None:
+                self._loaded()
         except SettingsError as error:
             fault_of(error).tell(_STATE, logging.ERROR)
         except Exception:  # whatever it is, the other workers must not end with this one

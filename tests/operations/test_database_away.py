@@ -11,12 +11,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
+from multiprocessing import Value
 from pathlib import Path
 
 import psycopg
 import pytest
 from werkzeug.test import Client
 
+from cds_service import gunicorn_conf
 from cds_service.serving.waiting import Waiting
 from cds_service.settings import SettingsError
 from tests import postgres_server
@@ -300,3 +303,31 @@ def test_what_a_worker_has_loaded_is_left_out_of_the_collectors_rounds() -> None
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def test_the_address_to_open_is_said_once_every_worker_has_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CDS_DEV", "1")
+    monkeypatch.setenv("CDS_PUBLIC_URL", "http://127.0.0.1:8080")
+    loading = Value("i", 2)
+    application: list[object] = []
+
+    def load() -> object:
+        if not application:
+            raise OSError("not yet")
+        return application[0]
+
+    def worker() -> Waiting:
+        return Waiting(load, partial(gunicorn_conf._say_where_to_open, loading))  # type: ignore[arg-type]
+
+    first, second, started_anew = worker(), worker(), worker()
+    first.load()
+    assert capsys.readouterr().err == ""
+    application.append(object())
+    first.load()
+    assert capsys.readouterr().err == ""
+    second.load()
+    assert capsys.readouterr().err == "Ready. Open http://127.0.0.1:8080/sandbox/\n"
+    started_anew.load()
+    assert capsys.readouterr().err == ""
