@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,18 @@ def test_settings_do_not_print_their_keys() -> None:
 
 def test_a_blank_setting_is_an_absent_one() -> None:
     assert Settings.from_environment({**DEV, "CDS_AUTH": "", "CDS_DEADLINE_S": " "}).auth_required
+
+
+def test_today_is_the_day_of_the_machines_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings.from_environment(DEV)
+    try:
+        for zone, hours in (("AST4", -4), ("UTC0", 0)):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            assert settings.now().utcoffset() == timedelta(hours=hours)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_fixed_clock_is_an_aware_instant() -> None:
