@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from cds_service.clinical.code_sets import code_set
 from cds_service.fhir.codings import System, system_of, words_in
 from cds_service.fhir.dates import read_when
 from cds_service.fhir.json_types import as_dict, as_dicts, as_prose, as_text
@@ -165,7 +166,10 @@ def _answers(one: Authorization) -> Json:
 
 
 def _diagnosis(one: Authorization) -> str | None:
-    """The ICD-10-CM code of the Condition that decided, else of the order's reasons, else of the disease."""
+    """The ICD-10-CM code of the Condition that decided, else of the order's reasons, else of the disease.
+
+    A reason may be a symptom or an encounter ("for chemotherapy"), which is no diagnosis.
+    """
     references = [
         e for id_ in one.terms.service.diagnosis for e in _evidence(one, id_) if e.startswith("Condition/")
     ]
@@ -174,7 +178,9 @@ def _diagnosis(one: Authorization) -> str | None:
     concepts: list[Any] = [_code_of(one, r) for r in references]
     concepts += as_dicts(order.body.get("reasonCode"))
     concepts += [_code_of(one, r) for r in (*reasons, *one.diagnoses)]
-    return next((code for given in concepts for code in _icd10(given)), None)
+    no_disease = code_set("no_disease")
+    codes = (code for given in concepts for code in _icd10(given))
+    return next((code for code in codes if (System.ICD10CM, code) not in no_disease), None)
 
 
 def _evidence(one: Authorization, criterion: str) -> tuple[str, ...]:

@@ -389,6 +389,30 @@ def test_without_an_icd_code_there_is_no_diagnosis() -> None:
     assert "diagnosis" not in claim_of(made)
 
 
+@pytest.mark.parametrize(
+    ("codes", "diagnosis"),
+    [(["Z51.11", "C91.02"], "C91.02"), (["R53.83", "Z51.11"], None)],
+)
+def test_of_the_reasons_of_an_order_only_a_disease_is_the_diagnosis(
+    codes: list[str], diagnosis: str | None
+) -> None:
+    resources = chart(NAME)
+    for body in resources:
+        if body["resourceType"] == "Condition":
+            body["code"]["coding"] = [c for c in body["code"]["coding"] if "icd-10" not in c["system"]]
+    reasons = [{"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": c}]} for c in codes]
+    claim = claim_of(
+        the_packet(resources, orders=edited(drafts(NAME), "MedicationRequest", reasonCode=reasons))
+    )
+
+    found = (
+        claim["diagnosis"][0]["diagnosisCodeableConcept"]["coding"][0]["code"]
+        if "diagnosis" in claim
+        else None
+    )
+    assert found == diagnosis
+
+
 @pytest.mark.parametrize("name", ["tenfold-overdose", "no-height-or-weight"])
 def test_units_are_stated_for_a_dose_that_is_known_to_fit_alone(name: str) -> None:
     (made,) = made_packets(name)
