@@ -22,6 +22,9 @@ class Verdict(StrEnum):
     def __and__(self, other: Verdict) -> Verdict:
         return all_of((self, other))
 
+    def __or__(self, other: Verdict) -> Verdict:
+        return any_of((self, other))
+
 
 _NOT = {
     Verdict.MET: Verdict.NOT_MET,

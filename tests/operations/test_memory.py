@@ -106,7 +106,7 @@ from types import SimpleNamespace
 from cds_service.gunicorn_conf import post_fork
 
 if sys.argv[1] == "worker":
-    post_fork(None, SimpleNamespace(app=SimpleNamespace(load=None)))
+    post_fork(SimpleNamespace(loading=None), SimpleNamespace(app=SimpleNamespace(load=None)))
 together = threading.Barrier(8)
 
 def hold():
