@@ -84,8 +84,7 @@ def _is_local(dosages: Sequence[Mapping[str, Any]], name: str) -> bool:
     """Whether the name of a product or an instruction says that it is put into an eye or ear, or on the skin."""
     if _LOCAL.search(name) is not None:
         return True
-    instructions = (as_prose(d.get("text")) or "" for d in dosages if "text" in d)
-    return any(_PUT_THERE.search(instruction) for instruction in instructions)
+    return any("text" in d and _PUT_THERE.search(as_prose(d["text"]) or "") for d in dosages)
 
 
 def _stated(route: object) -> Route | None:
