@@ -189,7 +189,8 @@ def record_of(
     unique: dict[str, Resource] = {}
     for resource in own:
         key = resource.reference if resource.id else resource.name or canonical(resource.body)
-        held = unique.get(key)  # of a row that came under two prefetch keys nothing more is asked of its copy
+        held = unique.get(key)
+        # A row that came under two prefetch keys: nothing more is asked of its copy.
         if held is not None and held.body == resource.body:
             unique[key] = min(held, resource, key=attrgetter("origin"))
         # A result without id was taken out of the report or panel of its name, from which it is taken again.
@@ -267,9 +268,8 @@ def _replaced(resources: Iterable[Resource]) -> frozenset[str]:
 
 
 def _dated_by(result: Resource, holder: Resource) -> Resource:
-    if "loinc.org" not in repr(
-        result.body.get("code")
-    ):  # the name of the report or panel may tell of what sample it is
+    # Under a local code the name of the report or panel may tell of what sample it is.
+    if "loinc.org" not in repr(result.body.get("code")):
         result = replace(result, report=result.report or holder.report or holder.body)
     if any(member in result.body for member in (*_TIME_MEMBERS, "issued")):
         return result

@@ -28,5 +28,5 @@ def sign_of_fusion(found: Finding, quote: str) -> str | None:
         return found.sign
     if amount.exact == 0:
         return NEGATIVE
-    least = 0 if _TRANSCRIPT.search(quote) else LEAST_SHARE
-    return POSITIVE if amount.low > least or amount.low == least > 0 else None
+    is_enough = amount.low > 0 if _TRANSCRIPT.search(quote) else amount.low >= LEAST_SHARE
+    return POSITIVE if is_enough else None
