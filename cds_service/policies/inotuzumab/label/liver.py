@@ -62,14 +62,19 @@ class Limb:
         return value is not None and value.is_above(limit) is not False and value.leans_above(limit)
 
     @property
+    def _kind(self) -> str:
+        """How the numbers of the policy call it."""
+        return "bilirubin" if self.concept == "bilirubin_total" else "transaminase"
+
+    @property
     def far(self) -> str:
         """The number that names the limit far above which one test alone holds."""
-        return f"hep.one_limb.{'bilirubin' if self.concept == 'bilirubin_total' else 'transaminase'}_x_uln"
+        return f"hep.one_limb.{self._kind}_x_uln"
 
     @property
     def high(self) -> str:
         """The number that names the label's limit, which for bilirubin is another than for AST and ALT."""
-        return f"hep.{'bilirubin' if self.concept == 'bilirubin_total' else 'transaminase'}_x_uln"
+        return f"hep.{self._kind}_x_uln"
 
     @property
     def is_high(self) -> bool:
